@@ -1,0 +1,51 @@
+"""Fit, predict, score: a Job goes in, a stream of small typed updates comes out.
+
+Takes plain arrays (``.npy`` files) and runs with torch and numpy alone. What describes the work (jobs, updates) is
+plain Python; ``fit`` and ``predict`` bring torch in only when they are asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_fhn.training.control import Control, Focus
+from napari_fhn.training.job import Input, Job, JobError, Schedule
+from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.updates import BoxChanged, Done, Failed, Note, Progress, Score, Update
+
+if TYPE_CHECKING:
+    from napari_fhn.training.predictor import predict
+    from napari_fhn.training.trainer import fit
+
+__all__ = [
+    "BoxChanged",
+    "Control",
+    "Done",
+    "Failed",
+    "Focus",
+    "Input",
+    "Job",
+    "JobError",
+    "Note",
+    "Progress",
+    "Schedule",
+    "Score",
+    "Update",
+    "confusion",
+    "fit",
+    "intersection_over_union",
+    "predict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The viewer's process builds jobs and reads updates; it must stay free of torch.
+    if name == "fit":
+        from napari_fhn.training.trainer import fit
+
+        return fit
+    if name == "predict":
+        from napari_fhn.training.predictor import predict
+
+        return predict
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

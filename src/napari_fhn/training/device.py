@@ -1,0 +1,32 @@
+"""Which device to compute on."""
+
+from __future__ import annotations
+
+import torch
+
+from napari_fhn.training.job import JobError
+
+
+def choose_device(name: str) -> torch.device:
+    """Return a torch device.
+
+    Parameters
+    ----------
+    name : str
+        ``"auto"`` takes CUDA, then Apple's MPS, then the CPU; anything else is a torch device name.
+
+    Raises
+    ------
+    JobError
+        When the device is not there; the message says what is.
+    """
+    present = ["cpu"]
+    if torch.backends.mps.is_available():
+        present.insert(0, "mps")
+    if torch.cuda.is_available():
+        present[:0] = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if name == "auto":
+        return torch.device(present[0])
+    if name not in present:
+        raise JobError(f"this machine has no device {name!r}; it has {', '.join(present)} (or choose 'auto')")
+    return torch.device(name)

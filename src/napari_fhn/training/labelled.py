@@ -1,0 +1,103 @@
+"""The label file as training sees it: shared with whoever paints, looked at again while training runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.training.job import JobError
+from napari_fhn.training.volume import open_array
+
+_KEPT = 500_000
+"""Labelled voxels remembered for each class; more are thinned evenly."""
+
+
+class LabelFile:
+    """Where labels are, by class, without those held out.
+
+    Parameters
+    ----------
+    path : str
+        ``.npy`` of integers; 0 is unlabelled.
+    shape : tuple of int
+        Spatial shape of the inputs.
+    classes : int
+        Number of classes.
+    held_out : sequence of Box
+        Their labels are not seen by :meth:`read` and :attr:`positions`.
+
+    Raises
+    ------
+    JobError
+        When the file does not fit the inputs or the classes.
+    """
+
+    def __init__(self, path: str, shape: tuple[int, ...], classes: int, held_out: Sequence[Box] = ()) -> None:
+        self._array = open_array(path)
+        self.path = path
+        self.classes = classes
+        self.held_out = tuple(held_out)
+        if self._array.shape != shape:
+            raise JobError(
+                f"{path} has shape {self._array.shape} and the inputs {shape}: labels must lie on their grid"
+            )
+        if self._array.dtype.kind not in "iu":
+            raise JobError(f"{path} holds {self._array.dtype} values; labels are integers")
+        self.positions: list[NDArray[np.int64]] = []
+        self.counts = np.zeros(classes, np.int64)
+        self._next_look = 0.0
+        self.look()
+
+    def look(self) -> None:
+        """Find the labelled voxels again, unless that was done so recently that it would slow training down."""
+        started = time.monotonic()
+        if started < self._next_look:
+            return
+        found: list[list[NDArray[np.int64]]] = [[] for _ in range(self.classes)]
+        plane = int(np.prod(self._array.shape[1:]))
+        rows = max(1, 2**22 // plane)
+        for row in range(0, self._array.shape[0], rows):
+            box = Box.whole(self._array.shape)
+            box = Box((row, *box.start[1:]), (min(row + rows, self._array.shape[0]), *box.stop[1:]))
+            labels = self.read(box).ravel()
+            flat = np.flatnonzero(labels)
+            values = labels[flat]
+            for k in range(self.classes):
+                found[k].append(flat[values == k + 1] + row * plane)
+            if flat.size and values.max() > self.classes:
+                where = tuple(int(i) for i in np.unravel_index(flat[values.argmax()] + row * plane, self._array.shape))
+                raise JobError(
+                    f"{self.path} has label {values.max()} at voxel {where}, and there are {self.classes} classes: "
+                    "add the class or erase the label"
+                )
+        positions = [np.concatenate(parts) for parts in found]
+        self.counts = np.array([len(p) for p in positions])
+        self.positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
+        # At most a twentieth of the time goes into looking.
+        now = time.monotonic()
+        self._next_look = now + max(0.2, 20 * (now - started))
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Return the training labels of a box; 0 outside the survey and in what is held out."""
+        out = np.zeros(box.shape, np.uint8)
+        inside = Box(
+            tuple(min(max(a, 0), size) for a, size in zip(box.start, self._array.shape, strict=True)),
+            tuple(min(max(b, 0), size) for b, size in zip(box.stop, self._array.shape, strict=True)),
+        )
+        target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, box.start, strict=True))
+        out[target] = self._array[inside.slices]
+        for other in self.held_out:
+            common = tuple(
+                slice(max(a, c) - a, max(min(b, d) - a, max(a, c) - a))
+                for a, b, c, d in zip(box.start, box.stop, other.start, other.stop, strict=True)
+            )
+            out[common] = 0
+        return out
+
+    def truth(self, box: Box) -> NDArray[np.uint8]:
+        """Return the labels of a box inside the survey, held out or not."""
+        return np.asarray(self._array[box.slices], np.uint8)

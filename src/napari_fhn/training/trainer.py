@@ -1,0 +1,271 @@
+"""Training: random blocks that hold labels, a partial loss over labelled voxels, predictions of the view on the way."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from napari_fhn.box import Box
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.training import model as models
+from napari_fhn.training.blocks import Blocks
+from napari_fhn.training.control import Control, Focus
+from napari_fhn.training.device import choose_device
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
+from napari_fhn.training.volume import Volume
+
+_FIRST_LOOK = 1.5
+"""Seconds of training before the first prediction of the view."""
+
+_LOOK_SHARE = 0.2
+"""Share of the time that goes into predictions while training."""
+
+_SAVE_EVERY = 10.0
+"""Seconds between saved weights: the most that a killed process loses."""
+
+_GRADIENT_NORM = 1.0
+
+
+def partial_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the cross-entropy over labelled voxels only.
+
+    Parameters
+    ----------
+    scores : Tensor
+        ``(batch, classes, *space)``.
+    labels : Tensor
+        ``(batch, *space)`` int64; 0 is unlabelled and takes no part, class ``k`` is ``k + 1``.
+    weights : Tensor
+        ``(classes,)``.
+
+    Returns
+    -------
+    Tensor
+        Scalar; the weighted mean over labelled voxels.
+    """
+    # Gather first: with a few wells most voxels are unlabelled, and a softmax over all of them would be wasted.
+    where = labels > 0
+    return F.cross_entropy(scores.movedim(1, -1)[where], labels[where] - 1, weight=weights)
+
+
+def total_variation(scores: Tensor) -> Tensor:
+    """Return the mean absolute difference of class probabilities between neighbours, summed over classes and axes.
+
+    A weak form of knowledge that needs no label and uses the whole block: classes form bodies, not speckle.
+
+    Parameters
+    ----------
+    scores : Tensor
+        ``(batch, classes, *space)``.
+
+    Returns
+    -------
+    Tensor
+        Scalar, 0 where all voxels agree.
+    """
+    # Channels last, as the network leaves them: the softmax then runs over contiguous values.
+    probabilities = scores.movedim(1, -1).softmax(-1)
+    total = scores.new_zeros(())
+    for axis in range(1, probabilities.ndim - 1):
+        total = total + probabilities.diff(dim=axis).abs().sum(-1).mean()
+    return total
+
+
+def class_weights(counts: np.ndarray) -> Tensor:
+    """Return ``1 / sqrt(count)``, with mean 1 over the classes that occur: rare classes count more, but not wildly."""
+    weights = np.zeros(len(counts), np.float32)
+    present = counts > 0
+    weights[present] = 1 / np.sqrt(counts[present])
+    return torch.from_numpy(weights / weights[present].mean())
+
+
+def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
+    """Train a network as a job says.
+
+    Parameters
+    ----------
+    job : Job
+        What to train on what. Its prediction file is written while training runs, its model folder too.
+    control : Control, optional
+        To stop, and to say what is in view.
+
+    Yields
+    ------
+    Update
+        Progress after every step; BoxChanged, Score and Note as they come; Done at the end.
+
+    Raises
+    ------
+    JobError
+        When the job does not fit its files; the message says what to change.
+    """
+    control = control or Control()
+    started = time.monotonic()
+    torch.manual_seed(job.schedule.seed)
+    device = choose_device(job.device)
+    volume = Volume(job.inputs)
+    architecture = job.network
+    frame = Frame(volume, architecture, job.vertical_axis)
+    labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
+    present = np.flatnonzero(labels.counts)
+    if len(present) < 2:
+        raise JobError("label at least two classes before training: paint some voxels of each, or load wells")
+    missing = [name for k, name in enumerate(job.classes) if not labels.counts[k]]
+    if missing:
+        yield Note(f"Nothing is labelled yet as {', '.join(missing)}: the network cannot find what it was never shown.")
+    if frame.channels > architecture.channels:
+        architecture = replace(architecture, channels=-(-frame.channels // 8) * 8)
+        yield Note(
+            f"The data have {frame.channels} channels; the network's state was widened to {architecture.channels}."
+        )
+    generator = torch.Generator().manual_seed(job.schedule.seed)
+    network = HyperbolicNetwork(architecture, frame.channels, len(job.classes), generator).to(device)
+    blocks = Blocks(frame, labels, job.schedule, architecture.multiple)
+    predictor = Predictor(network, frame, job.prediction, device)
+    model = models.Model(network, volume.normalisation, job.classes, job.vertical_axis)
+    optimiser = torch.optim.AdamW(network.parameter_groups(job.schedule.learning_rate, job.schedule.weight_decay))
+    steps = job.schedule.steps
+    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 0.5 * (1 + math.cos(math.pi * s / steps)))
+    seen = np.zeros((len(job.classes) + 1,) * 2)
+    view = _View(predictor, control)
+    saved = time.monotonic()
+    step = 0
+    waiting = False
+    while step < steps and not control.stop.is_set():
+        began = time.monotonic()
+        batch = blocks.draw()
+        if batch is None:
+            if not waiting:
+                yield Note("All labels are gone: training waits until something is labelled.")
+            waiting = True
+            control.stop.wait(0.2)
+            continue
+        waiting = False
+        data, truth = (part.to(device) for part in batch)
+        scores = network(data)
+        loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
+        if job.schedule.smoothness:
+            loss = loss + job.schedule.smoothness * total_variation(scores)
+        if not torch.isfinite(loss):
+            raise JobError(
+                f"the loss became {loss.item()} at step {step + 1}: lower the learning rate "
+                f"(it is {job.schedule.learning_rate:g}); the labels are untouched"
+            )
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
+        optimiser.step()
+        rate.step()
+        step += 1
+        seen *= 0.9
+        seen += confusion(_classes(scores), truth.cpu().numpy(), len(job.classes))
+        now = time.monotonic()
+        left = (now - started) / step * (steps - step)
+        yield Progress("train", step, steps, left, loss.item(), now - began)
+        if now - saved > _SAVE_EVERY:
+            models.save(model, job.model)
+            saved = now
+        if now - started > _FIRST_LOOK:
+            looked = view.renew(step)
+            changed = next(looked, None)
+            if changed is not None:
+                yield changed
+                yield from looked
+                yield Score(step, False, _iou(seen))
+                held = _held_out(predictor, labels)
+                if held is not None:
+                    yield Score(step, True, _iou(held))
+    models.save(model, job.model)
+    job.save(f"{job.model}/job.json")
+    if not control.stop.is_set():
+        yield from view.renew(step, anyway=True)
+        held = _held_out(predictor, labels)
+        if held is not None:
+            yield Score(step, True, _iou(held))
+    seconds = time.monotonic() - started
+    words = f"Stopped after {step} of {steps} steps" if step < steps else f"Trained {steps} steps"
+    yield Done("train", step < steps, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
+
+
+class _View:
+    """Predicts what is in view while training runs, and the rest of the survey a section at a time."""
+
+    def __init__(self, predictor: Predictor, control: Control) -> None:
+        self.predictor = predictor
+        self.control = control
+        self._last_focus: Focus | None = None
+        self._next_look = 0.0
+        self._sweep = 0
+
+    def renew(self, step: int, anyway: bool = False) -> Iterator[Update]:
+        """Predict the view where it is due: when it moved, or when its share of the time allows."""
+        focus = self.control.focus
+        began = time.monotonic()
+        if not anyway and focus == self._last_focus and began < self._next_look:
+            return
+        self._last_focus = focus
+        for box in self._boxes(focus):
+            yield BoxChanged(box, step)
+        now = time.monotonic()
+        self._next_look = now + (now - began) * (1 / _LOOK_SHARE - 1)
+
+    def _boxes(self, focus: Focus | None) -> Iterator[Box]:
+        predictor = self.predictor
+        if len(predictor.shape) == 2:
+            yield from predictor.section(Focus(0, 0), self.control)
+        elif focus is not None and predictor.can_section(focus):
+            yield from predictor.section(focus, self.control)
+        else:
+            # A time slice crosses every section, and without a viewer nothing is in view: spread a few over the survey.
+            axis = predictor.frame.sections[0] if predictor.frame.sections else 0
+            size = predictor.shape[axis]
+            for _ in range(4):
+                yield from predictor.section(Focus(axis, self._sweep), self.control)
+                # The golden section leaves no large gap at any time.
+                self._sweep = (self._sweep + max(1, round(size * 0.382))) % size
+
+
+def _classes(scores: Tensor) -> np.ndarray:
+    return scores.detach().argmax(1).cpu().numpy() + 1
+
+
+def _iou(matrix: np.ndarray) -> tuple[float | None, ...]:
+    return tuple(None if math.isnan(v) else float(v) for v in intersection_over_union(matrix))
+
+
+def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray | None:
+    """Return the confusion over the labels held out, on one section or block through each body."""
+    total = None
+    for body in labels.held_out:
+        start, stop = list(body.start), list(body.stop)
+        across = predictor.frame.sections[0] if predictor.frame.sections else None
+        if across is not None:
+            start[across] = (body.start[across] + body.stop[across]) // 2
+            stop[across] = start[across] + 1
+        # With surroundings: the network reads a body from what lies around it.
+        for axis, size in enumerate(predictor.shape):
+            if axis != across:
+                start[axis], stop[axis] = max(0, start[axis] - 32), min(size, stop[axis] + 32)
+        region = Box(tuple(start), tuple(stop))
+        truth = np.zeros(region.shape, np.uint8)
+        inside = Box(
+            tuple(max(a, b) for a, b in zip(body.start, start, strict=True)),
+            tuple(min(a, b) for a, b in zip(body.stop, stop, strict=True)),
+        )
+        target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, start, strict=True))
+        truth[target] = labels.truth(inside)
+        matrix = confusion(predictor.classes(region, across), truth, labels.classes)
+        total = matrix if total is None else total + matrix
+    return total

@@ -1,0 +1,148 @@
+"""The one channel of news: what ``fit`` and ``predict`` say while they work.
+
+Every update is a small frozen dataclass that survives a trip through JSON, so the same stream feeds the dock, the
+command line, logs and tests, in this process or from another.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from napari_fhn.box import Box
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Some work is done.
+
+    Parameters
+    ----------
+    task : {"train", "predict"}
+        Which work.
+    step, steps : int
+        Steps done and in all.
+    seconds_left : float or None
+        Estimate, in seconds; None before there is one.
+    loss : float or None
+        Mean partial loss of the step (training only).
+    step_seconds : float or None
+        Duration of the last training step alone, in seconds, without predictions of the view.
+    """
+
+    task: str
+    step: int
+    steps: int
+    seconds_left: float | None = None
+    loss: float | None = None
+    step_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """Intersection over union at a training step.
+
+    Parameters
+    ----------
+    step : int
+        Training step.
+    held_out : bool
+        True when measured on labels that training never saw; False when on the training labels themselves.
+    iou : tuple of float or None
+        One for each class; None where the class does not occur there.
+    """
+
+    step: int
+    held_out: bool
+    iou: tuple[float | None, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the classes that occur."""
+        known = [value for value in self.iou if value is not None]
+        return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True)
+class BoxChanged:
+    """The prediction file has new values in this box of voxels."""
+
+    box: Box
+    step: int
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the person should know; the work goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The work ended, by itself or because it was stopped; what it made is on disk."""
+
+    task: str
+    stopped: bool
+    seconds: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The work ended with an error.
+
+    Parameters
+    ----------
+    message : str
+        A sentence for a person: what happened and what to do.
+    detail : str
+        The traceback or the last lines of the log, for a report.
+    """
+
+    message: str
+    detail: str = ""
+
+
+Update = Progress | Score | BoxChanged | Note | Done | Failed
+
+_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Progress, Score, BoxChanged, Note, Done, Failed)}
+
+
+def _plain(value: Any) -> Any:
+    # JSON has no NaN: an unknown number is null.
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def to_json(update: Update) -> str:
+    """Return the update as one line of JSON."""
+    return json.dumps({"kind": type(update).__name__, **_plain(asdict(update))})
+
+
+def from_json(line: str) -> Update:
+    """Rebuild an update from :func:`to_json`.
+
+    Raises
+    ------
+    ValueError
+        When the line is not an update.
+    """
+    try:
+        data = json.loads(line)
+        kind = _KINDS[data.pop("kind")]
+        if "box" in data:
+            data["box"] = Box(**data["box"])
+        if "iou" in data:
+            data["iou"] = tuple(data["iou"])
+        update: Update = kind(**data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an update: {line[:200]!r}") from error
+    return update

@@ -1,0 +1,153 @@
+"""The inputs of a job as one normalised array of channels over space, read box by box from memory-mapped files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.training.job import Input, JobError
+
+_SAMPLES = 200_000
+"""Voxels looked at to fit the normalisation."""
+
+_CLIP = 5.0
+"""Normalised values beyond this are spikes, not geology."""
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """Centre and scale of each channel.
+
+    Parameters
+    ----------
+    centre, scale : tuple of float
+        Median and half the distance from the 16th to the 84th percentile, in the units of the data. Both shrug off
+        spikes and clipped values.
+    """
+
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
+def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]:
+    """Memory-map a ``.npy`` file.
+
+    Raises
+    ------
+    JobError
+        When it is missing or not such a file; the message names it.
+    """
+    try:
+        array: NDArray[np.generic] = np.load(path, mmap_mode=mode, allow_pickle=False)
+    except FileNotFoundError:
+        raise JobError(f"{path} does not exist: was it moved since the job was made?") from None
+    except (OSError, ValueError) as error:
+        raise JobError(f"{path} cannot be read as a .npy array: {error}") from error
+    return array
+
+
+class Volume:
+    """The inputs of a job, stacked over channels.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        Arrays of equal spatial shape.
+    normalisation : Normalisation, optional
+        Of a trained model; fitted on the data when absent.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Spatial shape.
+    channels : int
+        Over all inputs.
+
+    Raises
+    ------
+    JobError
+        When a file cannot be read or the shapes do not agree; the message names the file and the shapes.
+    """
+
+    def __init__(self, inputs: Sequence[Input], normalisation: Normalisation | None = None) -> None:
+        self._arrays: list[NDArray[np.generic]] = []
+        for item in inputs:
+            array = open_array(item.path)
+            if item.channel_axis is None:
+                array = array[np.newaxis]
+            elif not -array.ndim <= item.channel_axis < array.ndim:
+                raise JobError(f"{item.path} has {array.ndim} axes and no axis {item.channel_axis} for channels")
+            else:
+                array = np.moveaxis(array, item.channel_axis, 0)
+            if self._arrays and array.shape[1:] != self._arrays[0].shape[1:]:
+                raise JobError(
+                    f"{inputs[0].path} is {self._arrays[0].shape[1:]} voxels and {item.path} is {array.shape[1:]}: "
+                    "inputs must lie on one grid"
+                )
+            self._arrays.append(array)
+        self.shape: tuple[int, ...] = self._arrays[0].shape[1:]
+        if len(self.shape) not in (2, 3) or not all(self.shape):
+            raise JobError(f"{inputs[0].path} has spatial shape {self.shape}; 2 or 3 axes with data are needed")
+        self.channels = sum(len(array) for array in self._arrays)
+        self.normalisation = normalisation or self._fit()
+        if len(self.normalisation.centre) != self.channels:
+            raise JobError(
+                f"the model was trained on {len(self.normalisation.centre)} channels and these inputs have "
+                f"{self.channels}: choose the inputs that it was trained on"
+            )
+        column = (-1, *[1] * len(self.shape))
+        self._centre = np.asarray(self.normalisation.centre, np.float32).reshape(column)
+        self._scale = np.asarray(self.normalisation.scale, np.float32).reshape(column)
+
+    def _fit(self) -> Normalisation:
+        # Whole lines along the last axis from places all over the survey: few seeks in a file that may be large.
+        rng = np.random.default_rng(0)
+        lines = max(1, min(_SAMPLES // self.shape[-1], int(np.prod(self.shape[:-1]))))
+        index = tuple(rng.integers(0, size, lines) for size in self.shape[:-1])
+        centre: list[float] = []
+        scale: list[float] = []
+        for array in self._arrays:
+            for channel in array:
+                values = np.asarray(channel[index], np.float64).ravel()
+                values = values[np.isfinite(values)]
+                low, middle, high = np.percentile(values, (16, 50, 84)) if values.size else (0.0, 0.0, 0.0)
+                spread = (high - low) / 2
+                if spread <= 0 and values.size:  # mostly one value, such as a mask
+                    spread = values.std()
+                centre.append(float(middle))
+                scale.append(float(spread) if spread > 0 else 1.0)
+        return Normalisation(tuple(centre), tuple(scale))
+
+    def read(self, box: Box) -> NDArray[np.float32]:
+        """Read a box.
+
+        Parameters
+        ----------
+        box : Box
+            May reach outside the survey, where the nearest values inside are repeated.
+
+        Returns
+        -------
+        ndarray
+            ``(channels, *box.shape)``, normalised; missing values (NaN) are 0, the centre.
+        """
+        inside = tuple(
+            slice(min(max(a, 0), size - 1), max(min(b, size), 1))
+            for a, b, size in zip(box.start, box.stop, self.shape, strict=True)
+        )
+        parts = [np.asarray(array[(slice(None), *inside)], np.float32) for array in self._arrays]
+        values = np.concatenate(parts) if len(parts) > 1 else parts[0]
+        values = (values - self._centre) / self._scale
+        np.nan_to_num(values, copy=False, nan=0.0, posinf=_CLIP, neginf=-_CLIP)
+        np.clip(values, -_CLIP, _CLIP, out=values)
+        pad = [(0, 0)] + [
+            (part.start - a, b - part.stop) for a, b, part in zip(box.start, box.stop, inside, strict=True)
+        ]
+        if any(before or after for before, after in pad):
+            values = np.pad(values, [(max(before, 0), max(after, 0)) for before, after in pad], mode="edge")
+        return values

@@ -1,0 +1,135 @@
+"""What the network is shown: blocks hold labels, data and labels move together, position stays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_fhn.box import Box
+from napari_fhn.training import Input, JobError, Schedule
+from napari_fhn.training.blocks import Blocks
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.volume import Volume
+
+
+def blocks(job, **schedule):
+    volume = Volume(job.inputs)
+    frame = Frame(volume, job.network, job.vertical_axis)
+    labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
+    return Blocks(frame, labels, replace(job.schedule, **schedule), job.network.multiple)
+
+
+def test_every_block_holds_labels_and_every_class_has_its_turn(layered):
+    job, _ = layered
+    drawn = blocks(job, shear=0, shift=0)
+    counts = np.zeros(4, int)
+    for _ in range(50):
+        data, labels = drawn.draw()
+        traces = labels.shape[1]  # 16 of an inline's 20, or all 12 of a crossline's
+        assert traces in (12, 16)
+        assert data.shape == (2, 4, traces, 32)
+        assert labels.shape == (2, traces, 32)
+        assert all(part.any() for part in labels)
+        counts += np.bincount(labels.numpy().ravel(), minlength=4)
+    assert (counts > 0).all()
+
+
+def test_data_and_labels_are_sheared_alike(layered):
+    job, truth = layered
+    np.save(job.labels, truth)  # dense labels; data that say the class
+    np.save(job.inputs[0].path, truth.astype(np.float32))
+    drawn = blocks(job, shear=0.3, shift=4, noise=0)
+    data, labels = drawn.draw()
+    middle = data[:, 1]  # the section itself, between its neighbours
+    known = labels > 0
+    for k in (1, 2, 3):
+        values = middle[known & (labels == k)]
+        # Interpolation blurs the boundaries; inside a layer the value is one.
+        assert values.std() < middle.std()
+        assert values.median() == values.mode().values
+
+
+def test_position_runs_from_top_to_bottom_whatever_the_augmentation(layered):
+    job, _ = layered
+    data, _ = blocks(job, shear=0.3, shift=4).draw()
+    position = data[:, -1].numpy()
+    np.testing.assert_allclose(position, np.broadcast_to(np.linspace(-1, 1, 32), position.shape), atol=1e-6)
+
+
+def test_labels_are_looked_at_again(layered):
+    job, _ = layered
+    labels = LabelFile(job.labels, (12, 20, 32), 3)
+    painted = np.load(job.labels, mmap_mode="r+")
+    before = labels.counts.sum()
+    painted[0, 0, 0] = 2
+    labels._next_look = 0
+    labels.look()
+    assert labels.counts.sum() == before + 1
+
+
+@given(st.integers(-3, 14), st.integers(0, 12), st.integers(-4, 24), st.integers(0, 12))
+def test_held_out_boxes_read_as_unlabelled(a, da, b, db):
+    import tempfile
+    from pathlib import Path
+
+    truth = np.ones((12, 20), np.uint8)
+    body = Box((2, 3), (6, 9))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "labels.npy"
+        np.save(path, truth)
+        labels = LabelFile(str(path), truth.shape, 1, [body])
+        expected = np.zeros((40, 60), np.uint8)
+        expected[10:22, 10:30] = 1
+        expected[12:16, 13:19] = 0
+        got = labels.read(Box((a, b), (a + da, b + db)))
+        np.testing.assert_array_equal(got, expected[a + 10 : a + da + 10, b + 10 : b + db + 10])
+        assert labels.truth(body).all()
+
+
+@given(st.integers(-3, 11), st.integers(1, 14), st.integers(-3, 19), st.integers(1, 14))
+def test_boxes_may_reach_over_the_border(a, da, b, db):
+    import tempfile
+    from pathlib import Path
+
+    values = np.random.default_rng(0).standard_normal((12, 20)).astype(np.float32)
+    if a + da <= 0 or b + db <= 0:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input.npy"
+        np.save(path, values)
+        volume = Volume([Input(str(path))])
+        centre, scale = volume.normalisation.centre[0], volume.normalisation.scale[0]
+        rows, columns = np.arange(a, a + da).clip(0, 11), np.arange(b, b + db).clip(0, 19)
+        expected = ((values[np.ix_(rows, columns)] - centre) / scale).clip(-5, 5)
+        got = volume.read(Box((a, b), (a + da, b + db)))[0]
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_missing_values_are_the_centre_and_spikes_are_cut(tmp_path):
+    values = np.random.default_rng(0).standard_normal((2, 30, 30)).astype(np.float32)
+    values[0, 3, 4], values[1, 5, 6], values[1, 7, 8] = np.nan, 1e6, -np.inf
+    np.save(tmp_path / "x.npy", values)
+    volume = Volume([Input(str(tmp_path / "x.npy"), 0)])
+    assert volume.channels == 2
+    got = volume.read(Box.whole((30, 30)))
+    assert np.isfinite(got).all()
+    assert got[0, 3, 4] == 0
+    assert got[1, 5, 6] == 5
+    assert abs(np.median(got)) < 0.1
+
+
+def test_inputs_must_lie_on_one_grid(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((4, 5)))
+    np.save(tmp_path / "b.npy", np.zeros((4, 6)))
+    with pytest.raises(JobError, match=r"b\.npy is \(4, 6\)"):
+        Volume([Input(str(tmp_path / "a.npy")), Input(str(tmp_path / "b.npy"))])
+    (tmp_path / "c.npy").write_text("hello")
+    with pytest.raises(JobError, match=r"c\.npy cannot be read"):
+        Volume([Input(str(tmp_path / "c.npy"))])
+
+
+def test_schedule_blocks_are_plain_integers():
+    assert Schedule(block=[8, 8]).block == (8, 8)

@@ -1,0 +1,183 @@
+"""Training on real files: it learns, tells what it does, stops, follows the labels, and explains what it cannot do."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from napari_fhn.box import Box
+from napari_fhn.training import (
+    BoxChanged,
+    Control,
+    Done,
+    Focus,
+    Job,
+    JobError,
+    Note,
+    Progress,
+    Score,
+    confusion,
+    fit,
+    intersection_over_union,
+    predict,
+)
+from napari_fhn.training.trainer import class_weights, partial_loss
+
+
+@pytest.mark.parametrize("survey", ["layered", "layered_3d"])
+def test_learns_the_survey_from_four_columns(survey, request):
+    job, truth = request.getfixturevalue(survey)
+    updates = list(fit(job, Control(focus=Focus(0, 5))))
+    losses = [u.loss for u in updates if isinstance(u, Progress)]
+    assert len(losses) == job.schedule.steps
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+    assert isinstance(updates[-1], Done)
+    assert not updates[-1].stopped
+    in_view = [u for u in updates if isinstance(u, BoxChanged)]
+    assert any(u.box.start[0] <= 5 < u.box.stop[0] for u in in_view)
+    assert np.load(job.prediction)[5].all()
+
+    updates = list(predict(job))
+    assert isinstance(updates[-1], Done)
+    predicted = np.load(job.prediction)
+    assert predicted.min() == 1
+    iou = intersection_over_union(confusion(predicted, truth, 3))
+    assert iou.mean() > 0.8, iou
+
+
+def test_one_seed_gives_one_network(layered):
+    job, _ = layered
+    job = replace(job, schedule=replace(job.schedule, steps=4))
+    runs = [[u.loss for u in fit(job) if isinstance(u, Progress)] for _ in range(2)]
+    assert runs[0] == runs[1]
+
+
+def test_saves_a_job_that_repeats_it(layered):
+    job, _ = layered
+    job = replace(job, schedule=replace(job.schedule, steps=2))
+    list(fit(job))
+    assert Job.load(Path(job.model) / "job.json") == job
+
+
+def test_stops_when_asked_and_keeps_the_network(layered):
+    job, _ = layered
+    control = Control()
+    updates = []
+    for update in fit(replace(job, schedule=replace(job.schedule, steps=10_000)), control):
+        updates.append(update)
+        if isinstance(update, Progress) and update.step == 3:
+            control.stop.set()
+    assert updates[-1].stopped
+    assert sum(isinstance(u, Progress) for u in updates) == 3
+    assert isinstance(list(predict(job))[-1], Done)
+
+
+def test_strokes_painted_while_training_count(layered):
+    job, truth = layered
+    labels = np.load(job.labels, mmap_mode="r+")
+    labels[labels == 3] = 0
+    messages = []
+    blocks_seen = set()
+    for update in fit(replace(job, schedule=replace(job.schedule, steps=200))):
+        if isinstance(update, Note):
+            messages.append(update.message)
+        if isinstance(update, Progress) and update.step == 5:
+            labels[5, 10] = truth[5, 10]  # the person paints a column with the third class
+            time.sleep(0.25)
+        if isinstance(update, Score) and update.step > 20:
+            blocks_seen.add(update.iou[2] is not None)
+    assert any("base" in m for m in messages)
+    assert np.load(job.prediction).max() == 3
+
+
+def test_held_out_labels_are_scored_and_never_learnt(layered):
+    job, truth = layered
+    body = Box((2, 3, 0), (3, 4, 32))
+    labels = np.load(job.labels, mmap_mode="r+")
+    before = labels.copy()
+    labels[body.slices] = (truth[body.slices] % 3) + 1  # all wrong: learning them would show
+    scores = [u for u in fit(replace(job, held_out=(body,))) if isinstance(u, Score) and u.held_out]
+    assert scores[-1].mean < 0.2
+    labels[...] = before
+    scores = [u for u in fit(replace(job, held_out=(body,))) if isinstance(u, Score) and u.held_out]
+    assert scores[-1].mean > 0.6
+
+
+def test_needs_two_labelled_classes(layered):
+    job, _ = layered
+    labels = np.load(job.labels, mmap_mode="r+")
+    labels[labels > 1] = 0
+    with pytest.raises(JobError, match="at least two classes"):
+        list(fit(job))
+
+
+def test_a_label_without_a_class_is_named_with_its_place(layered):
+    job, _ = layered
+    labels = np.load(job.labels, mmap_mode="r+")
+    labels[1, 2, 3] = 9
+    with pytest.raises(JobError, match=r"label 9 at voxel \(1, 2, 3\)"):
+        list(fit(job))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda job: replace(job, device="cuda:7"), "no device 'cuda:7'"),
+        (lambda job: replace(job, vertical_axis=0), "last axis"),
+        (lambda job: replace(job, vertical_axis=None), "which axis is two-way time"),
+        (lambda job: replace(job, vertical_axis=3), "no axis 3"),
+        (lambda job: replace(job, labels=job.prediction + "x"), "does not exist"),
+    ],
+)
+def test_impossible_jobs_are_explained(layered, change, words):
+    job, _ = layered
+    with pytest.raises(JobError, match=words):
+        list(fit(change(job)))
+
+
+def test_more_bands_than_channels_widen_the_state(tmp_path, layered):
+    from napari_fhn.network.architecture import levels
+    from napari_fhn.training import Input
+
+    job, _ = layered
+    rng = np.random.default_rng(0)
+    truth = np.ones((16, 24), np.uint8)
+    truth[:, 12:] = 2
+    bands = rng.standard_normal((20, 16, 24)) + truth
+    labels = np.where(rng.random(truth.shape) < 0.1, truth, 0).astype(np.uint8)
+    for name, array in (("bands", bands), ("l", labels), ("p", np.zeros_like(labels))):
+        np.save(tmp_path / f"{name}.npy", array)
+    job = replace(
+        job,
+        inputs=(Input(str(tmp_path / "bands.npy"), 0),),
+        labels=str(tmp_path / "l.npy"),
+        prediction=str(tmp_path / "p.npy"),
+        classes=("left", "right"),
+        network=levels(2, 8, (4, 4), 1),
+        vertical_axis=None,
+    )
+    updates = list(fit(job))
+    assert any(isinstance(u, Note) and "widened to 24" in u.message for u in updates)
+    list(predict(job))
+    assert (np.load(job.prediction) == truth).mean() > 0.9
+
+
+def test_partial_loss_ignores_what_is_not_labelled():
+    scores = torch.randn(2, 3, 4, 5, requires_grad=True)
+    labels = torch.zeros(2, 4, 5, dtype=torch.int64)
+    labels[0, 1, 2], labels[1, 3, 4] = 1, 3
+    partial_loss(scores, labels, torch.ones(3)).backward()
+    touched = scores.grad.abs().sum(1) > 0
+    assert touched.nonzero().tolist() == [[0, 1, 2], [1, 3, 4]]
+    expected = torch.nn.functional.cross_entropy(scores[[0, 1], :, [1, 3], [2, 4]], torch.tensor([0, 2]))
+    torch.testing.assert_close(partial_loss(scores, labels, torch.ones(3)), expected)
+
+
+def test_class_weights_help_the_rare_and_leave_out_the_absent():
+    weights = class_weights(np.array([100, 0, 4]))
+    assert weights[1] == 0
+    assert weights[2] == pytest.approx(5 * weights[0])
+    assert weights[[0, 2]].mean() == pytest.approx(1)
