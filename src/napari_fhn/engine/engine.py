@@ -1,0 +1,217 @@
+"""The viewer's end of the training process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from napari_fhn.training.control import Focus
+from napari_fhn.training.job import Job
+from napari_fhn.training.updates import Done, Failed, Note, Update, from_json
+
+STOP_GRACE = 0.8
+"""Seconds that the process has to stop by itself before it is ended."""
+
+
+class Engine:
+    """Starts, steers and hears the process that trains.
+
+    No method blocks, so all of them may be called from a GUI thread. One piece of work runs at a time.
+
+    Parameters
+    ----------
+    log : path-like
+        File that collects what the process writes to its standard error.
+
+    Attributes
+    ----------
+    task : {"train", "predict"} or None
+        What it is busy with.
+    """
+
+    def __init__(self, log: str | Path) -> None:
+        self.log = Path(log)
+        self.task: str | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
+        self._focus: Focus | None = None
+        self._began = 0.0
+        self._stop_asked: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return self.task is not None
+
+    @property
+    def pid(self) -> int | None:
+        """Process number, None while there is no process."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def start(self) -> None:
+        """Start the process if it does not run; it loads its libraries meanwhile, so that Train acts at once."""
+        if self.pid is not None:
+            return
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("w", encoding="utf-8") as log:
+            # A process of its own and not multiprocessing: that would run the user's script a second time.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "napari_fhn.engine.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+            )
+        self._updates = queue.SimpleQueue()
+        assert self._process.stdout is not None
+        threading.Thread(
+            target=_listen,
+            args=(self._process.stdout, self._updates),
+            name="fhn-engine-listener",
+            daemon=True,
+        ).start()
+        if self._focus is not None:
+            self.focus(self._focus)
+
+    def train(self, job: Job) -> None:
+        """Begin to train.
+
+        Raises
+        ------
+        RuntimeError
+            When work is under way.
+        """
+        self._begin("train", job)
+
+    def predict(self, job: Job) -> None:
+        """Begin to predict the whole survey with the job's model.
+
+        Raises
+        ------
+        RuntimeError
+            When work is under way.
+        """
+        self._begin("predict", job)
+
+    def focus(self, focus: Focus | None) -> None:
+        """Say which section is in view; it is predicted first."""
+        self._focus = focus
+        self._send({"do": "focus", "focus": asdict(focus) if focus else None})
+
+    def stop(self) -> None:
+        """Ask the work to stop. It does so within a second; :meth:`poll` then returns its Done."""
+        if self.busy and self._stop_asked is None:
+            self._stop_asked = time.monotonic()
+            self._send({"do": "stop"})
+
+    def poll(self) -> list[Update]:
+        """Return the news since the last call; call it a few times a second."""
+        # Whether the process lives is read first: what it said before it died is then in the queue or on its way.
+        alive = self.pid is not None
+        updates = self._drain()
+        if any(isinstance(update, Done | Failed) for update in updates):
+            self._idle()
+        if not self.busy:
+            return updates
+        if not alive:
+            assert self._process is not None
+            code = self._process.wait()
+            time.sleep(0.05)  # the listener may still hold a last line
+            updates += self._drain()
+            if not any(isinstance(update, Done | Failed) for update in updates):
+                updates.append(Failed(_epitaph(code), self._log_tail()))
+            self._idle()
+        elif self._stop_asked is not None and time.monotonic() - self._stop_asked > STOP_GRACE:
+            task, seconds = self.task or "train", time.monotonic() - self._began
+            self._kill()
+            self._idle()
+            self.start()
+            words = "Stopped in the middle of a step; the network as last saved (at most 10 s old) is kept."
+            updates.append(Done(task, True, seconds, words))
+        return updates
+
+    def close(self) -> None:
+        """End the process, whatever it does."""
+        self._kill()
+        self._idle()
+
+    def _begin(self, task: str, job: Job) -> None:
+        if self.busy:
+            raise RuntimeError(f"the engine is busy ({self.task}): stop it first")
+        self.start()
+        self.task = task
+        self._began = time.monotonic()
+        self._send({"do": task, "job": asdict(job)})
+
+    def _idle(self) -> None:
+        self.task = None
+        self._stop_asked = None
+
+    def _drain(self) -> list[Update]:
+        updates: list[Update] = []
+        while True:
+            try:
+                updates.append(self._updates.get_nowait())
+            except queue.Empty:
+                return updates
+
+    def _send(self, command: dict[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        # An error means that the process is gone; poll() finds that out and says so.
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(json.dumps(command) + "\n")
+            self._process.stdin.flush()
+
+    def _kill(self) -> None:
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+
+    def _log_tail(self) -> str:
+        try:
+            return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
+        except OSError:
+            return ""
+
+
+def _listen(stream: IO[str], updates: queue.SimpleQueue[Update]) -> None:
+    with stream:
+        for line in stream:
+            try:
+                updates.put(from_json(line))
+            except ValueError as error:
+                updates.put(Note(f"The training process said something unexpected: {error}"))
+
+
+def _epitaph(code: int) -> str:
+    if os.name == "posix" and code == -signal.SIGKILL:
+        return (
+            "The training process was killed, most often because memory ran out. Your labels are safe. "
+            "Choose a smaller block, or close other programs, and press Train again."
+        )
+    if code < 0:
+        return (
+            f"The training process was ended by signal {-code}. Your labels are safe. "
+            "Press Train to start again; the details hold the end of its log."
+        )
+    return (
+        f"The training process ended unexpectedly (exit code {code}). Your labels are safe. "
+        "The details hold the end of its log."
+    )

@@ -1,0 +1,108 @@
+"""The program that trains: commands come in as JSON lines on standard input, updates go out on standard output.
+
+Run as ``python -m napari_fhn.engine.worker``. It ends when its standard input closes, so it never outlives the viewer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import IO, Any
+
+from napari_fhn.training.control import Control, Focus
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.updates import Failed, Update, to_json
+
+_LAST_SECONDS = 1.0
+"""Time that running work has to save itself once the viewer is gone."""
+
+_NICE = 5
+"""The viewer comes first when both want the processor."""
+
+
+class Worker:
+    """Carries out commands one after the other; stop and focus act at once.
+
+    Parameters
+    ----------
+    commands, updates : text streams
+        One JSON object in each line.
+    """
+
+    def __init__(self, commands: IO[str], updates: IO[str]) -> None:
+        self._commands = commands
+        self._updates = updates
+        self._control = Control()
+        self._work: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Work until the commands end."""
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+        import torch  # noqa: F401  # slow: done while the person is still labelling
+
+        while (command := self._work.get()) is not None:
+            for update in self._carry_out(command):
+                self._updates.write(to_json(update) + "\n")
+                self._updates.flush()
+
+    def _read(self) -> None:
+        with contextlib.suppress(ValueError, OSError):
+            for line in self._commands:
+                command = json.loads(line)
+                if command["do"] == "stop":
+                    self._control.stop.set()
+                elif command["do"] == "focus":
+                    self._control.focus = Focus(**command["focus"]) if command["focus"] else None
+                else:
+                    # Cleared here, in the order of the commands: a stop that follows at once is not lost.
+                    self._control.stop.clear()
+                    self._work.put(command)
+        self._control.stop.set()
+        self._work.put(None)
+        # The viewer is gone: what does not stop by itself is ended.
+        timer = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+        timer.daemon = True
+        timer.start()
+
+    def _carry_out(self, command: dict[str, Any]) -> Iterator[Update]:
+        try:
+            from napari_fhn.training.predictor import predict
+            from napari_fhn.training.trainer import fit
+
+            work = {"train": fit, "predict": predict}[command["do"]]
+            yield from work(Job.from_dict(command["job"]), self._control)
+        except JobError as error:
+            message = str(error)
+            yield Failed(message[:1].upper() + message[1:], traceback.format_exc())
+        except Exception as error:
+            yield Failed(_sentence(error), traceback.format_exc())
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    # torch reports a full GPU as OutOfMemoryError, a full machine as a RuntimeError of its allocator.
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
+        return "There is not enough memory for blocks of this size. Choose a smaller block; your labels are untouched."
+    if isinstance(error, OSError):
+        return f"A file could not be read or written: {text}. Your labels are untouched."
+    return f"Training stopped on an error: {type(error).__name__}: {text}. Your labels are untouched."
+
+
+def main() -> None:
+    """Talk over the standard streams."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+    # What libraries print must not end up between the updates: standard output is theirs no longer.
+    updates = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    Worker(sys.stdin, updates).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Real processes: they train, stop within a second, die with a sentence, and never outlive the viewer."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+
+from napari_fhn.engine import Engine
+from napari_fhn.network.architecture import levels
+from napari_fhn.training import BoxChanged, Done, Failed, Focus, Input, Job, Progress, Schedule
+
+
+@pytest.fixture
+def job(tmp_path):
+    return make_job(tmp_path)
+
+
+def make_job(folder, steps=4):
+    rng = np.random.default_rng(0)
+    shape = (12, 16, 32)
+    np.save(folder / "input.npy", rng.standard_normal(shape).astype(np.float32))
+    labels = np.zeros(shape, np.uint8)
+    labels[3:5, 3:5, :16], labels[3:5, 3:5, 16:] = 1, 2
+    np.save(folder / "labels.npy", labels)
+    np.save(folder / "prediction.npy", np.zeros(shape, np.uint8))
+    return Job(
+        inputs=(Input(str(folder / "input.npy")),),
+        labels=str(folder / "labels.npy"),
+        classes=("above", "below"),
+        network=levels(2, 4, (2, 2), 1),
+        schedule=Schedule(steps=steps, batch=1, block=(16, 32)),
+        prediction=str(folder / "prediction.npy"),
+        model=str(folder / "model"),
+        vertical_axis=2,
+        device="cpu",
+    )
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = Engine(tmp_path / "engine.log")
+    yield engine
+    engine.close()
+
+
+def collect(engine, until=(Done, Failed), timeout=60):
+    updates, end = [], time.monotonic() + timeout
+    while time.monotonic() < end:
+        updates += engine.poll()
+        if any(isinstance(u, until) for u in updates):
+            return updates
+        time.sleep(0.01)
+    pytest.fail(f"no {until} within {timeout} s; heard {updates[-5:]}; log: {engine._log_tail()}")
+
+
+def test_trains_then_predicts_in_another_process(engine, job):
+    engine.focus(Focus(0, 4))
+    engine.train(job)
+    assert engine.pid not in (None, os.getpid())
+    updates = collect(engine)
+    assert isinstance(updates[-1], Done), updates[-1]
+    assert [u.step for u in updates if isinstance(u, Progress)] == [1, 2, 3, 4]
+    assert any(isinstance(u, BoxChanged) and u.box.start[0] <= 4 < u.box.stop[0] for u in updates)
+    assert not engine.busy
+    engine.predict(job)
+    updates = collect(engine)
+    assert isinstance(updates[-1], Done), updates[-1]
+    assert np.load(job.prediction).all()
+
+
+def test_stops_within_a_second_and_can_go_on(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=100_000))
+    collect(engine, until=Progress)
+    began = time.monotonic()
+    engine.stop()
+    done = collect(engine)[-1]
+    assert time.monotonic() - began < 1
+    assert isinstance(done, Done)
+    assert done.stopped
+    engine.train(make_job(tmp_path))
+    assert isinstance(collect(engine)[-1], Done)
+
+
+def test_a_process_that_does_not_listen_is_stopped_all_the_same(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=100_000))
+    collect(engine, until=Progress)
+    psutil.Process(engine.pid).suspend()
+    began = time.monotonic()
+    engine.stop()
+    done = next(u for u in collect(engine) if isinstance(u, Done))
+    assert time.monotonic() - began < 1
+    assert done.stopped
+    engine.train(make_job(tmp_path))
+    assert isinstance(collect(engine)[-1], Done)
+
+
+def test_a_killed_process_becomes_a_sentence_and_the_labels_stay(engine, tmp_path):
+    job = make_job(tmp_path, steps=100_000)
+    before = np.load(job.labels)
+    engine.train(job)
+    collect(engine, until=Progress)
+    os.kill(engine.pid, signal.SIGKILL)
+    failed = collect(engine)[-1]
+    assert isinstance(failed, Failed)
+    assert "memory" in failed.message
+    assert "labels are safe" in failed.message
+    np.testing.assert_array_equal(np.load(job.labels), before)
+    assert not engine.busy
+    engine.train(make_job(tmp_path))
+    assert isinstance(collect(engine)[-1], Done)
+
+
+def test_an_impossible_job_is_explained(engine, job):
+    os.remove(job.labels)
+    engine.train(job)
+    failed = collect(engine)[-1]
+    assert isinstance(failed, Failed)
+    assert "labels.npy does not exist" in failed.message
+    assert "Traceback" in failed.detail
+
+
+def test_only_one_piece_of_work_at_a_time(engine, tmp_path):
+    job = make_job(tmp_path, steps=100_000)
+    engine.train(job)
+    with pytest.raises(RuntimeError, match="busy"):
+        engine.predict(job)
+
+
+def test_ends_when_closed(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=100_000))
+    collect(engine, until=Progress)
+    pid = engine.pid
+    engine.close()
+    assert not psutil.pid_exists(pid)
+
+
+ORPHAN = """
+import sys, time, pathlib
+sys.path.insert(0, sys.argv[1])
+from test_engine import make_job
+from napari_fhn.engine import Engine
+from napari_fhn.training import Progress
+folder = pathlib.Path(sys.argv[2])
+engine = Engine(folder / "engine.log")
+engine.train(make_job(folder, steps=100_000))
+while not any(isinstance(u, Progress) for u in engine.poll()):
+    time.sleep(0.01)
+print(engine.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_never_outlives_a_viewer_that_was_killed(tmp_path):
+    viewer = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, os.path.dirname(__file__), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid = int(viewer.stdout.readline())
+    worker = psutil.Process(pid)
+    viewer.kill()
+    viewer.wait()
+    gone, alive = psutil.wait_procs([worker], timeout=5)
+    assert gone
+    assert not alive
+
+
+def test_the_viewers_end_imports_no_torch():
+    code = "import sys, napari_fhn.engine, napari_fhn.training, napari_fhn.network; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
