@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from napari_fhn import surveys
+
+
+def test_only_what_is_recognised_is_claimed(volume, tmp_path):
+    assert surveys.can_open(volume)
+    assert surveys.can_open(str(volume))
+    text = tmp_path / "text.sgy"
+    text.write_text("x" * 5000)
+    nothing = tmp_path / "a.docx"
+    nothing.write_text("x")
+    for path in (text, nothing, tmp_path, tmp_path / "missing.sgy"):
+        assert not surveys.can_open(path)
+
+
+def test_missing_folders_and_strangers_are_sentences(tmp_path):
+    (tmp_path / "a.docx").write_text("x")
+    for path, words in (
+        (tmp_path / "missing.sgy", "no such file"),
+        (tmp_path, "this is a folder"),
+        (tmp_path / "a.docx", "no reader knows"),
+    ):
+        with pytest.raises(surveys.SurveyError, match=words) as caught:
+            surveys.open(path)
+        # The sentence must survive the way from another process.
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
