@@ -1,0 +1,160 @@
+"""The classes of a survey: label value, name, colour."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_fhn.labels.csv_rows import read_rows
+from napari_fhn.labels.errors import LabelError
+
+#: Largest label value: labels are uint8, and 0 is "unlabelled".
+MAX_VALUE = 255
+#: Okabe and Ito's colours for all kinds of colour vision (black left out: it vanishes on a dark canvas), then
+#: Paul Tol's muted set for surveys of more classes.
+PALETTE = (
+    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
+    "#88ccee", "#882255", "#44aa99", "#ddcc77", "#332288", "#aa4499", "#999933", "#117733", "#cc6677",
+)  # fmt: skip
+_COLUMNS = ("value", "name", "color")
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """One class.
+
+    Attributes
+    ----------
+    value : int
+        Label value, 1 to 255.
+    name : str
+        Name as people say it.
+    color : str
+        ``#rrggbb``.
+
+    Raises
+    ------
+    LabelError
+        For a value out of range, an empty name or a malformed colour.
+    """
+
+    value: int
+    name: str
+    color: str
+
+    def __post_init__(self) -> None:
+        if self.value == 0:
+            raise LabelError(f"class '{self.name}' has value 0, which means unlabelled", "Use values from 1")
+        if not 1 <= self.value <= MAX_VALUE:
+            raise LabelError(f"class '{self.name}' has value {self.value}", f"Use values from 1 to {MAX_VALUE}")
+        if not self.name.strip():
+            raise LabelError(f"the class of value {self.value} has no name", "Name it")
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
+            raise LabelError(f"class '{self.name}' has colour '{self.color}'", "Write colours as #rrggbb")
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """The classes of a survey, in the order of their values.
+
+    Attributes
+    ----------
+    classes : tuple of LabelClass
+        No value and no name twice.
+
+    Raises
+    ------
+    LabelError
+        For duplicates.
+    """
+
+    classes: tuple[LabelClass, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(sorted(self.classes, key=lambda c: c.value)))
+        for what in ("value", "name"):
+            seen: set[object] = set()
+            for entry in self.classes:
+                if getattr(entry, what) in seen:
+                    raise LabelError(f"the class {what} '{getattr(entry, what)}' occurs twice", "Keep one of them")
+                seen.add(getattr(entry, what))
+
+    def __iter__(self) -> Iterator[LabelClass]:
+        return iter(self.classes)
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """Label values, ascending."""
+        return tuple(c.value for c in self.classes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names, in the order of the values."""
+        return tuple(c.name for c in self.classes)
+
+    @property
+    def colors(self) -> dict[int, str]:
+        """Colour ``#rrggbb`` of each label value."""
+        return {c.value: c.color for c in self.classes}
+
+    def value_of(self, name: str) -> int:
+        """Label value of a class.
+
+        Parameters
+        ----------
+        name : str
+            Name, or the value itself in digits.
+
+        Raises
+        ------
+        LabelError
+            When there is no such class.
+        """
+        for entry in self.classes:
+            if name == entry.name:
+                return entry.value
+        if name.isdecimal() and int(name) in self.values:
+            return int(name)
+        raise LabelError(f"there is no class '{name}'", f"The classes are {', '.join(self.names) or 'none'}")
+
+    @classmethod
+    def default(cls, n: int) -> ClassTable:
+        """Make `n` classes, "class 1" to "class n", in colours people with any colour vision can tell apart.
+
+        The first seven are distinct for all; from the seventeenth on colours repeat.
+        """
+        return cls(tuple(LabelClass(k + 1, f"class {k + 1}", PALETTE[k % len(PALETTE)]) for k in range(n)))
+
+    @classmethod
+    def from_csv(cls, path: str | Path) -> ClassTable:
+        """Read a table with the columns value, name, color.
+
+        Raises
+        ------
+        LabelError
+            With file and line.
+        """
+        classes: list[LabelClass] = []
+        for row in read_rows(path, _COLUMNS):
+            try:
+                entry = LabelClass(row.integer("value"), row.text("name"), row.text("color").lower())
+                cls((*classes, entry))
+            except LabelError as error:
+                raise error if error.path else row.error(error.what, error.way_out) from error
+            classes.append(entry)
+        if not classes:
+            raise LabelError("it holds no class", "Add one line for each class", path=path)
+        return cls(tuple(classes))
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the table with the columns value, name, color."""
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            writer.writerows((c.value, c.name, c.color) for c in self.classes)

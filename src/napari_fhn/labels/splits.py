@@ -1,0 +1,140 @@
+"""Bodies of labels, and which of them to hold out for validation.
+
+Neighbouring voxels of one body know each other's answer, so a body is trained on or validated on as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_fhn.box import Box
+
+#: Labels looked at at once, in voxels: label volumes may be larger than memory.
+SLAB_VOXELS = 2**26
+
+
+def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
+    """Find the connected labelled bodies.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled; a volume is read slab by slab.
+    vertical_axis : int or None
+        Axis collapsed before connecting, so that a well with gaps is one body; None to connect along all
+        axes.
+
+    Returns
+    -------
+    list of Box
+        Bounding boxes, disjoint (bodies whose boxes overlap are one), over the full vertical axis, in the
+        order of their first index. Diagonal neighbours are connected.
+    """
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    mask = footprint(labels, axis)
+    numbered, _ = ndimage.label(mask, structure=np.ones((3,) * mask.ndim))
+    boxes = _merge(
+        [Box(tuple(s.start for s in found), tuple(s.stop for s in found)) for found in ndimage.find_objects(numbered)]
+    )
+    if axis is not None:
+        depth = labels.shape[axis]
+        boxes = [Box((*b.start[:axis], 0, *b.start[axis:]), (*b.stop[:axis], depth, *b.stop[axis:])) for b in boxes]
+    return sorted(boxes, key=lambda box: box.start)
+
+
+def hold_out(labels: NDArray[Any], n: int, vertical_axis: int | None, seed: int = 0) -> list[Box]:
+    """Choose whole bodies for validation.
+
+    A body may be held out only while every class in it has labels in another body that is still trained on.
+    Bodies that bring classes not yet validated come first; ties are drawn by the seed.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    n : int
+        Number of bodies wanted. Fewer, even none, come back where more would take the last labels of a class.
+    vertical_axis : int or None
+        As in `bodies`.
+    seed : int, optional
+        Of the draw.
+
+    Returns
+    -------
+    list of Box
+    """
+    boxes = bodies(labels, vertical_axis)
+    present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
+    draw = np.random.default_rng(seed).permutation(len(boxes))
+    trained = present.sum(axis=0)
+    validated = np.zeros(256, dtype=bool)
+    chosen: list[int] = []
+    while len(chosen) < n:
+        able = [k for k in draw if k not in chosen and (trained[present[k]] > 1).all()]
+        if not able:
+            break
+        best = max(able, key=lambda k: int((present[k] & ~validated).sum()))
+        chosen.append(int(best))
+        trained = trained - present[best]
+        validated |= present[best]
+    return [boxes[k] for k in sorted(chosen)]
+
+
+def footprint(labels: NDArray[Any], vertical_axis: int | None) -> NDArray[np.bool_]:
+    """Where any label is, the vertical axis collapsed, read slab by slab."""
+    if vertical_axis is None:
+        mask = np.empty(labels.shape, dtype=bool)
+        for slab in _slabs(labels):
+            np.not_equal(labels[slab], 0, out=mask[slab])
+        return mask
+    axis = vertical_axis % labels.ndim
+    mask = np.zeros(tuple(n for k, n in enumerate(labels.shape) if k != axis), dtype=bool)
+    for slab in _slabs(labels):
+        if axis == 0:
+            mask |= labels[slab].any(axis=0)
+        else:
+            mask[slab] = labels[slab].any(axis=axis)
+    return mask
+
+
+def _slabs(array: NDArray[Any]) -> Iterator[slice]:
+    rows = max(1, SLAB_VOXELS // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        yield slice(start, start + rows)
+
+
+def _classes(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
+    """Which label values occur in a box; unlabelled is none of them."""
+    part = labels[box.slices]
+    counts = np.zeros(256, dtype=np.int64)
+    for slab in _slabs(part):
+        counts += np.bincount(part[slab].ravel(), minlength=256)
+    counts[0] = 0
+    return counts > 0
+
+
+def _merge(boxes: list[Box]) -> list[Box]:
+    """Join boxes that overlap until none does: holding one out must not cut into another body."""
+    merged: list[Box] = []
+    for box in boxes:
+        grown = True
+        while grown:
+            grown = False
+            for other in merged:
+                if all(
+                    a < d and c < b for a, b, c, d in zip(box.start, box.stop, other.start, other.stop, strict=True)
+                ):
+                    merged.remove(other)
+                    box = Box(
+                        tuple(map(min, zip(box.start, other.start, strict=True))),
+                        tuple(map(max, zip(box.stop, other.stop, strict=True))),
+                    )
+                    grown = True
+                    break
+        merged.append(box)
+    return merged

@@ -1,0 +1,278 @@
+"""The folder where a piece of work lives: staged inputs, labels, prediction, model and job.
+
+The dock and the command line both work through a :class:`Session`; it turns surveys and labels into the plain ``.npy``
+files that a :class:`~napari_fhn.training.Job` names. Everything in it is on disk as soon as it is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn import labels
+from napari_fhn.box import Box
+from napari_fhn.training.job import Input, Job, JobError
+from napari_fhn.training.recipes import recipe
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_CHANNEL = "band"
+_VERTICAL = ("twt", "depth", "sample")
+
+
+def spatial_shape(survey: xr.DataArray) -> tuple[int, ...]:
+    """Return the shape of what is labelled and predicted: every axis of a survey but its bands."""
+    return tuple(int(size) for dim, size in survey.sizes.items() if dim != _CHANNEL)
+
+
+def vertical_axis(survey: xr.DataArray) -> int | None:
+    """Return which spatial axis of a survey is two-way time or depth.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        As :func:`napari_fhn.surveys.open` gives it.
+
+    Returns
+    -------
+    int or None
+        Counted without the band axis; None for maps, and for arrays whose axes have no names.
+    """
+    dims = [dim for dim in survey.dims if dim != _CHANNEL]
+    return next((axis for axis, dim in enumerate(dims) if dim in _VERTICAL), None)
+
+
+class Session:
+    """One folder of work.
+
+    Parameters
+    ----------
+    folder : path-like
+        Made when it is not there; what it holds is kept.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def labels(self) -> Path:
+        """The label volume that the viewer paints into and training reads."""
+        return self.folder / "labels.npy"
+
+    @property
+    def prediction(self) -> Path:
+        """The predicted classes."""
+        return self.folder / "prediction.npy"
+
+    @property
+    def model(self) -> Path:
+        """Folder of the trained network."""
+        return self.folder / "model"
+
+    @property
+    def log(self) -> Path:
+        """What the training process writes to its standard error."""
+        return self.folder / "engine.log"
+
+    def stage(
+        self,
+        name: str,
+        array: Any,
+        *,
+        channel_axis: int | None = None,
+        channels: Sequence[int] | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Input:
+        """Copy an array into the session, a slice of its first axis at a time, so that training can map it.
+
+        Parameters
+        ----------
+        name : str
+            What the person calls it.
+        array : array_like
+            Anything with ``shape``, ``dtype`` and slicing: numpy, xarray (lazy or not), zarr, dask.
+        channel_axis : int, optional
+            Axis of bands or attributes.
+        channels : sequence of int, optional
+            Channels to keep (good bands); all when absent.
+        progress : callable, optional
+            Told the share that is done.
+
+        Returns
+        -------
+        Input
+            Names a ``.npy`` whose first axis is the channel axis, if there is one.
+
+        Raises
+        ------
+        JobError
+            When the array holds no numbers.
+        """
+        dtype = np.dtype(array.dtype)
+        if dtype.kind not in "biuf":
+            raise JobError(f"{name!r} holds {dtype} values; numbers are needed")
+        axis = 0 if channel_axis is None else channel_axis % array.ndim
+        # An array is staged once in a session. One that differs in kind or in three of its slices gets its own file.
+        key = hashlib.sha1(f"{array.shape}|{dtype}|{channel_axis}|{channels}".encode(), usedforsecurity=False)
+        for row in sorted({0, array.shape[axis] // 2, array.shape[axis] - 1}):
+            key.update(np.ascontiguousarray(array[(slice(None),) * axis + (row,)]).tobytes())
+        words = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
+        path = self.folder / f"input-{words}-{key.hexdigest()[:8]}.npy"
+        staged = Input(str(path), None if channel_axis is None else 0, name)
+        if path.exists():
+            return staged
+        rows = range(array.shape[axis]) if channel_axis is None or channels is None else list(channels)
+        rest = tuple(size for a, size in enumerate(array.shape) if a != axis)
+        temporary = path.with_suffix(".part.npy")
+        out = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=(len(rows), *rest))
+        for done, row in enumerate(rows):
+            out[done] = np.asarray(array[(slice(None),) * axis + (row,)])
+            if progress is not None:
+                progress((done + 1) / len(rows))
+        out.flush()
+        del out
+        os.replace(temporary, path)
+        return staged
+
+    def stage_survey(
+        self, name: str, survey: xr.DataArray, *, progress: Callable[[float], None] | None = None
+    ) -> Input:
+        """Copy a survey into the session: its good bands as channels, its missing values as NaN.
+
+        Parameters
+        ----------
+        name : str
+            What the person calls it.
+        survey : xarray.DataArray
+            As :func:`napari_fhn.surveys.open` gives it. An axis ``band`` becomes the channel axis, without the
+            bands whose ``good`` coordinate is False. Values equal to ``attrs["nodata"]`` become NaN.
+        progress : callable, optional
+            Told the share that is done.
+
+        Returns
+        -------
+        Input
+
+        Raises
+        ------
+        JobError
+            When it holds no numbers, or no band of it is good.
+        """
+        if _CHANNEL not in survey.dims:
+            return self.stage(name, _values(survey), progress=progress)
+        axis = survey.dims.index(_CHANNEL)
+        channels: list[int] | None = None
+        if "good" in survey.coords:
+            good = np.asarray(survey["good"], dtype=bool)
+            if not good.any():
+                raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
+            channels = None if good.all() else [int(k) for k in np.flatnonzero(good)]
+        return self.stage(name, _values(survey), channel_axis=axis, channels=channels, progress=progress)
+
+    def label_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the session's label volume, memory-mapped for writing; made when it is not there.
+
+        Raises
+        ------
+        labels.LabelError
+            When there is one of another shape: it is never overwritten.
+        """
+        return labels.volume.create(self.labels, shape)
+
+    def prediction_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the session's prediction, memory-mapped; a new one is all zero: nothing predicted yet."""
+        if self.prediction.exists():
+            found = np.load(self.prediction, mmap_mode="r+", allow_pickle=False)
+            if found.shape == shape and found.dtype == np.uint8:
+                return np.asanyarray(found)
+        return np.lib.format.open_memmap(self.prediction, mode="w+", dtype=np.uint8, shape=shape)
+
+    def job(
+        self,
+        inputs: Sequence[Input],
+        classes: Sequence[str],
+        recipe_name: str,
+        *,
+        vertical_axis: int | None,
+        held_out: Sequence[Box] = (),
+        device: str = "auto",
+        steps: int | None = None,
+        seed: int | None = None,
+    ) -> Job:
+        """Build the job of this session.
+
+        Parameters
+        ----------
+        inputs : sequence of Input
+            From :meth:`stage`.
+        classes : sequence of str
+            Names; class ``k`` has the value ``k + 1`` in the labels.
+        recipe_name : str
+            See :data:`napari_fhn.training.recipes.RECIPES`.
+        vertical_axis : int or None
+            Spatial axis of two-way time or depth.
+        held_out : sequence of Box
+            Bodies of labels kept for the score.
+        device : str
+            See :class:`~napari_fhn.training.Job`.
+        steps, seed : int, optional
+            Other than the recipe's.
+
+        Returns
+        -------
+        Job
+        """
+        chosen = recipe(recipe_name)
+        schedule = chosen.schedule
+        if steps is not None:
+            schedule = replace(schedule, steps=steps)
+        if seed is not None:
+            schedule = replace(schedule, seed=seed)
+        return Job(
+            inputs=tuple(inputs),
+            labels=str(self.labels),
+            classes=tuple(classes),
+            network=chosen.network,
+            schedule=schedule,
+            prediction=str(self.prediction),
+            model=str(self.model),
+            vertical_axis=vertical_axis,
+            held_out=tuple(held_out),
+            device=device,
+        )
+
+
+class _WithoutNodata:
+    """A lazy array whose "no data" value reads as NaN, slice by slice; float32."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, array: xr.DataArray, nodata: float) -> None:
+        self._array = array
+        self._nodata = nodata
+        self.shape = array.shape
+        self.ndim = array.ndim
+
+    def __getitem__(self, index: Any) -> NDArray[np.float32]:
+        values = np.asarray(self._array[index])
+        return np.where(values == values.dtype.type(self._nodata), np.float32(np.nan), values.astype(np.float32))
+
+
+def _values(survey: xr.DataArray) -> Any:
+    """Return what :meth:`Session.stage` copies."""
+    nodata = survey.attrs.get("nodata")
+    if nodata is None or np.isnan(nodata) or survey.dtype.kind not in "iuf":
+        return survey
+    kept = survey.dtype.kind == "f" or np.iinfo(survey.dtype).min <= nodata <= np.iinfo(survey.dtype).max
+    # A value that the file's numbers cannot hold occurs nowhere in it.
+    return _WithoutNodata(survey, float(nodata)) if kept else survey

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_fhn.labels import ClassTable, LabelClass, LabelError
+
+CLASSES = st.lists(
+    st.builds(
+        LabelClass,
+        st.integers(1, 255),
+        st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1).map(str.strip).filter(bool),
+        st.from_regex(r"#[0-9a-f]{6}", fullmatch=True),
+    ),
+    min_size=1,
+    unique_by=(lambda c: c.value, lambda c: c.name),
+)
+
+
+@given(CLASSES)
+def test_a_table_comes_back_from_csv(tmp_path_factory, classes):
+    path = tmp_path_factory.getbasetemp() / "classes.csv"
+    table = ClassTable(tuple(classes))
+    table.to_csv(path)
+    assert ClassTable.from_csv(path) == table
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("value,name,color\n0,air,#000000\n", "line 2: class 'air' has value 0, which means unlabelled"),
+        ("value,name,color\n1,a,#000000\n\n1,b,#000000\n", "line 4: the class value '1' occurs twice"),
+        ("value,name,color\n1,a,#000000\n2,a,#000000\n", "line 3: the class name 'a' occurs twice"),
+        ("value,name,color\n256,a,#000000\n", "line 2: class 'a' has value 256"),
+        ("value,name,color\none,a,#000000\n", "line 2: column 'value' says 'one', which is no number"),
+        ("value,name,color\n1.5,a,#000000\n", "which is no whole number"),
+        ("value,name,color\n1,,#000000\n", "line 2: column 'name' is empty"),
+        ("value,name,color\n1,a,red\n", "line 2: class 'a' has colour 'red'"),
+        ("value,name\n1,a\n", "line 1: column 'color' is missing"),
+        ("value,name,color\n", "it holds no class"),
+        ("", "line 1: column 'value' is missing"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path, text, sentence):
+    path = tmp_path / "classes.csv"
+    path.write_text(text)
+    with pytest.raises(LabelError, match=r"^classes\.csv") as caught:
+        ClassTable.from_csv(path)
+    assert sentence in str(caught.value)
+
+
+def test_binary_and_missing_files_are_sentences(tmp_path):
+    path = tmp_path / "classes.csv"
+    with pytest.raises(LabelError, match="cannot be read"):
+        ClassTable.from_csv(path)
+    path.write_bytes(b"value,name,color\n1,\xff\xfe,#000000\n")
+    with pytest.raises(LabelError, match="no CSV text in UTF-8"):
+        ClassTable.from_csv(path)
+
+
+def test_default_names_values_and_colours():
+    table = ClassTable.default(7)
+    assert table.values == (1, 2, 3, 4, 5, 6, 7)
+    assert len(set(table.colors.values())) == 7
+    assert len(ClassTable.default(255)) == 255
+
+
+def test_value_of(table):
+    assert table.value_of("sand") == 2
+    assert table.value_of("1") == 1
+    with pytest.raises(LabelError, match=r"no class 'salt'\. The classes are shale, sand"):
+        table.value_of("salt")
