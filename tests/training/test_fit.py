@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from napari_fhn.box import Box
+from napari_fhn.network import Architecture, Layer
 from napari_fhn.training import (
     BoxChanged,
     Control,
@@ -128,6 +129,7 @@ def test_a_label_without_a_class_is_named_with_its_place(layered):
         (lambda job: replace(job, device="cuda:7"), "no device 'cuda:7'"),
         (lambda job: replace(job, vertical_axis=0), "last axis"),
         (lambda job: replace(job, vertical_axis=None), "which axis is two-way time"),
+        (lambda job: replace(job, network=Architecture(2, 8, (Layer("refine", 2),))), "finer than the labels"),
         (lambda job: replace(job, vertical_axis=3), "no axis 3"),
         (lambda job: replace(job, labels=job.prediction + "x"), "does not exist"),
     ],

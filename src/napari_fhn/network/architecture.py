@@ -132,8 +132,16 @@ class Architecture:
         return cls(**{**data, "layers": layers})
 
 
-def levels(dimensions: int, channels: int, ranks: tuple[int, ...], steps: int, *, context: int = 0) -> Architecture:
-    """Build a symmetric architecture: down through the levels and up again.
+def levels(
+    dimensions: int,
+    channels: int,
+    ranks: tuple[int, ...],
+    steps: int,
+    *,
+    output_level: int = 0,
+    context: int = 0,
+) -> Architecture:
+    """Build an architecture that goes down through the levels and up again.
 
     Parameters
     ----------
@@ -145,6 +153,8 @@ def levels(dimensions: int, channels: int, ranks: tuple[int, ...], steps: int, *
         Block rank at each level, finest first.
     steps : int
         Leapfrog steps at each level on the way down and again on the way up (the coarsest level has them once).
+    output_level : int
+        Level at which it ends: 0 for the resolution of the input, 1 for half of it, and so on.
     context : int
         See :class:`Architecture`.
 
@@ -155,15 +165,15 @@ def levels(dimensions: int, channels: int, ranks: tuple[int, ...], steps: int, *
     layers: list[Layer] = []
     for level, rank in enumerate(ranks):
         layers += [Layer("coarsen" if level and step == 0 else "keep", rank) for step in range(steps)]
-    for rank in reversed(ranks[:-1]):
+    for rank in reversed(ranks[output_level:-1]):
         layers += [Layer("refine" if step == 0 else "keep", rank) for step in range(steps)]
     return Architecture(dimensions, channels, tuple(layers), context=context)
 
 
 PRESETS: dict[str, Architecture] = {
-    "sections": levels(2, 16, (8, 16, 24, 32), 3, context=1),
-    "volume": levels(3, 8, (8, 16, 32), 3),
-    "map": levels(2, 32, (16, 24, 32), 2),
+    "sections": levels(2, 16, (8, 16, 24, 32), 2, output_level=2, context=1),
+    "volume": levels(3, 8, (8, 16, 32), 2, output_level=1),
+    "map": levels(2, 32, (8, 16), 2),
 }
 """Architectures by name: 2D on vertical sections of a volume, 3D on blocks of it, 2D on maps and cubes of bands."""
 

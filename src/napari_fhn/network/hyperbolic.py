@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
@@ -137,6 +138,29 @@ class HyperbolicNetwork(nn.Module):
         else:
             last, _ = forward_sweep(x, self.steps, self._parameters_in_order())
         return last[:, : self.classes]
+
+    def scores(self, data: Tensor) -> Tensor:
+        """Return the class scores on the grid of the data.
+
+        Where the network leaves a coarser output (more ``W`` than ``W^T``, section 3.4 of the paper), it is
+        interpolated linearly: classes are bodies wider than a cell, and a coarse reading keeps the wiggle of the data
+        out of them.
+
+        Parameters
+        ----------
+        data : Tensor
+            ``(batch, input_channels, *space)``.
+
+        Returns
+        -------
+        Tensor
+            ``(batch, classes, *space)``.
+        """
+        scores: Tensor = self(data)
+        if scores.shape[2:] == data.shape[2:]:
+            return scores
+        mode = "bilinear" if data.ndim == 4 else "trilinear"
+        return F.interpolate(scores, size=data.shape[2:], mode=mode)
 
     @torch.no_grad()
     def states(self, data: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,6 +51,19 @@ def _transform_back(state: Tensor, resample: Resample) -> Tensor:
     return coarsen(state) if resample == "refine" else state
 
 
+def _stacked(state: Tensor, adjoint: Tensor | None) -> Tensor:
+    """Stack a state on an adjoint (zero when None) along the batch axis, channels last, in one allocation."""
+    layout = torch.channels_last_3d if state.ndim == 5 else torch.channels_last
+    shape = (2 * state.shape[0], *state.shape[1:])
+    out = torch.empty(shape, dtype=state.dtype, device=state.device, memory_format=layout)
+    out[: state.shape[0]].copy_(state)
+    if adjoint is None:
+        out[state.shape[0] :].zero_()
+    else:
+        out[state.shape[0] :].copy_(adjoint)
+    return out
+
+
 def channels_last(state: Tensor) -> Tensor:
     """Return the state with channels last in memory, which the convolutions of every backend prefer."""
     layout = torch.channels_last_3d if state.ndim == 5 else torch.channels_last
@@ -133,8 +146,7 @@ class ReversibleSweep(torch.autograd.Function):
         last, before, *parameters = ctx.saved_tensors
         batch = last.shape[0]
         # `pair` is [P; G], `behind` is [Y_j; H]: see the top of this file. H starts as zero.
-        pair = channels_last(torch.cat((before, gradient)))
-        behind = channels_last(torch.cat((last, torch.zeros_like(gradient))))
+        pair, behind = _stacked(before, gradient), _stacked(last, None)
         gradients: list[Tensor | None] = [None] * len(parameters)
         for j in reversed(range(len(ctx.steps))):
             step, kernels, bias = ctx.steps[j], parameters[2 * j], parameters[2 * j + 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 
@@ -23,8 +24,14 @@ from napari_fhn.training.volume import Volume, open_array
 _TILE_VOXELS = {2: 2**20, 3: 2**19}
 """Largest tile for 2D and 3D networks: a few hundred megabytes of states, and a stop heard within a second."""
 
-_SLAB = 16
+_SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
+
+_SLAB_VALUES = 2**27
+"""Probabilities (float32) kept at once while two directions are averaged: half a gigabyte."""
+
+_HALO = 32
+"""Traces beyond a slab that its sections still see."""
 
 
 class Predictor:
@@ -80,7 +87,7 @@ class Predictor:
             where = box_in_volume(box.start, box.stop)
             data = self.frame.with_position(self.frame.data(where, across), where)
             with torch.no_grad():
-                scores = self.network(torch.from_numpy(np.ascontiguousarray(data))[None].to(self.device))
+                scores = self.network.scores(torch.from_numpy(np.ascontiguousarray(data))[None].to(self.device))
                 values: NDArray[np.float32] = scores[0].float().softmax(0).cpu().numpy()
             return values
 
@@ -109,7 +116,7 @@ class Predictor:
         if len(self.shape) == 2:
             yield from self.write(region, None, control)
             return
-        thickness = 1 if self.frame.sections else 2 * _SLAB
+        thickness = 1 if self.frame.sections else 2 * _SIDE
         first = max(0, min(focus.index - thickness // 2, self.shape[focus.axis] - thickness))
         start, stop = list(region.start), list(region.stop)
         start[focus.axis], stop[focus.axis] = first, min(first + thickness, self.shape[focus.axis])
@@ -121,26 +128,85 @@ class Predictor:
         return not self.frame.sections or focus.axis in self.frame.sections
 
     def everything(self, control: Control | None = None) -> Iterator[tuple[Box, float]]:
-        """Predict the whole volume; yields each written box and the share that is done."""
+        """Predict the whole volume; yields each written box and the share that is done.
+
+        Sections are predicted in both directions and their probabilities averaged: the two make unlike mistakes.
+        """
         whole = Box.whole(self.shape)
         if not self.frame.sections:
             for box in self.write(whole, None, control):
                 yield box, box.stop[0] / self.shape[0]
             return
-        across = self.frame.sections[0]
-        for done, index in enumerate(self._outwards(across, control), 1):
-            start, stop = list(whole.start), list(whole.stop)
-            start[across], stop[across] = index, index + 1
-            for box in self.write(Box(tuple(start), tuple(stop)), across, control):
-                yield box, done / self.shape[across]
-            if control is not None and control.stop.is_set():
-                return
+        voxels = int(np.prod(self.shape))
+        done = 0
+        try:
+            for slab in self._slabs(control):
+                total = np.zeros((self.network.classes, *slab.shape), np.float32)
+                for across in self.frame.sections:
+                    last = across == self.frame.sections[-1]
+                    for index in _near_first(range(slab.start[across], slab.stop[across]), across, control):
+                        for box, values in self._rows(self._one_section(slab, across, index), across, control):
+                            # A crossline reaches over the slab, to see what lies around it.
+                            inside = _common(box, slab)
+                            into = tuple(
+                                slice(a - o, b - o)
+                                for a, b, o in zip(inside.start, inside.stop, slab.start, strict=True)
+                            )
+                            part = tuple(
+                                slice(a - o, b - o)
+                                for a, b, o in zip(inside.start, inside.stop, box.start, strict=True)
+                            )
+                            total[(slice(None), *into)] += values[(slice(None), *part)]
+                            # What one direction says is shown at once, and overwritten by what both say.
+                            self.out[inside.slices] = total[(slice(None), *into)].argmax(0) + 1
+                            done += int(np.prod(inside.shape))
+                            if not last:
+                                yield inside, done / (2 * voxels)
+                        if last:
+                            box = _common(self._one_section(slab, across, index), slab)
+                            yield box, done / (2 * voxels)
+        except _Stopped:
+            return
 
-    def _outwards(self, axis: int, control: Control | None) -> list[int]:
-        """All sections, those near the one in view first."""
+    def _slabs(self, control: Control | None) -> list[Box]:
+        """Cut the volume along the first section axis so that the probabilities of a slab fit in memory."""
+        axis = self.frame.sections[0]
+        plane = int(np.prod(self.shape)) // self.shape[axis] * self.network.classes
+        thickness = max(1, _SLAB_VALUES // plane)
+        count = -(-self.shape[axis] // thickness)
+        edges = [round(self.shape[axis] * i / count) for i in range(count + 1)]
+        slabs = []
+        for first, last in itertools.pairwise(edges):
+            start, stop = [0] * len(self.shape), list(self.shape)
+            start[axis], stop[axis] = first, last
+            slabs.append(Box(tuple(start), tuple(stop)))
         focus = control.focus if control else None
-        centre = focus.index if focus is not None and focus.axis == axis else 0
-        return sorted(range(self.shape[axis]), key=lambda index: abs(index - centre))
+        if focus is not None and focus.axis == axis:
+            slabs.sort(key=lambda slab: abs(slab.start[axis] + slab.stop[axis] - 2 * focus.index))
+        return slabs
+
+    def _one_section(self, slab: Box, across: int, index: int) -> Box:
+        """Return a section of a slab, with a halo of the survey where the section runs out of the slab."""
+        start, stop = list(slab.start), list(slab.stop)
+        for axis in self.frame.sections:
+            start[axis] = max(0, start[axis] - _HALO)
+            stop[axis] = min(self.shape[axis], stop[axis] + _HALO)
+        start[across], stop[across] = index, index + 1
+        return Box(tuple(start), tuple(stop))
+
+
+def _common(one: Box, other: Box) -> Box:
+    return Box(
+        tuple(max(a, b) for a, b in zip(one.start, other.start, strict=True)),
+        tuple(max(min(a, b), c, d) for a, b, c, d in zip(one.stop, other.stop, one.start, other.start, strict=True)),
+    )
+
+
+def _near_first(indices: range, axis: int, control: Control | None) -> list[int]:
+    focus = control.focus if control else None
+    if focus is None or focus.axis != axis:
+        return list(indices)
+    return sorted(indices, key=lambda index: abs(index - focus.index))
 
 
 class _Stopped(Exception):
@@ -175,11 +241,10 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.vertical_axis)
     predictor = Predictor(model.network, frame, job.prediction, device)
-    steps = volume.shape[frame.sections[0]] if frame.sections else volume.shape[0]
     for box, share in predictor.everything(control):
         yield BoxChanged(box, 0)
         elapsed = time.monotonic() - started
-        yield Progress("predict", round(share * steps), steps, seconds_left=elapsed * (1 - share) / share)
+        yield Progress("predict", round(100 * share), 100, seconds_left=elapsed * (1 - share) / share)
     stopped = control.stop.is_set()
     seconds = time.monotonic() - started
     words = "Prediction stopped; what was predicted stays" if stopped else "The whole survey is predicted"

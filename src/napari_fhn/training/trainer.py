@@ -117,6 +117,10 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     device = choose_device(job.device)
     volume = Volume(job.inputs)
     architecture = job.network
+    if architecture.output_level < 0:
+        raise JobError(
+            "the network's output is finer than the labels: end it at the level of the input or a coarser one"
+        )
     frame = Frame(volume, architecture, job.vertical_axis)
     labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
     present = np.flatnonzero(labels.counts)
@@ -154,7 +158,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
             continue
         waiting = False
         data, truth = (part.to(device) for part in batch)
-        scores = network(data)
+        scores = network.scores(data)
         loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
         if job.schedule.smoothness:
             loss = loss + job.schedule.smoothness * total_variation(scores)
