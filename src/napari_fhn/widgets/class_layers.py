@@ -1,0 +1,57 @@
+"""The two layers in class colours: what is known, and what is predicted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+
+from napari_fhn.labels import ClassTable
+
+_STEP = 2**20
+"""Voxels counted at once: short enough for the GUI thread to get its turn in between."""
+
+PREDICTION_OPACITY = 0.5
+
+
+def colormap(classes: ClassTable) -> DirectLabelColormap:
+    """Return the colours of the classes; unlabelled and unpredicted voxels are transparent."""
+    colors: dict[int | None, Any] = {
+        None: (0.5, 0.5, 0.5, 1.0),
+        0: (0.0, 0.0, 0.0, 0.0),
+    }
+    for value, color in classes.colors.items():
+        colors[value] = color
+
+    return DirectLabelColormap(color_dict=colors)
+
+
+def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
+    """Make the layer that the person paints on; strokes go straight into the file behind ``values``."""
+    layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=1.0, **placement)
+    layer.brush_size = 5
+    layer.selected_label = classes.values[0]
+    return layer
+
+
+def prediction_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
+    """Make the layer that shows the prediction; it cannot be painted on by accident."""
+    layer = Labels(values, name="Prediction", colormap=colormap(classes), opacity=PREDICTION_OPACITY, **placement)
+    layer.mode = "pan_zoom"
+    layer.editable = False
+    return layer
+
+
+def count(values: NDArray[np.uint8]) -> dict[int, int]:
+    """Count the voxels of each class, a few rows at a time; unlabelled ones are left out."""
+    total = np.zeros(256, dtype=np.int64)
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, _STEP):
+        part = np.asarray(flat[start : start + _STEP])
+        part = part[part != 0]
+        if part.size:
+            total += np.bincount(part, minlength=256)
+    return {int(value): int(total[value]) for value in np.flatnonzero(total)}

@@ -1,0 +1,93 @@
+"""Step 1: which image layers are the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem
+
+from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.material import Material, MaterialError
+from napari_fhn.widgets.section import Section
+
+_ROWS = 3
+
+
+class DataPanel(Section):
+    """A list of image layers to tick.
+
+    Parameters
+    ----------
+    desk : Desk
+        Whose layers are shown.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(1, "Data")
+        self._desk = desk
+        self.list = QListWidget()
+        self.list.setToolTip(
+            "Tick the image layers to learn from. Layers on one grid (attributes, dates) are stacked as channels."
+        )
+        self.list.itemChanged.connect(self._ticked)
+        self.body.addWidget(self.list)
+        self._vertical_label = QLabel("Time or depth runs along")
+        self.vertical = QComboBox()
+        self.vertical.addItem("the last axis", 2)
+        self.vertical.addItem("no axis", None)
+        self.vertical.setToolTip("This array does not name its axes: say which one is two-way time or depth.")
+        self.vertical.currentIndexChanged.connect(self._vertical_chosen)
+        row = QHBoxLayout()
+        row.addWidget(self._vertical_label)
+        row.addWidget(self.vertical, 1)
+        self.body.addLayout(row)
+        desk.state.events.chosen.connect(self._show)
+        for name in ("inserted", "removed", "reordered"):
+            getattr(desk.viewer.layers.events, name).connect(self._show)
+        self._show()
+
+    def close_panel(self) -> None:
+        """Let go of the viewer."""
+        for name in ("inserted", "removed", "reordered"):
+            getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
+
+    def _show(self, event: Any = None) -> None:
+        chosen = self._desk.state.chosen
+        images = list(reversed(self._desk.images()))
+        self.list.blockSignals(True)
+        self.list.clear()
+        for layer in images:
+            item = QListWidgetItem(layer.name)
+            item.setData(Qt.ItemDataRole.UserRole, layer)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if layer in chosen else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        if not images:
+            empty = QListWidgetItem("No image layers yet")
+            empty.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(empty)
+        self.list.setStyleSheet("QListWidget { min-height: 0; }")
+        self.list.setFixedHeight(min(max(len(images), 1), _ROWS) * self.list.sizeHintForRow(0) + 6)
+        try:
+            material = Material.of(chosen)
+        except MaterialError:
+            self.aside.setText("")
+            named = True
+        else:
+            self.aside.setText(material.sentence)
+            dims = [str(d) for d in material.first.dims if d != "band"]
+            self.aside.setToolTip(f"Size along {', '.join(dims)}.")
+            named = material.named
+        self.vertical.setVisible(not named)
+        self._vertical_label.setVisible(not named)
+
+    def _ticked(self, item: QListWidgetItem) -> None:
+        rows = [self.list.item(row) for row in range(self.list.count())]
+        checked = Qt.CheckState.Checked
+        ticked = [r.data(Qt.ItemDataRole.UserRole) for r in rows if r is not None and r.checkState() == checked]
+        self._desk.choose(tuple(ticked))
+
+    def _vertical_chosen(self, index: int) -> None:
+        self._desk.state.vertical_axis = self.vertical.itemData(index)

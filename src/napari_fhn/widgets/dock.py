@@ -1,0 +1,114 @@
+"""The dock: five steps, top to bottom, the way the work goes."""
+
+from __future__ import annotations
+
+import atexit
+from pathlib import Path
+from typing import Any
+
+import napari
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
+
+from napari_fhn.widgets.data_panel import DataPanel
+from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.export_panel import ExportPanel
+from napari_fhn.widgets.label_panel import LabelPanel
+from napari_fhn.widgets.network_panel import NetworkPanel
+from napari_fhn.widgets.run_panel import RunPanel
+
+WIDTH = 320
+
+
+class Dock(QWidget):
+    """Plugins > FHN > Interpretation desk.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Handed over by napari.
+    sessions : Path, optional
+        Folder of the sessions, instead of the platform's.
+
+    Attributes
+    ----------
+    desk : Desk
+        Who carries out what is clicked.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer, sessions: Path | None = None) -> None:
+        super().__init__()
+        self.desk = Desk(napari_viewer, sessions)
+        self.data = DataPanel(self.desk)
+        self.labels = LabelPanel(self.desk)
+        self.network = NetworkPanel(self.desk)
+        self.run = RunPanel(self.desk)
+        self.export = ExportPanel(self.desk)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(6)
+        for panel in (self.data, self.labels, self.network):
+            column.addWidget(panel)
+        column.addWidget(self.run, 1)
+        column.addWidget(self.export)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self.setMinimumWidth(WIDTH)
+        self._window: QWidget | None = None
+        self._closed = False
+        # The training process must not outlive the viewer, whichever way that ends.
+        close_desk = self.desk.close
+        self.destroyed.connect(lambda: close_desk())
+        atexit.register(close_desk)
+        application = QApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(close_desk)
+
+    def sizeHint(self) -> QSize:
+        """Ask for no more width than the controls need: the rest is the canvas's."""
+        return QSize(WIDTH, 700)
+
+    def close_desk(self) -> None:
+        """End the training process and let go of the viewer."""
+        if self._closed:
+            return
+        self._closed = True
+        self.data.close_panel()
+        self.desk.close()
+        atexit.unregister(self.desk.close)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Watch the window the dock lives in: napari tells plugins nothing when it closes."""
+        if event is not None and event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            # napari takes a closed dock out of its window and forgets it, without deleting it.
+            QTimer.singleShot(0, self._close_if_orphaned)
+        if event is not None and event.type() in (QEvent.Type.ParentChange, QEvent.Type.Show):
+            window = self.window()
+            if window is not self._window and window is not self:
+                if self._window is not None:
+                    self._window.removeEventFilter(self)
+                self._window = window
+                if window is not None:
+                    window.installEventFilter(self)
+        return bool(super().event(event))
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Close with the window, once it really closes: the person may still say no to the close dialog."""
+        if event is not None and event.type() == QEvent.Type.Close:
+            QTimer.singleShot(0, self._close_if_hidden)
+        return False
+
+    def _close_if_orphaned(self) -> None:
+        if self.parent() is None:
+            self.close_desk()
+
+    def _close_if_hidden(self, *_: Any) -> None:
+        if self._window is not None and not self._window.isVisible():
+            self.close_desk()

@@ -1,0 +1,55 @@
+"""Step 5: the prediction as a file that other programs read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtWidgets import QFileDialog, QPushButton
+
+from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.material import survey_of
+from napari_fhn.widgets.section import Section
+
+_SEGY, _TIFF, _NPY = "SEG-Y (*.sgy *.segy)", "GeoTIFF (*.tif)", "NumPy array (*.npy)"
+
+
+class ExportPanel(Section):
+    """One button.
+
+    Parameters
+    ----------
+    desk : Desk
+        Who writes the file.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(5, "Export")
+        self._desk = desk
+        self.button = QPushButton("Save prediction …")
+        self.button.setToolTip(
+            "Save the predicted classes: SEG-Y with the trace headers of the survey, GeoTIFF with its map, or .npy."
+        )
+        self.button.clicked.connect(self._export)
+        self.row.addWidget(self.button)
+        for name in ("task", "has_prediction"):
+            getattr(desk.state.events, name).connect(self._enable)
+        self._enable()
+
+    def _enable(self, event: Any = None) -> None:
+        state = self._desk.state
+        self.button.setEnabled(state.has_prediction and state.task is None)
+
+    def _export(self) -> None:
+        chosen = self._desk.state.chosen
+        survey = survey_of(chosen[0]) if chosen else None
+        kind = survey.attrs.get("kind") if survey is not None else ""
+        first = _SEGY if kind == "seismic" else _TIFF if kind in ("hyperspectral", "maps") else _NPY
+        source = str(survey.attrs.get("source", "")) if survey is not None else ""
+        suffix = {_SEGY: ".sgy", _TIFF: ".tif", _NPY: ".npy"}[first]
+        proposed = f"{Path(source).stem or 'survey'}-classes{suffix}"
+        filters = ";;".join(dict.fromkeys((first, _NPY)))
+        name, _ = QFileDialog.getSaveFileName(self, "Export prediction", proposed, filters)
+        if name:
+            path = Path(name)
+            self._desk.export(path if path.suffix else path.with_suffix(suffix))

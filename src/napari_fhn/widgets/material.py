@@ -1,0 +1,131 @@
+"""What the ticked layers are made of: one or more surveys on one grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import xarray as xr
+from napari.layers import Image
+
+from napari_fhn.session import spatial_shape, vertical_axis
+
+
+class MaterialError(ValueError):
+    """Layers that cannot be worked on together; the message says which and why."""
+
+
+def survey_of(layer: Image) -> xr.DataArray:
+    """Return the survey behind an image layer; a plain array gets the layer's axis labels as dims.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        From our reader, or any other.
+    """
+    survey = layer.metadata.get("survey")
+    if isinstance(survey, xr.DataArray):
+        return survey
+    data = layer.data[0] if layer.multiscale else layer.data
+    if isinstance(data, xr.DataArray):
+        return data
+    labels = tuple(getattr(layer, "axis_labels", ()))
+    named = len(set(labels)) == data.ndim and not any(label.lstrip("-").isdigit() for label in labels)
+    dims = labels if named else [f"axis_{k}" for k in range(data.ndim)]
+    # Chunked arrays stay on their disk.
+    lazy = isinstance(data, np.ndarray | da.Array)
+    values = data if lazy else da.from_array(data)  # type: ignore[no-untyped-call]
+    return xr.DataArray(values, dims=dims, name=layer.name, attrs={"kind": "array", "notes": ()})
+
+
+@dataclass(frozen=True)
+class Material:
+    """Surveys on one grid.
+
+    Parameters
+    ----------
+    names : tuple of str
+        As the person calls them.
+    surveys : tuple of xarray.DataArray
+        At least one; spatial shapes are equal.
+    layer : napari.layers.Image
+        The first of the layers, whose place on the canvas labels and prediction take over.
+    """
+
+    names: tuple[str, ...]
+    surveys: tuple[xr.DataArray, ...]
+    layer: Image
+
+    @classmethod
+    def of(cls, layers: Sequence[Any]) -> Material:
+        """Collect the surveys of ticked layers.
+
+        Raises
+        ------
+        MaterialError
+            When there is none, or they do not lie on one grid of two or three spatial axes.
+        """
+        if not layers:
+            raise MaterialError("Tick a survey first: open a file, or one of the samples.")
+        made = cls(tuple(layer.name for layer in layers), tuple(map(survey_of, layers)), layers[0])
+        for name, survey in zip(made.names, made.surveys, strict=True):
+            shape = spatial_shape(survey)
+            if len(shape) not in (2, 3):
+                raise MaterialError(f"'{name}' has {len(shape)} spatial axes; maps (2) and volumes (3) can be used.")
+            if shape != made.shape:
+                words = " x ".join(map(str, shape))
+                raise MaterialError(
+                    f"'{name}' ({words}) does not lie on the grid of '{made.names[0]}' "
+                    f"({' x '.join(map(str, made.shape))}): untick one of them."
+                )
+        return made
+
+    @property
+    def first(self) -> xr.DataArray:
+        """The survey that lends its grid and headers."""
+        return self.surveys[0]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of labels and prediction."""
+        return spatial_shape(self.first)
+
+    @property
+    def named(self) -> bool:
+        """Whether the survey says itself what its axes are."""
+        return len(self.shape) == 2 or vertical_axis(self.first) is not None
+
+    def vertical(self, chosen: int | None) -> int | None:
+        """Return the vertical axis: the survey's own, else the one chosen by the person; None for maps.
+
+        Parameters
+        ----------
+        chosen : int or None
+            For surveys that do not name their axes.
+        """
+        own = vertical_axis(self.first)
+        return own if own is not None or len(self.shape) == 2 else chosen
+
+    @property
+    def sentence(self) -> str:
+        """Sizes and channels, in words."""
+        words = " × ".join(map(str, self.shape))
+        bands = 0
+        for survey in self.surveys:
+            good = survey["good"] if "good" in survey.coords else None
+            bands += int(good.sum()) if good is not None else int(survey.sizes.get("band", 1))
+        return f"{words}, {bands} channels" if bands > 1 else words
+
+    def placement(self) -> dict[str, Any]:
+        """Where labels and prediction lie: as the first layer's spatial axes."""
+        layer, n = self.layer, len(self.shape)
+        keep = [axis for axis, dim in enumerate(self.first.dims) if dim != "band"][-n:]
+        return {
+            "scale": [float(layer.scale[axis]) for axis in keep],
+            "translate": [float(layer.translate[axis]) for axis in keep],
+            "units": [layer.units[axis] for axis in keep],
+            "axis_labels": tuple(layer.axis_labels[axis] for axis in keep),
+        }

@@ -1,0 +1,186 @@
+"""How a survey lies on the canvas: scale, units, orientation, contrast.
+
+Sections stand upright: crosslines run to the right, two-way time runs down, the slider steps over inlines.
+Time keeps its own milliseconds (what the status bar shows is true), and the lateral axes are drawn in metres
+divided by :data:`VERTICAL_EXAGGERATION`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_fhn.session import vertical_axis
+from napari_fhn.surveys import SurveyGeometry
+
+VERTICAL_EXAGGERATION = 4.0
+"""One millisecond is drawn as long as this many metres (at 2000 m/s it is one metre deep)."""
+
+_TRACE_STEPS = 1.25
+"""Width of a trace in samples where the file says nothing about distances."""
+
+_SECTIONS = 3
+"""Sections looked at for the contrast."""
+
+UPRIGHT = (0, 2, 1)
+
+
+def image_layer(survey: xr.DataArray, name: str | None = None) -> tuple[Any, dict[str, Any], str]:
+    """Return a survey as napari's layer data: values stay lazy, bad bands are left out of sight.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        As :func:`napari_fhn.surveys.open` gives it.
+    name : str, optional
+        Other than the survey's.
+
+    Returns
+    -------
+    tuple
+        ``(data, attributes, "image")``; the whole survey stays in ``metadata["survey"]``.
+    """
+    shown = survey
+    if "band" in survey.dims and "good" in survey.coords and bool(survey["good"].any()):
+        shown = survey.isel(band=np.flatnonzero(np.asarray(survey["good"])))
+    seismic = survey.attrs.get("kind") == "seismic"
+    attributes: dict[str, Any] = {
+        "name": name or str(survey.name or "survey"),
+        "metadata": {"survey": survey},
+        "colormap": "gray",
+        "contrast_limits": contrast(shown, symmetric=seismic),
+        "interpolation2d": "linear" if seismic else "nearest",
+        **_grid(survey),
+    }
+    return shown, attributes, "image"
+
+
+def contrast(survey: xr.DataArray, *, symmetric: bool) -> tuple[float, float]:
+    """Return contrast limits from percentiles of a few sections, which is all that is read.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        The values.
+    symmetric : bool
+        Around zero, as seismic amplitudes are.
+    """
+    places = np.unique(np.linspace(0, len(survey) - 1, _SECTIONS + 2).round().astype(int)[1:-1])
+    axis = survey.dims[0]
+    parts = [survey] if survey.ndim < 3 else [survey.isel({axis: int(k)}) for k in places]
+    values = np.concatenate([np.asarray(part).ravel() for part in parts]).astype(np.float64)
+    nodata = survey.attrs.get("nodata")
+    values = values[np.isfinite(values) & (values != nodata if nodata is not None else True)]
+    if not values.size:
+        return 0.0, 1.0
+    if symmetric and values.min() < 0:
+        limit = float(np.percentile(np.abs(values), 99)) or 1.0
+        return -limit, limit
+    low, high = (float(v) for v in np.percentile(values, (2, 98)))
+    return (low, high) if low < high else (low, low + 1.0)
+
+
+def _grid(survey: xr.DataArray) -> dict[str, Any]:
+    vertical = next((str(dim) for dim in survey.dims if dim in ("twt", "depth", "sample")), None)
+    geometry = survey.attrs.get("geometry")
+    bins = geometry.bin_size if isinstance(geometry, SurveyGeometry) else None
+    scale, translate, units = [], [], []
+    for dim in map(str, survey.dims):
+        step, start, unit = 1.0, 0.0, "pixel"
+        if dim in ("inline", "crossline", "trace") and vertical is not None:
+            if bins is not None and dim != "trace":
+                step = bins[dim == "crossline"] / VERTICAL_EXAGGERATION
+            else:
+                step = _TRACE_STEPS * _step(survey, vertical)
+        elif dim == vertical:
+            step, start = _step(survey, dim), float(survey[dim][0])
+            unit = {"ms": "ms", "m": "m"}.get(str(survey[dim].attrs.get("units", "")), "pixel")
+        elif dim in ("y", "x"):
+            # Rows run down whatever way northing runs; a sense of place would need a negative scale.
+            step = _step(survey, dim)
+            unit = "m" if survey[dim].attrs.get("units") == "m" else "pixel"
+        scale.append(step)
+        translate.append(start)
+        units.append(unit)
+    return {
+        "scale": scale,
+        "translate": translate,
+        "units": units,
+        "axis_labels": tuple(str(dim) for dim in survey.dims),
+    }
+
+
+def _step(survey: xr.DataArray, dim: str) -> float:
+    values = np.asarray(survey[dim], dtype=np.float64)
+    return (abs(float(values[-1] - values[0])) / (values.size - 1) if values.size > 1 else 1.0) or 1.0
+
+
+def is_volume(layer: Any) -> bool:
+    """Whether a layer shows a volume whose last axis is time or depth."""
+    survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
+    return survey is not None and survey.ndim == 3 and vertical_axis(survey) == 2
+
+
+def stand_upright(viewer: ViewerModel) -> None:
+    """Turn sections upright, unless the person has already turned the axes."""
+    if viewer.dims.ndim == 3 and tuple(viewer.dims.order) == (0, 1, 2):
+        viewer.dims.order = UPRIGHT
+        fit(viewer)
+
+
+def fit(viewer: ViewerModel) -> None:
+    """Show the whole of what is open."""
+    getattr(viewer, "fit_to_view", viewer.reset_view)()
+
+
+def upright_on_arrival(viewer: ViewerModel | None) -> None:
+    """Turn the next volume that a reader or sample hands over upright, once it is in the layer list."""
+    if viewer is None:
+        return
+
+    def arrived(event: Any) -> None:
+        viewer.layers.events.inserted.disconnect(arrived)
+        if is_volume(event.value):
+            stand_upright(viewer)
+
+    viewer.layers.events.inserted.connect(arrived)
+
+
+def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: tuple[int, ...]) -> str:
+    """Say which section is in view, by its survey number.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        The survey.
+    point : callable
+        Index in view along an axis.
+    displayed : tuple of int
+        Axes on the canvas.
+
+    Returns
+    -------
+    str
+        "Inline 1064", "732 ms", "Band 12, 652 nm"; empty when everything is in view.
+    """
+    words = []
+    for axis, dim in enumerate(map(str, survey.dims)):
+        if axis in displayed:
+            continue
+        index = min(max(point(axis), 0), survey.sizes[dim] - 1)
+        value = float(survey[dim][index]) if dim in survey.coords else float(index)
+        if dim == "twt":
+            words.append(f"{value:g} ms")
+        elif dim == "depth":
+            words.append(f"{value:g} m")
+        elif dim == "band":
+            nm = f", {float(survey['wavelength'][index]):.0f} nm" if "wavelength" in survey.coords else ""
+            words.append(f"Band {value:g}{nm}")
+        else:
+            words.append(f"{dim.replace('_', ' ').capitalize()} {value:g}")
+    return ", ".join(words)

@@ -1,0 +1,87 @@
+"""What is in view: which section the person looks at, and repainting it no more often than needed."""
+
+from __future__ import annotations
+
+import time
+
+from napari.components import ViewerModel
+from napari.layers import Labels
+
+from napari_fhn.box import Box
+from napari_fhn.training import Focus
+
+REPAINT_SECONDS = 0.2
+"""At most five repaints of the prediction in a second."""
+
+REPAINT_SECONDS_3D = 5.0
+"""The same for a volume rendering, which uploads all of it each time."""
+
+
+def focus(viewer: ViewerModel, layer: Labels) -> Focus | None:
+    """Return the section of a layer's grid that is in view.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the person looks.
+    layer : napari.layers.Labels
+        Any layer on the survey's grid, in the viewer or not.
+
+    Returns
+    -------
+    Focus or None
+        None where everything is in view: a map, or a volume rendering.
+    """
+    offset = viewer.dims.ndim - layer.ndim
+    across = [axis - offset for axis in viewer.dims.not_displayed if axis >= offset]
+    if len(across) != 1:
+        return None
+    axis = across[0]
+    index = round(float(layer.world_to_data(viewer.dims.point)[axis]))
+    return Focus(axis, min(max(index, 0), layer.data.shape[axis] - 1))
+
+
+class Repainter:
+    """Repaints the prediction layer where it changed in view.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the person looks.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._due = False
+        self._next = 0.0
+
+    def changed(self, box: Box, layer: Labels) -> None:
+        """Note that a box of the prediction has new values."""
+        looked_at = focus(self._viewer, layer)
+        if looked_at is None or box.start[looked_at.axis] <= looked_at.index < box.stop[looked_at.axis]:
+            self._due = True
+
+    def repaint(self, layer: Labels, *, now: bool = False) -> bool:
+        """Repaint if something in view has changed and it is time.
+
+        Parameters
+        ----------
+        layer : napari.layers.Labels
+            The prediction.
+        now : bool
+            Whether changed or not, and however soon after the last.
+
+        Returns
+        -------
+        bool
+            Whether it was repainted.
+        """
+        began = time.monotonic()
+        if not now and (not self._due or began < self._next):
+            return False
+        # The extent cannot change, and a thumbnail of a volume costs more than the section itself.
+        layer.refresh(extent=False, thumbnail=False, highlight=False)
+        self._due = False
+        pause = REPAINT_SECONDS_3D if self._viewer.dims.ndisplay == 3 and layer.ndim == 3 else REPAINT_SECONDS
+        self._next = began + pause
+        return True

@@ -1,0 +1,213 @@
+"""The way of one piece of work: survey copied, process told, news heard, state written."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+
+from napari_fhn import labels
+from napari_fhn.box import Box
+from napari_fhn.engine import Engine
+from napari_fhn.training import BoxChanged, Done, Failed, Job, JobError, Note, Progress, Score, Update
+from napari_fhn.widgets import class_layers, view
+
+if TYPE_CHECKING:
+    from napari_fhn.widgets.desk import Desk
+
+POLL_MS = 50
+"""How often the news of the training process are read."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    job: Job
+    prediction: NDArray[np.uint8]
+
+
+class _Cancelled(Exception):
+    """The person pressed Stop while the survey was being copied; never leaves this module."""
+
+
+class Work:
+    """Trains and predicts for a desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        Whose survey, labels and state it works with.
+    engine : Engine
+        The process.
+    """
+
+    def __init__(self, desk: Desk, engine: Engine) -> None:
+        self._desk = desk
+        self._engine = engine
+        self._repainter = view.Repainter(desk.viewer)
+        self._cancel = False
+        self._copied = 0.0
+        self._timer = QTimer()
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+        self._timer.start()
+
+    def begin(self, task: str) -> None:
+        """Begin to train or to predict: copy the survey on a thread, then tell the process.
+
+        Parameters
+        ----------
+        task : {"train", "predict"}
+            Which of them. Nothing happens while other work is under way.
+        """
+        material, session = self._desk.material, self._desk.session
+        if self._desk.state.task is not None:
+            return
+        if material is None or session is None or self._desk.labels_layer is None:
+            self._desk.fail("Make a label layer first, and paint or load what is known.")
+            return
+        table, recipe, device = self._desk.state.classes, self._desk.state.recipe, self._desk.state.device
+        steps = self._desk.state.steps
+        held_out = self._desk.state.held_out if task == "train" else 0
+        vertical, values = self._desk.vertical(), self._desk.labels_layer.data
+        self._cancel, self._copied = False, 0.0
+        self._desk.state.note = ""
+        self._desk.state.task = "prepare"
+        self._desk.state.share, self._desk.state.seconds_left = 0.0, None
+        self._desk.say("Copying the survey into the session ...")
+
+        def copied(share: float) -> None:
+            # On the other thread: nothing but a number may be touched here.
+            self._copied = share
+            if self._cancel:
+                raise _Cancelled
+
+        def prepare() -> _Prepared:
+            if task == "train" and len(class_layers.count(values)) < 2:
+                raise JobError("Label at least two classes before training: paint some voxels of each, or load wells.")
+            inputs = [
+                session.stage_survey(name, survey, progress=copied)
+                for name, survey in zip(material.names, material.surveys, strict=True)
+            ]
+            bodies = labels.hold_out(values, held_out, vertical) if held_out else []
+            prediction = session.prediction_volume(material.shape)
+            if task == "train":
+                # What is seen from here on comes from the network being trained, and from no other.
+                prediction[...] = 0
+            named = dict(zip(table.values, table.names, strict=True))
+            names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
+            job = session.job(
+                inputs, names, recipe, vertical_axis=vertical, held_out=bodies, device=device, steps=steps
+            )
+            return _Prepared(job, prediction)
+
+        self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
+
+    def stop(self) -> None:
+        """Stop within a second, whatever is under way."""
+        self._cancel = True
+        self._engine.stop()
+        if self._desk.state.task is not None:
+            self._desk.say("Stopping ...")
+
+    def close(self) -> None:
+        """Hear no more news."""
+        self._cancel = True
+        # At the end of the program Qt may have deleted the timer already.
+        with contextlib.suppress(RuntimeError):
+            self._timer.stop()
+
+    def _start(self, task: str, prepared: _Prepared) -> None:
+        if self._cancel:
+            self._unprepared(_Cancelled())
+            return
+        self._desk.show_prediction(prepared.prediction)
+        if task == "train":
+            self._desk.history.clear()
+        self._desk.look()
+        self._desk.state.share = 0.0
+        self._desk.state.task = task
+        if task == "train":
+            self._engine.train(prepared.job)
+            self._desk.say("Waiting for the training process to load its libraries ...")
+        else:
+            self._engine.predict(prepared.job)
+            self._desk.say("Loading the network ...")
+
+    def _unprepared(self, error: BaseException) -> None:
+        self._desk.state.task = None
+        if isinstance(error, _Cancelled):
+            self._desk.say("Stopped before training began.")
+        else:
+            self._desk.fail(str(error), "".join(traceback.format_exception(error)))
+
+    def _poll(self) -> None:
+        news = self._engine.poll()
+        if self._desk.state.task == "prepare":
+            self._desk.state.share = self._copied
+        latest = next((u for u in reversed(news) if isinstance(u, Progress)), None)
+        for update in news:
+            self._hear(update, latest)
+        if any(isinstance(u, Progress | Score) for u in news):
+            self._desk.history.changed.emit()
+        layer = self._desk.prediction_layer
+        if layer is not None and self._repainter.repaint(layer):
+            self._desk.painted.emit(time.monotonic())
+
+    def _hear(self, update: Update, latest: Progress | None) -> None:
+        history, state = self._desk.history, self._desk.state
+        match update:
+            case Progress():
+                if update.loss is not None:
+                    history.steps.append(update.step)
+                    history.losses.append(update.loss)
+                if update is latest and state.task is not None and not state.message.startswith("Stopping"):
+                    state.share = update.step / max(update.steps, 1)
+                    state.seconds_left = update.seconds_left
+                    self._desk.say(_progress(update))
+            case Score():
+                known_iou = [v for v in update.iou if v is not None]
+                if known_iou:
+                    steps, means = history.scored[update.held_out]
+                    steps.append(update.step)
+                    means.append(sum(known_iou) / len(known_iou))
+                if update.held_out or not history.scored[True][0]:
+                    history.iou, history.iou_held_out = update.iou, update.held_out
+            case BoxChanged():
+                self._box_changed(update.box)
+            case Note():
+                state.note = update.message
+            case Done():
+                self._done(update)
+            case Failed():
+                state.task = None
+                self._desk.fail(update.message, update.detail)
+
+    def _box_changed(self, box: Box) -> None:
+        if self._desk.prediction_layer is not None:
+            self._repainter.changed(box, self._desk.prediction_layer)
+
+    def _done(self, update: Done) -> None:
+        state = self._desk.state
+        state.task = None
+        state.seconds_left = None
+        state.share = state.share if update.stopped else 1.0
+        if self._desk.session is not None:
+            state.has_model = (self._desk.session.model / "job.json").is_file()
+            state.has_prediction = self._desk.session.prediction.is_file()
+        if self._desk.prediction_layer is not None:
+            self._repainter.repaint(self._desk.prediction_layer, now=True)
+        more = " Predict fills in the whole survey." if update.task == "train" else ""
+        self._desk.say(update.message + more)
+
+
+def _progress(update: Progress) -> str:
+    if update.task == "train":
+        loss = f", loss {update.loss:.2f}" if update.loss is not None else ""
+        return f"Training: step {update.step} of {update.steps}{loss}."
+    return f"Predicting the whole survey: {update.step} of {update.steps}."
