@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from skimage.measure import label, regionprops
 
 from napari_fhn.box import Box
 
@@ -37,10 +37,8 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     """
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
-    numbered, _ = ndimage.label(mask, structure=np.ones((3,) * mask.ndim))
-    boxes = _merge(
-        [Box(tuple(s.start for s in found), tuple(s.stop for s in found)) for found in ndimage.find_objects(numbered)]
-    )
+    found = regionprops(label(mask, connectivity=mask.ndim))
+    boxes = _merge([Box(region.bbox[: mask.ndim], region.bbox[mask.ndim :]) for region in found])
     if axis is not None:
         depth = labels.shape[axis]
         boxes = [Box((*b.start[:axis], 0, *b.start[axis:]), (*b.stop[:axis], depth, *b.stop[axis:])) for b in boxes]

@@ -1,0 +1,238 @@
+"""What was given on the command line, as a session and a job."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_fhn import labels, sample_data, surveys
+from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning
+from napari_fhn.labels.classes import MAX_VALUE, PALETTE
+from napari_fhn.labels.csv_rows import read_rows
+from napari_fhn.session import Session, spatial_shape, vertical_axis
+from napari_fhn.surveys import SurveyError
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.recipes import fitting
+
+SAMPLES = ("sample:seismic", "sample:hyperspectral")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job, the true classes to score it with (if there are), and the folder it lives in."""
+
+    job: Job
+    truth: Path | None
+    folder: Path
+
+
+def survey_files(names: Sequence[str]) -> list[Path]:
+    """Return the files that a person named; a sample's name stands for its files."""
+    files: list[Path] = []
+    for name in names:
+        if name == "sample:seismic":
+            files.append(sample_data.SEISMIC.survey)
+        elif name == "sample:hyperspectral":
+            files += sample_data.HYPERSPECTRAL.dates
+        elif name.startswith("sample:"):
+            raise SurveyError(name, "there is no such sample", f"The samples are {' and '.join(SAMPLES)}")
+        else:
+            files.append(Path(name))
+    return files
+
+
+def prepare(options: argparse.Namespace) -> Prepared:
+    """Stage the surveys, burn the labels and write the job.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Of ``napari-fhn train``.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    SurveyError, LabelError, JobError
+        With what is wrong and the way out.
+    """
+    _with_sample(options)
+    files = survey_files(options.surveys)
+    opened = [surveys.open(path) for path in files]
+    first = opened[0]
+    shape = spatial_shape(first)
+    for path, survey in zip(files[1:], opened[1:], strict=True):
+        if spatial_shape(survey) != shape:
+            raise SurveyError(
+                path,
+                f"its grid is {spatial_shape(survey)} and that of {files[0].name} is {shape}",
+                "Stack one grid",
+            )
+    vertical = vertical_axis(first) if options.vertical_axis is None else options.vertical_axis
+    if vertical is not None and not -len(shape) <= vertical < len(shape):
+        raise JobError(f"the survey has {len(shape)} axes and no axis {vertical} to be vertical")
+    vertical = None if vertical is None else vertical % len(shape)
+    table, known = _known(options, first, shape)
+    session = Session(options.session or Path(f"{files[0].stem}.fhn"))
+    volume = session.label_volume(shape)
+    table = _keep(session, volume, known, table)
+    held_out = labels.hold_out(volume, options.hold_out, vertical, options.seed or 0) if options.hold_out else []
+    if len(held_out) < options.hold_out:
+        print(
+            f"{len(held_out)} of {options.hold_out} are held out: more would take a class away",
+            file=sys.stderr,
+        )
+    staged = [session.stage_survey(path.stem, survey) for path, survey in zip(files, opened, strict=True)]
+    session.prediction_volume(shape)
+    job = session.job(
+        staged,
+        table.names,
+        options.recipe or fitting(len(shape))[0],
+        vertical_axis=vertical,
+        held_out=held_out,
+        device=options.device,
+        steps=options.steps,
+        seed=options.seed,
+    )
+    job.save(session.folder / "job.json")
+    return Prepared(job, options.truth, session.folder)
+
+
+def _with_sample(options: argparse.Namespace) -> None:
+    """Fill in what belongs to a bundled sample and was not given."""
+    named = [name for name in options.surveys if name in SAMPLES]
+    if not named:
+        return
+    if len(options.surveys) > 1:
+        raise SurveyError(named[0], "a sample is trained on alone", "Leave the other surveys out")
+    sample = sample_data.SEISMIC if named[0] == "sample:seismic" else sample_data.HYPERSPECTRAL
+    options.classes = options.classes or sample.classes
+    options.truth = options.truth or sample.truth
+    if options.labels or options.wells or options.points:
+        return
+    if isinstance(sample, sample_data.SeismicSample):
+        options.wells, options.tops = sample.wells, sample.tops
+    else:
+        options.points = sample.labels
+
+
+def _known(
+    options: argparse.Namespace, survey: xr.DataArray, shape: tuple[int, ...]
+) -> tuple[ClassTable | None, NDArray[np.uint8] | None]:
+    """Return the classes and the labels that were given; None for what was not."""
+    if (options.wells is None) != (options.tops is None):
+        raise LabelError("--wells and --tops go together", "Give both")
+    table = None if options.classes is None else ClassTable.from_csv(options.classes)
+    if not (options.labels or options.wells or options.points):
+        return table, None
+    known: NDArray[np.uint8] = np.zeros(shape, np.uint8)
+    if options.labels:
+        known[...] = read_classes(options.labels, shape)
+        table = table or ClassTable.default(max(2, int(known.max())))
+    if options.wells:
+        table = table or _table_of(options.tops)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", LabelWarning)
+            labels.burn(labels.read_wells(options.wells, options.tops), survey, table, known, options.radius)
+        for warning in caught:
+            print(f"napari-fhn: {warning.message}", file=sys.stderr)
+    if options.points:
+        table = table or _table_of(options.points)
+        labels.burn_points(labels.read_points(options.points, table), known)
+    return table, known
+
+
+def _table_of(path: Path) -> ClassTable:
+    """Classes in the order in which a file first names them."""
+    names = list(dict.fromkeys(row.text("class") for row in read_rows(path, ("class",))))
+    return ClassTable(tuple(LabelClass(k + 1, name, PALETTE[k % len(PALETTE)]) for k, name in enumerate(names)))
+
+
+def _keep(
+    session: Session, volume: NDArray[Any], known: NDArray[np.uint8] | None, table: ClassTable | None
+) -> ClassTable:
+    """Write labels into the session, never over others, and return the classes that go with them."""
+    remembered = session.folder / "classes.csv"
+    if known is not None and not np.array_equal(volume, known):
+        if volume.any():
+            raise LabelError(
+                "the session holds other labels, which are never overwritten",
+                "Use another --session, or give no labels to train on those in it",
+                path=session.labels,
+            )
+        volume[...] = known
+    if table is None and remembered.exists():
+        table = ClassTable.from_csv(remembered)
+    largest = int(volume.max())
+    if largest == 0:
+        raise LabelError("nothing is labelled", "Give --labels, --points, or --wells with --tops", path=session.labels)
+    table = table or ClassTable.default(largest)
+    if table.values != tuple(range(1, len(table) + 1)):
+        raise LabelError(f"the class values are {table.values}", "Number the classes from 1, without gaps")
+    if largest > len(table):
+        raise LabelError(f"there is a label of value {largest} and {len(table)} classes", "Add it to the class table")
+    table.to_csv(remembered)
+    return table
+
+
+def read_classes(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Read labels or true classes that lie on a survey's grid.
+
+    Parameters
+    ----------
+    path : Path
+        ``.npy``, ``.npz`` with one array in it, or a survey file (GeoTIFF, SEG-Y) of whole numbers.
+    shape : tuple of int
+        Spatial shape of the survey.
+
+    Returns
+    -------
+    ndarray of uint8
+        0 where unlabelled.
+
+    Raises
+    ------
+    LabelError, SurveyError
+        When it does not fit the survey, or is no table of classes.
+    """
+    nodata = None
+    if path.suffix.lower() == ".npz":
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if len(file.files) != 1:
+                    raise LabelError(f"it holds {len(file.files)} arrays", "Save one of them alone", path=path)
+                values = file[file.files[0]]
+        except LabelError:
+            raise
+        except (OSError, ValueError, EOFError) as error:
+            raise LabelError(f"it cannot be read ({error})", "Check the file", path=path) from error
+    else:
+        survey = surveys.open(path)
+        nodata = survey.attrs.get("nodata")
+        values = np.asarray(survey)
+        if values.ndim == len(shape) + 1 and values.shape[0] == 1:
+            values = values[0]
+    if values.shape != shape:
+        raise LabelError(f"its shape is {values.shape} and the survey's {shape}", "Use one grid", path=path)
+    if nodata is not None:
+        values = np.where(values == nodata, 0, values)
+    values = np.nan_to_num(values) if values.dtype.kind == "f" else values
+    if values.min() < 0 or values.max() > MAX_VALUE or (values != np.rint(values)).any():
+        raise LabelError(
+            f"its values run from {values.min():g} to {values.max():g}",
+            "Classes are whole numbers from 1 to 255, and 0 is unlabelled",
+            path=path,
+        )
+    classes: NDArray[np.uint8] = values.astype(np.uint8)
+    return classes

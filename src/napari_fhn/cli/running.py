@@ -1,0 +1,209 @@
+"""Runs a job in this process and shows its updates: a progress bar, plain lines, or JSON."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Protocol
+
+from napari_fhn.training import updates
+from napari_fhn.training.control import Control
+from napari_fhn.training.job import Job
+from napari_fhn.training.updates import Done, Note, Progress, Score, Update
+
+_LINES = 10
+"""Lines about the progress of one task where there is no terminal to draw a bar on."""
+
+
+class Display(Protocol):
+    """Shows updates to whoever looks."""
+
+    def __enter__(self) -> Display:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; what was shown stays."""
+
+    def show(self, update: Update) -> None:
+        """Show one update."""
+
+
+def run(task: str, job: Job, as_json: bool) -> bool:
+    """Train or predict, showing the updates as they come.
+
+    The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
+
+    Parameters
+    ----------
+    task : {"train", "predict"}
+        What to do.
+    job : Job
+        With what.
+    as_json : bool
+        Print each update as a line of JSON instead.
+
+    Returns
+    -------
+    bool
+        False when it was stopped.
+    """
+    # Here and nowhere else in the command line: torch takes seconds to import.
+    from napari_fhn import training
+
+    work = training.fit if task == "train" else training.predict
+    control = Control()
+    stopped = False
+    with _ctrl_c(control), _display(task, job, as_json) as display:
+        for update in work(job, control):
+            display.show(update)
+            if isinstance(update, Done):
+                stopped = update.stopped
+    return not stopped
+
+
+@contextmanager
+def _ctrl_c(control: Control) -> Iterator[None]:
+    """Turn the first Ctrl-C into a request to stop."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        if control.stop.is_set():
+            raise KeyboardInterrupt
+        control.stop.set()
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _display(task: str, job: Job, as_json: bool) -> Display:
+    if as_json:
+        return _Json()
+    if sys.stdout.isatty():
+        try:
+            return _bar(task, job)
+        except ImportError:
+            pass  # a machine with torch and numpy alone
+    return _Lines(job)
+
+
+def iou_line(score: Score, classes: tuple[str, ...]) -> str:
+    """Return intersection over union, mean and by class, as one line."""
+    parts = [f"{name} {_number(value)}" for name, value in zip(classes, score.iou, strict=False)]
+    return f"mean {_number(score.mean)} ({', '.join(parts)})"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+class _Json:
+    def __enter__(self) -> _Json:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, update: Update) -> None:
+        print(updates.to_json(update), flush=True)
+
+
+class _Lines:
+    """A line now and then, for logs."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._said = 0
+        self._score: Score | None = None
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, update: Update) -> None:
+        if isinstance(update, Progress):
+            part = update.step * _LINES // max(update.steps, 1)
+            if part > self._said or update.step == update.steps:
+                self._said = part
+                print(self._line(update), flush=True)
+        elif isinstance(update, Score):
+            if self._score is None or update.held_out or not self._score.held_out:
+                self._score = update
+        elif isinstance(update, Note | Done):
+            print(update.message, flush=True)
+        if isinstance(update, Done) and self._score is not None:
+            print(f"IoU, {_on(self._score)}: {iou_line(self._score, self._job.classes)}", flush=True)
+
+    def _line(self, update: Progress) -> str:
+        line = f"{update.task} {update.step}/{update.steps}"
+        if update.loss is not None:
+            line += f", loss {update.loss:.3f}"
+        if self._score is not None:
+            line += f", IoU {_number(self._score.mean)}"
+        if update.seconds_left:
+            line += f", {update.seconds_left:.0f} s left"
+        return line
+
+
+def _on(score: Score) -> str:
+    return "labels held out" if score.held_out else "training labels"
+
+
+def _bar(task: str, job: Job) -> Display:
+    from rich.progress import BarColumn, TaskID, TextColumn
+    from rich.progress import Progress as Bars
+
+    class Bar:
+        """A rich progress bar with loss, IoU and time left."""
+
+        def __init__(self) -> None:
+            self._bars = Bars(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed}/{task.total}"),
+                TextColumn("{task.fields[news]}"),
+            )
+            self._id: TaskID = self._bars.add_task(
+                {"train": "Training", "predict": "Predicting"}[task], total=None, news=""
+            )
+            self._score: Score | None = None
+
+        def __enter__(self) -> Bar:
+            self._bars.__enter__()
+            return self
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            self._bars.__exit__(kind, error, trace)
+
+        def show(self, update: Update) -> None:
+            if isinstance(update, Progress):
+                self._bars.update(self._id, completed=update.step, total=update.steps, news=self._news(update))
+            elif isinstance(update, Score):
+                if self._score is None or update.held_out or not self._score.held_out:
+                    self._score = update
+            elif isinstance(update, Note | Done):
+                self._bars.console.print(update.message, markup=False, highlight=False)
+            if isinstance(update, Done) and self._score is not None:
+                line = f"IoU, {_on(self._score)}: {iou_line(self._score, job.classes)}"
+                self._bars.console.print(line, markup=False, highlight=False)
+
+        def _news(self, update: Progress) -> str:
+            parts = [] if update.loss is None else [f"loss {update.loss:.3f}"]
+            if self._score is not None:
+                parts.append(f"IoU {_number(self._score.mean)}")
+            if update.seconds_left:
+                minutes, seconds = divmod(round(update.seconds_left), 60)
+                parts.append(f"{minutes}:{seconds:02d} left")
+            return "  ".join(parts)
+
+    return Bar()

@@ -1,0 +1,220 @@
+"""The command line, on surveys small enough to train on in a moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import segyio
+
+from napari_fhn import surveys
+from napari_fhn.cli import main
+from napari_fhn.network.architecture import levels
+from napari_fhn.sample_data import HYPERSPECTRAL
+from napari_fhn.training import Schedule, updates
+from napari_fhn.training.job import Job
+from napari_fhn.training.recipes import RECIPES, Recipe
+
+SHAPE = (8, 10, 32)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tmp_path):
+    """Recipes of a few kernels, and a folder of one's own to work in."""
+    monkeypatch.chdir(tmp_path)
+    flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)))
+    monkeypatch.setitem(RECIPES, "sections", flat)
+    monkeypatch.setitem(RECIPES, "map", Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16))))
+
+
+@pytest.fixture
+def survey(tmp_path) -> Path:
+    """A SEG-Y volume, inlines from 100, crosslines from 200, 4 ms from 0."""
+    path = tmp_path / "small.sgy"
+    values = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
+    segyio.tools.from_array3D(str(path), values, dt=4000)
+    with segyio.open(str(path), "r+", strict=False) as file:
+        for number, header in enumerate(file.header):
+            i, j = divmod(number, SHAPE[1])
+            header.update({segyio.su.iline: 100 + i, segyio.su.xline: 200 + j})
+    return path
+
+
+@pytest.fixture
+def wells(tmp_path) -> list[str]:
+    (tmp_path / "wells.csv").write_text("well,inline,crossline\nA,102,203\nB,105,207\n")
+    (tmp_path / "tops.csv").write_text(
+        "well,top_twt_ms,base_twt_ms,class\nA,0,60,sand\nA,60,128,shale\nB,0,72,sand\nB,72,128,shale\n"
+    )
+    return ["--wells", "wells.csv", "--tops", "tops.csv"]
+
+
+def test_info_says_what_a_file_holds(survey, capsys):
+    assert main(["info", str(survey), "sample:hyperspectral"]) == 0
+    said = capsys.readouterr().out
+    assert "inline: 8, 100 to 107 step 1" in said
+    assert "date1.img" in said
+    assert "date2.img" in said
+
+
+def test_info_goes_on_after_a_file_it_cannot_read(survey, capsys):
+    assert main(["info", "absent.sgy", str(survey)]) == 2
+    told = capsys.readouterr()
+    assert "there is no such file" in told.err
+    assert "inline: 8" in told.out
+
+
+def test_train_on_wells_then_predict_to_segy(survey, wells, capsys):
+    np.savez("truth.npz", classes=np.full(SHAPE, 1, np.uint8))
+    train = ["train", str(survey), *wells, "--session", "s", "--radius", "1", "--truth", "truth.npz"]
+    assert main([*train, "--hold-out", "1", "--device", "cpu", "--seed", "4"]) == 0
+    said = capsys.readouterr().out
+    assert "Trained 2 steps" in said
+    assert "IoU, labels held out" in said
+    assert "nearest column" in said
+    assert "mean" in said
+    job = Job.load("s/job.json")
+    assert job.classes == ("sand", "shale")
+    assert job.vertical_axis == 2
+    assert len(job.held_out) == 1
+    assert job.schedule.seed == 4
+    assert np.count_nonzero(np.load("s/labels.npy")) == 2 * 5 * 32
+
+    assert main(["predict", "--session", "s", "--output", "p.sgy", "--like", str(survey)]) == 0
+    out = surveys.open("p.sgy")
+    np.testing.assert_array_equal(out.values, np.load("s/prediction.npy"))
+    np.testing.assert_array_equal(out["inline"], 100 + np.arange(8))
+
+    # The same command again trains on the same labels.
+    assert main([*train, "--device", "cpu"]) == 0
+
+
+def test_json_lines_are_updates(survey, wells, capsys):
+    assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
+    told = [updates.from_json(line) for line in capsys.readouterr().out.splitlines()]
+    assert isinstance(told[-1], updates.Done)
+    assert [u.step for u in told if isinstance(u, updates.Progress)] == [1, 2]
+
+    assert main(["train", "--job", "s/job.json", "--json"]) == 0
+    again = [updates.from_json(line) for line in capsys.readouterr().out.splitlines()]
+    assert [u.loss for u in again if isinstance(u, updates.Progress)] == [
+        u.loss for u in told if isinstance(u, updates.Progress)
+    ]
+
+
+def test_the_hyperspectral_sample_brings_its_labels_and_truth(capsys):
+    assert main(["train", "sample:hyperspectral", "--device", "cpu", "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["kind"] == "Truth"
+    assert last["classes"] == ["Unchanged", "Changed"]
+    # What was labelled is not scored.
+    assert last["voxels"] == 112 * 128 - np.count_nonzero(np.load("date1.fhn/labels.npy"))
+    job = Job.load("date1.fhn/job.json")
+    assert [item.channel_axis for item in job.inputs] == [0, 0]
+    assert np.load(job.inputs[0].path).shape == (62, 112, 128)
+    assert (
+        main(
+            [
+                "predict",
+                "--session",
+                "date1.fhn",
+                "--output",
+                "change.tif",
+                "--like",
+                str(HYPERSPECTRAL.dates[0]),
+            ]
+        )
+        == 0
+    )
+    assert surveys.open("change.tif").rio.crs.to_epsg() == 32632
+
+
+def test_labels_on_the_grid_and_an_npy_survey(capsys):
+    rng = np.random.default_rng(0)
+    np.save("volume.npy", rng.standard_normal(SHAPE).astype(np.float32))
+    labels = np.zeros(SHAPE, np.int64)
+    labels[3, 4, :10], labels[3, 4, 10:] = 1, 3
+    np.save("labels.npy", labels)
+    train = ["train", "volume.npy", "--labels", "labels.npy"]
+    assert main(train) == 2
+    assert "say which axis is two-way time" in capsys.readouterr().err
+    assert main([*train, "--vertical-axis", "-1"]) == 0
+    assert "Nothing is labelled yet as class 2" in capsys.readouterr().out
+    assert main(["predict", "--session", "volume.fhn", "--output", "p.npy"]) == 0
+    assert np.load("p.npy").shape == SHAPE
+
+
+def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys):
+    assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
+    before = np.load("s/labels.npy")
+    assert main(["train", str(survey), *wells, "--radius", "2", "--session", "s"]) == 2
+    assert "never overwritten" in capsys.readouterr().err
+    np.testing.assert_array_equal(np.load("s/labels.npy"), before)
+    # Without labels of its own a command trains on those in the session.
+    assert main(["train", str(survey), "--session", "s", "--json"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train"], "name a survey"),
+        (["train", "absent.sgy"], "there is no such file"),
+        (["train", "sample:moon"], "there is no such sample"),
+        (["train", "small.sgy"], "nothing is labelled"),
+        (["train", "small.sgy", "--wells", "wells.csv"], "go together"),
+        (["train", "small.sgy", "--labels", "small.npz"], "its shape is"),
+        (["train", "small.sgy", "--vertical-axis", "3"], "no axis 3"),
+        (["train", "small.sgy", "--wells", "absent.csv", "--tops", "tops.csv"], "absent.csv"),
+        (
+            ["train", "small.sgy", "--wells", "wells.csv", "--tops", "tops.csv", "--device", "tpu"],
+            "no device",
+        ),
+        (["train", "--job", "absent.json"], "cannot be read as a job"),
+        (["predict"], "name the session"),
+        (["predict", "--session", "absent"], "there is no session"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsys):
+    np.savez("small.npz", labels=np.zeros((3, 3), np.uint8))
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.startswith("napari-fhn: ")
+    assert told.count("\n") == 1
+
+
+def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
+    assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
+    for output, sentence in [("p.sgy", "--like"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
+        capsys.readouterr()
+        assert main(["predict", "--session", "s", "--output", output]) == 2
+        told = capsys.readouterr()
+        assert sentence in told.err
+        assert "predict" not in told.out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_keeps_what_was_trained(survey, wells, tmp_path):
+    command = [sys.executable, "-m", "napari_fhn.cli", "train", str(survey), *wells, "--session", "s"]
+    with subprocess.Popen(
+        [*command, "--steps", "100000", "--device", "cpu", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as process:
+        assert process.stdout is not None
+        assert "Progress" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        last = process.stdout.read().splitlines()[-1]
+    assert process.returncode == 130
+    done = updates.from_json(last)
+    assert isinstance(done, updates.Done)
+    assert done.stopped
+    assert (tmp_path / "s" / "model" / "weights.npz").exists()
+    assert (tmp_path / "s" / "job.json").exists()
