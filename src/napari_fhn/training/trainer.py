@@ -246,7 +246,10 @@ def _classes(scores: Tensor) -> np.ndarray:
 
 
 def _iou(matrix: np.ndarray) -> tuple[float | None, ...]:
-    return tuple(None if math.isnan(v) else float(v) for v in intersection_over_union(matrix))
+    # One well rarely meets every class: a class that is not among the labels says nothing, wherever it was predicted.
+    occurs = matrix[1:].sum(axis=1) > 0
+    values = intersection_over_union(matrix)
+    return tuple(float(v) if known else None for v, known in zip(values, occurs, strict=True))
 
 
 def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray | None:

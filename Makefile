@@ -1,0 +1,47 @@
+# make demo, make test: everything else is made on the way. See `make help`.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+# As many threads as this process may use; libraries left alone may count processors that belong to others.
+export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
+
+# Without a display a Linux window opens on a virtual one.
+ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
+ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
+CLOSE := --close
+endif
+
+LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
+
+.PHONY: help demo test lint samples clean system
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+
+demo: $(STAMP) system ## open napari on the bundled survey, train, report IoU against the truth
+	@$(ON_A_DISPLAY) $(PY) -m napari_fhn.widgets.demo $(CLOSE)
+
+test: $(STAMP) system ## lint, then all tests, a real window among them
+	@lint=0; $(LINT) || lint=1; \
+	$(ON_A_DISPLAY) $(PY) -m pytest $(PYTEST_ARGS) || exit $$?; \
+	if [ $$lint != 0 ]; then echo "make test: the tests pass, but make lint does not (above)."; exit 1; fi
+
+lint: $(STAMP) ## ruff, mypy and the arrows between the rooms
+	@$(LINT)
+
+samples: $(STAMP) ## make the bundled samples again (they come out the same)
+	$(PY) -m napari_fhn.sample_data.make_seismic
+	$(PY) -m napari_fhn.sample_data.make_hyperspectral
+
+clean: ## remove what make has made
+	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+system:
+	@scripts/system_libraries.sh
+
+$(STAMP): pyproject.toml constraints.txt scripts/environment.sh
+	@scripts/environment.sh
+	@touch $@

@@ -1,0 +1,121 @@
+"""A wheel and an sdist carry all that an installed package needs, once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NEEDED = {
+    "napari.yaml",
+    "py.typed",
+    "sample_data/hyperspectral/classes.csv",
+    "sample_data/hyperspectral/date1.hdr",
+    "sample_data/hyperspectral/date1.img",
+    "sample_data/hyperspectral/date2.hdr",
+    "sample_data/hyperspectral/date2.img",
+    "sample_data/hyperspectral/labels.csv",
+    "sample_data/hyperspectral/truth.npz",
+    "sample_data/seismic/W-1.las",
+    "sample_data/seismic/W-6.las",
+    "sample_data/seismic/classes.csv",
+    "sample_data/seismic/fold_and_fault.sgy",
+    "sample_data/seismic/tops.csv",
+    "sample_data/seismic/truth.npz",
+    "sample_data/seismic/wells.csv",
+}
+
+
+def run(*command: str, cwd: Path) -> str:
+    done = subprocess.run([sys.executable, *command], cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> dict[str, Path]:
+    """The sdist, the wheel made from it, and the wheel made from a checkout."""
+    folder = tmp_path_factory.mktemp("packaging")
+    tree = folder / "tree"
+    unwanted = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "demo-output", "*.egg-info")
+    shutil.copytree(ROOT, tree, symlinks=True, ignore=unwanted)
+    shutil.copy(ROOT / ".gitignore", tree)
+    # sdist, and the wheel from the sdist; then the wheel from the tree.
+    run("-m", "build", "--no-isolation", "--outdir", str(folder / "a"), str(tree), cwd=folder)
+    run("-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder / "b"), str(tree), cwd=folder)
+    return {
+        "sdist": next((folder / "a").glob("*.tar.gz")),
+        "wheel": next((folder / "a").glob("*.whl")),
+        "wheel from tree": next((folder / "b").glob("*.whl")),
+    }
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("installed")
+    run(
+        "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target),
+        str(built["wheel"]), cwd=target,
+    )  # fmt: skip
+    return target
+
+
+def contents(wheel: Path) -> dict[str, int]:
+    with zipfile.ZipFile(wheel) as file:
+        return {info.filename: info.CRC for info in file.infolist()}
+
+
+def test_the_wheel_has_the_package_data(built):
+    names = set(contents(built["wheel"]))
+    assert {f"napari_fhn/{name}" for name in NEEDED} <= names
+    assert {name.partition("/")[0] for name in names} == {"napari_fhn", "napari_fhn-0.1.0.dist-info"}
+
+
+def test_the_same_wheel_comes_from_the_tree(built):
+    assert contents(built["wheel"]) == contents(built["wheel from tree"])
+
+
+def test_the_sdist_has_everything_once(built):
+    with tarfile.open(built["sdist"]) as file:
+        names = [member.name.partition("/")[2] for member in file.getmembers()]
+    assert {f"src/napari_fhn/{name}" for name in NEEDED} <= set(names)
+    assert {"pyproject.toml", "LICENSE", "README.md", "Makefile", "tests/test_packaging.py"} <= set(names)
+    assert sum(name.endswith("fold_and_fault.sgy") for name in names) == 1
+
+
+def test_manifest_and_samples_are_seen_at_the_top():
+    assert (ROOT / "napari.yaml").resolve() == ROOT / "src" / "napari_fhn" / "napari.yaml"
+    assert (ROOT / "sample_data").resolve() == ROOT / "src" / "napari_fhn" / "sample_data"
+    assert (ROOT / "napari.yaml").is_file()
+
+
+def test_the_manifest_of_the_wheel_is_valid(installed):
+    run("-m", "npe2", "validate", str(installed / "napari_fhn" / "napari.yaml"), cwd=installed)
+
+
+def test_the_installed_manifest_is_valid():
+    run("-m", "npe2", "validate", "napari-fhn", cwd=ROOT)
+
+
+def test_samples_open_from_the_wheel(installed):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import napari_fhn\n"
+        "assert napari_fhn.__file__.startswith(sys.argv[1]), napari_fhn.__file__\n"
+        "from napari_fhn import sample_data, surveys\n"
+        "print(surveys.open(sample_data.SEISMIC.survey).shape)\n"
+        "print(*(surveys.open(path).shape for path in sample_data.HYPERSPECTRAL.dates))\n"
+        "print(sample_data.seismic_truth().shape, len(sample_data.read_classes(sample_data.SEISMIC.classes)))\n"
+    )
+    said = run("-c", code, str(installed), cwd=installed)
+    assert said.splitlines() == [
+        "(128, 192, 160)",
+        "(64, 112, 128) (64, 112, 128)",
+        "(128, 192, 160) 7",
+    ]

@@ -1,0 +1,150 @@
+"""Who may import whom: by contract, by what each room reaches for outside, and by running it without the rest."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from importlinter.cli import lint_imports
+
+from napari_fhn.network.architecture import levels
+from napari_fhn.training import Input, Job, Schedule
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "napari_fhn"
+
+#: What each room may use beside the standard library.
+ALLOWED = {
+    "box.py": set(),
+    "network": {"torch"},
+    "training": {"numpy", "torch"},
+    "engine": {"torch"},
+    "session.py": {"numpy", "xarray"},
+    "cli": {"numpy", "xarray", "rich"},
+    "labels": {"numpy", "scipy", "xarray", "lasio"},
+    "surveys": {"numpy", "xarray", "segyio", "rasterio", "rioxarray"},
+    "sample_data": {"numpy", "scipy", "segyio", "lasio"},
+}
+
+_ALONE = '''
+import sys
+
+KEPT_OUT = {
+    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "dask", "rich", "napari",
+    "qtpy", "PyQt6", "magicgui", "superqt", "psygnal", "pyqtgraph", "npe2", "pydantic",
+}
+
+class Without:
+    """A finder that does not find them, as if they were not installed."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, path=None, target=None):
+        return None if name.partition(".")[0] in KEPT_OUT else self.finder.find_spec(name, path, target)
+
+sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
+'''
+
+
+def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=240, check=False
+    )
+
+
+def outside(path: Path) -> set[str]:
+    """Packages that a file imports, at any depth, without the standard library and this package."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {"napari_fhn"}
+
+
+def test_the_arrows_point_one_way(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    code = lint_imports(no_cache=True)
+    assert code == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_uses_only_what_it_may(room):
+    place = PACKAGE / room
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    assert files
+    used = {str(path.relative_to(PACKAGE)): outside(path) - ALLOWED[room] for path in files}
+    assert {path: names for path, names in used.items() if names} == {}
+
+
+def test_every_dependency_is_imported_and_every_import_is_a_dependency():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {line.partition(">")[0].lower() for line in project["dependencies"]}
+    used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
+    assert {name.lower() for name in used} == named
+
+
+@pytest.fixture
+def job(tmp_path) -> Path:
+    rng = np.random.default_rng(0)
+    shape = (6, 8, 16)
+    np.save(tmp_path / "input.npy", rng.standard_normal(shape).astype(np.float32))
+    labels = np.zeros(shape, np.uint8)
+    labels[2:4, 2:4, :8], labels[2:4, 2:4, 8:] = 1, 2
+    np.save(tmp_path / "labels.npy", labels)
+    Job(
+        inputs=(Input(str(tmp_path / "input.npy")),),
+        labels=str(tmp_path / "labels.npy"),
+        classes=("above", "below"),
+        network=levels(2, 8, (2, 2), 1, context=1),
+        schedule=Schedule(steps=2, block=(8, 16)),
+        prediction=str(tmp_path / "prediction.npy"),
+        model=str(tmp_path / "model"),
+        vertical_axis=2,
+        device="cpu",
+    ).save(tmp_path / "job.json")
+    return tmp_path / "job.json"
+
+
+def test_a_job_runs_where_only_torch_and_numpy_are(job):
+    run = python(
+        _ALONE
+        + "from napari_fhn.cli import main\n"
+        + "assert main(['train', '--job', sys.argv[1]]) == 0\n"
+        + "assert main(['predict', '--job', sys.argv[1]]) == 0\n",
+        str(job),
+    )
+    assert run.returncode == 0, run.stderr
+    assert (np.load(job.parent / "prediction.npy") > 0).all()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from napari_fhn.cli import main; main(['info', 'sample:seismic'])",
+        "import napari_fhn.session, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
+        "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
+        "import napari_fhn.widgets",
+    ],
+)
+def test_the_viewers_process_stays_free_of_torch(line):
+    run = python(f"import sys; {line}; sys.exit('torch' in sys.modules)")
+    assert run.returncode == 0, run.stderr or "torch was imported"
+
+
+def test_help_imports_neither_torch_nor_survey_readers():
+    run = python(
+        "import sys\nfrom napari_fhn.cli import main\n"
+        "try:\n    main(['train', '--help'])\nexcept SystemExit:\n    pass\n"
+        "sys.exit(bool({'torch', 'xarray', 'segyio', 'scipy', 'rich'} & set(sys.modules)))"
+    )
+    assert run.returncode == 0, run.stderr
+    assert "--wells" in run.stdout
