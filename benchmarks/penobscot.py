@@ -14,8 +14,6 @@ import csv
 import datetime
 import json
 import math
-import os
-import platform
 import sys
 import tempfile
 import time
@@ -25,6 +23,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from machine import machine
 from napari_fhn import surveys
 from napari_fhn.cli.report import Scores, scores, table
 from napari_fhn.cli.running import run
@@ -115,8 +114,6 @@ def record(
     wells: int,
 ) -> None:
     """Write what was measured, how, where and when; runs with other settings in the same file are kept."""
-    import torch
-
     network, nearest = found.means
     entry = {
         "command": "python benchmarks/penobscot.py "
@@ -135,31 +132,13 @@ def record(
         "voxels_scored": found.voxels,
         "train_seconds": round(train_seconds, 1),
         "predict_seconds": round(predict_seconds, 1),
-        "machine": {
-            "cpu": cpu_model(),
-            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
         "date": datetime.date.today().isoformat(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     runs = [earlier for earlier in runs if earlier["command"] != entry["command"]] + [entry]
     path.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
-
-
-def cpu_model() -> str:
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _plain(value: float) -> float | None:

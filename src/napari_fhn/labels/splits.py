@@ -37,7 +37,8 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     """
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
-    found = regionprops(label(mask, connectivity=mask.ndim))
+    numbered = label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
+    found = regionprops(numbered)  # type: ignore[no-untyped-call]
     boxes = _merge([Box(region.bbox[: mask.ndim], region.bbox[mask.ndim :]) for region in found])
     if axis is not None:
         depth = labels.shape[axis]

@@ -64,14 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     desk = dock.desk
     truth = sample_data.seismic_truth()
     dock.labels.load.click()
-    _wait(lambda: bool(desk.state.counts), 30)
+    wait(lambda: bool(desk.state.counts), 30)
     if options.hold_out is not None:
         desk.choose_held_out(options.hold_out)
     desk.state.steps = options.steps
     known = np.array(desk.labels_layer.data) if desk.labels_layer is not None else np.zeros_like(truth)
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])
     fit(viewer)
-    _wait(lambda: False, 0.5)
+    wait(lambda: False, 0.5)
     console.print(f"Opened the sample with {desk.state.message.split(' are')[0]} in {time.monotonic() - began:.1f} s.")
 
     painted: list[float] = []
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     heart = Heartbeat()
     pressed = time.monotonic()
     dock.run.train.click()
-    _wait(
+    wait(
         lambda: desk.state.task is None or (desk.state.task == "train" and desk.state.share > _PICTURE_AT),
         _PATIENCE,
     )
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     heart.pause()
     _picture(viewer, options.output / "desk-training.png")
     heart.resume()
-    _wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.task is None, _PATIENCE)
     trained = time.monotonic()
     heart.stop()
     console.print(desk.state.message)
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     predicting = Heartbeat()
     dock.run.predict.click()
-    _wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.task is None, _PATIENCE)
     predicted = time.monotonic()
     predicting.stop()
     console.print(desk.state.message)
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(desk.state.detail)
         _close(viewer)
         return 1
-    _wait(lambda: False, 0.5)
+    wait(lambda: False, 0.5)
     _picture(viewer, options.output / "desk.png")
     times = {
         "Train to first prediction in view": painted[0] - pressed if painted else None,
@@ -207,7 +207,7 @@ def report(
     console.print(f"Saved {path.name}, {pictures} in {output}.")
 
 
-def _wait(until: Callable[[], bool], seconds: float) -> None:
+def wait(until: Callable[[], bool], seconds: float) -> None:
     """Let the window live until something holds, or for some seconds."""
     loop = QEventLoop()
     end = time.monotonic() + seconds
