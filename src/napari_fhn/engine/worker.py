@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from typing import IO, Any
@@ -22,8 +24,8 @@ from napari_fhn.training.updates import Failed, Update, to_json
 _LAST_SECONDS = 1.0
 """Time that running work has to save itself once the viewer is gone."""
 
-_NICE = 5
-"""The viewer comes first when both want the processor."""
+_STILL_MOVING = 0.5
+"""Seconds after the last change of section during which the person counts as paging through."""
 
 
 class Worker:
@@ -40,16 +42,24 @@ class Worker:
         self._updates = updates
         self._control = Control()
         self._work: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._moved = -math.inf
 
     def run(self) -> None:
         """Work until the commands end."""
         threading.Thread(target=self._read, name="commands", daemon=True).start()
-        import torch  # noqa: F401  # slow: done while the person is still labelling
+        import torch  # slow: done while the person is still labelling
 
+        all_threads = torch.get_num_threads()
         while (command := self._work.get()) is not None:
             for update in self._carry_out(command):
                 self._updates.write(to_json(update) + "\n")
                 self._updates.flush()
+                # Drawing takes about a core while sections fly by. Two threads that wait for each other on one core
+                # and a half are slower than one thread that has a core to itself, and the window stutters.
+                moving = time.monotonic() - self._moved < _STILL_MOVING
+                threads = max(1, all_threads - 1) if moving else all_threads
+                if threads != torch.get_num_threads():
+                    torch.set_num_threads(threads)
 
     def _read(self) -> None:
         with contextlib.suppress(ValueError, OSError):
@@ -59,6 +69,7 @@ class Worker:
                     self._control.stop.set()
                 elif command["do"] == "focus":
                     self._control.focus = Focus(**command["focus"]) if command["focus"] else None
+                    self._moved = time.monotonic()
                 else:
                     # Cleared here, in the order of the commands: a stop that follows at once is not lost.
                     self._control.stop.clear()
@@ -96,8 +107,6 @@ def _sentence(error: Exception) -> str:
 
 def main() -> None:
     """Talk over the standard streams."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     # What libraries print must not end up between the updates: standard output is theirs no longer.
     updates = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

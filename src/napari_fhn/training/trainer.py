@@ -32,6 +32,9 @@ _FIRST_LOOK = 1.5
 _LOOK_SHARE = 0.2
 """Share of the time that goes into predictions while training."""
 
+_SCORE_SHARE = 0.05
+"""Share of the time that goes into scoring what is held out."""
+
 _SAVE_EVERY = 10.0
 """Seconds between saved weights: the most that a killed process loses."""
 
@@ -145,6 +148,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     seen = np.zeros((len(job.classes) + 1,) * 2)
     view = _View(predictor, control)
     saved = time.monotonic()
+    score_due = 0.0
     step = 0
     waiting = False
     while step < steps and not control.stop.is_set():
@@ -188,16 +192,17 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
                 yield changed
                 yield from looked
                 yield Score(step, False, _iou(seen))
+            if job.held_out and time.monotonic() > score_due:
+                began = time.monotonic()
                 held = _held_out(predictor, labels)
-                if held is not None:
-                    yield Score(step, True, _iou(held))
+                yield Score(step, True, _iou(held))
+                score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
     models.save(model, job.model)
     job.save(f"{job.model}/job.json")
     if not control.stop.is_set():
         yield from view.renew(step, anyway=True)
-        held = _held_out(predictor, labels)
-        if held is not None:
-            yield Score(step, True, _iou(held))
+        if job.held_out:
+            yield Score(step, True, _iou(_held_out(predictor, labels)))
     seconds = time.monotonic() - started
     words = f"Stopped after {step} of {steps} steps" if step < steps else f"Trained {steps} steps"
     yield Done("train", step < steps, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
@@ -252,9 +257,9 @@ def _iou(matrix: np.ndarray) -> tuple[float | None, ...]:
     return tuple(float(v) if known else None for v, known in zip(values, occurs, strict=True))
 
 
-def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray | None:
+def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray:
     """Return the confusion over the labels held out, on one section or block through each body."""
-    total = None
+    total = np.zeros((labels.classes + 1,) * 2, np.int64)
     for body in labels.held_out:
         start, stop = list(body.start), list(body.stop)
         across = predictor.frame.sections[0] if predictor.frame.sections else None
@@ -273,6 +278,5 @@ def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray | None:
         )
         target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, start, strict=True))
         truth[target] = labels.truth(inside)
-        matrix = confusion(predictor.classes(region, across), truth, labels.classes)
-        total = matrix if total is None else total + matrix
+        total += confusion(predictor.classes(region, across), truth, labels.classes)
     return total
