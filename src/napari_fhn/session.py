@@ -79,11 +79,6 @@ class Session:
         """Folder of the trained network."""
         return self.folder / "model"
 
-    @property
-    def log(self) -> Path:
-        """What the training process writes to its standard error."""
-        return self.folder / "engine.log"
-
     def stage(
         self,
         name: str,

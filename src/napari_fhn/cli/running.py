@@ -131,7 +131,7 @@ class _Lines:
     def show(self, update: Update) -> None:
         if isinstance(update, Progress):
             part = update.step * _LINES // max(update.steps, 1)
-            if part > self._said or update.step == update.steps:
+            if part > self._said:
                 self._said = part
                 print(self._line(update), flush=True)
         elif isinstance(update, Score):
