@@ -38,7 +38,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NAPARI_FHN_SESSIONS"] = folder
         found = measure(options.pairs, options.seconds, options.rate)
-    found = {"command": f"python benchmarks/desk.py --rate {options.rate:g}", **found, "machine": machine(), "date": str(datetime.date.today())}
+    command = f"python benchmarks/desk.py --rate {options.rate:g}"
+    found = {"command": command, **found, "machine": machine(), "date": str(datetime.date.today())}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))

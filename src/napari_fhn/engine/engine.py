@@ -137,7 +137,9 @@ class Engine:
             self._kill()
             self._idle()
             self.start()
-            words = "Stopped in the middle of a step; the network as last saved (at most 10 s old) is kept."
+            words = (
+                "Stopped in the middle of a step. What was learnt up to the last save, at most 10 s before, is kept."
+            )
             updates.append(Done(task, True, seconds, words))
         return updates
 

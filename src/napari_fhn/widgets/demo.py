@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dock.labels.load.click()
     wait(lambda: bool(desk.state.counts), 30)
     if options.hold_out is not None:
-        desk.choose_held_out(options.hold_out)
+        desk.tally.choose_held_out(options.hold_out)
     desk.state.steps = options.steps
     known = np.array(desk.labels_layer.data) if desk.labels_layer is not None else np.zeros_like(truth)
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])

@@ -15,7 +15,6 @@ from napari.layers import Image, Labels
 from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
 from napari_fhn import labels, surveys
 from napari_fhn.engine import Engine
@@ -28,19 +27,8 @@ from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.material import Material, MaterialError
 from napari_fhn.widgets.placement import is_volume, section_title, stand_upright
 from napari_fhn.widgets.state import DeskState, History
+from napari_fhn.widgets.tally import Tally
 from napari_fhn.widgets.work import Work
-
-COUNT_MS = 300
-"""Pause after a stroke before labels are counted."""
-
-_ENOUGH_TO_HOLD_OUT = 4
-"""Labelled bodies from which on some are held out by default."""
-
-_OF_THEM = 5
-"""Of so many bodies one is held out by default."""
-
-MOST_HELD_OUT = 20
-"""More bodies than this are never held out."""
 
 
 class Desk:
@@ -81,13 +69,7 @@ class Desk:
         self.background = Background()
         self.material: Material | None = None
         self._named = False
-        self._hold_out_chosen = False
-        self._recount = False
-        self._counting = False
-        self._count_timer = QTimer()
-        self._count_timer.setSingleShot(True)
-        self._count_timer.setInterval(COUNT_MS)
-        self._count_timer.timeout.connect(self._count)
+        self.tally = Tally(self)
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.dims.events.current_step.connect(self.look)
@@ -210,7 +192,7 @@ class Desk:
         self.state.has_prediction = self.state.has_model and session.prediction.is_file()
         # Made now, while nothing trains: napari takes half a second to add a layer.
         self.show_prediction(session.prediction_volume(material.shape))
-        self._count_timer.start(0)
+        self.tally.due(0)
         self.look()
         self.say("Pick a class and paint what you know, then press Train.")
         return True
@@ -238,7 +220,7 @@ class Desk:
             return
         self.set_classes(table)
         self.labels_layer.refresh()
-        self._count_timer.start(0)
+        self.tally.due(0)
         self.say(f"{words} Press Train, or paint more.")
 
     def wants_file(self) -> bool:
@@ -289,51 +271,13 @@ class Desk:
             self.viewer.layers.selection.active = self.labels_layer
 
     def _labels_changed(self, event: Any = None) -> None:
-        self._count_timer.start()
+        self.tally.due()
 
     def _forget_labels(self) -> None:
         self.labels_layer = None
         self.session = None
         self.state.has_labels = self.state.has_model = self.state.has_prediction = False
         self.state.counts = {}
-
-    def _count(self) -> None:
-        if self.labels_layer is None or self.material is None:
-            return
-        if self._counting:
-            self._recount = True
-            return
-        self._counting, self._recount = True, False
-        values, vertical = self.labels_layer.data, self.vertical()
-
-        def work() -> tuple[dict[int, int], int]:
-            counts = class_layers.count(values)
-            n = 0 if self._hold_out_chosen or not counts else len(labels.bodies(values, vertical))
-            return counts, n
-
-        self.background.run(work, self._counted, self._miscounted)
-
-    def _counted(self, outcome: tuple[dict[int, int], int]) -> None:
-        self._counting = False
-        counts, n = outcome
-        if self.labels_layer is None:
-            return
-        self.state.counts = counts
-        while self.state.counts and max(counts) not in self.state.classes.values and self.add_class() < max(counts):
-            pass
-        if not self._hold_out_chosen:
-            self.state.held_out = min(max(1, n // _OF_THEM), MOST_HELD_OUT) if n >= _ENOUGH_TO_HOLD_OUT else 0
-        if self._recount:
-            self._count_timer.start()
-
-    def _miscounted(self, error: BaseException) -> None:
-        self._counting = False
-        self.say(str(error), note=True)
-
-    def choose_held_out(self, n: int) -> None:
-        """Hold out this many bodies, whatever their number."""
-        self._hold_out_chosen = True
-        self.state.held_out = n
 
     def vertical(self) -> int | None:
         """Return the spatial axis of time or depth, None for maps."""
@@ -426,8 +370,7 @@ class Desk:
         self.engine.close()
         self._log.unlink(missing_ok=True)
         self.background.close()
-        with contextlib.suppress(RuntimeError):
-            self._count_timer.stop()
+        self.tally.close()
         _disconnect(self.viewer.layers.events.inserted, self._on_inserted)
         _disconnect(self.viewer.layers.events.removed, self._on_removed)
         for name in ("current_step", "order", "ndisplay"):

@@ -21,7 +21,7 @@ WIDTH = 320
 
 
 class Dock(QWidget):
-    """Plugins > FHN > Interpretation desk.
+    """Plugins > Interpretation desk (FHN).
 
     Parameters
     ----------

@@ -8,9 +8,10 @@ from magicgui.widgets import ComboBox, SpinBox
 from qtpy.QtWidgets import QFormLayout, QLabel
 
 from napari_fhn.training.recipes import RECIPES, fitting
-from napari_fhn.widgets.desk import MOST_HELD_OUT, Desk
+from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.material import Material, MaterialError
 from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.tally import MOST_HELD_OUT
 
 _DEVICES = [("Automatic", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
 
@@ -90,7 +91,7 @@ class NetworkPanel(Section):
         self._explain()
 
     def _held_out_chosen(self, n: int) -> None:
-        self._desk.choose_held_out(n)
+        self._desk.tally.choose_held_out(n)
 
     def _enable(self, event: Any = None) -> None:
         for field in self._fields:

@@ -155,9 +155,7 @@ class Work:
             self._hear(update, latest)
         if any(isinstance(u, Progress | Score) for u in news):
             self._desk.history.changed.emit()
-        layer = self._desk.prediction_layer
-        if layer is not None and self._repainter.repaint(layer):
-            self._desk.painted.emit(time.monotonic())
+        self._repaint()
 
     def _hear(self, update: Update, latest: Progress | None) -> None:
         history, state = self._desk.history, self._desk.state
@@ -192,6 +190,11 @@ class Work:
         if self._desk.prediction_layer is not None:
             self._repainter.changed(box, self._desk.prediction_layer)
 
+    def _repaint(self, *, now: bool = False) -> None:
+        layer = self._desk.prediction_layer
+        if layer is not None and self._repainter.repaint(layer, now=now):
+            self._desk.painted.emit(time.monotonic())
+
     def _done(self, update: Done) -> None:
         state = self._desk.state
         state.task = None
@@ -200,8 +203,7 @@ class Work:
         if self._desk.session is not None:
             state.has_model = (self._desk.session.model / "job.json").is_file()
             state.has_prediction = self._desk.session.prediction.is_file()
-        if self._desk.prediction_layer is not None:
-            self._repainter.repaint(self._desk.prediction_layer, now=True)
+        self._repaint(now=True)
         more = " Predict fills in the whole survey." if update.task == "train" else ""
         self._desk.say(update.message + more)
 

@@ -1,0 +1,97 @@
+"""Counts what is labelled, beside the GUI, and from it suggests how much to hold out."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+
+from napari_fhn import labels
+from napari_fhn.widgets import class_layers
+
+if TYPE_CHECKING:
+    from napari_fhn.widgets.desk import Desk
+
+COUNT_MS = 300
+"""Pause after a stroke before labels are counted."""
+
+_ENOUGH_TO_HOLD_OUT = 4
+"""Labelled bodies from which on some are held out by default."""
+
+_OF_THEM = 5
+"""Of so many bodies one is held out by default."""
+
+MOST_HELD_OUT = 20
+"""More bodies than this are never held out."""
+
+
+class Tally:
+    """Keeps ``state.counts`` and the suggested ``state.held_out`` in step with the label layer.
+
+    Parameters
+    ----------
+    desk : Desk
+        Whose labels it counts.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._chosen = False
+        self._counting = False
+        self._again = False
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._count)
+
+    def due(self, pause_ms: int = COUNT_MS) -> None:
+        """Count after a pause; a call before it is over starts the pause again."""
+        self._timer.start(pause_ms)
+
+    def choose_held_out(self, n: int) -> None:
+        """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
+        self._chosen = True
+        self._desk.state.held_out = n
+
+    def close(self) -> None:
+        """Count no more."""
+        # At the end of the program Qt may have deleted the timer already.
+        with contextlib.suppress(RuntimeError):
+            self._timer.stop()
+
+    def _count(self) -> None:
+        layer = self._desk.labels_layer
+        if layer is None or self._desk.material is None:
+            return
+        if self._counting:
+            self._again = True
+            return
+        self._counting, self._again = True, False
+        values, vertical = layer.data, self._desk.vertical()
+
+        def work() -> tuple[dict[int, int], int]:
+            counts = class_layers.count(values)
+            bodies = 0 if self._chosen or not counts else len(labels.bodies(values, vertical))
+            return counts, bodies
+
+        self._desk.background.run(work, self._counted, self._miscounted)
+
+    def _counted(self, outcome: tuple[dict[int, int], int]) -> None:
+        self._counting = False
+        counts, bodies = outcome
+        desk = self._desk
+        if desk.labels_layer is None:
+            return
+        desk.state.counts = counts
+        # A value that was painted by number and has no class yet gets one.
+        while counts and max(counts) not in desk.state.classes.values and desk.add_class() < max(counts):
+            pass
+        if not self._chosen:
+            suggested = min(max(1, bodies // _OF_THEM), MOST_HELD_OUT)
+            desk.state.held_out = suggested if bodies >= _ENOUGH_TO_HOLD_OUT else 0
+        if self._again:
+            self.due()
+
+    def _miscounted(self, error: BaseException) -> None:
+        self._counting = False
+        self._desk.say(str(error), note=True)
