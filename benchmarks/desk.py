@@ -41,7 +41,9 @@ def main() -> None:
     command = f"python benchmarks/desk.py --rate {options.rate:g}"
     found = {"command": command, **found, "machine": machine(), "date": str(datetime.date.today())}
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    runs = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else []
+    runs = [run for run in runs if run["command"] != command] + [found]
+    options.output.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))
 
 

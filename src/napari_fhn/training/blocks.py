@@ -45,7 +45,7 @@ class Blocks:
         labels : Tensor
             ``(batch, *space)`` int64, 0 where unlabelled.
         None
-            When nothing is labelled.
+            When nothing is labelled (any more).
         """
         self.labels.look()
         if not self.labels.counts.any():
@@ -54,14 +54,17 @@ class Blocks:
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
         pairs = [self._block(across) for _ in range(self.schedule.batch)]
         data, labels = (np.stack(parts) for parts in zip(*pairs, strict=True))
-        return torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))
+        # The person may have erased since the last look what the blocks were drawn around.
+        return (torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))) if labels.any() else None
 
     def _block(self, across: int | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         box = self._box_around_a_label(across)
         data = self.frame.data(box, across)
         labels = self.labels.read(box).reshape(self.frame.space(box, across))
         data, labels = self._flip(data, labels)
-        data, labels = self._shear(data, labels)
+        sheared, moved = self._shear(data, labels)
+        if moved.any():  # a small patch near the border may be moved out of the block
+            data, labels = sheared, moved
         if self.schedule.noise:
             noise = self._rng.standard_normal(data.shape, dtype=np.float32)
             data = data * np.float32(self._rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)

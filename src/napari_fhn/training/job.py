@@ -54,9 +54,6 @@ class Schedule:
         network then cannot learn columns by heart and has to read the seismic. Ignored without a vertical axis.
     shift : float
         Largest random vertical shift of a block, in samples.
-    smoothness : float
-        Weight of the total variation of the class probabilities over the whole block, labelled or not: neighbours
-        mostly belong to one class.
     noise : float
         Standard deviation of noise added to the normalised data, relative to 1.
     seed : int
@@ -71,7 +68,6 @@ class Schedule:
     shear: float = 0.0
     shift: float = 0.0
     noise: float = 0.0
-    smoothness: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:

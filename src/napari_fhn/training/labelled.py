@@ -30,10 +30,19 @@ class LabelFile:
     held_out : sequence of Box
         Their labels are not seen by :meth:`read` and :attr:`positions`.
 
+    Attributes
+    ----------
+    positions : list of ndarray
+        Flat indices of the labelled voxels of each class, thinned where they are very many.
+    counts : ndarray
+        Labelled voxels of each class.
+    unknown : int
+        Largest label that is no class, 0 where there is none.
+
     Raises
     ------
     JobError
-        When the file does not fit the inputs or the classes.
+        When the file does not fit the inputs, or has labels without a class from the start.
     """
 
     def __init__(self, path: str, shape: tuple[int, ...], classes: int, held_out: Sequence[Box] = ()) -> None:
@@ -49,8 +58,15 @@ class LabelFile:
             raise JobError(f"{path} holds {self._array.dtype} values; labels are integers")
         self.positions: list[NDArray[np.int64]] = []
         self.counts = np.zeros(classes, np.int64)
+        self.unknown = 0
         self._next_look = 0.0
         self.look()
+        if self.unknown:
+            where = self._first(self.unknown)
+            raise JobError(
+                f"{path} has label {self.unknown} at voxel {where}, and there are {classes} classes: "
+                "add the class or erase the label"
+            )
 
     def look(self) -> None:
         """Find the labelled voxels again, unless that was done so recently that it would slow training down."""
@@ -58,22 +74,19 @@ class LabelFile:
         if started < self._next_look:
             return
         found: list[list[NDArray[np.int64]]] = [[] for _ in range(self.classes)]
+        self.unknown = 0
         plane = int(np.prod(self._array.shape[1:]))
         rows = max(1, 2**22 // plane)
         for row in range(0, self._array.shape[0], rows):
             box = Box.whole(self._array.shape)
             box = Box((row, *box.start[1:]), (min(row + rows, self._array.shape[0]), *box.stop[1:]))
-            labels = self.read(box).ravel()
+            labels = self._read(box).ravel()
             flat = np.flatnonzero(labels)
             values = labels[flat]
             for k in range(self.classes):
                 found[k].append(flat[values == k + 1] + row * plane)
-            if flat.size and values.max() > self.classes:
-                where = tuple(int(i) for i in np.unravel_index(flat[values.argmax()] + row * plane, self._array.shape))
-                raise JobError(
-                    f"{self.path} has label {values.max()} at voxel {where}, and there are {self.classes} classes: "
-                    "add the class or erase the label"
-                )
+            if flat.size:
+                self.unknown = max(self.unknown, int(values.max()) if values.max() > self.classes else 0)
         positions = [np.concatenate(parts) for parts in found]
         self.counts = np.array([len(p) for p in positions])
         self.positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
@@ -81,8 +94,20 @@ class LabelFile:
         now = time.monotonic()
         self._next_look = now + max(0.2, 20 * (now - started))
 
+    def _first(self, value: int) -> tuple[int, ...]:
+        for row, plane in enumerate(self._array):
+            if (plane == value).any():
+                return (row, *(int(i) for i in np.argwhere(plane == value)[0]))
+        return ()
+
     def read(self, box: Box) -> NDArray[np.uint8]:
-        """Return the training labels of a box; 0 outside the survey and in what is held out."""
+        """Return the training labels of a box; 0 outside the survey, in what is held out, and for unknown classes."""
+        labels = self._read(box)
+        # A class that was added after training began has no place in the network.
+        labels[labels > self.classes] = 0
+        return labels
+
+    def _read(self, box: Box) -> NDArray[np.uint8]:
         out = np.zeros(box.shape, np.uint8)
         inside = Box(
             tuple(min(max(a, 0), size) for a, size in zip(box.start, self._array.shape, strict=True)),

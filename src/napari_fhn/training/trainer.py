@@ -63,35 +63,16 @@ def partial_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return F.cross_entropy(scores.movedim(1, -1)[where], labels[where] - 1, weight=weights)
 
 
-def total_variation(scores: Tensor) -> Tensor:
-    """Return the mean absolute difference of class probabilities between neighbours, summed over classes and axes.
-
-    A weak form of knowledge that needs no label and uses the whole block: classes form bodies, not speckle.
-
-    Parameters
-    ----------
-    scores : Tensor
-        ``(batch, classes, *space)``.
-
-    Returns
-    -------
-    Tensor
-        Scalar, 0 where all voxels agree.
-    """
-    # Channels last, as the network leaves them: the softmax then runs over contiguous values.
-    probabilities = scores.movedim(1, -1).softmax(-1)
-    total = scores.new_zeros(())
-    for axis in range(1, probabilities.ndim - 1):
-        total = total + probabilities.diff(dim=axis).abs().sum(-1).mean()
-    return total
-
-
 def class_weights(counts: np.ndarray) -> Tensor:
-    """Return ``1 / sqrt(count)``, with mean 1 over the classes that occur: rare classes count more, but not wildly."""
-    weights = np.zeros(len(counts), np.float32)
+    """Return ``1 / sqrt(count)``, with mean 1 over the classes that occur: rare classes count more, but not wildly.
+
+    A class that does not occur weighs 1: its first stroke may be in a block before it is counted.
+    """
+    weights = np.ones(len(counts), np.float32)
     present = counts > 0
     weights[present] = 1 / np.sqrt(counts[present])
-    return torch.from_numpy(weights / weights[present].mean())
+    weights[present] /= weights[present].mean()
+    return torch.from_numpy(weights)
 
 
 def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
@@ -150,22 +131,23 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     saved = time.monotonic()
     score_due = 0.0
     step = 0
-    waiting = False
+    waiting = told = False
     while step < steps and not control.stop.is_set():
         began = time.monotonic()
         batch = blocks.draw()
         if batch is None:
             if not waiting:
-                yield Note("All labels are gone: training waits until something is labelled.")
+                yield Note("The labels are gone: training waits until something is labelled.")
             waiting = True
             control.stop.wait(0.2)
             continue
         waiting = False
+        if labels.unknown and not told:
+            told = True
+            yield Note(f"Label {labels.unknown} is new: it is left out until you train again.")
         data, truth = (part.to(device) for part in batch)
         scores = network.scores(data)
         loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
-        if job.schedule.smoothness:
-            loss = loss + job.schedule.smoothness * total_variation(scores)
         if not torch.isfinite(loss):
             raise JobError(
                 f"the loss became {loss.item()} at step {step + 1}: lower the learning rate "
