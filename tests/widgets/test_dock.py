@@ -64,8 +64,7 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     began = time.monotonic()
     dock.run.stop.click()
     assert spin(idle(dock), 5)
-    # The engine gives the process 0.8 s before it ends it; the rest is this machine's load.
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 1
     assert dock.run.train.isEnabled()
     assert "Stopped" in dock.desk.state.message
 
