@@ -1,5 +1,6 @@
 """Forward then inverse returns the input; the reversible gradient is autograd's; memory does not grow with depth."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -9,8 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from napari_fhn.network import Architecture, HyperbolicNetwork, Layer
-from napari_fhn.network.architecture import levels
-from napari_fhn.network.leapfrog import ReversibleSweep
+from napari_fhn.network.architecture import Reading, levels
+from napari_fhn.network.reference import plain_scores
 
 UP_AND_DOWN = (
     Layer("keep", 2),
@@ -27,7 +28,35 @@ ARCHITECTURES = [
     pytest.param(Architecture(2, 4, (Layer("keep", 2), Layer("refine", 3)), h=0.9), id="2D, finer output"),
     pytest.param(Architecture(3, 8, (Layer("coarsen", 3), Layer("keep", 3)), h=0.9), id="3D, coarser output"),
 ]
-SPACE = {2: (8, 12), 3: (4, 2, 6)}
+NORMALIZED = (Layer("keep", 3), Layer("coarsen", 4), Layer("keep", 4))
+VARIANTS = [
+    *ARCHITECTURES,
+    pytest.param(Architecture(2, 2, (Layer("coarsen", 9), Layer("keep", 12)), h=0.5), id="wide"),
+    pytest.param(
+        Architecture(
+            3, 2, (Layer("coarsen", 3, axes=(2,)), Layer("coarsen", 3, axes=(0, 2)), Layer("refine", 2, axes=(0,)))
+        ),
+        id="axes of their own",
+    ),
+    pytest.param(
+        Architecture(2, 4, (Layer("coarsen", 3, transform="shuffle"), Layer("refine", 3, transform="shuffle"))),
+        id="shuffle",
+    ),
+    pytest.param(Architecture(2, 2, UP_AND_DOWN[:3], bias=False), id="no bias"),
+    *[
+        pytest.param(Architecture(2, 2, NORMALIZED, activation=activation), id=activation)
+        for activation in ("leaky_relu", "softplus", "tanh")
+    ],
+    *[
+        pytest.param(Architecture(2, 2, NORMALIZED, h=0.1, normalization=kind), id=f"{kind} normalisation")
+        for kind in ("instance", "layer", "batch")
+    ],
+    pytest.param(Architecture(2, 8, UP_AND_DOWN[:1], haar_lift=1), id="Haar lift"),
+    pytest.param(Architecture(2, 4, UP_AND_DOWN[:2], reading=Reading(channels=(9, 0))), id="embedded in channels"),
+    pytest.param(Architecture(3, 2, UP_AND_DOWN[:2], reading=Reading(axis=1, at=1.0)), id="embedded in a slice"),
+    pytest.param(Architecture(3, 2, UP_AND_DOWN[:1], reading=Reading(axis=2, head="linear")), id="linear head"),
+]
+SPACE = {2: (8, 12), 3: (4, 4, 8)}
 
 
 def make(architecture, seed=0, inputs=2, classes=2):
@@ -69,31 +98,40 @@ def plain_autograd(net, data):
         return torch.autograd.grad(haar_by_convolution(probe), probe, y, create_graph=True)[0]
 
     change = {"keep": lambda y: y, "coarsen": haar_by_convolution, "refine": refine}
-    current = before = net.lift(data)
+    current = before = net.first_state(data)
     for layer, k, b in zip(net.architecture.layers, net.kernels, net.biases, strict=True):
         current, before = change[layer.resample](current), change[layer.resample](before)
         f = transposed(convolve(current, k, b, padding=1).relu(), k, padding=1)
-        current, before = 2 * current - before - net.architecture.h**2 * f, current
+        current, before = 2 * current - before - net.h**2 * f, current
     return current[:, : net.classes]
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_reference_equals_the_equation_written_with_strided_convolutions(architecture):
+    net, data = make(architecture)
+    torch.testing.assert_close(plain_scores(net, data), plain_autograd(net, data))
+    torch.testing.assert_close(plain_scores(net, data, checkpointed=True), plain_autograd(net, data))
+
+
+@pytest.mark.parametrize("architecture", VARIANTS)
 def test_forward_then_inverse_returns_the_input(architecture):
     net, data = make(architecture)
-    second, first = net.invert(*net.states(data))
-    torch.testing.assert_close(second, net.lift(data))
-    torch.testing.assert_close(first, net.lift(data))
+    seen = []
+    last = net.states(data, lambda j, state: seen.append((j, state.shape)))
+    assert [j for j, _ in seen] == list(range(1, len(architecture.layers) + 1))
+    assert seen[-1][1] == last[0].shape
+    second, first = net.invert(*last)
+    torch.testing.assert_close(second, net.first_state(data))
+    torch.testing.assert_close(first, net.first_state(data))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", VARIANTS)
 def test_value_and_gradient_equal_plain_autograd(architecture):
     net, data = make(architecture)
     data.requires_grad_()
-    ours, reference = net(data), plain_autograd(net, data)
+    ours, reference = net(data), plain_scores(net, data)
     torch.testing.assert_close(ours, reference)
-    with torch.no_grad():
-        torch.testing.assert_close(net(data), reference)
-    adjoint = torch.randn_like(ours)
+    adjoint = torch.randn(ours.shape, generator=torch.Generator().manual_seed(2), dtype=ours.dtype)
     leaves = [data, *net.parameters()]
     for got, expected in zip(
         torch.autograd.grad(ours, leaves, adjoint),
@@ -101,32 +139,144 @@ def test_value_and_gradient_equal_plain_autograd(architecture):
         strict=True,
     ):
         torch.testing.assert_close(got, expected)
+    assert net.invertibility_error < 1e-9
+    with torch.no_grad():
+        torch.testing.assert_close(net(data), reference)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_gradcheck(architecture):
+@pytest.mark.parametrize("architecture", VARIANTS)
+def test_gradient_equals_central_differences(architecture):
     net, data = make(architecture)
-    small = data[:1, :, :4, :4].clone() if architecture.dimensions == 2 else data[:1, :, :2, :2, :2].clone()
-    parameters = net._parameters_in_order()
-    x = net.lift(small).requires_grad_()
-    assert torch.autograd.gradcheck(
-        lambda x, *p: ReversibleSweep.apply(x, net.steps, *p), (x, *parameters), fast_mode=True
-    )
+    names = [name for name, _ in net.named_parameters()]
+    leaves = [data.requires_grad_(), *net.parameters()]
+    g = torch.Generator().manual_seed(3)
+    direction = [torch.randn(leaf.shape, generator=g, dtype=leaf.dtype) for leaf in leaves]
+    adjoint = torch.randn(net(data).shape, generator=g, dtype=data.dtype)
+
+    def value(t):
+        moved = [leaf + t * d for leaf, d in zip(leaves, direction, strict=True)]
+        scores = torch.func.functional_call(net, dict(zip(names, moved[1:], strict=True)), (moved[0],))
+        return (scores * adjoint).sum()
+
+    gradients = torch.autograd.grad(value(0.0), leaves)
+    slope = sum((g * d).sum() for g, d in zip(gradients, direction, strict=True))
+    step = 1e-7
+    with torch.no_grad():
+        difference = (value(step) - value(-step)) / (2 * step)
+    torch.testing.assert_close(difference, slope, rtol=1e-5, atol=1e-5)
 
 
 def test_single_precision_is_invertible_to_rounding():
     net = HyperbolicNetwork(levels(2, 8, (4, 8), 8), 2, 3, torch.Generator().manual_seed(0))
     data = torch.randn(1, 2, 32, 32)
     second, first = net.invert(*net.states(data))
-    assert (second - net.lift(data)).abs().max() < 1e-4
+    assert (second - net.first_state(data)).abs().max() < 1e-4
     assert (second - first).abs().max() < 1e-4
+    net(data).square().mean().backward()
+    assert 0 < net.invertibility_error < 1e-5
+
+
+def test_the_error_shows_a_network_beyond_its_stability_bound():
+    """The free check: far beyond h^2 |K|^2 = 4 states grow until nothing is left of the input in the last two."""
+    net = HyperbolicNetwork(levels(2, 8, (4, 8), 8), 2, 3, torch.Generator().manual_seed(0))
+    net.h = 5.0
+    net(torch.randn(1, 2, 32, 32)).square().mean().backward()
+    assert not net.invertibility_error < 1e-2
+
+
+def test_bfloat16_convolutions_stay_near():
+    net = HyperbolicNetwork(levels(2, 8, (4, 8), 4), 2, 3, torch.Generator().manual_seed(0))
+    data = torch.randn(1, 2, 32, 32)
+
+    def gradients():
+        net.zero_grad()
+        scores = net(data)
+        scores.square().mean().backward()
+        return scores.detach(), torch.cat([k.grad.flatten() for k in net.kernels])
+
+    exact, rounded = gradients(), None
+    net.precision = "bfloat16"
+    rounded = gradients()
+    for a, b in zip(exact, rounded, strict=True):
+        assert 0 < (a - b).norm() < 0.03 * a.norm()
+    assert rounded[0].dtype == torch.float32
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_sizes_that_do_not_divide_are_padded_and_cropped_exactly(dimensions):
+    net = HyperbolicNetwork(levels(dimensions, 4, (2, 3, 2), 1, output_level=1), 1, 2).double()
+    data = torch.randn(1, 1, *[9, 6, 7][:dimensions], dtype=torch.float64)
+    padded = data
+    for axis, size in enumerate(data.shape[2:]):
+        full = -(-size // 4) * 4
+        last = padded.narrow(2 + axis, size - 1, 1)
+        padded = torch.cat([padded, *[last] * (full - size)], dim=2 + axis)
+    halves = (..., *(slice(0, -(-size // 2)) for size in data.shape[2:]))
+    whole = (..., *(slice(0, size) for size in data.shape[2:]))
+    torch.testing.assert_close(net(data), net(padded)[halves])
+    torch.testing.assert_close(net.scores(data), net.scores(padded)[whole])
+    assert net.scores(data).shape == (1, 2, *data.shape[2:])
+    second, _ = net.invert(*net.states(data))
+    torch.testing.assert_close(second, net.first_state(padded))
+
+
+def test_a_map_is_read_from_a_cube_on_the_grid_of_the_map():
+    reading = Reading(channels=(0, 8), axis=2, at=0.5)
+    architecture = Architecture(3, 8, (Layer("keep", 2), Layer("coarsen", 3)), reading=reading)
+    net = HyperbolicNetwork(architecture, 2, 2)
+    data = torch.randn(1, 2, 8, 6, 11)
+    assert net(data).shape == (1, 2, 4, 3)
+    assert net.scores(data).shape == (1, 2, 8, 6)
+    last, _ = net.states(data)
+    torch.testing.assert_close(net(data), last[:, [0, 8], :, :, reading.index(6)])
+
+
+def test_a_finer_output_is_averaged_to_the_grid_of_the_data():
+    net = HyperbolicNetwork(Architecture(2, 8, (Layer("refine", 2),)), 2, 2)
+    data = torch.randn(1, 2, 6, 4)
+    assert net(data).shape == (1, 2, 12, 8)
+    torch.testing.assert_close(net.scores(data), F.avg_pool2d(net(data), 2))
+
+
+def test_a_prediction_between_forward_and_backward_disturbs_nothing():
+    net, data = make(ARCHITECTURES[0].values[0])
+
+    def gradient(meanwhile):
+        net.zero_grad()
+        scores = net(data)
+        meanwhile()
+        scores.square().sum().backward()
+        return [p.grad.clone() for p in net.parameters()]
+
+    def predict():
+        with torch.no_grad():
+            net(3 * data)
+
+    for got, expected in zip(gradient(predict), gradient(lambda: None), strict=True):
+        torch.testing.assert_close(got, expected, rtol=0, atol=0)
+
+
+def test_states_go_back_once():
+    net, data = make(ARCHITECTURES[0].values[0])
+    loss = net(data).sum()
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="evaluate the network again"):
+        loss.backward()
+
+
+def test_a_copy_works_in_memory_of_its_own():
+    net, data = make(ARCHITECTURES[0].values[0])
+    net(data).sum().backward()
+    twin = copy.deepcopy(net)
+    assert twin._pool is not net._pool
+    torch.testing.assert_close(twin(data), net(data))
 
 
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_scores_lie_on_the_grid_of_the_data(dimensions, level):
     net = HyperbolicNetwork(levels(dimensions, 2, (2, 2, 2), 1, output_level=level), 2, 2)
-    assert net.architecture.output_level == level
+    assert net.architecture.output_levels == (level,) * dimensions
     data = torch.randn(1, 2, *[8, 12, 4][:dimensions])
     scores = net.scores(data)
     assert scores.shape == data.shape
@@ -139,7 +289,7 @@ def test_scores_lie_on_the_grid_of_the_data(dimensions, level):
         torch.testing.assert_close(scores, coarse)
     else:
         smooth = torch.linspace(0, 1, coarse.shape[2]).view(1, 1, -1, *[1] * (dimensions - 1)).expand_as(coarse)
-        net.forward = lambda _: smooth
+        net._padded_scores = lambda _: smooth
         torch.testing.assert_close(pool(net.scores(data), 2**level)[inner], smooth[inner])
 
 
@@ -149,6 +299,10 @@ def test_channels_and_classes_that_do_not_fit_are_refused():
         HyperbolicNetwork(architecture, 5, 2)
     with pytest.raises(ValueError, match="more channels"):
         HyperbolicNetwork(architecture, 2, 5)
+    with pytest.raises(ValueError, match="8 after the Haar lift"):
+        HyperbolicNetwork(Architecture(2, 4, (Layer("keep", 2),), haar_lift=1), 2, 2)
+    with pytest.raises(ValueError, match="2 channels named"):
+        HyperbolicNetwork(Architecture(2, 4, (Layer("keep", 2),), reading=Reading(channels=(0, 1))), 2, 3)
 
 
 MEASURE = """
@@ -163,6 +317,7 @@ def peak():  # of this process alone: what getrusage gives begins with the peak 
 net = HyperbolicNetwork(levels(2, 16, (8,), int(sys.argv[1])), 2, 3)
 data = torch.randn(1, 2, 512, 512)
 net(data[..., :64, :64]).sum().backward()
+net.free_memory()
 before = peak()
 net(data).square().mean().backward()
 print(peak() - before)
@@ -170,7 +325,7 @@ print(peak() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory of a process the Linux way")
-def test_peak_memory_does_not_grow_with_depth():
+def test_peak_memory_is_six_states_and_does_not_grow_with_depth():
     def peak(depth):
         # Large tensors in mappings of their own: the measurement is then of what lives, not of a fragmented heap.
         environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
@@ -180,6 +335,8 @@ def test_peak_memory_does_not_grow_with_depth():
 
     one_state = 16 * 512 * 512 * 4
     shallow, deep = peak(4), peak(40)
-    assert shallow > 2 * one_state  # the measurement sees the states at all
+    assert shallow > 4 * one_state  # the measurement sees the states at all
     # Keeping one state more would show, and one for each of the 36 more layers would add 36.
     assert deep - shallow < 0.25 * one_state
+    # Two states, two adjoints, and one for the hidden layers; three of sixteen channels of scores and their gradients.
+    assert deep < 6 * one_state

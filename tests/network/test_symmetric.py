@@ -1,68 +1,97 @@
-"""K^T is the adjoint of K, and the stacked evaluation equals what autograd says of the layer."""
+"""The layer and its adjoint, evaluated together, equal what autograd says of the layer."""
+
+import itertools
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from napari_fhn.network.symmetric import (
-    apply_k,
-    apply_k_transposed,
-    symmetric_layer,
-    symmetric_layer_with_adjoint,
-)
+from napari_fhn.network.convolution import Portable
+from napari_fhn.network.symmetric import LayerParameters, Pointwise, add_layer, add_layer_with_adjoint
+
+SIZES = [(2, 3, 8), (2, 8, 3), (3, 2, 5), (3, 5, 2)]
+ACTIVATIONS = ["relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"]
+NORMALIZATIONS = ["none", "instance", "layer", "batch"]
+NOTHING = torch.empty(0)
 
 
-def draw(dimensions, m, n, batch=2, size=5, seed=0):
+def draw(dimensions, m, n, normalized, batch=2, size=5, seed=0):
     g = torch.Generator().manual_seed(seed)
     space = [size + i for i in range(dimensions)]
-    return (
-        torch.randn(batch, n, *space, generator=g, dtype=torch.float64),
-        torch.randn(batch, m, *space, generator=g, dtype=torch.float64),
-        torch.randn(m, n, *[3] * dimensions, generator=g, dtype=torch.float64),
-        torch.randn(m, generator=g, dtype=torch.float64),
-    )
+    random = lambda *shape: torch.randn(shape, generator=g, dtype=torch.float64)  # noqa: E731
+    affine = (1 + 0.3 * random(m), random(m)) if normalized else (None, None)
+    return random(batch, n, *space), LayerParameters(random(m, n, *[3] * dimensions), random(m), *affine)
 
 
-cases = pytest.mark.parametrize(("dimensions", "m", "n"), [(2, 3, 8), (2, 8, 3), (3, 2, 5), (3, 5, 2)])
+def hidden_for(state, m, copies=1):
+    return state.new_empty(copies * state.shape[0], m, *state.shape[2:])
 
 
-@cases
-def test_dot_test(dimensions, m, n):
-    state, hidden, kernels, _ = draw(dimensions, m, n)
-    left = (apply_k(state, kernels) * hidden).sum()
-    right = (state * apply_k_transposed(hidden, state, kernels)).sum()
-    torch.testing.assert_close(left, right)
+def evaluate(state, parameters, pointwise):
+    out = torch.zeros_like(state)
+    add_layer(out, state, hidden_for(state, len(parameters.kernels)), parameters, pointwise, 1.0, Portable(), NOTHING)
+    return out
 
 
-@cases
-def test_adjoint_is_the_transposed_convolution(dimensions, m, n):
-    state, hidden, kernels, _ = draw(dimensions, m, n)
-    transposed = {2: F.conv_transpose2d, 3: F.conv_transpose3d}[dimensions]
-    torch.testing.assert_close(apply_k_transposed(hidden, state, kernels), transposed(hidden, kernels, padding=1))
-
-
-@cases
-def test_stacked_evaluation_equals_autograd(dimensions, m, n):
-    state, _, kernels, bias = draw(dimensions, m, n)
-    adjoint = torch.randn_like(state)
+@pytest.mark.parametrize(("dimensions", "m", "n"), SIZES)
+@pytest.mark.parametrize("at_state", [0, 1])
+@pytest.mark.parametrize(
+    ("activation", "normalization"),
+    [(a, "none") for a in ACTIVATIONS] + list(itertools.product(["relu", "tanh"], NORMALIZATIONS[1:])),
+)
+def test_both_evaluations_equal_autograd(dimensions, m, n, at_state, activation, normalization):
+    state, parameters = draw(dimensions, m, n, normalization != "none")
+    pointwise = Pointwise(activation, normalization, training=True)
+    adjoint = torch.randn(state.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     transposed = {2: F.conv_transpose2d, 3: F.conv_transpose3d}[dimensions]
     convolve = {2: F.conv2d, 3: F.conv3d}[dimensions]
-
-    leaves = [t.clone().requires_grad_() for t in (state, kernels, bias)]
-    value = transposed(convolve(leaves[0], leaves[1], leaves[2], padding=1).relu(), leaves[1], padding=1)
+    given = [p for p in parameters if p is not None]
+    leaves = [t.clone().requires_grad_() for t in (state, *given)]
+    layer = LayerParameters(*leaves[1:])
+    z = convolve(leaves[0], layer.kernels, layer.bias, padding=1)
+    value = transposed(pointwise.evaluate(z, layer), layer.kernels, padding=1)
     expected = torch.autograd.grad(value, leaves, adjoint)
 
-    out, kernels_gradient, bias_gradient = symmetric_layer_with_adjoint(torch.cat((state, adjoint)), kernels, bias)
-    batch = len(state)
-    torch.testing.assert_close(out[:batch], expected[0])
-    torch.testing.assert_close(out[batch:], value.detach())
-    torch.testing.assert_close(symmetric_layer(state, kernels, bias), value.detach())
-    torch.testing.assert_close(kernels_gradient, expected[1])
-    torch.testing.assert_close(bias_gradient, expected[2])
+    torch.testing.assert_close(evaluate(state, parameters, pointwise), value.detach())
+
+    pair = torch.cat((adjoint, state) if at_state else (state, adjoint))
+    targets = torch.ones_like(pair)
+    gradients = add_layer_with_adjoint(
+        targets, pair, at_state, hidden_for(state, m, 2), parameters, pointwise, -0.5, Portable(), NOTHING
+    )
+    halves = targets.split(len(state))
+    torch.testing.assert_close(halves[1 - at_state], 1 - 0.5 * value.detach())
+    torch.testing.assert_close(halves[at_state], 1 - 0.5 * expected[0])
+    for got, wanted in zip([g for g in gradients if g is not None], expected[1:], strict=True):
+        torch.testing.assert_close(got, -0.5 * wanted)
 
 
-@cases
+@pytest.mark.parametrize(("dimensions", "m", "n"), SIZES)
 def test_minus_the_layer_only_takes_energy_away(dimensions, m, n):
     """<Y, K^T relu(K Y)> >= 0: the symmetry that makes the telegraph equation stable."""
-    state, _, kernels, bias = draw(dimensions, m, n)
-    assert (state * symmetric_layer(state, kernels, torch.zeros_like(bias))).sum() >= 0
+    state, parameters = draw(dimensions, m, n, normalized=False)
+    assert (state * evaluate(state, parameters._replace(bias=None), Pointwise())).sum() >= 0
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_are_monotone(activation):
+    """What keeps the derivative of -K^T sigma(K Y) negative semi-definite."""
+    z = torch.linspace(-6, 6, 400, dtype=torch.float64).view(1, 1, -1)
+    parameters = LayerParameters(torch.zeros(1, 1, 3, dtype=torch.float64))
+    assert (Pointwise(activation).evaluate(z, parameters).diff() >= 0).all()
+
+
+def test_batch_statistics_are_renewed_once_and_used_afterwards():
+    state, parameters = draw(2, 3, 4, normalized=True)
+    running = (torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64))
+    pointwise = Pointwise("relu", "batch", running, training=True)
+    arguments = (torch.zeros_like(state), state, hidden_for(state, 3), parameters, pointwise, 1.0, Portable(), NOTHING)
+    add_layer(*arguments)
+    assert running[0].abs().max() == 0  # the way back must not count the batch again
+    add_layer(*arguments, renew=True)
+    mean = F.conv2d(state, parameters.kernels, parameters.bias, padding=1).mean((0, 2, 3))
+    torch.testing.assert_close(running[0], 0.1 * mean)
+    later = evaluate(state, parameters, Pointwise("relu", "batch", running, training=False))
+    z = F.conv2d(state, parameters.kernels, parameters.bias, padding=1)
+    a = F.batch_norm(z, *running, parameters.gain, parameters.offset).relu()
+    torch.testing.assert_close(later, F.conv_transpose2d(a, parameters.kernels, padding=1))

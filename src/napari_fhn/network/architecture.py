@@ -3,32 +3,143 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 Resample = Literal["keep", "coarsen", "refine"]
+Transform = Literal["haar", "shuffle"]
+Activation = Literal["relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"]
+Normalization = Literal["none", "instance", "layer", "batch"]
+Head = Literal["partial", "linear"]
+
+
+def _one_of(what: str, value: str, known: Any) -> None:
+    if value not in get_args(known):
+        raise ValueError(f"{what} can be {', '.join(get_args(known))}, not {value!r}")
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One leapfrog step.
+    """One leapfrog step (eq. 2.6 of Peters, Haber & Lensink 2024).
 
     Parameters
     ----------
     resample : {"keep", "coarsen", "refine"}
-        Change of resolution before the step: none, Haar ``W`` (half the size, ``2**d`` times the channels), or ``W^T``.
+        Change of resolution before the step: none, ``W`` (half the size, ``2**len(axes)`` times the channels), or
+        ``W^T``.
     rank : int
-        Block rank ``m``: the rows of ``K``.
+        Block rank ``m``: the rows of ``K``. Below the channels ``n`` it compresses the layer (section 2.2); ``m >= n``
+        is the full-rank case.
+    axes : tuple of int, optional
+        Spatial axes whose resolution changes, in rising order; None for all. A subset is for thin volumes, or for the
+        band axis.
+    transform : {"haar", "shuffle"}
+        ``W``: the orthonormal Haar transform, or the pixel shuffle (a checkerboard, which is a permutation). A layer
+        that keeps its resolution has no ``W``; there it is always ``"haar"``.
+
+    Raises
+    ------
+    ValueError
+        When a word is unknown, the rank is below 1, or the axes are repeated, negative, or given to ``"keep"``.
     """
 
     resample: Resample
     rank: int
+    axes: tuple[int, ...] | None = None
+    transform: Transform = "haar"
 
     def __post_init__(self) -> None:
-        if self.resample not in get_args(Resample):
-            raise ValueError(f"a layer can {', '.join(get_args(Resample))}, not {self.resample!r}")
+        _one_of("what a layer does to the resolution", self.resample, Resample)
+        _one_of("the transform of a layer", self.transform, Transform)
         if self.rank < 1:
             raise ValueError(f"the block rank must be at least 1, got {self.rank}")
+        if self.resample == "keep":
+            # So that equal networks compare equal and survive being written in words.
+            object.__setattr__(self, "transform", "haar")
+        if self.axes is None:
+            return
+        axes = tuple(sorted(int(axis) for axis in self.axes))
+        if self.resample == "keep":
+            raise ValueError(f"a layer that keeps the resolution changes it along no axis: leave out axes={axes}")
+        if not axes or axes[0] < 0 or len(set(axes)) < len(axes):
+            raise ValueError(
+                f"the axes that a layer changes are counted from 0, each once, and not {tuple(self.axes)}; "
+                "leave them out to change all"
+            )
+        object.__setattr__(self, "axes", axes)
+
+    def changed_axes(self, dimensions: int) -> tuple[int, ...]:
+        """Return the spatial axes whose resolution the layer changes in a network of so many dimensions."""
+        if self.resample == "keep":
+            return ()
+        return tuple(range(dimensions)) if self.axes is None else self.axes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How classes are read from the last state (sections 3.2 to 3.4).
+
+    Parameters
+    ----------
+    channels : tuple of int, optional
+        Channels of the last state that hold the scores, one for each class in order; None for the first ones.
+    axis : int, optional
+        Spatial axis of which one slice is read: a map from a cube. None to read everywhere.
+    at : float
+        Where along ``axis``, from 0 (first slice) to 1 (last); see :meth:`index`.
+    head : {"partial", "linear"}
+        ``"partial"`` reads channels as they are (the partial loss). ``"linear"`` is a trainable 1x1 map of all channels
+        to the classes, which cannot be inverted.
+
+    Raises
+    ------
+    ValueError
+        When a part is out of range, or channels are chosen for a head that reads all of them.
+    """
+
+    channels: tuple[int, ...] | None = None
+    axis: int | None = None
+    at: float = 0.5
+    head: Head = "partial"
+
+    def __post_init__(self) -> None:
+        _one_of("the head of a reading", self.head, Head)
+        if not 0 <= self.at <= 1:
+            raise ValueError(f"a slice is read between 0 (the first) and 1 (the last), not at {self.at}")
+        if self.axis is not None and self.axis < 0:
+            raise ValueError(f"the axis of which a slice is read is counted from 0, got {self.axis}")
+        if self.channels is None:
+            return
+        channels = tuple(int(channel) for channel in self.channels)
+        if not channels or min(channels) < 0 or len(set(channels)) < len(channels):
+            raise ValueError(f"classes are read from channels counted from 0, each once, and not from {channels}")
+        if self.head == "linear":
+            raise ValueError("a linear head reads all channels: leave out the channels, or take the partial head")
+        object.__setattr__(self, "channels", channels)
+
+    def index(self, size: int) -> int:
+        """Return the slice that is read where the axis has this many."""
+        return round(self.at * (size - 1))
+
+
+@dataclass(frozen=True)
+class KernelCount:
+    """The kernels of one layer (section 3.1).
+
+    Parameters
+    ----------
+    unique : int
+        ``m * n`` convolution kernels that ``K`` holds.
+    acting : int
+        ``n * n`` blocks as which ``K^T K`` acts on the state; a general layer would store them all.
+    block_rank : int
+        ``min(m, n)``: the rank of ``K^T K`` as a matrix of blocks.
+    """
+
+    unique: int
+    acting: int
+    block_rank: int
 
 
 @dataclass(frozen=True)
@@ -40,18 +151,32 @@ class Architecture:
     dimensions : {2, 3}
         Spatial axes of the state.
     channels : int
-        Channels ``n`` of the state at the input resolution.
+        Channels ``n`` of the state before the first layer (after ``haar_lift``).
     layers : tuple of Layer
         The leapfrog steps in order.
     h : float
-        Time step of the telegraph equation.
+        Time step of the telegraph equation (eq. 2.5).
     context : int
         Only for ``dimensions == 2`` on a volume: neighbouring sections on each side that enter as channels.
+    activation : {"relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"}
+        ``sigma``.
+    normalization : {"none", "instance", "layer", "batch"}
+        Of ``K Y`` before the activation.
+    bias : bool
+        Whether layers have a bias ``b``.
+    haar_lift : int
+        Haar transforms of the data before the network (channel lifting, section 3.2): each halves the resolution and
+        multiplies the channels of the data by ``2**dimensions``; repeating them fills the rest of ``channels``.
+    reading : Reading
+        How classes are read from the last state.
+    kind : str
+        ``"hyperbolic"``.
 
     Raises
     ------
     ValueError
-        When the layers refine more than the channels allow, or a number is out of range.
+        When the layers refine more than the channels allow, an axis or channel does not exist, or a number is out of
+        range; the message names the layer.
     """
 
     dimensions: int
@@ -59,27 +184,62 @@ class Architecture:
     layers: tuple[Layer, ...]
     h: float = 1.0
     context: int = 0
+    activation: Activation = "relu"
+    normalization: Normalization = "none"
+    bias: bool = True
+    haar_lift: int = 0
+    reading: Reading = Reading()
+    # A field, so that it is in `asdict` of whatever holds the description.
+    kind: Literal["hyperbolic"] = field(default="hyperbolic", init=False)
 
     def __post_init__(self) -> None:
         if self.dimensions not in (2, 3):
             raise ValueError(f"a network has 2 or 3 spatial dimensions, not {self.dimensions}")
         if self.channels < 1 or not self.layers:
             raise ValueError("a network needs at least one channel and one layer")
+        if self.context < 0 or self.haar_lift < 0:
+            raise ValueError(
+                f"neighbouring sections and Haar transforms of the data are counted from 0, got context={self.context} "
+                f"and haar_lift={self.haar_lift}"
+            )
         if self.context and self.dimensions == 3:
             raise ValueError("neighbouring sections are channels of a 2D network; a 3D one sees them anyway")
         if self.h <= 0:
             raise ValueError(f"the time step h must be positive, got {self.h}")
+        _one_of("the activation", self.activation, Activation)
+        _one_of("the normalization", self.normalization, Normalization)
+        self._check_layers()
+        self._check_reading()
+
+    def _check_layers(self) -> None:
         n = self.channels
         for number, layer in enumerate(self.layers, 1):
-            if layer.resample == "refine" and n % 2**self.dimensions:
+            axes = layer.changed_axes(self.dimensions)
+            if axes and axes[-1] >= self.dimensions:
                 raise ValueError(
-                    f"layer {number} refines a state of {n} channels, not a multiple of {2**self.dimensions}"
+                    f"layer {number} changes the resolution along axis {axes[-1]}, and a {self.dimensions}D network "
+                    f"has axes 0 to {self.dimensions - 1}"
                 )
+            if layer.resample == "refine" and n % 2 ** len(axes):
+                raise ValueError(f"layer {number} refines a state of {n} channels, not a multiple of {2 ** len(axes)}")
             n = self._channels_after(n, layer)
 
+    def _check_reading(self) -> None:
+        reading = self.reading
+        if reading.axis is not None and reading.axis >= self.dimensions:
+            raise ValueError(
+                f"a slice is read along axis {reading.axis}, and a {self.dimensions}D network has axes 0 to "
+                f"{self.dimensions - 1}"
+            )
+        last = self.layer_channels[-1]
+        if reading.channels is not None and max(reading.channels) >= last:
+            raise ValueError(
+                f"classes are read from channel {max(reading.channels)}, and the last state has {last}, counted from 0"
+            )
+
     def _channels_after(self, n: int, layer: Layer) -> int:
-        factor = int(2**self.dimensions)
-        return {"keep": n, "coarsen": n * factor, "refine": n // factor}[layer.resample]
+        factor = int(2 ** len(layer.changed_axes(self.dimensions)))
+        return n // factor if layer.resample == "refine" else n * factor
 
     @property
     def layer_channels(self) -> tuple[int, ...]:
@@ -91,45 +251,87 @@ class Architecture:
         return tuple(channels)
 
     @property
-    def output_level(self) -> int:
-        """Coarsenings minus refinements at the end: 0 where the output has the resolution of the input."""
-        return self._levels()[-1]
-
-    @property
-    def deepest_level(self) -> int:
-        """Most coarsenings in force at once; block sizes are multiples of ``2**deepest_level``."""
-        return max(0, *self._levels())
-
-    def _levels(self) -> list[int]:
-        change = {"keep": 0, "coarsen": 1, "refine": -1}
-        levels, level = [], 0
+    def layer_levels(self) -> tuple[tuple[int, ...], ...]:
+        """For each layer and spatial axis, coarsenings minus refinements since the data: ``2**level`` voxels a cell."""
+        level, levels = [self.haar_lift] * self.dimensions, []
         for layer in self.layers:
-            level += change[layer.resample]
-            levels.append(level)
-        return levels
+            for axis in layer.changed_axes(self.dimensions):
+                level[axis] += 1 if layer.resample == "coarsen" else -1
+            levels.append(tuple(level))
+        return tuple(levels)
 
     @property
-    def multiple(self) -> int:
-        """Every spatial size of a block must be a multiple of this."""
-        return int(2**self.deepest_level)
+    def output_levels(self) -> tuple[int, ...]:
+        """The level of each spatial axis at the end: 0 where the output has the resolution of the data."""
+        return self.layer_levels[-1]
+
+    @property
+    def deepest_levels(self) -> tuple[int, ...]:
+        """The coarsest level that each spatial axis meets, at least 0."""
+        return tuple(max(0, self.haar_lift, *levels) for levels in zip(*self.layer_levels, strict=True))
+
+    @property
+    def multiples(self) -> tuple[int, ...]:
+        """Voxels along each axis in the coarsest cell; other sizes are padded by the network and its output cropped."""
+        return tuple(int(2**level) for level in self.deepest_levels)
 
     @property
     def receptive_radius(self) -> int:
-        """Voxels, at the input resolution and in each direction, from which a layer stack can gather information."""
-        radius = 0
-        for level in self._levels():
-            radius += 2 * 2 ** max(level, 0)  # K and K^T reach one voxel each
-        return int(radius + self.multiple - 1)
+        """Voxels of the data, in each direction along any axis, from which the scores of a voxel gather information.
+
+        Statistics over the whole block (``normalization``) are left aside.
+        """
+        return max(self._radius_along(axis) for axis in range(self.dimensions))
+
+    def _radius_along(self, axis: int) -> int:
+        levels = (self.haar_lift, *(level[axis] for level in self.layer_levels))
+        last, radius = levels[-1], 0
+        # Backwards from every place a voxel can have within the coarsest cell.
+        for voxel in range(self.multiples[axis]):
+            low, high = (voxel >> last,) * 2 if last >= 0 else (voxel << -last, ((voxel + 1) << -last) - 1)
+            if last > 0:  # scores are interpolated between neighbouring cells
+                low, high = low - 1, high + 1
+            for before, after in reversed(list(pairwise(levels))):
+                low, high = low - 2, high + 2  # K and K^T reach one cell each
+                if after > before:
+                    low, high = 2 * low, 2 * high + 1
+                elif after < before:
+                    low, high = low >> 1, high >> 1
+            low, high = low << self.haar_lift, ((high + 1) << self.haar_lift) - 1
+            radius = max(radius, voxel - low, high - voxel)
+        return radius
+
+    @property
+    def kernels_per_layer(self) -> tuple[KernelCount, ...]:
+        """The kernels of each layer as section 3.1 counts them."""
+        return tuple(
+            KernelCount(layer.rank * n, n * n, min(layer.rank, n))
+            for layer, n in zip(self.layers, self.layer_channels, strict=True)
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
+        """Return plain JSON types, with ``"kind": "hyperbolic"``."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Architecture:
-        """Rebuild from :meth:`to_dict`."""
-        layers = tuple(Layer(**layer) for layer in data["layers"])
-        return cls(**{**data, "layers": layers})
+        """Rebuild from :meth:`to_dict`; what an older version did not know has its default.
+
+        Raises
+        ------
+        ValueError
+            For another kind of network, or one that is impossible.
+        KeyError, TypeError
+            When a part is missing, or not known to this version.
+        """
+        parts = dict(data)
+        kind = parts.pop("kind", cls.kind)
+        if kind != cls.kind:
+            raise ValueError(f"this is a {kind!r} network, not a {cls.kind!r} one")
+        parts["layers"] = tuple(Layer(**layer) for layer in parts["layers"])
+        if "reading" in parts:
+            parts["reading"] = Reading(**parts["reading"])
+        return cls(**parts)
 
 
 def levels(
@@ -179,14 +381,18 @@ PRESETS: dict[str, Architecture] = {
 
 
 def architecture(name: str) -> Architecture:
-    """Return a preset by its name.
+    """Return a preset by its name: one of :data:`PRESETS`, or ``paper.`` and a name of ``paper.PAPER``.
 
     Raises
     ------
     ValueError
         For an unknown name; the message lists the known ones.
     """
+    # The paper's networks are written with what this file defines.
+    from napari_fhn.network.paper import PAPER
+
+    known = {**PRESETS, **{f"paper.{key}": network.architecture for key, network in PAPER.items()}}
     try:
-        return PRESETS[name]
+        return known[name]
     except KeyError:
-        raise ValueError(f"no network is called {name!r}; known are {', '.join(PRESETS)}") from None
+        raise ValueError(f"no network is called {name!r}; known are {', '.join(known)}") from None

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.leapfrog import ReversibleSweep, Step, forward_sweep, inverse_sweep
+from napari_fhn.network.convolution import choose
+from napari_fhn.network.leapfrog import ReversibleSweep, Step, Sweep, lift_into
+from napari_fhn.network.reading import Reader
+from napari_fhn.network.symmetric import LayerParameters, Pointwise
+from napari_fhn.network.transforms import coarsen
+from napari_fhn.network.workspace import Pool, shaped
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class HyperbolicNetwork(nn.Module):
@@ -21,11 +30,23 @@ class HyperbolicNetwork(nn.Module):
     architecture : Architecture
         What it is made of.
     input_channels : int
-        Channels of the data; they are repeated until they fill the state (section 3.2 of the paper).
+        Channels of the data; they are repeated until they fill the state (section 3.2 of the paper), after as many Haar
+        transforms as ``architecture.haar_lift`` says.
     classes : int
-        Classes, read from the first channels of the last state (the partial loss of section 3).
+        Classes, read from the last state as ``architecture.reading`` says.
     generator : torch.Generator, optional
         Source of the random initial kernels.
+
+    Attributes
+    ----------
+    architecture : Architecture
+        As given, with the time step of now.
+    h : float
+        Time step, ``architecture.h``. It may be set, which keeps the weights.
+    precision : {"float32", "bfloat16"}
+        Of the convolutions; ``"float32"`` to begin with. States keep the type of the data.
+    invertibility_error : float or None
+        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first.
 
     Raises
     ------
@@ -46,36 +67,75 @@ class HyperbolicNetwork(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if input_channels > architecture.channels:
+        lifted = input_channels * 2 ** (architecture.dimensions * architecture.haar_lift)
+        if lifted > architecture.channels:
             raise ValueError(
-                f"the data have {input_channels} channels and the state only {architecture.channels}: "
-                "choose a network with more channels"
+                f"the data have {input_channels} channels"
+                + (f", {lifted} after the Haar lift," if architecture.haar_lift else "")
+                + f" and the state only {architecture.channels}: choose a network with more channels"
             )
-        if classes > architecture.layer_channels[-1]:
+        last = architecture.layer_channels[-1]
+        reading = architecture.reading
+        if reading.channels is not None and len(reading.channels) != classes:
+            raise ValueError(f"{classes} classes cannot be read from {len(reading.channels)} channels named for them")
+        if reading.head == "partial" and classes > last:
             raise ValueError(
-                f"{classes} classes are read from the first channels of a state that has "
-                f"{architecture.layer_channels[-1]}: choose a network with more channels"
+                f"{classes} classes are read from the first channels of a state that has {last}: "
+                "choose a network with more channels"
             )
         self.architecture = architecture
         self.input_channels = input_channels
         self.classes = classes
-        self.steps = tuple(Step(layer.resample, architecture.h**2) for layer in architecture.layers)
+        self.precision: Precision = "float32"
+        self._reader = Reader(reading, classes)
+        self._pool = Pool()
+        self._error: Tensor | None = None
         self.kernel_scales: list[float] = []
         self.kernels = nn.ParameterList()
         self.biases = nn.ParameterList()
+        self.gains = nn.ParameterList()
+        self.offsets = nn.ParameterList()
         size = (3,) * architecture.dimensions
-        for layer, n in zip(architecture.layers, architecture.layer_channels, strict=True):
+        layout = torch.channels_last_3d if architecture.dimensions == 3 else torch.channels_last
+        for j, (layer, n) in enumerate(zip(architecture.layers, architecture.layer_channels, strict=True)):
             # A random m x n matrix of unit variance has a norm of about sqrt(m) + sqrt(n): this makes |K| about 1, well
             # inside the leapfrog's stability bound h^2 |K|^2 < 4.
             scale = 1 / (math.sqrt(3**architecture.dimensions) * (math.sqrt(layer.rank) + math.sqrt(n)))
             kernels = torch.randn((layer.rank, n, *size), generator=generator) * scale
             self.kernel_scales.append(scale)
-            layout = torch.channels_last_3d if architecture.dimensions == 3 else torch.channels_last
             self.kernels.append(nn.Parameter(kernels.contiguous(memory_format=layout)))
-            self.biases.append(nn.Parameter(torch.zeros(layer.rank)))
+            if architecture.bias:
+                self.biases.append(nn.Parameter(torch.zeros(layer.rank)))
+            if architecture.normalization != "none":
+                self.gains.append(nn.Parameter(torch.ones(layer.rank)))
+                self.offsets.append(nn.Parameter(torch.zeros(layer.rank)))
+            if architecture.normalization == "batch":
+                self.register_buffer(f"running_mean_{j}", torch.zeros(layer.rank))
+                self.register_buffer(f"running_variance_{j}", torch.ones(layer.rank))
+        self.head = nn.ParameterList()
+        if reading.head == "linear":
+            weight = torch.randn((classes, last), generator=generator) / math.sqrt(last)
+            self.head.extend([nn.Parameter(weight), nn.Parameter(torch.zeros(classes))])
 
-    def _parameters_in_order(self) -> list[Tensor]:
-        return [p for pair in zip(self.kernels, self.biases, strict=True) for p in pair]
+    @property
+    def h(self) -> float:
+        """Time step of the telegraph equation."""
+        return self.architecture.h
+
+    @h.setter
+    def h(self, value: float) -> None:
+        self.architecture = replace(self.architecture, h=value)
+
+    @property
+    def invertibility_error(self) -> float | None:
+        """See the class; reading it waits for the device."""
+        return None if self._error is None else self._error.item()
+
+    def layer_parameters(self) -> list[LayerParameters]:
+        """Return what each layer learns, in their order."""
+        missing = [None] * len(self.kernels)
+        columns = (self.kernels, *(group or missing for group in (self.biases, self.gains, self.offsets)))
+        return [LayerParameters(*row) for row in zip(*columns, strict=True)]
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """Return optimiser groups whose learning rate is relative to the size of what they hold.
@@ -97,11 +157,16 @@ class HyperbolicNetwork(nn.Module):
             {"params": [kernels], "lr": learning_rate * scale, "weight_decay": weight_decay / scale}
             for kernels, scale in zip(self.kernels, self.kernel_scales, strict=True)
         ]
-        groups.append({"params": list(self.biases), "lr": learning_rate, "weight_decay": 0.0})
+        vectors = [*self.biases, *self.gains, *self.offsets]
+        if vectors:
+            groups.append({"params": vectors, "lr": learning_rate, "weight_decay": 0.0})
+        if self.head:
+            scale = 1 / math.sqrt(self.head[0].shape[1])
+            groups.append({"params": list(self.head), "lr": learning_rate * scale, "weight_decay": 0.0})
         return groups
 
-    def lift(self, data: Tensor) -> Tensor:
-        """Repeat the data's channels until they fill the state.
+    def first_state(self, data: Tensor) -> Tensor:
+        """Lift the data to the first state: pad, Haar transforms, then channels repeated until they fill the state.
 
         Parameters
         ----------
@@ -111,40 +176,39 @@ class HyperbolicNetwork(nn.Module):
         Returns
         -------
         Tensor
-            ``(batch, architecture.channels, *space)``.
+            ``(batch, architecture.channels, *space)``, with each size padded to a multiple of
+            ``architecture.multiples`` and halved ``architecture.haar_lift`` times.
         """
-        n = self.architecture.channels
-        index = torch.arange(n, device=data.device) % self.input_channels
-        return data[:, index]
+        coarse = self._before_lifting(data)
+        state = coarse.new_empty((data.shape[0], self.architecture.channels, *coarse.shape[2:]))
+        lift_into(state, coarse)
+        return state
 
     def forward(self, data: Tensor) -> Tensor:
-        """Return the class scores (logits).
+        """Return the class scores (logits) at the resolution where the last layer leaves them.
 
         Parameters
         ----------
         data : Tensor
-            ``(batch, input_channels, *space)``; spatial sizes are multiples of ``architecture.multiple``.
+            ``(batch, input_channels, *space)``. A size that is no multiple of ``architecture.multiples`` is padded at
+            its end by repeating the last voxel, and what belongs to the padding is cropped from the scores.
 
         Returns
         -------
         Tensor
-            ``(batch, classes, *space)`` (at the resolution where the last layer leaves it).
+            ``(batch, classes, *space)``, each size divided by ``2**level`` of ``architecture.output_levels`` (rounded
+            up); without the axis of which one slice is read.
         """
-        x = self.lift(data)
-        if torch.is_grad_enabled():
-            last: Tensor = ReversibleSweep.apply(  # type: ignore[no-untyped-call]
-                x, self.steps, *self._parameters_in_order()
-            )
-        else:
-            last, _ = forward_sweep(x, self.steps, self._parameters_in_order())
-        return last[:, : self.classes]
+        scores = self._padded_scores(data)
+        sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
+        return _cropped(scores, self._read_axes(sizes))
 
     def scores(self, data: Tensor) -> Tensor:
         """Return the class scores on the grid of the data.
 
         Where the network leaves a coarser output (more ``W`` than ``W^T``, section 3.4 of the paper), it is
         interpolated linearly: classes are bodies wider than a cell, and a coarse reading keeps the wiggle of the data
-        out of them.
+        out of them. A finer output is averaged.
 
         Parameters
         ----------
@@ -154,20 +218,133 @@ class HyperbolicNetwork(nn.Module):
         Returns
         -------
         Tensor
-            ``(batch, classes, *space)``.
+            ``(batch, classes, *space)``; without the axis of which one slice is read.
         """
-        scores: Tensor = self(data)
-        if scores.shape[2:] == data.shape[2:]:
-            return scores
-        mode = "bilinear" if data.ndim == 4 else "trilinear"
-        return F.interpolate(scores, size=data.shape[2:], mode=mode)
+        scores = self._padded_scores(data)
+        wanted = self._read_axes(list(data.shape[2:]))
+        padded = self._read_axes(list(self._padded(data.shape[2:])))
+        if list(scores.shape[2:]) != padded:
+            if any(level < 0 for level in self._levels()):
+                finest = [max(a, b) for a, b in zip(scores.shape[2:], padded, strict=True)]
+                scores = _averaged(_interpolated(scores, finest), padded)
+            else:
+                scores = _interpolated(scores, padded)
+        return _cropped(scores, wanted)
 
     @torch.no_grad()
-    def states(self, data: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the last two states for the data: all that is needed to go back."""
-        return forward_sweep(self.lift(data), self.steps, self._parameters_in_order())
+    def states(self, data: Tensor, watch: Callable[[int, Tensor], None] | None = None) -> tuple[Tensor, Tensor]:
+        """Return the last two states for the data: all that is needed to go back.
+
+        Parameters
+        ----------
+        data : Tensor
+            ``(batch, input_channels, *space)``.
+        watch : callable, optional
+            Called with the number of each layer, from 1, and its state, which it must not keep.
+        """
+        first = self.first_state(data)
+        sweep = self._sweep(first.shape, first.dtype, first.device)
+        work = self._pool.take(*sweep.sizes(training=False), first.dtype, first.device)
+        shaped(work.current, first.shape).copy_(first)
+        last, before = (state.clone() for state in sweep.forward(work, watch))
+        self._pool.give_back(work)
+        return last, before
 
     @torch.no_grad()
     def invert(self, last: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Return ``Y_2`` and ``Y_1``, both the lifted input up to rounding, from the last two states (eq. 2.9)."""
-        return inverse_sweep(last, before, self.steps, self._parameters_in_order())
+        """Return ``Y_2`` and ``Y_1``, both the first state up to rounding, from the last two states (eq. 2.9)."""
+        architecture = self.architecture
+        space = [
+            size * 2**level // 2**architecture.haar_lift
+            if level >= 0
+            else size // 2 ** (architecture.haar_lift - level)
+            for size, level in zip(last.shape[2:], self._levels(), strict=True)
+        ]
+        sweep = self._sweep((last.shape[0], architecture.channels, *space), last.dtype, last.device)
+        work = self._pool.take(*sweep.sizes(training=False), last.dtype, last.device)
+        shaped(work.current, last.shape).copy_(last)
+        shaped(work.before, before.shape).copy_(before)
+        second, first = (state.clone() for state in sweep.inverse(work))
+        self._pool.give_back(work)
+        return second, first
+
+    def free_memory(self) -> None:
+        """Give back the arrays that are kept from one sweep to the next."""
+        self._pool.clear()
+
+    def _padded_scores(self, data: Tensor) -> Tensor:
+        coarse = self._before_lifting(data)
+        shape = (coarse.shape[0], self.architecture.channels, *coarse.shape[2:])
+        sweep = self._sweep(shape, coarse.dtype, coarse.device)
+        if torch.is_grad_enabled():
+            parameters = [p for layer in sweep.layers for p in layer if p is not None]
+            scores: Tensor = ReversibleSweep.apply(  # type: ignore[no-untyped-call]
+                coarse, sweep, self._reader, self._pool, self._report, *parameters, *self.head
+            )
+            return scores
+        work = self._pool.take(*sweep.sizes(training=False), coarse.dtype, coarse.device)
+        lift_into(shaped(work.current, shape), coarse)
+        last, _ = sweep.forward(work)
+        scores = self.read(last)
+        self._pool.give_back(work)
+        return scores
+
+    def _report(self, error: Tensor) -> None:
+        self._error = error
+
+    def _before_lifting(self, data: Tensor) -> Tensor:
+        sizes = data.shape[2:]
+        padding = [amount for size, full in zip(sizes, self._padded(sizes), strict=True) for amount in (full - size, 0)]
+        if any(padding):
+            data = F.pad(data, padding[::-1], mode="replicate")
+        for _ in range(self.architecture.haar_lift):
+            data = coarsen(data)
+        return data
+
+    def _padded(self, sizes: torch.Size) -> list[int]:
+        multiples = self.architecture.multiples
+        return [math.ceil(size / multiple) * multiple for size, multiple in zip(sizes, multiples, strict=True)]
+
+    def _levels(self) -> tuple[int, ...]:
+        return self.architecture.output_levels
+
+    def _read_axes(self, sizes: list[int]) -> list[int]:
+        return [size for axis, size in enumerate(sizes) if axis != self.architecture.reading.axis]
+
+    def step(self, number: int) -> Step:
+        """Return how a layer, counted from 0, is stepped."""
+        architecture = self.architecture
+        layer = architecture.layers[number]
+        running = None
+        if architecture.normalization == "batch":
+            running = (getattr(self, f"running_mean_{number}"), getattr(self, f"running_variance_{number}"))
+        pointwise = Pointwise(architecture.activation, architecture.normalization, running, self.training)
+        axes = layer.changed_axes(architecture.dimensions)
+        return Step(axes, layer.transform, layer.resample == "refine", self.h**2, pointwise)
+
+    def read(self, last: Tensor) -> Tensor:
+        """Return the class scores in a last state: ``(batch, classes, *space)``."""
+        return self._reader.read(last, list(self.head))
+
+    def _sweep(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Sweep:
+        steps = [self.step(number) for number in range(len(self.kernels))]
+        return Sweep(steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16"))
+
+
+def _cropped(scores: Tensor, sizes: list[int]) -> Tensor:
+    for axis, size in enumerate(sizes):
+        scores = scores.narrow(2 + axis, 0, size)
+    return scores
+
+
+def _interpolated(scores: Tensor, sizes: list[int]) -> Tensor:
+    mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(sizes)]
+    return F.interpolate(scores, size=sizes, mode=mode)
+
+
+def _averaged(scores: Tensor, sizes: list[int]) -> Tensor:
+    if len(sizes) == 3:
+        return F.adaptive_avg_pool3d(scores, (sizes[0], sizes[1], sizes[2]))
+    if len(sizes) == 2:
+        return F.adaptive_avg_pool2d(scores, (sizes[0], sizes[1]))
+    return F.adaptive_avg_pool1d(scores, sizes[0])

@@ -1,121 +1,220 @@
-r"""The block-low-rank symmetric layer ``f(Y) = K^T sigma(K Y + b)`` and what the backward sweep needs of it.
+r"""The block-low-rank symmetric layer ``f(Y) = K^T sigma(N(K Y + b))`` and what the backward sweep needs of it.
 
 ``K`` holds ``m`` (the block rank) times ``n`` (channels) small convolution kernels. ``m < n`` makes ``K^T K`` a block
 matrix of low rank: a layer stores ``m * n`` kernels where a general one stores ``n * n`` (Peters, Haber & Lensink 2024,
-section 2.2). The convolutions are zero-padded, so ``K^T`` is the exact adjoint of ``K``.
-
-``K^T`` runs through ``aten.convolution_backward`` and not ``conv_transpose``: on CPUs the first reaches the speed of
-the forward convolution while the second is over ten times slower, and one call also returns the gradient of ``K``.
+section 2.2); ``m > n`` is allowed and makes the layer wide. ``sigma`` is a pointwise monotone function, which keeps the
+derivative of ``-f`` negative semi-definite; ``N`` is the identity or a normalisation of the hidden layer.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_fhn.network.architecture import Activation, Normalization
+from napari_fhn.network.convolution import Portable
 
-def _convolution_adjoint(
-    hidden: Tensor, state: Tensor, kernels: Tensor, gradient_too: bool
-) -> tuple[Tensor, Tensor | None]:
-    """Return ``K^T hidden`` and, on request, the gradient of ``<hidden, K state>`` with respect to ``K``."""
-    d = state.ndim - 2
-    back, gradient, _ = torch.ops.aten.convolution_backward(
-        hidden,
-        state,
-        kernels,
-        None,
-        [1] * d,
-        [1] * d,
-        [1] * d,
-        False,
-        [0] * d,
-        1,
-        [True, gradient_too, False],
-    )
-    return back, gradient
+_ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu,
+    "leaky_relu": F.leaky_relu,
+    "elu": F.elu,
+    "softplus": F.softplus,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+}
 
 
-def apply_k(state: Tensor, kernels: Tensor) -> Tensor:
-    """Apply ``K``.
+class LayerParameters(NamedTuple):
+    """What a layer learns.
 
     Parameters
     ----------
-    state : Tensor
-        ``(batch, n, *space)``.
     kernels : Tensor
-        ``(m, n, 3, 3[, 3])``.
-
-    Returns
-    -------
-    Tensor
-        ``(batch, m, *space)``.
+        ``K``: ``(m, n, 3, 3[, 3])``.
+    bias : Tensor or None
+        ``b``: ``(m,)``.
+    gain, offset : Tensor or None
+        Of the normalisation, ``(m,)``; None without one.
     """
-    convolve = F.conv3d if state.ndim == 5 else F.conv2d
-    return convolve(state, kernels, padding=1)
+
+    kernels: Tensor
+    bias: Tensor | None = None
+    gain: Tensor | None = None
+    offset: Tensor | None = None
 
 
-def apply_k_transposed(hidden: Tensor, state: Tensor, kernels: Tensor) -> Tensor:
-    """Apply ``K^T``.
+@dataclass(frozen=True)
+class Pointwise:
+    """``sigma(N(z))``: what happens to the hidden layer between ``K`` and ``K^T``.
 
     Parameters
     ----------
+    activation : str
+        ``sigma``.
+    normalization : {"none", "instance", "layer", "batch"}
+        ``N``: over the voxels of each channel of each example, over all of an example, or over the voxels of each
+        channel of the whole batch.
+    running : tuple of Tensor, optional
+        Mean and variance for each hidden channel, for batch normalisation: renewed while training, used afterwards.
+    training : bool
+        For batch normalisation.
+    """
+
+    activation: Activation = "relu"
+    normalization: Normalization = "none"
+    running: tuple[Tensor, Tensor] | None = None
+    training: bool = False
+
+    @property
+    def is_relu(self) -> bool:
+        """True for the plain ReLU, which is done in place."""
+        return self.activation == "relu" and self.normalization == "none"
+
+    def apply_(self, z: Tensor, parameters: LayerParameters, *, renew: bool = False) -> None:
+        """Replace ``z`` (``(batch, m, *space)``) by ``sigma(N(z))``; on request renew the running statistics."""
+        if self.is_relu:
+            z.relu_()
+        else:
+            z.copy_(self.evaluate(z, parameters, renew=renew))
+
+    def adjoint_(self, z: Tensor, adjoint: Tensor, parameters: LayerParameters) -> list[Tensor | None]:
+        """Replace ``z`` by ``a = sigma(N(z))`` and ``adjoint`` by ``(da / dz)^T adjoint``.
+
+        Parameters
+        ----------
+        z, adjoint : Tensor
+            ``(batch, m, *space)``.
+        parameters : LayerParameters
+            Of the layer.
+
+        Returns
+        -------
+        list of Tensor or None
+            Gradients of ``<adjoint, a>`` with respect to bias, gain and offset, where the layer has them.
+        """
+        gain_gradient = offset_gradient = None
+        if self.is_relu:
+            z.relu_()
+            # In place: relu(z) is positive where z is.
+            torch.ops.aten.threshold_backward.grad_input(adjoint, z, 0, grad_input=adjoint)
+        else:
+            with torch.enable_grad():
+                # The running statistics were renewed on the way forward.
+                variables = [z.detach().requires_grad_()]
+                affine = parameters
+                if parameters.gain is not None and parameters.offset is not None:
+                    gain, offset = (p.detach().requires_grad_() for p in (parameters.gain, parameters.offset))
+                    affine = parameters._replace(gain=gain, offset=offset)
+                    variables += [gain, offset]
+                a = self.evaluate(variables[0], affine, renew=False)
+                gradients = torch.autograd.grad(a, variables, adjoint)
+            z.copy_(a.detach())
+            adjoint.copy_(gradients[0])
+            if len(variables) == 3:
+                gain_gradient, offset_gradient = gradients[1], gradients[2]
+        bias_gradient = None
+        if parameters.bias is not None:
+            bias_gradient = adjoint.sum(dim=(0, *range(2, adjoint.ndim)), dtype=parameters.bias.dtype)
+        return [bias_gradient, gain_gradient, offset_gradient]
+
+    def evaluate(self, z: Tensor, parameters: LayerParameters, *, renew: bool = False) -> Tensor:
+        """Return ``sigma(N(z))``, with autograd."""
+        values, gain, offset = z.to(parameters.kernels.dtype), parameters.gain, parameters.offset
+        if self.normalization == "instance":
+            values = F.instance_norm(values, weight=gain, bias=offset)
+        elif self.normalization == "layer":
+            values = F.group_norm(values, 1, weight=gain, bias=offset)
+        elif self.normalization == "batch":
+            mean, variance = self.running if self.running is not None else (None, None)
+            if self.training and not renew:
+                mean = variance = None
+            values = F.batch_norm(values, mean, variance, gain, offset, training=self.training)
+        return _ACTIVATIONS[self.activation](values).to(z.dtype)
+
+
+def add_layer(
+    target: Tensor,
+    state: Tensor,
+    hidden: Tensor,
+    parameters: LayerParameters,
+    pointwise: Pointwise,
+    scale: float,
+    convolutions: Portable,
+    staging: Tensor,
+    *,
+    renew: bool = False,
+) -> None:
+    r"""Add ``scale * f(state)`` to ``target``.
+
+    Parameters
+    ----------
+    target, state : Tensor
+        ``(batch, n, *space)``.
     hidden : Tensor
-        ``(batch, m, *space)``.
-    state : Tensor
-        ``(batch, n, *space)``; only its shape and memory layout are used.
-    kernels : Tensor
-        ``(m, n, 3, 3[, 3])``.
-
-    Returns
-    -------
-    Tensor
-        ``(batch, n, *space)``.
+        ``(batch, m, *space)``, overwritten.
+    parameters, pointwise
+        The layer.
+    scale : float
+        In the leapfrog, ``-h**2``.
+    convolutions : Portable
+        Implementation.
+    staging : Tensor
+        For the convolutions.
+    renew : bool
+        Renew running statistics of a normalisation.
     """
-    return _convolution_adjoint(hidden, state, kernels, gradient_too=False)[0]
+    convolutions.convolve_into(hidden, state, parameters.kernels, parameters.bias, staging)
+    pointwise.apply_(hidden, parameters, renew=renew)
+    convolutions.add_transposed(target, hidden, parameters.kernels, scale, staging)
 
 
-def symmetric_layer(state: Tensor, kernels: Tensor, bias: Tensor) -> Tensor:
-    """Return ``K^T relu(K state + b)``, shaped like ``state`` (no autograd history)."""
-    hidden = apply_k(state, kernels)
-    hidden.add_(_per_channel(bias, hidden)).relu_()
-    return apply_k_transposed(hidden, state, kernels)
+def add_layer_with_adjoint(
+    targets: Tensor,
+    pair: Tensor,
+    at_state: int,
+    hidden: Tensor,
+    parameters: LayerParameters,
+    pointwise: Pointwise,
+    scale: float,
+    convolutions: Portable,
+    staging: Tensor,
+) -> list[Tensor | None]:
+    r"""Add the layer, and the adjoint of its derivative, to two targets.
 
-
-def symmetric_layer_with_adjoint(pair: Tensor, kernels: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    r"""Evaluate the layer at a state and its derivative's adjoint at an adjoint state, in two convolution calls.
+    With ``z = K P + b`` at the state ``P`` and for the adjoint ``G``, ``scale * K^T a`` is added to the one target and
+    ``scale * K^T (da/dz)^T K G`` to the other, ``a = sigma(N(z))``.
 
     Parameters
     ----------
+    targets : Tensor
+        ``(2 * batch, n, *space)``, in the *opposite* order of ``pair``: where ``pair`` has the state, ``targets`` has
+        what the adjoint is added to. Then one call makes both ``K^T``, and one the gradient of ``K``, which is made of
+        ``a`` with ``G`` and of ``(da/dz)^T K G`` with ``P``.
     pair : Tensor
-        ``(2 * batch, n, *space)``: the state ``P`` stacked on an adjoint ``G`` along the batch axis.
-    kernels, bias : Tensor
-        ``(m, n, 3, 3[, 3])`` and ``(m,)``.
+        ``(2 * batch, n, *space)``: state and adjoint.
+    at_state : {0, 1}
+        Which half of ``pair`` is the state.
+    hidden : Tensor
+        ``(2 * batch, m, *space)``, overwritten.
+    parameters, pointwise, scale, convolutions, staging
+        As in :func:`add_layer`.
 
     Returns
     -------
-    pair_out : Tensor
-        ``(2 * batch, n, *space)``: ``K^T (sigma'(z) * K G)`` stacked on ``K^T sigma(z)``, where ``z = K P + b``. Note
-        the order: the adjoint comes first.
-    kernels_gradient, bias_gradient : Tensor
-        Gradient of ``<G, f(P)>`` with respect to the kernels and the bias.
+    list of Tensor or None
+        Gradients of ``scale * <G, f(P)>`` with respect to each of the parameters.
     """
     batch = pair.shape[0] // 2
-    hidden = apply_k(pair, kernels)
-    at_state, at_adjoint = hidden[:batch], hidden[batch:]
-    at_state.add_(_per_channel(bias, at_state))
-    active = at_state > 0
-    at_adjoint.mul_(active)
-    bias_gradient = at_adjoint.sum(dim=(0, *range(2, pair.ndim)))
-    activation = at_state.relu()
-    # <G, K^T sigma(KP + b)> varies with K through both factors: correlate G with sigma(z), and P with sigma'(z) * KG.
-    # With the hidden layers exchanged, one batched call returns both adjoints and the sum of both gradients.
-    at_state.copy_(at_adjoint)
-    at_adjoint.copy_(activation)
-    out, kernels_gradient = _convolution_adjoint(hidden, pair, kernels, gradient_too=True)
-    assert kernels_gradient is not None
-    return out, kernels_gradient, bias_gradient
-
-
-def _per_channel(bias: Tensor, like: Tensor) -> Tensor:
-    return bias.view(1, -1, *([1] * (like.ndim - 2)))
+    states, hiddens = torch.split(pair, batch), torch.split(hidden, batch)
+    a, back = hiddens[1 - at_state], hiddens[at_state]
+    convolutions.convolve_into(a, states[at_state], parameters.kernels, parameters.bias, staging)
+    convolutions.convolve_into(back, states[1 - at_state], parameters.kernels, None, staging)
+    gradients = pointwise.adjoint_(a, back, parameters)
+    convolutions.add_transposed(targets, hidden, parameters.kernels, scale, staging)
+    gradients.insert(0, convolutions.kernel_gradient(hidden, pair, parameters.kernels, staging))
+    return [None if gradient is None else gradient.mul_(scale) for gradient in gradients]

@@ -1,0 +1,251 @@
+r"""The convolutions of a symmetric layer: ``K``, ``K^T`` and the gradient with respect to ``K``, on existing arrays.
+
+What costs time on a CPU is neither arithmetic nor bandwidth but the choice of routine and fresh memory:
+``conv_transpose`` in 3D is up to twenty times slower than the forward convolution, a batch of one below some size falls
+back to a slow routine, and large results that are allocated anew cost as much as the convolution that fills them. So
+``K^T`` runs as a forward convolution with mirrored kernels, added to its target by the convolution itself, and nothing
+large is allocated.
+
+:func:`choose` picks an implementation for a type and a device; :class:`Portable` is the reference that runs anywhere.
+All arrays are channels-last in memory. The convolutions are zero-padded, so that ``K^T`` is the exact adjoint of ``K``.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class Portable:
+    """Convolutions on any device and type, through torch's public functions."""
+
+    staging_share = 0.0
+    """Staging that is needed, as a share of the bytes of the states in one call."""
+
+    def hidden_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        """Return the type of hidden layers for states of this type."""
+        return dtype
+
+    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
+        """Write ``K state + b`` into ``out``.
+
+        Parameters
+        ----------
+        out : Tensor
+            ``(batch, m, *space)``.
+        state : Tensor
+            ``(batch, n, *space)``.
+        kernels : Tensor
+            ``(m, n, 3, 3[, 3])``.
+        bias : Tensor or None
+            ``(m,)``.
+        staging : Tensor
+            Flat array, ``staging_share`` times the bytes of the state; what it held is lost.
+        """
+        convolve = F.conv3d if state.ndim == 5 else F.conv2d
+        out.copy_(convolve(state, kernels, bias, padding=1))
+
+    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+        """Add ``scale * K^T hidden`` to ``target``.
+
+        Parameters
+        ----------
+        target : Tensor
+            ``(batch, n, *space)``.
+        hidden : Tensor
+            ``(batch, m, *space)``.
+        kernels, staging
+            As in :meth:`convolve_into`.
+        scale : float
+            Any number.
+        """
+        # Half at a time: what is allocated here is one state and not two.
+        half = (target.shape[0] + 1) // 2
+        for part, source in zip(torch.split(target, half), torch.split(hidden, half), strict=True):
+            part.add_(_backward(source, part, kernels, "input"), alpha=scale)
+
+    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
+        """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
+        return _backward(hidden, state, kernels, "kernels")
+
+
+class Fused(Portable):
+    """Convolutions in float32 through oneDNN, which adds ``K^T hidden`` to its target without an array in between."""
+
+    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
+        """Write ``K state + b`` into ``out``; see :class:`Portable`."""
+        _accumulate(out.zero_(), state, kernels, bias)
+
+    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+        """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
+        _accumulate(target, hidden, _mirrored(kernels, scale), None)
+
+
+class Bfloat16(Portable):
+    """Convolutions in bfloat16 between states that stay in float32.
+
+    A hidden layer is bfloat16; what ``K^T`` gives is rounded to bfloat16 before it is added to a float32 state.
+    """
+
+    staging_share = 0.5
+    _PIECE = 1 << 18
+
+    def hidden_dtype(self, dtype: torch.dtype) -> torch.dtype:
+        """Return bfloat16."""
+        return torch.bfloat16
+
+    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
+        """Write ``K state + b`` into ``out``; see :class:`Portable`."""
+        rounded = self._rounded(state, staging)
+        half_bias = None if bias is None else bias.to(torch.bfloat16)
+        if _fuses(out):
+            _accumulate(out.zero_(), rounded, kernels.to(torch.bfloat16), half_bias)
+        else:
+            super().convolve_into(out, rounded, kernels.to(torch.bfloat16), half_bias, staging)
+
+    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+        """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
+        if not _fuses(hidden):
+            half = (target.shape[0] + 1) // 2
+            for part, source in zip(torch.split(target, half), torch.split(hidden, half), strict=True):
+                part.add_(_backward(source, part, kernels.to(torch.bfloat16), "input"), alpha=scale)
+            return
+        out = _like(target, staging)
+        _accumulate(out.zero_(), hidden, _mirrored(kernels, scale).to(torch.bfloat16), None)
+        # In pieces: mixed types are added through a converted copy, and a small copy stays in the cache.
+        flat_target, flat_out = _flat(target), _flat(out)
+        for start in range(0, flat_target.numel(), self._PIECE):
+            flat_target[start : start + self._PIECE].add_(flat_out[start : start + self._PIECE])
+
+    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
+        """Return the gradient of ``<hidden, K state>`` with respect to ``K``, in the type of ``kernels``."""
+        rounded = self._rounded(state, staging)
+        return _backward(hidden, rounded, kernels.to(torch.bfloat16), "kernels").to(kernels.dtype)
+
+    def _rounded(self, state: Tensor, staging: Tensor) -> Tensor:
+        return _like(state, staging).copy_(state)
+
+
+def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> Portable:
+    """Return the fastest convolutions for states of a type on a device.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+        Of the states.
+    device : torch.device
+        Where they are.
+    bfloat16 : bool
+        Convolve in bfloat16; only for float32 states.
+    """
+    if bfloat16 and dtype == torch.float32:
+        return Bfloat16()
+    if dtype == torch.float32 and device.type == "cpu" and _fusion_works(dtype):
+        return Fused()
+    return Portable()
+
+
+@cache
+def bfloat16_pays(dimensions: int, device: torch.device) -> bool:
+    """Tell whether convolutions in bfloat16 are clearly faster on a device, by timing some (tenths of a second, once).
+
+    Parameters
+    ----------
+    dimensions : {2, 3}
+        Of the network.
+    device : torch.device
+        Where it will run.
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type != "cpu" or not _fusion_works(torch.bfloat16):
+        return False
+    size = (32, 32, 32) if dimensions == 3 else (160, 160)
+    state = torch.randn(1, 16, *size).movedim(1, -1).contiguous().movedim(-1, 1)
+    kernels = torch.randn(16, 16, *[3] * dimensions)
+    seconds: dict[type, float] = {}
+    for ours in (Fused(), Bfloat16()):
+        hidden = torch.empty_like(state, dtype=ours.hidden_dtype(torch.float32))
+        target, staging = torch.zeros_like(state), torch.empty(state.numel())
+        for _ in range(4):
+            began = time.perf_counter()
+            ours.convolve_into(hidden, state, kernels, None, staging)
+            ours.add_transposed(target, hidden, kernels, 1e-3, staging)
+            taken = time.perf_counter() - began
+            seconds[type(ours)] = min(taken, seconds.get(type(ours), taken))
+    return seconds[Bfloat16] < 0.8 * seconds[Fused]
+
+
+def _backward(hidden: Tensor, state: Tensor, kernels: Tensor, wanted: str) -> Tensor:
+    one = [1] * (state.ndim - 2)
+    mask = [wanted == "input", wanted == "kernels", False]
+    if state.dtype != kernels.dtype:  # only the shape of the state counts when its adjoint is wanted
+        state = hidden.new_empty(1).expand(state.shape)
+    gradients = torch.ops.aten.convolution_backward(
+        hidden, state, kernels, None, one, one, one, False, [0] * len(one), 1, mask
+    )
+    gradient: Tensor = gradients[0] if wanted == "input" else gradients[1]
+    return gradient
+
+
+def _accumulate(target: Tensor, source: Tensor, kernels: Tensor, bias: Tensor | None) -> None:
+    one = [1] * (source.ndim - 2)
+    torch.ops.mkldnn._convolution_pointwise_.binary(
+        target, source, kernels, bias, one, one, one, 1, "add", 1.0, None, [], None
+    )
+
+
+def _mirrored(kernels: Tensor, scale: float) -> Tensor:
+    """Return the kernels whose convolution is ``scale * K^T``."""
+    layout = torch.channels_last_3d if kernels.ndim == 5 else torch.channels_last
+    mirrored = kernels.flip(*range(2, kernels.ndim)).transpose(0, 1)
+    return (mirrored * scale).contiguous(memory_format=layout)
+
+
+def _flat(array: Tensor) -> Tensor:
+    return array.movedim(1, -1).flatten()
+
+
+def _like(array: Tensor, staging: Tensor) -> Tensor:
+    """Return a channels-last bfloat16 array of the same shape inside the staging buffer."""
+    batch, channels, *space = array.shape
+    flat = staging.view(torch.bfloat16)[: array.numel()]
+    return flat.view(batch, *space, channels).movedim(-1, 1)
+
+
+def _fuses(array: Tensor) -> bool:
+    return array.device.type == "cpu" and _fusion_works(array.dtype)
+
+
+@cache
+def _fusion_works(dtype: torch.dtype) -> bool:
+    """Tell whether torch's oneDNN convolution that adds to its target is there and right.
+
+    It is what torch's own compiler emits, but it is not documented: a build without it gets the portable way.
+    """
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    if dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    generator = torch.Generator().manual_seed(0)
+
+    def random(*shape: int) -> Any:
+        array = torch.randn(shape, generator=generator).to(dtype)
+        return array.contiguous(memory_format=torch.channels_last_3d)
+
+    try:
+        for batch in (1, 2):
+            source, kernels, bias = random(batch, 3, 4, 4, 6), random(5, 3, 3, 3, 3), torch.ones(5, dtype=dtype)
+            target = random(batch, 5, 4, 4, 6)
+            wanted = target.float() + F.conv3d(source.float(), kernels.float(), bias.float(), padding=1)
+            _accumulate(target, source, kernels, bias)
+            if not torch.allclose(target.float(), wanted, atol=1e-4 if dtype == torch.float32 else 0.1, rtol=1e-2):
+                return False
+    except (RuntimeError, AttributeError, TypeError, NotImplementedError):
+        return False
+    return True

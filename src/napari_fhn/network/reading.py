@@ -1,0 +1,89 @@
+"""How classes are read from the last state: a partial loss on some channels, on one slice, or a linear head.
+
+Sections 3.2 to 3.4 of Peters, Haber & Lensink (2024): the last state is as large as the data, and labels that are
+smaller (a map for a cube, two classes for many channels) are embedded in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from napari_fhn.network.architecture import Reading
+
+
+class Reader:
+    """Reads class scores from a state, and puts their adjoint back.
+
+    Parameters
+    ----------
+    reading : Reading
+        What to read.
+    classes : int
+        How many.
+    """
+
+    def __init__(self, reading: Reading, classes: int) -> None:
+        self.reading = reading
+        self.channels = tuple(range(classes)) if reading.channels is None else reading.channels
+        self.parameters = 2 if reading.head == "linear" else 0
+        self._consecutive = self.channels == tuple(range(self.channels[0], self.channels[0] + len(self.channels)))
+
+    def read(self, last: Tensor, head: Sequence[Tensor]) -> Tensor:
+        """Return the scores.
+
+        Parameters
+        ----------
+        last : Tensor
+            ``(batch, n, *space)``.
+        head : sequence of Tensor
+            Weight ``(classes, n)`` and bias ``(classes,)`` of a linear head; empty for a partial reading.
+
+        Returns
+        -------
+        Tensor
+            ``(batch, classes, *space)``, without the axis of which one slice is read. Never a view of ``last``.
+        """
+        part = self._slice(last)
+        if head:
+            weight, bias = head
+            scores = torch.einsum("bn...,cn->bc...", part, weight)
+            return scores + bias.view(1, -1, *[1] * (scores.ndim - 2))
+        return part[:, self._index(part)].clone()
+
+    def put_back_(self, adjoint: Tensor, last: Tensor, scores_adjoint: Tensor, head: Sequence[Tensor]) -> list[Tensor]:
+        """Write the adjoint of the last state and return the gradients of the head.
+
+        Parameters
+        ----------
+        adjoint : Tensor
+            ``(batch, n, *space)``, overwritten.
+        last : Tensor
+            The last state.
+        scores_adjoint : Tensor
+            Shaped like the scores.
+        head : sequence of Tensor
+            As in :meth:`read`.
+        """
+        adjoint.zero_()
+        target = self._slice(adjoint)
+        if not head:
+            target[:, self._index(target)] = scores_adjoint.to(adjoint.dtype)
+            return []
+        part = self._slice(last)
+        target.copy_(torch.einsum("bc...,cn->bn...", scores_adjoint, head[0]))
+        flat = scores_adjoint.movedim(1, 0).flatten(1)
+        return [flat @ part.movedim(1, 0).flatten(1).T, flat.sum(1)]
+
+    def _index(self, part: Tensor) -> slice | Tensor:
+        if self._consecutive:
+            return slice(self.channels[0], self.channels[-1] + 1)
+        return torch.tensor(self.channels, device=part.device)
+
+    def _slice(self, state: Tensor) -> Tensor:
+        axis = self.reading.axis
+        if axis is None:
+            return state
+        return state.select(2 + axis, self.reading.index(state.shape[2 + axis]))

@@ -1,0 +1,155 @@
+r"""Changes of resolution that lose nothing: the orthonormal Haar transform ``W`` and the pixel shuffle.
+
+Along one axis, neighbouring values ``a, b`` become ``(a + b) / sqrt(2)`` and ``(a - b) / sqrt(2)`` (Haar), or stay
+``a`` and ``b`` in channels of their own (shuffle, also called checkerboard). Over ``k`` axes this divides the
+resolution by 2 along each and multiplies the channels by ``2**k``. Both are orthogonal, ``W^T W = I``, which is what
+lets a network change resolution and stay invertible (Peters, Haber & Lensink 2024, section 2).
+
+:func:`coarsen` and :func:`refine` say what is computed and have autograd; :func:`resample_` does the same in place on
+the flat arrays of the sweeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from napari_fhn.network.architecture import Transform
+
+
+def coarsen(state: Tensor, axes: Sequence[int] | None = None, transform: Transform = "haar") -> Tensor:
+    r"""Apply ``W``: half the resolution, ``2**len(axes)`` times the channels.
+
+    Parameters
+    ----------
+    state : Tensor
+        ``(batch, channel, *space)`` with even sizes along the axes.
+    axes : sequence of int, optional
+        Spatial axes that change, 0 the first after the channels; all of them by default.
+    transform : {"haar", "shuffle"}
+        Which orthogonal transform.
+
+    Returns
+    -------
+    Tensor
+        ``(batch, 2**k * channel, *space)``, halved along the axes. Channels are grouped by sub-band; for Haar the first
+        ``channel`` of them are the local means.
+
+    Raises
+    ------
+    ValueError
+        When a size to be halved is odd.
+    """
+    axes = _all_axes(state, axes)
+    if any(state.shape[2 + axis] % 2 for axis in axes):
+        raise ValueError(
+            f"coarsening halves sizes, and along axes {axes} of {tuple(state.shape[2:])} there is an odd one; "
+            "pad the block to a multiple of 2**levels first"
+        )
+    for axis in axes:
+        first, second = torch.unflatten(state, 2 + axis, (-1, 2)).unbind(3 + axis)
+        if transform == "haar":
+            first, second = first + second, first - second
+        state = torch.cat([first, second], dim=1)
+    return state * 2 ** (-len(axes) / 2) if transform == "haar" else state
+
+
+def refine(state: Tensor, axes: Sequence[int] | None = None, transform: Transform = "haar") -> Tensor:
+    r"""Apply ``W^T``, the inverse of :func:`coarsen`: twice the resolution, channels divided by ``2**len(axes)``.
+
+    Parameters
+    ----------
+    state : Tensor
+        ``(batch, channel, *space)``.
+    axes, transform
+        As in :func:`coarsen`.
+
+    Returns
+    -------
+    Tensor
+        ``(batch, channel / 2**k, *space)``, doubled along the axes.
+
+    Raises
+    ------
+    ValueError
+        When the channels cannot be divided into ``2**k`` sub-bands.
+    """
+    axes = _all_axes(state, axes)
+    if state.shape[1] % 2 ** len(axes):
+        raise ValueError(f"refining needs channels divisible by {2 ** len(axes)}, and the state has {state.shape[1]}")
+    for axis in reversed(axes):
+        first, second = torch.unflatten(state, 1, (2, -1)).unbind(1)
+        if transform == "haar":
+            first, second = first + second, first - second
+        state = torch.stack([first, second], dim=3 + axis).flatten(2 + axis, 3 + axis)
+    return state * 2 ** (-len(axes) / 2) if transform == "haar" else state
+
+
+def resample_(
+    flat: Tensor,
+    scratch: Tensor,
+    shape: Sequence[int],
+    axes: Sequence[int],
+    transform: Transform,
+    *,
+    finer: bool,
+) -> tuple[int, ...]:
+    """Coarsen or refine a channels-last state in place.
+
+    Parameters
+    ----------
+    flat, scratch : Tensor
+        Flat arrays of as many elements as the state has. ``flat`` holds the state and afterwards the result; what
+        ``scratch`` held is lost.
+    shape : sequence of int
+        ``(batch, channel, *space)`` of the state.
+    axes, transform
+        As in :func:`coarsen`.
+    finer : bool
+        Refine (``W^T``) instead of coarsening (``W``).
+
+    Returns
+    -------
+    tuple of int
+        Shape of the result.
+    """
+    batch, channels, *space = shape
+    here, there = flat, scratch
+    for axis in reversed(axes) if finer else axes:
+        # Channels are last in memory: a pair along an axis is two long contiguous vectors.
+        fine, coarse = list(space), list(space)
+        if finer:
+            channels //= 2
+            fine[axis] *= 2
+        else:
+            coarse[axis] //= 2
+        paired = (batch, *fine[:axis], fine[axis] // 2, 2, *fine[axis + 1 :], channels)
+        split = (batch, *coarse, 2, channels)
+        if finer:
+            first, second = here.view(split).unbind(-2)
+            out_first, out_second = there.view(paired).unbind(axis + 2)
+            space = fine
+        else:
+            first, second = here.view(paired).unbind(axis + 2)
+            out_first, out_second = there.view(split).unbind(-2)
+            space = coarse
+            channels *= 2
+        if transform == "haar":
+            torch.add(first, second, out=out_first)
+            torch.sub(first, second, out=out_second)
+        else:
+            out_first.copy_(first)
+            out_second.copy_(second)
+        here, there = there, here
+    scale = 2 ** (-len(axes) / 2) if transform == "haar" else 1.0
+    if here is not flat:
+        torch.mul(here, scale, out=flat)
+    elif scale != 1.0:
+        flat.mul_(scale)
+    return (batch, channels, *space)
+
+
+def _all_axes(state: Tensor, axes: Sequence[int] | None) -> tuple[int, ...]:
+    return tuple(range(state.ndim - 2)) if axes is None else tuple(axes)
