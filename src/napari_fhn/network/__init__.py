@@ -1,25 +1,64 @@
-"""The mathematics: the fully invertible hyperbolic network, as torch modules and as plain data.
+"""The mathematics: the fully invertible hyperbolic network and what it is compared with, as torch modules and as data.
 
-Architectures are plain Python, so that a program without torch can read and show them;
-``HyperbolicNetwork`` brings torch in only when it is asked for.
+Descriptions are plain Python, so that a program without torch can read and show them; the networks bring torch in only
+when they are asked for, and so does ``build.build``, which makes any of them from its description.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from napari_fhn.network.architecture import Architecture, Layer, architecture
+from napari_fhn.network.architecture import Architecture, Layer, Reading, architecture
+from napari_fhn.network.comparison import (
+    NetworkDescription,
+    ResNetArchitecture,
+    Stage,
+    UNetArchitecture,
+    description_from_dict,
+    equivalent_resnet,
+    equivalent_unet,
+    slim_resnet,
+)
+from napari_fhn.network.language import parse, write
 
 if TYPE_CHECKING:
+    from napari_fhn.network.build import SegmentationNetwork
     from napari_fhn.network.hyperbolic import HyperbolicNetwork
+    from napari_fhn.network.resnet import ResNet
+    from napari_fhn.network.unet import UNet
 
-__all__ = ["Architecture", "HyperbolicNetwork", "Layer", "architecture"]
+__all__ = [
+    "Architecture",
+    "HyperbolicNetwork",
+    "Layer",
+    "NetworkDescription",
+    "Reading",
+    "ResNet",
+    "ResNetArchitecture",
+    "SegmentationNetwork",
+    "Stage",
+    "UNet",
+    "UNetArchitecture",
+    "architecture",
+    "description_from_dict",
+    "equivalent_resnet",
+    "equivalent_unet",
+    "parse",
+    "slim_resnet",
+    "write",
+]
+
+_WITH_TORCH = {
+    "HyperbolicNetwork": "hyperbolic",
+    "ResNet": "resnet",
+    "SegmentationNetwork": "build",
+    "UNet": "unet",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # The viewer's process imports this room for its architectures and must stay free of torch.
-    if name == "HyperbolicNetwork":
-        from napari_fhn.network.hyperbolic import HyperbolicNetwork
-
-        return HyperbolicNetwork
+    # The viewer's process imports this room for its descriptions and must stay free of torch.
+    if name in _WITH_TORCH:
+        return getattr(import_module(f"napari_fhn.network.{_WITH_TORCH[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,414 @@
+"""Networks to compare the hyperbolic one with, as plain data: multi-level ResNets and a U-Net (without torch).
+
+All networks share what training and prediction ask of a description: ``dimensions``, ``channels``, ``context``,
+``multiples``, ``output_levels``, ``receptive_radius``, ``to_dict`` and ``from_dict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from napari_fhn.network.architecture import Architecture, Resample
+
+
+def _every_axis(dimensions: int) -> tuple[int, ...]:
+    return tuple(range(dimensions))
+
+
+def _check(dimensions: int, channels: int, context: int) -> None:
+    if dimensions not in (2, 3):
+        raise ValueError(f"a network has 2 or 3 spatial dimensions, not {dimensions}")
+    if channels < 1:
+        raise ValueError(f"a network needs at least one channel, got {channels}")
+    if context < 0:
+        raise ValueError(f"there cannot be {context} neighbouring sections")
+    if context and dimensions == 3:
+        raise ValueError("neighbouring sections are channels of a 2D network; a 3D one sees them anyway")
+
+
+def _check_axes(axes: tuple[int, ...], dimensions: int, place: str) -> None:
+    if not axes or len(set(axes)) < len(axes) or not set(axes) <= set(range(dimensions)):
+        raise ValueError(f"{place} changes the axes {axes}: name some of {_every_axis(dimensions)}, each once")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Layers of a ResNet at one resolution.
+
+    Parameters
+    ----------
+    resample : {"keep", "coarsen", "refine"}
+        Change of resolution before the layers: none, max pooling over two cells, or each cell repeated twice.
+    steps : int
+        Layers.
+    axes : tuple of int, optional
+        Spatial axes that change; all of them when None.
+    """
+
+    resample: Resample
+    steps: int
+    axes: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.axes is not None:
+            object.__setattr__(self, "axes", tuple(self.axes))
+        if self.resample not in get_args(Resample):
+            raise ValueError(f"a stage can {', '.join(get_args(Resample))}, not {self.resample!r}")
+        if self.steps < 1:
+            raise ValueError(f"a stage has at least one layer, not {self.steps}")
+
+
+@dataclass(frozen=True)
+class ResNetArchitecture:
+    """The symmetric multi-level ResNet of appendix A.1 as data.
+
+    At constant channels a layer is ``Y_{j+1} = Y_j - h K_j^T relu(K_j Y_j + b_j)`` with as many rows in ``K`` as
+    columns; the first layer after a change of channels is a plain convolution and relu. Max pooling leads down. As in
+    the public script that goes with the paper, a network may end at the coarse end: a linear map of the channels reads
+    the classes and their scores are interpolated. Stages that refine lead up again, without skip connections.
+
+    Parameters
+    ----------
+    dimensions : {2, 3}
+        Spatial axes of the state.
+    channels : int
+        Channels of the state at the input resolution.
+    stages : tuple of Stage
+        The layers, resolution by resolution.
+    h : float
+        Step.
+    growth : int or None
+        Channels are ``channels * growth**level``, where ``level`` counts the halvings of the axis halved most. None
+        for two per halving of each axis, ``2**d`` per coarsening: as many as ``W`` gives to the hyperbolic network.
+    context : int
+        Only for ``dimensions == 2`` on a volume: neighbouring sections on each side that enter as channels.
+    kind : str
+        ``"resnet"``.
+
+    Raises
+    ------
+    ValueError
+        When a stage is finer than the input, or a number is out of range.
+    """
+
+    dimensions: int
+    channels: int
+    stages: tuple[Stage, ...]
+    h: float = 1.0
+    growth: int | None = None
+    context: int = 0
+    # A field, so that it is in `asdict` of whatever holds the description.
+    kind: Literal["resnet"] = field(default="resnet", init=False)
+
+    def __post_init__(self) -> None:
+        _check(self.dimensions, self.channels, self.context)
+        if not self.stages:
+            raise ValueError("a ResNet needs at least one stage")
+        if self.h <= 0:
+            raise ValueError(f"the step h must be positive, got {self.h}")
+        if self.growth is not None and self.growth < 1:
+            raise ValueError(
+                f"channels grow by a factor of at least 1, or None for 2 per halved axis; got {self.growth}"
+            )
+        for number, stage in enumerate(self.stages, 1):
+            if stage.axes is not None:
+                _check_axes(stage.axes, self.dimensions, f"stage {number}")
+        for number, levels in enumerate(self.levels, 1):
+            if min(levels) < 0:
+                raise ValueError(f"stage {number} is finer than the input: coarsen before refining")
+
+    def changed_axes(self, stage: Stage) -> tuple[int, ...]:
+        """Return the spatial axes whose resolution changes before a stage."""
+        if stage.resample == "keep":
+            return ()
+        return _every_axis(self.dimensions) if stage.axes is None else stage.axes
+
+    @property
+    def levels(self) -> tuple[tuple[int, ...], ...]:
+        """Halvings in force along each axis, in each stage."""
+        change = {"keep": 0, "coarsen": 1, "refine": -1}
+        levels, now = [], [0] * self.dimensions
+        for stage in self.stages:
+            for axis in self.changed_axes(stage):
+                now[axis] += change[stage.resample]
+            levels.append(tuple(now))
+        return tuple(levels)
+
+    @property
+    def stage_channels(self) -> tuple[int, ...]:
+        """Channels in each stage."""
+        if self.growth is None:
+            return tuple(self.channels * int(2 ** sum(levels)) for levels in self.levels)
+        return tuple(self.channels * int(self.growth ** max(levels)) for levels in self.levels)
+
+    @property
+    def output_levels(self) -> tuple[int, ...]:
+        """Halvings in force along each axis at the end, all 0 where the output has the resolution of the input."""
+        return self.levels[-1]
+
+    @property
+    def multiples(self) -> tuple[int, ...]:
+        """Voxels along each axis in the coarsest cell; other sizes are padded by the network and its scores cropped."""
+        return tuple(int(2 ** max(0, *levels)) for levels in zip(*self.levels, strict=True))
+
+    @property
+    def receptive_radius(self) -> int:
+        """Voxels, at the input resolution and along the axis that reaches farthest, that a score depends on."""
+        radius, before, channels = [0] * self.dimensions, (0,) * self.dimensions, self.channels
+        for stage, levels, n in zip(self.stages, self.levels, self.stage_channels, strict=True):
+            # K and K^T reach one cell each, the convolution that changes channels reaches one.
+            reach = 2 * stage.steps - (n != channels)
+            for axis, (level, previous) in enumerate(zip(levels, before, strict=True)):
+                radius[axis] += reach * 2**level + max(0, 2**previous - 2**level)
+            before, channels = levels, n
+        # Interpolation reads the cell next to the one that the voxel lies in.
+        return max(
+            r + (2 ** (level + 1) - 1 if level else 0) for r, level in zip(radius, self.output_levels, strict=True)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with ``kind``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ResNetArchitecture:
+        """Rebuild from :meth:`to_dict`."""
+        stages = tuple(Stage(**stage) for stage in data["stages"])
+        return cls(**{**_without_kind(data), "stages": stages})
+
+
+@dataclass(frozen=True)
+class UNetArchitecture:
+    """A plain U-Net as data.
+
+    At each level two 3x3 (3x3x3) convolutions with relu; max pooling leads down, repeated cells lead up, and what the
+    way down had at a level joins the way up as channels. The output has the resolution of the input.
+
+    Parameters
+    ----------
+    dimensions : {2, 3}
+        Spatial axes.
+    channels : int
+        Channels at the input resolution; they double with each pooling.
+    poolings : tuple of tuple of int
+        Spatial axes that each pooling halves, finest first; ``((0, 1), (0, 1))`` for three levels in 2D.
+    groups : int
+        Groups of the group norm after each convolution (fewer where they do not divide the channels), 0 for none. A
+        norm removes the mean over a block, and with it part of where a block lies along the vertical axis.
+    context : int
+        Only for ``dimensions == 2`` on a volume: neighbouring sections on each side that enter as channels.
+    kind : str
+        ``"unet"``.
+
+    Raises
+    ------
+    ValueError
+        When a pooling names an axis that is not there, or a number is out of range.
+    """
+
+    dimensions: int
+    channels: int
+    poolings: tuple[tuple[int, ...], ...]
+    groups: int = 0
+    context: int = 0
+    kind: Literal["unet"] = field(default="unet", init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "poolings", tuple(tuple(axes) for axes in self.poolings))
+        _check(self.dimensions, self.channels, self.context)
+        if self.groups < 0:
+            raise ValueError(f"a norm has groups of channels, or 0 for no norm; got {self.groups}")
+        for number, axes in enumerate(self.poolings, 1):
+            _check_axes(axes, self.dimensions, f"pooling {number}")
+
+    @property
+    def level_channels(self) -> tuple[int, ...]:
+        """Channels at each level, finest first."""
+        return tuple(self.channels * int(2**level) for level in range(len(self.poolings) + 1))
+
+    @property
+    def output_levels(self) -> tuple[int, ...]:
+        """Halvings in force along each axis at the end: none."""
+        return (0,) * self.dimensions
+
+    @property
+    def multiples(self) -> tuple[int, ...]:
+        """Voxels along each axis in the coarsest cell; other sizes are padded by the network and its scores cropped."""
+        return tuple(int(2 ** sum(axis in axes for axes in self.poolings)) for axis in range(self.dimensions))
+
+    @property
+    def receptive_radius(self) -> int:
+        """Voxels, at the input resolution and along the axis that reaches farthest, that a score depends on.
+
+        Group norm, which knows the mean of the whole block, is left aside.
+        """
+        radii = []
+        for axis in range(self.dimensions):
+            cell, radius = 1, 4 if self.poolings else 2
+            for number, axes in enumerate(self.poolings, 1):
+                coarser = 2 * cell if axis in axes else cell
+                # Two convolutions on the way down and two on the way up; the coarsest level has them once.
+                radius += (2 if number == len(self.poolings) else 4) * coarser + coarser - cell
+                cell = coarser
+            radii.append(radius)
+        return max(radii)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with ``kind``."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> UNetArchitecture:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(**_without_kind(data))
+
+
+NetworkDescription = Architecture | ResNetArchitecture | UNetArchitecture
+"""Any network that training knows, as data."""
+
+_KINDS: dict[str, type[Architecture] | type[ResNetArchitecture] | type[UNetArchitecture]] = {
+    "hyperbolic": Architecture,
+    "resnet": ResNetArchitecture,
+    "unet": UNetArchitecture,
+}
+
+
+def _without_kind(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "kind"}
+
+
+def description_from_dict(data: Mapping[str, Any]) -> NetworkDescription:
+    """Rebuild the description of a network of any kind from its ``to_dict``.
+
+    Parameters
+    ----------
+    data : mapping
+        Plain JSON types. ``"kind"`` is ``"hyperbolic"``, ``"resnet"`` or ``"unet"``; hyperbolic where it is missing.
+
+    Returns
+    -------
+    Architecture, ResNetArchitecture or UNetArchitecture
+
+    Raises
+    ------
+    ValueError
+        When the kind is unknown, or a part is missing, unknown or out of range; the message says which.
+    """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"a network is described by names and values, not by {data!r}")
+    kind = data.get("kind", "hyperbolic")
+    if kind not in _KINDS:
+        raise ValueError(f"no network is of the kind {kind!r}; known are {', '.join(_KINDS)}")
+    try:
+        return _KINDS[kind].from_dict(_without_kind(data))
+    except KeyError as error:
+        raise ValueError(f"the {kind} network has no {error.args[0]!r}") from error
+    except TypeError as error:
+        raise ValueError(f"the {kind} network has a part this version does not know: {error}") from error
+
+
+def _check_comparable(architecture: Architecture) -> None:
+    if architecture.haar_lift or architecture.reading.axis is not None:
+        raise ValueError(
+            "the comparison networks take the data as they are and read classes everywhere: "
+            "compare with a network without haar_lift that reads no single slice"
+        )
+
+
+def _resnet(architecture: Architecture, growth: int | None) -> ResNetArchitecture:
+    _check_comparable(architecture)
+    stages: list[Stage] = []
+    for layer in architecture.layers:
+        if stages and layer.resample == "keep":
+            stages[-1] = replace(stages[-1], steps=stages[-1].steps + 1)
+        else:
+            stages.append(Stage(layer.resample, 1, layer.axes))
+    return ResNetArchitecture(
+        architecture.dimensions,
+        architecture.channels,
+        tuple(stages),
+        h=architecture.h,
+        growth=growth,
+        context=architecture.context,
+    )
+
+
+def equivalent_resnet(architecture: Architecture) -> ResNetArchitecture:
+    """Return network "a": a multi-level ResNet with the layers and the channels of a hyperbolic network.
+
+    A reconstruction of the first ResNet of the paper's Table 6 from the text of the appendix and the public script that
+    goes with the paper, not a copy of the table. It has a layer for each layer of the hyperbolic network, at the same
+    resolution, with as many channels and the same ``h``, but square ``K`` where that one has block rank ``m``, and relu
+    without normalisation whatever that one has. The script ends at the coarsest level; this network refines again where
+    the hyperbolic one does, so that both read the classes at one resolution.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The hyperbolic network to compare with.
+
+    Returns
+    -------
+    ResNetArchitecture
+
+    Raises
+    ------
+    ValueError
+        When the hyperbolic network is finer than its input somewhere, has a Haar lift, or reads a single slice.
+    """
+    return _resnet(architecture, None)
+
+
+def slim_resnet(architecture: Architecture) -> ResNetArchitecture:
+    """Return network "b": as network "a", but channels double with each coarsening and do not grow by ``2**d``.
+
+    A reconstruction of the second ResNet of the paper's Table 6 from the text of the appendix and the public script,
+    not a copy of the table. States shrink on the way down, and the coarse levels' kernels fit ordinary memory.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The hyperbolic network to compare with.
+
+    Returns
+    -------
+    ResNetArchitecture
+
+    Raises
+    ------
+    ValueError
+        As :func:`equivalent_resnet`.
+    """
+    return _resnet(architecture, 2)
+
+
+def equivalent_unet(architecture: Architecture) -> UNetArchitecture:
+    """Return a plain U-Net with the levels of a hyperbolic network and its channels at the input resolution.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The hyperbolic network to compare with.
+
+    Returns
+    -------
+    UNetArchitecture
+
+    Raises
+    ------
+    ValueError
+        When the hyperbolic network has a Haar lift or reads a single slice.
+    """
+    _check_comparable(architecture)
+    deepest = [0] * architecture.dimensions
+    poolings = []
+    for levels in architecture.layer_levels:
+        deeper = tuple(axis for axis in range(architecture.dimensions) if levels[axis] > deepest[axis])
+        if deeper:
+            poolings.append(deeper)
+            deepest = [max(pair) for pair in zip(levels, deepest, strict=True)]
+    return UNetArchitecture(
+        architecture.dimensions, architecture.channels, tuple(poolings), context=architecture.context
+    )
