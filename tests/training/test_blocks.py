@@ -19,7 +19,7 @@ def blocks(job, **schedule):
     volume = Volume(job.inputs)
     frame = Frame(volume, job.network, job.vertical_axis)
     labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
-    return Blocks(frame, labels, replace(job.schedule, **schedule), job.network.multiple)
+    return Blocks(frame, labels, replace(job.schedule, **schedule), job.network.multiples)
 
 
 def test_every_block_holds_labels_and_every_class_has_its_turn(layered):

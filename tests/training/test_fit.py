@@ -1,7 +1,8 @@
 """Training on real files: it learns, tells what it does, stops, follows the labels, and explains what it cannot do."""
 
+import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.network import Architecture, Layer
+from napari_fhn.network import Architecture, Layer, UNetArchitecture, equivalent_resnet, equivalent_unet, slim_resnet
 from napari_fhn.training import (
     BoxChanged,
     Control,
@@ -25,6 +26,7 @@ from napari_fhn.training import (
     intersection_over_union,
     predict,
 )
+from napari_fhn.training.model import load
 from napari_fhn.training.trainer import class_weights, partial_loss
 
 
@@ -47,6 +49,63 @@ def test_learns_the_survey_from_four_columns(survey, request):
     assert predicted.min() == 1
     iou = intersection_over_union(confusion(predicted, truth, 3))
     assert iou.mean() > 0.8, iou
+
+
+def test_a_network_beyond_its_stability_bound_is_made_safer_while_it_trains(layered):
+    job, _ = layered
+    job = replace(job, network=replace(job.network, h=30.0), schedule=replace(job.schedule, steps=12))
+    updates = list(fit(job))
+    said = [u.message for u in updates if isinstance(u, Note)]
+    assert any("left out" in sentence and "h is now" in sentence for sentence in said)
+    assert isinstance(updates[-1], Done)
+    errors = [u.invertibility_error for u in updates if isinstance(u, Progress)]
+    assert errors[-1] < 0.05
+    saved = load(job.model).network
+    assert saved.h < 30.0
+    assert all(torch.isfinite(p).all() for p in saved.parameters())
+
+
+def test_convolutions_in_bfloat16_learn_the_same(layered):
+    job, _ = layered
+
+    def losses(precision):
+        schedule = replace(job.schedule, steps=20, precision=precision)
+        return np.array([u.loss for u in fit(replace(job, schedule=schedule)) if isinstance(u, Progress)])
+
+    exact, rounded = losses("float32"), losses("bfloat16")
+    assert (exact != rounded).any()
+    np.testing.assert_allclose(rounded[:5], exact[:5], rtol=0.05)
+    assert rounded[-5:].mean() < 0.7 * rounded[:5].mean()
+
+
+@pytest.mark.parametrize("survey", ["layered", "layered_3d"])
+@pytest.mark.parametrize("make", [equivalent_resnet, slim_resnet, equivalent_unet])
+def test_comparison_networks_train_and_predict_by_the_same_job(survey, make, request):
+    job, _ = request.getfixturevalue(survey)
+    job = replace(job, network=make(job.network), schedule=replace(job.schedule, steps=16))
+    assert Job.from_json(job.to_json()) == job
+    updates = list(fit(Job.from_json(job.to_json())))
+    losses = [u.loss for u in updates if isinstance(u, Progress)]
+    assert np.mean(losses[-4:]) < 0.85 * np.mean(losses[:4])
+    assert isinstance(updates[-1], Done)
+    assert Job.load(Path(job.model) / "job.json").network == job.network
+    list(predict(job))
+    assert np.load(job.prediction).min() >= 1
+
+
+def test_a_job_names_the_kind_of_its_network_in_json(layered):
+    job, _ = layered
+    data = json.loads(job.to_json())
+    assert data["network"]["kind"] == "hyperbolic"
+    unet = {"kind": "unet", "dimensions": 2, "channels": 8, "poolings": [[0, 1]]}
+    assert Job.from_dict({**data, "network": unet}).network == UNetArchitecture(2, 8, ((0, 1),))
+    del data["network"]["kind"]  # as in jobs from before there were kinds
+    assert Job.from_dict(data) == job
+    with pytest.raises(JobError, match="known are hyperbolic, resnet, unet"):
+        Job.from_dict({**data, "network": {"kind": "transformer"}})
+    # The engine sends jobs as `asdict` gives them.
+    job = replace(job, network=equivalent_resnet(job.network))
+    assert Job.from_dict(json.loads(json.dumps(asdict(job)))) == job
 
 
 def test_one_seed_gives_one_network(layered):
@@ -181,7 +240,8 @@ def test_impossible_jobs_are_explained(layered, change, words):
         list(fit(change(job)))
 
 
-def test_more_bands_than_channels_widen_the_state(tmp_path, layered):
+@pytest.mark.parametrize("make", [lambda network: network, equivalent_resnet, slim_resnet, equivalent_unet])
+def test_more_bands_than_channels_widen_the_state(tmp_path, layered, make):
     from napari_fhn.network.architecture import levels
     from napari_fhn.training import Input
 
@@ -199,7 +259,7 @@ def test_more_bands_than_channels_widen_the_state(tmp_path, layered):
         labels=str(tmp_path / "l.npy"),
         prediction=str(tmp_path / "p.npy"),
         classes=("left", "right"),
-        network=levels(2, 8, (4, 4), 1),
+        network=make(levels(2, 8, (4, 4), 1)),
         vertical_axis=None,
     )
     updates = list(fit(job))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from napari_fhn.network import HyperbolicNetwork
+from napari_fhn.network import HyperbolicNetwork, UNetArchitecture, equivalent_resnet, equivalent_unet, slim_resnet
 from napari_fhn.network.architecture import levels
+from napari_fhn.network.build import build
 from napari_fhn.training import JobError
 from napari_fhn.training.model import Model, load, save
 from napari_fhn.training.volume import Normalisation
@@ -29,6 +30,45 @@ def test_comes_back_the_same(folder):
     assert model.classes == ("sand", "shale")
     assert model.normalisation == Normalisation((1.0, 2.0), (3.0, 4.0))
     assert model.vertical_axis == 2
+
+
+@pytest.mark.parametrize(
+    "describe",
+    [equivalent_resnet, slim_resnet, equivalent_unet, lambda plain: UNetArchitecture(2, 4, ((0, 1), (1,)), groups=2)],
+)
+def test_any_kind_of_network_comes_back_the_same(describe, tmp_path):
+    network = build(describe(levels(2, 4, (2, 3), 2)), 3, 2)
+    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), 2), tmp_path)
+    assert json.loads((tmp_path / "model.json").read_text())["architecture"]["kind"] in ("resnet", "unet")
+    back = load(tmp_path).network
+    assert back.architecture == network.architecture
+    data = torch.randn(1, 3, 8, 8)
+    torch.testing.assert_close(back.scores(data), network.scores(data))
+
+
+def test_a_model_from_before_there_were_kinds_loads(folder):
+    path, network = folder
+    description = json.loads((path / "model.json").read_text())
+    architecture = description["architecture"]
+    description["architecture"] = {
+        "dimensions": architecture["dimensions"],
+        "channels": architecture["channels"],
+        "layers": [{"resample": layer["resample"], "rank": layer["rank"]} for layer in architecture["layers"]],
+        "h": architecture["h"],
+        "context": architecture["context"],
+    }
+    (path / "model.json").write_text(json.dumps(description))
+    data = torch.randn(1, 3, 8, 8)
+    torch.testing.assert_close(load(path).network.scores(data), network.scores(data))
+
+
+def test_an_unknown_kind_is_a_sentence(folder):
+    path, _ = folder
+    description = json.loads((path / "model.json").read_text())
+    description["architecture"]["kind"] = "transformer"
+    (path / "model.json").write_text(json.dumps(description))
+    with pytest.raises(JobError, match="known are hyperbolic, resnet, unet"):
+        load(path)
 
 
 def test_no_pickle_inside(folder):

@@ -43,11 +43,11 @@ def test_overlapping_tiles_fade_into_each_other():
 
 
 @given(
-    st.lists(st.integers(1, 500), min_size=2, max_size=3),
-    st.sampled_from([1, 2, 4, 8]),
+    st.lists(st.tuples(st.integers(1, 500), st.sampled_from([1, 2, 4, 8])), min_size=2, max_size=3),
     st.integers(1, 100_000),
 )
-def test_tile_shapes_are_multiples_within_the_budget(shape, multiple, voxels):
-    tile = tile_shape(tuple(shape), multiple, voxels)
-    assert all(t % multiple == 0 and t < s + multiple for t, s in zip(tile, shape, strict=True))
-    assert np.prod(tile) <= voxels or max(tile) == multiple
+def test_tile_shapes_are_multiples_within_the_budget(axes, voxels):
+    shape, multiples = zip(*axes, strict=True)
+    tile = tile_shape(shape, multiples, voxels)
+    assert all(t % m == 0 and t < s + m for t, s, m in zip(tile, shape, multiples, strict=True))
+    assert np.prod(tile) <= voxels or tile == multiples

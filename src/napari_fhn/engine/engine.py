@@ -22,6 +22,10 @@ from napari_fhn.training.updates import Done, Failed, Note, Update, from_json
 STOP_GRACE = 0.8
 """Seconds that the process has to stop by itself before it is ended."""
 
+_LEAN = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+"""For glibc: what is larger goes back to the system when it is freed. Without this the heap of a process that allocates
+blocks, scores and gradients of many sizes grows to half as much again as is ever in use."""
+
 
 class Engine:
     """Starts, steers and hears the process that trains.
@@ -72,6 +76,7 @@ class Engine:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
+                env={**_LEAN, **os.environ},
             )
         self._updates = queue.SimpleQueue()
         assert self._process.stdout is not None

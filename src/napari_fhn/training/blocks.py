@@ -24,15 +24,15 @@ class Blocks:
         What is known.
     schedule : Schedule
         Block size, batch, augmentation and seed.
-    multiple : int
-        Block sizes are multiples of this.
+    multiples : tuple of int
+        Block sizes are multiples of these, one for each axis of the network.
     """
 
-    def __init__(self, frame: Frame, labels: LabelFile, schedule: Schedule, multiple: int) -> None:
+    def __init__(self, frame: Frame, labels: LabelFile, schedule: Schedule, multiples: tuple[int, ...]) -> None:
         self.frame = frame
         self.labels = labels
         self.schedule = schedule
-        self.multiple = multiple
+        self.multiples = multiples
         self._rng = np.random.default_rng(schedule.seed)
 
     def draw(self) -> tuple[Tensor, Tensor] | None:
@@ -75,24 +75,19 @@ class Blocks:
         positions = self.labels.positions[int(self._rng.choice(present))]
         shape = self.frame.volume.shape
         voxel = np.unravel_index(int(self._rng.choice(positions)), shape)
-        start, stop, block = [], [], iter(self.schedule.block)
+        start, stop, block = [], [], iter(zip(self.schedule.block, self.multiples, strict=True))
         for axis, (size, at) in enumerate(zip(shape, voxel, strict=True)):
             if axis == across:
                 start.append(int(at))
                 stop.append(int(at) + 1)
                 continue
-            length = self._length(size, next(block))
+            length = _length(size, *next(block))
             # Anywhere such that the voxel lies inside; within the survey as far as it is long enough.
             low, high = max(0, int(at) - length + 1), min(int(at), max(size - length, 0))
             first = int(self._rng.integers(min(low, high), high + 1))
             start.append(first)
             stop.append(first + length)
         return Box(tuple(start), tuple(stop))
-
-    def _length(self, size: int, block: int) -> int:
-        """Return the block length along an axis: at most the block, else the survey rounded up."""
-        up = -(-min(size, block) // self.multiple) * self.multiple
-        return up if up <= max(block, self.multiple) else up - self.multiple
 
     def _flip(
         self, data: NDArray[np.float32], labels: NDArray[np.uint8]
@@ -130,3 +125,9 @@ class Blocks:
         lower = np.take_along_axis(data, (below + 1).clip(0, size - 1)[np.newaxis], -1)
         data = upper + weight * (lower - upper)
         return np.moveaxis(data, -1, 1 + vertical), np.moveaxis(labels, -1, vertical)
+
+
+def _length(size: int, block: int, multiple: int) -> int:
+    """Return the block length along an axis: at most the block, else the survey rounded up."""
+    up = -(-min(size, block) // multiple) * multiple
+    return up if up <= max(block, multiple) else up - multiple

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import Volume
 
@@ -18,7 +18,7 @@ class Frame:
     ----------
     volume : Volume
         The data.
-    network : Architecture
+    network : Architecture, ResNetArchitecture or UNetArchitecture
         With as many dimensions as the volume, or 2D for a 3D volume (2.5D).
     vertical_axis : int or None
         Axis of two-way time or depth.
@@ -38,7 +38,7 @@ class Frame:
         When the network does not go with the volume.
     """
 
-    def __init__(self, volume: Volume, network: Architecture, vertical_axis: int | None) -> None:
+    def __init__(self, volume: Volume, network: NetworkDescription, vertical_axis: int | None) -> None:
         self.volume = volume
         self.context = network.context
         ndim = len(volume.shape)

@@ -11,8 +11,8 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 
-from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.build import SegmentationNetwork, build
+from napari_fhn.network.comparison import description_from_dict
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import Normalisation
 
@@ -25,17 +25,17 @@ class Model:
 
     Parameters
     ----------
-    network : HyperbolicNetwork
-        With its weights.
+    network : SegmentationNetwork
+        With its weights; of any kind.
     normalisation : Normalisation
         Of the data that it was trained on.
     classes : tuple of str
-        Names, in the order of the network's first channels.
+        Names, in the order of the network's scores.
     vertical_axis : int or None
         As in the job it was trained by.
     """
 
-    network: HyperbolicNetwork
+    network: SegmentationNetwork
     normalisation: Normalisation
     classes: tuple[str, ...]
     vertical_axis: int | None
@@ -78,8 +78,8 @@ def load(folder: str | Path) -> Model:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if description.get("format") != _FORMAT:
             raise JobError(f"{folder} holds {description.get('format')!r}; this version reads {_FORMAT!r}")
-        network = HyperbolicNetwork(
-            Architecture.from_dict(description["architecture"]),
+        network = build(
+            description_from_dict(description["architecture"]),
             description["input_channels"],
             len(description["classes"]),
         )

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import model as models
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.device import choose_device
@@ -39,7 +39,7 @@ class Predictor:
 
     Parameters
     ----------
-    network : HyperbolicNetwork
+    network : SegmentationNetwork
         Its weights may change between calls.
     frame : Frame
         How it looks at the volume.
@@ -54,7 +54,7 @@ class Predictor:
         When the file is not such an array.
     """
 
-    def __init__(self, network: HyperbolicNetwork, frame: Frame, path: str, device: torch.device) -> None:
+    def __init__(self, network: SegmentationNetwork, frame: Frame, path: str, device: torch.device) -> None:
         self.network = network
         self.frame = frame
         self.device = device
@@ -72,7 +72,7 @@ class Predictor:
         architecture = self.network.architecture
         axes = [axis for axis in range(len(self.shape)) if axis != across]
         space = self.frame.space(region, across)
-        tile = tile_shape(space, architecture.multiple, _TILE_VOXELS[architecture.dimensions])
+        tile = tile_shape(space, architecture.multiples, _TILE_VOXELS[architecture.dimensions])
         overlap = min(architecture.receptive_radius, min(tile) // 2)
 
         def box_in_volume(start: tuple[int, ...], stop: tuple[int, ...]) -> Box:
@@ -87,6 +87,7 @@ class Predictor:
             where = box_in_volume(box.start, box.stop)
             data = self.frame.with_position(self.frame.data(where, across), where)
             with torch.no_grad():
+                self.network.eval()
                 scores = self.network.scores(torch.from_numpy(np.ascontiguousarray(data))[None].to(self.device))
                 values: NDArray[np.float32] = scores[0].float().softmax(0).cpu().numpy()
             return values

@@ -11,26 +11,29 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 
 
-def tile_shape(shape: tuple[int, ...], multiple: int, voxels: int) -> tuple[int, ...]:
+def tile_shape(shape: tuple[int, ...], multiples: tuple[int, ...], voxels: int) -> tuple[int, ...]:
     """Choose a tile: all of the region if it is small enough, else its longest axes halved until it is.
 
     Parameters
     ----------
     shape : tuple of int
         Region to cover.
-    multiple : int
-        Tile sizes are multiples of this, rounded up.
+    multiples : tuple of int
+        Tile sizes are multiples of these, one for each axis, rounded up.
     voxels : int
-        Largest tile, in voxels (at least ``multiple`` along each axis).
+        Largest tile, in voxels (at least a multiple along each axis).
 
     Returns
     -------
     tuple of int
     """
-    tile = [-(-size // multiple) * multiple for size in shape]
-    while np.prod(tile) > voxels and max(tile) > multiple:
-        longest = tile.index(max(tile))
-        tile[longest] = max(multiple, -(-tile[longest] // 2) // multiple * multiple)
+    tile = [-(-size // multiple) * multiple for size, multiple in zip(shape, multiples, strict=True)]
+    while np.prod(tile) > voxels:
+        longer = [axis for axis, multiple in enumerate(multiples) if tile[axis] > multiple]
+        if not longer:
+            break
+        longest = max(longer, key=tile.__getitem__)
+        tile[longest] = max(multiples[longest], -(-tile[longest] // 2) // multiples[longest] * multiples[longest])
     return tuple(tile)
 
 

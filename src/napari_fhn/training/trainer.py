@@ -10,15 +10,20 @@ from dataclasses import replace
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_fhn.box import Box
-from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.build import SegmentationNetwork, build
+from napari_fhn.network.convolution import bfloat16_pays
+from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
 from napari_fhn.training import model as models
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.frame import Frame
+from napari_fhn.training.guard import Guard
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.predictor import Predictor
@@ -101,10 +106,12 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     device = choose_device(job.device)
     volume = Volume(job.inputs)
     architecture = job.network
-    if architecture.output_level < 0:
+    if any(level < 0 for level in architecture.output_levels):
         raise JobError(
             "the network's output is finer than the labels: end it at the level of the input or a coarser one"
         )
+    if isinstance(architecture, Architecture) and architecture.reading.axis is not None:
+        raise JobError("the network reads a map from a cube, and the labels of a job lie on every voxel of its survey")
     frame = Frame(volume, architecture, job.vertical_axis)
     labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
     present = np.flatnonzero(labels.counts)
@@ -113,14 +120,20 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     missing = [name for k, name in enumerate(job.classes) if not labels.counts[k]]
     if missing:
         yield Note(f"Nothing is labelled yet as {', '.join(missing)}: the network cannot find what it was never shown.")
-    if frame.channels > architecture.channels:
-        architecture = replace(architecture, channels=-(-frame.channels // 8) * 8)
+    needed = frame.channels
+    if isinstance(architecture, Architecture):
+        needed *= 2 ** (architecture.dimensions * architecture.haar_lift)
+    if needed > architecture.channels:
+        architecture = replace(architecture, channels=-(-needed // 8) * 8)
         yield Note(
             f"The data have {frame.channels} channels; the network's state was widened to {architecture.channels}."
         )
     generator = torch.Generator().manual_seed(job.schedule.seed)
-    network = HyperbolicNetwork(architecture, frame.channels, len(job.classes), generator).to(device)
-    blocks = Blocks(frame, labels, job.schedule, architecture.multiple)
+    network = build(architecture, frame.channels, len(job.classes), generator).to(device)
+    if isinstance(network, HyperbolicNetwork):
+        network.precision = _precision(job.schedule.precision, architecture.dimensions, device)
+    guard = Guard(network)
+    blocks = Blocks(frame, labels, job.schedule, architecture.multiples)
     predictor = Predictor(network, frame, job.prediction, device)
     model = models.Model(network, volume.normalisation, job.classes, job.vertical_axis)
     optimiser = torch.optim.AdamW(network.parameter_groups(job.schedule.learning_rate, job.schedule.weight_decay))
@@ -134,6 +147,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     waiting = told = False
     while step < steps and not control.stop.is_set():
         began = time.monotonic()
+        batch = None  # the last block goes before the next one comes
         batch = blocks.draw()
         if batch is None:
             if not waiting:
@@ -145,25 +159,18 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         if labels.unknown and not told:
             told = True
             yield Note(f"Label {labels.unknown} is new: it is left out until you train again.")
-        data, truth = (part.to(device) for part in batch)
-        scores = network.scores(data)
-        loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
-        if not torch.isfinite(loss):
-            raise JobError(
-                f"the loss became {loss.item()} at step {step + 1}: lower the learning rate "
-                f"(it is {job.schedule.learning_rate:g}); the labels are untouched"
-            )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
-        optimiser.step()
-        rate.step()
+        network.train()
+        loss, counts, refusal = _step(network, optimiser, guard, batch, labels, device)
+        if refusal is None:
+            rate.step()
+        else:
+            yield Note(refusal)
         step += 1
         seen *= 0.9
-        seen += confusion(_classes(scores), truth.cpu().numpy(), len(job.classes))
+        seen += counts
         now = time.monotonic()
         left = (now - started) / step * (steps - step)
-        yield Progress("train", step, steps, left, loss.item(), now - began)
+        yield Progress("train", step, steps, left, loss, now - began, guard.error)
         if now - saved > _SAVE_EVERY:
             models.save(model, job.model)
             saved = now
@@ -188,6 +195,35 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     seconds = time.monotonic() - started
     words = f"Stopped after {step} of {steps} steps" if step < steps else f"Trained {steps} steps"
     yield Done("train", step < steps, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
+
+
+def _precision(wanted: str, dimensions: int, device: torch.device) -> Precision:
+    fast = wanted == "bfloat16" or (wanted == "auto" and bfloat16_pays(dimensions, device))
+    return "bfloat16" if fast else "float32"
+
+
+def _step(
+    network: SegmentationNetwork,
+    optimiser: torch.optim.Optimizer,
+    guard: Guard,
+    batch: tuple[Tensor, Tensor],
+    labels: LabelFile,
+    device: torch.device,
+) -> tuple[float, NDArray[np.int64], str | None]:
+    """Make one step; return its loss, the confusion on its labels, and why the step was refused, if it was."""
+    data, truth = (part.to(device) for part in batch)
+    optimiser.zero_grad(set_to_none=True)
+    scores = network.scores(data)
+    loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
+    counts = confusion(_classes(scores), truth.cpu().numpy(), labels.classes)
+    value = loss.item()
+    if math.isfinite(value):
+        loss.backward()  # type: ignore[no-untyped-call]
+    refusal = guard.refusal(value)
+    if refusal is None:
+        torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
+        optimiser.step()
+    return value, counts, refusal
 
 
 class _View:

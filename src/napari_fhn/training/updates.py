@@ -30,6 +30,8 @@ class Progress:
         Mean partial loss of the step (training only).
     step_seconds : float or None
         Duration of the last training step alone, in seconds, without predictions of the view.
+    invertibility_error : float or None
+        Relative error of the recomputed first states (training of an invertible network only).
     """
 
     task: str
@@ -38,6 +40,7 @@ class Progress:
     seconds_left: float | None = None
     loss: float | None = None
     step_seconds: float | None = None
+    invertibility_error: float | None = None
 
 
 @dataclass(frozen=True)

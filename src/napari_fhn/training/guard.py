@@ -1,0 +1,81 @@
+"""What happens when a network can no longer be inverted: the step is refused, and the network is made safer."""
+
+from __future__ import annotations
+
+import math
+
+from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.training.job import JobError
+
+
+class Guard:
+    """Looks at the free invertibility check of every training step.
+
+    The backward sweep recomputes all states from the last two, so its gradient is as good as they are. It ends at
+    ``Y_1`` and ``Y_2``, which were equal when it began: what is between them then is rounding, amplified where the
+    kernels have outgrown the leapfrog's stability bound ``h^2 |K|^2 < 4`` (Peters, Haber & Lensink 2024, section 2.1).
+
+    Parameters
+    ----------
+    network : SegmentationNetwork
+        One that keeps its states is never refused anything.
+    limit : float
+        Largest ``|Y_1 - Y_2| / |Y_2|`` that is accepted. Gradients from a few labelled columns differ by far more than
+        this from one step to the next.
+    patience : int
+        Refusals in a row before training gives up.
+    """
+
+    def __init__(self, network: SegmentationNetwork, limit: float = 0.05, patience: int = 10) -> None:
+        self.network = network if isinstance(network, HyperbolicNetwork) else None
+        self.limit = limit
+        self.patience = patience
+        self._refused = 0
+
+    @property
+    def error(self) -> float | None:
+        """The last invertibility error; None for a network that keeps its states."""
+        return None if self.network is None else self.network.invertibility_error
+
+    def refusal(self, loss: float = 0.0) -> str | None:
+        """Judge the gradient that the network has now.
+
+        Parameters
+        ----------
+        loss : float
+            Of the step. One that is not finite cannot have a gradient, and is refused whatever the error.
+
+        Returns
+        -------
+        str or None
+            None where the step may be made. Else the step must not be made; the network has been changed so that the
+            next one may succeed, and this is the sentence that says so.
+
+        Raises
+        ------
+        JobError
+            When step after step is refused, or the loss of a network that cannot be made safer is not finite.
+        """
+        if math.isfinite(loss):
+            error = self.error
+            if error is None or error <= self.limit:  # NaN is not
+                self._refused = 0
+                return None
+            reason = f"The network could not be inverted (error {error:.2g}, limit {self.limit:g})"
+        else:
+            reason = f"The loss became {loss}"
+        if self.network is None:
+            raise JobError(f"{reason}: lower the learning rate; the labels are untouched")
+        self._refused += 1
+        if self._refused > self.patience:
+            raise JobError(
+                f"{reason} in {self._refused} steps in a row, even with a time step of {self.network.h:.2g}: "
+                "lower the learning rate; the labels are untouched"
+            )
+        said = f"{reason}, so this step was left out"
+        if self.network.precision != "float32":
+            self.network.precision = "float32"
+            return f"{said}; its convolutions are in float32 from now on."
+        self.network.h *= math.sqrt(0.5)
+        return f"{said}; its time step h is now {self.network.h:.3g}."
