@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from napari_fhn.network import convolution
 from napari_fhn.network.convolution import Bfloat16, Fused, Portable, choose
 
-CASES = [(2, 3, 8, (5, 6)), (2, 8, 3, (16, 1)), (3, 2, 5, (4, 5, 6)), (3, 5, 2, (1, 8, 3))]
+CASES = [(2, 3, 8, (5, 6)), (2, 8, 3, (16, 1)), (3, 2, 5, (4, 5, 6)), (3, 5, 2, (1, 8, 3)), (3, 32, 64, (2, 4, 4))]
 CPU = torch.device("cpu")
 
 
@@ -41,7 +41,7 @@ def implementations():
 def test_agrees_with_plain_convolutions(ours, dtype, tolerance, d, m, n, space, batch):
     state, hidden, kernels, bias = draw(d, m, n, space, dtype, batch)
     convolve, transposed = {2: (F.conv2d, F.conv_transpose2d), 3: (F.conv3d, F.conv_transpose3d)}[d]
-    staging = torch.empty(int(state.numel() * ours.staging_share) + 32)
+    staging = torch.empty(ours.staging_bytes(state.numel(), hidden.numel()) // 4)
     inner = ours.hidden_dtype(dtype)
 
     def close(got, expected):
@@ -89,10 +89,19 @@ def test_a_build_without_the_fused_convolution_gets_the_portable_one(monkeypatch
 def test_bfloat16_without_the_fused_convolution(monkeypatch):
     state, hidden, kernels, bias = draw(3, 3, 4, (4, 4, 4), torch.float32)
     monkeypatch.setattr(convolution, "_fuses", lambda _: False)
-    staging = torch.empty(state.numel())
+    staging = torch.empty(Bfloat16().staging_bytes(state.numel(), hidden.numel()) // 4)
     out = torch.empty_like(hidden, dtype=torch.bfloat16)
     Bfloat16().convolve_into(out, state, kernels, bias, staging)
     torch.testing.assert_close(out.float(), F.conv3d(state, kernels, bias, padding=1), atol=0.2, rtol=0.05)
     target = torch.zeros_like(state)
     Bfloat16().add_transposed(target, hidden.bfloat16(), kernels, 1.0, staging)
     torch.testing.assert_close(target, F.conv_transpose3d(hidden, kernels, padding=1), atol=0.2, rtol=0.05)
+
+
+@pytest.mark.parametrize(("d", "m", "n", "space"), [(2, 3, 8, (37, 6)), (3, 2, 5, (19, 5, 6))])
+def test_large_arrays_are_convolved_in_slabs(monkeypatch, d, m, n, space):
+    state = draw(d, m, n, space, torch.float64)[0]
+    monkeypatch.setattr(convolution, "_SLAB", state.numel() * 8 // 5)
+    assert len(list(convolution._slabs(state))) > 1
+    test_agrees_with_plain_convolutions(Portable(), torch.float64, 1e-12, d, m, n, space, 2)
+    test_agrees_with_plain_convolutions(Bfloat16(), torch.float32, 3e-2, d, m, n, space, 1)

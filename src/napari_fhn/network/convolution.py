@@ -13,6 +13,7 @@ All arrays are channels-last in memory. The convolutions are zero-padded, so tha
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -24,8 +25,9 @@ from torch import Tensor
 class Portable:
     """Convolutions on any device and type, through torch's public functions."""
 
-    staging_share = 0.0
-    """Staging that is needed, as a share of the bytes of the states in one call."""
+    def staging_bytes(self, states: int, hidden: int) -> int:
+        """Return the staging that is needed for so many elements of states and of hidden layers in one call."""
+        return 0
 
     def hidden_dtype(self, dtype: torch.dtype) -> torch.dtype:
         """Return the type of hidden layers for states of this type."""
@@ -45,10 +47,11 @@ class Portable:
         bias : Tensor or None
             ``(m,)``.
         staging : Tensor
-            Flat array, ``staging_share`` times the bytes of the state; what it held is lost.
+            Flat array of :meth:`staging_bytes`; what it held is lost.
         """
         convolve = F.conv3d if state.ndim == 5 else F.conv2d
-        out.copy_(convolve(state, kernels, bias, padding=1))
+        for part, around, inner in _slabs(out):
+            out[:, :, part] = convolve(state[:, :, around], kernels, bias, padding=1)[:, :, inner]
 
     def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
         """Add ``scale * K^T hidden`` to ``target``.
@@ -64,10 +67,9 @@ class Portable:
         scale : float
             Any number.
         """
-        # Half at a time: what is allocated here is one state and not two.
-        half = (target.shape[0] + 1) // 2
-        for part, source in zip(torch.split(target, half), torch.split(hidden, half), strict=True):
-            part.add_(_backward(source, part, kernels, "input"), alpha=scale)
+        for part, around, inner in _slabs(target):
+            back = _backward(hidden[:, :, around], target[:, :, around], kernels, "input")
+            target[:, :, part].add_(back[:, :, inner], alpha=scale)
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
@@ -87,13 +89,18 @@ class Fused(Portable):
 
 
 class Bfloat16(Portable):
-    """Convolutions in bfloat16 between states that stay in float32.
+    """``K`` and ``K^T`` in bfloat16 between states that stay in float32.
 
-    A hidden layer is bfloat16; what ``K^T`` gives is rounded to bfloat16 before it is added to a float32 state.
+    A hidden layer is bfloat16; what ``K^T`` gives is rounded to bfloat16 before it is added to a float32 state. The
+    gradient of ``K`` is computed in float32: it is what the optimiser sees, and torch 2.13 gives NaN for it in bfloat16
+    on a CPU where the first of three axes has the size 2.
     """
 
-    staging_share = 0.5
     _PIECE = 1 << 18
+
+    def staging_bytes(self, states: int, hidden: int) -> int:
+        """Return room for the states in bfloat16 or the hidden layers in float32."""
+        return max(2 * states, 4 * hidden)
 
     def hidden_dtype(self, dtype: torch.dtype) -> torch.dtype:
         """Return bfloat16."""
@@ -111,11 +118,9 @@ class Bfloat16(Portable):
     def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
         """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
         if not _fuses(hidden):
-            half = (target.shape[0] + 1) // 2
-            for part, source in zip(torch.split(target, half), torch.split(hidden, half), strict=True):
-                part.add_(_backward(source, part, kernels.to(torch.bfloat16), "input"), alpha=scale)
+            super().add_transposed(target, hidden, kernels.to(torch.bfloat16), scale, staging)
             return
-        out = _like(target, staging)
+        out = _like(target, staging, torch.bfloat16)
         _accumulate(out.zero_(), hidden, _mirrored(kernels, scale).to(torch.bfloat16), None)
         # In pieces: mixed types are added through a converted copy, and a small copy stays in the cache.
         flat_target, flat_out = _flat(target), _flat(out)
@@ -123,12 +128,11 @@ class Bfloat16(Portable):
             flat_target[start : start + self._PIECE].add_(flat_out[start : start + self._PIECE])
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
-        """Return the gradient of ``<hidden, K state>`` with respect to ``K``, in the type of ``kernels``."""
-        rounded = self._rounded(state, staging)
-        return _backward(hidden, rounded, kernels.to(torch.bfloat16), "kernels").to(kernels.dtype)
+        """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
+        return _backward(_like(hidden, staging, state.dtype).copy_(hidden), state, kernels, "kernels")
 
     def _rounded(self, state: Tensor, staging: Tensor) -> Tensor:
-        return _like(state, staging).copy_(state)
+        return _like(state, staging, torch.bfloat16).copy_(state)
 
 
 def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> Portable:
@@ -171,7 +175,7 @@ def bfloat16_pays(dimensions: int, device: torch.device) -> bool:
     seconds: dict[type, float] = {}
     for ours in (Fused(), Bfloat16()):
         hidden = torch.empty_like(state, dtype=ours.hidden_dtype(torch.float32))
-        target, staging = torch.zeros_like(state), torch.empty(state.numel())
+        target, staging = torch.zeros_like(state), torch.empty(2 * state.numel())
         for _ in range(4):
             began = time.perf_counter()
             ours.convolve_into(hidden, state, kernels, None, staging)
@@ -200,6 +204,26 @@ def _accumulate(target: Tensor, source: Tensor, kernels: Tensor, bias: Tensor | 
     )
 
 
+_SLAB = 1 << 26
+"""Bytes: what is larger is convolved in slabs, so that no result of the size of a state is allocated."""
+
+
+def _slabs(array: Tensor) -> Iterator[tuple[slice, slice, slice]]:
+    """Cut the first spatial axis so that a slab has at most `_SLAB` bytes.
+
+    Yields
+    ------
+    slice, slice, slice
+        The slab; the same with a neighbour on each side, as far as there is one; and where the slab lies in that.
+    """
+    size = array.shape[2]
+    length = max(8, size * _SLAB // max(1, array.numel() * array.element_size()))
+    for start in range(0, size, length):
+        stop = min(start + length, size)
+        first, last = max(start - 1, 0), min(stop + 1, size)
+        yield slice(start, stop), slice(first, last), slice(start - first, stop - first)
+
+
 def _mirrored(kernels: Tensor, scale: float) -> Tensor:
     """Return the kernels whose convolution is ``scale * K^T``."""
     layout = torch.channels_last_3d if kernels.ndim == 5 else torch.channels_last
@@ -211,10 +235,10 @@ def _flat(array: Tensor) -> Tensor:
     return array.movedim(1, -1).flatten()
 
 
-def _like(array: Tensor, staging: Tensor) -> Tensor:
-    """Return a channels-last bfloat16 array of the same shape inside the staging buffer."""
+def _like(array: Tensor, staging: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a channels-last array of the same shape and another type inside the staging array."""
     batch, channels, *space = array.shape
-    flat = staging.view(torch.bfloat16)[: array.numel()]
+    flat = staging.view(dtype)[: array.numel()]
     return flat.view(batch, *space, channels).movedim(-1, 1)
 
 

@@ -21,7 +21,7 @@ _MOMENTS: dict[str, int] = {"adam": 2, "sgd": 1, "none": 0}
 class WorkingSet:
     """What this implementation keeps at its peaks: the constants of the forecast that are measured, not counted.
 
-    All but the last two count states of ``n`` channels on the whole block; their size is the same in every layer.
+    All but the last three count states of ``n`` channels on the whole block; their size is the same in every layer.
 
     Parameters
     ----------
@@ -43,6 +43,8 @@ class WorkingSet:
         Arrays of classes times voxels in training: scores and what the loss makes of them.
     scores_predicting : float
         The same in prediction.
+    slab : int
+        Bytes: what a convolution may allocate for itself, where a state is larger.
     """
 
     states_per_sweep: float = 4.0
@@ -54,13 +56,14 @@ class WorkingSet:
     transform: float = 1.0
     scores: float = 3.0
     scores_predicting: float = 2.0
+    slab: int = 0
 
 
 WORKING_SET = WorkingSet()
 """On a CPU whose convolutions add to their target, which is every x86 build of torch."""
 
-PORTABLE = WorkingSet(layer=1.0, hidden=3.0, hidden_predicting=2.0)
-"""On other devices, where a convolution returns an array of its own."""
+PORTABLE = WorkingSet(slab=1 << 27)
+"""On other devices, where a convolution returns an array of its own, which is why it is done in slabs."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ def forecast(
         kernels=weights,
         gradients=weights if training else 0,
         optimiser=_MOMENTS[optimiser] * weights if training else 0,
-        workspace=round((working_set.layer + max(at_once, working_set.transform * resamples)) * state),
+        workspace=round((working_set.layer + max(at_once, working_set.transform * resamples)) * state)
+        + min(working_set.slab, state),
         data=_data(architecture, block, batch, input_channels, classes, training, working_set),
     )
 

@@ -102,24 +102,25 @@ class Sweep:
         """
         copies = 2 if training else 1
         itemsize = self.layers[0].kernels.element_size()
-        hidden = max(self._hidden_bytes(j, copies) for j in range(len(self.steps)))
-        staging = self.elements * copies * itemsize * self.convolutions.staging_share
+        states = copies * self.elements
+        hidden = [_count(self._hidden_shape(j, copies)) for j in range(len(self.steps))]
+        convolving = max(self._bytes(h) + self.convolutions.staging_bytes(states, h) for h in hidden)
         resampling = self.elements * itemsize if any(step.axes for step in self.steps) else 0
-        return copies * self.elements, -int(-max(hidden + staging, resampling) // itemsize) + _ALIGNMENT
+        return states, -(-max(convolving, resampling) // itemsize) + _ALIGNMENT
 
-    def _hidden_bytes(self, j: int, copies: int) -> int:
-        kernels = self.layers[j].kernels
+    def _hidden_shape(self, j: int, copies: int) -> tuple[int, ...]:
         batch, _, *space = self.shapes[j + 1]
-        itemsize = self.convolutions.hidden_dtype(kernels.dtype).itemsize
-        return _count((copies * batch, kernels.shape[0], *space)) * itemsize
+        return (copies * batch, self.layers[j].kernels.shape[0], *space)
+
+    def _bytes(self, hidden: int) -> int:
+        return hidden * self.convolutions.hidden_dtype(self.layers[0].kernels.dtype).itemsize
 
     def _hidden(self, work: Workspace, j: int, copies: int) -> tuple[Tensor, Tensor]:
         """Return the hidden layer of a step inside the scratch array, and what is left of the array for staging."""
         kernels = self.layers[j].kernels
-        batch, _, *space = self.shapes[j + 1]
-        shape = (copies * batch, kernels.shape[0], *space)
+        shape = self._hidden_shape(j, copies)
         dtype = self.convolutions.hidden_dtype(kernels.dtype)
-        used = -(-self._hidden_bytes(j, copies) // kernels.element_size())
+        used = -(-self._bytes(_count(shape)) // kernels.element_size())
         used = -(-used // _ALIGNMENT) * _ALIGNMENT
         return shaped(work.scratch[:used].view(dtype), shape), work.scratch[used:]
 

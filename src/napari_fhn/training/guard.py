@@ -13,8 +13,9 @@ class Guard:
     """Looks at the free invertibility check of every training step.
 
     The backward sweep recomputes all states from the last two, so its gradient is as good as they are. It ends at
-    ``Y_1`` and ``Y_2``, which were equal when it began: what is between them then is rounding, amplified where the
-    kernels have outgrown the leapfrog's stability bound ``h^2 |K|^2 < 4`` (Peters, Haber & Lensink 2024, section 2.1).
+    ``Y_1`` and ``Y_2``, which were equal when it began: what is between them then is rounding, amplified where states
+    grow: in very deep networks with a large ``h``, and wherever kernels have outgrown the leapfrog's stability bound
+    ``h^2 |K|^2 < 4`` (Peters, Haber & Lensink 2024, section 2.1).
 
     Parameters
     ----------
