@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 
 from napari_fhn import surveys
+from napari_fhn.surveys.axes import AmbiguousAxes
 
 
 def test_axes_have_no_names_and_values_stay_on_disk(tmp_path):
@@ -41,3 +45,74 @@ def test_anything_else_is_refused(tmp_path):
     assert not surveys.can_open(path)
     with pytest.raises(surveys.SurveyError):
         surveys.open(path)
+
+
+def test_axes_that_a_person_names_are_put_into_order(tmp_path):
+    values = np.random.default_rng(0).random((3, 4, 5)).astype(np.float32)
+    np.save(tmp_path / "a.npy", values)
+    array = surveys.open(tmp_path / "a.npy", axes=("x", "band", "y"))
+    assert array.dims == ("band", "y", "x")
+    np.testing.assert_array_equal(array.values, values.transpose(1, 2, 0))
+    volume = surveys.open(tmp_path / "a.npy", axes=("inline", "crossline", "twt"))
+    assert volume.attrs["kind"] == "seismic"
+    with pytest.raises(surveys.SurveyError, match="3 axes"):
+        surveys.open(tmp_path / "a.npy", axes=("y", "x"))
+
+
+def test_what_a_wizard_can_ask_opens(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((3, 4, 5)))
+    choices = surveys.open(tmp_path / "a.npy").attrs["choices"]
+    assert choices[0].options == {"axes": ("y", "x", "band")}
+    for choice in choices:
+        assert surveys.open(tmp_path / "a.npy", **choice.options).size == 60
+
+
+def test_an_npz_without_a_hint_asks(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, cube=np.zeros((3, 4, 5)), name=np.array(["x"]))
+    with pytest.raises(AmbiguousAxes, match=r"axes of 'cube' \(3 x 4 x 5\) have no names") as caught:
+        surveys.open(path)
+    assert surveys.open(path, **caught.value.choices[0].options).sizes == {"band": 5, "y": 3, "x": 4}
+    np.savez(path, a=np.zeros((3, 4, 5)), b=np.ones((3, 4, 5)))
+    with pytest.raises(AmbiguousAxes, match="2 arrays that can be the survey") as caught:
+        surveys.open(path)
+    with pytest.raises(AmbiguousAxes) as again:
+        surveys.open(path, **caught.value.choices[1].options)
+    assert surveys.open(path, **again.value.choices[0].options).values.all()
+
+
+def test_a_square_npz_with_as_many_bands_asks(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, cube=np.zeros((5, 4, 5)), wavelength=np.arange(400.0, 900, 100))
+    with pytest.raises(AmbiguousAxes):
+        surveys.open(path)
+
+
+def test_stored_arrays_of_an_npz_stay_on_disk(tmp_path):
+    values = np.random.default_rng(0).random((300, 200, 5))
+    np.savez(tmp_path / "a.npz", first=np.arange(3), cube=values)
+    tracemalloc.start()
+    array = surveys.open(tmp_path / "a.npz", axes=("y", "x", "band"))
+    np.testing.assert_array_equal(array[2, 7].values, values[7, :, 2])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < values.nbytes / 4
+
+
+def test_a_lying_npz_is_a_sentence(tmp_path):
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("cube.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f8", "fortran_order": False, "shape": (10**5, 10**5, 10**3)}
+        )
+        file.write(bytes(1000))
+    with pytest.raises(surveys.SurveyError, match="its header promises 8000000000"):
+        surveys.open(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(surveys.SurveyError, match="not a whole npz"):
+        surveys.open(path)
+    np.savez(path, words=np.array(["a"]), pickled=np.array([{}], dtype=object), line=np.arange(3))
+    with pytest.raises(surveys.SurveyError, match="no array of two or more axes"):
+        surveys.open(path)
+    with pytest.raises(surveys.SurveyError, match="holds no array 'cube'"):
+        surveys.open(path, variable="cube")

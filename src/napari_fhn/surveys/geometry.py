@@ -45,7 +45,8 @@ class SurveyGeometry:
     def azimuth(self) -> float:
         """Direction in which an inline runs (crossline numbers grow), degrees clockwise from grid north."""
         x, y = self.crossline_step
-        return float(np.degrees(np.arctan2(x, y)) % 360.0)
+        # Rounded: a hair west of north is north, and not 360 degrees.
+        return round(float(np.degrees(np.arctan2(x, y))), 9) % 360.0
 
     def to_xy(self, inline: ArrayLike, crossline: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Map coordinates x, y (in `units`) of inline and crossline numbers, any equal shape."""
@@ -72,8 +73,12 @@ def fit_geometry(
     numbers: tuple[float, float],
     increments: tuple[float, float],
     units: str = "m",
+    places: tuple[int, int] = (181, 185),
 ) -> tuple[SurveyGeometry | None, str]:
     """Fit the affine map to the coordinates of some traces by least squares.
+
+    Traces whose coordinates are both 0 have none. One trace in fifty may lie off the grid (a damaged header) and is
+    left out of the fit.
 
     Parameters
     ----------
@@ -83,28 +88,69 @@ def fit_geometry(
         Their map coordinates, the coordinate scalar already applied.
     numbers, increments, units
         As in `SurveyGeometry`.
+    places : tuple of int
+        Header bytes the coordinates came from, for the sentences.
 
     Returns
     -------
     geometry : SurveyGeometry or None
         None where the coordinates are absent or do not lie on a grid.
     note : str
-        Why there is none; empty where there is one.
+        Why there is none, or what was left out; empty where there is nothing to say.
     """
-    if not (x.any() or y.any()):
-        return None, "The trace headers hold no coordinates (bytes 181 and 185)."
+    where = f"bytes {places[0]} and {places[1]}"
+    given = (x != 0) | (y != 0)
+    if not given.any():
+        return None, f"The trace headers hold no coordinates ({where})."
+    # A survey's corner may lie at 0, 0; padding does by the dozen.
+    if np.count_nonzero(~given) > 1:
+        i, j, x, y = i[given], j[given], x[given], y[given]
     columns = np.stack([np.ones_like(x), i, j], axis=1)
-    fit, _, rank, _ = np.linalg.lstsq(columns, np.stack([x, y], axis=1), rcond=None)
+    target = np.stack([x, y], axis=1)
+    fit, _, rank, _ = np.linalg.lstsq(columns, target, rcond=None)
     if rank < 3:
         return None, "The traces looked at do not span the survey, so it has no place on the map."
-    (x0, y0), inline_step, crossline_step = fit.tolist()
-    steps = fit[1:]
-    bins = np.hypot(*steps.T)
-    if abs(np.linalg.det(steps)) < 1e-6 * max(bins.prod(), 1e-12) or bins.min() < 1e-6:
-        return None, "The coordinates of the traces (bytes 181 and 185) do not span an area."
-    worst = float(np.abs(columns @ fit - np.stack([x, y], axis=1)).max())
+    bins = _bins(fit)
+    if bins.min() == 0:
+        return None, f"The coordinates of the traces ({where}) do not span an area."
+    off = np.abs(columns @ fit - target).max(axis=1)
     # Half a bin: beyond that a trace would be drawn nearer to its neighbour's place than to its own.
-    if worst > 0.5 * bins.min():
-        return None, f"The coordinates of the traces are off a regular grid by up to {worst:.1f} {units}."
-    geometry = SurveyGeometry(numbers, increments, (x0, y0), tuple(inline_step), tuple(crossline_step), units)
-    return geometry, ""
+    left_out = off > 0.5 * bins.min()
+    note = ""
+    if left_out.any():
+        kept = _agreeing(columns, target, n_most=max(1, x.size // 50))
+        if kept is None:
+            return None, f"The coordinates of the traces are off a regular grid by up to {off.max():.1f} {units}."
+        fit, _, rank, _ = np.linalg.lstsq(columns[kept], target[kept], rcond=None)
+        if rank < 3 or _bins(fit).min() == 0:
+            return None, f"The coordinates of the traces ({where}) do not span an area."
+        note = (
+            f"{np.count_nonzero(~kept)} of {x.size} traces looked at have coordinates off the survey's grid ({where})."
+        )
+    (x0, y0), inline_step, crossline_step = fit.tolist()
+    return SurveyGeometry(numbers, increments, (x0, y0), tuple(inline_step), tuple(crossline_step), units), note
+
+
+def _bins(fit: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Lengths of the two steps of a fit; zeros where they span no area."""
+    bins = np.hypot(*fit[1:].T)
+    flat = abs(np.linalg.det(fit[1:])) < 1e-6 * max(bins.prod(), 1e-12) or bins.min() < 1e-6
+    return np.zeros(2) if flat else np.asarray(bins)
+
+
+def _agreeing(columns: NDArray[np.float64], target: NDArray[np.float64], n_most: int) -> NDArray[np.bool_] | None:
+    """Find the traces that lie on one grid, if at most `n_most` do not: leave the worst out until the rest agrees."""
+    kept = np.ones(len(target), dtype=bool)
+    if len(target) < 8:
+        return None
+    # A far-off point drags a plain fit along; steps from the median do not follow it.
+    for _ in range(4):
+        fit = np.linalg.lstsq(columns[kept], target[kept], rcond=None)[0]
+        off = np.abs(columns @ fit - target).max(axis=1)
+        bins = _bins(fit)
+        if bins.min() > 0 and (off[kept] <= 0.5 * bins.min()).all():
+            return kept if np.count_nonzero(~kept) <= n_most else None
+        worst = np.argsort(off)[::-1][:n_most]
+        kept = np.ones(len(target), dtype=bool)
+        kept[worst[off[worst] > 3 * np.median(off)]] = False
+    return None

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import xarray as xr
 
-from napari_fhn.surveys import npy, raster, segy
+from napari_fhn.surveys import bricks, hdf5, matlab, mdio, netcdf, npy, polygons, raster, segy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 
 
@@ -24,7 +24,9 @@ class Opener(Protocol):
 
 
 #: Asked in this order; a further kind of file is one module with these three names and one entry here.
-OPENERS: tuple[Opener, ...] = (segy, raster, npy)  # type: ignore[assignment]
+OPENERS: tuple[Opener, ...] = (segy, raster, netcdf, matlab, hdf5, npy)  # type: ignore[assignment]
+#: Those of surveys that are folders.
+FOLDER_OPENERS: tuple[Opener, ...] = (bricks, mdio, zarr_store)  # type: ignore[assignment]
 
 
 def can_open(path: str | Path) -> bool:
@@ -44,7 +46,9 @@ def can_open(path: str | Path) -> bool:
     """
     path = Path(path)
     try:
-        return path.is_file() and any(opener.can_open(path) for opener in OPENERS)
+        if not path.exists():
+            return False
+        return any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
     except OSError:
         return False
 
@@ -55,11 +59,14 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     Parameters
     ----------
     path : str or Path
-        A SEG-Y file (``.sgy``, ``.segy``), an ENVI image (data file or ``.hdr``), a GeoTIFF, or a ``.npy``
-        file.
+        A SEG-Y file (``.sgy``, ``.segy``), an ENVI image (data file or ``.hdr``), a GeoTIFF or another grid
+        that GDAL reads (ESRI and Surfer grids, ER Mapper, ERDAS Imagine, JPEG 2000), NetCDF, MATLAB (5 to
+        7.3), HDF5, ``.npy``, ``.npz``, or the folder of a Zarr, OME-Zarr or MDIO store.
     **options
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
-        (see `napari_fhn.surveys.segy.open`).
+        (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,
+        HDF5, NetCDF, Zarr, TIFF of several images) take ``axes=("y", "x", "band")``; those that may hold
+        several arrays ``variable="cube"``; all with bands ``wavelength_units="nm"``.
 
     Returns
     -------
@@ -68,31 +75,40 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
 
         * SEG-Y volume: ``(inline, crossline, twt)``, survey numbers and milliseconds;
         * SEG-Y line: ``(trace, twt)``;
-        * raster: ``(band, y, x)``, map coordinates, ``wavelength`` in nanometres on ``band`` where known;
-        * npy: ``(axis_0, axis_1, ...)``, indices.
+        * maps and cubes: ``(band, y, x)``, map coordinates, ``wavelength`` in nanometres on ``band`` where
+          known; several dates lie one after the other along ``band``, with ``date`` on it;
+        * npy: ``(axis_0, axis_1, ...)``, indices, unless ``axes`` names them.
 
         ``attrs`` always hold ``source`` (str), ``kind`` ("seismic", "hyperspectral", "maps" or "array"),
         ``format`` (str) and ``notes`` (tuple of sentences worth showing to a person).
 
     Raises
     ------
+    AmbiguousAxes
+        When the file can be read in more than one way: ``choices`` are what to ask the person, each with the
+        options that make it so.
     SurveyError
         With the file, the place in it and the way out.
     """
     path = Path(path)
     if not path.exists():
         raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
-    if path.is_dir():
+    openers = FOLDER_OPENERS if path.is_dir() else OPENERS
+    known_folder = path.suffix.lower() in {suffix for opener in FOLDER_OPENERS for suffix in opener.SUFFIXES}
+    if path.is_dir() and not known_folder and not can_open(path):
         raise SurveyError(path, "this is a folder", "Open a file inside it")
+    if path.suffix.lower() in polygons.SUFFIXES:
+        raise SurveyError(path, "it holds polygons, which need a grid to lie on", "Open a map, and stack them with it")
     try:
-        for opener in OPENERS:
+        for opener in openers:
             if opener.can_open(path):
                 return opener.open(path, **options)
-        # Nobody recognises the content: the opener its suffix promises says best what is wrong with it.
-        for opener in OPENERS:
+        # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more
+        # general ones are asked last above, and know more of such files.
+        for opener in reversed(openers):
             if path.suffix.lower() in opener.SUFFIXES:
                 return opener.open(path, **options)
     except OSError as error:
         raise SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file") from error
-    known = ", ".join(suffix for opener in OPENERS for suffix in opener.SUFFIXES)
+    known = ", ".join(dict.fromkeys(suffix for opener in OPENERS for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")

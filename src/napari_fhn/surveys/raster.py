@@ -1,149 +1,257 @@
-"""Hyperspectral cubes and maps, ENVI and GeoTIFF, through GDAL: (band, y, x)."""
+"""Hyperspectral cubes and maps through GDAL: ENVI, GeoTIFF and the grids of interpreters' programs, (band, y, x)."""
 
 from __future__ import annotations
 
 import re
-import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import rasterio
-import rioxarray
 import xarray as xr
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.windows import Window
+from xarray.backends import CachingFileManager
+from xarray.backends.locks import SerializableLock
 
+from napari_fhn.surveys import envi_header, tiff
+from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.grids import GDAL_ERRORS, Grid, place
+from napari_fhn.surveys.lazy import Box, LazyArray
+from napari_fhn.surveys.wavelengths import band_coordinates, in_names
 
-SUFFIXES = (".tif", ".tiff", ".hdr", ".bsq", ".bil", ".bip")
-_DATA_SUFFIXES = ("", ".img", ".dat", ".bsq", ".bil", ".bip", ".raw", ".bin", ".envi", ".cub", ".cube")
-_TIFF_MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-#: One of each unit in nanometres; spellings are compared without case and plural.
-_NANOMETRES = {
-    "nanometer": 1.0, "nanometre": 1.0, "nm": 1.0,
-    "micrometer": 1e3, "micrometre": 1e3, "micron": 1e3, "um": 1e3, "µm": 1e3, "μm": 1e3,
-    "angstrom": 0.1, "millimeter": 1e6, "millimetre": 1e6, "mm": 1e6,
-}  # fmt: skip
+_TIFF = (".tif", ".tiff")
+#: Grids that GDAL reads whole or refuses: suffix, how the file begins, GDAL's driver.
+_GRIDS: dict[str, tuple[tuple[bytes, str], ...]] = {
+    ".asc": ((rb"\s*ncols\b", "AAIGrid"),),
+    ".grd": ((rb"DSAA", "GSAG"), (rb"DSBB", "GSBG"), (rb"DSRB", "GS7BG")),
+    ".ers": ((rb"\s*DatasetHeader\s+Begin", "ERS"),),
+    ".img": ((rb"EHFA_HEADER_TAG", "HFA"),),
+    ".jp2": ((rb"\x00\x00\x00\x0cjP  ", "JP2OpenJPEG"),),
+    ".vrt": ((rb"\s*<VRTDataset\b", "VRT"),),
+}
+_ENVI = (".hdr", ".bsq", ".bil", ".bip")
+SUFFIXES = (*_TIFF, *_ENVI, *_GRIDS)
+
+#: What becomes of complex numbers.
+Part = Literal["magnitude", "phase", "real", "imaginary"]
+_PARTS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "magnitude": np.abs, "phase": np.angle, "real": np.real, "imaginary": np.imag}  # fmt: skip
 
 
 def can_open(path: Path) -> bool:
-    """Say whether a path is a TIFF by its first bytes, or one of the two files of an ENVI image."""
-    if path.suffix.lower() in (".tif", ".tiff"):
-        with path.open("rb") as file:
-            return file.read(4) in _TIFF_MAGIC
-    return _envi_pair(path) is not None
+    """Say whether a path is a TIFF or another grid by its first bytes, or one of the two files of an ENVI image."""
+    if path.suffix.lower() in _TIFF:
+        return tiff.is_tiff(path)
+    return _grid_driver(path) is not None or envi_header.pair(path) is not None
 
 
-def open(path: Path) -> xr.DataArray:
-    """Open an ENVI image or a GeoTIFF lazily.
+def open(
+    path: Path,
+    *,
+    wavelength_units: str | None = None,
+    page: int | None = None,
+    axes: tuple[str, ...] | None = None,
+    part: Part | None = None,
+) -> xr.DataArray:
+    """Open an ENVI image, a GeoTIFF or another grid lazily.
 
     Parameters
     ----------
     path : Path
-        A TIFF, or either file of an ENVI image (data, with or without suffix, or ``.hdr``).
+        A TIFF, either file of an ENVI image (data, with or without suffix, or ``.hdr``), an ESRI or Surfer
+        grid, ER Mapper, ERDAS Imagine, JPEG 2000 or a GDAL virtual raster.
+    wavelength_units : str, optional
+        Of wavelengths that come without units.
+    page : int, optional
+        Which image (from 1) of a TIFF that holds several.
+    axes : tuple of str, optional
+        What the images of a TIFF are: ``("band", "y", "x")``, ``("date", "y", "x")``, or the axes of a volume.
+    part : {"magnitude", "phase", "real", "imaginary"}, optional
+        What to take of complex numbers.
 
     Returns
     -------
     xarray.DataArray
         Dims ``(band, y, x)``, values as stored; bands counted from 1, y and x as pixel centres in map units,
         in the order of the file (y mostly falls). On ``band``, where the file tells: ``wavelength`` and
-        ``fwhm`` in nanometres, ``good`` (False: on the bad-band list), ``band_name``. CRS and transform
+        ``fwhm`` in nanometres, ``good`` (False: on the bad-band list, or an alpha channel), ``band_name``,
+        ``band_unit``, ``scale`` and ``offset`` (see `napari_fhn.surveys.lazy.physical`). CRS and transform
         through ``.rio``. Attributes, besides those of `napari_fhn.surveys.open`: ``nodata`` (the value, or
-        None).
+        None), ``classes`` (names of an ENVI classification). Where a mask hides pixels the values are floats
+        with NaN.
 
     Raises
     ------
+    AmbiguousAxes
+        When a TIFF holds several images and nothing says what they are.
     SurveyError
-        When GDAL cannot read it or the data file is shorter than its header promises.
+        When GDAL cannot read it or the file is shorter than its header promises.
     """
     path = Path(path)
-    data = path
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        pair = _envi_pair(path)
-        if pair is None:
-            raise SurveyError(path, *_why_no_envi(path))
-        data = pair[0]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            # No cache: an array that has been looked at section by section must not stay in memory as a
-            # whole.
-            array = rioxarray.open_rasterio(data, cache=False, masked=False)
-            with rasterio.open(data) as dataset:
-                _check_size(data, dataset)
-                coords, notes = _band_coordinates(dataset)
-                driver, nodata = dataset.driver, dataset.nodata
-                units = _map_units(dataset)
-                has_map = dataset.crs is not None or not dataset.transform.is_identity
-    except (RasterioError, OSError, ValueError) as error:
-        if isinstance(error, SurveyError):
-            raise
-        raise SurveyError(path, f"GDAL cannot read it ({error})", "Export it again as GeoTIFF or ENVI") from error
-    if not isinstance(array, xr.DataArray):
-        raise SurveyError(path, "it holds several images", "Export the one you want as a file of its own")
-    if not has_map:
-        notes.append("It has no map coordinates; x and y count pixels.")
-    for dim in ("y", "x"):
-        if dim not in array.coords:
-            # A rotated grid has no coordinate per axis; the transform stays with .rio.
-            array = array.assign_coords({dim: np.arange(array.sizes[dim], dtype=np.float64)})
-            notes.append(f"The grid is rotated or sheared; {dim} counts pixels.")
-        elif units:
-            array[dim].attrs["units"] = units
-    # What rioxarray puts on the bands itself comes without units; here it is said in full or not at all.
-    array = array.drop_vars(set(array.coords) - {"band", "y", "x", "spatial_ref"}).assign_coords(coords)
-    array.name = path.stem
-    array.attrs.update(
-        source=str(data.absolute()),
-        kind="hyperspectral" if "wavelength" in coords else "maps",
-        format=f"{'GeoTIFF' if driver == 'GTiff' else driver}, {array.dtype}",
-        nodata=nodata,
-        notes=tuple(notes),
-    )
-    return array
+    if path.suffix.lower() in _TIFF:
+        pages = tiff.pages(path)
+        if len(pages) > 1 and page is None:
+            return tiff.open_pages(path, pages, axes)
+        if page is not None and not 1 <= page <= len(pages):
+            raise SurveyError(path, f"it holds {len(pages)} images, and no number {page}", "Choose one of them")
+        return _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
+                     wavelength_units, part)  # fmt: skip
+    driver = _grid_driver(path)
+    if driver is not None:
+        return _open(path, path, driver, str(path), None, wavelength_units, part)
+    pair = envi_header.pair(path)
+    if pair is None:
+        raise SurveyError(path, *_why_not(path))
+    data, header_path = pair
+    return _open(path, data, "ENVI", str(data), envi_header.read_header(header_path), wavelength_units, part)
 
 
-def _map_units(dataset: rasterio.DatasetReader) -> str:
-    """Unit of the map coordinates where the CRS names a common one."""
-    if dataset.crs is None:
-        return ""
-    if dataset.crs.is_geographic:
-        return "deg"
-    return {"metre": "m", "meter": "m", "foot": "ft"}.get(dataset.crs.linear_units.lower(), "")
-
-
-def _band_coordinates(dataset: rasterio.DatasetReader) -> tuple[dict[str, Any], list[str]]:
-    """Collect what is known of each band; what is not known for every band is left out with a note."""
-    coords: dict[str, Any] = {}
+def _open(
+    path: Path,
+    data: Path,
+    driver: str,
+    address: str,
+    header: envi_header.EnviHeader | None,
+    wavelength_units: str | None,
+    part: Part | None,
+) -> xr.DataArray:
     notes: list[str] = []
-    tags = [dataset.tags(band) for band in dataset.indexes]
-    header = dataset.tags(ns="ENVI") if dataset.driver == "ENVI" else {}
-    for name, long_name in (("wavelength", "wavelength"), ("fwhm", "full width at half maximum")):
-        values = _numbers([tag.get(name, "") for tag in tags]) or _numbers(_items(header.get(name, "")))
-        if len(values) != dataset.count:
-            continue
-        units = tags[0].get("wavelength_units") or header.get("wavelength_units") or ""
-        factor = _NANOMETRES.get(units.strip().lower().removesuffix("s"))
-        if factor is None:
-            said = f"in '{units}'" if units else "without units"
-            notes.append(f"The {long_name}s ({values[0]:g} to {values[-1]:g}) are given {said} and were not used.")
-            continue
-        coords[name] = (
-            "band",
-            np.round(np.array(values) * factor, 6),
-            {"units": "nm", "long_name": long_name},
-        )
-    good = _numbers([tag.get("bbl", "") for tag in tags]) or _numbers(_items(header.get("bbl", "")))
-    if len(good) == dataset.count:
-        coords["good"] = ("band", np.array(good) != 0, {"long_name": "not on the bad-band list"})
-    if any(dataset.descriptions):
-        coords["band_name"] = ("band", [name or "" for name in dataset.descriptions])
-    return coords, notes
+    if header is not None:
+        longer = envi_header.check_size(data, header)
+        notes += [*header.notes, *([longer] if longer else [])]
+    try:
+        with tiff.opened(address, driver=driver) as dataset:
+            shape = (dataset.count, dataset.height, dataset.width)
+            check_values(path, np.dtype("f4"), shape)
+            _check_file(path, data, dataset, header)
+            notes += tiff.check_blocks(path, dataset)
+            coords, said = _of_bands(dataset, header, wavelength_units)
+            nodata, masked, more = _missing(dataset, header)
+            notes += said + more
+            grid = Grid(shape[1:], dataset.transform, dataset.crs)
+            kinds = set(dataset.dtypes)
+    except SurveyError:
+        raise
+    except GDAL_ERRORS as error:
+        reason = re.sub(r"\s*Set GDAL_\w+.*", "", str(error))
+        raise SurveyError(path, f"GDAL cannot read it ({reason})", "Export it again as GeoTIFF or ENVI") from error
+    if len(kinds) > 1:
+        raise SurveyError(path, f"its bands are of unlike types ({', '.join(sorted(kinds))})", "Save them in one type")
+    if not grid.placed and grid.crs is None:
+        notes.append("It has no map coordinates; x and y count pixels.")
+    if grid.transform.b or grid.transform.d:
+        notes += [f"The grid is rotated or sheared; {dim} counts pixels." for dim in ("y", "x")]
+    dtype = np.dtype(kinds.pop())
+    values: LazyArray = _Bands(path, address, driver, shape, dtype, masked)
+    if dtype.kind == "c":
+        if part not in _PARTS:
+            known = " or ".join(map(repr, _PARTS))
+            raise SurveyError(path, "it holds complex numbers", f"Say which part: part={known}")
+        values = _Part(path, values.variable(("band", "y", "x")), part)
+    attrs: dict[str, Any] = {} if nodata is None else {"_FillValue": nodata}
+    source = tiff.SHORT.get(driver, driver)
+    if header is not None and header.items("class names"):
+        attrs["classes"] = dict(enumerate(header.items("class names")))
+    attrs |= {
+        "source": str(data.absolute()),
+        "kind": "hyperspectral" if "wavelength" in coords else "maps",
+        "format": f"{source}, {dtype}" + (f", {header.interleave}" if header is not None else ""),
+        "nodata": nodata,
+        "notes": tuple(notes),
+    }
+    array = xr.DataArray(values.variable(("band", "y", "x")), name=path.stem, attrs=attrs)
+    return place(array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords}), grid)
 
 
-def _items(text: str) -> list[str]:
-    """Split an ENVI list ``{a, b, c}``."""
-    return [item.strip() for item in text.strip().strip("{}").split(",")]
+def _check_file(path: Path, data: Path, dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None) -> None:
+    """Hold what GDAL understood against the header, or against the bytes of a raw file."""
+    shape = (dataset.count, dataset.height, dataset.width)
+    item = np.dtype(dataset.dtypes[0]).itemsize
+    if header is not None:
+        promised = (header.bands, header.lines, header.samples)
+        if shape != promised or dataset.dtypes[0] != header.dtype:
+            raise SurveyError(
+                path,
+                f"its header can be read in two ways: {promised} {header.dtype}, or {shape} {dataset.dtypes[0]}",
+                "Write each field once, in whole numbers",
+            )
+    elif dataset.driver == "ERS":
+        raw = data.with_suffix("")
+        size = raw.stat().st_size if raw.is_file() else 0
+        if size < int(np.prod(shape, dtype=np.float64)) * item:
+            raise SurveyError(
+                path, f"its data file {raw.name} has {size} bytes, too few for {shape} values of {item} bytes",
+                "Copy both files again",
+            )  # fmt: skip
+
+
+def _missing(
+    dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None
+) -> tuple[float | None, bool, list[str]]:
+    """Return the "no data" value, whether pixels have to be masked instead, and notes."""
+    if header is not None:
+        value, note = envi_header.ignore_value(header)
+        return value, False, [note] if note else []
+    values = set(dataset.nodatavals)
+    if len(values) > 1 and not all(v is not None and np.isnan(v) for v in values):
+        return None, True, ["Its bands have unlike 'no data' values; what is missing is NaN."]
+    flags = {flag for flags in dataset.mask_flag_enums for flag in flags}
+    if MaskFlags.per_dataset in flags:
+        return None, True, ["A mask hides pixels; they are NaN."]
+    return dataset.nodata, False, []
+
+
+def _of_bands(
+    dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None, told: str | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Collect what is known of each band; what is not known for every band is left out with a note."""
+    n = dataset.count
+    names = [name or "" for name in dataset.descriptions]
+    if header is not None:
+        names = header.items("band names") if len(header.items("band names")) == n else [""] * n
+        waves, widths, good = (header.numbers(key) for key in ("wavelength", "fwhm", "bbl"))
+        units = header.text("wavelength units")
+        stored = envi_header.scales(header)
+        unread = [k for k in ("wavelength", "bbl") if header.items(k) and not header.numbers(k)]
+        notes = [f"The header's list '{key}' is not all numbers and was not used." for key in unread]
+    else:
+        tags = [dataset.tags(band) for band in dataset.indexes]
+        waves, widths, good = (_numbers([tag.get(key, "") for tag in tags]) for key in ("wavelength", "fwhm", "bbl"))
+        units = tags[0].get("wavelength_units", "")
+        if not waves:
+            # GDAL's own words for the same, since its version 3.10.
+            imagery = [dataset.tags(band, ns="IMAGERY") for band in dataset.indexes]
+            waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
+            widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
+            units = "um"
+        scale, offset = np.array(dataset.scales, np.float64), np.array(dataset.offsets, np.float64)
+        stored = None if (scale == 1).all() and (offset == 0).all() else (scale, offset)
+        notes = []
+    if not waves:
+        waves, units = in_names(names)
+        notes += ["The wavelengths are those in the band names."] if waves else []
+        widths = []
+    if not good and any(kind == ColorInterp.alpha for kind in dataset.colorinterp):
+        good = [float(kind != ColorInterp.alpha) for kind in dataset.colorinterp]
+    coords, said = band_coordinates(n, wavelength=waves, fwhm=widths, good=good, units=units, told=told)
+    if any(names):
+        coords["band_name"] = ("band", names)
+    if any(dataset.units):
+        coords["band_unit"] = ("band", [unit or "" for unit in dataset.units])
+    if stored is not None:
+        coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
+        said.append(_scaling(*stored))
+    return coords, notes + said
+
+
+def _scaling(scale: NDArray[np.float64], offset: NDArray[np.float64]) -> str:
+    one = (scale == scale[0]).all() and (offset == offset[0]).all()
+    how = f"{scale[0]:g} x value + {offset[0]:g}" if one else "scale x value + offset of their band"
+    return f"The values are as stored; they stand for {how}."
 
 
 def _numbers(items: list[str]) -> list[float]:
@@ -154,55 +262,59 @@ def _numbers(items: list[str]) -> list[float]:
         return []
 
 
-def _check_size(data: Path, dataset: rasterio.DatasetReader) -> None:
-    """Hold an uncompressed ENVI data file against its header: GDAL reads what is missing as zeros."""
-    if dataset.driver != "ENVI":
-        return
-    header = dataset.tags(ns="ENVI")
-    if header.get("file_compression", "0") != "0":
-        return
-    offset = int(header.get("header_offset", "0") or 0)
-    item = np.dtype(dataset.dtypes[0]).itemsize
-    promised = offset + dataset.count * dataset.height * dataset.width * item
-    size = data.stat().st_size
-    if size < promised:
-        raise SurveyError(
-            data,
-            f"it ends at byte {size}, but its header promises {promised} ({dataset.count} bands x "
-            f"{dataset.height} lines x {dataset.width} samples x {item} bytes, after {offset})",
-            "Copy it again, or correct the header",
-        )
+class _Bands(LazyArray):
+    """The bands of a raster through GDAL; floats with NaN where a mask hides pixels."""
+
+    def __init__(
+        self, path: Path, address: str, driver: str, shape: tuple[int, ...], dtype: np.dtype[Any], masked: bool
+    ) -> None:
+        self.masked = masked
+        # xarray's file manager closes the least recently used of many files, and survives pickling.
+        self._manager = CachingFileManager(tiff.opened, address, mode="r", kwargs={"driver": driver})
+        self._lock = SerializableLock()
+        wide = np.dtype("f8") if dtype.itemsize > 2 and dtype != np.float32 else np.dtype("f4")
+        super().__init__(path, shape, wide if masked else dtype)
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Read a window of some bands."""
+        bands, rows, columns = box
+        window = Window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+        indexes = [band + 1 for band in range(bands.start, bands.stop, bands.step)]
+        with self._lock:
+            values = self._manager.acquire().read(indexes, window=window, masked=self.masked)
+        if self.masked:
+            values = values.astype(self.dtype).filled(np.nan)
+        return np.asarray(values[:, :: rows.step, :: columns.step])
 
 
-def _envi_pair(path: Path) -> tuple[Path, Path] | None:
-    """Data file and header of an ENVI image, given either; None where one of them is missing."""
-    if path.suffix.lower() == ".hdr":
-        if not _is_envi_header(path):
-            return None
-        for suffix in _DATA_SUFFIXES:
-            for cased in dict.fromkeys((suffix, suffix.upper())):
-                data = path.with_suffix(cased)
-                if data.is_file() and data != path:
-                    return data, path
+class _Part(LazyArray):
+    """One real part of complex numbers; float32, or float64 for those of double precision."""
+
+    def __init__(self, path: Path, source: xr.Variable, part: Part) -> None:
+        self.source, self.part = source, part
+        super().__init__(path, source.shape, np.empty(0, source.dtype).real.dtype)
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Read complex numbers and take the part."""
+        return np.asarray(_PARTS[self.part](np.asarray(self.source[box].values)))
+
+
+def _grid_driver(path: Path) -> str | None:
+    """GDAL's driver for a grid, by suffix and first bytes."""
+    kinds = _GRIDS.get(path.suffix.lower())
+    if not kinds:
         return None
-    for ending in (".hdr", ".HDR"):
-        for header in (path.with_suffix(ending), path.with_name(path.name + ending)):
-            if header.is_file() and _is_envi_header(header):
-                return path, header
-    return None
-
-
-def _is_envi_header(path: Path) -> bool:
     with path.open("rb") as file:
-        return re.match(rb"\s*ENVI\b", file.read(32)) is not None
+        begin = file.read(64)
+    return next((driver for magic, driver in kinds if re.match(magic, begin, re.IGNORECASE)), None)
 
 
-def _why_no_envi(path: Path) -> tuple[str, str]:
-    if path.suffix.lower() == ".hdr":
-        if not _is_envi_header(path):
+def _why_not(path: Path) -> tuple[str, str]:
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        if not envi_header.is_header(path):
             return "line 1 is not 'ENVI', so it is no ENVI header", "Open the ENVI header or a GeoTIFF"
-        return (
-            "the data file that belongs to this ENVI header is not beside it",
-            "Put it into the same folder",
-        )
+        return "the data file that belongs to this ENVI header is not beside it", "Put it into the same folder"
+    if suffix in _GRIDS and suffix != ".img":
+        return f"it does not begin as a {suffix} file does", "Export it again as GeoTIFF"
     return "there is no ENVI header beside it", f"Put {path.stem}.hdr into the same folder"

@@ -1,25 +1,26 @@
-"""Which trace of a SEG-Y file lies where: a regular grid of inlines and crosslines, or a line.
+"""Which trace of a SEG-Y file lies where: a grid of inlines and crosslines, or a line.
 
-For a regular grid the trace number is an affine function of the two indices, whatever the sorting
-and direction,
+For a regular grid the trace number is an affine function of the two indices, whatever the sorting and direction,
 
     trace(i, j) = first + i * inline_stride + j * crossline_stride
 
-so nothing per trace needs to be kept. An irregular outline would need a map of trace numbers instead; this is
-the place where it would be made.
+so nothing per trace needs to be kept (`Grid`). Missing traces, irregular outlines and odd orders need a map of trace
+numbers (`TraceMap`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.errors import SurveyError
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
-Ints = NDArray[np.integer]
+#: A map may have so many places per trace; beyond that the traces lie on no grid worth drawing.
+MOST_PLACES_PER_TRACE = 25
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Grid:
         "inline": neighbouring traces of the file lie on one inline.
     """
 
-    inlines: NDArray[np.float64]
-    crosslines: NDArray[np.float64]
+    inlines: Floats
+    crosslines: Floats
     first: int
     inline_stride: int
     crossline_stride: int
@@ -48,9 +49,83 @@ class Grid:
         """Number of inlines and crosslines."""
         return self.inlines.size, self.crosslines.size
 
+    @property
+    def full(self) -> bool:
+        """Always True: every place has its trace."""
+        return True
+
     def trace(self, i: int, j: int) -> int:
         """Trace number of inline index `i` and crossline index `j`."""
         return self.first + i * self.inline_stride + j * self.crossline_stride
+
+    def traces(self, i: range, j: range) -> Ints:
+        """Trace numbers of a box of places, shape (len(i), len(j)); -1 where there is none."""
+        return (
+            self.first
+            + np.arange(i.start, i.stop, i.step, dtype=np.int64)[:, None] * self.inline_stride
+            + (np.arange(j.start, j.stop, j.step, dtype=np.int64) * self.crossline_stride)
+        )
+
+    def places(self, traces: Ints) -> tuple[Ints, Ints]:
+        """Inline and crossline indices of trace numbers, each of their shape."""
+        # The file goes down an axis whose stride is negative.
+        strides = (self.inline_stride, self.crossline_stride)
+        slow, fast = (0, 1) if self.sorting == "inline" else (1, 0)
+        t = np.asarray(traces, dtype=np.int64)
+        indices = {slow: t // abs(strides[slow]), fast: t % abs(strides[slow]) // abs(strides[fast])}
+        i, j = (indices[k] if strides[k] > 0 else self.shape[k] - 1 - indices[k] for k in (0, 1))
+        return i, j
+
+
+@dataclass(frozen=True, eq=False)
+class TraceMap:
+    """A grid of traces that has gaps, or is in an order of its own.
+
+    Attributes
+    ----------
+    inlines, crosslines : ndarray of float64, shape (n_inline,), (n_crossline,)
+        Survey numbers, ascending with a constant step.
+    numbers : ndarray of int32 or int64, shape (n_inline, n_crossline)
+        Trace number of each place, -1 where there is none.
+    n_traces : int
+        Traces in the file, those without a place included.
+    sorting : {"inline", "crossline"}
+        The number that most neighbouring traces share.
+    """
+
+    inlines: Floats
+    crosslines: Floats
+    numbers: NDArray[np.integer]
+    n_traces: int
+    sorting: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of inlines and crosslines."""
+        return self.inlines.size, self.crosslines.size
+
+    @cached_property
+    def full(self) -> bool:
+        """Whether every place has its trace."""
+        return bool((self.numbers >= 0).all())
+
+    def traces(self, i: range, j: range) -> Ints:
+        """Trace numbers of a box of places, shape (len(i), len(j)); -1 where there is none."""
+        return self.numbers[np.ix_(np.asarray(i, dtype=np.intp), np.asarray(j, dtype=np.intp))].astype(np.int64)
+
+    def places(self, traces: Ints) -> tuple[Ints, Ints]:
+        """Inline and crossline indices of trace numbers, each of their shape; -1 for a trace without a place."""
+        flat = self._places[traces]
+        known = flat >= 0
+        n = self.crosslines.size
+        return np.where(known, flat // n, -1), np.where(known, flat % n, -1)
+
+    @cached_property
+    def _places(self) -> Ints:
+        flat = np.full(self.n_traces, -1, dtype=np.int64)
+        known = np.flatnonzero(self.numbers.ravel() >= 0)
+        flat[self.numbers.ravel()[known]] = known
+        return flat
 
 
 @dataclass(frozen=True)
@@ -64,129 +139,165 @@ class Line:
         """Always "line"."""
         return "line"
 
+    @property
+    def full(self) -> bool:
+        """Always True."""
+        return True
 
-def find_grid(
-    path: Path, inline: Ints, crossline: Ints, offset: Ints, record: Ints, cdp: Ints, places: tuple[int, int]
-) -> Grid | Line:
-    """Find how the traces of a file are laid out from their header numbers.
+
+Order = Grid | TraceMap | Line
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Survey numbers with a constant step, ascending."""
+
+    start: int
+    step: int
+    size: int
+
+    @property
+    def numbers(self) -> Floats:
+        """The numbers, shape (size,)."""
+        return (self.start + self.step * np.arange(self.size, dtype=np.int64)).astype(np.float64)
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.start + self.step * (self.size - 1)}" + (
+            f" step {self.step}" if self.step > 1 else ""
+        )
+
+
+def place_keys(inline: Ints, crossline: Ints) -> Ints:
+    """Turn pairs of numbers (of 4 bytes) into one number each, equal where both are."""
+    return (inline << 32) + (crossline & 0xFFFFFFFF)
+
+
+def axis_of(values: Ints) -> Axis:
+    """Find the axis that numbers lie on, without the few that lie far off at either end.
+
+    A single damaged trace header must not stretch a survey over a million empty lines.
 
     Parameters
     ----------
-    path : Path
-        For the sentences.
-    inline, crossline : ndarray of int, shape (n_trace,)
-        Survey numbers of every trace.
-    offset, record, cdp : ndarray of int, shape (n_looked_at,)
-        Source-receiver offset, field record and CDP number of an evenly spread choice of traces.
-    places : tuple of int
-        Header bytes the inline and crossline numbers came from, for the sentences.
+    values : ndarray of int64, shape (n,)
+        Numbers of traces, n > 0.
 
     Returns
     -------
-    Grid or Line
+    Axis
+        Its step is the largest that meets all numbers kept.
+    """
+    unique, counts = np.unique(values, return_counts=True)
+    first, last = 0, unique.size - 1
+    spare = max(1, values.size // 100)
+    while last - first > 2:
+        above, below = unique[last] - unique[last - 1], unique[first + 1] - unique[first]
+        rest = max(int(unique[last - 1] - unique[first + 1]), 10)
+        if above >= below and above > rest and counts[last] <= spare:
+            spare -= counts[last]
+            last -= 1
+        elif below > rest and counts[first] <= spare:
+            spare -= counts[first]
+            first += 1
+        else:
+            break
+    kept = unique[first : last + 1]
+    step = int(np.gcd.reduce(np.diff(kept))) if kept.size > 1 else 1
+    return Axis(int(kept[0]), step, int(kept[-1] - kept[0]) // step + 1)
 
-    Raises
-    ------
-    SurveyError
-        For single traces, pre-stack gathers and irregular layouts, each with what it is.
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What the survey numbers of all traces make.
+
+    Attributes
+    ----------
+    order : Grid, TraceMap, Line or None
+        None where they lie on no grid and no line.
+    inlines, crosslines : Axis
+        Of the numbers.
+    n_places : int
+        Different places that have a trace.
+    repeats : ndarray of int64
+        Traces whose place an earlier one has.
+    unnumbered, strays : ndarray of int64
+        Traces left out: both numbers empty; a number far off.
+    """
+
+    order: Order | None
+    inlines: Axis
+    crosslines: Axis
+    n_places: int
+    repeats: Ints
+    unnumbered: Ints
+    strays: Ints
+
+
+def arrange(inline: Ints, crossline: Ints) -> Arrangement:
+    """Arrange all traces of a file by their survey numbers.
+
+    Parameters
+    ----------
+    inline, crossline : ndarray of int64, shape (n_trace,)
+        In the order of the file, n > 0.
+
+    Returns
+    -------
+    Arrangement
     """
     n = inline.size
-    where = f"bytes {places[0]} and {places[1]} of the trace headers"
-    elsewhere = "If the numbers live elsewhere, open it with e.g. inline_byte=9, crossline_byte=21"
-    if n == 1:
-        raise SurveyError(path, "it holds a single trace, which is neither a line nor a volume", "Open a survey")
-    if not inline.any() and not crossline.any():
-        return _unnumbered_line(path, n, offset, record, cdp, where, elsewhere)
-    pairs = np.stack([inline, crossline], axis=1).astype(np.int64)
-    inlines, i = np.unique(inline, return_inverse=True)
-    crosslines, j = np.unique(crossline, return_inverse=True)
-    n_places = np.unique(i.astype(np.int64) * crosslines.size + j).size
-    if n_places < n:
-        offsets = np.unique(offset)
-        if offsets.size > 1:
-            raise SurveyError(
-                path,
-                f"it is pre-stack: {n} traces on {n_places} places, offsets {offsets[0]} to {offsets[-1]}",
-                "Stack it first; only post-stack surveys are read",
-            )
-        raise SurveyError(
-            path,
-            f"{n - n_places} of {n} traces repeat an inline and crossline ({where}) another trace has",
-            f"Remove the duplicates. {elsewhere}",
-        )
-    if inlines.size == 1 or crosslines.size == 1 or _is_walk(pairs, inlines, crosslines):
+    empty = (inline == 0) & (crossline == 0)
+    # One trace may well lie at 0, 0, and many where others have one 0; the rest is padding that was never numbered.
+    alone = np.array_equal(inline == 0, empty) and np.array_equal(crossline == 0, empty)
+    unnumbered = np.flatnonzero(empty) if alone and 1 < np.count_nonzero(empty) < n else np.empty(0, dtype=np.int64)
+    numbered = np.setdiff1d(np.arange(n, dtype=np.int64), unnumbered, assume_unique=True)
+    il, xl = inline[numbered], crossline[numbered]
+    inlines, crosslines = axis_of(il), axis_of(xl)
+    i, j = (il - inlines.start) // inlines.step, (xl - crosslines.start) // crosslines.step
+    inside = (i >= 0) & (i < inlines.size) & (j >= 0) & (j < crosslines.size)
+    strays = numbered[~inside]
+    numbered, i, j = numbered[inside], i[inside], j[inside]
+    size = inlines.size * crosslines.size
+    nothing = np.empty(0, dtype=np.int64)
+    if size > MOST_PLACES_PER_TRACE * max(n, 1000):
+        walk = Line(n) if is_walk(il, xl) else None
+        n_places = np.unique(place_keys(i, j)).size
+        return Arrangement(walk, inlines, crosslines, n_places, nothing, unnumbered, strays)
+    flat = i * crosslines.size + j
+    numbers: NDArray[np.integer] = np.full(size, -1, dtype=np.int32 if n < 2**31 else np.int64)
+    # Written backwards, so that the first trace of a place stays.
+    numbers[flat[::-1]] = numbered[::-1]
+    repeats = numbered[numbers[flat] != numbered]
+    n_places = numbered.size - repeats.size
+    order = _order(numbers.reshape(inlines.size, crosslines.size), inlines, crosslines, n, il, xl, n_places)
+    return Arrangement(order, inlines, crosslines, n_places, repeats, unnumbered, strays)
+
+
+def _order(
+    numbers: NDArray[np.integer], inlines: Axis, crosslines: Axis, n: int, il: Ints, xl: Ints, n_places: int
+) -> Order | None:
+    if 1 in numbers.shape or (n_places < 0.5 * numbers.size and is_walk(il, xl)):
         return Line(n)
-    if n != inlines.size * crosslines.size:
-        raise SurveyError(
-            path,
-            f"its outline is irregular: {n} traces, but {inlines.size} inlines ({inlines[0]} to "
-            f"{inlines[-1]}) x {crosslines.size} crosslines ({crosslines[0]} to {crosslines[-1]}) need "
-            f"{inlines.size * crosslines.size} ({where})",
-            f"Export it padded to a full rectangle. {elsewhere}",
+    same_inline, same_crossline = np.count_nonzero(np.diff(il) == 0), np.count_nonzero(np.diff(xl) == 0)
+    sorting = "inline" if same_inline >= same_crossline else "crossline"
+    if n_places == numbers.size == n:
+        first = int(numbers[0, 0])
+        strides = int(numbers[1, 0]) - first, int(numbers[0, 1]) - first
+        grid = Grid(
+            inlines.numbers,
+            crosslines.numbers,
+            first,
+            *strides,
+            "inline" if abs(strides[0]) > abs(strides[1]) else "crossline",
         )
-    for name, numbers in (("inline", inlines), ("crossline", crosslines)):
-        steps = np.diff(numbers)
-        odd = np.flatnonzero(steps != steps[0])
-        if odd.size:
-            at = odd[0]
-            raise SurveyError(
-                path,
-                f"the {name} numbers are unevenly spaced: {numbers[at]} is followed by {numbers[at + 1]}, "
-                f"steps before are {steps[0]}",
-                f"Export it with a constant {name} step",
-            )
-    trace = np.empty((inlines.size, crosslines.size), dtype=np.int64)
-    trace[i, j] = np.arange(n)
-    first, inline_stride, crossline_stride = (
-        int(trace[0, 0]),
-        int(trace[1, 0] - trace[0, 0]),
-        int(trace[0, 1] - trace[0, 0]),
-    )
-    expected = first + np.arange(inlines.size)[:, None] * inline_stride + np.arange(crosslines.size) * crossline_stride
-    wrong = trace != expected
-    if wrong.any():
-        a, b = np.argwhere(wrong)[0]
-        raise SurveyError(
-            path,
-            "its traces are sorted neither by inline nor by crossline: "
-            f"inline {inlines[a]}, crossline {crosslines[b]} is trace {trace[a, b] + 1}, not "
-            f"{expected[a, b] + 1}",
-            "Export it sorted by inline",
-        )
-    return Grid(
-        inlines=inlines.astype(np.float64),
-        crosslines=crosslines.astype(np.float64),
-        first=first,
-        inline_stride=inline_stride,
-        crossline_stride=crossline_stride,
-        sorting="inline" if abs(inline_stride) > abs(crossline_stride) else "crossline",
-    )
+        if np.array_equal(numbers, grid.traces(range(inlines.size), range(crosslines.size))):
+            return grid
+    if n_places * MOST_PLACES_PER_TRACE < numbers.size:
+        return None
+    return TraceMap(inlines.numbers, crosslines.numbers, numbers, n, sorting)
 
 
-def _unnumbered_line(path: Path, n: int, offset: Ints, record: Ints, cdp: Ints, where: str, elsewhere: str) -> Line:
-    """Take traces without inline and crossline numbers for a line, unless they look like gathers."""
-    offsets = np.unique(offset)
-    if offsets.size > 1:
-        raise SurveyError(
-            path,
-            f"it is pre-stack: {n} traces with offsets {offsets[0]} to {offsets[-1]} and no inline or "
-            f"crossline numbers ({where})",
-            f"Stack it first. {elsewhere}",
-        )
-    records = np.unique(record)
-    if records.size > 1 and np.unique(cdp).size < cdp.size:
-        raise SurveyError(
-            path,
-            f"it looks like shot gathers: no inline, crossline ({where}) or CDP numbers, but field records "
-            f"{records[0]} to {records[-1]}",
-            f"Stack it first. {elsewhere}",
-        )
-    return Line(n)
-
-
-def _is_walk(pairs: Ints, inlines: Ints, crosslines: Ints) -> bool:
+def is_walk(il: Ints, xl: Ints) -> bool:
     """Tell an arbitrary line, where each trace neighbours the one before, from a volume with gaps."""
-    if len(pairs) >= inlines.size * crosslines.size:
-        return False
-    reach = np.array([np.diff(inlines).min(), np.diff(crosslines).min()])
-    return bool((np.abs(np.diff(pairs, axis=0)) <= 2 * reach).all())
+    reach = [int(np.diff(np.unique(v)).min()) if np.unique(v).size > 1 else 1 for v in (il, xl)]
+    return bool((np.abs(np.diff(il)) <= 2 * reach[0]).all() and (np.abs(np.diff(xl)) <= 2 * reach[1]).all())

@@ -2,56 +2,106 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from typing import Any
 
 import numpy as np
-import segyio
+import segyio.tools
 from numpy.typing import NDArray
+from segyio import _segyio  # noqa: F401  (segyio.tools.native needs it, and only segyio.open would load it)
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.segy_grid import Grid, Line
-from napari_fhn.surveys.segy_layout import Layout
+from napari_fhn.surveys.segy_binary import Layout
+from napari_fhn.surveys.segy_bytes import TraceBytes, ascending
+from napari_fhn.surveys.segy_grid import Line, Order
+from napari_fhn.surveys.segy_headers import number
+
+#: Types of the samples as they are stored; 3-byte integers and IBM floats have none.
+_STORED = {2: "i4", 3: "i2", 5: "f4", 6: "f8", 8: "i1", 9: "i8", 10: "u4", 11: "u2", 12: "u8", 16: "u1"}
+_IBM, _SHORTEST = 1, (8, 16)
+#: Trace identification of dead and of dummy traces.
+NO_TRACE = (2, 3)
+_IDENTITY_BYTE = 29
 
 
-def value_type(format: int) -> np.dtype[Any]:
-    """Type the samples are handed out in: single bytes as they are, everything else as float32."""
-    return np.dtype({8: np.int8, 16: np.uint8}.get(format, np.float32))
+def value_type(format: int, *, gaps: bool = False) -> np.dtype[Any]:
+    """Type the samples are handed out in: single bytes as they are, everything else as float32.
+
+    Parameters
+    ----------
+    format : int
+        Sample format code.
+    gaps : bool
+        Some values may be missing, which no integer can say.
+
+    Returns
+    -------
+    numpy.dtype
+    """
+    return np.dtype({8: np.int8, 16: np.uint8}.get(format, np.float32) if not gaps else np.float32)
+
+
+def decode(raw: NDArray[np.uint8], layout: Layout, out: NDArray[Any]) -> None:
+    """Turn stored samples into numbers.
+
+    Parameters
+    ----------
+    raw : ndarray of uint8, shape (n, k * bytes per sample)
+        As stored.
+    layout : Layout
+        Says how.
+    out : ndarray, shape (n, k)
+        Filled; float samples that are no finite number become NaN, which stands for "missing" everywhere.
+    """
+    mark = ">" if layout.endian == "big" else "<"
+    if layout.format == _IBM:
+        words = np.ascontiguousarray(raw).view(f"{mark}u4").astype(">u4")
+        out[...] = segyio.tools.native(words, _IBM, copy=False).reshape(out.shape)
+    elif layout.format in (7, 15):
+        # Into the upper three bytes of four: the shift down then carries the sign.
+        wide = np.zeros((*out.shape, 4), dtype=np.uint8)
+        thirds = raw.reshape(*out.shape, 3)
+        wide[..., 1:] = thirds if layout.endian == "little" else thirds[..., ::-1]
+        out[...] = wide.view("<i4" if layout.format == 7 else "<u4")[..., 0] >> 8
+    else:
+        stored = np.ascontiguousarray(raw).view(mark + _STORED[layout.format])
+        with np.errstate(over="ignore", invalid="ignore"):
+            out[...] = stored
+    if layout.format in (_IBM, 5, 6):
+        # Infinities, and what float32 cannot hold: a mean would carry one over everything.
+        np.putmask(out, ~np.isfinite(out), np.nan)
 
 
 class SegyValues(BackendArray):
     """Lazy samples, shape (inline, crossline, sample) or (trace, sample).
 
-    Reads go through segyio, one call per line along the shorter lateral axis (one call in all where the
-    traces asked for are evenly spaced in the file, as for a whole time slice), and copy only the samples
-    asked for. A lock guards the one file handle, since slices are asked for from several threads. Pickling
-    drops the handle.
+    Only the traces asked for are read, in the order of the file. Places without a trace are NaN, and so are traces
+    marked dead or dummy. Slices may be asked for from several threads. Pickling drops the file handle.
 
     Parameters
     ----------
     layout : Layout
         The byte layout.
-    order : Grid or Line
+    order : Grid, TraceMap or Line
         The trace order.
+    dead : bool
+        Some traces are marked dead or dummy (byte 29 is 2 or 3): look at that of each trace read.
     """
 
-    def __init__(self, layout: Layout, order: Grid | Line) -> None:
+    def __init__(self, layout: Layout, order: Order, *, dead: bool = False) -> None:
         self.layout = layout
         self.order = order
-        lateral = order.shape if isinstance(order, Grid) else (order.n_traces,)
+        self.dead = dead
+        lateral = (order.n_traces,) if isinstance(order, Line) else order.shape
         self.shape = (*lateral, layout.n_samples)
-        self.dtype = value_type(layout.format)
-        self._lock = threading.Lock()
-        self._file: segyio.SegyFile | None = None
+        self.dtype = value_type(layout.format, gaps=dead or not order.full)
+        self._file = TraceBytes(layout)
 
-    def __getstate__(self) -> tuple[Layout, Grid | Line]:
-        return self.layout, self.order
+    def __getstate__(self) -> tuple[Layout, Order, bool]:
+        return self.layout, self.order, self.dead
 
-    def __setstate__(self, state: tuple[Layout, Grid | Line]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
+    def __setstate__(self, state: tuple[Layout, Order, bool]) -> None:
+        self.__init__(state[0], state[1], dead=state[2])  # type: ignore[misc]
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         if isinstance(key, indexing.BasicIndexer):
@@ -66,92 +116,37 @@ class SegyValues(BackendArray):
             for k, n in zip(key, self.shape, strict=True)
         ]
         *lateral, samples = ranges
-        if isinstance(self.order, Grid):
-            strides = (self.order.inline_stride, self.order.crossline_stride)
-            first = self.order.first
+        if isinstance(self.order, Line):
+            traces = np.asarray(lateral[0], dtype=np.int64)
         else:
-            # A line is a grid of one row.
-            lateral.insert(0, range(1))
-            strides, first = (0, 1), 0
-        box = self._read_box(first, strides, (lateral[0], lateral[1]), samples)
-        if not isinstance(self.order, Grid):
-            box = box[0]
+            traces = self.order.traces(lateral[0], lateral[1])
+        box = self._read_traces(traces.ravel(), samples).reshape(*traces.shape, len(samples))
         return box[tuple(slice(None) if isinstance(k, slice) else 0 for k in key)]
 
-    def _read_box(
-        self, first: int, strides: tuple[int, int], lateral: tuple[range, range], samples: range
-    ) -> NDArray[Any]:
-        a, b = lateral
-        if not (len(a) and len(b) and len(samples)):
-            return np.empty((len(a), len(b), len(samples)), dtype=self.dtype)
-        flip = samples.step < 0
-        if flip:
-            samples = samples[::-1]
-        start = first + a[0] * strides[0] + b[0] * strides[1]
-        step_a, step_b = a.step * strides[0], b.step * strides[1]
-        swap = len(b) < len(a)
-        outer, inner, step_outer, step_inner = (
-            (len(b), len(a), step_b, step_a) if swap else (len(a), len(b), step_a, step_b)
-        )
-        # Where either axis continues the other evenly, all traces are one arithmetic progression: a single
-        # call.
-        if step_a == step_b * len(b):
-            swap, outer, inner, step_inner = False, 1, len(a) * len(b), step_b
-        elif step_b == step_a * len(a):
-            swap, outer, inner, step_inner = True, 1, len(a) * len(b), step_a
-        with self._lock:
-            file = self._open()
-            buffer = np.empty((outer, inner, len(samples)), dtype=file.dtype)
-            for k in range(outer):
-                self._read_line(file, buffer[k], start + k * step_outer, step_inner, inner, samples)
-        box = buffer.reshape(len(b), len(a), -1).swapaxes(0, 1) if swap else buffer.reshape(len(a), len(b), -1)
-        if flip:
-            box = box[..., ::-1]
-        return box.astype(self.dtype, copy=False)
-
-    @staticmethod
-    def _read_line(
-        file: segyio.SegyFile, buffer: NDArray[Any], start: int, step: int, count: int, samples: range
-    ) -> None:
-        """Read `samples` of `count` traces, `step` apart: the one place where samples come in."""
-        file.xfd.gettr(buffer, start, step, count, samples.start, samples.stop, samples.step, len(samples))
-
-    def _open(self) -> segyio.SegyFile:
-        # The file is mapped into memory: had it become shorter, reading past its end would end the program.
-        size = self.layout.path.stat().st_size
-        if size < self.layout.file_bytes:
-            raise SurveyError(
-                self.layout.path,
-                f"it has become shorter since it was opened ({size} bytes, {self.layout.file_bytes} before)",
-                "Open it again",
+    def _read_traces(self, traces: NDArray[np.int64], samples: range) -> NDArray[Any]:
+        """Read samples of traces in any order; -1 is no trace. Shape (len(traces), len(samples))."""
+        out = np.empty((traces.size, len(samples)), dtype=self.dtype)
+        if not out.size:
+            return out
+        rows = np.flatnonzero(traces >= 0)
+        if rows.size < traces.size:
+            out[...] = np.nan
+        if not ascending(traces[rows]):
+            rows = rows[np.argsort(traces[rows], kind="stable")]
+        low, high = min(samples[0], samples[-1]), max(samples[0], samples[-1])
+        width, head = self.layout.sample_bytes, self.layout.trace_header_bytes
+        whole = samples.step == 1
+        wanted = traces[rows]
+        for part, raw in self._file.pieces(wanted, head + low * width, head + (high + 1) * width):
+            into = rows[part]
+            straight = whole and into[-1] - into[0] == into.size - 1 and ascending(into)
+            decoded = (
+                out[into[0] : into[-1] + 1] if straight else np.empty((into.size, high + 1 - low), dtype=self.dtype)
             )
-        if self._file is None:
-            self._file = open_file(self.layout)
-        return self._file
-
-
-def open_file(layout: Layout) -> segyio.SegyFile:
-    """Open a file with segyio, mapped into memory where the system can, geometry left alone.
-
-    Raises
-    ------
-    SurveyError
-        When segyio cannot, or counts samples and traces differently than `layout`.
-    """
-    try:
-        with warnings.catch_warnings():
-            # Of a format it does not know segyio only warns; read_layout has refused those.
-            warnings.simplefilter("ignore")
-            file = segyio.open(str(layout.path), ignore_geometry=True, endian=layout.endian)
-    except (RuntimeError, ValueError, IndexError, OSError) as error:
-        raise SurveyError(layout.path, f"segyio cannot open it ({error})", "Export it again") from error
-    if file.tracecount != layout.n_traces or len(file.samples) != layout.n_samples:
-        counted = f"{file.tracecount} traces of {len(file.samples)} samples"
-        file.close()
-        raise SurveyError(
-            layout.path,
-            f"its headers disagree: {layout.n_traces} traces of {layout.n_samples} samples, or {counted}",
-            "Export it again",
-        )
-    file.mmap()
-    return file
+            decode(raw, self.layout, decoded)
+            if not straight:
+                out[into] = decoded if whole else decoded[:, :: samples.step]
+        if self.dead:
+            identity = number(self._file.gather(wanted, 28, 30), _IDENTITY_BYTE, self.layout, _IDENTITY_BYTE)
+            out[rows[np.isin(identity, NO_TRACE)]] = np.nan
+        return out

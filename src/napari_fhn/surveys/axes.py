@@ -1,0 +1,156 @@
+"""What the axes of an array are called, and what to ask a person where nothing says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from napari_fhn.surveys.errors import SurveyError
+
+#: Names of axes in this project, in the order in which an array has them.
+AXES = ("date", "band", "inline", "crossline", "trace", "z", "y", "x", "twt", "depth", "sample")
+
+#: What files call them; compared without case, and without a trailing number (``phony_dim_0`` is no name).
+_CALLED = {
+    "date": ("date", "dates", "time", "times", "t", "epoch"),
+    "band": (
+        "band", "bands", "wavelength", "wavelengths", "wl", "wvl", "lambda", "spectral", "spectrum", "channel",
+        "channels", "c", "nbands", "wave", "layer", "layers",
+    ),
+    "inline": ("inline", "inlines", "iline", "il"),
+    "crossline": ("crossline", "crosslines", "xline", "xl"),
+    "trace": ("trace", "traces", "cdp", "cmp"),
+    "z": ("z", "elevation", "height", "level"),
+    "y": (
+        "y", "lat", "latitude", "northing", "north", "row", "rows", "line", "lines", "downtrack", "along_track",
+        "nrows", "nlat",
+    ),
+    "x": (
+        "x", "lon", "long", "longitude", "easting", "east", "col", "cols", "column", "columns", "crosstrack",
+        "across_track", "cross_track", "ncols", "nlon", "pixel", "pixels",
+    ),
+    "twt": ("twt", "two_way_time"),
+    "depth": ("depth",),
+    "sample": ("sample", "samples"),
+}  # fmt: skip
+_KNOWN = {word: axis for axis, words in _CALLED.items() for word in words}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to read a file that does not say enough.
+
+    Attributes
+    ----------
+    words : str
+        What it would be, for a person: "145 x 145 pixels (rows, columns) with 200 bands".
+    options : mapping
+        Keyword arguments that make `napari_fhn.surveys.open` read it so: ``axes``, ``variable``.
+    """
+
+    words: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AmbiguousAxes(SurveyError):
+    """A file that can be read in more than one way and does not say which is right.
+
+    Nothing is wrong with the file: ask the person, and open it again with the options of what was chosen.
+
+    Parameters
+    ----------
+    path, what
+        As in `SurveyError`.
+    choices : sequence of Choice
+        The readings that fit, the likelier ones first.
+    """
+
+    def __init__(self, path: str | Path, what: str, choices: Sequence[Choice]) -> None:
+        self.choices = tuple(choices)
+        said = ", ".join(f"{key}={value!r}" for key, value in self.choices[0].options.items()) if choices else ""
+        super().__init__(path, what, f"Say which it is, for example {said}" if said else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self.path), self.what, self.choices)
+
+
+def known_axis(name: str) -> str:
+    """Return the project's name for what a file calls an axis; empty where it is none of ours."""
+    return _KNOWN.get(re.sub(r"[\s-]+", "_", name.strip().lower()), "")
+
+
+def canonical(dims: Iterable[str]) -> list[int]:
+    """Return the places of some axes in the order of the project; unknown ones keep theirs, in front of y and x.
+
+    Parameters
+    ----------
+    dims : iterable of str
+        Names, any of `AXES` or others.
+    """
+    names = list(dims)
+    rank = {axis: k for k, axis in enumerate(AXES)}
+    return sorted(range(len(names)), key=lambda k: rank.get(names[k], rank["inline"]))
+
+
+def check_axes(path: Path, axes: Sequence[str], shape: Sequence[int]) -> tuple[str, ...]:
+    """Hold axes that a person named against the array.
+
+    Raises
+    ------
+    SurveyError
+        When there are too few or too many of them, one is unknown, or one is named twice.
+    """
+    named = tuple(axes)
+    unknown = [name for name in named if name not in AXES]
+    if unknown:
+        raise SurveyError(path, f"no axis is called {unknown[0]!r}", f"Axes are {', '.join(AXES)}")
+    if len(named) != len(shape):
+        size = " x ".join(map(str, shape))
+        raise SurveyError(path, f"it has {len(shape)} axes ({size}), not {len(named)}", "Name each of them, once")
+    if len(set(named)) != len(named):
+        raise SurveyError(path, f"the axes {', '.join(named)} name one of them twice", "Name each of them, once")
+    return named
+
+
+def readings(shape: Sequence[int]) -> list[Choice]:
+    """List the ways in which an array without names can be read, the likelier ones first.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+
+    Returns
+    -------
+    list of Choice
+        With the option ``axes``; empty for arrays of fewer than two or more than four axes.
+    """
+    if len(shape) == 2:
+        return [_reading(shape, names) for names in (("y", "x"), ("x", "y"), ("trace", "sample"))]
+    if len(shape) == 3:
+        cubes = [("y", "x", "band"), ("band", "y", "x"), ("y", "band", "x")]
+        # Where two axes are alike the third stands out; without that, files mostly have the bands last.
+        odd = next((k for k in range(3) if shape[k - 1] == shape[k - 2] != shape[k]), 2)
+        cubes.sort(key=lambda names: names.index("band") != odd)
+        return [_reading(shape, names) for names in (*cubes, ("inline", "crossline", "twt"), ("z", "y", "x"))]
+    if len(shape) == 4:
+        names = (("date", "band", "y", "x"), ("date", "y", "x", "band"), ("y", "x", "band", "date"))
+        return [_reading(shape, one) for one in names]
+    return []
+
+
+def _reading(shape: Sequence[int], names: tuple[str, ...]) -> Choice:
+    size = dict(zip(names, shape, strict=True))
+    if "inline" in size:
+        words = f"a volume of {size['inline']} inlines x {size['crossline']} crosslines x {size['twt']} samples"
+    elif "trace" in size:
+        words = f"a section of {size['trace']} traces x {size['sample']} samples"
+    else:
+        words = f"{size['y']} rows x {size['x']} columns"
+        words = f"a volume of {size['z']} slices of {words}" if "z" in size else words
+        words += f" with {size['band']} bands" if "band" in size else ""
+        words += f" on {size['date']} dates" if "date" in size else ""
+    return Choice(f"{words}, stored as ({', '.join(names)})", {"axes": names})

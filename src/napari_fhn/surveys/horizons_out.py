@@ -1,0 +1,147 @@
+"""Horizons out: where one class turns into another, as XYZ text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.surveys.moving import replacing
+
+Floats = NDArray[np.float64]
+
+
+def horizon(values: ArrayLike, above: int | Collection[int], below: int | Collection[int]) -> NDArray[np.int64]:
+    """Find where a class turns into another on the way down.
+
+    Parameters
+    ----------
+    values : ArrayLike of int, shape (..., sample)
+        Classes; read a slab at a time.
+    above, below : int or collection of int
+        Value, or values, above and below the contact.
+
+    Returns
+    -------
+    ndarray of int64, shape of `values` without its last axis
+        Index of the first sample of `below` right under one of `above`; -1 where a trace has no such contact.
+    """
+    found = [_contacts(slab, above, below) for _, slab in _slabs(values)]
+    return np.concatenate(found) if found else np.empty(values.shape[:-1], np.int64)
+
+
+def save_horizon(
+    path: str | Path,
+    values: ArrayLike,
+    like: xr.DataArray,
+    above: int | Collection[int],
+    below: int | Collection[int],
+    *,
+    progress: Told | None = None,
+) -> int:
+    """Write the contact between two classes as text: one line for each trace that has it.
+
+    Columns are inline and crossline (for a line the trace), x and y where the survey has a place on the map, and the
+    two-way time in ms or depth in m of the first sample below the contact; lines that begin with ``#`` name them.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to, mostly ``.xyz``.
+    values : ArrayLike of int, shape (inline, crossline, sample) or (trace, sample)
+        Classes on the grid of `like`; read a slab at a time.
+    like : xarray.DataArray
+        The survey as `napari_fhn.surveys.open` gave it.
+    above, below : int or collection of int
+        As in `horizon`.
+    progress : callable, optional
+        Told the share that is done, 0 to 1.
+
+    Returns
+    -------
+    int
+        Number of traces written.
+
+    Raises
+    ------
+    SurveyError
+        When the shapes do not match, nothing in the survey points downwards, or the contact occurs nowhere.
+    """
+    path = Path(path)
+    vertical = str(like.dims[-1])
+    if tuple(values.shape) != like.shape or vertical not in ("twt", "depth", "sample") or like.ndim not in (2, 3):
+        raise SurveyError(
+            path,
+            f"values of shape {tuple(values.shape)} are no classes over traces of this survey {tuple(like.sizes)}",
+            "Give the prediction of a seismic survey",
+        )
+    down = np.asarray(like[vertical], dtype=np.float64)
+    written = 0
+    with replacing(path) as new:
+        with new.open("w", encoding="ascii", errors="replace") as file:
+            _head(file, like, above, below)
+            for piece, slab in _slabs(values):
+                index = _contacts(slab, above, below)
+                places = np.nonzero(index >= 0)
+                columns = _columns(like, (places[0] + piece.start, *places[1:]))
+                table = np.stack([*columns.values(), down[index[places]]], axis=1)
+                np.savetxt(file, table, fmt=[*("%.2f" if name in "xy" else "%.10g" for name in columns), "%.10g"])
+                written += len(table)
+                release(values)
+                if progress is not None:
+                    progress(piece.stop / values.shape[0])
+        if not written:
+            raise SurveyError(
+                path, f"class {above} nowhere lies right above class {below}", "Choose classes that touch, upper first"
+            )
+    return written
+
+
+def _slabs(values: ArrayLike) -> Iterator[tuple[slice, NDArray[Any]]]:
+    for piece in pieces(values):
+        yield piece, read(values, piece)
+
+
+def _contacts(slab: NDArray[Any], above: int | Collection[int], below: int | Collection[int]) -> NDArray[np.int64]:
+    upper, lower = (np.isin(slab, value if isinstance(value, int) else list(value)) for value in (above, below))
+    contact = upper[..., :-1] & lower[..., 1:]
+    if not contact.shape[-1]:
+        return np.full(slab.shape[:-1], -1, np.int64)
+    return np.where(contact.any(-1), contact.argmax(-1) + 1, -1)
+
+
+def _columns(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[str, Floats]:
+    """What is known of the place of some traces."""
+    if like.ndim == 2:
+        names = ["trace", *(name for name in ("inline", "crossline", "x", "y") if name in like.coords)]
+        return {name: np.asarray(like[name], dtype=np.float64)[places[0]] for name in names}
+    inline, crossline = (
+        np.asarray(like[dim], dtype=np.float64)[index] for dim, index in zip(like.dims[:2], places, strict=True)
+    )
+    columns = {str(like.dims[0]): inline, str(like.dims[1]): crossline}
+    geometry = like.attrs.get("geometry")
+    if isinstance(geometry, SurveyGeometry):
+        columns["x"], columns["y"] = geometry.to_xy(inline, crossline)
+    return columns
+
+
+def _head(file: TextIO, like: xr.DataArray, above: Any, below: Any) -> None:
+    vertical = like[like.dims[-1]]
+    geometry = like.attrs.get("geometry")
+    unit = geometry.units if isinstance(geometry, SurveyGeometry) else ""
+    if like.ndim == 2 and "x" in like.coords:
+        unit = str(like["x"].attrs.get("units", ""))
+    nowhere = (np.array([], np.intp),) * (like.ndim - 1)
+    names = [f"{name} [{unit}]" if name in "xy" and unit else name for name in _columns(like, nowhere)]
+    units = vertical.attrs.get("units", "")
+    names.append(f"{vertical.name} [{units}]" if units else str(vertical.name))
+    source = Path(str(like.attrs.get("source", ""))).name
+    file.write(f"# horizon: first sample of class {below} below class {above}; survey {source}\n")
+    file.write(f"# {', '.join(names)}\n")

@@ -1,0 +1,144 @@
+"""MDIO 1: a Zarr store with inline, crossline and time, opened as it is, without the library of that name.
+
+Version 0 keeps its traces in nested groups whose grid only its library describes; it is refused with the way out.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
+
+SUFFIXES = (".mdio",)
+_VERTICAL = {"time": ("twt", "ms", "two-way time"), "depth": ("depth", "m", "depth")}
+_LATERAL = (("inline", "crossline"), ("cdp",))
+#: Places on the map looked at.
+_N_LOOKED_AT = 4096
+
+
+def can_open(path: Path) -> bool:
+    """Say whether a folder is an MDIO store, by its metadata."""
+    return bool(_metadata(path)) or (path / "metadata" / "chunked_012_trace_headers").is_dir()
+
+
+def open(path: Path) -> xr.DataArray:
+    """Open the traces of an MDIO store lazily.
+
+    Parameters
+    ----------
+    path : Path
+        The folder, of version 1; mostly ``.mdio``.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``(inline, crossline, twt)``, or ``depth`` last, or ``(trace, twt)`` for a line; NaN where the store has
+        no trace. ``attrs["geometry"]`` from its coordinates cdp_x and cdp_y.
+
+    Raises
+    ------
+    SurveyError
+        For version 0, pre-stack data, and stores without the axes of a post-stack survey.
+    """
+    path = Path(path)
+    metadata = _metadata(path)
+    if not metadata:
+        raise SurveyError(
+            path,
+            "it is MDIO of version 0, whose grid only its own library can read",
+            "Install multidimio, export it as SEG-Y with 'mdio segy export', and open that",
+        )
+    name = str(metadata.get("attributes", {}).get("defaultVariableName", "amplitude"))
+    try:
+        # Trace headers are records, which xarray cannot take.
+        data = xr.open_zarr(path, chunks=None, consolidated=False, drop_variables=["headers", "raw_headers"])
+        array: xr.DataArray = data[name]
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise SurveyError(path, f"its traces cannot be read ({error})", "Export it as SEG-Y with multidimio") from error
+    *lateral, last = (str(dim) for dim in array.dims)
+    if tuple(lateral) not in _LATERAL or last not in _VERTICAL:
+        raise SurveyError(
+            path,
+            f"its axes are {', '.join(map(str, array.dims))}, not those of a post-stack survey",
+            "Stack it first; only post-stack surveys are read",
+        )
+    axis, units, long_name = _VERTICAL[last]
+    said = array[last].attrs.get("unitsV1") or {}
+    units = next((str(value) for value in said.values()), units) if isinstance(said, dict) else units
+    vertical = np.asarray(array[last], dtype=np.float64) * (1000.0 if units == "s" else 1.0)
+    feet = str((data["cdp_x"].attrs.get("unitsV1") or {}).get("length", "m")) == "ft" if "cdp_x" in data else False
+    geometry, notes = _geometry(data, "ft" if feet else "m") if len(lateral) == 2 else (None, [])
+    coords: dict[str, Any] = {
+        axis: (axis, vertical, {"units": "ms" if units == "s" else units, "long_name": long_name})
+    }
+    for dim in lateral:
+        called = "trace" if dim == "cdp" else dim
+        numbers = np.asarray(array[dim], dtype=np.float64)
+        coords[called] = (called, np.arange(len(numbers), dtype=np.float64) if dim == "cdp" else numbers)
+    if len(lateral) == 1:
+        coords["cdp"] = ("trace", np.asarray(array["cdp"], dtype=np.float64))
+        for key, short in (("cdp_x", "x"), ("cdp_y", "y")):
+            if key in data:
+                coords[short] = ("trace", np.asarray(data[key], dtype=np.float64), {"units": "ft" if feet else "m"})
+    dims = (*("trace" if dim == "cdp" else dim for dim in lateral), axis)
+    if "trace_mask" in data and not bool(np.asarray(data["trace_mask"]).all()):
+        notes.append("Some places of the grid have no trace.")
+    return xr.DataArray(
+        xr.Variable(dims, array.variable._data),
+        coords=coords,
+        name=path.stem,
+        attrs={
+            "source": str(path.absolute()),
+            "kind": "seismic",
+            "format": f"MDIO {metadata.get('apiVersion')}, {array.dtype}",
+            "geometry": geometry,
+            "notes": tuple(notes),
+        },
+    )
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    """Attributes of an MDIO 1 store, Zarr 3 or 2; empty where the folder is none."""
+    for name, key in (("zarr.json", "attributes"), (".zattrs", "")):
+        try:
+            content = json.loads((path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        found = content.get(key, {}) if key else content
+        if isinstance(found, dict) and "apiVersion" in found and "createdOn" in found:
+            return found
+    return {}
+
+
+def _geometry(data: xr.Dataset, units: str) -> tuple[SurveyGeometry | None, list[str]]:
+    if not {"cdp_x", "cdp_y"} <= set(data.variables):
+        return None, ["The store holds no map coordinates (cdp_x and cdp_y)."]
+    n = data.sizes["inline"], data.sizes["crossline"]
+    if min(n) < 2:
+        return None, []
+    x, y = (np.asarray(data[key], dtype=np.float64) for key in ("cdp_x", "cdp_y"))
+    known = np.isfinite(x) & np.isfinite(y)
+    if "trace_mask" in data:
+        known &= np.asarray(data["trace_mask"], dtype=bool)
+    i, j = np.nonzero(known)
+    if not i.size:
+        return None, ["The store holds no map coordinates (cdp_x and cdp_y)."]
+    chosen = np.unique(np.linspace(0, i.size - 1, _N_LOOKED_AT).round().astype(np.intp))
+    i, j = i[chosen], j[chosen]
+    inline, crossline = (np.asarray(data[dim], dtype=np.float64) for dim in ("inline", "crossline"))
+    geometry, note = fit_geometry(
+        i,
+        j,
+        x[i, j],
+        y[i, j],
+        (float(inline[0]), float(crossline[0])),
+        (float(inline[1] - inline[0]), float(crossline[1] - crossline[0])),
+        units,
+    )
+    return geometry, [note] if note else []
