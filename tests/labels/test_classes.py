@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning
 
 CLASSES = st.lists(
     st.builds(
@@ -18,6 +18,7 @@ CLASSES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(CLASSES)
 def test_a_table_comes_back_from_csv(tmp_path_factory, classes):
     path = tmp_path_factory.getbasetemp() / "classes.csv"
@@ -39,7 +40,7 @@ def test_a_table_comes_back_from_csv(tmp_path_factory, classes):
         ("value,name,color\n1,a,red\n", "line 2: class 'a' has colour 'red'"),
         ("value,name\n1,a\n", "line 1: column 'color' is missing"),
         ("value,name,color\n", "it holds no class"),
-        ("", "line 1: column 'value' is missing"),
+        ("", "line 1: it holds no row"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, text, sentence):
@@ -54,9 +55,12 @@ def test_binary_and_missing_files_are_sentences(tmp_path):
     path = tmp_path / "classes.csv"
     with pytest.raises(LabelError, match="cannot be read"):
         ClassTable.from_csv(path)
-    path.write_bytes(b"value,name,color\n1,\xff\xfe,#000000\n")
-    with pytest.raises(LabelError, match="no CSV text in UTF-8"):
+    path.write_bytes(b"value,name,color\n1,\xff\x00,#000000\n")
+    with pytest.raises(LabelError, match="it is no text"):
         ClassTable.from_csv(path)
+    path.write_bytes(b"value,name,color\n1,T\xf6n,#000000\n")
+    with pytest.warns(LabelWarning, match="read as Windows-1252"):
+        assert ClassTable.from_csv(path).names == ("Tön",)
 
 
 def test_default_names_values_and_colours():

@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from napari_fhn.labels import Interval, LabelError, read_las
+from napari_fhn.labels import (
+    Checkshot,
+    DeviatedWell,
+    Interval,
+    LabelError,
+    LabelWarning,
+    Trajectory,
+    Undeclared,
+    class_curves,
+    minimum_curvature,
+    read_las,
+    read_log,
+    time_depth,
+)
 
 LAS = """~Version
 VERS. 2.0 : CWLS LOG ASCII STANDARD
@@ -47,30 +61,173 @@ def test_runs_of_a_class_are_intervals_and_nulls_gaps(tmp_path, table):
 
 def test_place_in_words_and_times_in_seconds(tmp_path, table):
     text = LAS.replace("INLINE. 103", "LOC. inline 19, crossline 2057").replace("CROSSLINE. 204.5", "X. 1")
-    text = text.replace("TWT.ms", "TWT.s")
-    well = read_las(write(tmp_path, text), table)
+    well = read_las(write(tmp_path, text.replace("TWT.ms", "TWT.s").replace(".ms", ".s")), table)
     assert (well.inline, well.crossline) == (19.0, 2057.0)
     assert well.intervals[0] == Interval(100000, 108000, "shale")
+    # A header that contradicts itself is asked about.
+    path = write(tmp_path, text.replace("TWT.ms", "TWT.s"))
+    with pytest.raises(Undeclared, match="TWT is in s, and its header gives start and stop in ms") as caught:
+        read_las(path, table)
+    assert (caught.value.option, caught.value.choices) == ("index_unit", ("ms", "s"))
+    assert read_las(path, table, index_unit="ms").intervals[0] == Interval(100, 108, "shale")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("TWT.ms", "DEPT.m", "no curve TWT; the curves are DEPT, CLASS"),
-        ("CLASS.", "FACIES.", "no curve CLASS"),
+        (".ms", ".m", "TWT curve is in 'm'"),
+        ("TWT.ms", "TIME.ms", "its curve TIME is neither two-way time nor a depth"),
+        ("CLASS. :", "GR. :", "no curve CLASS; the curves are TWT, GR, and it may be GR"),
         ("INLINE. 103", "X. 1", "header has no INLINE"),
         ("INLINE. 103", "INLINE. east", "INLINE says 'east'"),
-        ("TWT.ms", "TWT.m", "TWT curve is in 'm'"),
         ("108 2", "90 2", "does not increase"),
         ("108 2", "108 7", "CLASS curve holds 7, which is no class"),
         ("108 2", "108 1.5", "which is no label value"),
-        (LAS, "hello", "w.las: "),
-        (LAS, "", "w.las: "),
+        (
+            "CLASS. : CLASS\n",
+            "CLASS. : CLASS\n GR. :\n SP. :\n",
+            "names 4 curves, and the rows of its ~A section hold 2",
+        ),
+        ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curves, and the rows of its ~A section hold 2"),
+        ("108 2", "108 2 9", "no readable LAS file"),
+        ("108 2", "108", "no readable LAS file"),
+        ("VERS. 2.0", "VERS. 3.0", "line 2: it is LAS 3.0"),
+        ("WRAP. NO", "WRAP. NO" + "x" * 3000, "line 3: its header has a line of"),
+        ("108 2", "108 2" + "0" * 300, "line 18: it holds a value of more than 200 characters"),
+        (LAS, "hello\nworld\n", "it is no LAS file: line 1 says 'hello'"),
+        (LAS, "", "it is empty"),
+        (LAS, "# Petrel checkshots format\n~", "it holds checkshots"),
+        (LAS, "LASF\x00\x01", "points of a laser scan"),
+        (LAS, LAS.partition("~ASCII")[0], "it holds no sample"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path, table, old, new, sentence):
     with pytest.raises(LabelError) as caught:
         read_las(write(tmp_path, LAS.replace(old, new)), table)
     assert sentence in str(caught.value)
+    assert str(caught.value).startswith("w.las")
     with pytest.raises(LabelError):
         read_las(tmp_path / "missing.las")
+
+
+WRAPPED = """~Version
+ VERS.   1.2 : CWLS LOG ASCII STANDARD
+ WRAP.   YES : MULTIPLE LINES PER DEPTH STEP
+~Well
+ STRT.F    1000 :
+ STOP.F    1300 :
+ STEP.F     100 :
+ NULL. -999.25 :
+ WELL.     WELL : Deep One
+ XCOORD.     UTM EASTING : 500050
+ YCOORD.     UTM NORTHING : 6000100
+ EKB.F        KELLY BUSHING : 100
+~Curve
+ DEPT.F :
+ GR.API :
+ SP.MV :
+ FACIES. :
+~A
+1000.0
+12.5 -3.0
+1
+1100.0
+13.5 -999.25
+1
+1200.0
+14.5 2.0
+-999.25
+1300.0
+15.5 2.5
+2
+"""
+
+
+def test_las_1_2_wrapped_in_feet(tmp_path, table, mapped):
+    path = write(tmp_path, WRAPPED)
+    log = read_log(path)
+    assert [c.name for c in log.curves] == ["DEPT", "GR", "SP", "FACIES"]
+    assert np.isnan(log.curve("sp").values[1])
+    # LAS 1.2 has value and description the other way round.
+    assert log.head.name == "Deep One"
+    assert log.head.xy == (500050.0, 6000100.0)
+    assert log.head.kb_m == pytest.approx(30.48)
+    assert class_curves(log) == ("FACIES",)
+    with pytest.raises(LabelError, match="there are no checkshots of it"):
+        read_las(path, table, mapped)
+    shots = Checkshot("", "tvdss", np.array([0.0, 1000.0]), np.array([0.0, 1000.0]))
+    well = read_las(path, table, mapped, checkshot=shots)
+    assert well.xy == (500050.0, 6000100.0)
+    ends = [(i.top_ms, i.base_ms, i.class_name) for i in well.intervals]
+    feet = 0.3048
+    np.testing.assert_allclose(
+        [e[:2] for e in ends], [(900 * feet, 1100 * feet), (1200 * feet, 1300 * feet)], rtol=1e-12
+    )
+    assert [e[2] for e in ends] == ["shale", "sand"]
+
+
+def test_a_depth_survey_needs_no_checkshots(tmp_path, table, survey):
+    deep = survey.rename(twt="depth")
+    text = LAS.replace("TWT.ms", "DEPT.m").replace(".ms", ".m")
+    with pytest.raises(Undeclared, match="elevation of the datum of well 'W-1'") as caught:
+        read_las(write(tmp_path, text), table, deep)
+    assert caught.value.option == "kb_m"
+    well = read_las(tmp_path / "w.las", table, deep, kb_m=20, datum_m=5)
+    assert well.intervals[0] == Interval(100 - 15, 108 - 15, "shale")
+
+
+def test_the_curve_can_be_chosen_and_hold_text(tmp_path, table):
+    text = LAS.replace("CLASS. : CLASS", "FACIES. : a\n LITH. : b")
+    for k, (a, b) in enumerate([("1", "sand"), ("1", "sand"), ("2", '"sand"'), ("-999.25", "-999.25"), ("2", "shale")]):
+        text = text.replace(f"{100 + 4 * k} {a}\n", f"{100 + 4 * k} {a} {b}\n")
+    text = text.replace("120 2\n", "120 2 shale\n")
+    path = write(tmp_path, text)
+    with pytest.raises(Undeclared, match="it may be FACIES or LITH") as caught:
+        read_las(path, table)
+    assert (caught.value.option, caught.value.choices) == ("curve", ("FACIES", "LITH"))
+    well = read_las(path, table, curve="lith")
+    assert [(i.top_ms, i.base_ms, i.class_name) for i in well.intervals] == [(100, 112, "sand"), (116, 124, "shale")]
+    with pytest.raises(LabelError, match="there is no curve RHOB"):
+        read_las(path, table, curve="RHOB")
+
+
+def test_a_log_that_was_logged_upwards_is_turned(tmp_path, table):
+    head, _, data = LAS.partition("~ASCII\n")
+    rows = [row for row in data.splitlines() if row]
+    up = read_las(write(tmp_path, head + "~ASCII\n" + "\n".join(rows[::-1]) + "\n"), table)
+    assert up == read_las(write(tmp_path, LAS), table)
+
+
+def test_what_lasio_finds_strange_is_told(tmp_path, table):
+    text = LAS.replace("WELL. W-1 : NAME", "WELL. W-1 : NAME\n no mnemonic here")
+    with pytest.warns(LabelWarning, match=r"w\.las: line 10 of the header cannot be read and was left out"):
+        assert read_las(write(tmp_path, text), table).name == "W-1"
+
+
+def test_times_without_a_unit(tmp_path, table):
+    text = LAS.replace(".ms", ".")
+    with pytest.warns(LabelWarning, match="TWT has no unit and was read in ms"):
+        assert read_las(write(tmp_path, text), table).intervals[0] == Interval(100, 108, "shale")
+    small = text
+    for time in range(100, 124, 4):
+        small = small.replace(f"\n{time} ", f"\n0.{time} ")
+    with pytest.raises(Undeclared, match="its TWT curve has no unit"):
+        read_las(write(tmp_path, small), table)
+
+
+def test_along_a_path_a_log_brings_its_own_times(tmp_path, table, mapped):
+    rows = "".join(f"{md} {40 + (md - 100) / 2.5:g} {1 if md < 200 else 2}\n" for md in range(100, 310, 10))
+    head, _, _ = LAS.partition("~ASCII\n")
+    text = head.replace(".ms", ".m").replace("TWT.m : TIME", "DEPT.m : DEPTH\nTWT.ms : TIME") + "~ASCII\n" + rows
+    path = write(tmp_path, text)
+    shots = time_depth(read_log(path))
+    assert shots is not None
+    assert shots.time([100, 300]).tolist() == [40, 120]
+    way = Trajectory("W-1", *minimum_curvature([0, 100, 100.001, 400], [0, 0, 30, 30], [90] * 4))
+    well = read_las(path, table, mapped, trajectory=way)
+    assert isinstance(well, DeviatedWell)
+    assert [(i.top_m, i.base_m, i.class_name) for i in well.intervals] == [(100, 200, "shale"), (200, 310, "sand")]
+    assert np.interp(200, well.md_m, well.vertical) == pytest.approx(80)
+    # Without a path its times alone are enough.
+    assert read_las(path, table, mapped).intervals[0] == Interval(40, 80, "shale")
+    assert time_depth(read_log(write(tmp_path, LAS))) is None

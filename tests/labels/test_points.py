@@ -2,14 +2,38 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from napari_fhn.labels import LabelError, Point, burn_points, read_points
+from napari_fhn.labels import (
+    AmbiguousColumns,
+    LabelError,
+    LabelWarning,
+    Point,
+    Undeclared,
+    burn_points,
+    point_classes,
+    read_points,
+)
+
+
+@pytest.fixture
+def chart() -> xr.DataArray:
+    """A map of 5 rows and 6 columns, 10 m cells, y falling."""
+    return xr.DataArray(
+        np.zeros((2, 5, 6), np.float32),
+        dims=("band", "y", "x"),
+        coords={"y": 6_000_045.0 - 10 * np.arange(5), "x": 500_005.0 + 10 * np.arange(6)},
+    )
+
+
+def write(folder, text):
+    path = folder / "labels.csv"
+    path.write_text(text)
+    return path
 
 
 def test_points_become_pixels(tmp_path, table):
-    path = tmp_path / "labels.csv"
-    path.write_text("Row,Col,Class\n0,1,sand\n2,3,1\n")
-    points = read_points(path, table)
+    points = read_points(write(tmp_path, "Row,Col,Class\n0,1,sand\n2,3,1\n"), table)
     assert points == [Point(0, 1, 2), Point(2, 3, 1)]
     out = np.zeros((3, 4), np.uint8)
     out[0, 1] = 9
@@ -21,14 +45,58 @@ def test_points_become_pixels(tmp_path, table):
 
 
 def test_wrong_points_write_nothing(tmp_path, table):
-    path = tmp_path / "labels.csv"
-    path.write_text("row,col,class\n0,1,sand\n0,1,salt\n")
     with pytest.raises(LabelError, match=r"labels\.csv, line 3: there is no class 'salt'"):
-        read_points(path, table)
+        read_points(write(tmp_path, "row,col,class\n0,1,sand\n0,1,salt\n"), table)
     out = np.zeros((3, 4), np.uint8)
     for bad in (Point(3, 0, 1), Point(0, -1, 1)):
         with pytest.raises(LabelError, match="outside the map"):
             burn_points([Point(0, 0, 1), bad], out)
     with pytest.raises(LabelError, match="lie on a map"):
         burn_points([], out[None])
+    with pytest.raises(LabelError, match="have times and lie in a volume"):
+        burn_points([Point(0, 0, 1, 2)], out)
     assert not out.any()
+
+
+def test_map_coordinates_find_their_cells(tmp_path, table, chart):
+    text = "Easting;Northing;Klasse\n500001,5;6000049;sand\n500059;6000001;shale\n500015,0;6000035,0;sand\n9;9;sand\n"
+    path = write(tmp_path, text)
+    with pytest.warns(LabelWarning, match="1 of 4 points lie outside the survey"):
+        points = read_points(path, table, chart)
+    assert points == [Point(0, 0, 2), Point(4, 5, 1), Point(1, 1, 2)]
+    # A turned grid has its transform beside its coordinates, which then only count.
+    turned = chart.assign_coords(y=np.arange(5.0), x=np.arange(6.0))
+    turned = turned.assign_coords(spatial_ref=xr.Variable((), 0, {"GeoTransform": "500000 0 10 6000000 10 0"}))
+    with pytest.warns(LabelWarning, match="2 of 4"):
+        points = read_points(path, table, turned)
+    assert points == [Point(0, 4, 2), Point(1, 3, 2)]
+    with pytest.raises(LabelError, match="all its 1 points lie outside"):
+        read_points(write(tmp_path, "x,y,class\n1,2,sand\n"), table, chart)
+
+
+def test_times_find_their_voxels(tmp_path, table, mapped):
+    path = write(tmp_path, "inline crossline twt_ms class\n103 204 52.1 sand\n111 218 116 shale\n99 200 52 sand\n")
+    with pytest.warns(LabelWarning, match="1 of 3 points"):
+        points = read_points(path, table, mapped)
+    assert points == [Point(3, 2, 2, 3), Point(11, 9, 1, 19)]
+    out = np.zeros(mapped.shape, np.uint8)
+    assert burn_points(points, out) == 2
+    assert out[3, 2, 3] == 2
+    x, y = mapped.attrs["geometry"].to_xy(103.2, 204.3)
+    path = write(tmp_path, f"x,y,z,class\n{x:.2f},{y:.2f},0.052,sand\n")
+    with pytest.warns(LabelWarning, match="column 'z' has no unit and was read in s"):
+        assert read_points(path, table, mapped) == [Point(3, 2, 2, 3)]
+    with pytest.raises(LabelError, match="sample 20 lies outside"):
+        burn_points([Point(0, 0, 1, 20)], out)
+
+
+def test_what_points_do_not_tell_is_asked(tmp_path, table, mapped, chart):
+    with pytest.raises(AmbiguousColumns, match="column 'row' is missing"):
+        read_points(write(tmp_path, "a,b,class\n1,2,sand\n"), table)
+    path = write(tmp_path, "inline,crossline,twt,class\n103,204,900,sand\n")
+    with pytest.raises(Undeclared, match="unit of column 'twt'"):
+        read_points(path, table, mapped)
+    path = write(tmp_path, "1,2,sand\n3,4,shale\n")
+    columns = {"col": "1", "row": "2", "class": "3"}
+    assert read_points(path, table, chart, columns=columns)[0] == Point(2, 1, 2)
+    assert point_classes(path, columns=columns) == ("sand", "shale")

@@ -25,6 +25,7 @@ def test_wells_with_gaps_are_one_body_each():
     assert bodies(np.zeros((3, 3), np.uint8), None) == []
 
 
+@settings(deadline=None)
 @given(MAPS)
 def test_boxes_are_disjoint_whole_and_cover_all_labels(labels):
     found = bodies(labels, None)

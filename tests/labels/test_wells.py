@@ -38,7 +38,12 @@ def test_wells_come_from_two_tables(tmp_path):
         (WELLS, TOPS.replace("50,70", "50,nan"), "tops.csv, line 4: column 'base_twt_ms' says 'nan'"),
         (WELLS, TOPS.replace(",shale", ","), "tops.csv, line 2: column 'class' is empty"),
         ("well,inline,crossline\n", TOPS, "wells.csv: it holds no well"),
-        (WELLS.replace("inline,", "il,"), TOPS, "wells.csv, line 1: column 'inline' is missing"),
+        (WELLS.replace("inline,crossline,x,y", "a,b,c,d"), TOPS, "wells.csv, line 1: column 'inline' is missing"),
+        (
+            WELLS.replace("inline,crossline,x,y", "line,trace,c,d"),
+            TOPS,
+            "the column of the inline number may be 'line'",
+        ),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, wells, tops, sentence):

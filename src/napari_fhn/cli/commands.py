@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from napari_fhn import __version__
 from napari_fhn.training.job import Job, JobError
@@ -90,9 +91,16 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     known.add_argument(
         "--labels", type=Path, metavar="FILE", help="labels on the survey's grid: .npy, .npz, .tif, .sgy"
     )
-    known.add_argument("--wells", type=Path, metavar="CSV", help="columns well, inline, crossline; goes with --tops")
-    known.add_argument("--tops", type=Path, metavar="CSV", help="columns well, top_twt_ms, base_twt_ms, class")
-    known.add_argument("--points", type=Path, metavar="CSV", help="columns row, col, class: labelled pixels of a map")
+    known.add_argument(
+        "--wells", type=Path, metavar="TABLE", help="well with inline and crossline, or x and y; goes with --tops"
+    )
+    known.add_argument(
+        "--tops",
+        type=Path,
+        metavar="TABLE",
+        help="well, top, base, class; or well, marker and its md, tvd, tvdss or twt (units in the header)",
+    )
+    _add_picks(known)
     known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
     known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
     known.add_argument("--hold-out", type=int, default=0, metavar="N", help="wells or patches kept for the score")
@@ -106,6 +114,69 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--job", type=Path, metavar="FILE", help="train a saved job again; no survey is given then")
     _add_common(train)
+
+
+def _add_picks(known: argparse._ArgumentGroup) -> None:
+    """Files of picks, and what they may not tell themselves."""
+    several: dict[str, Any] = {"action": "append", "type": Path, "default": []}
+    known.add_argument("--las", **several, metavar="FILE", help="well log with a curve of classes; may be repeated")
+    known.add_argument(
+        "--las-curve", metavar="NAME", help="the curve of classes (default: CLASS, or what is called so)"
+    )
+    known.add_argument("--las-unit", choices=("ms", "s", "m", "ft"), help="unit of the log's time or depth")
+    known.add_argument(
+        "--deviation",
+        **several,
+        metavar="TABLE",
+        help="path of a well: md, inclination, azimuth; or md, tvd and x, y or dx, dy. May be repeated",
+    )
+    known.add_argument(
+        "--checkshots",
+        **several,
+        metavar="TABLE",
+        help="md, tvd or tvdss with twt or owt: brings depths to the time of the survey. May be repeated",
+    )
+    known.add_argument(
+        "--horizon",
+        **several,
+        metavar="TABLE",
+        help="picks by inline, crossline or x, y; Charisma, IESX. May be repeated, from top to bottom",
+    )
+    known.add_argument(
+        "--zones",
+        metavar="NAMES",
+        help="classes above, between and below the horizons, with commas; an empty one stays unlabelled",
+    )
+    known.add_argument(
+        "--band", type=float, metavar="MS", help="label a band of this thickness around each horizon instead"
+    )
+    known.add_argument("--z", choices=("down", "up"), help="which way the values of a horizon grow")
+    known.add_argument(
+        "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
+    )
+    known.add_argument(
+        "--polygons", type=Path, metavar="FILE", help="GeoPackage, shapefile or GeoJSON with a class field"
+    )
+    known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
+    known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
+    known.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="KIND:ROLE=COLUMN[:UNIT],...",
+        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; kinds are "
+        "wells, tops, points, deviation, checkshots, horizon",
+    )
+    known.add_argument(
+        "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"
+    )
+    known.add_argument(
+        "--kb", type=float, metavar="M", help="elevation of the wells' datum (kelly bushing) above sea level, in metres"
+    )
+    known.add_argument(
+        "--datum", type=float, default=0.0, metavar="M", help="elevation of the zero of a depth survey (default 0)"
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

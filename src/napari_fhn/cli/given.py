@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
-from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning
-from napari_fhn.labels.classes import MAX_VALUE, PALETTE
-from napari_fhn.labels.csv_rows import read_rows
+from napari_fhn.cli.known import is_given, known_labels
+from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
@@ -119,7 +118,7 @@ def _with_sample(options: argparse.Namespace) -> None:
     sample = sample_data.SEISMIC if named[0] == "sample:seismic" else sample_data.HYPERSPECTRAL
     options.classes = options.classes or sample.classes
     options.truth = options.truth or sample.truth
-    if options.labels or options.wells or options.points:
+    if is_given(options):
         return
     if isinstance(sample, sample_data.SeismicSample):
         options.wells, options.tops = sample.wells, sample.tops
@@ -134,29 +133,13 @@ def _known(
     if (options.wells is None) != (options.tops is None):
         raise LabelError("--wells and --tops go together", "Give both")
     table = None if options.classes is None else ClassTable.from_csv(options.classes)
-    if not (options.labels or options.wells or options.points):
+    if not is_given(options):
         return table, None
     known: NDArray[np.uint8] = np.zeros(shape, np.uint8)
     if options.labels:
         known[...] = read_classes(options.labels, shape)
         table = table or ClassTable.default(max(2, int(known.max())))
-    if options.wells:
-        table = table or _table_of(options.tops)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", LabelWarning)
-            labels.burn(labels.read_wells(options.wells, options.tops), survey, table, known, options.radius)
-        for warning in caught:
-            print(f"napari-fhn: {warning.message}", file=sys.stderr)
-    if options.points:
-        table = table or _table_of(options.points)
-        labels.burn_points(labels.read_points(options.points, table), known)
-    return table, known
-
-
-def _table_of(path: Path) -> ClassTable:
-    """Classes in the order in which a file first names them."""
-    names = list(dict.fromkeys(row.text("class") for row in read_rows(path, ("class",))))
-    return ClassTable(tuple(LabelClass(k + 1, name, PALETTE[k % len(PALETTE)]) for k, name in enumerate(names)))
+    return known_labels(options, survey, table, known), known
 
 
 def _keep(
@@ -176,7 +159,11 @@ def _keep(
         table = ClassTable.from_csv(remembered)
     largest = int(volume.max())
     if largest == 0:
-        raise LabelError("nothing is labelled", "Give --labels, --points, or --wells with --tops", path=session.labels)
+        raise LabelError(
+            "nothing is labelled",
+            "Give --labels, --points, --las, --horizon, --polygons, or --wells with --tops",
+            path=session.labels,
+        )
     table = table or ClassTable.default(largest)
     if table.values != tuple(range(1, len(table) + 1)):
         raise LabelError(f"the class values are {table.values}", "Number the classes from 1, without gaps")

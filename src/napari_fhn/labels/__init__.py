@@ -1,35 +1,82 @@
-"""What is known about a survey: classes, wells, points, the label volume, its bodies and hold-outs.
+"""What is known about a survey: classes, wells, horizons, points, polygons, the label volume, its bodies and hold-outs.
 
 Everything ends as bytes in one memory-mapped ``.npy`` of uint8 (0: unlabelled) shared by viewer and training.
-Arrays are plain numpy; what cannot be read or burnt is a `LabelError`, one sentence with the way out.
+Arrays are plain numpy; what cannot be read or burnt is a `LabelError`, one sentence with the way out. What a file does
+not tell is asked for: `AmbiguousColumns` and `Undeclared` carry the possible answers.
 """
 
 from napari_fhn.box import Box
 from napari_fhn.labels import volume
+from napari_fhn.labels.burning import burn
+from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable, LabelClass
-from napari_fhn.labels.errors import LabelError, LabelWarning
-from napari_fhn.labels.las import read_las
-from napari_fhn.labels.points import Point, burn_points, read_points
+from napari_fhn.labels.columns import Table
+from napari_fhn.labels.deviation import read_deviation
+from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.horizons import read_horizon, read_horizons
+from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
+from napari_fhn.labels.logs import Log, read_log
+from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
+from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, read_polygons
 from napari_fhn.labels.reference import nearest_column
+from napari_fhn.labels.roles import Guess, Suggestion, suggest
+from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.splits import bodies, hold_out
-from napari_fhn.labels.wells import Interval, Well, burn, read_wells
+from napari_fhn.labels.surfaces import burn_band, burn_zones
+from napari_fhn.labels.tops import read_heads, read_tops, read_wells
+from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
+from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
 
 __all__ = [
+    "AmbiguousColumns",
     "Box",
+    "Checkshot",
     "ClassTable",
+    "DeviatedWell",
+    "Guess",
+    "Head",
     "Interval",
     "LabelClass",
     "LabelError",
     "LabelWarning",
+    "Log",
     "Point",
+    "Polygons",
+    "Spans",
+    "Stretch",
+    "Suggestion",
+    "Table",
+    "Trajectory",
+    "Undeclared",
     "Well",
     "bodies",
     "burn",
+    "burn_band",
     "burn_points",
+    "burn_polygons",
+    "burn_zones",
+    "class_curves",
+    "class_fields",
     "hold_out",
+    "minimum_curvature",
     "nearest_column",
+    "of_well",
+    "point_classes",
+    "read_checkshots",
+    "read_deviation",
+    "read_heads",
+    "read_horizon",
+    "read_horizons",
     "read_las",
+    "read_log",
     "read_points",
+    "read_polygons",
+    "read_tops",
     "read_wells",
+    "sniff",
+    "suggest",
+    "tie",
+    "time_depth",
     "volume",
+    "well_head",
 ]

@@ -1,8 +1,14 @@
-"""The one error and the one warning of this room."""
+"""The errors and the one warning of this room."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_fhn.labels.columns import Table
+    from napari_fhn.labels.roles import Guess
 
 
 class LabelError(ValueError):
@@ -31,5 +37,64 @@ class LabelError(ValueError):
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 
+class AmbiguousColumns(LabelError):
+    """Columns of a table whose meaning cannot be told for sure, so that a person must say.
+
+    Parameters
+    ----------
+    what, way_out, line
+        As in `LabelError`.
+    table : Table
+        The table as it was sniffed; its path leads the message.
+    candidates : mapping of str to tuple of Guess
+        For each role that must be said the columns that may be it, best first; empty where none looks like it.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        way_out: str,
+        table: Table,
+        candidates: Mapping[str, tuple[Guess, ...]],
+        *,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(what, way_out, path=table.path, line=line)
+        self.table = table
+        self.candidates = dict(candidates)
+
+
+class Undeclared(LabelError):
+    """A unit, sign, datum or name that the file does not tell and that is never guessed.
+
+    Parameters
+    ----------
+    what, way_out, path, line
+        As in `LabelError`.
+    option : str
+        The reader's argument that takes the answer, e.g. ``"units"`` or ``"kb_m"``.
+    choices : tuple of str
+        The possible answers; empty where it is a number.
+    role : str
+        The role whose unit is asked for, where the option is ``"units"``.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        way_out: str = "",
+        *,
+        option: str,
+        choices: tuple[str, ...] = (),
+        role: str = "",
+        path: str | Path | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(what, way_out, path=path, line=line)
+        self.option = option
+        self.choices = choices
+        self.role = role
+
+
 class LabelWarning(UserWarning):
-    """Labels that were left out, and why."""
+    """What was left out, or taken for granted, and why."""

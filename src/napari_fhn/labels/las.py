@@ -1,114 +1,291 @@
-"""A well from a LAS 2.0 log whose curves are two-way time and class."""
+"""A well from a log with a curve of classes."""
 
 from __future__ import annotations
 
-import re
+import itertools
+import math
+import warnings
 from pathlib import Path
+from typing import Any
 
-import lasio
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
+from napari_fhn.labels.checkshots import Checkshot
 from napari_fhn.labels.classes import ClassTable
-from napari_fhn.labels.errors import LabelError
-from napari_fhn.labels.wells import Interval, Well
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.logs import Curve, Log, read_log
+from napari_fhn.labels.text import is_null, to_number
+from napari_fhn.labels.trajectories import Trajectory
+from napari_fhn.labels.units import METRES, MILLISECONDS, unit
+from napari_fhn.labels.vocabulary import meaning
+from napari_fhn.labels.wells import DeviatedWell, Head, Spans, Well, tie, vertical_of
 
-_INLINE, _CROSSLINE = ("INLINE", "ILINE", "IL"), ("CROSSLINE", "XLINE", "XL", "CRSLINE")
+
+def class_curves(log: Log) -> tuple[str, ...]:
+    """Return the names of the curves that look like classes: by name first, else by few whole values or by text."""
+    called = [c.name for c in log.curves if (said := meaning(c.name)) is not None and said.role == "class"]
+    exact = [name for name in called if name.upper() == "CLASS"]
+    if called:
+        return tuple(exact or called)
+    return tuple(c.name for c in log.curves[1:] if _is_discrete(c.values))
 
 
-def read_las(path: str | Path, table: ClassTable | None = None) -> Well:
-    """Read a well from a LAS file.
+def time_depth(log: Log) -> Checkshot | None:
+    """Return the time-depth relation of a log that has both a measured depth and a curve ``TWT``; None for another.
+
+    Raises
+    ------
+    Undeclared
+        When a unit cannot be told.
+    LabelError
+        When the two do not grow together.
+    """
+    names = {c.name.upper() for c in log.curves}
+    if "TWT" not in names or log.curves[0].name.upper() == "TWT":
+        return None
+    depth, domain, _ = _index(log, None, None, "depth")
+    time, _, _ = _index(log, "TWT", None, "twt")
+    known = np.isfinite(depth) & np.isfinite(time)
+    order = np.argsort(depth[known], kind="stable")
+    try:
+        return Checkshot(log.head.name, domain, depth[known][order], time[known][order])
+    except LabelError as error:
+        raise LabelError(error.what, error.way_out, path=log.path) from error
+
+
+def read_las(
+    path: str | Path,
+    table: ClassTable | None = None,
+    survey: xr.DataArray | None = None,
+    *,
+    curve: str | None = None,
+    index: str | None = None,
+    index_unit: str | None = None,
+    place: Head | None = None,
+    trajectory: Trajectory | None = None,
+    checkshot: Checkshot | None = None,
+    kb_m: float | None = None,
+    datum_m: float = 0.0,
+) -> Well | DeviatedWell:
+    """Read a well from a LAS file with a curve of classes.
+
+    Each sample stands for the stretch from its own depth or time to the next; null values and class 0 are gaps.
 
     Parameters
     ----------
     path : str or Path
-        LAS 2.0 with a curve ``TWT`` (ms, or s where its unit says so), a curve ``CLASS`` (label values or
-        names) and the items ``INLINE`` and ``CROSSLINE`` in the well or parameter section (or "inline 1019,
-        crossline 2057" as ``LOC``). Each sample stands for the time from its own to the next; null values and
-        class 0 are gaps.
+        LAS 1.2 or 2.0. The place of the well comes from the items ``INLINE`` and ``CROSSLINE`` or ``XCOORD`` and
+        ``YCOORD`` of its header, or written out as ``LOC`` ("inline 1019, crossline 2057", "X = 1.0 Y = 2.0").
     table : ClassTable, optional
         Names for the values; without it the values themselves, in digits, are the names.
+    survey : xarray.DataArray, optional
+        Whose vertical axis it is; two-way time without one.
+    curve : str, optional
+        The curve of classes: values or names. Needed where not exactly one is called so.
+    index : str, optional
+        The curve of time or depth. By default ``TWT`` where there is one and the well is vertical, else the first
+        curve, which is measured depth by the rules of LAS.
+    index_unit : {"ms", "s", "m", "ft"}, optional
+        Its unit, over that of the file.
+    place : Head, optional
+        Place and datum, over those of the header.
+    trajectory : Trajectory, optional
+        Without it the well is vertical.
+    checkshot : Checkshot, optional
+        Needed where the index is depth and the survey is in time; a log with depth and ``TWT`` has its own.
+    kb_m : float, optional
+        Elevation of the well's datum above sea level in metres, over that of the header.
+    datum_m : float, optional
+        Elevation of the zero of a depth survey, in metres.
 
     Returns
     -------
-    Well
+    Well or DeviatedWell
 
     Raises
     ------
+    Undeclared
+        When the curve, a unit or the datum cannot be told; option ``"curve"``, ``"index_unit"`` or ``"kb_m"``.
     LabelError
         With the file and what is missing.
     """
-    path = Path(path)
-    try:
-        # lasio's own sniffing of encodings needs another library; LAS is ASCII, and UTF-8 reads that.
-        las = lasio.read(str(path), autodetect_encoding=False, encoding="utf-8", encoding_errors="replace")
-    except OSError as error:
-        raise LabelError(f"it cannot be read: {error.strerror or error}", "Check the path", path=path) from error
-    except Exception as error:  # lasio raises whatever its parsing stumbles over
-        raise LabelError(f"it is no readable LAS file ({error})", "Export it as LAS 2.0", path=path) from error
-    curves = {curve.mnemonic.upper(): curve for curve in las.curves}
-    for name in ("TWT", "CLASS"):
-        if name not in curves:
-            raise LabelError(
-                f"there is no curve {name}; the curves are {', '.join(curves) or 'none'}",
-                "Export two-way time as TWT and the class as CLASS",
-                path=path,
-            )
-    try:
-        times = np.asarray(curves["TWT"].data, dtype=np.float64)
-    except ValueError as error:
-        raise LabelError(f"its TWT curve holds no numbers ({error})", "Correct it", path=path) from error
-    unit = str(curves["TWT"].unit).strip().lower()
-    if unit not in ("ms", "msec", "s", "sec", ""):
-        raise LabelError(f"its TWT curve is in '{unit}'", "Export it in ms", path=path)
-    times = times * (1000.0 if unit in ("s", "sec") else 1.0)
-    if times.size < 2 or not (np.diff(times) > 0).all():
-        raise LabelError("its TWT curve does not increase from sample to sample", "Sort it by time", path=path)
-    names = [_class_name(value, table, path) for value in curves["CLASS"].data]
-    edges = np.append(times, 2 * times[-1] - times[-2])
-    intervals: list[Interval] = []
-    start = 0
-    for k in range(1, len(names) + 1):
-        if k == len(names) or names[k] != names[start]:
-            if names[start]:
-                intervals.append(Interval(float(edges[start]), float(edges[k]), names[start]))
-            start = k
-    title = las.well["WELL"].value if "WELL" in las.well else ""
-    return Well(str(title).strip() or path.stem, *_place(las, path), tuple(intervals))
+    log = read_log(path)
+    chosen = log.curve(curve) if curve is not None else _only_class(log)
+    vertical = vertical_of(None if survey is None else survey.dims)
+    if trajectory is not None and index is None:
+        # Along a path depths tell the place, and the log's own times where that lies in a time survey.
+        index, checkshot = log.curves[0].name, checkshot or time_depth(log)
+    along, domain, name = _index(log, index, index_unit, vertical)
+    names = [_class_name(value, table, log, chosen.name) for value in chosen.values]
+    known = np.isfinite(along)
+    if not known.all():
+        _warn(f"{log.path.name}: {int((~known).sum())} samples without {name} were left out.")
+        along, names = along[known], [n for n, is_known in zip(names, known, strict=True) if is_known]
+    if along.size > 1 and (np.diff(along) < 0).all():
+        along, names = along[::-1], names[::-1]
+    if along.size < 2 or not (np.diff(along) > 0).all():
+        raise LabelError(
+            f"its {name} curve does not increase from sample to sample", f"Sort it by {name}", path=log.path
+        )
+    edges = np.append(along, 2 * along[-1] - along[-2])
+    changes = [0, *(k for k in range(1, len(names)) if names[k] != names[k - 1]), len(names)]
+    runs = itertools.pairwise(changes)
+    ends = tuple((float(edges[a]), float(edges[b]), names[a]) for a, b in runs if names[a])
+    head = well_head(log, survey, place)
+    if kb_m is not None:
+        head = Head(head.name, head.inline, head.crossline, head.xy, kb_m)
+    return tie(
+        head,
+        Spans(domain, ends),
+        vertical=vertical,
+        trajectory=trajectory,
+        checkshot=checkshot,
+        datum_m=datum_m,
+        path=log.path,
+    )
 
 
-def _class_name(value: object, table: ClassTable | None, path: Path) -> str:
+def _only_class(log: Log) -> Curve:
+    names = class_curves(log)
+    if len(names) == 1 and meaning(names[0]) is not None:
+        return log.curve(names[0])
+    every = tuple(c.name for c in log.curves)
+    may = f"it may be {' or '.join(names)}" if names else "none looks like one"
+    raise Undeclared(
+        f"there is no curve CLASS; the curves are {', '.join(every)}, and {may}",
+        "Say which curve holds the classes",
+        option="curve",
+        choices=names or every[1:],
+        path=log.path,
+    )
+
+
+def _index(log: Log, index: str | None, said_unit: str | None, vertical: str) -> tuple[NDArray[np.float64], str, str]:
+    """Values along the well in ms or metres, their kind, and the name of their curve."""
+    names = {c.name.upper() for c in log.curves}
+    if index is None:
+        index = "TWT" if "TWT" in names and vertical == "twt" else log.curves[0].name
+    curve = log.curve(index)
+    said = meaning(curve.name)
+    role = said.role if said is not None else "depth" if curve is log.curves[0] else ""
+    kinds = {"depth": "md", "md": "md", "tvd": "tvd", "tvdss": "tvdss", "twt": "twt", "owt": "owt"}
+    if role not in kinds:
+        raise LabelError(
+            f"its curve {curve.name} is neither two-way time nor a depth",
+            "Name the curve of time or depth, or export two-way time as TWT",
+            path=log.path,
+        )
+    values = _numbers(curve, log)
+    is_time = kinds[role] in ("twt", "owt")
+    choices: tuple[str, ...] = ("ms", "s") if is_time else ("m", "ft")
+    of = unit(said_unit if said_unit is not None else curve.unit)
+    ends = {u for u in (unit(log.header.get(f"unit of {item}", "")) for item in ("STRT", "STOP", "STEP")) if u}
+    if said_unit is None and curve is log.curves[0] and of and ends and ends != {of}:
+        raise Undeclared(
+            f"its curve {curve.name} is in {of}, and its header gives start and stop in {', '.join(sorted(ends))}",
+            f"Say which it is, {' or '.join(choices)}",
+            option="index_unit",
+            choices=choices,
+            path=log.path,
+        )
+    if not of and curve.unit == "" and is_time and np.nanmax(np.abs(values), initial=0) > 60:
+        of = "ms"
+        _warn(f"{log.path.name}: its curve {curve.name} has no unit and was read in ms, for it goes beyond a minute.")
+    if of not in choices:
+        what = f"is in '{curve.unit}'" if curve.unit else "has no unit"
+        raise Undeclared(
+            f"its {curve.name} curve {what}",
+            f"Say which it is, {' or '.join(choices)}",
+            option="index_unit",
+            choices=choices,
+            path=log.path,
+        )
+    factor = (MILLISECONDS if is_time else METRES)[of] * (2.0 if role == "owt" else 1.0)
+    return values * factor, "twt" if is_time else kinds[role], curve.name
+
+
+def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -> str:
     """Name of a sample's class, empty for a gap."""
     text = str(value).strip()
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    if not np.isfinite(number) or number == 0:
+    number = to_number(text) if text.lower() != "nan" else math.nan
+    if math.isnan(number):
+        return "" if text.lower() in ("nan", "") else text
+    if number == 0 or number == log.null or is_null(number):
         return ""
     if number != int(number) or number < 0:
-        raise LabelError(f"its CLASS curve holds {text}, which is no label value", "Correct it", path=path)
+        raise LabelError(f"its {curve} curve holds {text}, which is no label value", "Correct it", path=log.path)
     digits = str(int(number))
     if table is None:
         return digits
     found = {c.value: c.name for c in table}
     if int(number) not in found:
-        raise LabelError(f"its CLASS curve holds {digits}, which is no class", "Add it to the classes", path=path)
+        what = f"its {curve} curve holds {digits}, which is no class"
+        raise LabelError(what, "Add it to the classes", path=log.path)
     return found[int(number)]
 
 
-def _place(las: lasio.LASFile, path: Path) -> tuple[float, float]:
-    """Inline and crossline: items of their own, or written out in the location ``LOC``."""
-    found = []
-    location = str(las.well["LOC"].value) if "LOC" in las.well else ""
-    for names in (_INLINE, _CROSSLINE):
-        texts = [str(item.value) for section in (las.well, las.params) for item in section
-                 if item.mnemonic.upper() in names]  # fmt: skip
-        texts += re.findall(rf"\b(?:{'|'.join(names)})\b\W*([-+.\d]+)", location, re.IGNORECASE)
-        if not texts:
-            raise LabelError(f"its header has no {names[0]}", f"Add the item {names[0]} to the well section", path=path)
-        try:
-            found.append(float(texts[0].strip(".")))
-        except ValueError as error:
-            what = f"its {names[0]} says '{texts[0]}', which is no number"
-            raise LabelError(what, "Correct it", path=path) from error
-    return found[0], found[1]
+def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None = None) -> Head:
+    """Return where a log's well begins: as given, else by survey numbers, else by map coordinates.
+
+    Parameters
+    ----------
+    log : Log
+        From `napari_fhn.labels.logs.read_log`.
+    survey : xarray.DataArray, optional
+        In whose unit map coordinates are wanted.
+    place : Head, optional
+        Over what the header of the log says.
+
+    Returns
+    -------
+    Head
+
+    Raises
+    ------
+    LabelError
+        When the log tells no place.
+    """
+    if place is not None:
+        return (
+            place
+            if place.kb_m is not None
+            else Head(place.name, place.inline, place.crossline, place.xy, log.head.kb_m)
+        )
+    head = log.head
+    has_numbers = not (math.isnan(head.inline) or math.isnan(head.crossline))
+    if has_numbers:
+        return Head(head.name, head.inline, head.crossline, None, head.kb_m)
+    if head.xy is not None:
+        xy = head.xy
+        if survey is not None:
+            x, y = Traces.of(survey).convert(log.xy_unit, xy[0], xy[1], log.path.name)
+            xy = float(x), float(y)
+        return Head(head.name, math.nan, math.nan, xy, head.kb_m)
+    missing = "INLINE" if math.isnan(head.inline) else "CROSSLINE"
+    way_out = f"Add the item {missing}, or XCOORD and YCOORD, to the well section, or give its place"
+    raise LabelError(f"its header has no {missing}", way_out, path=log.path)
+
+
+def _numbers(curve: Curve, log: Log) -> NDArray[np.float64]:
+    if curve.values.dtype.kind == "f":
+        values = curve.values
+    else:
+        values = np.array([to_number(str(v).strip()) for v in curve.values])
+        if np.isnan(values).all():
+            raise LabelError(f"its {curve.name} curve holds no numbers", "Correct it", path=log.path)
+    # lasio leaves the null value in the first curve.
+    return np.where((values == log.null) | ~np.isfinite(values), np.nan, values)
+
+
+def _is_discrete(values: NDArray[Any]) -> bool:
+    if values.dtype.kind != "f":
+        return True
+    known = values[np.isfinite(values)]
+    return bool(known.size and (known == np.rint(known)).all() and known.min() >= 0 and np.unique(known).size <= 64)
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, LabelWarning, stacklevel=4)

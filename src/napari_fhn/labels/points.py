@@ -1,54 +1,132 @@
-"""Points: labelled pixels of a map."""
+"""Points: labelled pixels of a map, labelled traces or samples of a survey."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.classes import ClassTable
-from napari_fhn.labels.csv_rows import read_rows
-from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.columns import Table
+from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.places import map_transform, to_cells
+from napari_fhn.labels.roles import Columns
+from napari_fhn.labels.sniffing import sniffed
+from napari_fhn.labels.units import METRES, MILLISECONDS
 
 
 @dataclass(frozen=True)
 class Point:
-    """One labelled pixel: row, column (from 0) and label value."""
+    """One labelled pixel: row, column (from 0) and label value; in a volume also the sample."""
 
     row: int
     col: int
     value: int
+    sample: int | None = None
 
 
-def read_points(path: str | Path, table: ClassTable) -> list[Point]:
-    """Read labelled pixels from a CSV file with the columns row, col (from 0) and class (name or value).
+def read_points(
+    path: str | Path | Table,
+    table: ClassTable,
+    survey: xr.DataArray | None = None,
+    *,
+    columns: Mapping[str, str | int] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> list[Point]:
+    """Read labelled points.
+
+    Parameters
+    ----------
+    path : str, Path or Table
+        A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``;
+        in a volume with ``inline`` and ``crossline``, or ``x`` and ``y``, and ``twt``, ``time`` or ``z`` (``depth``
+        in a depth survey).
+    table : ClassTable
+        The classes.
+    survey : xarray.DataArray, optional
+        Map ``(y, x)`` (bands allowed) or volume ``(inline, crossline, vertical)`` that coordinates are held against;
+        not needed for rows and columns.
+    columns, units : mapping, optional
+        Column and unit by role, where the header does not tell them.
+
+    Returns
+    -------
+    list of Point
+        Those given by coordinates and outside the survey are left out with a `LabelWarning`.
 
     Raises
     ------
+    AmbiguousColumns, Undeclared
+        When columns or units cannot be told.
     LabelError
         With file, line and column.
     """
-    points = []
-    for row in read_rows(path, ("row", "col", "class")):
+    source = sniffed(path)
+    path = source.path
+    is_volume = survey is not None and survey.dims[:2] == ("inline", "crossline") and survey.ndim == 3
+    found = Columns(source, columns, units, survey if is_volume else None)
+    source.warn()
+    if survey is None:
+        groups: list[tuple[str, ...]] = [("row", "col")]
+    elif is_volume:
+        vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
+        groups = [(*place, v) for place in (("inline", "crossline"), ("x", "y")) for v in vertical]
+    else:
+        groups = [("row", "col"), ("x", "y")]
+    roles = found.first(*(("class", *group) for group in groups))
+    picked = {role: found.index(role) for role in roles}
+    values: list[int] = []
+    places: list[tuple[float, ...]] = []
+    points: list[Point] = []
+    for row in source.rows(picked):
         try:
             value = table.value_of(row.text("class"))
         except LabelError as error:
             raise error if error.path else row.error(error.what, error.way_out) from error
-        points.append(Point(row.integer("row"), row.integer("col"), value))
-    return points
+        if "row" in roles:
+            points.append(Point(row.integer("row"), row.integer("col"), value))
+        else:
+            values.append(value)
+            places.append(tuple(row.number(role) for role in roles[1:]))
+    if survey is None or "row" in roles:
+        return points
+    if not places:
+        return []
+    at = np.array(places, dtype=np.float64)
+    index = _in_volume(at, roles, found, survey, path) if is_volume else _on_map(at, survey)
+    return _inside(index, values, survey, path)
+
+
+def point_classes(path: str | Path | Table, *, columns: Mapping[str, str | int] | None = None) -> tuple[str, ...]:
+    """Return the classes that a table of points names, in the order in which it does.
+
+    Raises
+    ------
+    AmbiguousColumns
+        When the column of the class cannot be told.
+    LabelError
+        With file and line.
+    """
+    source = sniffed(path)
+    column = Columns(source, columns).index("class")
+    return tuple(dict.fromkeys(row.text("class") for row in source.rows({"class": column})))
 
 
 def burn_points(points: Sequence[Point], out: NDArray[Any], *, overwrite: bool = False) -> int:
-    """Write points into a label map.
+    """Write points into a label map or volume.
 
     Parameters
     ----------
     points : sequence of Point
         The points; of two on one pixel the first is kept, or the last with `overwrite`.
-    out : ndarray or memmap of uint8, shape (y, x)
+    out : ndarray or memmap of uint8, shape (y, x) or (inline, crossline, sample)
         Written in place.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled pixels are filled.
@@ -61,20 +139,68 @@ def burn_points(points: Sequence[Point], out: NDArray[Any], *, overwrite: bool =
     Raises
     ------
     LabelError
-        Before anything is written: when a point lies outside the map, or the labels are no map.
+        Before anything is written: when a point lies outside, or has a sample on a map or none in a volume.
     """
-    if out.ndim != 2:
+    if out.ndim not in (2, 3) or (out.ndim == 3 and not (points and points[0].sample is not None)):
         raise LabelError(f"points lie on a map (y, x), not on labels of shape {out.shape}", "Open a map")
     for point in points:
+        if (point.sample is None) != (out.ndim == 2):
+            what = "have times and lie in a volume" if out.ndim == 2 else "have no times and lie on a map"
+            raise LabelError(f"the points {what}, not on labels of shape {out.shape}", "Use points of this survey")
         if not (0 <= point.row < out.shape[0] and 0 <= point.col < out.shape[1]):
             raise LabelError(
                 f"the point at row {point.row}, col {point.col} lies outside the map of {out.shape[0]} "
                 f"rows and {out.shape[1]} columns",
                 "Rows and columns count from 0 at the upper left",
             )
+        if point.sample is not None and not 0 <= point.sample < out.shape[2]:
+            raise LabelError(f"sample {point.sample} lies outside the {out.shape[2]} of the volume", "Count from 0")
     written = 0
     for point in points:
-        if overwrite or out[point.row, point.col] == 0:
-            out[point.row, point.col] = point.value
+        at = (point.row, point.col) if point.sample is None else (point.row, point.col, point.sample)
+        if overwrite or out[at] == 0:
+            out[at] = point.value
             written += 1
     return written
+
+
+def _on_map(at: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.float64]:
+    """Fractional row and column of map coordinates."""
+    return to_cells(map_transform(survey), at)[:, ::-1]
+
+
+def _in_volume(
+    at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path
+) -> NDArray[np.float64]:
+    """Fractional inline, crossline and sample index."""
+    traces = Traces.of(survey)
+    if roles[1] == "inline":
+        lateral = traces.by_numbers(at[:, 0], at[:, 1])
+    else:
+        lateral = traces.by_xy(*traces.convert(found.table.units[found.index("x")], at[:, 0], at[:, 1], path.name))
+    axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
+    factors = {u: (MILLISECONDS | METRES)[u] for u in (("m", "ft") if survey.dims[-1] == "depth" else ("ms", "s"))}
+    able = [u for u, f in factors.items() if ((at[:, 2] * f >= axis[0]) & (at[:, 2] * f <= axis[-1])).mean() >= 0.8]
+    sure = len(able) == 1 and "ms" in factors
+    evidence = (able[0], "only so they lie on the survey's vertical axis") if sure else None
+    vertical = at[:, 2] * factors[found.unit(roles[3], tuple(factors), evidence)]
+    step = axis[1] - axis[0] if axis.size > 1 else 1.0
+    return np.column_stack([lateral, (vertical - axis[0]) / step])
+
+
+def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray, path: Path) -> list[Point]:
+    """Points at the nearest voxels, without those that lie outside."""
+    shape = [size for dim, size in survey.sizes.items() if dim != "band"]
+    nearest = np.floor(index + 0.5)
+    within = np.asarray(((nearest >= 0) & (nearest < np.array(shape))).all(axis=1))
+    if not within.any():
+        raise LabelError(f"all its {len(values)} points lie outside the survey", "Check their coordinates", path=path)
+    if not within.all():
+        words = f"{path.name}: {int((~within).sum())} of {len(values)} points lie outside the survey and were left out."
+        warnings.warn(words, LabelWarning, stacklevel=3)
+    points = []
+    for place, value, ok in zip(nearest, values, within, strict=True):
+        if ok:
+            at = [int(v) for v in place]
+            points.append(Point(at[0], at[1], value, at[2] if len(at) == 3 else None))
+    return points

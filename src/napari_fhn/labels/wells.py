@@ -1,27 +1,23 @@
-"""Wells: what is known of the classes along a few vertical columns, and how it becomes labels."""
+"""Wells: what is known of the classes along a few paths through a survey."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.box import Box
-from napari_fhn.labels.classes import ClassTable
-from napari_fhn.labels.csv_rows import read_rows
-from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.checkshots import Checkshot
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.trajectories import Trajectory
 
-#: A sample this close above an interval's edge, in samples, still counts as on it (rounding of written
-#: times).
-_ON_THE_EDGE = 1e-6
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,8 @@ class Interval:
     Attributes
     ----------
     top_ms, base_ms : float
-        Two-way time in milliseconds; the top belongs to the interval, the base does not.
+        On the survey's vertical axis: two-way time in milliseconds, or metres in a depth survey. The top
+        belongs to the interval, the base does not.
     class_name : str
         Name (or value, in digits) of a class.
     """
@@ -46,6 +43,27 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """One class between two places along a well.
+
+    Attributes
+    ----------
+    top_m, base_m : float
+        Measured depth in metres; the top belongs to the stretch, the base does not.
+    class_name : str
+        Name (or value, in digits) of a class.
+    """
+
+    top_m: float
+    base_m: float
+    class_name: str
+
+    def __post_init__(self) -> None:
+        if not self.top_m < self.base_m:
+            raise LabelError(f"a stretch from {self.top_m:g} to {self.base_m:g} m is empty", "Swap its ends")
+
+
+@dataclass(frozen=True)
 class Well:
     """A vertical well.
 
@@ -53,15 +71,18 @@ class Well:
     ----------
     name : str
     inline, crossline : float
-        Survey numbers, not necessarily whole.
+        Survey numbers, not necessarily whole; NaN where `xy` places the well.
     intervals : tuple of Interval
         From top to base, not overlapping; gaps are unlabelled.
+    xy : (float, float), optional
+        Map coordinates in the survey's unit.
     """
 
     name: str
     inline: float
     crossline: float
     intervals: tuple[Interval, ...] = ()
+    xy: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.intervals, key=lambda i: i.top_ms))
@@ -74,170 +95,259 @@ class Well:
                     "Correct one of them",
                 )
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Classes of its intervals, in their order."""
+        return tuple(i.class_name for i in self.intervals)
 
-def read_wells(wells_csv: str | Path, tops_csv: str | Path) -> list[Well]:
-    """Read wells and their tops.
 
-    Parameters
+@dataclass(frozen=True, eq=False)
+class DeviatedWell:
+    """A well whose path leaves the vertical.
+
+    Attributes
     ----------
-    wells_csv : str or Path
-        Columns ``well``, ``inline``, ``crossline`` (survey numbers); others are ignored.
-    tops_csv : str or Path
-        Columns ``well``, ``top_twt_ms``, ``base_twt_ms``, ``class``.
-
-    Returns
-    -------
-    list of Well
-        In the order of `wells_csv`; wells without tops have no intervals.
-
-    Raises
-    ------
-    LabelError
-        With file, line and column.
+    name : str
+    inline, crossline : float
+        Survey numbers of the well head; NaN where `xy` places it.
+    md_m : ndarray of float64, shape (n,)
+        Measured depth along the path, increasing, in metres.
+    dx_m, dy_m : ndarray of float64, shape (n,)
+        Offsets east and north of the well head, in metres.
+    vertical : ndarray of float64, shape (n,)
+        Place on the survey's vertical axis: two-way time in milliseconds, or depth in metres.
+    intervals : tuple of Stretch
+        From top to base along the well, not overlapping; gaps are unlabelled.
+    xy : (float, float), optional
+        Map coordinates of the well head in the survey's unit.
     """
-    places: dict[str, tuple[float, float]] = {}
-    for row in read_rows(wells_csv, ("well", "inline", "crossline")):
-        name = row.text("well")
-        if name in places:
-            raise row.error(f"well '{name}' occurs twice", "Keep one of them")
-        places[name] = row.number("inline"), row.number("crossline")
-    if not places:
-        raise LabelError("it holds no well", "Add one line for each well", path=wells_csv)
-    intervals: dict[str, list[Interval]] = {name: [] for name in places}
-    for row in read_rows(tops_csv, ("well", "top_twt_ms", "base_twt_ms", "class")):
-        name = row.text("well")
-        if name not in places:
-            raise row.error(f"there is no well '{name}' in {Path(wells_csv).name}", "Add it there, or correct the name")
-        try:
-            found = Interval(row.number("top_twt_ms"), row.number("base_twt_ms"), row.text("class"))
-            # Building the well as far as it is known finds overlaps on the line that makes them.
-            Well(name, *places[name], (*intervals[name], found))
-        except LabelError as error:
-            raise error if error.path else row.error(error.what, error.way_out) from error
-        intervals[name].append(found)
-    return [Well(name, *places[name], tuple(intervals[name])) for name in places]
+
+    name: str
+    inline: float
+    crossline: float
+    md_m: NDArray[np.float64]
+    dx_m: NDArray[np.float64]
+    dy_m: NDArray[np.float64]
+    vertical: NDArray[np.float64]
+    intervals: tuple[Stretch, ...] = ()
+    xy: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.intervals, key=lambda s: s.top_m))
+        object.__setattr__(self, "intervals", ordered)
+        for above, below in itertools.pairwise(ordered):
+            if below.top_m < above.base_m:
+                raise LabelError(
+                    f"in well '{self.name}' {above.class_name} ends at {above.base_m:g} m, below the top of "
+                    f"{below.class_name} at {below.top_m:g} m",
+                    "Correct one of them",
+                )
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Classes of its intervals, in their order."""
+        return tuple(s.class_name for s in self.intervals)
 
 
-def burn(
-    wells: Sequence[Well],
-    survey: xr.DataArray,
-    table: ClassTable,
-    out: NDArray[Any],
-    radius_traces: float = 0.0,
+@dataclass(frozen=True)
+class Head:
+    """Where a well begins.
+
+    Attributes
+    ----------
+    name : str
+    inline, crossline : float
+        Survey numbers; NaN where `xy` is given.
+    xy : (float, float), optional
+        Map coordinates in the survey's unit.
+    kb_m : float, optional
+        Elevation of the well's datum above mean sea level, in metres.
+    """
+
+    name: str
+    inline: float = math.nan
+    crossline: float = math.nan
+    xy: tuple[float, float] | None = None
+    kb_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Classes along a well, in the kind of depth or time that its file has.
+
+    Attributes
+    ----------
+    domain : {"md", "tvd", "tvdss", "twt"}
+        Metres for depths, milliseconds for two-way time.
+    ends : tuple of (float, float, str)
+        Top, base and class, from the top down.
+    """
+
+    domain: str
+    ends: tuple[tuple[float, float, str], ...]
+
+
+def tie(
+    head: Head,
+    spans: Spans,
     *,
-    overwrite: bool = False,
-) -> list[Box]:
-    """Write wells into a label volume as columns of a radius.
+    vertical: str = "twt",
+    trajectory: Trajectory | None = None,
+    checkshot: Checkshot | None = None,
+    datum_m: float = 0.0,
+    path: str | Path | None = None,
+) -> Well | DeviatedWell:
+    """Bring what is known along a well onto the vertical axis of a survey.
 
-    A sample belongs to an interval when its time lies in [top, base), so intervals that touch never share
-    one. A trace within the radius of two wells takes the nearer well.
+    Depths go the way measured depth - vertical depth (by the trajectory; equal in a well without one) - depth below
+    sea level (by the elevation of the well's datum) - two-way time (by the checkshots), as far as is needed.
 
     Parameters
     ----------
-    wells : sequence of Well
-        Those outside the survey are left out with a `LabelWarning` that names them.
-    survey : xarray.DataArray
-        Dims ``(inline, crossline, vertical)``; only its coordinates are used.
-    table : ClassTable
-        The classes.
-    out : ndarray or memmap of uint8, shape (inline, crossline, sample)
-        Written in place.
-    radius_traces : float, optional
-        Traces whose distance from the well, counted in traces along both axes, is at most this are labelled;
-        the nearest trace always is.
-    overwrite : bool, optional
-        Replace labels that are already there. By default only unlabelled voxels are filled.
+    head : Head
+        Where the well begins, and the elevation of its datum.
+    spans : Spans
+        What is known.
+    vertical : {"twt", "depth"}
+        The survey's vertical axis: two-way time in milliseconds, or depth in metres below the survey's datum.
+    trajectory : Trajectory, optional
+        Without it the well is vertical.
+    checkshot : Checkshot, optional
+        Needed wherever depth meets time.
+    datum_m : float, optional
+        Elevation above mean sea level of the zero of a depth survey, in metres.
+    path : str or Path, optional
+        File that errors name.
 
     Returns
     -------
-    list of Box
-        The bounding box of each well burnt.
+    Well or DeviatedWell
 
     Raises
     ------
+    Undeclared
+        With option ``"kb_m"``, when the elevation of the datum is needed and not known.
     LabelError
-        Before anything is written: when the shapes differ, a class is unknown, or all wells lie outside.
+        When checkshots are needed and there are none.
     """
-    if survey.ndim != 3 or survey.dims[:2] != ("inline", "crossline") or out.shape != survey.shape:
-        raise LabelError(
-            f"wells need labels on (inline, crossline, vertical), not shape {out.shape} on {survey.dims}",
-            "Burn them into the label volume of a 3D survey",
-        )
-    values = {interval.class_name: table.value_of(interval.class_name) for well in wells for interval in well.intervals}
-    places = {k: _indices(survey, well) for k, well in enumerate(wells)}
-    inside = {
-        k: place
-        for k, place in places.items()
-        if all(-0.5 <= at <= n - 0.5 for at, n in zip(place, out.shape, strict=False))
-    }
-    left_out = [f"{w.name} ({w.inline:g}, {w.crossline:g})" for k, w in enumerate(wells) if k not in inside]
-    if left_out:
-        lines = [survey[dim].values for dim in ("inline", "crossline")]
-        area = " and ".join(f"{v[0]:g} to {v[-1]:g}" for v in lines)
-        what = f"outside the survey (inline, crossline {area}): {', '.join(left_out)}"
-        if not inside:
-            raise LabelError(f"all wells lie {what}", "Check their inline and crossline numbers")
-        warnings.warn(f"Wells left out, {what}.", LabelWarning, stacklevel=2)
-    boxes = []
-    for k, place in inside.items():
-        columns = _columns(place, out.shape, radius_traces, [p for other, p in inside.items() if other != k])
-        spans = [(*_samples(survey, i), values[i.class_name]) for i in wells[k].intervals]
-        spans = [span for span in spans if span[0] < span[1]]
-        if not columns or not spans:
-            continue
-        for i, j in columns:
-            trace = out[i, j]
-            for start, stop, value in spans:
-                part = trace[start:stop]
-                if overwrite:
-                    part[...] = value
-                else:
-                    part[part == 0] = value
-        i_all, j_all = zip(*columns, strict=True)
-        boxes.append(
-            Box(
-                (min(i_all), min(j_all), min(span[0] for span in spans)),
-                (max(i_all) + 1, max(j_all) + 1, max(span[1] for span in spans)),
+    kb_m = head.kb_m if head.kb_m is not None else None if trajectory is None else trajectory.kb_m
+    ladder = _Ladder(head.name, trajectory, checkshot, kb_m, datum_m, vertical, path)
+    if trajectory is None:
+        tops = [ladder.to_vertical(np.array([top, base]), spans.domain) for top, base, _ in spans.ends]
+        ends = [(float(t[0]), float(t[1]), name) for t, (_, _, name) in zip(tops, spans.ends, strict=True)]
+        return Well(head.name, head.inline, head.crossline, tuple(Interval(*e) for e in ends if e[0] < e[1]), head.xy)
+    md = trajectory.md
+    stretches = []
+    for top, base, name in spans.ends:
+        at = ladder.to_md(np.array([top, base]), spans.domain, md)
+        if at[0] < at[1]:
+            stretches.append(Stretch(float(at[0]), float(at[1]), name))
+    if stretches:
+        # The path goes as far as something is known along it.
+        known = np.array([min(s.top_m for s in stretches), max(s.base_m for s in stretches)])
+        if known[1] > md[-1] + 1.0:
+            words = f"The path of well '{head.name}' was continued straight on for {known[1] - md[-1]:.0f} m."
+            warnings.warn(words, LabelWarning, stacklevel=2)
+        ladder.to_vertical(known, "md")
+        md = np.unique(np.concatenate([md, known]))
+    _, dx, dy = trajectory.at(md)
+    axis = ladder.quietly(md)
+    return DeviatedWell(head.name, head.inline, head.crossline, md, dx, dy, axis, tuple(stretches), head.xy)
+
+
+@dataclass(frozen=True)
+class _Ladder:
+    """The steps from one kind of depth to another in one well."""
+
+    name: str
+    trajectory: Trajectory | None
+    checkshot: Checkshot | None
+    kb_m: float | None
+    datum_m: float
+    vertical: str
+    path: str | Path | None
+
+    def to_vertical(self, at: NDArray[np.float64], domain: str) -> NDArray[np.float64]:
+        """Places on the survey's vertical axis."""
+        if self.vertical == "depth":
+            if domain == "twt":
+                shots = self._shots()
+                at, domain = shots.depth(at), shots.domain
+            return self.depth(at, domain, "tvdss") + self.datum_m
+        if domain == "twt":
+            return at
+        shots = self._shots()
+        return shots.time(self.depth(at, domain, shots.domain))
+
+    def quietly(self, md: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Places of measured depths on the vertical axis, without a word about those beyond the checkshots."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LabelWarning)
+            return self.to_vertical(md, "md")
+
+    def to_md(self, at: NDArray[np.float64], domain: str, md: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Measured depths, those of times among the measured depths of the path."""
+        if domain != "twt":
+            return self.depth(at, domain, "md")
+        if self.vertical == "depth":
+            shots = self._shots()
+            return self.depth(shots.depth(at), shots.domain, "md")
+        axis = self.quietly(md)
+        if not (np.diff(axis) > 0).all():
+            raise LabelError(
+                f"well '{self.name}' runs level or rises, so that a time does not tell a place in it",
+                "Give its tops in measured depth",
+                path=self.path,
             )
-        )
-    return boxes
+        return np.interp(at, axis, md)
+
+    def depth(self, at: NDArray[np.float64], domain: str, wanted: str) -> NDArray[np.float64]:
+        """Depths of one kind as another, in metres."""
+        order = ("md", "tvd", "tvdss")
+        k, end = order.index(domain), order.index(wanted)
+        while k < end:
+            at = self._tvd(at) if k == 0 else at - self._kb()
+            k += 1
+        while k > end:
+            at = at + self._kb() if k == 2 else self._md(at)
+            k -= 1
+        return at
+
+    def _tvd(self, md: NDArray[np.float64]) -> NDArray[np.float64]:
+        return md if self.trajectory is None else self.trajectory.at(md)[0]
+
+    def _md(self, tvd: NDArray[np.float64]) -> NDArray[np.float64]:
+        return tvd if self.trajectory is None else self.trajectory.md_of_tvd(tvd)
+
+    def _kb(self) -> float:
+        if self.kb_m is None:
+            raise Undeclared(
+                f"the elevation of the datum of well '{self.name}' (kelly bushing) above sea level is not known, and "
+                "its depths are needed from there",
+                "Say it in metres",
+                option="kb_m",
+                path=self.path,
+            )
+        return self.kb_m
+
+    def _shots(self) -> Checkshot:
+        if self.checkshot is None:
+            raise LabelError(
+                f"depth and two-way time meet in well '{self.name}', and there are no checkshots of it",
+                "Give checkshots, or tops in the domain of the survey",
+                path=self.path,
+            )
+        return self.checkshot
 
 
-def _indices(survey: xr.DataArray, well: Well) -> tuple[float, float]:
-    """Fractional trace indices of a well."""
-    place = []
-    for dim, number in (("inline", well.inline), ("crossline", well.crossline)):
-        lines = np.asarray(survey[dim], dtype=np.float64)
-        step = lines[1] - lines[0] if lines.size > 1 else 1.0
-        place.append(float((number - lines[0]) / step))
-    return place[0], place[1]
+def vertical_of(survey_dims: Sequence[object] | None) -> str:
+    """Return "depth" for a survey whose vertical axis is depth, and "twt" for any other."""
+    return "depth" if survey_dims and survey_dims[-1] == "depth" else "twt"
 
 
-def _columns(
-    place: tuple[float, float], shape: tuple[int, ...], radius: float, others: list[tuple[float, float]]
-) -> list[tuple[int, int]]:
-    """Traces of a well: its disc without what is nearer to another well, and always its nearest trace."""
-    nearest = tuple(min(max(math.floor(at + 0.5), 0), n - 1) for at, n in zip(place, shape, strict=False))
-    ranges = [
-        range(max(0, math.ceil(at - radius)), min(n - 1, math.floor(at + radius)) + 1)
-        for at, n in zip(place, shape, strict=False)
-    ]
-
-    def near(i: int, j: int) -> bool:
-        own = math.hypot(i - place[0], j - place[1])
-        # The slack keeps the rim of the disc, where the distance is the radius up to rounding.
-        return own <= radius + 1e-9 and all(own <= math.hypot(i - a, j - b) for a, b in others)
-
-    columns = {(i, j) for i in ranges[0] for j in ranges[1] if near(i, j)}
-    return sorted(columns | {(nearest[0], nearest[1])})
-
-
-def _samples(survey: xr.DataArray, interval: Interval) -> tuple[int, int]:
-    """Half-open sample range of an interval."""
-    times = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
-    step = times[1] - times[0] if times.size > 1 else 1.0
-
-    def index(time: float) -> int:
-        return min(max(math.ceil(float((time - times[0]) / step) - _ON_THE_EDGE), 0), times.size)
-
-    return index(interval.top_ms), index(interval.base_ms)
+def of_well(found: Mapping[str, _T] | None, name: str) -> _T | None:
+    """Return what belongs to a well by its name, without regard to case and spaces; what has no name holds for all."""
+    if not found:
+        return None
+    names = {"".join(key.split()).lower(): value for key, value in found.items()}
+    return names.get("".join(name.split()).lower(), found.get(""))

@@ -1,0 +1,193 @@
+"""Deviation surveys: the path of a well from a table of angles, or of depths and places."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.labels.columns import Table
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.roles import Columns
+from napari_fhn.labels.sniffing import sniffed
+from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
+from napari_fhn.labels.units import METRES, unit
+
+_NUMBER = r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
+#: What the comments of well paths say, as Petrel writes them.
+_NAME = re.compile(r"WELL\s*(?:NAME)?\s*[:=]\s*(\S.*)", re.IGNORECASE)
+_HEAD = {
+    axis: re.compile(rf"WELL\s*HEAD\s*{axis}\b[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE) for axis in "XY"
+}
+_DATUM = re.compile(rf"(?:WELL\s*DATUM|\bKB\b|KELLY)[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE)
+#: A depth may exceed what its measured depth allows by this much: tables are rounded.
+_ROUNDING_M = 0.5
+
+
+def read_deviation(
+    path: str | Path | Table,
+    *,
+    columns: Mapping[str, str | int] | None = None,
+    units: Mapping[str, str] | None = None,
+    kb_m: float | None = None,
+    convergence_deg: float = 0.0,
+) -> dict[str, Trajectory]:
+    """Read the paths of wells.
+
+    Parameters
+    ----------
+    path : str, Path or Table
+        A table with measured depth, inclination and azimuth (degrees, unless radians are said), from which the path is
+        computed by minimum curvature; or with measured depth, true vertical depth and offsets (``dx``, ``dy``) or map
+        coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head, datum
+        and units is used.
+    columns, units : mapping, optional
+        Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
+    kb_m : float, optional
+        Elevation of the wells' datum above mean sea level in metres, over that of the file.
+    convergence_deg : float, optional
+        Subtracted from the azimuths to turn true into grid north.
+
+    Returns
+    -------
+    dict of str to Trajectory
+        By name of the well; the name is that in the comments, or that of the file, where there is no such column.
+
+    Raises
+    ------
+    AmbiguousColumns, Undeclared
+        When columns or units cannot be told.
+    LabelError
+        When the table is no path of a well.
+    """
+    table = sniffed(path)
+    path = table.path
+    found = Columns(table, columns, units)
+    table.warn()
+    angles = found.first(("md", "inclination", "azimuth"), ("md", "tvd", "dx", "dy"), ("md", "tvd", "x", "y"))
+    by_angle = "inclination" in angles
+    said = _comments(table, kb_m)
+    # Angles of drillers are in degrees; radians must be said.
+    in_degrees = {r: found.said_unit(r) != "rad" for r in angles if r in ("inclination", "azimuth")}
+    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", "tvd", "dx", "dy")}
+    if "x" in angles:
+        depth_unit = found.unit("md", ("m", "ft"))
+        said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
+    wells = _wells(table, found, said.name or path.stem)
+    read = table.values([found.index(role) for role in angles])
+    place = table.values([found.index("x"), found.index("y")]) if found.has("x") and found.has("y") else None
+    paths = {}
+    for name in dict.fromkeys(wells):
+        rows = np.array([well == name for well in wells])
+        part = read[rows]
+        if np.isnan(part).any():
+            line = _line(table, int(np.flatnonzero(rows)[np.isnan(part).any(axis=1)][0]))
+            raise LabelError("a value of the survey is missing", "Fill it in, or remove the line", path=path, line=line)
+        head = said.head
+        if place is not None and not np.isnan(place[rows][0]).any():
+            head = (float(place[rows][0][0]), float(place[rows][0][1]))
+        try:
+            if by_angle:
+                inclination, azimuth = (
+                    part[:, k] if in_degrees[role] else np.degrees(part[:, k]) for k, role in enumerate(angles[1:], 1)
+                )
+                way = minimum_curvature(part[:, 0] * metres["md"], inclination, azimuth - convergence_deg)
+            else:
+                way = _placed(part, angles, metres, head, said.head_unit)
+            paths[name] = Trajectory(name, *way, head, said.kb_m, said.head_unit)
+        except LabelError as error:
+            raise (
+                error if error.path else LabelError(f"well '{name}': {error.what}", error.way_out, path=path)
+            ) from error
+    _say(path, paths, by_angle, convergence_deg)
+    return paths
+
+
+class _Said:
+    """What the comments above a survey say."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.head: tuple[float, float] | None = None
+        self.head_unit = ""
+        self.kb_m: float | None = None
+
+
+def _comments(table: Table, kb_m: float | None) -> _Said:
+    said = _Said()
+    head: dict[str, float] = {}
+    for text in table.comments:
+        line = text[:300]
+        if (found := _NAME.search(line)) is not None and not said.name and "HEAD" not in line.upper():
+            said.name = found[1].strip().strip('"')
+        for axis, pattern in _HEAD.items():
+            if (place := pattern.search(line)) is not None:
+                head[axis] = float(place[1])
+                said.head_unit = unit(place[2])
+        if (datum := _DATUM.search(line)) is not None:
+            of = unit(datum[2])
+            if of not in ("m", "ft") and kb_m is None:
+                raise Undeclared(
+                    f"the comment '{line.strip()}' gives the datum without a unit",
+                    "Say the elevation of the well's datum in metres",
+                    option="kb_m",
+                    path=table.path,
+                )
+            said.kb_m = float(datum[1]) * METRES.get(of, 1.0)
+    if len(head) == 2:
+        said.head = head["X"], head["Y"]
+    if kb_m is not None:
+        said.kb_m = kb_m
+    return said
+
+
+def _wells(table: Table, found: Columns, alone: str) -> list[str]:
+    """Name of the well of each row."""
+    if not found.has("well"):
+        return [alone for _ in table.rows({})]
+    return [row.text("well") for row in table.rows({"well": found.index("well")})]
+
+
+def _placed(
+    part: NDArray[np.float64],
+    roles: tuple[str, ...],
+    metres: Mapping[str, float],
+    head: tuple[float, float] | None,
+    map_unit: str,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Path from depths and places; map coordinates become offsets from the first."""
+    md, tvd = part[:, 0] * metres["md"], part[:, 1] * metres["tvd"]
+    if roles[2] == "x":
+        assert head is not None
+        factor = METRES.get(map_unit, 1.0)
+        dx, dy = (part[:, 2] - head[0]) * factor, (part[:, 3] - head[1]) * factor
+    else:
+        dx, dy = part[:, 2] * metres["dx"], part[:, 3] * metres["dy"]
+    if (np.diff(md) <= 0).any():
+        raise LabelError("the measured depth does not increase", "Sort the survey by depth")
+    short = np.abs(np.diff(tvd)) > np.diff(md) + _ROUNDING_M
+    if short.any():
+        k = int(np.flatnonzero(short)[0])
+        raise LabelError(
+            f"between {md[k]:g} and {md[k + 1]:g} m of measured depth the vertical depth changes by "
+            f"{abs(tvd[k + 1] - tvd[k]):g} m",
+            "Check which columns are measured and vertical depth, and their signs and units",
+        )
+    return md, tvd, dx, dy
+
+
+def _line(table: Table, row: int) -> int:
+    return next(r.line for k, r in enumerate(table.rows({})) if k == row)
+
+
+def _say(path: Path, paths: Mapping[str, Trajectory], by_angle: bool, convergence_deg: float) -> None:
+    if not paths:
+        raise LabelError("it holds no station", "Check the file", path=path)
+    if by_angle:
+        turned = f", turned by {convergence_deg:g} degrees" if convergence_deg else ""
+        words = f"{path.name}: {len(paths)} paths by minimum curvature, azimuths taken from grid north{turned}."
+        warnings.warn(words, LabelWarning, stacklevel=3)

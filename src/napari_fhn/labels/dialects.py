@@ -1,0 +1,210 @@
+"""How a line of a table falls into cells: by a delimiter, by ruled columns, or by the cards of a known system."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from napari_fhn.labels.text import is_blank, is_number
+
+#: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
+DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
+NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space", "  ": "two spaces or more"}
+_COMMENT = re.compile(r"\s*(?:#|!|//|%|--(?=\s|\w|$)(?!\d)|->|/\*|@)")
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
+_RULE = re.compile(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*")
+_CHARISMA = re.compile(
+    r"(?P<name>.*?)\bINLINE\b\s*[:-]?\s*(?P<il>\d+)\s*[\s,](?:(?:XLINE|CROSSLINE)\s*[:-]?)?\s*(?P<xl>\d+)\s(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_PROFILE = re.compile(
+    r"\s*PROFILE\s+(?P<name>.*?)\s*TYPE\s.*?(?:\s(?P<xy>m|ft)\s+(?P<z>ms|s|m|ft)\s*)?$", re.IGNORECASE
+)
+#: Cards are shorter than this; their patterns are not tried on more.
+_CARD = 400
+_COMMA_ONLY = re.compile(r"[-+]?\d+,\d+(?:[eEdD][-+]?\d+)?")
+#: 1,234: a comma before three digits may divide thousands as well.
+_THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How lines are split.
+
+    Attributes
+    ----------
+    kind : str
+        A delimiter out of `DELIMITERS`, or ``"ruled"`` (fixed columns under a rule of dashes), ``"charisma"``
+        (``INLINE : 1 XLINE : 2 x y z``), ``"iesx"`` (card image with ``PROFILE`` lines).
+    decimal : str
+        Decimal mark, a point or a comma.
+    spans : tuple of (int, int)
+        First and last character (exclusive) of ruled columns.
+    header : tuple of str
+        Names of the columns, where the dialect itself tells them.
+    """
+
+    kind: str
+    decimal: str = "."
+    spans: tuple[tuple[int, int], ...] = ()
+    header: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The dialect in words."""
+        return NAMES.get(self.kind, self.kind)
+
+    def split(self, line: str) -> list[str]:
+        """Return the cells of one line, stripped; a line of cards that holds none has no cell."""
+        if self.kind == "ruled":
+            ends = [stop for _, stop in self.spans[:-1]] + [len(line) + 1]
+            starts = [0, *(stop for _, stop in self.spans[:-1])]
+            return [line[a:b].strip() for a, b in zip(starts, ends, strict=True)]
+        if self.kind == "charisma":
+            return charisma(line) or []
+        if self.kind == " ":
+            return [m[2] if m[1] is None else m[1].replace('""', '"') for m in _QUOTED.finditer(line)]
+        if self.kind == "  ":
+            return re.split(r"\s{2,}|\t", line.strip())
+        try:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=self.kind), [])]
+        except csv.Error:
+            return []
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line begins as comments do."""
+    return _COMMENT.match(line) is not None
+
+
+def uncomment(line: str) -> str:
+    """Return what a comment says."""
+    return re.sub(r"^\s*(?:#+|!+|//|%+|-->?|->|/\*|@)\s?", "", line).rstrip()
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is only drawn: dashes, equals signs, stars."""
+    return bool(line.strip()) and not re.sub(r"[\s#!=*_+-]", "", line)
+
+
+def is_end(line: str) -> bool:
+    """Whether a line says that the table ends."""
+    return line.strip().upper() in ("EOD", "END", "EOF", "#END", "# END", "END DATA")
+
+
+def charisma(line: str) -> list[str] | None:
+    """Return inline, crossline, the numbers after them and the name before them; None for another line."""
+    found = _CHARISMA.match(line[:_CARD])
+    if found is None:
+        return None
+    return [found["il"], found["xl"], *found["rest"].split(), found["name"].strip().strip('"')]
+
+
+def iesx(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and cells (x, y, z, crossline, inline, name) of an IESX card image.
+
+    Cells of what a card leaves empty are empty. The echo lines and the run-on ``EOD`` that OpendTect writes
+    between cards are passed over.
+    """
+    name = ""
+    for number, line in lines:
+        profile = _PROFILE.match(line[:_CARD])
+        if profile is not None:
+            name = profile["name"].strip()
+            continue
+        card = line[3:] if line.startswith("EOD") else line
+        # A card has its two coordinates in 16 characters each; echoes and snapping parameters have not.
+        if card.startswith("\t") or len(card) < 47 or not is_number(card[:16].strip()):
+            continue
+        inline = card[88:95].strip() if card[86:88].strip().upper() == "I" else ""
+        crossline = card[67:72].strip() if inline else ""
+        z = card[38:47].strip()
+        yield number, [card[:16].strip(), card[16:32].strip(), z, crossline, inline, name]
+
+
+def find(sample: Sequence[str], decimal: str | None, wanted: tuple[str, ...] = ()) -> tuple[Dialect, bool]:
+    """Choose the dialect of the first lines of a file.
+
+    Parameters
+    ----------
+    sample : sequence of str
+        Lines, without comments and empty ones.
+    decimal : str or None
+        Decimal mark, where it is known.
+    wanted : tuple of str
+        Column names that the header must hold, in lower case; the delimiter that brings them out wins.
+
+    Returns
+    -------
+    dialect : Dialect
+        `Dialect.kind` is empty where no delimiter makes columns.
+    unsure : bool
+        Whether the commas in its numbers may as well divide thousands.
+    """
+    for line in sample[:5]:
+        profile = _PROFILE.match(line[:_CARD])
+        if profile is not None:
+            xy, z = profile["xy"] or "", profile["z"] or ""
+            return Dialect(
+                "iesx", header=(f"X ({xy})", f"Y ({xy})", f"Z ({z})", "Crossline", "Inline", "Horizon")
+            ), False
+    matched = [charisma(line) for line in sample]
+    if sample and sum(cells is not None for cells in matched) > 0.5 * len(sample):
+        n = Counter(len(cells) for cells in matched if cells).most_common(1)[0][0]
+        extra = tuple(f"Attribute {k}" for k in range(1, n - 5))
+        return Dialect("charisma", header=("Inline", "Crossline", "X", "Y", "Z")[: n - 1] + extra + ("Horizon",)), False
+    for above, rule in itertools.pairwise(sample):
+        if _RULE.fullmatch(rule) and not _RULE.fullmatch(above):
+            return Dialect("ruled", spans=tuple(m.span() for m in re.finditer(r"\S+", rule))), False
+    best, chosen, unsure = 0.0, Dialect(""), False
+    for kind in DELIMITERS:
+        rows = [Dialect(kind).split(line) for line in sample]
+        named = bool(wanted) and any(set(wanted) <= {cell.lower() for cell in row} for row in rows[:20])
+        score = 10.0 if named else 0.0
+        n = width(rows)
+        if n < 2 and not score:
+            continue
+        whole = [row for row in rows if len(row) == n]
+        mark, doubt = decimal_mark(whole, decimal)
+        # The header and what stands above it are in the first half.
+        cells = [cell for row in whole[len(whole) // 2 :] for cell in row]
+        filled = [cell for cell in cells if cell.strip()]
+        numeric = sum(is_number(cell, mark) for cell in filled) / max(len(filled), 1)
+        # Rows of one length first, then rows of numbers; cells left empty speak a little against it.
+        share = len(whole) / len(rows)
+        score += share * (1 + numeric) - 0.2 * (1 - len(filled) / max(len(cells), 1))
+        # Text and numbers hold commas and spaces, but hardly ever one of these, and the same number on every line.
+        score += 1.0 if kind in "\t;|" and share >= 0.8 else 0.0
+        if score > best + 1e-9:
+            best, chosen, unsure = score, Dialect(kind, mark), doubt
+    return chosen, unsure
+
+
+def decimal_mark(rows: Sequence[Sequence[str]], given: str | None) -> tuple[str, bool]:
+    """Return the decimal mark of rows of cells, and whether its commas may divide thousands instead."""
+    if given is not None:
+        return given, False
+    with_comma = [cell for row in rows for cell in row if _COMMA_ONLY.fullmatch(cell)]
+    with_point = any(re.fullmatch(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d+)?", cell) for row in rows for cell in row)
+    if not with_comma or with_point:
+        return ".", False
+    return ",", all(_THOUSANDS.fullmatch(cell) for cell in with_comma)
+
+
+def width(rows: Sequence[Sequence[str]]) -> int:
+    """Return the most frequent number of cells in the later half of the rows, where the data are."""
+    later, every = Counter(len(row) for row in rows[len(rows) // 2 :]), Counter(map(len, rows))
+    return max(later, key=lambda n: (later[n], every[n], n), default=0)
+
+
+def numeric_columns(rows: Sequence[Sequence[str]], decimal: str) -> tuple[bool, ...]:
+    """Say of each column whether its cells are numbers, but for a fifth of them at most; blanks do not count."""
+    found = []
+    for column in zip(*rows, strict=True):
+        filled = [cell for cell in column if not is_blank(cell)]
+        found.append(bool(filled) and sum(is_number(cell, decimal) for cell in filled) >= 0.8 * len(filled))
+    return tuple(found)

@@ -1,0 +1,368 @@
+"""Areas, lines and places with a class, from GIS files, as labels on a map or on time slices of a volume."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio.features
+import rasterio.warp
+import xarray as xr
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.errors import RasterioError
+from rasterio.transform import Affine
+
+from napari_fhn.box import Box
+from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.places import map_crs, map_transform, to_cells
+from napari_fhn.labels.roles import SURE
+from napari_fhn.labels.vocabulary import meaning
+
+#: First bytes by suffix: GDAL goes by content, and would follow a file that points elsewhere.
+_MAGIC = {".shp": (b"\x00\x00\x27\x0a",), ".gpkg": (b"SQLite format 3\x00",), ".geojson": (b"{",), ".json": (b"{",)}
+SUFFIXES = tuple(_MAGIC)
+
+
+@dataclass(frozen=True, eq=False)
+class Polygons:
+    """Shapes with a class each.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    field : str
+        Which of its fields is the class.
+    shapes : ndarray of object, shape (n,)
+        Polygons, lines and points (shapely), in `crs`.
+    classes : tuple of str
+        Class of each: a name, or a value in digits.
+    crs : CRS or None
+        Of the coordinates.
+    """
+
+    path: Path
+    field: str
+    shapes: NDArray[np.object_] = dataclasses.field(repr=False)
+    classes: tuple[str, ...] = dataclasses.field(repr=False)
+    crs: CRS | None = None
+
+
+def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
+    """Return the fields that may hold classes: those that are called so, else those of text or whole numbers.
+
+    Raises
+    ------
+    LabelError
+        When the file cannot be read.
+    """
+    fields, kinds = _fields(Path(path), layer)
+    said = {name: meaning(name) for name in fields}
+    called = tuple(
+        name for name, is_ in said.items() if is_ and is_.role in ("class", "marker") and is_.confidence >= SURE
+    )
+    likely = tuple(
+        name for name, kind in zip(fields, kinds, strict=True) if kind == "object" or kind.startswith(("int", "uint"))
+    )
+    return called or likely
+
+
+def read_polygons(path: str | Path, field: str | None = None, *, layer: str | None = None) -> Polygons:
+    """Read shapes and the class of each.
+
+    Parameters
+    ----------
+    path : str or Path
+        A GeoPackage, shapefile or GeoJSON.
+    field : str, optional
+        Which field is the class; needed where not exactly one may be it.
+    layer : str, optional
+        Which layer; needed where there is more than one.
+
+    Returns
+    -------
+    Polygons
+        Shapes without a class or without coordinates are left out with a `LabelWarning`.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"field"`` or ``"layer"``, when it must be said.
+    LabelError
+        When the file cannot be read or holds no shapes.
+    """
+    # Here and not above: those who have no such files should not wait for the libraries.
+    import pyogrio
+    import shapely
+
+    path = Path(path)
+    layer = _layer(path, layer)
+    fields, _ = _fields(path, layer)
+    if field is None:
+        may = class_fields(path, layer)
+        if len(may) != 1:
+            raise Undeclared(
+                f"which field is the class is not told; its fields are {', '.join(fields) or 'none'}",
+                "Name one",
+                option="field",
+                choices=may or tuple(fields),
+                path=path,
+            )
+        field = may[0]
+    if field not in fields:
+        raise LabelError(f"it has no field '{field}'", f"Its fields are {', '.join(fields) or 'none'}", path=path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            meta, _, wkb, (values,) = pyogrio.raw.read(path, layer=layer, columns=[field], force_2d=True)
+            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+            bounds = shapely.bounds(shapes)
+    except Exception as error:
+        # pyogrio and shapely have a family of exceptions each, and pass on those of GDAL and GEOS.
+        raise LabelError(f"its shapes cannot be read ({_short(error)})", "Export it again", path=path) from error
+    classes = [_class(value) for value in values]
+    kept = np.isfinite(bounds).all(axis=1) & np.array([name != "" for name in classes], dtype=bool)
+    if not kept.any():
+        raise LabelError(f"it holds no shape with a value in '{field}'", "Check the file", path=path)
+    if not kept.all():
+        without = int((~kept).sum())
+        _warn(f"{path.name}: {without} of {len(kept)} shapes have no '{field}' or no place and were left out.")
+    try:
+        crs = CRS.from_user_input(meta["crs"]) if meta["crs"] else None
+    except RasterioError as error:
+        raise LabelError(f"its CRS is not understood ({error})", "Export it with another", path=path) from error
+    return Polygons(path, field, shapes[kept], tuple(name for name, k in zip(classes, kept, strict=True) if k), crs)
+
+
+def burn_polygons(
+    polygons: Polygons,
+    survey: xr.DataArray,
+    table: ClassTable,
+    out: NDArray[Any],
+    *,
+    window: tuple[float, float] | None = None,
+    overwrite: bool = False,
+) -> Box:
+    """Write shapes into a label map, or into the time slices of a label volume.
+
+    A cell belongs to the area that its centre lies in; lines take the cells they cross, points the cell they lie in.
+    Where shapes overlap the first of the file counts.
+
+    Parameters
+    ----------
+    polygons : Polygons
+        From `read_polygons`. They are brought into the CRS of a map; those on a volume must be in its coordinates.
+    survey : xarray.DataArray
+        A map, dims ``(y, x)`` or ``(band, y, x)``, or a volume ``(inline, crossline, vertical)`` that has a place on
+        the map.
+    table : ClassTable
+        The classes.
+    out : ndarray or memmap of uint8, shape of the survey without its bands
+        Written in place.
+    window : (float, float), optional
+        For a volume: first and last time or depth, in the unit of its vertical axis, the last one excluded; the
+        nearest slice where there is none within.
+    overwrite : bool, optional
+        Replace labels that are already there. By default only unlabelled cells are filled.
+
+    Returns
+    -------
+    Box
+        Of what the shapes cover.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"window"``, for a volume without one.
+    LabelError
+        Before anything is written: when a class is unknown, or no shape lies on the survey.
+    """
+    import shapely
+
+    values = {name: table.value_of(name) for name in dict.fromkeys(polygons.classes)}
+    is_map = {"y", "x"} <= set(survey.dims)
+    shape = tuple(survey.sizes[d] for d in ("y", "x")) if is_map else survey.shape
+    if out.shape != shape:
+        raise LabelError(f"the labels have the shape {out.shape}, and the survey {shape}", "Use labels of the survey")
+    slices = None if is_map else _slices(survey, window)
+    shapes = _in_cells(polygons, survey, is_map)
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
+    last = cells.copy()
+    pairs = [(s, values[c]) for s, c, ok in zip(shapes, polygons.classes, finite, strict=True) if ok]
+    try:
+        for into, order in ((cells, pairs[::-1]), (last, pairs)):
+            if order:
+                # Cells have their middles at whole indices.
+                rasterio.features.rasterize(order, out=into, transform=Affine.translation(-0.5, -0.5))
+    except (RasterioError, ValueError, TypeError) as error:
+        raise LabelError(f"its shapes cannot be drawn ({error})", "Repair them", path=polygons.path) from error
+    if not cells.any():
+        raise LabelError(
+            "none of its shapes covers the middle of a cell of the survey",
+            "Check that both have the same coordinates, and their CRS",
+            path=polygons.path,
+        )
+    contested = int(np.count_nonzero(cells != last))
+    if contested:
+        _warn(f"{polygons.path.name}: {contested} cells lie in shapes of several classes; the first shape counted.")
+    rows, cols = np.nonzero(cells)
+    low, high = [int(rows.min()), int(cols.min())], [int(rows.max()) + 1, int(cols.max()) + 1]
+    for i in range(low[0], high[0]):
+        here = cells[i] != 0
+        target = out[i] if slices is None else out[i, :, slices]
+        wanted = cells[i][here] if slices is None else np.repeat(cells[i][here][:, None], target.shape[1], axis=1)
+        part = target[here]
+        write = np.ones_like(part, dtype=bool) if overwrite else part == 0
+        part[write] = wanted[write]
+        target[here] = part
+    if slices is None:
+        return Box((low[0], low[1]), (high[0], high[1]))
+    return Box((*low, slices.start), (*high, slices.stop))
+
+
+def _slices(survey: xr.DataArray, window: tuple[float, float] | None) -> slice:
+    if survey.dims[:2] != ("inline", "crossline") or survey.ndim != 3:
+        raise LabelError(
+            f"shapes lie on a map (y, x) or on slices of a volume, not on {survey.dims}", "Open a map or a volume"
+        )
+    axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
+    if window is None:
+        raise Undeclared(
+            f"on which slices of the volume the shapes lie is not told; they go from {axis[0]:g} to {axis[-1]:g}",
+            "Give the first and the last",
+            option="window",
+        )
+    top, base = window
+    if not (math.isfinite(top) and math.isfinite(base) and top <= base):
+        raise LabelError(f"a window from {top:g} to {base:g} is none", "Give the first and the last time")
+    if base < axis[0] or top > axis[-1]:
+        raise LabelError(
+            f"the window from {top:g} to {base:g} lies outside the volume ({axis[0]:g} to {axis[-1]:g})",
+            "Choose times within",
+        )
+    inside = np.flatnonzero((axis >= top) & (axis < base))
+    if inside.size == 0:
+        nearest = int(np.argmin(np.abs(axis - (top + base) / 2)))
+        return slice(nearest, nearest + 1)
+    return slice(int(inside[0]), int(inside[-1]) + 1)
+
+
+def _in_cells(polygons: Polygons, survey: xr.DataArray, is_map: bool) -> NDArray[np.object_]:
+    """Shapes in fractional indices (column, row), whole at the middles of cells."""
+    if not is_map:
+        traces = Traces.of(survey)
+        if polygons.crs is not None and polygons.crs.is_geographic:
+            raise LabelError(
+                "its coordinates are longitudes and latitudes, and those of the volume are not",
+                "Export it in the coordinates of the survey",
+                path=polygons.path,
+            )
+        return _moved(polygons, lambda xy: traces.by_xy(xy[:, 0], xy[:, 1])[:, ::-1])
+    crs = _crs(map_crs(survey))
+    if polygons.crs is not None and crs is not None and polygons.crs != crs:
+        source, target = polygons.crs, crs
+
+        def reprojected(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.stack(rasterio.warp.transform(source, target, xy[:, 0], xy[:, 1])[:2], axis=1)
+
+        polygons = dataclasses.replace(polygons, shapes=_moved(polygons, reprojected))
+        _warn(f"{polygons.path.name}: its shapes were brought into the CRS of the map.")
+    elif polygons.crs is None or crs is None:
+        which = "it" if polygons.crs is None else "the map"
+        _warn(f"{polygons.path.name}: {which} names no CRS, so its coordinates were taken for those of the map.")
+    transform = map_transform(survey)
+    return _moved(polygons, lambda xy: to_cells(transform, xy))
+
+
+def _moved(polygons: Polygons, move: Any) -> NDArray[np.object_]:
+    import shapely
+
+    try:
+        moved: NDArray[np.object_] = shapely.transform(polygons.shapes, move)
+    except LabelError:
+        raise
+    except Exception as error:  # of shapely, and of GDAL's coordinate systems
+        what = f"its shapes cannot be brought onto the survey ({_short(error)})"
+        raise LabelError(what, "Export it in the coordinates of the survey", path=polygons.path) from error
+    return moved
+
+
+def _crs(wkt: str) -> CRS | None:
+    try:
+        return CRS.from_wkt(wkt) if wkt else None
+    except RasterioError:
+        return None
+
+
+def _layer(path: Path, layer: str | None) -> str:
+    import pyogrio
+
+    magic = _MAGIC.get(path.suffix.lower())
+    if magic is None:
+        raise LabelError(f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}", path=path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == (b"{",) else b"")
+    except OSError as error:
+        raise LabelError(f"it cannot be read: {error.strerror or error}", "Check the path", path=path) from error
+    if not head.startswith(magic):
+        raise LabelError(f"it is no {path.suffix[1:]} file by its first bytes", "Export it again", path=path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+    except Exception as error:  # as in read_polygons
+        raise LabelError(f"it cannot be read ({_short(error)})", "Export it again", path=path) from error
+    if layer is None and len(layers) > 1:
+        raise Undeclared(
+            f"it holds {len(layers)} layers: {', '.join(layers)}",
+            "Say which",
+            option="layer",
+            choices=tuple(layers),
+            path=path,
+        )
+    if not layers:
+        raise LabelError("it holds no layer of shapes", "Export it again", path=path)
+    if layer is not None and layer not in layers:
+        raise LabelError(f"it has no layer '{layer}'", f"Its layers are {', '.join(layers)}", path=path)
+    return layer or layers[0]
+
+
+def _fields(path: Path, layer: str | None) -> tuple[list[str], list[str]]:
+    """Names and kinds of the fields."""
+    import pyogrio
+
+    layer = _layer(path, layer)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = pyogrio.read_info(path, layer=layer)
+    except Exception as error:  # as in read_polygons
+        raise LabelError(f"it cannot be read ({_short(error)})", "Export it again", path=path) from error
+    return [str(name) for name in info["fields"]], [str(kind) for kind in info["dtypes"]]
+
+
+def _class(value: object) -> str:
+    """Class as a name; empty where there is none."""
+    if value is None or (isinstance(value, float | np.floating) and not math.isfinite(value)):
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, LabelWarning, stacklevel=4)

@@ -1,0 +1,30 @@
+"""Units of length and time by the names people give them."""
+
+from __future__ import annotations
+
+import re
+
+#: Metres in one of each.
+METRES = {"m": 1.0, "ft": 0.3048, "km": 1000.0, "cm": 0.01}
+#: Milliseconds in one of each.
+MILLISECONDS = {"ms": 1.0, "s": 1000.0, "us": 1e-3}
+_SPELLINGS = {
+    "m": ("m", "meter", "meters", "metre", "metres", "mtr", "mts"),
+    "ft": ("ft", "f", "feet", "foot", "usft", "ftus", "sft", "ussurveyfoot", "ussurveyfeet"),
+    "km": ("km", "kilometer", "kilometre", "kilometers", "kilometres"),
+    "cm": ("cm",),
+    "ms": ("ms", "msec", "msecs", "millisecond", "milliseconds", "millis"),
+    "s": ("s", "sec", "secs", "second", "seconds"),
+    "us": ("us", "usec", "microsecond", "microseconds", "µs", "μs"),
+    "deg": ("deg", "degs", "degree", "degrees", "dega", "°", "dd", "decimaldegrees"),
+    "rad": ("rad", "radian", "radians"),
+}
+_UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
+
+
+def unit(text: str) -> str:
+    """Return the unit that a text names, as one of ``m ft km cm ms s us deg rad``, or an empty string.
+
+    Case, brackets, spaces and points do not count.
+    """
+    return _UNITS.get(re.sub(r"[\s().\[\]_{}-]+", "", text).lower(), "")

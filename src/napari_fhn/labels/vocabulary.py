@@ -1,0 +1,154 @@
+"""What people call the columns of wells, tops, surveys, horizons and points."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from napari_fhn.labels.units import unit
+
+#: Every role a column can have, in words.
+ROLES = {
+    "well": "name of the well",
+    "x": "map coordinate east",
+    "y": "map coordinate north",
+    "dx": "offset east of the well head",
+    "dy": "offset north of the well head",
+    "inline": "inline number",
+    "crossline": "crossline number",
+    "row": "row of a map, from 0",
+    "col": "column of a map, from 0",
+    "md": "measured depth along the well",
+    "tvd": "true vertical depth below the well's datum",
+    "tvdss": "true vertical depth below sea level",
+    "depth": "depth of a kind not said",
+    "z": "depth, elevation or time, not said which",
+    "twt": "two-way time",
+    "owt": "one-way time",
+    "time": "time, one-way or two-way not said",
+    "top": "upper end of an interval",
+    "base": "lower end of an interval",
+    "marker": "name of a surface",
+    "class": "name or value of a class",
+    "inclination": "angle from the vertical",
+    "azimuth": "direction, clockwise from north",
+    "kb": "elevation of the well's datum above sea level",
+    "lat": "latitude",
+    "lon": "longitude",
+}
+#: Kinds of depth and time in which the ends of intervals come.
+DOMAINS = ("md", "tvd", "tvdss", "depth", "twt", "owt", "time")
+
+_SURE, _LIKELY, _MAYBE = 0.95, 0.75, 0.55
+#: Names without spaces and signs, by role and how sure they are.
+_WHOLE: dict[str, tuple[float, str]] = {
+    name: (sure, role)
+    for role, sure, names in (
+        (
+            "well",
+            _SURE,
+            "well wellname wellid wellbore wellborename borehole boreholename boreholeid bohrung puits",
+        ),
+        ("well", _LIKELY, "uwi api hole holeid bhid bore uniquewellid"),
+        ("x", _SURE, "x xcoord xcoordinate easting utmx xutm cdpx coordx wellheadx xutmeasting mapx xpos eastings"),
+        ("y", _SURE, "y ycoord ycoordinate northing utmy yutm cdpy coordy wellheady mapy ypos northings"),
+        ("x", _LIKELY, "east"),
+        ("y", _LIKELY, "north"),
+        ("dx", _SURE, "dx ew eastwest xoffset offsetx eoffset eastoffset xoff deltax departure"),
+        ("dy", _SURE, "dy ns northsouth yoffset offsety noffset northoffset yoff deltay"),
+        ("inline", _SURE, "inline iline il inl inlineno inlinenumber ilno inlno ilinenumber"),
+        ("inline", _MAYBE, "line"),
+        ("crossline", _SURE, "crossline xline xl crl xlineno crosslinenumber xlinenumber xlno crlno cross"),
+        ("crossline", _MAYBE, "trace cdp"),
+        ("row", _SURE, "row rowindex"),
+        ("col", _SURE, "col column colindex"),
+        ("md", _SURE, "md measureddepth dmd depthmd mdkb mdrkb mdrt mddepth mdbkb"),
+        ("tvd", _SURE, "tvd trueverticaldepth tvdkb tvdrkb tvdrt depthtvd"),
+        ("tvdss", _SURE, "tvdss sstvd tvdsubsea tvdmsl tvdsea subseadepth depthss tvdssmsl subseatvd subsea"),
+        ("depth", _SURE, "depth dept dep tiefe profondeur profundidad"),
+        ("z", _SURE, "z elevation elev altitude zvalue zcoord zcoordinate"),
+        ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime timetwt twtpicked twtauto twtime"),
+        ("owt", _SURE, "owt owtt onewaytime onewaytraveltime timeowt owttime"),
+        ("time", _SURE, "time t traveltime tt zeit temps"),
+        ("top", _SURE, "top from depthfrom topdepth fromdepth start von"),
+        ("base", _SURE, "base bottom to depthto basedepth todepth bot bottomdepth stop bis"),
+        ("marker", _SURE, "marker surface surfacename markername topname pick pickname formation formationname"),
+        ("marker", _SURE, "horizon horizonname stratunit unitname formationtop welltop surfaces"),
+        ("class", _SURE, "class classname label facies lithology litho lith lithofacies rocktype rock classid klasse"),
+        ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
+        ("class", _MAYBE, "type code"),
+        ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
+        ("inclination", _MAYBE, "dev angle"),
+        ("azimuth", _SURE, "azimuth azi azim azm hazi azimgn azimuthgn azigrid bearing gridazimuth"),
+        ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
+        ("kb", _SURE, "kb rkb kbelevation ekb elevkb kellybushing rte dfe kbelev datumelevation welldatum"),
+        ("lat", _SURE, "lat latitude"),
+        ("lon", _SURE, "lon long longitude"),
+    )
+    for name in names.split()
+}
+#: Words within longer names, in the order in which they are looked for.
+_WORDS = (
+    ("tvdss", "tvdss sstvd"),
+    ("tvd", "tvd"),
+    ("md", "md"),
+    ("twt", "twt twtt"),
+    ("owt", "owt owtt"),
+    ("inline", "inline iline inl"),
+    ("crossline", "crossline xline crl"),
+    ("azimuth", "azimuth azim azi"),
+    ("inclination", "inclination incl"),
+    ("x", "x easting"),
+    ("y", "y northing"),
+    ("kb", "kb rkb"),
+    ("class", "class facies lithology"),
+    ("well", "well borehole wellbore"),
+    ("marker", "surface marker formation horizon pick"),
+    ("time", "time"),
+    ("depth", "depth"),
+    ("z", "z elevation"),
+)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name says.
+
+    Attributes
+    ----------
+    role : str
+        One of `ROLES`.
+    confidence : float
+        From 0 to 1.
+    domain : str
+        For the ends of intervals: one of `DOMAINS`, or empty where the name does not say.
+    """
+
+    role: str
+    confidence: float
+    domain: str = ""
+
+
+def meaning(name: str) -> Meaning | None:
+    """Return what a column's name says about its role; None where it says nothing.
+
+    Parameters
+    ----------
+    name : str
+        As the header has it; case, signs and a unit at its end do not count.
+    """
+    words = re.findall(r"[^\W_]+", re.sub(r"[(\[][^()\[\]]*[)\]]", " ", name[:80]).lower())
+    if len(words) > 1 and unit(words[-1]):
+        words.pop()
+    if not words:
+        return None
+    whole = "".join(words)
+    if whole in _WHOLE:
+        sure, role = _WHOLE[whole]
+        domain = {"depthfrom": "depth", "depthto": "depth", "topdepth": "depth", "basedepth": "depth"}.get(whole, "")
+        return Meaning(role, sure, domain)
+    said = next((role for role, found in _WORDS if set(found.split()) & set(words)), None)
+    end = next((w for w in words if w in ("top", "base", "from", "to", "bottom")), None)
+    if end is not None and len(words) > 1 and (said in DOMAINS):
+        return Meaning("top" if end in ("top", "from") else "base", _SURE, said or "")
+    return None if said is None else Meaning(said, _LIKELY)
