@@ -25,16 +25,31 @@ ALLOWED = {
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
     "cli": {"numpy", "xarray", "rich"},
-    "labels": {"numpy", "scipy", "skimage", "xarray", "lasio"},
-    "surveys": {"numpy", "xarray", "segyio", "rasterio", "rioxarray"},
-    "sample_data": {"numpy", "scipy", "segyio", "lasio"},
+    "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},
+    "surveys": {
+        "numpy",
+        "xarray",
+        "segyio",
+        "rasterio",
+        "rioxarray",
+        "scipy",
+        "skimage",
+        "zarr",
+        "h5py",
+        "h5netcdf",
+        "pyogrio",
+        "shapely",
+        "platformdirs",
+    },
+    "sample_data": {"numpy", "scipy", "segyio", "lasio", "pooch"},
 }
 
 _ALONE = '''
 import sys
 
 KEPT_OUT = {
-    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "dask", "rich", "napari",
+    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "zarr",
+    "h5py", "h5netcdf", "pyogrio", "shapely", "pooch", "dask", "rich", "napari",
     "qtpy", "PyQt6", "magicgui", "superqt", "psygnal", "pyqtgraph", "npe2", "pydantic",
 }
 

@@ -67,10 +67,28 @@ def test_bad_bands_are_out_of_sight_and_still_there(viewer):
 
 def test_the_manifest_is_complete():
     manifest = PluginManager.instance().get_manifest("napari-fhn")
-    assert {sample.key for sample in manifest.contributions.sample_data} == {"seismic", "hyperspectral"}
+    assert {sample.key for sample in manifest.contributions.sample_data} == {"seismic", "hyperspectral", "f3", "usa"}
     for command in manifest.contributions.commands:
         module, name = command.python_name.split(":")
         assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_the_patterns_cover_what_can_be_opened():
+    from napari_fhn.surveys import opening
+
+    (contribution,) = PluginManager.instance().get_manifest("napari-fhn").contributions.readers
+    suffixes = {one for opener in (*opening.OPENERS, *opening.FOLDER_OPENERS) for one in opener.SUFFIXES}
+    assert suffixes - {pattern.removeprefix("*") for pattern in contribution.filename_patterns} == set()
+    assert contribution.accepts_directories
+
+
+def test_what_other_readers_know_is_left_to_them(tmp_path):
+    (tmp_path / "photo.jp2").write_bytes(b"no")
+    (tmp_path / "notes.mat").write_text("no")
+    (tmp_path / "empty.zarr").mkdir()
+    (tmp_path / "folder.sgy").mkdir()
+    for path in tmp_path.iterdir():
+        assert reader.get_reader(str(path)) is None, path
 
 
 def test_chunked_arrays_are_not_read_to_be_ticked(viewer):

@@ -29,9 +29,15 @@ def colormap(classes: ClassTable) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=colors)
 
 
+def names(classes: ClassTable) -> dict[int, str]:
+    """Return names by value, as the status bar shows them."""
+    return dict(zip(classes.values, classes.names, strict=True))
+
+
 def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
     """Make the layer that the person paints on; strokes go straight into the file behind ``values``."""
     layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=1.0, **placement)
+    layer.metadata["classes"] = names(classes)
     layer.brush_size = 5
     layer.selected_label = classes.values[0]
     return layer
@@ -40,6 +46,7 @@ def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict
 def prediction_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
     """Make the layer that shows the prediction; it cannot be painted on by accident."""
     layer = Labels(values, name="Prediction", colormap=colormap(classes), opacity=PREDICTION_OPACITY, **placement)
+    layer.metadata["classes"] = names(classes)
     layer.mode = "pan_zoom"
     layer.editable = False
     return layer

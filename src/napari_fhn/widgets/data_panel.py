@@ -1,4 +1,4 @@
-"""Step 1: which image layers are the data."""
+"""Step 1: which image layers are the data, and where one looks in them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem
 
 from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.go_to_field import GoToField
 from napari_fhn.widgets.material import Material, MaterialError
 from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.spectrum_panel import SpectrumPanel
 
 _ROWS = 3
 
 
 class DataPanel(Section):
-    """A list of image layers to tick.
+    """A list of image layers to tick, and a field to go to a place in the first of them.
 
     Parameters
     ----------
@@ -42,6 +44,10 @@ class DataPanel(Section):
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)
         self.body.addLayout(row)
+        self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.state.chosen), None))
+        self.body.addWidget(self.go_to)
+        self.spectrum = SpectrumPanel(desk)
+        self.body.addWidget(self.spectrum)
         desk.state.events.chosen.connect(self._show)
         for name in ("inserted", "removed", "reordered"):
             getattr(desk.viewer.layers.events, name).connect(self._show)
@@ -49,6 +55,7 @@ class DataPanel(Section):
 
     def close_panel(self) -> None:
         """Let go of the viewer."""
+        self.spectrum.close_panel()
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
@@ -82,6 +89,7 @@ class DataPanel(Section):
             named = material.named
         self.vertical.setVisible(not named)
         self._vertical_label.setVisible(not named)
+        self.go_to.show_example()
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

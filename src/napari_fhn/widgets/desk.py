@@ -21,7 +21,7 @@ from napari_fhn.engine import Engine
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.session import Session
 from napari_fhn.training.recipes import fitting
-from napari_fhn.widgets import class_layers, known, view
+from napari_fhn.widgets import class_layers, known, readout, view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.material import Material, MaterialError
@@ -113,6 +113,7 @@ class Desk:
     def _adopt(self, layer: Any) -> None:
         if not isinstance(layer, Image) or layer.rgb or layer in self.state.chosen:
             return
+        readout.attach(layer)
         if is_volume(layer):
             stand_upright(self.viewer)
         try:
@@ -182,6 +183,7 @@ class Desk:
             return False
         self.session = session
         self.labels_layer = class_layers.labels_layer(values, self.state.classes, material.placement())
+        readout.attach(self.labels_layer)
         self.viewer.add_layer(self.labels_layer)
         for name in ("paint", "labels_update", "set_data"):
             # Undo and redo emit set_data and never paint.
@@ -241,6 +243,7 @@ class Desk:
         for layer in (self.labels_layer, self.prediction_layer):
             if layer is not None:
                 layer.colormap = colors
+                layer.metadata["classes"] = class_layers.names(table)
         if self.labels_layer is not None and self.labels_layer.selected_label not in table.values:
             self.labels_layer.selected_label = table.values[0]
 
@@ -308,6 +311,7 @@ class Desk:
         layer = class_layers.prediction_layer(values, self.state.classes, self.material.placement())
         active = self.viewer.layers.selection.active
         self.prediction_layer = layer
+        readout.attach(layer)
         self.viewer.add_layer(layer)
         if self.labels_layer is not None and self.labels_layer in self.viewer.layers:
             # The layer just added is on top; what is known belongs above what is guessed.

@@ -12,6 +12,10 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn.session import spatial_shape, vertical_axis
+from napari_fhn.surveys.grids import difference, grid_of
+
+_ALIKE = 0.01
+"""Numbers along an axis may differ by this part of a step before two grids are two."""
 
 
 class MaterialError(ValueError):
@@ -81,6 +85,11 @@ class Material:
                     f"'{name}' ({words}) does not lie on the grid of '{made.names[0]}' "
                     f"({' x '.join(map(str, made.shape))}): untick one of them."
                 )
+            apart = _apart(made.first, survey)
+            if apart:
+                raise MaterialError(
+                    f"'{name}' does not lie on the grid of '{made.names[0]}' ({apart}): untick one of them."
+                )
         return made
 
     @property
@@ -128,4 +137,22 @@ class Material:
             "translate": [float(layer.translate[axis]) for axis in keep],
             "units": [layer.units[axis] for axis in keep],
             "axis_labels": tuple(layer.axis_labels[axis] for axis in keep),
+            # Not "survey", which an image layer's values are taken from: labels can be turned into an image.
+            "metadata": {"grid": self.first},
         }
+
+
+def _apart(one: xr.DataArray, other: xr.DataArray) -> str:
+    """Say in what the places of two surveys of one shape differ; empty where they are the same, or one has none."""
+    if one is other:
+        return ""
+    if all({"y", "x"} <= set(survey.dims) & set(survey.coords) for survey in (one, other)):
+        grids = grid_of(one), grid_of(other)
+        return difference(*grids) if all(grid.placed for grid in grids) else ""
+    for dim in map(str, one.dims):
+        if dim == "band" or dim not in other.dims or dim not in one.coords or dim not in other.coords:
+            continue
+        a, b = (np.asarray(survey[dim], np.float64) for survey in (one, other))
+        if not np.allclose(a, b, rtol=0, atol=_ALIKE * abs(a[-1] - a[0]) / max(a.size - 1, 1)):
+            return f"its {dim} runs from {b[0]:g} to {b[-1]:g} instead of {a[0]:g} to {a[-1]:g}"
+    return ""

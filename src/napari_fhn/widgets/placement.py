@@ -2,7 +2,8 @@
 
 Sections stand upright: crosslines run to the right, two-way time runs down, the slider steps over inlines.
 Time keeps its own milliseconds (what the status bar shows is true), and the lateral axes are drawn in metres
-divided by :data:`VERTICAL_EXAGGERATION`.
+divided by :data:`VERTICAL_EXAGGERATION`. Maps lie with north up and pixels as square as they are on the ground, in
+metres, whichever way the rows of the file run.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from napari.layers import Image
 
 from napari_fhn.session import vertical_axis
 from napari_fhn.surveys import SurveyGeometry
+from napari_fhn.surveys.grids import grid_of, map_units
+from napari_fhn.widgets import readout
 
 VERTICAL_EXAGGERATION = 4.0
 """One millisecond is drawn as long as this many metres (at 2000 m/s it is one metre deep)."""
@@ -28,6 +31,11 @@ _SECTIONS = 3
 """Sections looked at for the contrast."""
 
 UPRIGHT = (0, 2, 1)
+
+_METRES = {"m": 1.0, "ft": 0.3048, "km": 1000.0}
+
+_DEGREE = 111_200.0
+"""Metres in a degree of latitude."""
 
 
 def image_layer(survey: xr.DataArray, name: str | None = None) -> tuple[Any, dict[str, Any], str]:
@@ -89,6 +97,7 @@ def _grid(survey: xr.DataArray) -> dict[str, Any]:
     vertical = next((str(dim) for dim in survey.dims if dim in ("twt", "depth", "sample")), None)
     geometry = survey.attrs.get("geometry")
     bins = geometry.bin_size if isinstance(geometry, SurveyGeometry) else None
+    cells = _cells(survey)
     scale, translate, units = [], [], []
     for dim in map(str, survey.dims):
         step, start, unit = 1.0, 0.0, "pixel"
@@ -100,10 +109,11 @@ def _grid(survey: xr.DataArray) -> dict[str, Any]:
         elif dim == vertical:
             step, start = _step(survey, dim), float(survey[dim][0])
             unit = {"ms": "ms", "m": "m"}.get(str(survey[dim].attrs.get("units", "")), "pixel")
-        elif dim in ("y", "x"):
-            # Rows run down whatever way northing runs; a sense of place would need a negative scale.
-            step = _step(survey, dim)
-            unit = "m" if survey[dim].attrs.get("units") == "m" else "pixel"
+        elif dim in cells:
+            step, unit = cells[dim]
+            if step < 0:
+                # The last row (column) is drawn first, and the corner of the view stays at zero.
+                start = -step * (survey.sizes[dim] - 1)
         scale.append(step)
         translate.append(start)
         units.append(unit)
@@ -113,6 +123,35 @@ def _grid(survey: xr.DataArray) -> dict[str, Any]:
         "units": units,
         "axis_labels": tuple(str(dim) for dim in survey.dims),
     }
+
+
+def _cells(survey: xr.DataArray) -> dict[str, tuple[float, str]]:
+    """Step on the canvas and its unit for y and x of a map, so that north is up and east is to the right.
+
+    Metres where the map has a length for a unit. Degrees are drawn as metres in the middle of the map, so that what is
+    square on the ground is square on the screen.
+    """
+    if not {"y", "x"} <= set(survey.dims):
+        return {}
+    if not {"y", "x"} <= set(survey.coords):
+        return {"y": (1.0, "pixel"), "x": (1.0, "pixel")}
+    grid = grid_of(survey)
+    if not grid.placed:
+        return {"y": (1.0, "pixel"), "x": (1.0, "pixel")}
+    width, height = grid.cell
+    rotated = bool(grid.transform.b or grid.transform.d)
+    # Northing that grows with the rows, or easting that falls with the columns, is drawn the other way round.
+    down = -1.0 if grid.transform.e > 0 and not rotated else 1.0
+    right = -1.0 if grid.transform.a < 0 and not rotated else 1.0
+    unit = str(survey["y"].attrs.get("units", "")) or map_units(grid.crs)
+    if unit == "deg":
+        rows, columns = grid.shape
+        latitude = (grid.transform * (columns / 2, rows / 2))[1]
+        across = max(float(np.cos(np.radians(latitude))), 0.01)
+        return {"y": (down * height * _DEGREE, "m"), "x": (right * width * _DEGREE * across, "m")}
+    metres = _METRES.get(unit)
+    factor, unit = (1.0, "pixel") if metres is None else (metres, "m")
+    return {"y": (down * height * factor, unit), "x": (right * width * factor, unit)}
 
 
 def _step(survey: xr.DataArray, dim: str) -> float:
@@ -138,17 +177,61 @@ def fit(viewer: ViewerModel) -> None:
     getattr(viewer, "fit_to_view", viewer.reset_view)()
 
 
-def upright_on_arrival(viewer: ViewerModel | None) -> None:
-    """Turn the next volume that a reader or sample hands over upright, once it is in the layer list."""
+def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:
+    """Turn the next layers that a reader or sample hands over upright, and let them answer in their own numbers.
+
+    Parameters
+    ----------
+    viewer : ViewerModel or None
+        Where they will arrive.
+    n : int
+        How many there will be.
+    """
     if viewer is None:
         return
+    left = [n]
 
     def arrived(event: Any) -> None:
-        viewer.layers.events.inserted.disconnect(arrived)
+        left[0] -= 1
+        if left[0] <= 0:
+            viewer.layers.events.inserted.disconnect(arrived)
+        readout.attach(event.value)
+        beside(viewer, event.value)
         if is_volume(event.value):
             stand_upright(viewer)
 
     viewer.layers.events.inserted.connect(arrived)
+
+
+def beside(viewer: ViewerModel, layer: Any) -> None:
+    """Move a map to its place beside the first map of the viewer in the same CRS.
+
+    Canvas coordinates are counted from the corner of the first map: those of a CRS are too long for a graphics card.
+    """
+    corner = _corner(layer)
+    other = next((one for one in viewer.layers if one is not layer and isinstance(one, Image) and _corner(one)), None)
+    theirs = None if other is None else _corner(other)
+    if corner is None or other is None or theirs is None or corner[0] != theirs[0]:
+        return
+    where = layer.translate.copy()
+    apart = {"y": theirs[1] - corner[1], "x": corner[2] - theirs[2]}
+    for dim, metres in apart.items():
+        own, its = layer.axis_labels.index(dim), other.axis_labels.index(dim)
+        where[own] += metres + min(other.extent.world[:, its]) - min(layer.extent.world[:, own])
+    layer.translate = where
+
+
+def _corner(layer: Any) -> tuple[str, float, float] | None:
+    """CRS of a map in metres, and northing and easting of the middle of its upper left cell; None for other layers."""
+    survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
+    if survey is None or not {"y", "x"} <= set(survey.dims) & set(survey.coords):
+        return None
+    grid = grid_of(survey)
+    metres = _METRES.get(map_units(grid.crs))
+    if not grid.placed or grid.crs is None or metres is None or grid.transform.b or grid.transform.d:
+        return None
+    y, x = (np.asarray(survey[dim], np.float64) for dim in ("y", "x"))
+    return str(grid.crs.to_wkt()), float(y.max()) * metres, float(x.min()) * metres
 
 
 def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: tuple[int, ...]) -> str:

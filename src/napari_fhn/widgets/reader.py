@@ -10,14 +10,16 @@ import napari
 from napari.utils.notifications import show_error
 
 from napari_fhn import surveys
-from napari_fhn.widgets.placement import image_layer, upright_on_arrival
+from napari_fhn.surveys.axes import Choice
+from napari_fhn.widgets.axes_dialog import ask_person, open_asking
+from napari_fhn.widgets.placement import image_layer, on_arrival
 
 _OURS = (".sgy", ".segy", ".hdr")
-"""Suffixes whose failure to open is ours to explain; other files are left to other readers."""
+"""Suffixes whose failure to open is ours to explain, as no other reader knows them; other files are left to others."""
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...]]] | None:
-    """Return a reader for a survey file, None for everything else.
+    """Return a reader for a survey file or folder, None for everything else.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...
         What was dropped; all files of a sequence must be surveys.
     """
     paths = [Path(p) for p in ([path] if isinstance(path, str) else path)]
-    if paths and all(p.suffix.lower() in _OURS or surveys.can_open(p) for p in paths):
+    if paths and all((p.suffix.lower() in _OURS and p.is_file()) or surveys.can_open(p) for p in paths):
         return read
     return None
 
@@ -46,10 +48,18 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     layers: list[tuple[Any, ...]] = []
     for one in [path] if isinstance(path, str) else path:
         try:
-            layers.append(image_layer(surveys.open(one)))
+            survey = open_asking(one, ask)
+            if survey is not None:
+                layers.append(image_layer(survey))
         except surveys.SurveyError as error:
             show_error(str(error))
     if not layers:
         return [(None,)]
-    upright_on_arrival(napari.current_viewer())
+    on_arrival(napari.current_viewer(), len(layers))
     return layers
+
+
+def ask(question: str, choices: Sequence[Choice]) -> Choice | None:
+    """Ask the person, in front of the viewer's window."""
+    window = getattr(getattr(napari.current_viewer(), "window", None), "_qt_window", None)
+    return ask_person(question, choices, window)

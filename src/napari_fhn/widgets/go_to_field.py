@@ -1,0 +1,105 @@
+"""One line to type a place into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from napari.components import ViewerModel
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+
+from napari_fhn.widgets.go_to import GoToError, go, parse, resolve
+from napari_fhn.widgets.numbers import Numbers
+from napari_fhn.widgets.readout import numbers_of
+
+_ERROR = "color: #e0705a;"
+_QUIET = "color: rgba(140, 145, 155, 255);"
+
+
+class GoToField(QWidget):
+    """A field for places such as "inline 120" or "x 431000 y 6350000"; Enter goes there.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose view moves.
+    preferred : callable
+        Gives the layer whose numbers are meant, or None; asked before the layers of the viewer.
+    """
+
+    def __init__(self, viewer: ViewerModel, preferred: Callable[[], Any]) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._preferred = preferred
+        self.edit = QLineEdit()
+        self.edit.setClearButtonEnabled(True)
+        for button in self.edit.findChildren(QToolButton):
+            button.setToolTip("Empty the field.")
+        self.edit.setToolTip(
+            "Where to go, then Enter: inline 120, IL 120 XL 300 T 1500, 1500 ms, x 431000 y 6350000, row 10 col 20, "
+            "650 nm."
+        )
+        self.edit.returnPressed.connect(self.go)
+        self.edit.textEdited.connect(self._quiet)
+        self.answer = QLabel()
+        self.answer.setWordWrap(True)
+        self.answer.hide()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(QLabel("Go to"))
+        row.addWidget(self.edit, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.answer)
+        self.show_example()
+
+    def show_example(self, event: Any = None) -> None:
+        """Hint at what can be typed for the survey at hand."""
+        _, numbers = self._layer()
+        self.setEnabled(numbers is not None)
+        self._quiet()
+        self.edit.setPlaceholderText("" if numbers is None else example(numbers))
+
+    def go(self) -> None:
+        """Go to what is typed, or say why not."""
+        layer, numbers = self._layer()
+        if numbers is None:
+            self._say("Open a survey first: this layer has no numbers of its own.", _ERROR)
+            return
+        try:
+            words = go(self._viewer, layer, numbers, resolve(parse(self.edit.text()), numbers))
+        except GoToError as error:
+            self._say(str(error), _ERROR)
+            return
+        self._say(words, _QUIET)
+
+    def _layer(self) -> tuple[Any, Numbers | None]:
+        for layer in (self._preferred(), *reversed(self._viewer.layers)):
+            if layer is not None and layer in self._viewer.layers:
+                numbers = numbers_of(layer)
+                if numbers is not None:
+                    return layer, numbers
+        return None, None
+
+    def _say(self, words: str, style: str) -> None:
+        self.answer.setStyleSheet(style)
+        self.answer.setText(words)
+        self.answer.setVisible(bool(words))
+
+    def _quiet(self, text: str = "") -> None:
+        self._say("", _QUIET)
+
+
+def example(numbers: Numbers) -> str:
+    """Return a place in the middle of a survey, as one would type it."""
+    middle = {axis.name: axis.values[axis.values.size // 2] for axis in numbers.axes}
+    if "inline" in middle:
+        time = next((f" T {middle[name]:g}" for name in ("twt", "depth", "sample") if name in middle), "")
+        return f"IL {middle['inline']:g} XL {middle['crossline']:g}{time}" if "crossline" in middle else ""
+    if "trace" in middle:
+        return f"trace {middle['trace']:g}"
+    if {"y", "x"} <= set(middle):
+        return f"row {middle['y']:g} col {middle['x']:g}"
+    return ""
