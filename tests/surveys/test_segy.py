@@ -276,7 +276,8 @@ def test_mutated_headers_open_or_are_refused(data, tmp_path_factory, make_segy):
     # Anything but a SurveyError fails the test.
     with contextlib.suppress(surveys.SurveyError):
         survey = surveys.open(path)
-        assert np.asarray(survey).size == survey.size <= 25 * 24  # missing traces in between, up to the reader's limit
+        # A number changed may leave gaps, but never more of them than a few places for each trace.
+        assert np.asarray(survey).size == survey.size <= 25 * len(content)
 
 
 REFUSED = {

@@ -8,7 +8,7 @@ import torch
 from napari_fhn.network import HyperbolicNetwork
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
-from napari_fhn.network.comparison import equivalent_unet
+from napari_fhn.network.equivalent import equivalent_unet
 from napari_fhn.training.guard import Guard
 from napari_fhn.training.job import JobError
 

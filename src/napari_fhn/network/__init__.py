@@ -16,10 +16,8 @@ from napari_fhn.network.comparison import (
     Stage,
     UNetArchitecture,
     description_from_dict,
-    equivalent_resnet,
-    equivalent_unet,
-    slim_resnet,
 )
+from napari_fhn.network.equivalent import equivalent_resnet, equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
 
 if TYPE_CHECKING:

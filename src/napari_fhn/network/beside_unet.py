@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.comparison import equivalent_unet
 from napari_fhn.network.diagnostics import energy, norm, sensitivity
+from napari_fhn.network.equivalent import equivalent_unet
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.network.unet import UNet
 

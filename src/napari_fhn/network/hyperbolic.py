@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.convolution import choose
 from napari_fhn.network.leapfrog import ReversibleSweep, Step, Sweep, lift_into
+from napari_fhn.network.pooling import pad
+from napari_fhn.network.rates import relative_groups
 from napari_fhn.network.reading import Reader
 from napari_fhn.network.symmetric import LayerParameters, Pointwise
 from napari_fhn.network.transforms import coarsen
@@ -153,17 +155,13 @@ class HyperbolicNetwork(nn.Module):
         list of dict
             For a ``torch.optim`` optimiser with decoupled decay.
         """
-        groups: list[dict[str, Any]] = [
-            {"params": [kernels], "lr": learning_rate * scale, "weight_decay": weight_decay / scale}
-            for kernels, scale in zip(self.kernels, self.kernel_scales, strict=True)
-        ]
-        vectors = [*self.biases, *self.gains, *self.offsets]
-        if vectors:
-            groups.append({"params": vectors, "lr": learning_rate, "weight_decay": 0.0})
+        kernels, scales = list(self.kernels), list(self.kernel_scales)
+        others = [*self.biases, *self.gains, *self.offsets]
         if self.head:
-            scale = 1 / math.sqrt(self.head[0].shape[1])
-            groups.append({"params": list(self.head), "lr": learning_rate * scale, "weight_decay": 0.0})
-        return groups
+            kernels.append(self.head[0])
+            scales.append(1 / math.sqrt(self.head[0].shape[1]))
+            others.append(self.head[1])
+        return relative_groups(kernels, scales, others, learning_rate, weight_decay)
 
     def first_state(self, data: Tensor) -> Tensor:
         """Lift the data to the first state: pad, Haar transforms, then channels repeated until they fill the state.
@@ -293,10 +291,7 @@ class HyperbolicNetwork(nn.Module):
         self._error = error
 
     def _before_lifting(self, data: Tensor) -> Tensor:
-        sizes = data.shape[2:]
-        padding = [amount for size, full in zip(sizes, self._padded(sizes), strict=True) for amount in (full - size, 0)]
-        if any(padding):
-            data = F.pad(data, padding[::-1], mode="replicate")
+        data = pad(data, self.architecture.multiples)
         for _ in range(self.architecture.haar_lift):
             data = coarsen(data)
         return data

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from napari_fhn.network.comparison import ResNetArchitecture
 from napari_fhn.network.pooling import channels_last, on_grid, pad, pool, repeat
+from napari_fhn.network.rates import relative_groups
 
 
 def symmetric_step(state: Tensor, kernels: Tensor, bias: Tensor, h: float) -> Tensor:
@@ -109,12 +110,8 @@ class ResNet(nn.Module):
         list of dict
             For a ``torch.optim`` optimiser with decoupled decay.
         """
-        groups: list[dict[str, Any]] = [
-            {"params": [kernels], "lr": learning_rate * scale, "weight_decay": weight_decay / scale}
-            for kernels, scale in zip([*self.kernels, self.reading], self.scales, strict=True)
-        ]
-        groups.append({"params": [*self.biases, self.reading_bias], "lr": learning_rate, "weight_decay": 0.0})
-        return groups
+        others = [*self.biases, self.reading_bias]
+        return relative_groups([*self.kernels, self.reading], self.scales, others, learning_rate, weight_decay)
 
     def forward(self, data: Tensor) -> Tensor:
         """Return the class scores (logits) on the grid of the data, interpolated where the network ends coarser.

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from napari_fhn.network.comparison import UNetArchitecture
 from napari_fhn.network.pooling import channels_last, on_grid, pad, pool, repeat
+from napari_fhn.network.rates import relative_groups
 
 
 class UNet(nn.Module):
@@ -71,13 +72,8 @@ class UNet(nn.Module):
         list of dict
             For a ``torch.optim`` optimiser with decoupled decay.
         """
-        groups: list[dict[str, Any]] = [
-            {"params": [kernels], "lr": learning_rate * scale, "weight_decay": weight_decay / scale}
-            for kernels, scale in zip([*self.kernels, self.reading], self.scales, strict=True)
-        ]
         others = [*self.biases, self.reading_bias, *self.norms.parameters()]
-        groups.append({"params": others, "lr": learning_rate, "weight_decay": 0.0})
-        return groups
+        return relative_groups([*self.kernels, self.reading], self.scales, others, learning_rate, weight_decay)
 
     def _double(self, state: Tensor, number: int) -> Tensor:
         convolve = F.conv3d if state.ndim == 5 else F.conv2d
