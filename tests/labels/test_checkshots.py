@@ -84,6 +84,7 @@ def test_elevations_and_negative_times_are_turned_aloud(tmp_path):
         ("md_m,twt_ms\n0,0\n100,0.09\n200,0.2\n", LabelError, "make a velocity of 2000000 m/s"),
         ("md_m,twt_ms\n0,0\n100,90\n200,80\n", LabelError, "the times do not increase: 80 comes after 90"),
         ("md_m,twt_ms\n0,0\n", LabelError, "fewer than two"),
+        ("well,md_m,twt_ms\nA,0,0\nA,9,9\nB,,5\n", LabelError, "the checkshots of well 'B' are fewer than two"),
         ("md_m,twt_ms\n0,\n100,\n", AmbiguousColumns, "Say which is twt"),
     ],
 )

@@ -224,7 +224,8 @@ def test_along_a_path_a_log_brings_its_own_times(tmp_path, table, mapped):
     assert shots is not None
     assert shots.time([100, 300]).tolist() == [40, 120]
     way = Trajectory("W-1", *minimum_curvature([0, 100, 100.001, 400], [0, 0, 30, 30], [90] * 4))
-    well = read_las(path, table, mapped, trajectory=way)
+    with pytest.warns(LabelWarning, match="were continued 10 m below the last"):
+        well = read_las(path, table, mapped, trajectory=way)
     assert isinstance(well, DeviatedWell)
     assert [(i.top_m, i.base_m, i.class_name) for i in well.intervals] == [(100, 200, "shale"), (200, 310, "sand")]
     assert np.interp(200, well.md_m, well.vertical) == pytest.approx(80)

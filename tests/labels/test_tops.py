@@ -87,6 +87,7 @@ def test_markers_are_tops_of_what_bears_their_name(tmp_path):
         ("well,depth_from_m,depth_to_m,class\nA,1,2,s\n", Undeclared, "domain", "which depth or time it is"),
         ("well,top_md,base_md,class\nA,1,2,s\n", Undeclared, "units", "unit of column 'top_md'"),
         ("well,top_md_s,base_md_s,class\nA,1,2,s\n", LabelError, None, "is in s, and the upper end"),
+        ("well,top_md_m,base_md_ft,class\nA,1,2,s\n", LabelError, None, "tops are in m and its bases in ft"),
         ("well,marker,depth_m\nA,s,1\nA,t,2\n", AmbiguousColumns, None, "column 'md' is missing"),
         ("A,1,2,s\nB,3,4,t\n", AmbiguousColumns, None, "may be 'column 1'"),
     ],
@@ -110,6 +111,7 @@ def test_answers_are_taken(tmp_path):
         read_tops(path, columns=said, domain="fathom")
 
 
+@pytest.mark.filterwarnings("ignore:.*taken as vertical")
 def test_measured_depths_of_a_vertical_well_meet_its_checkshots(tmp_path, survey):
     wells = write(tmp_path, "well,inline,crossline\nA,103,204\nB,105,206\n", "wells.csv")
     tops = write(tmp_path, "well,top_md_m,base_md_m,class\na,50,80,sand\nB,60,90,shale\n")

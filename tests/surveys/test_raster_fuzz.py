@@ -92,6 +92,8 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.qt_no_exception_capture
+@pytest.mark.filterwarnings("ignore")
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=6), shuffled=st.randoms(use_true_random=False))
 def test_any_envi_header(lines, shuffled):
@@ -133,6 +135,8 @@ def damage(original: tuple[Path, Path], options: dict, which: int, edits: list, 
         look(folder / path.relative_to(source), options)
 
 
+# rasterio's log cannot decode what GDAL says of broken names; Python prints that and goes on.
+@pytest.mark.qt_no_exception_capture
 @pytest.mark.filterwarnings("ignore")
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), which=st.integers(0, 50), edits=EDITS, begin=st.booleans())

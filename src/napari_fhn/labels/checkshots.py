@@ -230,7 +230,8 @@ def _ordered(
     """Sort by depth, and make one of shots that are the same."""
     order = np.argsort(depth, kind="stable")
     depth, time = depth[order], time[order]
-    same = np.concatenate([[False], (np.diff(depth) == 0) & (np.diff(time) == 0)])
+    same = np.zeros(depth.size, dtype=bool)
+    same[1:] = (np.diff(depth) == 0) & (np.diff(time) == 0)
     if same.any():
         words = f"{path.name}: {int(same.sum())} checkshots occur twice and count once."
         warnings.warn(words, LabelWarning, stacklevel=3)

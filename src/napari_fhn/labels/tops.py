@@ -158,6 +158,11 @@ def read_tops(
     else:
         kind = unit_of = roles[2]
     choices, factors = (("ms", "s"), MILLISECONDS) if kind in ("twt", "owt") else (("m", "ft"), METRES)
+    of_base = found.said_unit("base") if roles == by_interval else ""
+    if of_base and found.said_unit("top") not in ("", of_base):
+        raise LabelError(
+            f"its tops are in {found.said_unit('top')} and its bases in {of_base}", "Use one unit", path=path, line=1
+        )
     factor = factors[found.unit(unit_of, choices)] * (2.0 if kind == "owt" else 1.0)
     rows = table.rows(picked)
     read = (

@@ -233,9 +233,11 @@ def tie(
     kb_m = head.kb_m if head.kb_m is not None else None if trajectory is None else trajectory.kb_m
     ladder = _Ladder(head.name, trajectory, checkshot, kb_m, datum_m, vertical, path)
     if trajectory is None:
-        tops = [ladder.to_vertical(np.array([top, base]), spans.domain) for top, base, _ in spans.ends]
-        ends = [(float(t[0]), float(t[1]), name) for t, (_, _, name) in zip(tops, spans.ends, strict=True)]
-        return Well(head.name, head.inline, head.crossline, tuple(Interval(*e) for e in ends if e[0] < e[1]), head.xy)
+        edges = np.array([[top, base] for top, base, _ in spans.ends], dtype=np.float64).reshape(-1, 2)
+        placed = ladder.to_vertical(edges, spans.domain).tolist() if spans.ends else []
+        named = zip(placed, spans.ends, strict=True)
+        intervals = tuple(Interval(top, base, end[2]) for (top, base), end in named if top < base)
+        return Well(head.name, head.inline, head.crossline, intervals, head.xy)
     md = trajectory.md
     stretches = []
     for top, base, name in spans.ends:
