@@ -16,6 +16,7 @@ import rasterio.shutil
 from rasterio import Affine
 
 from napari_fhn import surveys
+from napari_fhn.surveys import raster
 from napari_fhn.surveys.axes import AmbiguousAxes
 
 sys.path.append(str(Path(__file__).parent))
@@ -321,3 +322,21 @@ def test_lapland_is_maps_with_names(shared):
     maps = surveys.open(shared("lapland/lapland_9band_100m.tif"))
     assert maps.attrs["kind"] == "maps"
     assert maps["band_name"].values[0] == "mag_anomaly_nT"
+
+
+def test_bands_packed_together_are_unpacked_together(tmp_path, monkeypatch):
+    values = factory.cube("int16", (9, 40, 50))
+    path = factory.tiff(tmp_path, values=values, interleave="pixel", compress="deflate")
+    monkeypatch.setattr(raster, "KEPT_BYTES", 4 * 40 * 50 * 2)
+    scene = surveys.open(path)
+    read = []
+    plain = raster._Bands._read_bands
+    monkeypatch.setattr(raster._Bands, "_read_bands", lambda self, b, w: read.append(tuple(b)) or plain(self, b, w))
+    for band in (0, 3, 1, 4, 8, 5):
+        np.testing.assert_array_equal(scene[band].values, values[band])
+    assert read == [(0, 1, 2, 3), (4, 5, 6, 7), (8,), (4, 5, 6, 7)]
+    np.testing.assert_array_equal(scene[5, 3:9:2].values, values[5, 3:9:2])
+    np.testing.assert_array_equal(scene[:, 7, 8].values, values[:, 7, 8])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(scene))[2].values, values[2])
+    monkeypatch.setattr(raster, "KEPT_BYTES", 10)
+    np.testing.assert_array_equal(scene[4].values, values[4])

@@ -28,7 +28,7 @@ GDAL_ERRORS = (RasterioError, CPLE_BaseError, OSError, ValueError)
 TOLERANCE = 0.01
 #: A cell this much larger takes in so many small ones that one of them does not stand for all.
 COARSER = 1.5
-#: Resampled bands kept for the next look, in bytes.
+#: Bands that cost much to read are kept for the next look, in bytes.
 KEPT_BYTES = 64 * 2**20
 
 

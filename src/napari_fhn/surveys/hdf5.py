@@ -42,7 +42,7 @@ def look(name, item):
         with suppress(Exception):
             item[(0,) * item.ndim]
     return None if left > 0 else True
-with h5py.File(sys.argv[1], "r", locking=False) as file:
+with h5py.File(sys.argv[1], "r") as file:
     look("", file)
     file.visititems(look)
 """
@@ -138,7 +138,7 @@ def members(path: Path, *, matlab: bool = False) -> dict[str, Member]:
 
     check_whole(path)
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with h5py.File(path, "r") as file:
             file.visititems(visit)
     except Exception as error:
         # h5py raises what the C library's error fits best: OSError, KeyError, RuntimeError, ValueError, TypeError...
@@ -230,7 +230,7 @@ class HdfValues(LazyArray):
 
         self.name = name
         # xarray's file manager closes the least recently used of many files, and survives pickling.
-        self._manager = CachingFileManager(h5py.File, str(path), mode="r", kwargs={"locking": False})
+        self._manager = CachingFileManager(h5py.File, str(path), mode="r")
         super().__init__(path, shape, dtype)
 
     def read(self, box: Box) -> NDArray[Any]:

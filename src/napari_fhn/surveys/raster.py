@@ -19,7 +19,7 @@ from xarray.backends.locks import SerializableLock
 from napari_fhn.surveys import envi_header, tiff
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.grids import GDAL_ERRORS, Grid, place
+from napari_fhn.surveys.grids import GDAL_ERRORS, KEPT_BYTES, Grid, place
 from napari_fhn.surveys.lazy import Box, LazyArray
 from napari_fhn.surveys.wavelengths import band_coordinates, in_names
 
@@ -134,6 +134,8 @@ def _open(
             notes += said + more
             grid = Grid(shape[1:], dataset.transform, dataset.crs)
             kinds = set(dataset.dtypes)
+            by_pixel = dataset.interleaving is not None and dataset.interleaving.name == "pixel"
+            packed = by_pixel and dataset.compression is not None
     except SurveyError:
         raise
     except GDAL_ERRORS as error:
@@ -146,7 +148,7 @@ def _open(
     if grid.transform.b or grid.transform.d:
         notes += [f"The grid is rotated or sheared; {dim} counts pixels." for dim in ("y", "x")]
     dtype = np.dtype(kinds.pop())
-    values: LazyArray = _Bands(path, address, driver, shape, dtype, masked)
+    values: LazyArray = _Bands(path, address, driver, shape, dtype, masked, packed)
     if dtype.kind == "c":
         if part not in _PARTS:
             known = " or ".join(map(repr, _PARTS))
@@ -250,7 +252,8 @@ def _of_bands(
 
 def _scaling(scale: NDArray[np.float64], offset: NDArray[np.float64]) -> str:
     one = (scale == scale[0]).all() and (offset == offset[0]).all()
-    how = f"{scale[0]:g} x value + {offset[0]:g}" if one else "scale x value + offset of their band"
+    added = f" + {offset[0]:g}" if offset[0] else ""
+    how = f"{scale[0]:g} x value{added}" if one else "scale x value + offset of their band"
     return f"The values are as stored; they stand for {how}."
 
 
@@ -263,12 +266,25 @@ def _numbers(items: list[str]) -> list[float]:
 
 
 class _Bands(LazyArray):
-    """The bands of a raster through GDAL; floats with NaN where a mask hides pixels."""
+    """The bands of a raster through GDAL; floats with NaN where a mask hides pixels.
+
+    Where bands are interleaved by pixel in packed blocks, each band costs the unpacking of all. Of such files several
+    bands are read together, and kept for the next ones that are asked for.
+    """
 
     def __init__(
-        self, path: Path, address: str, driver: str, shape: tuple[int, ...], dtype: np.dtype[Any], masked: bool
+        self,
+        path: Path,
+        address: str,
+        driver: str,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        masked: bool,
+        packed: bool = False,
     ) -> None:
         self.masked = masked
+        self.packed = packed
+        self._kept: tuple[Any, NDArray[Any]] | None = None
         # xarray's file manager closes the least recently used of many files, and survives pickling.
         self._manager = CachingFileManager(tiff.opened, address, mode="r", kwargs={"driver": driver})
         self._lock = SerializableLock()
@@ -279,12 +295,31 @@ class _Bands(LazyArray):
         """Read a window of some bands."""
         bands, rows, columns = box
         window = Window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
-        indexes = [band + 1 for band in range(bands.start, bands.stop, bands.step)]
+        wanted = range(bands.start, bands.stop, bands.step)
         with self._lock:
-            values = self._manager.acquire().read(indexes, window=window, masked=self.masked)
-        if self.masked:
-            values = values.astype(self.dtype).filled(np.nan)
+            values = self._one_of_many(wanted[0], window) if self.packed and len(wanted) == 1 else None
+            if values is None:
+                values = self._read_bands(wanted, window)
         return np.asarray(values[:, :: rows.step, :: columns.step])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_kept": None}
+
+    def _read_bands(self, bands: range, window: Window) -> NDArray[Any]:
+        values = self._manager.acquire().read([band + 1 for band in bands], window=window, masked=self.masked)
+        return np.asarray(values.astype(self.dtype).filled(np.nan) if self.masked else values)
+
+    def _one_of_many(self, band: int, window: Window) -> NDArray[Any] | None:
+        """Return a band out of those read together; None where no two of them fit into what may be kept."""
+        run = min(self.shape[0], int(KEPT_BYTES // (window.width * window.height * self.dtype.itemsize)))
+        if run < 2:
+            return None
+        first = band // run * run
+        key = (first, window)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            self._kept = key, self._read_bands(range(first, min(first + run, self.shape[0])), window)
+        return self._kept[1][band - first : band - first + 1]
 
 
 class _Part(LazyArray):
