@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from napari_fhn import surveys
@@ -131,6 +131,7 @@ def test_rows_are_found_and_nothing_irregular_is_taken_for_them(n, steps, by_cro
 
 
 @settings(max_examples=100, deadline=None)
+@example(azimuth=0.0, bins=(10.5, 10.0), n=(14, 6), shear=0.0, rounding=1.0, gaps=False)
 @given(
     azimuth=st.floats(0, 360),
     bins=st.tuples(st.floats(10, 60), st.floats(10, 60)),

@@ -191,7 +191,8 @@ def _row_step(points: Floats) -> Floats | None:
 
 def _rows(across: Floats, length: float) -> tuple[Ints, float] | None:
     """Sort distances across the rows into rows; give the row of each and their spacing."""
-    ordered = np.sort(across)
+    order = np.argsort(across, kind="stable")
+    ordered = across[order]
     # Steps within a row are what rounding leaves, steps to the next row are many times that: cut where they part.
     steps = np.sort(np.maximum(np.diff(ordered), 0.01 * length))
     jumps = steps[1:] / steps[:-1] * (steps[1:] > 0.05 * length)
@@ -200,11 +201,14 @@ def _rows(across: Floats, length: float) -> tuple[Ints, float] | None:
     at = int(jumps.argmax())
     starts = np.flatnonzero(np.diff(ordered) > np.sqrt(steps[at] * steps[at + 1])) + 1
     bounds = np.concatenate([[0], starts, [ordered.size]])
-    centres = np.add.reduceat(ordered, bounds[:-1]) / np.diff(bounds)
-    gaps = np.diff(centres)
+    sizes = np.diff(bounds)
+    gaps = np.diff(np.add.reduceat(ordered, bounds[:-1]) / sizes)
     spacing = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
-    counts = np.round((across - centres[0]) / spacing)
-    return counts.astype(np.int64), spacing
+    # Counted from gap to gap: with rounded coordinates the spacing is off by a little, which adds up over many rows.
+    numbers = np.concatenate([[0], np.cumsum(np.round(gaps / spacing))]).astype(np.int64)
+    counts = np.empty(across.size, dtype=np.int64)
+    counts[order] = np.repeat(numbers, sizes)
+    return counts, spacing
 
 
 def _places_in_rows(along: Floats, row: Ints) -> Ints:
