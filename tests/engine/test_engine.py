@@ -12,7 +12,7 @@ import pytest
 
 from napari_fhn.engine import Engine
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import BoxChanged, Done, Failed, Focus, Input, Job, Progress, Schedule
+from napari_fhn.training import BoxChanged, Done, Failed, Focus, Input, Job, Note, Progress, Schedule
 
 
 @pytest.fixture
@@ -82,6 +82,41 @@ def test_stops_within_a_second_and_can_go_on(engine, tmp_path):
     assert time.monotonic() - began < 1
     assert isinstance(done, Done)
     assert done.stopped
+    engine.train(make_job(tmp_path))
+    assert isinstance(collect(engine)[-1], Done)
+
+
+def steps_within(engine, seconds):
+    end, steps = time.monotonic() + seconds, []
+    while time.monotonic() < end:
+        steps += [u.step for u in engine.poll() if isinstance(u, Progress)]
+        time.sleep(0.01)
+    return steps
+
+
+def test_waits_while_paused_and_goes_on(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=100_000))
+    collect(engine, until=Progress)
+    engine.pause()
+    assert engine.paused
+    said = [u.message for u in collect(engine, until=Note) if isinstance(u, Note)]
+    assert any("paused" in sentence for sentence in said)
+    assert steps_within(engine, 0.3) == []
+    engine.resume()
+    assert not engine.paused
+    collect(engine, until=Progress)
+
+
+def test_paused_work_stops_and_the_next_is_not_paused(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=100_000))
+    collect(engine, until=Progress)
+    engine.pause()
+    collect(engine, until=Note)
+    began = time.monotonic()
+    engine.stop()
+    assert collect(engine)[-1].stopped
+    assert time.monotonic() - began < 1
+    assert not engine.paused
     engine.train(make_job(tmp_path))
     assert isinstance(collect(engine)[-1], Done)
 

@@ -1,22 +1,44 @@
 """Updates and jobs survive JSON; what is not one of them is refused with words."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fhn.box import Box
-from napari_fhn.training import BoxChanged, Done, Failed, Job, JobError, Note, Progress, Schedule, Score
+from napari_fhn.training import (
+    Axis,
+    BoxChanged,
+    Checkpoint,
+    Done,
+    Failed,
+    Job,
+    JobError,
+    Note,
+    Progress,
+    Schedule,
+    Score,
+)
 from napari_fhn.training.recipes import RECIPES, fitting, recipe
 from napari_fhn.training.updates import from_json, to_json
 
 number = st.floats(allow_nan=False, allow_infinity=False)
 updates = st.one_of(
-    st.builds(Progress, st.text(), st.integers(), st.integers(), st.none() | number, st.none() | number),
+    st.builds(
+        Progress,
+        st.text(),
+        st.integers(),
+        st.integers(),
+        st.none() | number,
+        st.none() | number,
+        st.just(None),
+        st.just(2**40),
+    ),
     st.builds(Score, st.integers(), st.booleans(), st.lists(st.none() | number).map(tuple)),
     st.builds(BoxChanged, st.just(Box((1, 2), (3, 4))), st.integers()),
+    st.builds(Checkpoint, st.integers(), st.text(), st.none() | number, st.none() | number),
     st.builds(Note, st.text()),
     st.builds(Done, st.text(), st.booleans(), number, st.text()),
     st.builds(Failed, st.text(), st.text()),
@@ -52,6 +74,77 @@ def test_jobs_survive_json(layered, tmp_path):
     job = replace(job, held_out=(Box((0, 0, 0), (1, 2, 3)),))
     job.save(tmp_path / "job.json")
     assert Job.load(tmp_path / "job.json") == job
+
+
+def test_every_part_of_a_job_survives_json(layered):
+    job, _ = layered
+    axes = (Axis("inline", first=1075), Axis("crossline", first=1000), Axis("twt", "ms", 40.0, 3.909))
+    schedule = replace(
+        job.schedule,
+        optimiser="sgd",
+        momentum=0.5,
+        decay="step",
+        decay_every=7,
+        decay_factor=0.25,
+        warmup=3,
+        gradient_norm=0.0,
+        average=0.99,
+        patience=4,
+        flips=(0,),
+        permute=(1, 0),
+        labels_share=0.1,
+        focus_share=0.5,
+        precision="auto",
+    )
+    job = replace(
+        job,
+        schedule=schedule,
+        map_axis=1,
+        position="all",
+        start_from="elsewhere/model",
+        memory=2**31,
+        colors=("#ff0000", "#00FF00", "#0000ff"),
+        axes=axes,
+    )
+    assert Job.from_json(job.to_json()) == job
+    assert Job.from_dict(json.loads(json.dumps(asdict(job)))) == job
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"optimiser": "lbfgs"}, "optimiser can be adamw, adam or sgd"),
+        ({"decay": "linear"}, "decay can be cosine, step or constant"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"average": 1.0}, "average must be at least 0 and below 1"),
+        ({"labels_share": 1.5}, "labels_share must be at most 1"),
+        ({"focus_share": -0.1}, "focus_share must be between 0 and 1"),
+        ({"patience": -1}, "patience must not be below 0"),
+        ({"decay_every": 0}, "decay_every=0"),
+        ({"flips": (2,)}, "flips names axes of a 2D network from 0 to 1"),
+        ({"permute": (0, 0)}, "permute names axes"),
+    ],
+)
+def test_impossible_schedules_name_the_number(layered, change, words):
+    job, _ = layered
+    with pytest.raises(JobError, match=words):
+        replace(job.schedule, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"position": "sideways"}, "position can be none, vertical, all"),
+        ({"memory": 0}, "0 bytes"),
+        ({"colors": ("#ff0000",)}, "3 classes and 1 colours"),
+        ({"colors": ("red", "#00ff00", "#0000ff")}, "#rrggbb, and not red"),
+    ],
+)
+def test_impossible_parts_of_a_job_are_named(layered, change, words):
+    job, _ = layered
+    with pytest.raises(JobError, match=words):
+        replace(job, **change)
 
 
 def test_broken_jobs_are_named(layered, tmp_path):

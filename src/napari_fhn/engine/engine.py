@@ -41,11 +41,14 @@ class Engine:
     ----------
     task : {"train", "predict"} or None
         What it is busy with.
+    paused : bool
+        Whether its work was asked to wait.
     """
 
     def __init__(self, log: str | Path) -> None:
         self.log = Path(log)
         self.task: str | None = None
+        self.paused = False
         self._process: subprocess.Popen[str] | None = None
         self._updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
         self._focus: Focus | None = None
@@ -114,6 +117,23 @@ class Engine:
         self._focus = focus
         self._send({"do": "focus", "focus": asdict(focus) if focus else None})
 
+    def pause(self) -> None:
+        """Ask the work to wait at its next small step; it keeps its memory, and can be stopped all the same."""
+        if self.busy and not self.paused:
+            self.paused = True
+            self._send({"do": "pause"})
+
+    def resume(self) -> None:
+        """Let paused work go on."""
+        if self.paused:
+            self.paused = False
+            self._send({"do": "resume"})
+
+    def revert(self, step: int) -> None:
+        """Ask the training under way to go back to the checkpoint of a step."""
+        if self.task == "train":
+            self._send({"do": "revert", "step": step})
+
     def stop(self) -> None:
         """Ask the work to stop. It does so within a second; :meth:`poll` then returns its Done."""
         if self.busy and self._stop_asked is None:
@@ -163,6 +183,7 @@ class Engine:
 
     def _idle(self) -> None:
         self.task = None
+        self.paused = False
         self._stop_asked = None
 
     def _drain(self) -> list[Update]:

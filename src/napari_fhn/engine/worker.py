@@ -29,7 +29,7 @@ _STILL_MOVING = 0.5
 
 
 class Worker:
-    """Carries out commands one after the other; stop and focus act at once.
+    """Carries out commands one after the other; stop, pause, resume, revert and focus act at once.
 
     Parameters
     ----------
@@ -64,22 +64,34 @@ class Worker:
     def _read(self) -> None:
         with contextlib.suppress(ValueError, OSError):
             for line in self._commands:
-                command = json.loads(line)
-                if command["do"] == "stop":
-                    self._control.stop.set()
-                elif command["do"] == "focus":
-                    self._control.focus = Focus(**command["focus"]) if command["focus"] else None
-                    self._moved = time.monotonic()
-                else:
-                    # Cleared here, in the order of the commands: a stop that follows at once is not lost.
-                    self._control.stop.clear()
-                    self._work.put(command)
+                self._hear(json.loads(line))
         self._control.stop.set()
         self._work.put(None)
         # The viewer is gone: what does not stop by itself is ended.
         timer = threading.Timer(_LAST_SECONDS, os._exit, (1,))
         timer.daemon = True
         timer.start()
+
+    def _hear(self, command: dict[str, Any]) -> None:
+        control = self._control
+        match command["do"]:
+            case "stop":
+                control.stop.set()
+            case "pause":
+                control.pause.set()
+            case "resume":
+                control.pause.clear()
+            case "revert":
+                control.revert = command["step"]
+            case "focus":
+                control.focus = Focus(**command["focus"]) if command["focus"] else None
+                self._moved = time.monotonic()
+            case _:
+                # Cleared here, in the order of the commands: a stop that follows at once is not lost.
+                control.stop.clear()
+                control.pause.clear()
+                control.revert = None
+                self._work.put(command)
 
     def _carry_out(self, command: dict[str, Any]) -> Iterator[Update]:
         try:

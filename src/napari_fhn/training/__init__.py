@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.training.control import Control, Focus
-from napari_fhn.training.job import Input, Job, JobError, Schedule
+from napari_fhn.training.job import Axis, Input, Job, JobError, Schedule
 from napari_fhn.training.score import confusion, intersection_over_union
-from napari_fhn.training.updates import BoxChanged, Done, Failed, Note, Progress, Score, Update
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Done, Failed, Note, Progress, Score, Update
 
 if TYPE_CHECKING:
     from napari_fhn.training.predictor import predict
     from napari_fhn.training.trainer import fit
 
 __all__ = [
+    "Axis",
     "BoxChanged",
+    "Checkpoint",
     "Control",
     "Done",
     "Failed",

@@ -1,9 +1,12 @@
-"""What may reach a running fit or predict from outside: stop, and where the person looks."""
+"""What may reach a running fit or predict from outside: stop, pause, go back, and where the person looks."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+
+_TICK = 0.05
+"""Seconds between two looks at whether a pause is over."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,20 @@ class Control:
     ----------
     stop : threading.Event
         Set it and the loop ends at its next small step, keeping what it has.
+    pause : threading.Event
+        While it is set the loop waits at its next small step; stop is heard all the same.
+    revert : int or None
+        Step of a checkpoint to go back to. Training sets it to None again when it has done so.
     focus : Focus or None
         Section to predict first; None means that everything is in view (a map).
     """
 
     stop: threading.Event = field(default_factory=threading.Event)
+    pause: threading.Event = field(default_factory=threading.Event)
+    revert: int | None = None
     focus: Focus | None = None
+
+    def wait_while_paused(self) -> None:
+        """Return at once when nothing is paused, else when it goes on or stops."""
+        while self.pause.is_set() and not self.stop.is_set():
+            self.stop.wait(_TICK)

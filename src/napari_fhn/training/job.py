@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.schedule import Schedule
 
+__all__ = ["Axis", "Input", "Job", "JobError", "Position", "Schedule"]
 
-class JobError(ValueError):
-    """A job that cannot be done as described; the message says what to change."""
+Position = Literal["none", "vertical", "all"]
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -36,50 +41,23 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How to train.
+class Axis:
+    """What the voxel numbers of one spatial axis mean; kept with the model, and not needed to train.
 
     Parameters
     ----------
-    steps : int
-        Optimiser steps.
-    batch : int
-        Blocks in each step.
-    block : tuple of int
-        Largest block, in voxels, along the axes of the network (for 2D sections of a volume: trace, sample).
-    learning_rate, weight_decay : float
-        Of Adam with decoupled decay. The rate falls to zero along half a cosine.
-    shear : float
-        Structural augmentation, in samples per trace: the largest random dip added to a block and its labels alike. The
-        network then cannot learn columns by heart and has to read the seismic. Ignored without a vertical axis.
-    shift : float
-        Largest random vertical shift of a block, in samples.
-    noise : float
-        Standard deviation of noise added to the normalised data, relative to 1.
-    seed : int
-        Of every random choice.
-    precision : {"float32", "bfloat16", "auto"}
-        Of the convolutions of a hyperbolic network; states are float32 always. ``"auto"`` takes bfloat16 where the
-        device gains by it, which a short timing tells.
+    name : str
+        Such as ``"inline"`` or ``"twt"``.
+    unit : str
+        Such as ``"m"``, ``"ms"``, ``"nm"``; empty for survey numbers.
+    first, step : float
+        Value at the first voxel, and from one voxel to the next.
     """
 
-    steps: int = 200
-    batch: int = 2
-    block: tuple[int, ...] = (256, 256)
-    learning_rate: float = 1e-2
-    weight_decay: float = 1e-3
-    shear: float = 0.0
-    shift: float = 0.0
-    noise: float = 0.0
-    seed: int = 0
-    precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "block", tuple(int(size) for size in self.block))
-        if self.steps < 1 or self.batch < 1 or any(size < 1 for size in self.block):
-            raise JobError("steps, batch and block sizes must be at least 1")
-        if self.precision not in ("float32", "bfloat16", "auto"):
-            raise JobError(f"the precision can be float32, bfloat16 or auto, not {self.precision!r}")
+    name: str
+    unit: str = ""
+    first: float = 0.0
+    step: float = 1.0
 
 
 def _network(data: Any) -> NetworkDescription:
@@ -118,6 +96,19 @@ class Job:
         Labels in these boxes are kept from training and used for the score.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
+    map_axis : int or None
+        Spatial axis of the inputs that labels and prediction do not have: a map from a cube, which a network with
+        ``reading.axis`` makes (section 3.4 of the paper). ``held_out`` then has boxes of the map.
+    position : {"none", "vertical", "all"}
+        Where a voxel lies as input channels, from -1 to 1: along no axis, the vertical one, or every one.
+    start_from : str or None
+        Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
+    memory : int or None
+        Bytes that training may use; blocks are halved beforehand until the forecast fits.
+    colors : tuple of str
+        ``"#rrggbb"`` for each class, kept with the model; empty where nobody chose any.
+    axes : tuple of Axis
+        What the voxel numbers of each spatial axis of the inputs mean; empty where that is not known.
     """
 
     inputs: tuple[Input, ...]
@@ -130,6 +121,12 @@ class Job:
     vertical_axis: int | None = None
     held_out: tuple[Box, ...] = field(default=())
     device: str = "auto"
+    map_axis: int | None = None
+    position: Position = "vertical"
+    start_from: str | None = None
+    memory: int | None = None
+    colors: tuple[str, ...] = ()
+    axes: tuple[Axis, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -141,6 +138,15 @@ class Job:
                 f"the block {self.schedule.block} needs one size for each of the "
                 f"{self.network.dimensions} dimensions of the network"
             )
+        if self.position not in get_args(Position):
+            raise JobError(f"the position can be {', '.join(get_args(Position))}, not {self.position!r}")
+        if self.memory is not None and self.memory < 1:
+            raise JobError(f"a job cannot be done in {self.memory} bytes of memory")
+        if self.colors and len(self.colors) != len(self.classes):
+            raise JobError(f"there are {len(self.classes)} classes and {len(self.colors)} colours: give one for each")
+        wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
+        if wrong:
+            raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -183,6 +189,8 @@ class Job:
                     "network": _network(data["network"]),
                     "schedule": Schedule(**data["schedule"]),
                     "held_out": tuple(Box(**item) for item in data.get("held_out", ())),
+                    "colors": tuple(data.get("colors", ())),
+                    "axes": tuple(Axis(**item) for item in data.get("axes", ())),
                 }
             )
         except KeyError as error:

@@ -146,6 +146,10 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     step = 0
     waiting = told = False
     while step < steps and not control.stop.is_set():
+        if control.pause.is_set():
+            yield Note(f"Training is paused after step {step}.")
+            control.wait_while_paused()
+            continue
         began = time.monotonic()
         batch = None  # the last block goes before the next one comes
         batch = blocks.draw()

@@ -32,6 +32,8 @@ class Progress:
         Duration of the last training step alone, in seconds, without predictions of the view.
     invertibility_error : float or None
         Relative error of the recomputed first states (training of an invertible network only).
+    memory : int or None
+        Bytes that the computing process holds now: on a GPU what it has allocated there, else its resident memory.
     """
 
     task: str
@@ -41,6 +43,7 @@ class Progress:
     loss: float | None = None
     step_seconds: float | None = None
     invertibility_error: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,28 @@ class BoxChanged:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """The network of a training step is kept: ``Control.revert`` goes back to it while training runs.
+
+    Parameters
+    ----------
+    step : int
+        Training step.
+    path : str
+        Its model folder, which also predicts, and from which another job may start.
+    loss : float or None
+        Median loss of the steps before it.
+    held_out : float or None
+        Mean IoU of the held-out labels when it was made; None where nothing is held out or nothing was scored yet.
+    """
+
+    step: int
+    path: str
+    loss: float | None = None
+    held_out: float | None = None
+
+
+@dataclass(frozen=True)
 class Note:
     """Something the person should know; the work goes on."""
 
@@ -109,9 +134,11 @@ class Failed:
     detail: str = ""
 
 
-Update = Progress | Score | BoxChanged | Note | Done | Failed
+Update = Progress | Score | BoxChanged | Checkpoint | Note | Done | Failed
 
-_KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in (Progress, Score, BoxChanged, Note, Done, Failed)}
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Progress, Score, BoxChanged, Checkpoint, Note, Done, Failed)
+}
 
 
 def _plain(value: Any) -> Any:

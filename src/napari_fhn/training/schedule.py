@@ -1,0 +1,145 @@
+"""A Schedule: how to train, as plain numbers that go with any data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from napari_fhn.training.errors import JobError
+
+Optimiser = Literal["adamw", "adam", "sgd"]
+Decay = Literal["cosine", "step", "constant"]
+Precision = Literal["float32", "bfloat16", "auto"]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How to train.
+
+    Parameters
+    ----------
+    steps : int
+        Optimiser steps.
+    batch : int
+        Blocks in each step.
+    block : tuple of int
+        Largest block, in voxels, along the axes of the network (for 2D sections of a volume: trace, sample).
+    learning_rate : float
+        Of the first step after the warm-up; relative to the size of the weights, as in
+        ``HyperbolicNetwork.parameter_groups``.
+    weight_decay : float
+        Decoupled decay with ``"adamw"``, else the factor of a quadratic penalty.
+    optimiser : {"adamw", "adam", "sgd"}
+        Adam with decoupled decay, Adam, or stochastic gradient descent with momentum.
+    momentum : float
+        Of ``"sgd"``; 0 for none.
+    decay : {"cosine", "step", "constant"}
+        How the rate falls: to zero along half a cosine, by ``decay_factor`` every ``decay_every`` steps, or not.
+    decay_every : int
+        Steps between two falls of ``"step"``.
+    decay_factor : float
+        What the rate is multiplied with at each of them, above 0 and at most 1.
+    warmup : int
+        Steps in which the rate rises from zero.
+    gradient_norm : float
+        A gradient with a larger norm is shortened to this; 0 leaves it as it is.
+    average : float
+        Decay of the exponential average of the weights, which then is what predicts, is scored and is saved; 0 for the
+        weights of the last step. Among the first steps the average reaches less far back.
+    patience : int
+        Scores of the held-out labels in a row without a better one after which training ends, with the weights of the
+        best; 0 trains all steps and keeps the last.
+    shear : float
+        Structural augmentation, in samples per trace: the largest random dip added to a block and its labels alike. The
+        network then cannot learn columns by heart and has to read the seismic. Ignored without a vertical axis.
+    shift : float
+        Largest random vertical shift of a block, in samples.
+    noise : float
+        Standard deviation of noise added to the normalised data, relative to 1.
+    flips : tuple of int or None
+        Axes of the network along which a block is turned round half of the time; None for all but the vertical one.
+    permute : tuple of int
+        Axes of the network that change places at random: ``(0, 1)`` swaps inlines and crosslines of a volume, or rows
+        and columns of a map, half of the time. Empty for none.
+    labels_share : float
+        Share of the labelled voxels of its blocks that a step learns from, drawn anew each time, above 0 and at most 1.
+    focus_share : float
+        Share of the blocks drawn from the labels nearest to the section in view.
+    seed : int
+        Of every random choice.
+    precision : {"float32", "bfloat16", "auto"}
+        Of the convolutions of a hyperbolic network; states are float32 always. ``"auto"`` takes bfloat16 where the
+        device gains by it, which a short timing tells.
+
+    Raises
+    ------
+    JobError
+        When a word is unknown or a number out of range; the message names it.
+    """
+
+    steps: int = 200
+    batch: int = 2
+    block: tuple[int, ...] = (256, 256)
+    learning_rate: float = 1e-2
+    weight_decay: float = 1e-3
+    optimiser: Optimiser = "adamw"
+    momentum: float = 0.9
+    decay: Decay = "cosine"
+    decay_every: int = 100
+    decay_factor: float = 0.5
+    warmup: int = 0
+    gradient_norm: float = 1.0
+    average: float = 0.0
+    patience: int = 0
+    shear: float = 0.0
+    shift: float = 0.0
+    noise: float = 0.0
+    flips: tuple[int, ...] | None = None
+    permute: tuple[int, ...] = ()
+    labels_share: float = 1.0
+    focus_share: float = 0.0
+    seed: int = 0
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        # JSON hands back lists: normalise here so that schedules always compare by value.
+        object.__setattr__(self, "block", tuple(int(size) for size in self.block))
+        if self.flips is not None:
+            object.__setattr__(self, "flips", _axes("flips", self.flips, len(self.block)))
+        object.__setattr__(self, "permute", _axes("permute", self.permute, len(self.block)))
+        if self.steps < 1 or self.batch < 1 or any(size < 1 for size in self.block):
+            raise JobError("steps, batch and block sizes must be at least 1")
+        if self.decay_every < 1:
+            raise JobError(f"the rate falls every so many steps, at least 1; got decay_every={self.decay_every}")
+        _one_of("precision", self.precision, Precision)
+        _one_of("optimiser", self.optimiser, Optimiser)
+        _one_of("decay", self.decay, Decay)
+        for name in ("learning_rate", "decay_factor", "labels_share"):
+            if not getattr(self, name) > 0:
+                raise JobError(f"{name} must be above 0, got {getattr(self, name)}")
+        for name in ("weight_decay", "warmup", "gradient_norm", "patience", "shear", "shift", "noise"):
+            if not getattr(self, name) >= 0:
+                raise JobError(f"{name} must not be below 0, got {getattr(self, name)}")
+        for name in ("momentum", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                raise JobError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        for name in ("decay_factor", "labels_share"):
+            if getattr(self, name) > 1:
+                raise JobError(f"{name} must be at most 1, got {getattr(self, name)}")
+        if not 0 <= self.focus_share <= 1:
+            raise JobError(f"focus_share must be between 0 and 1, got {self.focus_share}")
+
+
+def _one_of(name: str, value: str, known: Any) -> None:
+    *first, last = get_args(known)
+    if value not in (*first, last):
+        raise JobError(f"the {name} can be {', '.join(first)} or {last}, not {value!r}")
+
+
+def _axes(name: str, axes: tuple[int, ...], dimensions: int) -> tuple[int, ...]:
+    found = tuple(int(axis) for axis in axes)
+    if len(set(found)) < len(found) or not set(found) <= set(range(dimensions)):
+        raise JobError(
+            f"{name} names axes of a {dimensions}D network from 0 to {dimensions - 1}, each once: got {axes}"
+        )
+    return found
