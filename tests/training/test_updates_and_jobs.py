@@ -137,6 +137,7 @@ def test_impossible_schedules_name_the_number(layered, change, words):
     [
         ({"position": "sideways"}, "position can be none, vertical, all"),
         ({"memory": 0}, "0 bytes"),
+        ({"outputs": ("entropy", "doubt")}, "probabilities, entropy, margin, not doubt"),
         ({"colors": ("#ff0000",)}, "3 classes and 1 colours"),
         ({"colors": ("red", "#00ff00", "#0000ff")}, "#rrggbb, and not red"),
     ],

@@ -14,9 +14,10 @@ from napari_fhn.network.comparison import NetworkDescription, description_from_d
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.schedule import Schedule
 
-__all__ = ["Axis", "Input", "Job", "JobError", "Position", "Schedule"]
+__all__ = ["Axis", "Input", "Job", "JobError", "Output", "Position", "Schedule"]
 
 Position = Literal["none", "vertical", "all"]
+Output = Literal["probabilities", "entropy", "margin"]
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -104,11 +105,16 @@ class Job:
     start_from : str or None
         Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
     memory : int or None
-        Bytes that training may use; blocks are halved beforehand until the forecast fits.
+        Bytes that may be used: training halves its blocks until the forecast fits, prediction its tiles.
     colors : tuple of str
         ``"#rrggbb"`` for each class, kept with the model; empty where nobody chose any.
     axes : tuple of Axis
         What the voxel numbers of each spatial axis of the inputs mean; empty where that is not known.
+    outputs : tuple of {"probabilities", "entropy", "margin"}
+        What is written beside the classes, into the files that :meth:`output_path` names.
+    flips : bool
+        Whether predictions are averaged over the horizontal flips of the data (and over the transpose of two horizontal
+        axes that the network treats alike): several times the work.
     """
 
     inputs: tuple[Input, ...]
@@ -127,6 +133,8 @@ class Job:
     memory: int | None = None
     colors: tuple[str, ...] = ()
     axes: tuple[Axis, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    flips: bool = False
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -140,6 +148,9 @@ class Job:
             )
         if self.position not in get_args(Position):
             raise JobError(f"the position can be {', '.join(get_args(Position))}, not {self.position!r}")
+        unknown = [output for output in self.outputs if output not in get_args(Output)]
+        if unknown:
+            raise JobError(f"beside classes the outputs can be {', '.join(get_args(Output))}, not {', '.join(unknown)}")
         if self.memory is not None and self.memory < 1:
             raise JobError(f"a job cannot be done in {self.memory} bytes of memory")
         if self.colors and len(self.colors) != len(self.classes):
@@ -147,6 +158,11 @@ class Job:
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
         if wrong:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
+
+    def output_path(self, output: Output) -> Path:
+        """Return the file of an output: beside the prediction and called after it, as in ``prediction-entropy.npy``."""
+        prediction = Path(self.prediction)
+        return prediction.with_name(f"{prediction.stem}-{output}.npy")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
@@ -191,6 +207,7 @@ class Job:
                     "held_out": tuple(Box(**item) for item in data.get("held_out", ())),
                     "colors": tuple(data.get("colors", ())),
                     "axes": tuple(Axis(**item) for item in data.get("axes", ())),
+                    "outputs": tuple(data.get("outputs", ())),
                 }
             )
         except KeyError as error:
