@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from machine import machine
 from napari_fhn import surveys
-from napari_fhn.cli.report import Scores, scores, table
-from napari_fhn.cli.running import run
+from napari_fhn.cli.running import work
+from napari_fhn.cli.score import Scores, scores, table
 from napari_fhn.session import Session, vertical_axis
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES
@@ -53,9 +53,9 @@ def main() -> int:
         session = Session(options.session or scratch)
         job = prepare(session, survey, truth, wells, options)
         started = time.perf_counter()
-        complete = run("train", job, as_json=False)
+        complete = work("train", job, as_json=False)
         trained = time.perf_counter()
-        complete = complete and run("predict", job, as_json=False)
+        complete = complete and work("predict", job, as_json=False)
         predicted = time.perf_counter()
         if not complete:
             print("Stopped: nothing is recorded.")

@@ -11,7 +11,7 @@ import segyio
 import shapely
 
 from napari_fhn.cli import main
-from napari_fhn.cli.commands import _parser
+from napari_fhn.cli.commands import parser
 from napari_fhn.cli.given import prepare
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import Schedule
@@ -47,7 +47,7 @@ def survey(tmp_path, small) -> Path:
 
 def labelled(*arguments: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels and classes that `napari-fhn train` would train on."""
-    prepared = prepare(_parser().parse_args(["train", "small.sgy", "--session", "s", "--radius", "0", *arguments]))
+    prepared = prepare(parser().parse_args(["train", "small.sgy", "--session", "s", "--radius", "0", *arguments]))
     return np.load(prepared.folder / "labels.npy"), prepared.job.classes
 
 

@@ -100,7 +100,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         options.recipe or fitting(len(shape))[0],
         vertical_axis=vertical,
         held_out=held_out,
-        device=options.device,
+        device=options.device or "auto",
         steps=options.steps,
         seed=options.seed,
     )

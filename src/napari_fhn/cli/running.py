@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Protocol
 
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
 _LINES = 10
@@ -33,7 +34,7 @@ class Display(Protocol):
         """Show one update."""
 
 
-def run(task: str, job: Job, as_json: bool) -> bool:
+def work(task: str, job: Job, as_json: bool) -> bool:
     """Train or predict, showing the updates as they come.
 
     The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
@@ -55,15 +56,34 @@ def run(task: str, job: Job, as_json: bool) -> bool:
     # Here and nowhere else in the command line: torch takes seconds to import.
     from napari_fhn import training
 
-    work = training.fit if task == "train" else training.predict
+    begin = training.fit if task == "train" else training.predict
     control = Control()
     stopped = False
     with _ctrl_c(control), _display(task, job, as_json) as display:
-        for update in work(job, control):
+        for update in begin(job, control):
             display.show(update)
             if isinstance(update, Done):
                 stopped = update.stopped
     return not stopped
+
+
+def prepare_prediction(job: Job) -> None:
+    """Make the file that a job predicts into where it is missing: a replayed job may have been copied without it.
+
+    Raises
+    ------
+    JobError
+        When the labels, which say how large it is, are missing too.
+    """
+    import numpy as np
+
+    path = Path(job.prediction)
+    if not path.exists():
+        labels = Path(job.labels)
+        if not labels.exists():
+            raise JobError(f"{labels} does not exist: was it moved since the job was made?")
+        shape = np.load(labels, mmap_mode="r", allow_pickle=False).shape
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
 
 
 @contextmanager

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn import labels, surveys
-from napari_fhn.cli.given import read_classes, survey_files
-from napari_fhn.surveys import SurveyError
+from napari_fhn import labels
+from napari_fhn.cli.given import read_classes
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.score import confusion, intersection_over_union
 
@@ -116,32 +114,6 @@ def table(classes: tuple[str, ...], found: Scores, reference: str) -> str:
     ]
     lines += [f"{name:{width}}  {_text(a):>8}  {_text(b):>{column}}" for name, a, b in rows]
     return "\n".join(lines)
-
-
-def check_output(output: Path, like: str | None) -> xr.DataArray | None:
-    """Refuse an export that cannot work before any time is spent on it; return the survey to take headers from.
-
-    Raises
-    ------
-    SurveyError
-        For an unknown suffix, a missing folder, or a missing survey.
-    """
-    suffix = output.suffix.lower()
-    if suffix not in (".sgy", ".segy", ".tif", ".tiff", ".npy"):
-        raise SurveyError(output, f"the suffix '{output.suffix}' is not known", "Use .sgy, .tif or .npy")
-    if not output.absolute().parent.is_dir():
-        raise SurveyError(output, f"there is no folder {output.absolute().parent}", "Make it first")
-    if like is not None:
-        return surveys.open(survey_files([like])[0])
-    if suffix != ".npy":
-        raise SurveyError(output, "its headers come from a survey", "Name the survey with --like")
-    return None
-
-
-def export(job: Job, output: Path, like: xr.DataArray | None) -> None:
-    """Write a job's prediction to a file."""
-    prediction = np.load(job.prediction, mmap_mode="r", allow_pickle=False)
-    surveys.save(output, prediction, xr.DataArray(prediction) if like is None else like, nodata=0)
 
 
 def _mean(values: tuple[float, ...]) -> float:

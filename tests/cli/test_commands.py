@@ -70,6 +70,14 @@ def test_info_goes_on_after_a_file_it_cannot_read(survey, capsys):
     assert "inline: 8" in told.out
 
 
+def test_info_as_json(survey, capsys):
+    assert main(["info", str(survey), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["kind"] == "Survey"
+    assert told["path"] == str(survey)
+    assert any("inline: 8" in line for line in told["summary"])
+
+
 def test_train_on_wells_then_predict_to_segy(survey, wells, capsys):
     np.savez("truth.npz", classes=np.full(SHAPE, 1, np.uint8))
     train = ["train", str(survey), *wells, "--session", "s", "--radius", "1", "--truth", "truth.npz"]
@@ -163,6 +171,9 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        ([], "arguments are required: COMMAND"),
+        (["teach"], "invalid choice: 'teach'"),
+        (["train", "small.sgy", "--steps", "many"], "invalid int value: 'many'"),
         (["train"], "name a survey"),
         (["train", "absent.sgy"], "there is no such file"),
         (["train", "sample:moon"], "there is no such sample"),
@@ -178,6 +189,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--job", "absent.json"], "cannot be read as a job"),
         (["predict"], "name the session"),
         (["predict", "--session", "absent"], "there is no session"),
+        (["predict", "--session", "absent", "--faster"], "unrecognized arguments: --faster"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsys):

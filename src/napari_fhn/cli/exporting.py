@@ -1,0 +1,39 @@
+"""A prediction as a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn import surveys
+from napari_fhn.cli.given import survey_files
+from napari_fhn.surveys import SurveyError
+from napari_fhn.training.job import Job
+
+
+def check_output(output: Path, like: str | None) -> xr.DataArray | None:
+    """Refuse an export that cannot work before any time is spent on it; return the survey to take headers from.
+
+    Raises
+    ------
+    SurveyError
+        For an unknown suffix, a missing folder, or a missing survey.
+    """
+    suffix = output.suffix.lower()
+    if suffix not in (".sgy", ".segy", ".tif", ".tiff", ".npy"):
+        raise SurveyError(output, f"the suffix '{output.suffix}' is not known", "Use .sgy, .tif or .npy")
+    if not output.absolute().parent.is_dir():
+        raise SurveyError(output, f"there is no folder {output.absolute().parent}", "Make it first")
+    if like is not None:
+        return surveys.open(survey_files([like])[0])
+    if suffix != ".npy":
+        raise SurveyError(output, "its headers come from a survey", "Name the survey with --like")
+    return None
+
+
+def export(job: Job, output: Path, like: xr.DataArray | None) -> None:
+    """Write a job's prediction to a file."""
+    prediction = np.load(job.prediction, mmap_mode="r", allow_pickle=False)
+    surveys.save(output, prediction, xr.DataArray(prediction) if like is None else like, nodata=0)

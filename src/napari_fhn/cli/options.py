@@ -1,0 +1,140 @@
+"""What several commands have in common: how options are read, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from napari_fhn.training.job import Job, JobError
+
+#: What ``add_subparsers`` returns; a class of argparse that has no public name.
+Commands = Any
+
+
+class UsageError(ValueError):
+    """Options that make no sense; the message is one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one sentence, and leaves it to ``main`` to end the program."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong.
+
+        Raises
+        ------
+        UsageError
+            Always.
+        """
+        raise UsageError(f"{message} ('{self.prog} --help' lists what there is)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument("--json", action="store_true", help="print what there is to say as lines of JSON")
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """Add ``--device``; it is None where nobody said one."""
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (default auto)")
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """Add ``--session`` and ``--job``, one of which says what the command works on."""
+    parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
+    parser.add_argument("--job", type=Path, metavar="FILE", help="saved job (default: job.json of the session)")
+
+
+def load_job(options: argparse.Namespace) -> Job:
+    """Return the job that ``--session`` or ``--job`` names.
+
+    Raises
+    ------
+    JobError
+        When neither is given, or what is given is not there.
+    """
+    if options.session is None and options.job is None:
+        raise JobError("name the session with --session, or a saved job with --job")
+    if options.session is not None and not options.session.is_dir():
+        raise JobError(f"there is no session in {options.session}: train one first")
+    return Job.load(options.job if options.job is not None else options.session / "job.json")
+
+
+def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what says where labels come from: wells, logs, horizons, points, polygons, and how their tables are read."""
+    known = parser.add_argument_group("what is known")
+    several: dict[str, Any] = {"action": "append", "type": Path, "default": []}
+    known.add_argument(
+        "--labels", type=Path, metavar="FILE", help="labels on the survey's grid: .npy, .npz, .tif, .sgy"
+    )
+    known.add_argument(
+        "--wells", type=Path, metavar="TABLE", help="well with inline and crossline, or x and y; goes with --tops"
+    )
+    known.add_argument(
+        "--tops",
+        type=Path,
+        metavar="TABLE",
+        help="well, top, base, class; or well, marker and its md, tvd, tvdss or twt (units in the header)",
+    )
+    known.add_argument("--las", **several, metavar="FILE", help="well log with a curve of classes; may be repeated")
+    known.add_argument(
+        "--las-curve", metavar="NAME", help="the curve of classes (default: CLASS, or what is called so)"
+    )
+    known.add_argument("--las-unit", choices=("ms", "s", "m", "ft"), help="unit of the log's time or depth")
+    known.add_argument(
+        "--deviation",
+        **several,
+        metavar="TABLE",
+        help="path of a well: md, inclination, azimuth; or md, tvd and x, y or dx, dy. May be repeated",
+    )
+    known.add_argument(
+        "--checkshots",
+        **several,
+        metavar="TABLE",
+        help="md, tvd or tvdss with twt or owt: brings depths to the time of the survey. May be repeated",
+    )
+    known.add_argument(
+        "--horizon",
+        **several,
+        metavar="TABLE",
+        help="picks by inline, crossline or x, y; Charisma, IESX. May be repeated, from top to bottom",
+    )
+    known.add_argument(
+        "--zones",
+        metavar="NAMES",
+        help="classes above, between and below the horizons, with commas; an empty one stays unlabelled",
+    )
+    known.add_argument(
+        "--band", type=float, metavar="MS", help="label a band of this thickness around each horizon instead"
+    )
+    known.add_argument("--z", choices=("down", "up"), help="which way the values of a horizon grow")
+    known.add_argument(
+        "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
+    )
+    known.add_argument(
+        "--polygons", type=Path, metavar="FILE", help="GeoPackage, shapefile or GeoJSON with a class field"
+    )
+    known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
+    known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
+    known.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="KIND:ROLE=COLUMN[:UNIT],...",
+        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; kinds are "
+        "wells, tops, points, deviation, checkshots, horizon",
+    )
+    known.add_argument(
+        "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"
+    )
+    known.add_argument(
+        "--kb", type=float, metavar="M", help="elevation of the wells' datum (kelly bushing) above sea level, in metres"
+    )
+    known.add_argument(
+        "--datum", type=float, default=0.0, metavar="M", help="elevation of the zero of a depth survey (default 0)"
+    )
+    known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
+    known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
+    return known

@@ -1,0 +1,43 @@
+"""``napari-fhn predict``: a trained network fills a whole survey, and the result becomes a file."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.options import Commands, add_device, add_json, add_session, load_job
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("predict", help="predict a whole survey with a trained network, and export it")
+    add_session(parser)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif or .npy")
+    parser.add_argument("--like", metavar="SURVEY", help="survey whose headers or map the export takes over")
+    add_device(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Predict, and export where an output is named."""
+    from napari_fhn.cli.running import prepare_prediction, work
+
+    job = load_job(options)
+    if options.device is not None:
+        job = replace(job, device=options.device)
+    if options.output is not None:
+        from napari_fhn.cli.exporting import check_output, export
+
+        # Before the work and not after it: a wrong name must not cost the prediction.
+        like = check_output(options.output, options.like)
+    prepare_prediction(job)
+    if not work("predict", job, options.json):
+        return INTERRUPTED
+    if options.output is not None:
+        export(job, options.output, like)
+        if not options.json:
+            print(f"Written: {options.output}")
+    return OK

@@ -1,0 +1,67 @@
+"""``napari-fhn train``: surveys and what is known become a session and a trained network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.options import Commands, add_device, add_json, add_known
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.recipes import RECIPES
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("train", help="train a network on the labels of a survey")
+    parser.add_argument(
+        "surveys",
+        nargs="*",
+        metavar="SURVEY",
+        help="survey file; several (dates, attributes) are stacked as channels. sample:seismic and "
+        "sample:hyperspectral are the bundled ones, with their labels and truth",
+    )
+    known = add_known(parser)
+    known.add_argument("--hold-out", type=int, default=0, metavar="N", help="wells or patches kept for the score")
+    known.add_argument("--truth", type=Path, metavar="FILE", help="true classes: prints IoU where nothing was labelled")
+    how = parser.add_argument_group("how")
+    how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
+    how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
+    how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
+    add_device(how)
+    how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
+    how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
+    how.add_argument("--job", type=Path, metavar="FILE", help="train a saved job again; no survey is given then")
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prepare, train, and score where the truth is given."""
+    from napari_fhn.cli.running import prepare_prediction, work
+
+    truth_file, session = options.truth, options.session
+    if options.job is not None:
+        if options.surveys or options.session is not None:
+            raise JobError("--job trains a saved job as it is: leave the surveys and --session out")
+        job = Job.load(options.job)
+        prepare_prediction(job)
+    else:
+        if not options.surveys:
+            raise JobError("name a survey to train on, or a saved job with --job")
+        from napari_fhn.cli.given import prepare
+
+        prepared = prepare(options)
+        job, truth_file, session = prepared.job, prepared.truth, prepared.folder
+    if not work("train", job, options.json):
+        return INTERRUPTED
+    if truth_file is not None:
+        from napari_fhn.cli.score import report
+
+        # While training only the sections in view are predicted; the score is over all of the survey.
+        if not work("predict", job, options.json):
+            return INTERRUPTED
+        report(job, truth_file, options.json)
+    elif session is not None and not options.json:
+        print(f"Next: napari-fhn predict --session {session} --output FILE --like SURVEY")
+    return OK
