@@ -103,7 +103,7 @@ def where_next(doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any]
     distance = ndimage.distance_transform_edt(~labelled) if labelled.any() else np.full(mean.shape, np.inf)
     value = mean * np.minimum(distance / _REACH, 1.0)
     grid = np.indices(mean.shape)
-    places = []
+    places: list[Place] = []
     while len(places) < count:
         cell = np.unravel_index(int(np.argmax(value)), value.shape)
         if value[cell] < _LEAST:
