@@ -21,7 +21,7 @@ from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, re
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.roles import Guess, Suggestion, suggest
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.splits import bodies, hold_out
+from napari_fhn.labels.splits import blocks, bodies, expendable, far_from_training, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_heads, read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
@@ -49,6 +49,7 @@ __all__ = [
     "Trajectory",
     "Undeclared",
     "Well",
+    "blocks",
     "bodies",
     "burn",
     "burn_band",
@@ -57,6 +58,8 @@ __all__ = [
     "burn_zones",
     "class_curves",
     "class_fields",
+    "expendable",
+    "far_from_training",
     "hold_out",
     "minimum_curvature",
     "nearest_column",

@@ -1,18 +1,21 @@
-"""Bodies of labels, and which of them to hold out for validation.
+"""Bodies and blocks of labels, and which of them to hold out for validation.
 
-Neighbouring voxels of one body know each other's answer, so a body is trained on or validated on as a whole.
+Neighbouring voxels of one body know each other's answer, so a body is trained on or validated on as a whole. Where
+labels lie dense, blocks take the place of bodies, and what lies close to a label of training is not validated on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 from skimage.measure import label, regionprops
 
 from napari_fhn.box import Box
+from napari_fhn.labels.errors import LabelError
 
 #: Labels looked at at once, in voxels: label volumes may be larger than memory.
 SLAB_VOXELS = 2**26
@@ -46,7 +49,107 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     return sorted(boxes, key=lambda box: box.start)
 
 
-def hold_out(labels: NDArray[Any], n: int, vertical_axis: int | None, seed: int = 0) -> list[Box]:
+def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[Box]:
+    """Cut the survey into blocks and return those with labels in them.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    size : int
+        Voxels along each axis but the vertical one; the last block along an axis may be shorter.
+    vertical_axis : int or None
+        Axis that is not cut.
+
+    Returns
+    -------
+    list of Box
+        Disjoint, in the order of their first index.
+
+    Raises
+    ------
+    LabelError
+        When the size is below 1.
+    """
+    if size < 1:
+        raise LabelError(f"blocks of {size} voxels cannot be cut", "Use at least 1")
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    mask = footprint(labels, axis)
+    found = []
+    for cell in np.ndindex(*(-(-length // size) for length in mask.shape)):
+        start = [size * k for k in cell]
+        stop = [min(a + size, length) for a, length in zip(start, mask.shape, strict=True)]
+        if mask[tuple(map(slice, start, stop))].any():
+            if axis is not None:
+                start.insert(axis, 0)
+                stop.insert(axis, labels.shape[axis])
+            found.append(Box(tuple(start), tuple(stop)))
+    return found
+
+
+def expendable(labels: NDArray[Any], boxes: Sequence[Box]) -> list[Box]:
+    """Return the boxes without which every class still has labels in another of them.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    boxes : sequence of Box
+        From `bodies` or `blocks`.
+
+    Returns
+    -------
+    list of Box
+        Each may be left out alone.
+    """
+    present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
+    total = present.sum(axis=0)
+    return [box for box, classes in zip(boxes, present, strict=True) if (total[classes] > 1).all()]
+
+
+def far_from_training(
+    labels: NDArray[Any], held_out: Sequence[Box], vertical_axis: int | None, margin: int
+) -> NDArray[np.bool_]:
+    """Mark the columns (on a map: pixels) that are farther than a margin from every label of training.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    held_out : sequence of Box
+        What training does not see.
+    vertical_axis : int or None
+        Axis collapsed: a column with a label anywhere is a label of training.
+    margin : int
+        Voxels, along the axes and diagonally; 0 marks all columns without a label of training.
+
+    Returns
+    -------
+    ndarray of bool
+        Shape of the labels without the vertical axis.
+
+    Raises
+    ------
+    LabelError
+        When the margin is below 0.
+    """
+    if margin < 0:
+        raise LabelError(f"a margin of {margin} voxels cannot be kept", "Use 0 or more")
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    mask = footprint(labels, axis)
+    for box in held_out:
+        mask[tuple(s for k, s in enumerate(box.slices) if k != axis)] = False
+    near: NDArray[np.bool_] = maximum_filter(mask, 2 * margin + 1, mode="constant")
+    return ~near
+
+
+def hold_out(
+    labels: NDArray[Any],
+    n: int,
+    vertical_axis: int | None,
+    seed: int = 0,
+    candidates: Sequence[Box] | None = None,
+) -> list[Box]:
     """Choose whole bodies for validation.
 
     A body may be held out only while every class in it has labels in another body that is still trained on.
@@ -62,12 +165,14 @@ def hold_out(labels: NDArray[Any], n: int, vertical_axis: int | None, seed: int 
         As in `bodies`.
     seed : int, optional
         Of the draw.
+    candidates : sequence of Box, optional
+        What to choose among, such as `blocks`; the bodies when absent.
 
     Returns
     -------
     list of Box
     """
-    boxes = bodies(labels, vertical_axis)
+    boxes = bodies(labels, vertical_axis) if candidates is None else list(candidates)
     present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
     draw = np.random.default_rng(seed).permutation(len(boxes))
     trained = present.sum(axis=0)
