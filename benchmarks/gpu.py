@@ -55,7 +55,7 @@ from torch import Tensor
 from machine import machine
 from measure import Case, bare_convolutions, clock, prepared, rounded, sentence, training_step
 from napari_fhn.network.paper import PAPER
-from napari_fhn.training.trainer import partial_loss
+from napari_fhn.training.losses import cross_entropy, labelled
 
 Precision = Literal["tf32", "float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("tf32", "float32", "bfloat16")
@@ -176,7 +176,7 @@ def training(case: Case, device: torch.device, precision: Precision, steps: int,
 
         def step() -> None:
             optimiser.zero_grad(set_to_none=True)
-            loss = partial_loss(network.scores(data), labels, weights)
+            loss = cross_entropy(labelled(network.scores(data), labels), weights)
             loss.backward()
             optimiser.step()
             losses.append(loss.detach())

@@ -27,7 +27,8 @@ def test_every_block_holds_labels_and_every_class_has_its_turn(layered):
     drawn = blocks(job, shear=0, shift=0)
     counts = np.zeros(4, int)
     for _ in range(50):
-        data, labels = drawn.draw()
+        batch = drawn.draw()
+        data, labels = batch.data, batch.labels
         traces = labels.shape[1]  # 16 of an inline's 20, or all 12 of a crossline's
         assert traces in (12, 16)
         assert data.shape == (2, 4, traces, 32)
@@ -42,7 +43,8 @@ def test_data_and_labels_are_sheared_alike(layered):
     np.save(job.labels, truth)  # dense labels; data that say the class
     np.save(job.inputs[0].path, truth.astype(np.float32))
     drawn = blocks(job, shear=0.3, shift=4, noise=0)
-    data, labels = drawn.draw()
+    batch = drawn.draw()
+    data, labels = batch.data, batch.labels
     middle = data[:, 1]  # the section itself, between its neighbours
     known = labels > 0
     for k in (1, 2, 3):
@@ -54,8 +56,7 @@ def test_data_and_labels_are_sheared_alike(layered):
 
 def test_position_runs_from_top_to_bottom_whatever_the_augmentation(layered):
     job, _ = layered
-    data, _ = blocks(job, shear=0.3, shift=4).draw()
-    position = data[:, -1].numpy()
+    position = blocks(job, shear=0.3, shift=4).draw().data[:, -1].numpy()
     np.testing.assert_allclose(position, np.broadcast_to(np.linspace(-1, 1, 32), position.shape), atol=1e-6)
 
 

@@ -19,6 +19,7 @@ from napari_fhn.training import (
     Job,
     JobError,
     Note,
+    Objective,
     Progress,
     Score,
     confusion,
@@ -27,7 +28,6 @@ from napari_fhn.training import (
     predict,
 )
 from napari_fhn.training.model import load
-from napari_fhn.training.trainer import class_weights, partial_loss
 
 
 @pytest.mark.parametrize("survey", ["layered", "layered_3d"])
@@ -49,6 +49,15 @@ def test_learns_the_survey_from_four_columns(survey, request):
     assert predicted.min() == 1
     iou = intersection_over_union(confusion(predicted, truth, 3))
     assert iou.mean() > 0.8, iou
+
+
+def test_several_losses_are_told_by_name(layered):
+    job, _ = layered
+    objective = Objective(losses=("cross-entropy", "dice"))
+    updates = list(fit(replace(job, schedule=replace(job.schedule, steps=3, objective=objective))))
+    progress = [u for u in updates if isinstance(u, Progress)]
+    assert all(set(u.terms) == {"cross-entropy", "dice"} for u in progress)
+    assert all(u.loss == pytest.approx(sum(u.terms.values())) for u in progress)
 
 
 def test_a_network_beyond_its_stability_bound_is_made_safer_while_it_trains(layered):
@@ -266,21 +275,3 @@ def test_more_bands_than_channels_widen_the_state(tmp_path, layered, make):
     assert any(isinstance(u, Note) and "widened to 24" in u.message for u in updates)
     list(predict(job))
     assert (np.load(job.prediction) == truth).mean() > 0.9
-
-
-def test_partial_loss_ignores_what_is_not_labelled():
-    scores = torch.randn(2, 3, 4, 5, requires_grad=True)
-    labels = torch.zeros(2, 4, 5, dtype=torch.int64)
-    labels[0, 1, 2], labels[1, 3, 4] = 1, 3
-    partial_loss(scores, labels, torch.ones(3)).backward()
-    touched = scores.grad.abs().sum(1) > 0
-    assert touched.nonzero().tolist() == [[0, 1, 2], [1, 3, 4]]
-    expected = torch.nn.functional.cross_entropy(scores[[0, 1], :, [1, 3], [2, 4]], torch.tensor([0, 2]))
-    torch.testing.assert_close(partial_loss(scores, labels, torch.ones(3)), expected)
-
-
-def test_class_weights_help_the_rare():
-    weights = class_weights(np.array([100, 0, 4]))
-    assert weights[1] == 1  # its first stroke may be in a block before it is counted
-    assert weights[2] == pytest.approx(5 * weights[0])
-    assert weights[[0, 2]].mean() == pytest.approx(1)

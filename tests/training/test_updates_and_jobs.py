@@ -35,6 +35,7 @@ updates = st.one_of(
         st.none() | number,
         st.just(None),
         st.just(2**40),
+        terms=st.dictionaries(st.text(), number),
     ),
     st.builds(Score, st.integers(), st.booleans(), st.lists(st.none() | number).map(tuple)),
     st.builds(BoxChanged, st.just(Box((1, 2), (3, 4))), st.integers()),

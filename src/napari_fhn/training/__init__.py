@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Axis, Input, Job, JobError, Schedule
+from napari_fhn.training.objective import Objective
 from napari_fhn.training.score import confusion, intersection_over_union
 from napari_fhn.training.updates import BoxChanged, Checkpoint, Done, Failed, Note, Progress, Score, Update
 
@@ -29,6 +30,7 @@ __all__ = [
     "Job",
     "JobError",
     "Note",
+    "Objective",
     "Progress",
     "Schedule",
     "Score",

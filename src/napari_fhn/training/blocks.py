@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from napari_fhn.box import Box
+from napari_fhn.training.batch import Batch
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Schedule
 from napari_fhn.training.labelled import LabelFile
@@ -35,17 +35,13 @@ class Blocks:
         self.multiples = multiples
         self._rng = np.random.default_rng(schedule.seed)
 
-    def draw(self) -> tuple[Tensor, Tensor] | None:
+    def draw(self) -> Batch | None:
         """Draw a batch.
 
         Returns
         -------
-        data : Tensor
-            ``(batch, channels, *space)`` float32.
-        labels : Tensor
-            ``(batch, *space)`` int64, 0 where unlabelled.
-        None
-            When nothing is labelled (any more).
+        Batch or None
+            None when nothing is labelled (any more).
         """
         self.labels.look()
         if not self.labels.counts.any():
@@ -55,7 +51,7 @@ class Blocks:
         pairs = [self._block(across) for _ in range(self.schedule.batch)]
         data, labels = (np.stack(parts) for parts in zip(*pairs, strict=True))
         # The person may have erased since the last look what the blocks were drawn around.
-        return (torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))) if labels.any() else None
+        return Batch(torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))) if labels.any() else None
 
     def _block(self, across: int | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         box = self._box_around_a_label(across)

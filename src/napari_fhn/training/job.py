@@ -203,7 +203,7 @@ class Job:
                     "inputs": tuple(Input(**item) for item in data["inputs"]),
                     "classes": tuple(data["classes"]),
                     "network": _network(data["network"]),
-                    "schedule": Schedule(**data["schedule"]),
+                    "schedule": Schedule.from_dict(data["schedule"]),
                     "held_out": tuple(Box(**item) for item in data.get("held_out", ())),
                     "colors": tuple(data.get("colors", ())),
                     "axes": tuple(Axis(**item) for item in data.get("axes", ())),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.objective import Objective
 
 Optimiser = Literal["adamw", "adam", "sgd"]
 Decay = Literal["cosine", "step", "constant"]
@@ -70,6 +72,8 @@ class Schedule:
     precision : {"float32", "bfloat16", "auto"}
         Of the convolutions of a hyperbolic network; states are float32 always. ``"auto"`` takes bfloat16 where the
         device gains by it, which a short timing tells.
+    objective : Objective
+        What is minimised.
 
     Raises
     ------
@@ -100,6 +104,7 @@ class Schedule:
     focus_share: float = 0.0
     seed: int = 0
     precision: Precision = "float32"
+    objective: Objective = field(default_factory=Objective)
 
     def __post_init__(self) -> None:
         # JSON hands back lists: normalise here so that schedules always compare by value.
@@ -128,6 +133,19 @@ class Schedule:
                 raise JobError(f"{name} must be at most 1, got {getattr(self, name)}")
         if not 0 <= self.focus_share <= 1:
             raise JobError(f"focus_share must be between 0 and 1, got {self.focus_share}")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Schedule:
+        """Rebuild a schedule from plain JSON types.
+
+        Raises
+        ------
+        JobError
+            When a value is out of its range.
+        TypeError
+            When there is a part that this version does not know.
+        """
+        return cls(**{**data, "objective": Objective.from_dict(data.get("objective", {}))})
 
 
 def _one_of(name: str, value: str, known: Any) -> None:

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -19,8 +18,10 @@ from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
 from napari_fhn.training import model as models
+from napari_fhn.training.batch import Batch
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.control import Control, Focus
+from napari_fhn.training.criterion import Criterion
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.guard import Guard
@@ -44,40 +45,6 @@ _SAVE_EVERY = 10.0
 """Seconds between saved weights: the most that a killed process loses."""
 
 _GRADIENT_NORM = 1.0
-
-
-def partial_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the cross-entropy over labelled voxels only.
-
-    Parameters
-    ----------
-    scores : Tensor
-        ``(batch, classes, *space)``.
-    labels : Tensor
-        ``(batch, *space)`` int64; 0 is unlabelled and takes no part, class ``k`` is ``k + 1``.
-    weights : Tensor
-        ``(classes,)``.
-
-    Returns
-    -------
-    Tensor
-        Scalar; the weighted mean over labelled voxels.
-    """
-    # Gather first: with a few wells most voxels are unlabelled, and a softmax over all of them would be wasted.
-    where = labels > 0
-    return F.cross_entropy(scores.movedim(1, -1)[where], labels[where] - 1, weight=weights)
-
-
-def class_weights(counts: np.ndarray) -> Tensor:
-    """Return ``1 / sqrt(count)``, with mean 1 over the classes that occur: rare classes count more, but not wildly.
-
-    A class that does not occur weighs 1: its first stroke may be in a block before it is counted.
-    """
-    weights = np.ones(len(counts), np.float32)
-    present = counts > 0
-    weights[present] = 1 / np.sqrt(counts[present])
-    weights[present] /= weights[present].mean()
-    return torch.from_numpy(weights)
 
 
 def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
@@ -132,6 +99,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     network = build(architecture, frame.channels, len(job.classes), generator).to(device)
     if isinstance(network, HyperbolicNetwork):
         network.precision = _precision(job.schedule.precision, architecture.dimensions, device)
+    criterion = Criterion(job.schedule.objective)
     guard = Guard(network)
     blocks = Blocks(frame, labels, job.schedule, architecture.multiples)
     predictor = Predictor(network, frame, job.prediction, device)
@@ -164,7 +132,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
             told = True
             yield Note(f"Label {labels.unknown} is new: it is left out until you train again.")
         network.train()
-        loss, counts, refusal = _step(network, optimiser, guard, batch, labels, device)
+        terms, counts, refusal = _step(network, optimiser, guard, criterion, batch.to(device), labels)
         if refusal is None:
             rate.step()
         else:
@@ -174,7 +142,9 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         seen += counts
         now = time.monotonic()
         left = (now - started) / step * (steps - step)
-        yield Progress("train", step, steps, left, loss, now - began, guard.error)
+        loss = sum(terms.values())
+        several = terms if len(terms) > 1 else {}
+        yield Progress("train", step, steps, left, loss, now - began, guard.error, terms=several)
         if now - saved > _SAVE_EVERY:
             models.save(model, job.model)
             saved = now
@@ -210,16 +180,16 @@ def _step(
     network: SegmentationNetwork,
     optimiser: torch.optim.Optimizer,
     guard: Guard,
-    batch: tuple[Tensor, Tensor],
+    criterion: Criterion,
+    batch: Batch,
     labels: LabelFile,
-    device: torch.device,
-) -> tuple[float, NDArray[np.int64], str | None]:
-    """Make one step; return its loss, the confusion on its labels, and why the step was refused, if it was."""
-    data, truth = (part.to(device) for part in batch)
+) -> tuple[dict[str, float], NDArray[np.int64], str | None]:
+    """Make one step; return the terms of its loss, the confusion on its labels, and why it was refused, if it was."""
     optimiser.zero_grad(set_to_none=True)
-    scores = network.scores(data)
-    loss = partial_loss(scores, truth, class_weights(labels.counts).to(device))
-    counts = confusion(_classes(scores), truth.cpu().numpy(), labels.classes)
+    scores = network.scores(batch.data)
+    terms = criterion.terms(scores, batch, labels.counts)
+    loss = torch.stack(list(terms.values())).sum()
+    counts = confusion(_classes(scores), batch.labels.cpu().numpy(), labels.classes)
     value = loss.item()
     if math.isfinite(value):
         loss.backward()  # type: ignore[no-untyped-call]
@@ -227,7 +197,7 @@ def _step(
     if refusal is None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
         optimiser.step()
-    return value, counts, refusal
+    return {name: term.item() for name, term in terms.items()}, counts, refusal
 
 
 class _View:

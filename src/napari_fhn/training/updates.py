@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from napari_fhn.box import Box
@@ -27,13 +27,15 @@ class Progress:
     seconds_left : float or None
         Estimate, in seconds; None before there is one.
     loss : float or None
-        Mean partial loss of the step (training only).
+        Loss of the step (training only).
     step_seconds : float or None
         Duration of the last training step alone, in seconds, without predictions of the view.
     invertibility_error : float or None
         Relative error of the recomputed first states (training of an invertible network only).
     memory : int or None
         Bytes that the computing process holds now: on a GPU what it has allocated there, else its resident memory.
+    terms : dict of str to float
+        What the loss is the sum of, by name, where it has several terms.
     """
 
     task: str
@@ -44,6 +46,7 @@ class Progress:
     step_seconds: float | None = None
     invertibility_error: float | None = None
     memory: int | None = None
+    terms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
