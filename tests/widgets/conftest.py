@@ -70,8 +70,8 @@ def labelled(viewer, dock, small):
     values[:, :, 16:] += 3
     viewer.add_image(values, name="volume")
     dock.labels.new.click()
-    layer = dock.desk.labels_layer
+    layer = dock.desk.book.layer
     layer.data_setitem(tuple(np.array(v) for v in zip(*[(6, 3, t) for t in range(16)], strict=True)), 1)
     layer.data_setitem(tuple(np.array(v) for v in zip(*[(6, 3, t) for t in range(16, 32)], strict=True)), 2)
-    assert _spin(lambda: dock.desk.state.counts == {1: 16, 2: 16}, 5), dock.desk.state.counts
+    assert _spin(lambda: dock.desk.book.state.counts == {1: 16, 2: 16}, 5), dock.desk.book.state.counts
     return viewer, dock

@@ -26,9 +26,9 @@ def idle(dock):
 def finish(spin):
     def run(dock, button, seconds=90):
         button.click()
-        assert dock.desk.state.task is not None, dock.desk.state.message
-        assert spin(idle(dock), seconds), dock.desk.state.message
-        assert not dock.desk.state.error, (dock.desk.state.message, dock.desk.state.detail)
+        assert dock.desk.state.task is not None, dock.desk.words.message
+        assert spin(idle(dock), seconds), dock.desk.words.message
+        assert not dock.desk.words.error, (dock.desk.words.message, dock.desk.words.detail)
 
     return run
 
@@ -39,13 +39,13 @@ def test_trains_paints_the_section_in_view_and_predicts_the_rest(labelled, finis
     dock.desk.painted.connect(painted.append)
     finish(dock, dock.run.train)
     assert painted
-    layer = dock.desk.prediction_layer
+    layer = dock.desk.prediction.layer
     index = viewer.dims.current_step[0]
     assert np.asarray(layer.data)[index].all()
     assert not layer.editable
     assert dock.desk.history.losses
     assert dock.run.predict.isEnabled()
-    assert viewer.layers.index(layer) < viewer.layers.index(dock.desk.labels_layer)
+    assert viewer.layers.index(layer) < viewer.layers.index(dock.desk.book.layer)
     finish(dock, dock.run.predict)
     assert np.asarray(layer.data).all()
     finish(dock, dock.run.train)
@@ -60,24 +60,24 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     dock.run.train.click()
     assert not dock.run.train.isEnabled()
     assert dock.run.stop.isEnabled()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.state.message
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
     began = time.monotonic()
     dock.run.stop.click()
     assert spin(idle(dock), 5)
     assert time.monotonic() - began < 1
     assert dock.run.train.isEnabled()
-    assert "Stopped" in dock.desk.state.message
+    assert "Stopped" in dock.desk.words.message
 
 
 def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spin, finish):
     _, dock = labelled
     dock.desk.state.steps = 100_000
-    before = np.array(dock.desk.labels_layer.data)
+    before = np.array(dock.desk.book.layer.data)
     dock.run.train.click()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.state.message
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
     os.kill(dock.desk.engine.pid, signal.SIGKILL)
     assert spin(idle(dock), 5)
-    assert dock.desk.state.error
+    assert dock.desk.words.error
     assert "killed" in dock.run.message.text()
     assert "Your labels are safe" in dock.run.message.text()
     np.testing.assert_array_equal(np.load(dock.desk.session.labels), before)
@@ -89,8 +89,8 @@ def test_layers_may_go_while_training(labelled, spin):
     viewer, dock = labelled
     dock.desk.state.steps = 100_000
     dock.run.train.click()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.state.message
-    kept = np.array(dock.desk.labels_layer.data)
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
+    kept = np.array(dock.desk.book.layer.data)
     viewer.layers.clear()
     n = len(dock.desk.history.losses)
     assert spin(lambda: len(dock.desk.history.losses) > n + 2)
@@ -119,36 +119,36 @@ def test_closing_the_dock_alone_ends_the_process(labelled, spin):
 
 def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
     _, dock = labelled
-    layer, path = dock.desk.labels_layer, dock.desk.session.labels
+    layer, path = dock.desk.book.layer, dock.desk.session.labels
     layer.selected_label = 3
     layer.brush_size = 1
     layer.paint((2, 5, 7), 3)
     assert labels.volume.open(path, "r")[2, 5, 7] == 3
-    assert spin(lambda: dock.desk.state.counts.get(3) == 1, 5)
+    assert spin(lambda: dock.desk.book.state.counts.get(3) == 1, 5)
     layer.undo()
     assert labels.volume.open(path, "r")[2, 5, 7] == 0
-    assert spin(lambda: 3 not in dock.desk.state.counts, 5)
+    assert spin(lambda: 3 not in dock.desk.book.state.counts, 5)
 
 
 def test_a_value_without_class_gets_one(labelled, spin):
     _, dock = labelled
-    dock.desk.labels_layer.paint((2, 5, 7), 5)
-    assert spin(lambda: dock.desk.state.counts.get(5), 5)
-    assert 5 in dock.desk.state.classes.values
+    dock.desk.book.layer.paint((2, 5, 7), 5)
+    assert spin(lambda: dock.desk.book.state.counts.get(5), 5)
+    assert 5 in dock.desk.book.state.classes.values
     assert dock.labels.table.rowCount() == 5
 
 
 def test_classes_are_renamed_picked_and_kept(labelled):
     _, dock = labelled
     dock.labels.table.item(1, 0).setText("Sand")
-    assert dock.desk.state.classes.names[1] == "Sand"
+    assert dock.desk.book.state.classes.names[1] == "Sand"
     dock.labels.table.selectRow(1)
-    assert dock.desk.labels_layer.selected_label == 2
+    assert dock.desk.book.layer.selected_label == 2
     dock.labels.table.item(0, 0).setText("Sand")
-    assert dock.desk.state.error
-    assert dock.desk.state.classes.names[:2] == ("class 1", "Sand")
+    assert dock.desk.words.error
+    assert dock.desk.book.state.classes.names[:2] == ("class 1", "Sand")
     kept = labels.ClassTable.from_csv(dock.desk.session.folder / "classes.csv")
-    assert kept == dock.desk.state.classes
+    assert kept == dock.desk.book.state.classes
 
 
 def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
@@ -156,14 +156,14 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     assert viewer.dims.order == (0, 2, 1)
     assert dock.labels.load.text() == "Load wells"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.state.counts) == 7, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.network.held_out.value == 1
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
     dock.desk.session.prediction_volume(values.shape)[...] = values
     out = tmp_path / "classes.sgy"
-    dock.desk.export(out)
+    dock.desk.exports.save(out)
     assert spin(idle(dock), 20)
-    assert not dock.desk.state.error, dock.desk.state.message
+    assert not dock.desk.words.error, dock.desk.words.message
     with segyio.open(out, iline=189, xline=193) as file:
         np.testing.assert_array_equal(segyio.tools.cube(file), values)
     # The same survey finds its labels again.
@@ -172,19 +172,19 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.new.click()
     assert dock.desk.session.folder == folder
-    assert spin(lambda: len(dock.desk.state.counts) == 7, 10)
-    assert dock.desk.state.classes.names[0] == "Marine cover"
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
+    assert dock.desk.book.state.classes.names[0] == "Marine cover"
 
 
 def test_hyperspectral_pair_trains_a_map_from_the_same_dock(viewer, dock, small, spin, finish):
     viewer.open_sample("napari-fhn", "hyperspectral")
-    assert len(dock.desk.state.chosen) == 2
+    assert len(dock.desk.data.state.chosen) == 2
     assert "124 channels" in dock.data.aside.text()
     assert dock.labels.load.text() == "Load points"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.state.counts) == 2, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 2, 10)
     finish(dock, dock.run.train)
-    prediction = np.asarray(dock.desk.prediction_layer.data)
+    prediction = np.asarray(dock.desk.prediction.layer.data)
     truth = sample_data.hyperspectral_truth()
     assert prediction.shape == truth.shape
     assert set(np.unique(prediction)) <= {1, 2}
@@ -193,9 +193,9 @@ def test_hyperspectral_pair_trains_a_map_from_the_same_dock(viewer, dock, small,
 def test_two_grids_are_refused_in_a_sentence(viewer, dock):
     viewer.add_image(np.zeros((4, 5, 6), np.float32), name="one")
     viewer.add_image(np.zeros((4, 5, 7), np.float32), name="two")
-    assert [layer.name for layer in dock.desk.state.chosen] == ["one"]
+    assert [layer.name for layer in dock.desk.data.state.chosen] == ["one"]
     dock.data.list.item(0).setCheckState(dock.data.list.item(1).checkState())
-    assert dock.desk.state.error
+    assert dock.desk.words.error
     assert "does not lie on the grid" in dock.run.message.text()
 
 
@@ -228,7 +228,7 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         while dock.desk.state.task is not None and time.time() < end:
             QApplication.processEvents()
             time.sleep(0.01)
-        assert len(dock.desk.history.losses) == 2, dock.desk.state.message
+        assert len(dock.desk.history.losses) == 2, dock.desk.words.message
         viewer.close()
         assert "torch" not in sys.modules
         print("free")

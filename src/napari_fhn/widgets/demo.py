@@ -24,9 +24,9 @@ from rich.table import Table
 
 from napari_fhn import labels, sample_data
 from napari_fhn.training import confusion, intersection_over_union
+from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.dock import Dock
 from napari_fhn.widgets.heartbeat import Heartbeat
-from napari_fhn.widgets.placement import fit
 
 _SIZE = (1280, 800)
 _PICTURE_AT = 0.35
@@ -64,15 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     desk = dock.desk
     truth = sample_data.seismic_truth()
     dock.labels.load.click()
-    wait(lambda: bool(desk.state.counts), 30)
+    wait(lambda: bool(desk.book.state.counts), 30)
     if options.hold_out is not None:
-        desk.tally.choose_held_out(options.hold_out)
+        desk.book.tally.choose_held_out(options.hold_out)
     desk.state.steps = options.steps
-    known = np.array(desk.labels_layer.data) if desk.labels_layer is not None else np.zeros_like(truth)
+    known = np.array(desk.book.layer.data) if desk.book.layer is not None else np.zeros_like(truth)
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])
     fit(viewer)
     wait(lambda: False, 0.5)
-    console.print(f"Opened the sample with {desk.state.message.split(' are')[0]} in {time.monotonic() - began:.1f} s.")
+    console.print(f"Opened the sample with {desk.words.message.split(' are')[0]} in {time.monotonic() - began:.1f} s.")
 
     painted: list[float] = []
     desk.painted.connect(painted.append)
@@ -90,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wait(lambda: desk.state.task is None, _PATIENCE)
     trained = time.monotonic()
     heart.stop()
-    console.print(desk.state.message)
-    if desk.state.error:
-        console.print(desk.state.detail)
+    console.print(desk.words.message)
+    if desk.words.error:
+        console.print(desk.words.detail)
         _close(viewer)
         return 1
     predicting = Heartbeat()
@@ -100,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wait(lambda: desk.state.task is None, _PATIENCE)
     predicted = time.monotonic()
     predicting.stop()
-    console.print(desk.state.message)
-    if desk.state.error or desk.prediction_layer is None:
-        console.print(desk.state.detail)
+    console.print(desk.words.message)
+    if desk.words.error or desk.prediction.layer is None:
+        console.print(desk.words.detail)
         _close(viewer)
         return 1
     wait(lambda: False, 0.5)
@@ -118,8 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "99 % of beats while training": 1000 * heart.percentile_99,
         "longest while predicting": 1000 * predicting.longest,
     }
-    prediction = np.array(desk.prediction_layer.data)
-    report(console, prediction, known, truth, desk.state.classes.names, times, stalls_ms, options.output)
+    prediction = np.array(desk.prediction.layer.data)
+    report(console, prediction, known, truth, desk.book.state.classes.names, times, stalls_ms, options.output)
     if options.close:
         _close(viewer)
     else:

@@ -10,10 +10,10 @@ import napari
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
-from napari_fhn.widgets.data_panel import DataPanel
+from napari_fhn.widgets.data.panel import DataPanel
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.export_panel import ExportPanel
-from napari_fhn.widgets.label_panel import LabelPanel
+from napari_fhn.widgets.exporting.panel import ExportPanel
+from napari_fhn.widgets.labelling.panel import LabelPanel
 from napari_fhn.widgets.network_panel import NetworkPanel
 from napari_fhn.widgets.run_panel import RunPanel
 
@@ -40,10 +40,10 @@ class Dock(QWidget):
         super().__init__()
         self.desk = Desk(napari_viewer, sessions)
         self.data = DataPanel(self.desk)
-        self.labels = LabelPanel(self.desk)
+        self.labels = LabelPanel(self.desk.book, self.desk.history)
         self.network = NetworkPanel(self.desk)
         self.run = RunPanel(self.desk)
-        self.export = ExportPanel(self.desk)
+        self.export = ExportPanel(self.desk.exports)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)

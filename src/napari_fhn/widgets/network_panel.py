@@ -8,10 +8,10 @@ from magicgui.widgets import ComboBox, SpinBox
 from qtpy.QtWidgets import QFormLayout, QLabel
 
 from napari_fhn.training.recipes import RECIPES, fitting
+from napari_fhn.widgets.data.material import Material, MaterialError
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.material import Material, MaterialError
+from napari_fhn.widgets.labelling.tally import MOST_HELD_OUT
 from napari_fhn.widgets.section import Section
-from napari_fhn.widgets.tally import MOST_HELD_OUT
 
 _DEVICES = [("Automatic", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
 
@@ -58,14 +58,14 @@ class NetworkPanel(Section):
         self.recipe.changed.connect(self._recipe_chosen)
         self.device.changed.connect(lambda value: setattr(desk.state, "device", value))
         self.held_out.changed.connect(self._held_out_chosen)
-        desk.state.events.chosen.connect(self._show)
-        desk.state.events.held_out.connect(self._show_held_out)
+        desk.data.state.events.chosen.connect(self._show)
+        desk.book.state.events.held_out.connect(self._show_held_out)
         desk.state.events.task.connect(self._enable)
         self._show()
 
     def _recipes(self, widget: Any = None) -> list[tuple[str, str]]:
         try:
-            dimensions = len(Material.of(self._desk.state.chosen).shape)
+            dimensions = len(Material.of(self._desk.data.state.chosen).shape)
         except MaterialError:
             dimensions = 3
         return [(RECIPES[name].title, name) for name in fitting(dimensions)]
@@ -84,14 +84,14 @@ class NetworkPanel(Section):
 
     def _show_held_out(self, event: Any = None) -> None:
         with self.held_out.changed.blocked():
-            self.held_out.value = self._desk.state.held_out
+            self.held_out.value = self._desk.book.state.held_out
 
     def _recipe_chosen(self, name: str) -> None:
         self._desk.state.recipe = name
         self._explain()
 
     def _held_out_chosen(self, n: int) -> None:
-        self._desk.tally.choose_held_out(n)
+        self._desk.book.tally.choose_held_out(n)
 
     def _enable(self, event: Any = None) -> None:
         for field in self._fields:

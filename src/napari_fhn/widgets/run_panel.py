@@ -64,22 +64,23 @@ class RunPanel(Section):
         self.curves = Curves(desk.history)
         self.body.addWidget(self.curves, 1)
         events = desk.state.events
-        for name in ("task", "has_labels", "has_model"):
+        for name in ("task", "has_model"):
             getattr(events, name).connect(self._enable)
+        desk.book.state.events.has_labels.connect(self._enable)
         for name in ("task", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         for name in ("message", "note", "error", "detail"):
-            getattr(events, name).connect(self._show_message)
+            getattr(desk.words.events, name).connect(self._show_message)
         self._enable()
         self._show_bar()
         self._show_message()
 
     def _enable(self, event: Any = None) -> None:
         state = self._desk.state
-        idle = state.task is None
-        self.train.setEnabled(idle and state.has_labels)
+        idle = state.task is None and self._desk.book.state.has_labels
+        self.train.setEnabled(idle)
         self.stop.setEnabled(state.task in ("prepare", "train", "predict"))
-        self.predict.setEnabled(idle and state.has_labels and state.has_model)
+        self.predict.setEnabled(idle and state.has_model)
 
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state
@@ -88,17 +89,17 @@ class RunPanel(Section):
         self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if state.task or state.share else "")
 
     def _show_message(self, event: Any = None) -> None:
-        state = self._desk.state
-        self.message.setStyleSheet(_ERROR if state.error else "")
-        self.message.setText(f"{state.message} {state.note}" if state.note and not state.error else state.message)
-        self.details.setVisible(state.error and bool(state.detail))
+        words = self._desk.words
+        self.message.setStyleSheet(_ERROR if words.error else "")
+        self.message.setText(f"{words.message} {words.note}" if words.note and not words.error else words.message)
+        self.details.setVisible(words.error and bool(words.detail))
 
     def _show_details(self) -> None:
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("FHN")
-        box.setText(self._desk.state.message)
-        box.setDetailedText(self._desk.state.detail)
+        box.setText(self._desk.words.message)
+        box.setDetailedText(self._desk.words.detail)
         box.exec()
 
 

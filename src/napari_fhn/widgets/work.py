@@ -16,7 +16,8 @@ from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
 from napari_fhn.training import BoxChanged, Done, Failed, Job, JobError, Note, Progress, Score, Update
-from napari_fhn.widgets import class_layers, view
+from napari_fhn.widgets import view
+from napari_fhn.widgets.labelling import class_layers
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.desk import Desk
@@ -65,21 +66,21 @@ class Work:
         task : {"train", "predict"}
             Which of them. Nothing happens while other work is under way.
         """
-        material, session = self._desk.material, self._desk.session
+        material, session, book = self._desk.data.material, self._desk.session, self._desk.book
         if self._desk.state.task is not None:
             return
-        if material is None or session is None or self._desk.labels_layer is None:
-            self._desk.fail("Make a label layer first, and paint or load what is known.")
+        if material is None or session is None or book.layer is None:
+            self._desk.words.fail("Make a label layer first, and paint or load what is known.")
             return
-        table, recipe, device = self._desk.state.classes, self._desk.state.recipe, self._desk.state.device
+        table, recipe, device = book.state.classes, self._desk.state.recipe, self._desk.state.device
         steps = self._desk.state.steps
-        held_out = self._desk.state.held_out if task == "train" else 0
-        vertical, values = self._desk.vertical(), self._desk.labels_layer.data
+        held_out = book.state.held_out if task == "train" else 0
+        vertical, values = self._desk.data.vertical, book.layer.data
         self._cancel, self._copied = False, 0.0
-        self._desk.state.note = ""
+        self._desk.words.note = ""
         self._desk.state.task = "prepare"
         self._desk.state.share, self._desk.state.seconds_left = 0.0, None
-        self._desk.say("Copying the survey into the session ...")
+        self._desk.words.say("Copying the survey into the session ...")
 
         def copied(share: float) -> None:
             # On the other thread: nothing but a number may be touched here.
@@ -113,7 +114,7 @@ class Work:
         self._cancel = True
         self._engine.stop()
         if self._desk.state.task is not None:
-            self._desk.say("Stopping ...")
+            self._desk.words.say("Stopping ...")
 
     def close(self) -> None:
         """Hear no more news."""
@@ -126,7 +127,7 @@ class Work:
         if self._cancel:
             self._unprepared(_Cancelled())
             return
-        self._desk.show_prediction(prepared.prediction)
+        self._desk.prediction.show(prepared.prediction)
         if task == "train":
             self._desk.history.clear()
         self._desk.look()
@@ -134,17 +135,17 @@ class Work:
         self._desk.state.task = task
         if task == "train":
             self._engine.train(prepared.job)
-            self._desk.say("Waiting for the training process to load its libraries ...")
+            self._desk.words.say("Waiting for the training process to load its libraries ...")
         else:
             self._engine.predict(prepared.job)
-            self._desk.say("Loading the network ...")
+            self._desk.words.say("Loading the network ...")
 
     def _unprepared(self, error: BaseException) -> None:
         self._desk.state.task = None
         if isinstance(error, _Cancelled):
-            self._desk.say("Stopped before training began.")
+            self._desk.words.say("Stopped before training began.")
         else:
-            self._desk.fail(str(error), "".join(traceback.format_exception(error)))
+            self._desk.words.fail(str(error), "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
         news = self._engine.poll()
@@ -164,10 +165,10 @@ class Work:
                 if update.loss is not None:
                     history.steps.append(update.step)
                     history.losses.append(update.loss)
-                if update is latest and state.task is not None and not state.message.startswith("Stopping"):
+                if update is latest and state.task is not None and not self._desk.words.message.startswith("Stopping"):
                     state.share = update.step / max(update.steps, 1)
                     state.seconds_left = update.seconds_left
-                    self._desk.say(_progress(update))
+                    self._desk.words.say(_progress(update))
             case Score():
                 known_iou = [v for v in update.iou if v is not None]
                 if known_iou:
@@ -179,19 +180,19 @@ class Work:
             case BoxChanged():
                 self._box_changed(update.box)
             case Note():
-                state.note = update.message
+                self._desk.words.note = update.message
             case Done():
                 self._done(update)
             case Failed():
                 state.task = None
-                self._desk.fail(update.message, update.detail)
+                self._desk.words.fail(update.message, update.detail)
 
     def _box_changed(self, box: Box) -> None:
-        if self._desk.prediction_layer is not None:
-            self._repainter.changed(box, self._desk.prediction_layer)
+        if self._desk.prediction.layer is not None:
+            self._repainter.changed(box, self._desk.prediction.layer)
 
     def _repaint(self, *, now: bool = False) -> None:
-        layer = self._desk.prediction_layer
+        layer = self._desk.prediction.layer
         if layer is not None and self._repainter.repaint(layer, now=now):
             self._desk.painted.emit(time.monotonic())
 
@@ -205,7 +206,7 @@ class Work:
             state.has_prediction = self._desk.session.prediction.is_file()
         self._repaint(now=True)
         more = " Predict fills in the whole survey." if update.task == "train" else ""
-        self._desk.say(update.message + more)
+        self._desk.words.say(update.message + more)
 
 
 def _progress(update: Progress) -> str:

@@ -8,8 +8,8 @@ import rasterio
 import xarray as xr
 
 from napari_fhn import sample_data, surveys
-from napari_fhn.widgets import readout
-from napari_fhn.widgets.numbers import Numbers, describe
+from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.data.numbers import Numbers, describe
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +101,13 @@ def test_the_status_bar_of_image_labels_and_prediction(viewer, dock, spin):
     assert look(viewer, image, (18, 28, 10)).startswith(words)
     assert viewer.status["value"] == str(value)
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.state.counts) == 7, 10)
-    told = look(viewer, dock.desk.labels_layer, (18, 28, 10))
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
+    told = look(viewer, dock.desk.book.layer, (18, 28, 10))
     assert told.startswith(words)
     assert told.endswith(": 1 Marine cover")
-    assert look(viewer, dock.desk.prediction_layer, (18, 28, 10)).startswith(words)
-    dock.desk.rename_class(1, "Mud")
-    assert look(viewer, dock.desk.labels_layer, (18, 28, 10)).endswith(": 1 Mud")
+    assert look(viewer, dock.desk.prediction.layer, (18, 28, 10)).startswith(words)
+    dock.desk.book.rename_class(1, "Mud")
+    assert look(viewer, dock.desk.book.layer, (18, 28, 10)).endswith(": 1 Mud")
 
 
 def test_bands_out_of_sight_do_not_shift_the_wavelength(viewer, cube):

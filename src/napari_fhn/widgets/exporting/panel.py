@@ -7,8 +7,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
-from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.material import survey_of
+from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.section import Section
 
 _SEGY, _TIFF, _NPY = "SEG-Y (*.sgy *.segy)", "GeoTIFF (*.tif)", "NumPy array (*.npy)"
@@ -19,13 +18,13 @@ class ExportPanel(Section):
 
     Parameters
     ----------
-    desk : Desk
+    exports : Exports
         Who writes the file.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, exports: Exports) -> None:
         super().__init__(5, "Export")
-        self._desk = desk
+        self._exports = exports
         self.button = QPushButton("Save prediction …")
         self.button.setToolTip(
             "Save the predicted classes: SEG-Y with the trace headers of the survey, GeoTIFF with its map, or .npy."
@@ -33,16 +32,16 @@ class ExportPanel(Section):
         self.button.clicked.connect(self._export)
         self.row.addWidget(self.button)
         for name in ("task", "has_prediction"):
-            getattr(desk.state.events, name).connect(self._enable)
+            getattr(exports.state.events, name).connect(self._enable)
         self._enable()
 
     def _enable(self, event: Any = None) -> None:
-        state = self._desk.state
+        state = self._exports.state
         self.button.setEnabled(state.has_prediction and state.task is None)
 
     def _export(self) -> None:
-        chosen = self._desk.state.chosen
-        survey = survey_of(chosen[0]) if chosen else None
+        material = self._exports.data.material
+        survey = None if material is None else material.first
         kind = survey.attrs.get("kind") if survey is not None else ""
         first = _SEGY if kind == "seismic" else _TIFF if kind in ("hyperspectral", "maps") else _NPY
         source = str(survey.attrs.get("source", "")) if survey is not None else ""
@@ -52,4 +51,4 @@ class ExportPanel(Section):
         name, _ = QFileDialog.getSaveFileName(self, "Export prediction", proposed, filters)
         if name:
             path = Path(name)
-            self._desk.export(path if path.suffix else path.with_suffix(suffix))
+            self._exports.save(path if path.suffix else path.with_suffix(suffix))

@@ -19,7 +19,7 @@ from napari.layers import Image
 from napari_fhn.session import vertical_axis
 from napari_fhn.surveys import SurveyGeometry
 from napari_fhn.surveys.grids import grid_of, map_units
-from napari_fhn.widgets import readout
+from napari_fhn.widgets.data import readout
 
 VERTICAL_EXAGGERATION = 4.0
 """One millisecond is drawn as long as this many metres (at 2000 m/s it is one metre deep)."""

@@ -11,8 +11,8 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.material import survey_of
-from napari_fhn.widgets.spectrum import Spectrum, has_spectra, spectrum
+from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.data.spectrum import Spectrum, has_spectra, spectrum
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,7 +73,7 @@ class SpectrumPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.plot)
         column.addWidget(self.legend)
-        desk.state.events.chosen.connect(self._chosen)
+        desk.data.state.events.chosen.connect(self._chosen)
         desk.viewer.cursor.events.position.connect(self._moved)
         desk.viewer.dims.events.current_step.connect(self._mark)
         self._chosen()
@@ -87,7 +87,7 @@ class SpectrumPanel(QWidget):
 
     def cubes(self) -> list[tuple[str, xr.DataArray]]:
         """Return names and surveys of the ticked cubes with wavelengths, the first few."""
-        surveys = [(str(layer.name), survey_of(layer)) for layer in self._desk.state.chosen]
+        surveys = [(str(layer.name), survey_of(layer)) for layer in self._desk.data.state.chosen]
         return [(name, survey) for name, survey in surveys if has_spectra(survey)][:_MOST_CURVES]
 
     def show_pixel(self, row: int, column: int) -> None:
@@ -113,7 +113,7 @@ class SpectrumPanel(QWidget):
     def _moved(self, event: Any = None) -> None:
         if not self.isVisible() or not self.fold.isChecked() or self._desk.viewer.dims.ndisplay != 2:
             return
-        layer = self._desk.state.chosen[0]
+        layer = self._desk.data.state.chosen[0]
         survey = survey_of(layer)
         if not {"y", "x"} <= set(map(str, survey.dims)):
             return
@@ -155,7 +155,7 @@ class SpectrumPanel(QWidget):
         self.mark.setVisible(bool(cubes))
         if not cubes:
             return
-        layer = next(one for one in self._desk.state.chosen if has_spectra(survey_of(one)))
+        layer = next(one for one in self._desk.data.state.chosen if has_spectra(survey_of(one)))
         data = layer.data
         if not hasattr(data, "coords") or "wavelength" not in data.coords:
             self.mark.hide()

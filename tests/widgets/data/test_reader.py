@@ -10,7 +10,7 @@ import pytest
 from npe2 import PluginManager
 
 from napari_fhn import sample_data
-from napari_fhn.widgets import placement, reader
+from napari_fhn.widgets.data import placement, reader
 
 
 def test_seismic_stands_upright_with_time_downwards(viewer):
@@ -94,7 +94,7 @@ def test_what_other_readers_know_is_left_to_them(tmp_path):
 def test_chunked_arrays_are_not_read_to_be_ticked(viewer):
     import dask.array as da
 
-    from napari_fhn.widgets.material import survey_of
+    from napari_fhn.widgets.data.material import survey_of
 
     def block(block_info=None):
         raise AssertionError("read")

@@ -8,9 +8,9 @@ from typing import Any
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from napari_fhn.widgets.go_to import GoToError, go, parse, resolve
-from napari_fhn.widgets.numbers import Numbers
-from napari_fhn.widgets.readout import numbers_of
+from napari_fhn.widgets.data.go_to import GoToError, go, parse, resolve
+from napari_fhn.widgets.data.numbers import Numbers
+from napari_fhn.widgets.data.readout import numbers_of
 
 _ERROR = "color: #e0705a;"
 _QUIET = "color: rgba(140, 145, 155, 255);"

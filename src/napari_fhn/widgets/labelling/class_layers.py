@@ -29,6 +29,12 @@ def colormap(classes: ClassTable) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=colors)
 
 
+def recolour(layer: Labels, classes: ClassTable) -> None:
+    """Give a layer the colours and names of the classes."""
+    layer.colormap = colormap(classes)
+    layer.metadata["classes"] = names(classes)
+
+
 def names(classes: ClassTable) -> dict[int, str]:
     """Return names by value, as the status bar shows them."""
     return dict(zip(classes.values, classes.names, strict=True))

@@ -11,8 +11,8 @@ from napari.utils.notifications import show_error
 
 from napari_fhn import surveys
 from napari_fhn.surveys.axes import Choice
-from napari_fhn.widgets.axes_dialog import ask_person, open_asking
-from napari_fhn.widgets.placement import image_layer, on_arrival
+from napari_fhn.widgets.data.axes_dialog import ask_person, open_asking
+from napari_fhn.widgets.data.placement import image_layer, on_arrival
 
 _OURS = (".sgy", ".segy", ".hdr")
 """Suffixes whose failure to open is ours to explain, as no other reader knows them; other files are left to others."""

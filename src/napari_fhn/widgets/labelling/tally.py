@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
-from napari_fhn.widgets import class_layers
+from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.labelling import class_layers
+from napari_fhn.widgets.words import Words
 
 if TYPE_CHECKING:
-    from napari_fhn.widgets.desk import Desk
+    from napari_fhn.widgets.labelling.book import LabelBook
 
 COUNT_MS = 300
 """Pause after a stroke before labels are counted."""
@@ -31,12 +33,18 @@ class Tally:
 
     Parameters
     ----------
-    desk : Desk
+    book : LabelBook
         Whose labels it counts.
+    background : Background
+        On which it counts.
+    words : Words
+        Where it says why it could not.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, book: LabelBook, background: Background, words: Words) -> None:
+        self._book = book
+        self._background = background
+        self._words = words
         self._chosen = False
         self._counting = False
         self._again = False
@@ -51,7 +59,7 @@ class Tally:
     def choose_held_out(self, n: int) -> None:
         """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
         self._chosen = True
-        self._desk.state.held_out = n
+        self._book.state.held_out = n
 
     def close(self) -> None:
         """Count no more."""
@@ -60,38 +68,38 @@ class Tally:
             self._timer.stop()
 
     def _count(self) -> None:
-        layer = self._desk.labels_layer
-        if layer is None or self._desk.material is None:
+        layer = self._book.layer
+        if layer is None or self._book.data.material is None:
             return
         if self._counting:
             self._again = True
             return
         self._counting, self._again = True, False
-        values, vertical = layer.data, self._desk.vertical()
+        values, vertical = layer.data, self._book.data.vertical
 
         def work() -> tuple[dict[int, int], int]:
             counts = class_layers.count(values)
             bodies = 0 if self._chosen or not counts else len(labels.bodies(values, vertical))
             return counts, bodies
 
-        self._desk.background.run(work, self._counted, self._miscounted)
+        self._background.run(work, self._counted, self._miscounted)
 
     def _counted(self, outcome: tuple[dict[int, int], int]) -> None:
         self._counting = False
         counts, bodies = outcome
-        desk = self._desk
-        if desk.labels_layer is None:
+        book = self._book
+        if book.layer is None:
             return
-        desk.state.counts = counts
+        book.state.counts = counts
         # A value that was painted by number and has no class yet gets one.
-        while counts and max(counts) not in desk.state.classes.values and desk.add_class() < max(counts):
+        while counts and max(counts) not in book.state.classes.values and book.add_class() < max(counts):
             pass
         if not self._chosen:
             suggested = min(max(1, bodies // _OF_THEM), MOST_HELD_OUT)
-            desk.state.held_out = suggested if bodies >= _ENOUGH_TO_HOLD_OUT else 0
+            book.state.held_out = suggested if bodies >= _ENOUGH_TO_HOLD_OUT else 0
         if self._again:
             self.due()
 
     def _miscounted(self, error: BaseException) -> None:
         self._counting = False
-        self._desk.say(str(error), note=True)
+        self._words.say(str(error), note=True)

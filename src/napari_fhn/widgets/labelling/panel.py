@@ -18,10 +18,10 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
-from napari_fhn.widgets import known
-from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.material import survey_of
+from napari_fhn.widgets.labelling import known
+from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.state import History
 
 _ROW = 20
 _ROWS = 8
@@ -33,18 +33,21 @@ class LabelPanel(Section):
 
     Parameters
     ----------
-    desk : Desk
+    book : LabelBook
         Whose labels are shown.
+    history : History
+        Whose IoU of each class is shown.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, book: LabelBook, history: History) -> None:
         super().__init__(2, "Labels")
-        self._desk = desk
+        self._book = book
+        self._history = history
         self.new = QPushButton("New label layer")
         self.new.setToolTip(
             "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash."
         )
-        self.new.clicked.connect(lambda: desk.new_labels())
+        self.new.clicked.connect(lambda: book.new())
         self.load = QPushButton("Load wells")
         self.load.clicked.connect(self._load)
         self.other = QToolButton()
@@ -54,7 +57,7 @@ class LabelPanel(Section):
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class. Double-click a name to change it.")
-        self.add.clicked.connect(lambda: desk.add_class())
+        self.add.clicked.connect(lambda: book.add_class())
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.new, 1)
@@ -64,12 +67,11 @@ class LabelPanel(Section):
         self.body.addLayout(row)
         self.table = self._make_table()
         self.body.addWidget(self.table)
-        state = desk.state
         for name in ("classes", "counts"):
-            getattr(state.events, name).connect(self._show)
-        for name in ("chosen", "has_labels", "task"):
-            getattr(state.events, name).connect(self._enable)
-        desk.history.changed.connect(self._show_iou)
+            getattr(book.state.events, name).connect(self._show)
+        book.data.state.events.material.connect(self._enable)
+        book.state.events.has_labels.connect(self._enable)
+        history.changed.connect(self._show_iou)
         self._show()
         self._enable()
 
@@ -118,7 +120,7 @@ class LabelPanel(Section):
         return table
 
     def _show(self, event: Any = None) -> None:
-        table, state = self.table, self._desk.state
+        table, state = self.table, self._book.state
         chosen = table.currentRow()
         table.blockSignals(True)
         table.setRowCount(len(state.classes))
@@ -136,9 +138,9 @@ class LabelPanel(Section):
         self._show_iou()
 
     def _show_iou(self) -> None:
-        iou = self._desk.history.iou
+        iou = self._history.iou
         self.table.blockSignals(True)
-        for row, entry in enumerate(self._desk.state.classes):
+        for row, entry in enumerate(self._book.state.classes):
             value = iou[entry.value - 1] if entry.value <= len(iou) else None
             item = self.table.item(row, _IOU)
             if item is not None:
@@ -146,8 +148,8 @@ class LabelPanel(Section):
         self.table.blockSignals(False)
 
     def _enable(self, event: Any = None) -> None:
-        state = self._desk.state
-        survey = survey_of(state.chosen[0]) if state.chosen else None
+        state, material = self._book.state, self._book.data.material
+        survey = None if material is None else material.first
         wells = survey is None or known.is_for_wells(survey)
         what = "wells" if wells else "points"
         self.load.setText(f"Load {what}")
@@ -162,22 +164,22 @@ class LabelPanel(Section):
 
     def _load(self, checked: bool = False, *, ask: bool = False) -> None:
         path: Path | None = None
-        if ask or self._desk.wants_file():
+        if ask or self._book.wants_file():
             name, _ = QFileDialog.getOpenFileName(self, self.load.text(), "", "Tables (*.csv)")
             if not name:
                 return
             path = Path(name)
-        self._desk.load_known(path)
+        self._book.load_known(path)
 
     def _picked(self) -> None:
         row = self.table.currentRow()
         item = self.table.item(row, _NAME) if row >= 0 else None
         if item is not None:
-            self._desk.brush(int(item.data(Qt.ItemDataRole.UserRole)))
+            self._book.brush(int(item.data(Qt.ItemDataRole.UserRole)))
 
     def _renamed(self, item: QTableWidgetItem) -> None:
         if item.column() == _NAME:
-            self._desk.rename_class(int(item.data(Qt.ItemDataRole.UserRole)), item.text())
+            self._book.rename_class(int(item.data(Qt.ItemDataRole.UserRole)), item.text())
 
 
 def _number(text: str) -> QTableWidgetItem:

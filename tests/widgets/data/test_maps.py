@@ -8,7 +8,7 @@ import rasterio
 from rasterio.transform import Affine
 
 from napari_fhn import surveys
-from napari_fhn.widgets.placement import image_layer
+from napari_fhn.widgets.data.placement import image_layer
 
 
 def geotiff(path, transform, crs, shape=(40, 30)):
@@ -44,12 +44,12 @@ def test_labels_lie_on_a_map_that_is_turned(viewer, dock, tmp_path):
     viewer.open(str(geotiff(tmp_path / "map.tif", SOUTH_DOWN, 32632)), plugin="napari-fhn")
     dock.labels.new.click()
     image = next(layer for layer in viewer.layers if layer.name == "map")
-    for layer in (dock.desk.labels_layer, dock.desk.prediction_layer):
+    for layer in (dock.desk.book.layer, dock.desk.prediction.layer):
         np.testing.assert_allclose(layer.scale, image.scale[1:])
         np.testing.assert_allclose(layer.translate, image.translate[1:])
         for row, column in ((0, 0), (39, 29), (7, 20)):
             np.testing.assert_allclose(layer.data_to_world((row, column)), image.data_to_world((0, row, column))[1:])
-    layer = dock.desk.labels_layer
+    layer = dock.desk.book.layer
     layer.brush_size = 3
     world = image.data_to_world((0, 7, 20))
     layer.paint(layer.world_to_data(world[1:]), 1)
@@ -87,6 +87,6 @@ def test_maps_of_one_crs_lie_beside_each_other(viewer, dock, tmp_path):
     )
     np.testing.assert_allclose(first.translate, 0)
     # Equal shapes elsewhere are not stacked.
-    assert [layer.name for layer in dock.desk.state.chosen] == ["one"]
+    assert [layer.name for layer in dock.desk.data.state.chosen] == ["one"]
     dock.data.list.item(0).setCheckState(dock.data.list.item(1).checkState())
     assert "does not lie on the grid of 'one'" in dock.run.message.text()

@@ -7,11 +7,11 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem
 
+from napari_fhn.widgets.data.go_to_field import GoToField
+from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.go_to_field import GoToField
-from napari_fhn.widgets.material import Material, MaterialError
 from napari_fhn.widgets.section import Section
-from napari_fhn.widgets.spectrum_panel import SpectrumPanel
 
 _ROWS = 3
 
@@ -44,11 +44,11 @@ class DataPanel(Section):
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)
         self.body.addLayout(row)
-        self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.state.chosen), None))
+        self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
         self.body.addWidget(self.go_to)
         self.spectrum = SpectrumPanel(desk)
         self.body.addWidget(self.spectrum)
-        desk.state.events.chosen.connect(self._show)
+        desk.data.state.events.chosen.connect(self._show)
         for name in ("inserted", "removed", "reordered"):
             getattr(desk.viewer.layers.events, name).connect(self._show)
         self._show()
@@ -60,8 +60,8 @@ class DataPanel(Section):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
     def _show(self, event: Any = None) -> None:
-        chosen = self._desk.state.chosen
-        images = list(reversed(self._desk.images()))
+        chosen = self._desk.data.state.chosen
+        images = list(reversed(self._desk.data.images()))
         self.list.blockSignals(True)
         self.list.clear()
         for layer in images:
@@ -95,7 +95,7 @@ class DataPanel(Section):
         rows = [self.list.item(row) for row in range(self.list.count())]
         checked = Qt.CheckState.Checked
         ticked = [r.data(Qt.ItemDataRole.UserRole) for r in rows if r is not None and r.checkState() == checked]
-        self._desk.choose(tuple(ticked))
+        self._desk.data.choose(tuple(ticked))
 
     def _vertical_chosen(self, index: int) -> None:
-        self._desk.state.vertical_axis = self.vertical.itemData(index)
+        self._desk.data.state.vertical_axis = self.vertical.itemData(index)

@@ -10,9 +10,9 @@ import pytest
 from napari_fhn import surveys
 from napari_fhn.sample_data import public
 from napari_fhn.sample_data.public import Cancelled, FetchError, Member, PublicSample
-from napari_fhn.widgets import axes_dialog, fetch_dialog, reader, samples
-from napari_fhn.widgets.axes_dialog import AxesDialog, open_asking
-from napari_fhn.widgets.fetch_dialog import FetchDialog
+from napari_fhn.widgets.data import axes_dialog, fetch_dialog, reader, samples
+from napari_fhn.widgets.data.axes_dialog import AxesDialog, open_asking
+from napari_fhn.widgets.data.fetch_dialog import FetchDialog
 
 
 @pytest.fixture(autouse=True)

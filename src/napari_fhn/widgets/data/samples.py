@@ -9,8 +9,8 @@ import napari
 from napari_fhn import sample_data, surveys
 from napari_fhn.sample_data import public
 from napari_fhn.sample_data.public import PublicSample
-from napari_fhn.widgets.fetch_dialog import FetchDialog
-from napari_fhn.widgets.placement import image_layer, on_arrival
+from napari_fhn.widgets.data.fetch_dialog import FetchDialog
+from napari_fhn.widgets.data.placement import image_layer, on_arrival
 
 
 def seismic() -> list[tuple[Any, ...]]:

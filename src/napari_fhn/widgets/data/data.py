@@ -1,0 +1,136 @@
+"""The surveys one works on: which image layers are ticked, and where in them the person looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from napari.components import ViewerModel
+from napari.layers import Image
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.placement import is_volume, section_title, stand_upright
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.words import Words
+
+
+@dataclass
+class DataState:
+    """What is ticked; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    chosen : tuple of napari.layers.Image
+        Ticked image layers, in the order of the layer list.
+    material : Material or None
+        What they are made of; None where nothing is ticked, or the ticked layers do not go together.
+    vertical_axis : int or None
+        Spatial axis of time or depth that the person chose, for arrays whose axes have no names.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    chosen: tuple[Any, ...] = ()
+    material: Material | None = None
+    vertical_axis: int | None = 2
+
+
+class Data:
+    """Ticks image layers as they come and go, and writes the section in view on the canvas.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose layers they are.
+    words : Words
+        Where it says why layers do not go together.
+
+    Attributes
+    ----------
+    state : DataState
+        What is ticked.
+    """
+
+    def __init__(self, viewer: ViewerModel, words: Words) -> None:
+        self.viewer = viewer
+        self.state = DataState()
+        self._words = words
+        viewer.layers.events.inserted.connect(self._on_inserted)
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    @property
+    def material(self) -> Material | None:
+        """What the ticked layers are made of."""
+        return self.state.material
+
+    @property
+    def vertical(self) -> int | None:
+        """Spatial axis of time or depth, None for maps."""
+        return None if self.material is None else self.material.vertical(self.state.vertical_axis)
+
+    def images(self) -> list[Image]:
+        """Image layers that may be ticked."""
+        return [layer for layer in self.viewer.layers if isinstance(layer, Image) and not layer.rgb]
+
+    def choose(self, layers: tuple[Any, ...]) -> None:
+        """Tick these image layers and no others."""
+        chosen = tuple(layer for layer in self.images() if layer in layers)
+        material = None
+        if chosen:
+            try:
+                material = Material.of(chosen)
+            except MaterialError as error:
+                self._words.fail(str(error))
+        self.state.chosen = chosen
+        self.state.material = material
+
+    def adopt_all(self) -> None:
+        """Take in the layers that were there before the dock."""
+        for layer in self.images():
+            self._adopt(layer)
+
+    def caption(self) -> None:
+        """Say on the canvas which section is in view."""
+        if self.material is None or self.material.layer not in self.viewer.layers:
+            return
+        image, dims = self.material.layer, self.viewer.dims
+        offset = dims.ndim - image.ndim
+        data = image.data if hasattr(image.data, "coords") else self.material.first
+        title = section_title(
+            data,
+            lambda axis: round(float(image.world_to_data(dims.point)[axis])),
+            tuple(axis - offset for axis in dims.displayed),
+        )
+        canvas = getattr(self.viewer, "canvas", None)
+        overlay = canvas.overlays.text if canvas is not None else self.viewer.text_overlay
+        overlay.text = title
+        overlay.visible = bool(title)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self.viewer.layers.events.inserted, self._on_inserted)
+        disconnect(self.viewer.layers.events.removed, self._on_removed)
+
+    def _adopt(self, layer: Any) -> None:
+        if not isinstance(layer, Image) or layer.rgb or layer in self.state.chosen:
+            return
+        readout.attach(layer)
+        if is_volume(layer):
+            stand_upright(self.viewer)
+        try:
+            Material.of((*self.state.chosen, layer))
+        except MaterialError:
+            # A layer on another grid is left for the person to tick.
+            return
+        # A second plain image on the same grid may be anything; one that a reader brought is data.
+        if not self.state.chosen or "survey" in layer.metadata:
+            self.choose((*self.state.chosen, layer))
+
+    def _on_inserted(self, event: Any) -> None:
+        self._adopt(event.value)
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value in self.state.chosen:
+            self.choose(tuple(other for other in self.state.chosen if other is not event.value))
