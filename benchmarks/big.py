@@ -184,7 +184,7 @@ def slices_of_bricks(folder: Path) -> dict[str, Any]:
 def slices_of_both(folder: Path) -> dict[str, Any]:
     """Sections from the file or from its bricks, whichever is nearer."""
     from napari_fhn import surveys
-    from napari_fhn.surveys.either import with_bricks
+    from napari_fhn.surveys.bricks import with_bricks
 
     return slices(with_bricks(surveys.open(folder / "big.sgy"), folder / "big.zarr"), folder)
 
@@ -238,14 +238,14 @@ def verifying(folder: Path) -> dict[str, Any]:
 
 def levels(folder: Path) -> dict[str, Any]:
     """The coarser levels for the view in 3D."""
-    from napari_fhn.surveys import pyramid
+    from napari_fhn.surveys import bricks
 
     with Memory() as memory:
         started = time.perf_counter()
-        for _ in pyramid.build_pyramid(folder / "big.zarr"):
+        for _ in bricks.build_pyramid(folder / "big.zarr"):
             pass
         seconds = time.perf_counter() - started
-    shapes = [list(level.array.shape) for level in pyramid.levels(folder / "big.zarr")]
+    shapes = [list(level.array.shape) for level in bricks.levels(folder / "big.zarr")]
     return {"seconds": round(seconds, 2), "shapes": shapes, **memory.found()}
 
 

@@ -4,8 +4,8 @@
     python benchmarks/raster_table.py --mutations 10000
 
 The first line goes over the rasters of ``../shared/data`` beside the checkout (or ``--data``) and over the matrix of
-``tests/surveys/raster_factory.py``. Values are compared, by checksum, with a second read that shares nothing with the
-package (`raster_reads.py`), and those of the matrix with what was written as well. ``--mutations`` opens so many
+``tests/surveys/survey_files/rasters``. Values are compared, by checksum, with a second read that shares nothing with
+the package (`raster_reads.py`), and those of the matrix with what was written as well. ``--mutations`` opens so many
 damaged files and counts what comes of it. Each kind of run keeps its own part of the result file.
 """
 
@@ -38,7 +38,7 @@ from raster_reads import independent
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "surveys"))
-import raster_factory as factory  # noqa: E402
+from survey_files import rasters as factory  # noqa: E402
 
 #: The real files: everything of these folders that is a raster or a box of arrays.
 REAL = (

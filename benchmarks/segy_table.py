@@ -5,10 +5,10 @@
     python benchmarks/segy_table.py --large 10
 
 The first line goes over every file of ``../shared/data/segy`` beside the checkout (or ``--data``) and over the matrix
-of ``tests/surveys/segy_factory.py``. Values are compared, by checksum, with a second read that shares nothing with the
-package: bytes taken apart with struct and numpy, traces put in place one by one. ``--mutations`` opens so many damaged
-files and counts what comes of it; ``--large`` writes a file of so many GB and times what a person waits for, with the
-file's pages dropped from memory first. Each kind of run keeps its own part of the result file.
+of ``tests/surveys/survey_files/segy``. Values are compared, by checksum, with a second read that shares nothing with
+the package: bytes taken apart with struct and numpy, traces put in place one by one. ``--mutations`` opens so many
+damaged files and counts what comes of it; ``--large`` writes a file of so many GB and times what a person waits for,
+with the file's pages dropped from memory first. Each kind of run keeps its own part of the result file.
 """
 
 from __future__ import annotations
@@ -36,12 +36,11 @@ from numpy.typing import NDArray
 
 from machine import machine
 from napari_fhn import surveys
-from napari_fhn.surveys import segy_remembered
-from napari_fhn.surveys.segy import inspect
+from napari_fhn.surveys.segy import inspect, remembered
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "surveys"))
-import segy_factory as factory  # noqa: E402
+from survey_files import segy as factory  # noqa: E402
 
 #: What the headers of these files do not say, or say wrongly: extended texts, samples per trace.
 KNOWN = {
@@ -54,7 +53,7 @@ def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory() as scratch:
         # What somebody has chosen for a survey on this machine must not show in a benchmark.
-        os.environ[segy_remembered.VARIABLE] = str(Path(scratch) / "readings.json")
+        os.environ[remembered.VARIABLE] = str(Path(scratch) / "readings.json")
         if options.mutations:
             part = {"mutations": mutations(Path(scratch), options.mutations, options.seed)}
         elif options.large:

@@ -7,7 +7,7 @@ What cannot be read is a `SurveyError`: one sentence naming the file, the place 
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.opening import can_open, open
-from napari_fhn.surveys.save import save
+from napari_fhn.surveys.out import save
 from napari_fhn.surveys.summary import summary
 
 __all__ = ["SurveyError", "SurveyGeometry", "can_open", "open", "save", "summary"]

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 
 import xarray as xr
 
-from napari_fhn.surveys import bricks, hdf5, matlab, mdio, netcdf, npy, polygons, raster, segy, zarr_store
+from napari_fhn.surveys import bricks, raster, segy
+from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.maps import polygons
 
 
 class Opener(Protocol):
@@ -23,7 +25,7 @@ class Opener(Protocol):
         """Read lazily, or raise `SurveyError`."""
 
 
-#: Asked in this order; a further kind of file is one module with these three names and one entry here.
+#: Asked in this order; a further kind of file is one module or folder with these three names and one entry here.
 OPENERS: tuple[Opener, ...] = (segy, raster, netcdf, matlab, hdf5, npy)  # type: ignore[assignment]
 #: Those of surveys that are folders.
 FOLDER_OPENERS: tuple[Opener, ...] = (bricks, mdio, zarr_store)  # type: ignore[assignment]

@@ -18,7 +18,7 @@ from napari.layers import Image
 
 from napari_fhn.session import vertical_axis
 from napari_fhn.surveys import SurveyGeometry
-from napari_fhn.surveys.grids import grid_of, map_units
+from napari_fhn.surveys.maps import grid_of, map_units
 from napari_fhn.widgets.data import readout
 
 VERTICAL_EXAGGERATION = 4.0

@@ -1,0 +1,172 @@
+"""Plain numpy files: one array without names (``.npy``), or several with names (``.npz``)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.assemble import assemble, check_values
+from napari_fhn.surveys.axes import check_axes, readings
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.lazy import one_line
+
+SUFFIXES = (".npy", ".npz")
+_MAGIC = {".npy": (b"\x93NUMPY",), ".npz": (b"PK\x03\x04", b"PK\x05\x06")}
+#: Largest compressed array that is read into memory; one that is not compressed stays on disk.
+MAX_LOADED = 4 * 2**30
+
+
+def can_open(path: Path) -> bool:
+    """Say whether a path holds numpy arrays by its first bytes."""
+    magic = _MAGIC.get(path.suffix.lower())
+    if magic is None:
+        return False
+    with path.open("rb") as file:
+        return file.read(6).startswith(magic)
+
+
+def open(
+    path: Path,
+    *,
+    axes: Sequence[str] | None = None,
+    variable: str | None = None,
+    wavelength_units: str | None = None,
+) -> xr.DataArray:
+    """Open a numpy file lazily (memory-mapped, read-only; compressed arrays of a ``.npz`` are read).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    axes : sequence of str, optional
+        What its axes are, such as ``("y", "x", "band")``.
+    variable : str, optional
+        Which array of a ``.npz`` is the survey.
+    wavelength_units : str, optional
+        Of wavelengths in a ``.npz``, which come without units.
+
+    Returns
+    -------
+    xarray.DataArray
+        With the axes named, those of the project, in its order. A ``.npy`` without `axes`: dims
+        ``(axis_0, axis_1, ...)`` with indices as coordinates, as what they mean is not guessed;
+        ``attrs["choices"]`` holds what it may be (`napari_fhn.surveys.axes.Choice`).
+
+    Raises
+    ------
+    AmbiguousAxes
+        For a ``.npz`` in which neither names nor other arrays tell what the axes are.
+    SurveyError
+        When it is damaged, cut short, scalar, or holds something else than numbers.
+    """
+    path = Path(path)
+    if path.suffix.lower() == ".npz":
+        return open_member(
+            path, _members(path), format="npz", variable=variable, axes=axes, wavelength_units=wavelength_units
+        )
+    try:
+        # A read-only mapping: a byte painted into the viewer's copy must never reach the survey.
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:
+        # numpy passes on what its parser of headers raises, from ValueError to tokenize.TokenError.
+        raise SurveyError(
+            path, f"it is not a whole npy array ({one_line(error)})", "Save it again with numpy.save"
+        ) from error
+    if not isinstance(values, np.ndarray):
+        raise SurveyError(path, "it is not a whole npy array (its first bytes are no npy's)", "Open another file")
+    check_values(path, values.dtype, values.shape)
+    if axes is not None:
+        named = check_axes(path, axes, values.shape)
+        return assemble(path, values, named, name=path.stem, format=f"npy, {values.dtype}")
+    dims = [f"axis_{k}" for k in range(values.ndim)]
+    return xr.DataArray(
+        values,
+        dims=dims,
+        coords={dim: np.arange(n, dtype=np.float64) for dim, n in zip(dims, values.shape, strict=True)},
+        name=path.stem,
+        attrs={
+            "source": str(path.absolute()),
+            "kind": "array",
+            "format": f"npy, {values.dtype}",
+            "choices": tuple(readings(values.shape)),
+            "notes": ("A npy file does not say what its axes are; name them with the option axes.",),
+        },
+    )
+
+
+def _members(path: Path) -> dict[str, Member]:
+    """Read the headers of the arrays in a ``.npz``, and none of the arrays."""
+    members: dict[str, Member] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if not info.filename.endswith(".npy"):
+                    continue
+                with archive.open(info) as file:
+                    shape, fortran, dtype = _header(file)
+                    begin = file.tell()
+                name = info.filename.removesuffix(".npy")
+                if dtype.hasobject:
+                    continue
+                promised = begin + int(np.prod(shape, dtype=object)) * dtype.itemsize
+                if promised > info.file_size:
+                    raise SurveyError(
+                        path,
+                        f"its array '{name}' has {info.file_size} bytes, but its header promises {promised}",
+                        "Save it again with numpy.savez",
+                    )
+                loader = _Loader(path, info, shape, dtype, begin, "F" if fortran else "C")
+                members[name] = Member(shape, dtype, loader)
+    except SurveyError:
+        raise
+    except Exception as error:
+        # zipfile, zlib and numpy have exceptions of their own each.
+        raise SurveyError(
+            path, f"it is not a whole npz archive ({one_line(error)})", "Save it again with numpy.savez"
+        ) from error
+    return members
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    return shape, fortran, dtype
+
+
+class _Loader:
+    """Gives an array of a ``.npz``: mapped where it is stored as it is, else read."""
+
+    def __init__(
+        self, path: Path, info: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype[Any], begin: int, order: str
+    ) -> None:
+        self.path, self.info, self.shape, self.dtype, self.begin, self.order = path, info, shape, dtype, begin, order
+
+    def __call__(self) -> NDArray[Any]:
+        nbytes = int(np.prod(self.shape, dtype=object)) * self.dtype.itemsize
+        try:
+            if self.info.compress_type == zipfile.ZIP_STORED and not self.info.flag_bits & 1:
+                with self.path.open("rb") as file:
+                    file.seek(self.info.header_offset + 26)
+                    name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+                start = self.info.header_offset + 30 + name + extra + self.begin
+                if nbytes == 0:
+                    return np.empty(self.shape, self.dtype)
+                return np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
+            if nbytes > MAX_LOADED:
+                what = f"its array '{self.info.filename}' is compressed and has {nbytes / 2**30:.0f} GB"
+                raise SurveyError(self.path, what, "Save it with numpy.savez, or as npy, to read it piece by piece")
+            with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
+                return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+        except SurveyError:
+            raise
+        except Exception as error:
+            raise SurveyError(self.path, f"its array '{self.info.filename}' is damaged ({one_line(error)})",
+                              "Save it again with numpy.savez") from error  # fmt: skip

@@ -1,0 +1,35 @@
+"""Copies of large surveys in bricks (Zarr), which make time slices and blocks as quick as sections.
+
+`copy_bricks` makes one and goes on where it was stopped, `with_bricks` reads from copy and source, `build_pyramid` adds
+coarser levels for the view in 3D.
+"""
+
+from napari_fhn.surveys.bricks.copied import (
+    SUFFIXES,
+    Copied,
+    can_open,
+    changed,
+    copy_bricks,
+    discard,
+    open,
+    open_bricks,
+    verify,
+)
+from napari_fhn.surveys.bricks.either import with_bricks
+from napari_fhn.surveys.bricks.pyramid import Level, build_pyramid, levels
+
+__all__ = [
+    "SUFFIXES",
+    "Copied",
+    "Level",
+    "build_pyramid",
+    "can_open",
+    "changed",
+    "copy_bricks",
+    "discard",
+    "levels",
+    "open",
+    "open_bricks",
+    "verify",
+    "with_bricks",
+]

@@ -1,0 +1,208 @@
+"""A survey as a Zarr store: values in bricks, coordinates and attributes beside them, what xarray opens as well.
+
+::
+
+    survey.zarr/
+        zarr.json       group: name, attributes and text coordinates of the survey; OME-Zarr metadata of its levels
+        values/         the values, Zarr 3, and bricks.json: where they come from, and their checksums
+        inline/ ...     the coordinates
+        levels/         a coarser copy each, where `napari_fhn.surveys.bricks.build_pyramid` made them
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.geometry import SurveyGeometry
+
+if TYPE_CHECKING:
+    import zarr
+
+VALUES = "values"
+KEY = "napari_fhn"
+#: Bytes of a brick before compression: small enough that a block of voxels costs little, and few enough files.
+BRICK_BYTES = 2**20
+# Half the time of the default (zstd) both ways, and smaller: shuffled, the exponents of neighbouring floats lie side
+# by side.
+CODEC: dict[str, Any] = {"name": "blosc", "configuration": {"cname": "lz4", "clevel": 5, "shuffle": "shuffle"}}
+
+
+def brick_shape(shape: tuple[int, ...], dtype: Any) -> tuple[int, ...]:
+    """Choose the shape of bricks: about a cube of a megabyte, without slivers at the far end.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the array.
+    dtype : dtype
+        Of its values.
+
+    Returns
+    -------
+    tuple of int
+        64 x 64 x 64 for a large volume of float32.
+    """
+    left = BRICK_BYTES / np.dtype(dtype).itemsize
+    brick = list(shape)
+    axes = sorted(range(len(shape)), key=lambda axis: shape[axis])
+    for k, axis in enumerate(axes):
+        # What a short axis does not use goes to the longer ones.
+        side = max(1, round(left ** (1 / (len(axes) - k))))
+        brick[axis] = math.ceil(shape[axis] / math.ceil(shape[axis] / side))
+        left = max(1.0, left / brick[axis])
+    return tuple(brick)
+
+
+def create(
+    folder: Path, survey: xr.DataArray, dtype: np.dtype[Any], brick: tuple[int, ...], name: str = ""
+) -> zarr.Array[Any]:
+    """Make an empty store for a survey.
+
+    Parameters
+    ----------
+    folder : Path
+        Not there yet.
+    survey : xarray.DataArray
+        Its dims, coordinates and attributes are kept; its values are not looked at.
+    dtype : dtype
+        Of the values to come.
+    brick : tuple of int
+        Shape of the bricks.
+    name : str, optional
+        Of the survey; its own when absent.
+
+    Returns
+    -------
+    zarr.Array
+        For the values.
+    """
+    # Here and not above: a session without bricks should not wait for the library.
+    import zarr
+
+    text = {str(k): c for k, c in survey.coords.items() if c.dtype.kind in "OUS"}
+    # How another file stored its coordinates, chunks and all, says nothing about this store.
+    others = survey.coords.to_dataset().drop_vars(list(text)).drop_encoding()
+    others.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False)
+    group = zarr.open_group(folder, mode="r+")
+    group.attrs[KEY] = {
+        "version": 1,
+        "name": name or str(survey.name or ""),
+        "dims": [str(dim) for dim in survey.dims],
+        "coordinates": [str(k) for k in others.coords],
+        "text": {k: {"dims": list(c.dims), "values": c.values.astype(str).tolist()} for k, c in text.items()},
+        "attrs": {str(k): coded for k, v in survey.attrs.items() if (coded := _encode(v)) is not None},
+    }
+    attributes: dict[str, Any] = {k: v for k, v in survey.attrs.items() if isinstance(v, str)}
+    if "spatial_ref" in survey.coords:
+        attributes["grid_mapping"] = "spatial_ref"
+    return group.create_array(
+        VALUES,
+        shape=survey.shape,
+        chunks=brick,
+        dtype=dtype,
+        compressors=CODEC,
+        # A brick that got lost must not read as data.
+        fill_value=math.nan if dtype.kind == "f" else 0,
+        dimension_names=[str(dim) for dim in survey.dims],
+        attributes=attributes,
+        # What is there is known from the files: one for each brick, also where all values are alike.
+        config={"write_empty_chunks": True},
+    )
+
+
+def is_store(path: Path) -> bool:
+    """Say whether a folder is a store of this kind."""
+    try:
+        content = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
+        return KEY in content.get("attributes", {})
+    except (OSError, ValueError):
+        return False
+
+
+def load(path: Path) -> xr.DataArray:
+    """Open a store, or a level of it, as a lazy array.
+
+    Parameters
+    ----------
+    path : Path
+        The store, or the folder of a level in it.
+
+    Returns
+    -------
+    xarray.DataArray
+        With the dims, coordinates, name and attributes it was made with.
+
+    Raises
+    ------
+    SurveyError
+        When it is none, or damaged.
+    """
+    if not is_store(path):
+        raise SurveyError(path, "it is no survey in bricks (zarr.json does not say so)", "Open the survey it came from")
+    try:
+        opened = xr.open_zarr(path, chunks=None, consolidated=False, decode_coords="all")
+        said = opened.attrs[KEY]
+        array: xr.DataArray = opened[VALUES]
+        array = array.assign_coords({k: opened[k] for k in said["coordinates"]})
+        coords = {k: (tuple(c["dims"]), np.array(c["values"], dtype=object)) for k, c in said["text"].items()}
+        array = array.assign_coords(coords).transpose(*said["dims"])
+        array.attrs = {k: _decode(v) for k, v in said["attrs"].items()}
+        array.name = said["name"] or None
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise SurveyError(path, f"it is damaged ({error})", "Copy the survey into bricks again") from error
+    return array.drop_encoding()
+
+
+def _encode(value: Any) -> Any:
+    """Make an attribute JSON that `_decode` turns back; None for what cannot be kept."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | str):
+        return value
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return {"$": "literal", "value": str(value)}
+    if isinstance(value, float):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, SurveyGeometry):
+        return {"$": "geometry", **dataclasses.asdict(value)}
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return {"$": "array", "dtype": value.dtype.str, "values": [_encode(v) for v in value.tolist()]}
+    if isinstance(value, tuple | list):
+        items = [_encode(item) for item in value]
+        if None in items:
+            return None
+        return {"$": "tuple", "items": items} if isinstance(value, tuple) else items
+    if isinstance(value, dict) and "$" not in value:
+        return {str(k): coded for k, v in value.items() if (coded := _encode(v)) is not None}
+    return None
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    match value.get("$"):
+        case "literal":
+            return None if value["value"] == "None" else float(value["value"])
+        case "tuple":
+            return tuple(_decode(item) for item in value["items"])
+        case "array":
+            array: NDArray[Any] = np.array(_decode(value["values"]), dtype=value["dtype"])
+            return array
+        case "geometry":
+            known = {f.name for f in dataclasses.fields(SurveyGeometry)}
+            given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items() if k in known}
+            return SurveyGeometry(**given)
+    return {k: _decode(v) for k, v in value.items()}

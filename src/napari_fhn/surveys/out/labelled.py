@@ -1,0 +1,64 @@
+"""What is saved, described by the survey it lies on: axes, coordinates, attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn.surveys.blocks import ArrayLike
+from napari_fhn.surveys.out.classes import ClassLike
+
+_STORED = {"bool": "uint8", "float16": "float32"}
+
+
+def template(
+    values: ArrayLike,
+    like: xr.DataArray,
+    name: str,
+    nodata: float | None = None,
+    names: Sequence[str] = (),
+    classes: Sequence[ClassLike] = (),
+) -> xr.DataArray:
+    """Describe values on the grid of a survey, without holding them.
+
+    Parameters
+    ----------
+    values : ArrayLike
+        Shape of the spatial axes of `like`, or one axis more in front, which becomes ``band``.
+    like : xarray.DataArray
+        The survey.
+    name : str
+        What the values are called.
+    nodata : float, optional
+        The value that means "none".
+    names : sequence of str, optional
+        Of the layers along ``band``, as coordinate ``band_name``.
+    classes : sequence of ClassLike, optional
+        Kept in the attributes ``flag_values``, ``flag_meanings`` and ``flag_colors``.
+
+    Returns
+    -------
+    xarray.DataArray
+        Of the shape and type to be stored, all values zero and without memory of its own. Attributes are those of
+        the survey: ``source`` is its file.
+    """
+    dims = [str(dim) for dim in like.dims if dim != "band"]
+    coords = {key: c.variable for key, c in like.coords.items() if "band" not in c.dims and key != "band"}
+    if values.ndim > len(dims):
+        dims.insert(0, "band")
+        count = values.shape[0]
+        coords["band"] = xr.Variable("band", np.arange(1, count + 1))
+        if len(names) == count:
+            coords["band_name"] = xr.Variable("band", np.array(list(names), dtype=object))
+    attrs: dict[str, Any] = {**like.attrs, "nodata": nodata, "notes": ()}
+    if classes:
+        attrs["flag_values"] = tuple(entry.value for entry in classes)
+        # Words apart, as the CF conventions have them.
+        attrs["flag_meanings"] = " ".join("_".join(entry.name.split()) for entry in classes)
+        attrs["flag_colors"] = " ".join(entry.color for entry in classes)
+    kind = np.dtype(_STORED.get(np.dtype(values.dtype).name, values.dtype)).newbyteorder("=")
+    nothing = np.broadcast_to(np.zeros((), dtype=kind), tuple(values.shape))
+    return xr.DataArray(nothing, dims=dims, coords=coords, name=name, attrs=attrs)

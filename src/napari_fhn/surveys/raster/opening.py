@@ -1,0 +1,355 @@
+"""Hyperspectral cubes and maps through GDAL: ENVI, GeoTIFF and the grids of interpreters' programs, (band, y, x)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import rasterio
+import xarray as xr
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.windows import Window
+from xarray.backends import CachingFileManager
+from xarray.backends.locks import SerializableLock
+
+from napari_fhn.surveys.assemble import check_values
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.lazy import Box, LazyArray
+from napari_fhn.surveys.maps.grids import GDAL_ERRORS, KEPT_BYTES, Grid, place
+from napari_fhn.surveys.raster import envi_header, tiff
+from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
+
+_TIFF = (".tif", ".tiff")
+#: Grids that GDAL reads whole or refuses: suffix, how the file begins, GDAL's driver.
+_GRIDS: dict[str, tuple[tuple[bytes, str], ...]] = {
+    ".asc": ((rb"\s*ncols\b", "AAIGrid"),),
+    ".grd": ((rb"DSAA", "GSAG"), (rb"DSBB", "GSBG"), (rb"DSRB", "GS7BG")),
+    ".ers": ((rb"\s*DatasetHeader\s+Begin", "ERS"),),
+    ".img": ((rb"EHFA_HEADER_TAG", "HFA"),),
+    ".jp2": ((rb"\x00\x00\x00\x0cjP  ", "JP2OpenJPEG"),),
+    ".vrt": ((rb"\s*<VRTDataset\b", "VRT"),),
+}
+_ENVI = (".hdr", ".bsq", ".bil", ".bip")
+SUFFIXES = (*_TIFF, *_ENVI, *_GRIDS)
+
+#: What becomes of complex numbers.
+Part = Literal["magnitude", "phase", "real", "imaginary"]
+_PARTS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "magnitude": np.abs, "phase": np.angle, "real": np.real, "imaginary": np.imag}  # fmt: skip
+
+
+def can_open(path: Path) -> bool:
+    """Say whether a path is a TIFF or another grid by its first bytes, or one of the two files of an ENVI image."""
+    if path.suffix.lower() in _TIFF:
+        return tiff.is_tiff(path)
+    return _grid_driver(path) is not None or envi_header.pair(path) is not None
+
+
+def open(
+    path: Path,
+    *,
+    wavelength_units: str | None = None,
+    page: int | None = None,
+    axes: tuple[str, ...] | None = None,
+    part: Part | None = None,
+) -> xr.DataArray:
+    """Open an ENVI image, a GeoTIFF or another grid lazily.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF, either file of an ENVI image (data, with or without suffix, or ``.hdr``), an ESRI or Surfer
+        grid, ER Mapper, ERDAS Imagine, JPEG 2000 or a GDAL virtual raster.
+    wavelength_units : str, optional
+        Of wavelengths that come without units.
+    page : int, optional
+        Which image (from 1) of a TIFF that holds several.
+    axes : tuple of str, optional
+        What the images of a TIFF are: ``("band", "y", "x")``, ``("date", "y", "x")``, or the axes of a volume.
+    part : {"magnitude", "phase", "real", "imaginary"}, optional
+        What to take of complex numbers.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims ``(band, y, x)``, values as stored; bands counted from 1, y and x as pixel centres in map units,
+        in the order of the file (y mostly falls). On ``band``, where the file tells: ``wavelength`` and
+        ``fwhm`` in nanometres, ``good`` (False: on the bad-band list, or an alpha channel), ``band_name``,
+        ``band_unit``, ``scale`` and ``offset`` (see `napari_fhn.surveys.lazy.physical`). CRS and transform
+        through ``.rio``. Attributes, besides those of `napari_fhn.surveys.open`: ``nodata`` (the value, or
+        None), ``classes`` (names of an ENVI classification). Where a mask hides pixels the values are floats
+        with NaN.
+
+    Raises
+    ------
+    AmbiguousAxes
+        When a TIFF holds several images and nothing says what they are.
+    SurveyError
+        When GDAL cannot read it or the file is shorter than its header promises.
+    """
+    path = Path(path)
+    if path.suffix.lower() in _TIFF:
+        pages = tiff.pages(path)
+        if len(pages) > 1 and page is None:
+            return tiff.open_pages(path, pages, axes)
+        if page is not None and not 1 <= page <= len(pages):
+            raise SurveyError(path, f"it holds {len(pages)} images, and no number {page}", "Choose one of them")
+        return _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
+                     wavelength_units, part)  # fmt: skip
+    driver = _grid_driver(path)
+    if driver is not None:
+        return _open(path, path, driver, str(path), None, wavelength_units, part)
+    pair = envi_header.pair(path)
+    if pair is None:
+        raise SurveyError(path, *_why_not(path))
+    data, header_path = pair
+    return _open(path, data, "ENVI", str(data), envi_header.read_header(header_path), wavelength_units, part)
+
+
+def _open(
+    path: Path,
+    data: Path,
+    driver: str,
+    address: str,
+    header: envi_header.EnviHeader | None,
+    wavelength_units: str | None,
+    part: Part | None,
+) -> xr.DataArray:
+    notes: list[str] = []
+    if header is not None:
+        longer = envi_header.check_size(data, header)
+        notes += [*header.notes, *([longer] if longer else [])]
+    try:
+        with tiff.opened(address, driver=driver) as dataset:
+            shape = (dataset.count, dataset.height, dataset.width)
+            check_values(path, np.dtype("f4"), shape)
+            _check_file(path, data, dataset, header)
+            notes += tiff.check_blocks(path, dataset)
+            coords, said = _of_bands(dataset, header, wavelength_units)
+            nodata, masked, more = _missing(dataset, header)
+            notes += said + more
+            grid = Grid(shape[1:], dataset.transform, dataset.crs)
+            kinds = set(dataset.dtypes)
+            by_pixel = dataset.interleaving is not None and dataset.interleaving.name == "pixel"
+            packed = by_pixel and dataset.compression is not None
+    except SurveyError:
+        raise
+    except GDAL_ERRORS as error:
+        reason = re.sub(r"\s*Set GDAL_\w+.*", "", str(error))
+        raise SurveyError(path, f"GDAL cannot read it ({reason})", "Export it again as GeoTIFF or ENVI") from error
+    if len(kinds) > 1:
+        raise SurveyError(path, f"its bands are of unlike types ({', '.join(sorted(kinds))})", "Save them in one type")
+    if not grid.placed and grid.crs is None:
+        notes.append("It has no map coordinates; x and y count pixels.")
+    if grid.transform.b or grid.transform.d:
+        notes += [f"The grid is rotated or sheared; {dim} counts pixels." for dim in ("y", "x")]
+    dtype = np.dtype(kinds.pop())
+    values: LazyArray = _Bands(path, address, driver, shape, dtype, masked, packed)
+    if dtype.kind == "c":
+        if part not in _PARTS:
+            known = " or ".join(map(repr, _PARTS))
+            raise SurveyError(path, "it holds complex numbers", f"Say which part: part={known}")
+        values = _Part(path, values.variable(("band", "y", "x")), part)
+    attrs: dict[str, Any] = {} if nodata is None else {"_FillValue": nodata}
+    source = tiff.SHORT.get(driver, driver)
+    if header is not None and header.items("class names"):
+        attrs["classes"] = dict(enumerate(header.items("class names")))
+    attrs |= {
+        "source": str(data.absolute()),
+        "kind": "hyperspectral" if "wavelength" in coords else "maps",
+        "format": f"{source}, {dtype}" + (f", {header.interleave}" if header is not None else ""),
+        "nodata": nodata,
+        "notes": tuple(notes),
+    }
+    array = xr.DataArray(values.variable(("band", "y", "x")), name=path.stem, attrs=attrs)
+    return place(array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords}), grid)
+
+
+def _check_file(path: Path, data: Path, dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None) -> None:
+    """Hold what GDAL understood against the header, or against the bytes of a raw file."""
+    shape = (dataset.count, dataset.height, dataset.width)
+    item = np.dtype(dataset.dtypes[0]).itemsize
+    if header is not None:
+        promised = (header.bands, header.lines, header.samples)
+        if shape != promised or dataset.dtypes[0] != header.dtype:
+            raise SurveyError(
+                path,
+                f"its header can be read in two ways: {promised} {header.dtype}, or {shape} {dataset.dtypes[0]}",
+                "Write each field once, in whole numbers",
+            )
+    elif dataset.driver == "ERS":
+        raw = data.with_suffix("")
+        size = raw.stat().st_size if raw.is_file() else 0
+        if size < int(np.prod(shape, dtype=np.float64)) * item:
+            raise SurveyError(
+                path, f"its data file {raw.name} has {size} bytes, too few for {shape} values of {item} bytes",
+                "Copy both files again",
+            )  # fmt: skip
+
+
+def _missing(
+    dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None
+) -> tuple[float | None, bool, list[str]]:
+    """Return the "no data" value, whether pixels have to be masked instead, and notes."""
+    if header is not None:
+        value, note = envi_header.ignore_value(header)
+        return value, False, [note] if note else []
+    values = set(dataset.nodatavals)
+    if len(values) > 1 and not all(v is not None and np.isnan(v) for v in values):
+        return None, True, ["Its bands have unlike 'no data' values; what is missing is NaN."]
+    flags = {flag for flags in dataset.mask_flag_enums for flag in flags}
+    if MaskFlags.per_dataset in flags:
+        return None, True, ["A mask hides pixels; they are NaN."]
+    return dataset.nodata, False, []
+
+
+def _of_bands(
+    dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None, told: str | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Collect what is known of each band; what is not known for every band is left out with a note."""
+    n = dataset.count
+    names = [name or "" for name in dataset.descriptions]
+    if header is not None:
+        names = header.items("band names") if len(header.items("band names")) == n else [""] * n
+        waves, widths, good = (header.numbers(key) for key in ("wavelength", "fwhm", "bbl"))
+        units = header.text("wavelength units")
+        stored = envi_header.scales(header)
+        unread = [k for k in ("wavelength", "bbl") if header.items(k) and not header.numbers(k)]
+        notes = [f"The header's list '{key}' is not all numbers and was not used." for key in unread]
+    else:
+        tags = [dataset.tags(band) for band in dataset.indexes]
+        waves, widths, good = (_numbers([tag.get(key, "") for tag in tags]) for key in ("wavelength", "fwhm", "bbl"))
+        units = tags[0].get("wavelength_units", "")
+        if not waves:
+            # GDAL's own words for the same, since its version 3.10.
+            imagery = [dataset.tags(band, ns="IMAGERY") for band in dataset.indexes]
+            waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
+            widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
+            units = "um"
+        scale, offset = np.array(dataset.scales, np.float64), np.array(dataset.offsets, np.float64)
+        stored = None if (scale == 1).all() and (offset == 0).all() else (scale, offset)
+        notes = []
+    if not waves:
+        waves, units = in_names(names)
+        notes += ["The wavelengths are those in the band names."] if waves else []
+        widths = []
+    if not good and any(kind == ColorInterp.alpha for kind in dataset.colorinterp):
+        good = [float(kind != ColorInterp.alpha) for kind in dataset.colorinterp]
+    coords, said = band_coordinates(n, wavelength=waves, fwhm=widths, good=good, units=units, told=told)
+    if any(names):
+        coords["band_name"] = ("band", names)
+    if any(dataset.units):
+        coords["band_unit"] = ("band", [unit or "" for unit in dataset.units])
+    if stored is not None:
+        coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
+        said.append(_scaling(*stored))
+    return coords, notes + said
+
+
+def _scaling(scale: NDArray[np.float64], offset: NDArray[np.float64]) -> str:
+    one = (scale == scale[0]).all() and (offset == offset[0]).all()
+    added = f" + {offset[0]:g}" if offset[0] else ""
+    how = f"{scale[0]:g} x value{added}" if one else "scale x value + offset of their band"
+    return f"The values are as stored; they stand for {how}."
+
+
+def _numbers(items: list[str]) -> list[float]:
+    """All items as numbers, or nothing."""
+    try:
+        return [float(item) for item in items]
+    except ValueError:
+        return []
+
+
+class _Bands(LazyArray):
+    """The bands of a raster through GDAL; floats with NaN where a mask hides pixels.
+
+    Where bands are interleaved by pixel in packed blocks, each band costs the unpacking of all. Of such files several
+    bands are read together, and kept for the next ones that are asked for.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        address: str,
+        driver: str,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        masked: bool,
+        packed: bool = False,
+    ) -> None:
+        self.masked = masked
+        self.packed = packed
+        self._kept: tuple[Any, NDArray[Any]] | None = None
+        # xarray's file manager closes the least recently used of many files, and survives pickling.
+        self._manager = CachingFileManager(tiff.opened, address, mode="r", kwargs={"driver": driver})
+        self._lock = SerializableLock()
+        wide = np.dtype("f8") if dtype.itemsize > 2 and dtype != np.float32 else np.dtype("f4")
+        super().__init__(path, shape, wide if masked else dtype)
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Read a window of some bands."""
+        bands, rows, columns = box
+        window = Window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
+        wanted = range(bands.start, bands.stop, bands.step)
+        with self._lock:
+            values = self._one_of_many(wanted[0], window) if self.packed and len(wanted) == 1 else None
+            if values is None:
+                values = self._read_bands(wanted, window)
+        return np.asarray(values[:, :: rows.step, :: columns.step])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_kept": None}
+
+    def _read_bands(self, bands: range, window: Window) -> NDArray[Any]:
+        values = self._manager.acquire().read([band + 1 for band in bands], window=window, masked=self.masked)
+        return np.asarray(values.astype(self.dtype).filled(np.nan) if self.masked else values)
+
+    def _one_of_many(self, band: int, window: Window) -> NDArray[Any] | None:
+        """Return a band out of those read together; None where no two of them fit into what may be kept."""
+        run = min(self.shape[0], int(KEPT_BYTES // (window.width * window.height * self.dtype.itemsize)))
+        if run < 2:
+            return None
+        first = band // run * run
+        key = (first, window)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            self._kept = key, self._read_bands(range(first, min(first + run, self.shape[0])), window)
+        return self._kept[1][band - first : band - first + 1]
+
+
+class _Part(LazyArray):
+    """One real part of complex numbers; float32, or float64 for those of double precision."""
+
+    def __init__(self, path: Path, source: xr.Variable, part: Part) -> None:
+        self.source, self.part = source, part
+        super().__init__(path, source.shape, np.empty(0, source.dtype).real.dtype)
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Read complex numbers and take the part."""
+        return np.asarray(_PARTS[self.part](np.asarray(self.source[box].values)))
+
+
+def _grid_driver(path: Path) -> str | None:
+    """GDAL's driver for a grid, by suffix and first bytes."""
+    kinds = _GRIDS.get(path.suffix.lower())
+    if not kinds:
+        return None
+    with path.open("rb") as file:
+        begin = file.read(64)
+    return next((driver for magic, driver in kinds if re.match(magic, begin, re.IGNORECASE)), None)
+
+
+def _why_not(path: Path) -> tuple[str, str]:
+    suffix = path.suffix.lower()
+    if suffix == ".hdr":
+        if not envi_header.is_header(path):
+            return "line 1 is not 'ENVI', so it is no ENVI header", "Open the ENVI header or a GeoTIFF"
+        return "the data file that belongs to this ENVI header is not beside it", "Put it into the same folder"
+    if suffix in _GRIDS and suffix != ".img":
+        return f"it does not begin as a {suffix} file does", "Export it again as GeoTIFF"
+    return "there is no ENVI header beside it", f"Put {path.stem}.hdr into the same folder"

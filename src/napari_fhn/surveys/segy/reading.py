@@ -1,0 +1,119 @@
+"""A SEG-Y file while its headers are read: how it is to be read, and what is known of it so far."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from napari_fhn.surveys.segy.binary import HEADERS_BYTES, Layout
+from napari_fhn.surveys.segy.coordinates import find_places, looked_at
+from napari_fhn.surveys.segy.guess import STANDARD, GridGuess, judge
+from napari_fhn.surveys.segy.headers import Headers
+from napari_fhn.surveys.segy.layout import read_layout
+from napari_fhn.surveys.segy.text import TEXT_BYTES, ByteHint, hint_of_layout, hint_of_lines, text_lines
+from napari_fhn.surveys.segy.trace_bytes import Progress
+
+_OFFSET = 37
+#: Extended text headers are looked through up to this many bytes.
+_MOST_TEXT = 64 * TEXT_BYTES
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a SEG-Y file is to be read; None and False leave it to the headers.
+
+    Attributes
+    ----------
+    inline_byte, crossline_byte : int or None
+        First byte (1 to 237) of the survey numbers; both 0: not from numbers, from coordinates.
+    x_byte, y_byte : int or None
+        First byte of the map coordinates.
+    line : bool
+        Take the traces as a line, in the order of the file.
+    sample_format : int or None
+        Instead of the code in the binary header.
+    incomplete : bool
+        Take the whole traces of a file that is cut short.
+    """
+
+    inline_byte: int | None = None
+    crossline_byte: int | None = None
+    x_byte: int | None = None
+    y_byte: int | None = None
+    line: bool = False
+    sample_format: int | None = None
+    incomplete: bool = False
+
+    def given(self) -> dict[str, int | bool]:
+        """Return what differs from the defaults."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
+
+
+#: Names and types of the options, for what is remembered.
+OPTION_TYPES: dict[str, type] = {
+    "inline_byte": int, "crossline_byte": int, "x_byte": int, "y_byte": int, "line": bool, "sample_format": int,
+    "incomplete": bool,
+}  # fmt: skip
+
+
+class Reading:
+    """A file while its headers are read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : Options
+        How it is to be read.
+    progress : callable, optional
+        Called with the share of trace headers read, where all must be.
+
+    Raises
+    ------
+    SurveyError
+        When it is no SEG-Y file, or an option names a byte at which no field can start.
+    """
+
+    def __init__(self, path: Path, options: Options, progress: Progress | None = None) -> None:
+        self.path, self.options, self.progress = path, options, progress
+        self.layout = read_layout(path, options.sample_format, incomplete=options.incomplete)
+        self.headers = Headers(self.layout)
+        for name in ("inline_byte", "crossline_byte", "x_byte", "y_byte"):
+            byte = getattr(options, name)
+            # Zero for both survey numbers asks for coordinates.
+            if byte is not None and not (byte == 0 and self.by_coordinates):
+                self.headers.check(byte, name)
+        self.text, self.hints, self.odd_layout = _texts(self.layout)
+        by_layout = next((hint for hint in self.hints if hint.by_layout), None)
+        given = options.x_byte or 0, options.y_byte or 0
+        if not any(given) and by_layout is not None and by_layout.x_byte and by_layout.y_byte:
+            given = by_layout.x_byte, by_layout.y_byte
+        self.places = find_places(self.headers, given)
+        self.offset_byte = by_layout.offset_byte if by_layout is not None and by_layout.offset_byte else _OFFSET
+        self.notes: list[str] = list(self.layout.notes)
+
+    @property
+    def by_coordinates(self) -> bool:
+        """Whether places are to come from coordinates."""
+        return self.options.inline_byte == 0 and self.options.crossline_byte == 0
+
+    @property
+    def pair(self) -> tuple[int, int] | None:
+        """Bytes of the survey numbers, where they are given."""
+        a, b = self.options.inline_byte, self.options.crossline_byte
+        return (a or STANDARD[0], b or STANDARD[1]) if a or b else None
+
+    def judged(self, pair: tuple[int, int]) -> GridGuess:
+        """Hold given bytes of the survey numbers against the traces."""
+        return judge(self.headers, pair, "given", self.places, looked_at(self.headers, self.places), 1.0, "asked for")
+
+
+def _texts(layout: Layout) -> tuple[bytes, tuple[ByteHint, ...], str]:
+    """Read the text header, what text says about bytes, and what is wrong with a layout of the file's own."""
+    with layout.path.open("rb") as file:
+        text = file.read(TEXT_BYTES)
+        file.seek(HEADERS_BYTES)
+        more = file.read(min(layout.first_trace - HEADERS_BYTES, _MOST_TEXT))
+    by_layout, odd = hint_of_layout(more)
+    found = (by_layout, hint_of_lines(text_lines(text)))
+    return text, tuple(hint for hint in found if hint is not None), odd

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+
+from napari_fhn import surveys
+from napari_fhn.surveys.arrays import hdf5
+from napari_fhn.surveys.axes import AmbiguousAxes
+from survey_files import rasters as factory
+
+
+def test_scales_name_axes(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("cube", data=factory.cube("int16"))
+        for k, name in enumerate(("wavelength", "northing", "easting")):
+            scale = file.create_dataset(name, data=np.arange(float(data.shape[k])) + 500)
+            scale.make_scale(name)
+            data.dims[k].attach_scale(scale)
+        file["wavelength"].attrs["units"] = "nm"
+    survey = surveys.open(path)
+    np.testing.assert_array_equal(survey.values, factory.cube("int16"))
+    assert survey["wavelength"].values.tolist() == [500.0, 501.0, 502.0, 503.0, 504.0]
+
+
+def test_an_array_that_was_never_written_is_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("cube", shape=(2000, 2000, 10**6), dtype="f4", chunks=(100, 100, 10))
+    with pytest.raises(surveys.SurveyError, match="never written"):
+        surveys.open(path, axes=("y", "x", "band"))
+
+
+def test_bytes_with_many_arrays_ask(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        for name in ("swir/radiance", "vnir/radiance"):
+            file[name] = np.ones((3, 4, 5), "f4")
+        file["words"] = "text"
+        file["none"] = h5py.Empty("f4")
+    with pytest.raises(AmbiguousAxes, match="2 arrays") as caught:
+        surveys.open(path)
+    assert [choice.options["variable"] for choice in caught.value.choices] == ["swir/radiance", "vnir/radiance"]
+    survey = surveys.open(path, variable="vnir/radiance", axes=("y", "band", "x"))
+    assert survey.sizes == {"band": 4, "y": 3, "x": 5}
+
+
+def test_a_cut_file_is_a_sentence(tmp_path):
+    path = factory.hdf5(tmp_path, values=factory.cube("float32"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(surveys.SurveyError, match="HDF5"):
+        surveys.open(path)
+    path.write_bytes(b"text")
+    assert not surveys.can_open(path)
+
+
+def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monkeypatch):
+    path = factory.hdf5(tmp_path, values=factory.cube("float32"))
+    monkeypatch.setattr(hdf5, "_LOOK", "while True: pass")
+    monkeypatch.setattr(hdf5, "TIMEOUT", 0.5)
+    with pytest.raises(surveys.SurveyError, match="came to no end"):
+        surveys.open(path, axes=("band", "y", "x"))
+    monkeypatch.setattr(hdf5, "_LOOK", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    with pytest.raises(surveys.SurveyError, match="breaks down"):
+        surveys.open(path, axes=("band", "y", "x"))
+    monkeypatch.setattr(hdf5, "_LOOK", "raise SystemExit(1)")
+    assert surveys.open(path, axes=("band", "y", "x")).shape == (5, 6, 7)
