@@ -12,7 +12,7 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn.session import spatial_shape, vertical_axis
-from napari_fhn.surveys.maps.grids import difference, grid_of
+from napari_fhn.surveys.maps import difference, grid_of
 
 _ALIKE = 0.01
 """Numbers along an axis may differ by this part of a step before two grids are two."""

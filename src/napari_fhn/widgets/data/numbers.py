@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from napari_fhn.surveys import SurveyGeometry
-from napari_fhn.surveys.maps.grids import Grid, grid_of, map_units
+from napari_fhn.surveys.maps import Grid, grid_of, map_units
 
 VERTICAL = {"twt": "ms", "depth": "m", "sample": ""}
 """Axes of time and depth, and their units where the survey says none."""
