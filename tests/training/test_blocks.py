@@ -17,9 +17,9 @@ from napari_fhn.training.volume import Volume
 
 def blocks(job, **schedule):
     volume = Volume(job.inputs)
-    frame = Frame(volume, job.network, job.vertical_axis)
+    frame = Frame(volume, job.network, job.framing)
     labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
-    return Blocks(frame, labels, replace(job.schedule, **schedule), job.network.multiples)
+    return Blocks(frame, labels, replace(job.schedule, **schedule))
 
 
 def test_every_block_holds_labels_and_every_class_has_its_turn(layered):

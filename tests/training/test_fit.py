@@ -275,3 +275,14 @@ def test_more_bands_than_channels_widen_the_state(tmp_path, layered, make):
     assert any(isinstance(u, Note) and "widened to 24" in u.message for u in updates)
     list(predict(job))
     assert (np.load(job.prediction) == truth).mean() > 0.9
+
+
+def test_a_map_is_learnt_from_two_dates_of_a_cube(cube):
+    job, truth = cube
+    updates = list(fit(job))
+    assert isinstance(updates[-1], Done)
+    assert any(isinstance(u, BoxChanged) and u.box == Box.whole(truth.shape) for u in updates)
+    list(predict(job))
+    predicted = np.load(job.prediction)
+    iou = intersection_over_union(confusion(predicted, truth, 2))
+    assert iou.mean() > 0.7, iou

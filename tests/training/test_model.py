@@ -11,6 +11,7 @@ from napari_fhn.network import HyperbolicNetwork, UNetArchitecture, equivalent_r
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import JobError
+from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load, save
 from napari_fhn.training.volume import Normalisation
 
@@ -18,7 +19,7 @@ from napari_fhn.training.volume import Normalisation
 @pytest.fixture
 def folder(tmp_path):
     network = HyperbolicNetwork(levels(2, 4, (2, 3), 2), 3, 2)
-    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), 2), tmp_path)
+    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), Framing(2)), tmp_path)
     return tmp_path, network
 
 
@@ -29,7 +30,7 @@ def test_comes_back_the_same(folder):
     torch.testing.assert_close(model.network(data), network(data))
     assert model.classes == ("sand", "shale")
     assert model.normalisation == Normalisation((1.0, 2.0), (3.0, 4.0))
-    assert model.vertical_axis == 2
+    assert model.framing == Framing(2)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_comes_back_the_same(folder):
 )
 def test_any_kind_of_network_comes_back_the_same(describe, tmp_path):
     network = build(describe(levels(2, 4, (2, 3), 2)), 3, 2)
-    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), 2), tmp_path)
+    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), Framing(2)), tmp_path)
     assert json.loads((tmp_path / "model.json").read_text())["architecture"]["kind"] in ("resnet", "unet")
     back = load(tmp_path).network
     assert back.architecture == network.architecture
@@ -57,9 +58,11 @@ def test_a_model_from_before_there_were_kinds_loads(folder):
         "h": architecture["h"],
         "context": architecture["context"],
     }
+    description["vertical_axis"] = description.pop("framing")["vertical_axis"]
     (path / "model.json").write_text(json.dumps(description))
     data = torch.randn(1, 3, 8, 8)
     torch.testing.assert_close(load(path).network.scores(data), network.scores(data))
+    assert load(path).framing == Framing(2)
 
 
 def test_an_unknown_kind_is_a_sentence(folder):

@@ -25,7 +25,7 @@ def trained(layered):
 def predictor(job):
     model = models.load(job.model)
     volume = Volume(job.inputs, model.normalisation)
-    frame = Frame(volume, model.network.architecture, model.vertical_axis)
+    frame = Frame(volume, model.network.architecture, model.framing)
     return Predictor(model.network, frame, job.prediction, torch.device("cpu"))
 
 

@@ -7,10 +7,15 @@ import torch
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.training.augmentation import Block, check_axes, flipped, permuted, sheared
 from napari_fhn.training.batch import Batch
+from napari_fhn.training.control import Focus
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Schedule
 from napari_fhn.training.labelled import LabelFile
+
+_NEAR = 10
+"""One in so many labels of a class, those closest to the section in view, counts as near it."""
 
 
 class Blocks:
@@ -24,19 +29,41 @@ class Blocks:
         What is known.
     schedule : Schedule
         Block size, batch, augmentation and seed.
-    multiples : tuple of int
-        Block sizes are multiples of these, one for each axis of the network.
+
+    Attributes
+    ----------
+    size : tuple of int
+        Largest block, one length for each axis of the network; it may be set at any time.
+
+    Raises
+    ------
+    JobError
+        When the schedule turns or swaps an axis that has to stay.
     """
 
-    def __init__(self, frame: Frame, labels: LabelFile, schedule: Schedule, multiples: tuple[int, ...]) -> None:
+    def __init__(self, frame: Frame, labels: LabelFile, schedule: Schedule) -> None:
         self.frame = frame
         self.labels = labels
         self.schedule = schedule
-        self.multiples = multiples
+        self.size = schedule.block
+        check_axes("permute", schedule.permute, frame.vertical, "the vertical one")
+        for name, axes in (("permute", schedule.permute), ("flips", schedule.flips or ())):
+            check_axes(name, axes, frame.map_axis, "the one that only the data have")
+        fixed = (frame.vertical, frame.map_axis)
+        self._flips = (
+            tuple(axis for axis in range(len(schedule.block)) if axis not in fixed)
+            if schedule.flips is None
+            else schedule.flips
+        )
         self._rng = np.random.default_rng(schedule.seed)
 
-    def draw(self) -> Batch | None:
+    def draw(self, focus: Focus | None = None) -> Batch | None:
         """Draw a batch.
+
+        Parameters
+        ----------
+        focus : Focus, optional
+            The section in view.
 
         Returns
         -------
@@ -46,32 +73,44 @@ class Blocks:
         self.labels.look()
         if not self.labels.counts.any():
             return None
-        # One section axis for the whole batch: the blocks of a batch share their shape.
+        # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
-        pairs = [self._block(across) for _ in range(self.schedule.batch)]
-        data, labels = (np.stack(parts) for parts in zip(*pairs, strict=True))
+        order = self._order()
+        blocks = [permuted(self._block(across, focus), order) for _ in range(self.schedule.batch)]
+        data = np.stack([np.concatenate((block.data, block.place)) for block in blocks])
+        labels = np.stack([block.labels for block in blocks])
+        if self.frame.map_axis is not None:
+            labels = labels.squeeze(1 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
         return Batch(torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))) if labels.any() else None
 
-    def _block(self, across: int | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        box = self._box_around_a_label(across)
-        data = self.frame.data(box, across)
-        labels = self.labels.read(box).reshape(self.frame.space(box, across))
-        data, labels = self._flip(data, labels)
-        sheared, moved = self._shear(data, labels)
-        if moved.any():  # a small patch near the border may be moved out of the block
-            data, labels = sheared, moved
-        if self.schedule.noise:
-            noise = self._rng.standard_normal(data.shape, dtype=np.float32)
-            data = data * np.float32(self._rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)
-        return self.frame.with_position(data, box), np.ascontiguousarray(labels)
+    def _order(self) -> list[int]:
+        order = list(range(len(self.schedule.block)))
+        for axis, other in zip(
+            self.schedule.permute, self._rng.permutation(np.array(self.schedule.permute, int)), strict=True
+        ):
+            order[axis] = int(other)
+        return order
 
-    def _box_around_a_label(self, across: int | None) -> Box:
-        present = np.flatnonzero(self.labels.counts)
-        positions = self.labels.positions[int(self._rng.choice(present))]
-        shape = self.frame.volume.shape
-        voxel = np.unravel_index(int(self._rng.choice(positions)), shape)
-        start, stop, block = [], [], iter(zip(self.schedule.block, self.multiples, strict=True))
+    def _block(self, across: int | None, focus: Focus | None) -> Block:
+        box = self._box_around_a_label(across, focus)
+        labels = self.labels.read(box).reshape(self.frame.space(box, across))
+        if self.frame.map_axis is not None:
+            labels = np.expand_dims(labels, self.frame.map_axis)
+        block = Block(self.frame.data(box, across), self.frame.position(box, across), labels)
+        block = flipped(block, [axis for axis in self._flips if self._rng.random() < 0.5])
+        moved = self._sheared(block)
+        if moved.labels.any():  # a small patch near the border may be moved out of the block
+            block = moved
+        return self._with_fewer_labels(self._with_noise(block))
+
+    def _box_around_a_label(self, across: int | None, focus: Focus | None) -> Box:
+        shape = self.frame.shape
+        voxel = np.unravel_index(self._labelled_voxel(focus), shape)
+        # The network has no axis across a section, and the labels none of which a slice is read.
+        own = [size for axis, size in enumerate(self.size) if axis != self.frame.map_axis]
+        block = iter(zip(own, self.frame.multiples, strict=True))
+        start, stop = [], []
         for axis, (size, at) in enumerate(zip(shape, voxel, strict=True)):
             if axis == across:
                 start.append(int(at))
@@ -85,42 +124,41 @@ class Blocks:
             stop.append(first + length)
         return Box(tuple(start), tuple(stop))
 
-    def _flip(
-        self, data: NDArray[np.float32], labels: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        for axis in range(labels.ndim):
-            if axis != self.frame.vertical and self._rng.random() < 0.5:
-                data, labels = np.flip(data, 1 + axis), np.flip(labels, axis)
-        return data, labels
+    def _labelled_voxel(self, focus: Focus | None) -> int:
+        """Return the flat index of a labelled voxel, near the section in view as often as the schedule says."""
+        present = np.flatnonzero(self.labels.counts)
+        positions = self.labels.positions[int(self._rng.choice(present))]
+        share = self.schedule.focus_share
+        if share and focus is not None and focus.axis < len(self.frame.shape) and self._rng.random() < share:
+            beyond = int(np.prod(self.frame.shape[focus.axis + 1 :]))
+            away = np.abs(positions // beyond % self.frame.shape[focus.axis] - focus.index)
+            nearest = -(-len(positions) // _NEAR)
+            positions = positions[np.argpartition(away, nearest - 1)[:nearest]]
+        return int(self._rng.choice(positions))
 
-    def _shear(
-        self, data: NDArray[np.float32], labels: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Move every column up or down by a random dip and shift, the data and its labels alike."""
-        vertical = self.frame.vertical
-        if vertical is None or not (self.schedule.shear or self.schedule.shift):
-            return data, labels
-        data, labels = np.moveaxis(data, 1 + vertical, -1), np.moveaxis(labels, vertical, -1)
-        move = np.full(labels.shape[:-1], self._rng.uniform(-1, 1) * self.schedule.shift)
-        for axis, size in enumerate(labels.shape[:-1]):
-            along = [1] * (labels.ndim - 1)
-            along[axis] = size
-            dip = self._rng.uniform(-1, 1) * self.schedule.shear
-            move += (dip * (np.arange(size) - size / 2)).reshape(along)
-        size = labels.shape[-1]
-        source = np.arange(size) + move[..., np.newaxis]
-        nearest = np.rint(source).astype(np.int64)
-        labels = np.where(
-            (nearest >= 0) & (nearest < size),
-            np.take_along_axis(labels, nearest.clip(0, size - 1), -1),
-            np.uint8(0),
-        )
-        below = np.floor(source).astype(np.int64)
-        weight = (source - below).astype(np.float32)[np.newaxis]
-        upper = np.take_along_axis(data, below.clip(0, size - 1)[np.newaxis], -1)
-        lower = np.take_along_axis(data, (below + 1).clip(0, size - 1)[np.newaxis], -1)
-        data = upper + weight * (lower - upper)
-        return np.moveaxis(data, -1, 1 + vertical), np.moveaxis(labels, -1, vertical)
+    def _sheared(self, block: Block) -> Block:
+        schedule, vertical = self.schedule, self.frame.vertical
+        if vertical is None or self.frame.map_axis is not None or not (schedule.shear or schedule.shift):
+            return block
+        shift = self._rng.uniform(-1, 1) * schedule.shift
+        dips = [self._rng.uniform(-1, 1) * schedule.shear for _ in range(block.labels.ndim - 1)]
+        return sheared(block, vertical, shift, dips)
+
+    def _with_noise(self, block: Block) -> Block:
+        if not self.schedule.noise:
+            return block
+        noise = self._rng.standard_normal(block.data.shape, dtype=np.float32)
+        data = block.data * np.float32(self._rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)
+        return Block(data, block.place, block.labels)
+
+    def _with_fewer_labels(self, block: Block) -> Block:
+        if self.schedule.labels_share == 1:
+            return block
+        known = np.flatnonzero(block.labels)
+        kept = self._rng.choice(known, -int(-len(known) * self.schedule.labels_share // 1), replace=False)
+        labels: NDArray[np.uint8] = np.zeros(block.labels.shape, np.uint8)
+        labels.flat[kept] = block.labels.flat[kept]
+        return Block(block.data, block.place, labels)
 
 
 def _length(size: int, block: int, multiple: int) -> int:

@@ -6,13 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import Volume
 
 
 class Frame:
-    """Turns boxes of a volume into what a network takes, and back.
+    """Turns boxes of the labels' grid into what a network takes.
+
+    The labels' grid is that of the volume, without the axis of which a network reads a slice (a map from a cube): boxes
+    never have that axis, and the network gets all of it.
 
     Parameters
     ----------
@@ -20,17 +25,23 @@ class Frame:
         The data.
     network : Architecture, ResNetArchitecture or UNetArchitecture
         With as many dimensions as the volume, or 2D for a 3D volume (2.5D).
-    vertical_axis : int or None
-        Axis of two-way time or depth.
+    framing : Framing
+        What the axes are.
 
     Attributes
     ----------
+    shape : tuple of int
+        Of the labels' grid.
     channels : int
-        Channels that the network gets: data, neighbouring sections, and position along the vertical axis.
+        Channels that the network gets: data, neighbouring sections, and position.
     sections : tuple of int
         Axes across which sections may be taken; empty where the network has the dimensions of the volume.
     vertical : int or None
         The vertical axis as the network counts its axes.
+    map_axis : int or None
+        The axis that only the data have.
+    multiples : tuple of int
+        Of the network, one for each axis of its scores.
 
     Raises
     ------
@@ -38,13 +49,13 @@ class Frame:
         When the network does not go with the volume.
     """
 
-    def __init__(self, volume: Volume, network: NetworkDescription, vertical_axis: int | None) -> None:
+    def __init__(self, volume: Volume, network: NetworkDescription, framing: Framing) -> None:
         self.volume = volume
+        self.framing = framing
         self.context = network.context
         ndim = len(volume.shape)
-        if vertical_axis is not None and not -ndim <= vertical_axis < ndim:
-            raise JobError(f"the survey has {ndim} axes and no axis {vertical_axis} to be vertical")
-        self.vertical_axis = None if vertical_axis is None else vertical_axis % ndim
+        self.vertical_axis = _existing(framing.vertical_axis, ndim, "to be vertical")
+        self.map_axis = _existing(framing.map_axis, ndim, "to be left out of a map")
         self.sections: tuple[int, ...] = ()
         if network.dimensions == 2 and ndim == 3:
             if self.vertical_axis is None:
@@ -54,49 +65,100 @@ class Frame:
             raise JobError(f"a {network.dimensions}D network does not go with a survey of {ndim} spatial axes")
         if self.sections and self.vertical_axis != 2:
             raise JobError("sections need two-way time or depth as the last axis: transpose the volume")
+        _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
+        self.shape = tuple(size for axis, size in enumerate(volume.shape) if axis != self.map_axis)
         self.vertical = 1 if self.sections else self.vertical_axis
+        self.multiples = tuple(m for axis, m in enumerate(network.multiples) if axis != self.map_axis)
         neighbours = 2 * self.context + 1 if self.sections else 1
-        self.channels = volume.channels * neighbours + (self.vertical_axis is not None)
+        self.channels = volume.channels * neighbours + len(self._placed_axes)
+
+    @property
+    def _placed_axes(self) -> tuple[int, ...]:
+        """Axes of the volume along which the place of a voxel is a channel."""
+        if self.framing.position == "all":
+            return tuple(axis for axis in range(len(self.volume.shape)) if axis != self.map_axis)
+        vertical = self.framing.position == "vertical" and self.vertical_axis is not None
+        return (self.vertical_axis,) if vertical and self.vertical_axis is not None else ()
 
     def space(self, box: Box, across: int | None) -> tuple[int, ...]:
-        """Return the shape of a box as the network sees it."""
+        """Return the shape of the scores of a box."""
         return tuple(size for axis, size in enumerate(box.shape) if axis != across)
 
-    def data(self, box: Box, across: int | None) -> NDArray[np.float32]:
-        """Read the data channels of a box, without the position.
+    def read(self, box: Box, across: int | None) -> NDArray[np.float32]:
+        """Read all that the network gets: the data of a box, and where it lies.
 
         Parameters
         ----------
         box : Box
-            One voxel thick along ``across``.
+            Of the labels' grid; one voxel thick along ``across``.
         across : int or None
             Section axis, or None for a block.
 
         Returns
         -------
         ndarray
-            ``(channels, *space)``.
+            ``(channels, *space)``, with the whole of the axis that only the data have.
         """
+        return np.concatenate((self.data(box, across), self.position(box, across)))
+
+    def data(self, box: Box, across: int | None) -> NDArray[np.float32]:
+        """Read the data channels of :meth:`read`."""
         if across is None:
-            return self.volume.read(box)
+            return self.volume.read(self._in_volume(box))
         start, stop = list(box.start), list(box.stop)
         start[across] -= self.context
         stop[across] += self.context
         values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
 
-    def with_position(self, data: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
-        """Append where each voxel lies along the vertical axis, from -1 (top) to 1 (bottom), as a channel.
+    def position(self, box: Box, across: int | None) -> NDArray[np.float32]:
+        """Return the other channels of :meth:`read`: where each voxel lies along an axis, from -1 to 1.
 
-        Layered geology cannot be told apart without it. It is added after augmentation: a sheared section still lies
-        where it lies.
+        Layered geology cannot be told apart without it.
         """
-        if self.vertical_axis is None or self.vertical is None:
-            return data
-        axis = self.vertical_axis
-        size = max(self.volume.shape[axis] - 1, 1)
-        position = 2 * np.arange(box.start[axis], box.stop[axis], dtype=np.float32) / size - 1
-        shape = [1] * (data.ndim - 1)
-        shape[self.vertical] = -1
-        channel = np.broadcast_to(position.reshape(shape), data.shape[1:])
-        return np.concatenate((data, channel[np.newaxis]))
+        box = self._in_volume(box)
+        axes = self._placed_axes
+        channels = np.empty((len(axes), *(b for a, b in enumerate(box.shape) if a != across)), np.float32)
+        for channel, axis in zip(channels, axes, strict=True):
+            size = max(self.volume.shape[axis] - 1, 1)
+            place = 2 * np.arange(box.start[axis], box.stop[axis], dtype=np.float32) / size - 1
+            if axis != across:
+                # The network counts on past the section axis.
+                own = axis - (across is not None and across < axis)
+                place = place.reshape([-1 if a == own else 1 for a in range(channel.ndim)])
+            channel[...] = place
+        return channels
+
+    def _in_volume(self, box: Box) -> Box:
+        if self.map_axis is None:
+            return box
+        start, stop = list(box.start), list(box.stop)
+        start.insert(self.map_axis, 0)
+        stop.insert(self.map_axis, self.volume.shape[self.map_axis])
+        return Box(tuple(start), tuple(stop))
+
+
+def _existing(axis: int | None, ndim: int, why: str) -> int | None:
+    if axis is not None and not -ndim <= axis < ndim:
+        raise JobError(f"the survey has {ndim} axes and no axis {axis} {why}")
+    return None if axis is None else axis % ndim
+
+
+def _check_map(network: NetworkDescription, map_axis: int | None, flat: bool) -> None:
+    read = network.reading.axis if isinstance(network, Architecture) else None
+    if map_axis is None and read is None:
+        return
+    if map_axis is None:
+        raise JobError(
+            f"the network reads a map from a cube, along axis {read}, and the labels lie on every voxel of the survey: "
+            "give labels on a map and its missing axis (map_axis), or another network"
+        )
+    if flat:
+        raise JobError("a map is read from a cube by a 3D network: this one looks at sections or at a map")
+    if read is None:
+        raise JobError(
+            f"the labels are a map without axis {map_axis} of the survey, and the network gives a class to every voxel "
+            "of the cube: choose one that reads a slice along that axis"
+        )
+    if read != map_axis:
+        raise JobError(f"the labels are a map without axis {map_axis}, and the network reads a slice along axis {read}")

@@ -12,11 +12,11 @@ from typing import Any, Literal, get_args
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.framing import Framing, Position
 from napari_fhn.training.schedule import Schedule
 
-__all__ = ["Axis", "Input", "Job", "JobError", "Output", "Position", "Schedule"]
+__all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]
 
-Position = Literal["none", "vertical", "all"]
 Output = Literal["probabilities", "entropy", "margin"]
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -146,8 +146,7 @@ class Job:
                 f"the block {self.schedule.block} needs one size for each of the "
                 f"{self.network.dimensions} dimensions of the network"
             )
-        if self.position not in get_args(Position):
-            raise JobError(f"the position can be {', '.join(get_args(Position))}, not {self.position!r}")
+        Framing(position=self.position)  # says what is wrong with the word
         unknown = [output for output in self.outputs if output not in get_args(Output)]
         if unknown:
             raise JobError(f"beside classes the outputs can be {', '.join(get_args(Output))}, not {', '.join(unknown)}")
@@ -158,6 +157,11 @@ class Job:
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
         if wrong:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
+
+    @property
+    def framing(self) -> Framing:
+        """What the network is told about the axes."""
+        return Framing(self.vertical_axis, self.map_axis, self.position)
 
     def output_path(self, output: Output) -> Path:
         """Return the file of an output: beside the prediction and called after it, as in ``prediction-entropy.npy``."""

@@ -13,6 +13,7 @@ import torch
 
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.comparison import description_from_dict
+from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import Normalisation
 
@@ -31,14 +32,14 @@ class Model:
         Of the data that it was trained on.
     classes : tuple of str
         Names, in the order of the network's scores.
-    vertical_axis : int or None
-        As in the job it was trained by.
+    framing : Framing
+        What it was told about the axes of the survey.
     """
 
     network: SegmentationNetwork
     normalisation: Normalisation
     classes: tuple[str, ...]
-    vertical_axis: int | None
+    framing: Framing
 
 
 def save(model: Model, folder: str | Path) -> None:
@@ -51,7 +52,7 @@ def save(model: Model, folder: str | Path) -> None:
         "input_channels": model.network.input_channels,
         "classes": model.classes,
         "normalisation": asdict(model.normalisation),
-        "vertical_axis": model.vertical_axis,
+        "framing": asdict(model.framing),
     }
     weights = {name: value.detach().cpu().numpy() for name, value in model.network.state_dict().items()}
     temporary = folder / "weights.tmp.npz"
@@ -88,7 +89,9 @@ def load(folder: str | Path) -> Model:
         normalisation = Normalisation(
             tuple(description["normalisation"]["centre"]), tuple(description["normalisation"]["scale"])
         )
-        return Model(network, normalisation, tuple(description["classes"]), description["vertical_axis"])
+        # Before there was more to tell, a model only knew which axis is vertical.
+        framing = description.get("framing") or {"vertical_axis": description["vertical_axis"]}
+        return Model(network, normalisation, tuple(description["classes"]), Framing.from_dict(framing))
     except JobError:
         raise
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, BadZipFile) as error:

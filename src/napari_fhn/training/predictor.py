@@ -58,7 +58,7 @@ class Predictor:
         self.network = network
         self.frame = frame
         self.device = device
-        self.shape = frame.volume.shape
+        self.shape = frame.shape
         self.out = open_array(path, "r+")
         if self.out.shape != self.shape or self.out.dtype != np.uint8:
             raise JobError(
@@ -72,7 +72,10 @@ class Predictor:
         architecture = self.network.architecture
         axes = [axis for axis in range(len(self.shape)) if axis != across]
         space = self.frame.space(region, across)
-        tile = tile_shape(space, architecture.multiples, _TILE_VOXELS[architecture.dimensions])
+        voxels = _TILE_VOXELS[architecture.dimensions]
+        if self.frame.map_axis is not None:  # the whole of this axis goes into every tile
+            voxels //= self.frame.volume.shape[self.frame.map_axis]
+        tile = tile_shape(space, self.frame.multiples, voxels)
         overlap = min(architecture.receptive_radius, min(tile) // 2)
 
         def box_in_volume(start: tuple[int, ...], stop: tuple[int, ...]) -> Box:
@@ -85,7 +88,7 @@ class Predictor:
             if control is not None and control.stop.is_set():
                 raise _Stopped
             where = box_in_volume(box.start, box.stop)
-            data = self.frame.with_position(self.frame.data(where, across), where)
+            data = self.frame.read(where, across)
             with torch.no_grad():
                 self.network.eval()
                 scores = self.network.scores(torch.from_numpy(np.ascontiguousarray(data))[None].to(self.device))
@@ -240,7 +243,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model = models.load(job.model)
     volume = Volume(job.inputs, model.normalisation)
     model.network.to(device).eval()
-    frame = Frame(volume, model.network.architecture, model.vertical_axis)
+    frame = Frame(volume, model.network.architecture, model.framing)
     predictor = Predictor(model.network, frame, job.prediction, device)
     for box, share in predictor.everything(control):
         yield BoxChanged(box, 0)

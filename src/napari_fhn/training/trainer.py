@@ -77,10 +77,8 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         raise JobError(
             "the network's output is finer than the labels: end it at the level of the input or a coarser one"
         )
-    if isinstance(architecture, Architecture) and architecture.reading.axis is not None:
-        raise JobError("the network reads a map from a cube, and the labels of a job lie on every voxel of its survey")
-    frame = Frame(volume, architecture, job.vertical_axis)
-    labels = LabelFile(job.labels, volume.shape, len(job.classes), job.held_out)
+    frame = Frame(volume, architecture, job.framing)
+    labels = LabelFile(job.labels, frame.shape, len(job.classes), job.held_out)
     present = np.flatnonzero(labels.counts)
     if len(present) < 2:
         raise JobError("label at least two classes before training: paint some voxels of each, or load wells")
@@ -101,9 +99,9 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         network.precision = _precision(job.schedule.precision, architecture.dimensions, device)
     criterion = Criterion(job.schedule.objective)
     guard = Guard(network)
-    blocks = Blocks(frame, labels, job.schedule, architecture.multiples)
+    blocks = Blocks(frame, labels, job.schedule)
     predictor = Predictor(network, frame, job.prediction, device)
-    model = models.Model(network, volume.normalisation, job.classes, job.vertical_axis)
+    model = models.Model(network, volume.normalisation, job.classes, job.framing)
     optimiser = torch.optim.AdamW(network.parameter_groups(job.schedule.learning_rate, job.schedule.weight_decay))
     steps = job.schedule.steps
     rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 0.5 * (1 + math.cos(math.pi * s / steps)))
@@ -120,7 +118,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
             continue
         began = time.monotonic()
         batch = None  # the last block goes before the next one comes
-        batch = blocks.draw()
+        batch = blocks.draw(control.focus)
         if batch is None:
             if not waiting:
                 yield Note("The labels are gone: training waits until something is labelled.")

@@ -1,0 +1,93 @@
+"""What is done to a training block: turned, transposed, sheared, made noisy; data, place and labels alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.training.job import JobError
+
+
+@dataclass(frozen=True)
+class Block:
+    """One training block; all parts have the axes of the network, after their channels.
+
+    Parameters
+    ----------
+    data : ndarray
+        ``(channels, *space)`` float32.
+    place : ndarray
+        ``(axes, *space)`` float32: where each voxel lies.
+    labels : ndarray
+        ``space``, uint8; one voxel thick along the axis of which a network reads a slice.
+    """
+
+    data: NDArray[np.float32]
+    place: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+
+def flipped(block: Block, axes: Sequence[int]) -> Block:
+    """Turn a block round along some axes; a voxel keeps its place."""
+    behind = tuple(1 + axis for axis in axes)
+    return Block(np.flip(block.data, behind), np.flip(block.place, behind), np.flip(block.labels, tuple(axes)))
+
+
+def permuted(block: Block, order: Sequence[int]) -> Block:
+    """Put the axes of a block in another order; a voxel keeps its place, in the same channel."""
+    behind = (0, *(1 + axis for axis in order))
+    return Block(block.data.transpose(behind), block.place.transpose(behind), block.labels.transpose(tuple(order)))
+
+
+def sheared(block: Block, vertical: int, shift: float, dips: Sequence[float]) -> Block:
+    """Move every column up or down, the data and the labels alike; the place stays: what is moved lies elsewhere.
+
+    Parameters
+    ----------
+    block : Block
+        With data and labels of one shape.
+    vertical : int
+        Axis along which columns move.
+    shift : float
+        Of all columns, in samples.
+    dips : sequence of float
+        Samples per trace along each other axis, around the middle of the block.
+
+    Returns
+    -------
+    Block
+        What moves in is the nearest sample of its column, without a label.
+    """
+    data, labels = np.moveaxis(block.data, 1 + vertical, -1), np.moveaxis(block.labels, vertical, -1)
+    move = np.full(labels.shape[:-1], shift, np.float64)
+    for axis, (size, dip) in enumerate(zip(labels.shape[:-1], dips, strict=True)):
+        along = [1] * (labels.ndim - 1)
+        along[axis] = size
+        move += (dip * (np.arange(size) - size / 2)).reshape(along)
+    size = labels.shape[-1]
+    source = np.arange(size) + move[..., np.newaxis]
+    nearest = np.rint(source).astype(np.int64)
+    labels = np.where(
+        (nearest >= 0) & (nearest < size), np.take_along_axis(labels, nearest.clip(0, size - 1), -1), np.uint8(0)
+    )
+    below = np.floor(source).astype(np.int64)
+    weight = (source - below).astype(np.float32)[np.newaxis]
+    upper = np.take_along_axis(data, below.clip(0, size - 1)[np.newaxis], -1)
+    lower = np.take_along_axis(data, (below + 1).clip(0, size - 1)[np.newaxis], -1)
+    data = upper + weight * (lower - upper)
+    return Block(np.moveaxis(data, -1, 1 + vertical), block.place, np.moveaxis(labels, -1, vertical))
+
+
+def check_axes(name: str, axes: Sequence[int], fixed: int | None, what: str) -> None:
+    """Refuse to move an axis that has to stay.
+
+    Raises
+    ------
+    JobError
+        When it is among the axes; the message names the entry of the schedule.
+    """
+    if fixed is not None and fixed in axes:
+        raise JobError(f"{name} has axis {fixed} of the network, and that is {what}: leave it out")
