@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         options = parser().parse_args(arguments)
+        options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:

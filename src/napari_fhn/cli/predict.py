@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         # Before the work and not after it: a wrong name must not cost the prediction.
         like = check_output(options.output, options.like)
     prepare_prediction(job)
-    if not work("predict", job, options.json):
+    if not work("predict", job, options.json, options.typed):
         return INTERRUPTED
     if options.output is not None:
         export(job, options.output, like)

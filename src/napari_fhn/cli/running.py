@@ -13,6 +13,7 @@ from typing import Protocol
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.log import kept
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
 _LINES = 10
@@ -34,7 +35,7 @@ class Display(Protocol):
         """Show one update."""
 
 
-def work(task: str, job: Job, as_json: bool) -> bool:
+def work(task: str, job: Job, as_json: bool, command: str = "") -> bool:
     """Train or predict, showing the updates as they come.
 
     The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
@@ -47,6 +48,8 @@ def work(task: str, job: Job, as_json: bool) -> bool:
         With what.
     as_json : bool
         Print each update as a line of JSON instead.
+    command : str
+        As it was typed, for the log beside the model.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def work(task: str, job: Job, as_json: bool) -> bool:
     control = Control()
     stopped = False
     with _ctrl_c(control), _display(task, job, as_json) as display:
-        for update in begin(job, control):
+        for update in kept(begin(job, control), job, task, command=command):
             display.show(update)
             if isinstance(update, Done):
                 stopped = update.stopped

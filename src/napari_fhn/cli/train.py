@@ -53,13 +53,13 @@ def run(options: argparse.Namespace) -> int:
 
         prepared = prepare(options)
         job, truth_file, session = prepared.job, prepared.truth, prepared.folder
-    if not work("train", job, options.json):
+    if not work("train", job, options.json, options.typed):
         return INTERRUPTED
     if truth_file is not None:
         from napari_fhn.cli.score import report
 
         # While training only the sections in view are predicted; the score is over all of the survey.
-        if not work("predict", job, options.json):
+        if not work("predict", job, options.json, options.typed):
             return INTERRUPTED
         report(job, truth_file, options.json)
     elif session is not None and not options.json:

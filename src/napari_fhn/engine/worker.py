@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.log import kept
 from napari_fhn.training.updates import Failed, Update, to_json
 
 _LAST_SECONDS = 1.0
@@ -99,7 +100,8 @@ class Worker:
             from napari_fhn.training.trainer import fit
 
             work = {"train": fit, "predict": predict}[command["do"]]
-            yield from work(Job.from_dict(command["job"]), self._control)
+            job = Job.from_dict(command["job"])
+            yield from kept(work(job, self._control), job, command["do"])
         except JobError as error:
             message = str(error)
             yield Failed(message[:1].upper() + message[1:], traceback.format_exc())

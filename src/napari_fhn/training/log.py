@@ -1,0 +1,160 @@
+"""What was said while a model was made and used, kept as lines of JSON beside it: for curves, reports and the curious.
+
+Whoever runs ``fit`` or ``predict`` passes the updates through :func:`kept`: the engine's process does, and the command
+line.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any
+
+from napari_fhn import __version__
+from napari_fhn.training.job import Job
+from napari_fhn.training.peak import Peak
+from napari_fhn.training.updates import BoxChanged, Progress, Update, from_json, to_json
+
+FILE = "log.jsonl"
+"""In the folder of a model."""
+
+_BEGIN, _END = "Run", "Memory"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ``fit`` or ``predict``.
+
+    Parameters
+    ----------
+    task : {"train", "predict"}
+        Which.
+    began : str
+        Date and time in UTC, ISO 8601.
+    command : str
+        That repeats it, as typed; empty where nobody typed one.
+    device : str
+        That the job asked for.
+    versions : dict
+        Of Python and of the packages that computed.
+    updates : tuple of Update
+        Without boxes, and of a prediction without its progress.
+    memory : int or None
+        Bytes at the peak beyond what the process held before; None where the system does not say, or where the run was
+        cut short.
+    """
+
+    task: str
+    began: str
+    command: str
+    device: str
+    versions: dict[str, str]
+    updates: tuple[Update, ...]
+    memory: int | None
+
+
+def kept(
+    updates: Iterable[Update], job: Job, task: str, *, command: str = "", continued: bool = False
+) -> Iterator[Update]:
+    """Write updates to the log of a model as they pass.
+
+    Parameters
+    ----------
+    updates : iterable of Update
+        From ``fit`` or ``predict``, not begun yet.
+    job : Job
+        Whose model it is.
+    task : {"train", "predict"}
+        Training starts the log anew, as it starts the model anew.
+    command : str
+        That repeats the run.
+    continued : bool
+        The training goes on from the model that is there, and so does its log.
+
+    Yields
+    ------
+    Update
+        The same.
+    """
+    mode = "a" if continued or task != "train" else "w"
+    log: IO[str] | None = None
+    with ExitStack() as stack:
+        peak = stack.enter_context(Peak())
+        began = _now()
+        for update in updates:
+            # Not before the first update: a job that cannot be done must not cost the log of the one before.
+            if log is None:
+                log = stack.enter_context(_opened(job, mode))
+                _write(log, {"kind": _BEGIN, "task": task, "began": began, "command": command, **_surroundings(job)})
+            if not isinstance(update, BoxChanged) and not (task == "predict" and isinstance(update, Progress)):
+                log.write(to_json(update) + "\n")
+                log.flush()
+            yield update
+        if log is not None:
+            _write(log, {"kind": _END, "bytes": peak.grown()})
+
+
+def read(model: str | Path) -> tuple[Run, ...]:
+    """Read the log of a model.
+
+    Parameters
+    ----------
+    model : path-like
+        Its folder.
+
+    Returns
+    -------
+    tuple of Run
+        In the order in which they began; none where there is no log. Lines that were cut off by a crash, or that this
+        version does not know, are left out.
+    """
+    path = Path(model) / FILE
+    runs: list[Run] = []
+    told: dict[int, list[Update]] = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
+        try:
+            data = json.loads(line)
+            kind = data.pop("kind")
+            if kind == _BEGIN:
+                runs.append(Run(**data, updates=(), memory=None))
+            elif kind == _END:
+                runs[-1] = replace(runs[-1], memory=data["bytes"])
+            else:
+                told.setdefault(len(runs), []).append(from_json(line))
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError):
+            continue
+    return tuple(replace(run, updates=tuple(told.get(number, ()))) for number, run in enumerate(runs, 1))
+
+
+def training(runs: Iterable[Run]) -> tuple[Update, ...]:
+    """Return the updates of all runs that made the model, in order: all parts of a training that was resumed."""
+    return tuple(update for run in runs if run.task == "train" for update in run.updates)
+
+
+def _surroundings(job: Job) -> dict[str, Any]:
+    packages = {name: metadata.version(name) for name in ("torch", "numpy")}
+    return {
+        "device": job.device,
+        "versions": {"napari-fhn": __version__, "python": platform.python_version(), **packages},
+    }
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _opened(job: Job, mode: str) -> IO[str]:
+    path = Path(job.model) / FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open(mode, encoding="utf-8")
+
+
+def _write(log: IO[str], data: dict[str, Any]) -> None:
+    log.write(json.dumps(data) + "\n")
+    log.flush()
