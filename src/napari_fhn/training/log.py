@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 import json
 import platform
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
@@ -138,7 +138,7 @@ def training(runs: Iterable[Run]) -> tuple[Update, ...]:
 
 
 def _surroundings(job: Job) -> dict[str, Any]:
-    packages = {name: metadata.version(name) for name in ("torch", "numpy")}
+    packages = {name: str(sys.modules[name].__version__) for name in ("torch", "numpy") if name in sys.modules}
     return {
         "device": job.device,
         "versions": {"napari-fhn": __version__, "python": platform.python_version(), **packages},
