@@ -44,6 +44,19 @@ def test_points_become_pixels(tmp_path, table):
     assert out[0, 1] == 2
 
 
+def test_discs_meet_halfway_and_count_less_at_their_rim():
+    out, weights = np.zeros((9, 12), np.uint8), np.zeros((9, 12), np.uint8)
+    out[4, 4] = 7
+    # Of two discs of 29 one pixel lies outside, one is taken, and one belongs to both.
+    assert burn_points([Point(4, 2, 1), Point(4, 8, 2)], out, 3.0, fall_off=2.0, weights=weights) == 2 * 29 - 3
+    assert out[4].tolist() == [1, 1, 1, 1, 7, 1, 2, 2, 2, 2, 2, 2]  # (4, 5) is as near to both: the first has it
+    assert weights[4, [2, 3, 1, 5]].tolist() == [100, 88, 88, 32]  # 100 exp(-d^2 / 8)
+    assert weights[4, 4] == 0  # nothing was said there
+    np.testing.assert_array_equal(weights > 0, (out > 0) & (out < 7))
+    rows, columns = np.nonzero(out == 2)
+    assert np.hypot(rows - 4, columns - 8).max() == 3
+
+
 def test_wrong_points_write_nothing(tmp_path, table):
     with pytest.raises(LabelError, match=r"labels\.csv, line 3: there is no class 'salt'"):
         read_points(write(tmp_path, "row,col,class\n0,1,sand\n0,1,salt\n"), table)
@@ -55,6 +68,10 @@ def test_wrong_points_write_nothing(tmp_path, table):
         burn_points([], out[None])
     with pytest.raises(LabelError, match="have times and lie in a volume"):
         burn_points([Point(0, 0, 1, 2)], out)
+    with pytest.raises(LabelError, match="cannot fall off over 0 traces"):
+        burn_points([Point(0, 0, 1)], out, fall_off=0.0, weights=np.zeros_like(out))
+    with pytest.raises(LabelError, match=r"weights of shape \(2, 2\)"):
+        burn_points([Point(0, 0, 1)], out, fall_off=1.0, weights=np.zeros((2, 2), np.uint8))
     assert not out.any()
 
 

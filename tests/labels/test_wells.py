@@ -52,6 +52,25 @@ def test_a_wrong_line_is_named(tmp_path, wells, tops, sentence):
     assert sentence in str(caught.value)
 
 
+def test_labels_count_less_the_farther_they_are_from_their_well(survey, table):
+    wells = [Well("A", 103, 204, (Interval(40, 80, "shale"),)), Well("B", 103, 210, (Interval(60, 120, "sand"),))]
+    out, weights = np.zeros(survey.shape, np.uint8), np.zeros(survey.shape, np.uint8)
+    burn(wells, survey, table, out, 3.0, fall_off=2.0, weights=weights)
+    plain = np.zeros_like(out)
+    burn(wells, survey, table, plain, 3.0)
+    np.testing.assert_array_equal(out, plain)
+    i, j = np.ogrid[:12, :10]
+    to_a, to_b = np.hypot(i - 3, j - 2), np.hypot(i - 3, j - 5)
+    expected = np.rint(100 * np.exp(-(np.minimum(to_a, to_b) ** 2) / 8))
+    expected[np.minimum(to_a, to_b) > 3] = 0
+    np.testing.assert_array_equal(weights[..., 5], expected)
+    # Above the sand nothing is known of B: what lies nearer to B, and within reach of A, is not labelled at all.
+    a_alone = np.where((to_a <= 3) & (to_a <= to_b), expected, 0)
+    np.testing.assert_array_equal(weights[..., 0], a_alone)
+    with pytest.raises(LabelError, match="Use one grid for both"):
+        burn(wells, survey, table, out, 3.0, fall_off=2.0, weights=weights[1:])
+
+
 def test_columns_and_boxes(tmp_path, survey, table):
     out = np.zeros(survey.shape, np.uint8)
     boxes = burn(read_wells(*write(tmp_path)), survey, table, out)

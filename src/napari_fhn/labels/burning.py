@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import OFF_LINE, Traces
 from napari_fhn.labels.wells import DeviatedWell, Interval, Well
 
@@ -46,6 +47,8 @@ def burn(
     radius_traces: float = 0.0,
     *,
     overwrite: bool = False,
+    fall_off: float | None = None,
+    weights: NDArray[Any] | None = None,
 ) -> list[Box]:
     """Write wells into a label volume, as columns of a radius or along their paths.
 
@@ -69,6 +72,11 @@ def burn(
         the nearest trace always is.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled voxels are filled.
+    fall_off : float, optional
+        Distance from a well, in traces, at which its labels count 61 %: see
+        :func:`~napari_fhn.labels.fall_off.percent`.
+    weights : ndarray or memmap of uint8, shape of `survey`, optional
+        Percent, written in place wherever a label is and a fall-off is given.
 
     Returns
     -------
@@ -80,6 +88,7 @@ def burn(
     LabelError
         Before anything is written: when the shapes differ, a class is unknown, or all wells lie outside.
     """
+    check(fall_off, weights, out)
     lateral = survey.dims[:-1]
     if lateral not in (("inline", "crossline"), ("trace",)) or out.shape != survey.shape:
         raise LabelError(
@@ -101,13 +110,21 @@ def burn(
         cells, orders = _claims(place, out.shape[:-1], radius_traces)
         # The nearest spot has the first word at a cell; those that must have it as their own fill what it leaves.
         label = block[orders[0]]
+        nearest = np.broadcast_to(orders[0][:, None], label.shape)
         for order in orders[1:]:
-            label = np.where((label == 0) & (order >= 0)[:, None], block[order], label)
+            fill = (label == 0) & (order >= 0)[:, None]
+            label = np.where(fill, block[order], label)
+            nearest = np.where(fill, order[:, None], nearest)
         where = (*cells.T, slice(first, first + block.shape[1]))
         part = out[where]
         write = (label != 0) & (overwrite | (part == 0))
         part[write] = label[write]
         out[where] = part
+        if weights is not None and fall_off is not None:
+            away = np.linalg.norm(cells[:, None] - place[nearest], axis=-1)
+            sure = weights[where]
+            sure[write] = percent(away, fall_off)[write]
+            weights[where] = sure
         for spot, owner in enumerate(owners):
             _grow(boxes, owner, cells[(orders == spot).any(axis=0)], first + np.flatnonzero(block[spot]))
     return [Box(tuple(map(int, low)), tuple(map(int, high))) for _, (low, high) in sorted(boxes.items())]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.places import map_transform, to_cells
 from napari_fhn.labels.roles import Columns
@@ -119,17 +120,32 @@ def point_classes(path: str | Path | Table, *, columns: Mapping[str, str | int] 
     return tuple(dict.fromkeys(row.text("class") for row in source.rows({"class": column})))
 
 
-def burn_points(points: Sequence[Point], out: NDArray[Any], *, overwrite: bool = False) -> int:
-    """Write points into a label map or volume.
+def burn_points(
+    points: Sequence[Point],
+    out: NDArray[Any],
+    radius: float = 0.0,
+    *,
+    overwrite: bool = False,
+    fall_off: float | None = None,
+    weights: NDArray[Any] | None = None,
+) -> int:
+    """Write points into a label map or volume, as discs of a radius.
 
     Parameters
     ----------
     points : sequence of Point
-        The points; of two on one pixel the first is kept, or the last with `overwrite`.
+        The points. A pixel takes the nearest; of two on one pixel the first, or the last with `overwrite`.
     out : ndarray or memmap of uint8, shape (y, x) or (inline, crossline, sample)
         Written in place.
+    radius : float, optional
+        Pixels or traces around a point, at its own sample in a volume, that are labelled too.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled pixels are filled.
+    fall_off : float, optional
+        Distance from a point, in pixels, at which labels count 61 %: see
+        :func:`~napari_fhn.labels.fall_off.percent`.
+    weights : ndarray or memmap of uint8, shape of `out`, optional
+        Percent, written in place wherever a label is and a fall-off is given.
 
     Returns
     -------
@@ -143,6 +159,7 @@ def burn_points(points: Sequence[Point], out: NDArray[Any], *, overwrite: bool =
     """
     if out.ndim not in (2, 3) or (out.ndim == 3 and not (points and points[0].sample is not None)):
         raise LabelError(f"points lie on a map (y, x), not on labels of shape {out.shape}", "Open a map")
+    check(fall_off, weights, out)
     for point in points:
         if (point.sample is None) != (out.ndim == 2):
             what = "have times and lie in a volume" if out.ndim == 2 else "have no times and lie on a map"
@@ -155,13 +172,36 @@ def burn_points(points: Sequence[Point], out: NDArray[Any], *, overwrite: bool =
             )
         if point.sample is not None and not 0 <= point.sample < out.shape[2]:
             raise LabelError(f"sample {point.sample} lies outside the {out.shape[2]} of the volume", "Count from 0")
-    written = 0
-    for point in points:
-        at = (point.row, point.col) if point.sample is None else (point.row, point.col, point.sample)
-        if overwrite or out[at] == 0:
-            out[at] = point.value
-            written += 1
-    return written
+    if not points:
+        return 0
+    pixels, owners, away = _discs(points, out.shape, radius, last=overwrite)
+    free = overwrite | (out[pixels] == 0)
+    pixels = tuple(axis[free] for axis in pixels)
+    out[pixels] = np.array([point.value for point in points], np.uint8)[owners[free]]
+    if weights is not None and fall_off is not None:
+        weights[pixels] = percent(away[free], fall_off)
+    return int(free.sum())
+
+
+def _discs(
+    points: Sequence[Point], shape: tuple[int, ...], radius: float, last: bool
+) -> tuple[tuple[NDArray[np.intp], ...], NDArray[np.intp], NDArray[np.float64]]:
+    """Pixels around points, each once: their indices, the point that is nearest, and how far it is."""
+    span = int(radius)
+    offsets = np.stack(np.meshgrid(*[np.arange(-span, span + 1)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+    distance = np.hypot(*offsets.T)
+    # The slack keeps the rim of the disc, where the distance is the radius up to rounding.
+    offsets, distance = offsets[distance <= radius + 1e-9], distance[distance <= radius + 1e-9]
+    places = np.array([(p.row, p.col, p.sample or 0)[: len(shape)] for p in points], np.intp)
+    cells = np.repeat(places, len(offsets), axis=0)
+    cells[:, :2] += np.tile(offsets, (len(points), 1))
+    owner, away = np.repeat(np.arange(len(points)), len(offsets)), np.tile(distance, len(points))
+    inside = ((cells >= 0) & (cells < np.array(shape))).all(axis=1)
+    cells, owner, away = cells[inside], owner[inside], away[inside]
+    flat = np.ravel_multi_index(tuple(cells.T), shape)
+    order = np.lexsort((-owner if last else owner, away, flat))
+    first = order[np.concatenate([[True], np.diff(flat[order]) != 0])]
+    return tuple(cells[first].T), owner[first], away[first]
 
 
 def _on_map(at: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.float64]:
