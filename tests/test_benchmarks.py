@@ -1,16 +1,20 @@
-"""The benchmarks of a training step still run, and what they compare computes the same thing."""
+"""The benchmarks still run: a training step beside others that compute the same; accuracy with its label protocols."""
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import ndimage
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -59,3 +63,132 @@ def test_what_a_gpu_would_do_runs_without_one(tmp_path):
             assert not isinstance(value, dict) or "problem" not in value, (name, part)
         if name.startswith("training"):
             assert part["loss_fell"], (name, part)
+
+
+@pytest.fixture(scope="module")
+def accuracy(monkeypatch_module):
+    """The modules of the accuracy benchmark, which are scripts and no package."""
+    monkeypatch_module.syspath_prepend(str(BENCHMARKS))
+    return SimpleNamespace(
+        data=importlib.import_module("accuracy_data"), scores=importlib.import_module("accuracy_scores")
+    )
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+# Voxels of the first draw: inputs with their channels, labels of each class.
+PROTOCOLS = {
+    "penobscot": ([(1, 36, 512, 1536)], [13192, 20862, 23902, 4631, 5922, 58662, 32000, 212541]),
+    "seismic": ([(1, 128, 192, 160)], [7076, 1160, 3567, 3799, 4959, 4031, 3248]),
+    "hyperspectral": ([(62, 112, 128)] * 2, [39, 27]),
+    "taizhou": ([(6, 400, 400)] * 2, [50, 50]),
+    "potsdam": ([(218, 192, 160)], [227, 454, 877, 761, 27, 207]),
+    "hysu": ([(135, 86, 123)], [19, 18, 6, 24, 19]),
+    "lapland": ([(9, 821, 680)], None),
+    "sirsam": ([(1, 241, 187)] * 7, None),
+}
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_the_label_protocols(accuracy, shared_data, name):
+    dataset = accuracy.data.DATASETS[name]
+    if dataset.missing(shared_data):
+        pytest.skip(f"real data absent: {name}")
+    task = dataset.task(dataset.draws[0], shared_data)
+    shapes, counts = PROTOCOLS[name]
+    assert [array.shape for array in task.inputs] == shapes
+    for volume in (task.labels, task.truth):
+        assert volume.shape == shapes[0][1:]
+        assert volume.dtype == np.uint8
+        assert volume.max() <= len(task.classes)
+    assert task.truth.any()
+    assert not (task.labels.astype(bool) & task.truth.astype(bool)).any()
+    known = np.bincount(task.labels.ravel(), minlength=len(task.classes) + 1)[1:]
+    if counts is not None:
+        assert known.tolist() == counts
+    assert task.vertical_axis == (2 if len(shapes[0]) == 4 else None)
+    if name in ("penobscot", "taizhou", "hysu", "lapland", "sirsam"):
+        other = dataset.task(dataset.draws[1], shared_data)
+        assert (other.labels != task.labels).any()
+        assert ((other.labels > 0) | (other.truth > 0)).sum() == ((task.labels > 0) | (task.truth > 0)).sum()
+
+
+def test_protocols_of_patches_and_tiles(accuracy, shared_data):
+    made = {}
+    for name in ("lapland", "sirsam", "potsdam", "hysu"):
+        if accuracy.data.DATASETS[name].missing(shared_data):
+            pytest.skip(f"real data absent: {name}")
+        made[name] = accuracy.data.DATASETS[name].task(accuracy.data.DATASETS[name].draws[-1], shared_data)
+    assert len(accuracy.data.DATASETS["potsdam"].draws) == 9
+    # Tile by tile: the rows and columns that are tested are those of one tile.
+    rows, columns = (np.unique(index) for index in np.nonzero(made["potsdam"].truth))
+    assert np.ptp(rows) < 32
+    assert np.ptp(columns) < 32
+    # The five grids say "no data" in three ways, and it is NaN in the same cells.
+    assert {int(np.isnan(array).sum()) for array in made["sirsam"].inputs} == {427}
+    assert np.count_nonzero(made["sirsam"].labels) == 10 * 16 * 16
+    assert len(np.unique(made["sirsam"].labels)) == 3
+    # Carbonate rock has 203 cells: it may be learnt, and is not scored.
+    assert made["lapland"].scored == tuple(range(1, 10))
+    patches, count = ndimage.label((made["lapland"].labels > 0) | (made["lapland"].truth > 0), np.ones((3, 3)))
+    assert count > 50
+    for patch in ndimage.find_objects(patches):
+        assert not (made["lapland"].labels[patch].any() and made["lapland"].truth[patch].any())
+    labelled, tested = (np.bincount(v.ravel())[1:] for v in (made["hysu"].labels, made["hysu"].truth))
+    assert set(tested - labelled) <= {0, 1}
+
+
+def test_accuracy_is_kept_a_line_for_each_run_and_not_run_twice(tmp_path):
+    command = [
+        *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "2"),
+        *("--methods", "nearest", "--output", str(tmp_path / "kept.jsonl")),
+    ]
+    first = subprocess.run([*command, "--seeds", "1"], capture_output=True, text=True, check=True)
+    assert "mean IoU 0.486" in first.stdout
+    second = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert second.stdout.count("there already") == 1
+    lines = (tmp_path / "kept.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert [entry["draw"] for entry in entries] == ["seed0", "seed1"]
+    for entry in entries:
+        assert entry["budget"] is None
+        assert entry["machine"]["threads"] == 1
+        assert entry["seconds"]["predict"]["cpu"] >= 0
+        assert sum(map(sum, entry["score"]["confusion"])) == 112 * 128 - 66
+        assert 0 < entry["score"]["f1"] < 1
+    printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
+    assert "| hyperspectral (2) | **0.486** ± 0.000 |" in printed
+
+
+def test_scores_leave_out_what_is_not_counted(accuracy):
+    truth = np.array([[1, 1, 2, 3, 0]], np.uint8)
+    task = accuracy.data.Task("made", "seed0", 0, (), truth * 0, truth, ("a", "b", "c", "d"), None, (0, 1, 3), 1)
+    found = accuracy.scores.scored(task, np.array([[1, 2, 2, 3, 4]], np.uint8))
+    assert found["iou"] == [0.5, 0.5, 1.0, None]
+    assert found["mean_iou"] == 0.5  # c is not scored, d does not occur
+    assert found["accuracy"] == 0.75
+    assert found["f1"] == round(2 / 3, 4)
+
+
+def test_the_table_marks_means_over_fewer_draws(accuracy):
+    def entry(dataset, draw, method, value):
+        return {
+            **{"dataset": dataset, "draw": draw, "method": method, "budget": None, "overrides": None},
+            "score": {"mean_iou": value},
+        }
+
+    lines = accuracy.scores.table(
+        [
+            entry("penobscot", "wells2_draw0", "nearest", 0.5),
+            entry("penobscot", "wells2_draw1", "nearest", 0.7),
+            entry("penobscot", "wells2_draw0", "forest", 0.9),
+            entry("hysu", "seed0", "nearest", 0.1),
+        ]
+    ).splitlines()
+    assert lines[0] == "| mean_iou | nearest | forest |"
+    assert lines[2] == "| penobscot, 2 wells (2) | **0.600** ± 0.141 | 0.900 (1) |"
+    assert lines[3] == "| hysu (1) | **0.100** |  |"

@@ -1,0 +1,173 @@
+"""How well networks and humbler ways learn from few labels, on every labelled dataset at hand.
+
+    python benchmarks/accuracy.py --only taizhou,hysu --methods nearest,forest,hyperbolic --budget 60
+    python benchmarks/accuracy.py --table
+
+Each run is a process of its own with ``--threads`` threads, so its CPU time and its peak of resident memory are its
+own. The budget is CPU time of training, not wall time: other programs on the machine change the second and hardly the
+first. Entries are added to the results as they come, and what is there already is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import accuracy_scores
+from accuracy_answers import Settings
+from accuracy_data import DATASETS, SHARED
+from machine import machine
+
+DEFAULT_METHODS = ("nearest", "forest", "forest+position", "hyperbolic")
+_WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def main() -> int:
+    options = _options()
+    if options.one:
+        print(json.dumps(run_here(json.loads(options.one), options.shared)))
+        return 0
+    entries = accuracy_scores.read(options.output)
+    if options.table:
+        wanted = [e for e in entries.values() if e["dataset"] in options.only and _is_wanted(e, options)]
+        for score in options.score.split(","):
+            print(accuracy_scores.table(wanted, score) + "\n")
+        return 0
+    described = machine()
+    failures = 0
+    for entry in planned(options):
+        words = f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}"
+        if accuracy_scores.key(entry) in entries and not options.again:
+            print(f"{words}: there already")
+            continue
+        try:
+            entry |= run_apart(entry, options)
+        except RuntimeError as error:
+            failures += 1
+            print(f"{words}: failed\n{error}", file=sys.stderr)
+            continue
+        entry["machine"] = {**described, "threads": options.threads}
+        entry["date"] = datetime.date.today().isoformat()
+        accuracy_scores.append(entry, options.output)
+        spent = ", ".join(f"{what} {seconds['cpu']:.0f} s" for what, seconds in entry["seconds"].items())
+        print(f"{words}: mean IoU {entry['score']['mean_iou']:.3f} ({spent}; {entry['peak_mb']} MB)", flush=True)
+    return 1 if failures else 0
+
+
+def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the entries asked for, without their results."""
+    for name in options.only:
+        dataset = DATASETS[name]
+        if dataset.missing(options.shared):
+            print(f"{name}: no {dataset.folder} in {options.shared}; left out")
+            continue
+        draws = dataset.draws if options.seeds is None else dataset.first_draws(options.seeds)
+        for draw in draws:
+            if options.draws and not any(re.fullmatch(pattern, draw) for pattern in options.draws):
+                continue
+            for method in options.methods:
+                plain = method in _WITHOUT_BUDGET
+                yield {
+                    "dataset": name,
+                    "draw": draw,
+                    "method": method,
+                    "budget": None if plain else options.budget,
+                    "overrides": None if plain or not options.override else sorted(options.override),
+                }
+
+
+def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """Run one entry in a fresh process.
+
+    Raises
+    ------
+    RuntimeError
+        With what the process said, when it fails.
+    """
+    environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
+    python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
+    command = [python, __file__, "--one", json.dumps(entry), "--shared", str(options.shared)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def run_here(entry: dict[str, Any], shared: Path) -> dict[str, Any]:
+    """Run one entry in this process, which should be fresh."""
+    from accuracy_methods import method_of
+
+    task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
+    settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()))
+    answer = method_of(entry["method"])(task, settings)
+    return {
+        "score": accuracy_scores.scored(task, answer.prediction),
+        "classes": task.classes,
+        "seconds": answer.seconds,
+        "process_cpu": round(time.process_time(), 1),
+        "peak_mb": _peak_mb(),
+        "details": answer.details,
+    }
+
+
+def _peak_mb() -> int | None:
+    try:
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
+    except OSError:
+        return None
+    return round(int(found[1]) / 1024) if found else None
+
+
+def _is_wanted(entry: dict[str, Any], options: argparse.Namespace) -> bool:
+    return options.methods == list(DEFAULT_METHODS) or entry["method"] in options.methods
+
+
+def _names(known: tuple[str, ...]) -> Any:
+    def parse(text: str) -> list[str]:
+        names = text.split(",")
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: known are {', '.join(known)}")
+        return names
+
+    return parse
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", type=_names(tuple(DATASETS)), default=list(DATASETS), metavar="DATASET,...")
+    parser.add_argument("--methods", type=lambda t: t.split(","), default=list(DEFAULT_METHODS), metavar="METHOD,...")
+    parser.add_argument("--seeds", type=int, metavar="N", help="the first draws only (default: all)")
+    parser.add_argument("--draws", type=lambda t: t.split(","), metavar="PATTERN,...", help="such as wells4_.*")
+    parser.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="CPU time of training")
+    parser.add_argument("--threads", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--override",
+        action="append",
+        default=[],
+        metavar="PART=JSON",
+        help="of the job, such as schedule.learning_rate=0.02, recipe=volume or held_out=1",
+    )
+    parser.add_argument("--again", action="store_true", help="run what is there already, too")
+    parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
+    parser.add_argument("--score", default="mean_iou", help="of the table: mean_iou, accuracy, kappa, f1")
+    parser.add_argument("--output", type=Path, default=accuracy_scores.RESULTS, metavar="FILE")
+    parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
+    parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

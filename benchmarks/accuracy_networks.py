@@ -1,0 +1,185 @@
+"""Networks trained by the project's own ``fit``, as a job that the dock or the command line would build too."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from accuracy_answers import Answer, Method, Settings
+from accuracy_data import Task
+from napari_fhn import labels
+from napari_fhn.box import Box
+from napari_fhn.network.architecture import Architecture, architecture
+from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
+from napari_fhn.session import Session
+from napari_fhn.training import Control, Job, Note, Progress, fit, predict
+from napari_fhn.training.recipes import fitting
+
+_PROBE = 0.1
+"""Share of the budget in which the duration of a step is measured; it is part of the budget."""
+
+
+def network(task: Task, settings: Settings, *, kind: str = "hyperbolic") -> Answer:
+    """Train as a recipe says, for as many steps as the budget allows, and predict everything.
+
+    Parameters
+    ----------
+    task : Task
+        What to learn from what.
+    settings : Settings
+        Budget and overrides; see :func:`job_of`.
+    kind : {"hyperbolic", "resnet", "unet"}
+        The recipe's network, or one that compares with it: its levels and steps in another kind of network.
+
+    Returns
+    -------
+    Answer
+        With the steps made and the number of weights among its details.
+    """
+    answer = Answer()
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session(folder)
+        job = job_of(task, session, settings.overrides)
+        if kind != "hyperbolic":
+            job = replace(job, network=_compared(kind, job.network))
+        notes: list[str] = []
+        with answer.timed("train"):
+            end = time.process_time() + settings.budget
+            steps = job.schedule.steps if _names_steps(settings.overrides) else affordable_steps(job, end)
+            job = replace(job, schedule=replace(job.schedule, steps=steps))
+            made = _train(job, None if _names_steps(settings.overrides) else end, notes)
+        with answer.timed("predict"):
+            for _ in predict(job):
+                pass
+        answer.prediction = np.load(job.prediction)
+        with np.load(f"{job.model}/weights.npz") as weights:
+            size = sum(int(weights[name].size) for name in weights.files)
+        answer.details = {
+            "steps": made,
+            "steps_planned": steps,
+            "weights": size,
+            "network": job.network.kind,
+            "channels": job.network.channels,
+            "block": job.schedule.block,
+            "notes": notes,
+        }
+    return answer
+
+
+def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
+    """Build the job of a task as the session of the dock does, and change what is overridden.
+
+    Parameters
+    ----------
+    task : Task
+        Its arrays are staged.
+    session : Session
+        Where.
+    overrides : sequence of str
+        ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``network=NAME`` of an architecture; else a part of
+        the job and its value in JSON, such as ``schedule.block=[64,64]`` or ``network.channels=32``.
+
+    Returns
+    -------
+    Job
+    """
+    told = dict(text.split("=", 1) for text in overrides)
+    inputs = [session.stage(f"{task.dataset} {n}", array, channel_axis=0) for n, array in enumerate(task.inputs)]
+    session.label_volume(task.labels.shape)[...] = task.labels
+    session.prediction_volume(task.labels.shape)[...] = 0
+    held_out: list[Box] = []
+    if "held_out" in told:
+        held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
+    job = session.job(
+        inputs,
+        task.classes,
+        told.pop("recipe", fitting(task.labels.ndim)[0]),
+        vertical_axis=task.vertical_axis,
+        held_out=held_out,
+        device="cpu",
+        seed=task.seed,
+    )
+    if "network" in told:
+        job = replace(job, network=architecture(told.pop("network")))
+    data = job.to_dict()
+    for place, text in told.items():
+        *outer, last = place.split(".")
+        part: Any = data
+        for name in outer:
+            part = part[name]
+        if last not in part:
+            raise ValueError(f"a job has no part {place!r}")
+        try:
+            part[last] = json.loads(text)
+        except ValueError:
+            part[last] = text  # a word may stand without its quotes
+    return Job.from_dict(data)
+
+
+def affordable_steps(job: Job, end: float) -> int:
+    """Make a few steps that nobody keeps, and return how many fit between now and an end in CPU time.
+
+    Parameters
+    ----------
+    job : Job
+        What to train.
+    end : float
+        In seconds of ``time.process_time``.
+
+    Returns
+    -------
+    int
+        Leaves out what ``fit`` does beside its steps (predictions of the view, scores) by the share it had meanwhile.
+    """
+    began = time.process_time()
+    until = began + _PROBE * (end - began)
+    control, times = Control(), [began]
+    probe = replace(job, schedule=replace(job.schedule, steps=100_000), model=f"{job.model}-probe")
+    for update in fit(probe, control):
+        if isinstance(update, Progress):
+            times.append(time.process_time())
+            # The first step allocates and compiles; a step that follows a look at the view has that look in it.
+            if len(times) > 3 and times[-1] > until:
+                control.stop.set()
+    steps = [later - earlier for earlier, later in pairwise(times[1:])]
+    left = end - time.process_time()
+    # Looks come by share of the time whatever a step takes; with one fifth of it they are what a short probe misses.
+    each = max(statistics.fmean(steps), 1.25 * statistics.median(steps))
+    return max(1, round(left / each))
+
+
+def _train(job: Job, end: float | None, notes: list[str]) -> int:
+    """Train until the job is done or the time is up; return the steps made."""
+    control, made = Control(), 0
+    for update in fit(job, control):
+        if isinstance(update, Progress):
+            made = update.step
+            if end is not None and time.process_time() > end:
+                control.stop.set()
+        elif isinstance(update, Note):
+            notes.append(update.message)
+    return made
+
+
+def _names_steps(overrides: Sequence[str]) -> bool:
+    return any(text.startswith("schedule.steps=") for text in overrides)
+
+
+def _compared(kind: str, ours: Any) -> Any:
+    """Return a network of another kind with the levels of ours, reading classes at the resolution of its input."""
+    if not isinstance(ours, Architecture):
+        raise ValueError(f"a {ours.kind} network is compared with a hyperbolic one, not with another")
+    return equivalent_unet(ours) if kind == "unet" else slim_resnet(ours)
+
+
+NETWORKS: dict[str, Method] = {kind: partial(network, kind=kind) for kind in ("hyperbolic", "resnet", "unet")}
+"""By name."""
