@@ -21,7 +21,7 @@ PACKAGE = ROOT / "src" / "napari_fhn"
 ALLOWED = {
     "box.py": set(),
     "network": {"torch"},
-    "training": {"numpy", "torch"},
+    "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
     "cli": {"numpy", "xarray", "rich"},
@@ -130,7 +130,7 @@ def job(tmp_path) -> Path:
     return tmp_path / "job.json"
 
 
-def test_a_job_runs_where_only_torch_and_numpy_are(job):
+def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job):
     run = python(
         _ALONE
         + "from napari_fhn.cli import main\n"

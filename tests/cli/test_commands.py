@@ -228,5 +228,5 @@ def test_ctrl_c_keeps_what_was_trained(survey, wells, tmp_path):
     done = updates.from_json(last)
     assert isinstance(done, updates.Done)
     assert done.stopped
-    assert (tmp_path / "s" / "model" / "weights.npz").exists()
+    assert list((tmp_path / "s" / "model").glob("weights-*.safetensors"))
     assert (tmp_path / "s" / "job.json").exists()

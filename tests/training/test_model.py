@@ -1,36 +1,91 @@
-"""A model file holds numbers and words only, comes back the same, and a foreign one gives a sentence."""
+"""A model file holds numbers and words only, comes back the same, and a foreign or damaged one gives a sentence."""
 
+import hashlib
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
 
 from napari_fhn.network import HyperbolicNetwork, UNetArchitecture, equivalent_resnet, equivalent_unet, slim_resnet
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
-from napari_fhn.training import JobError
+from napari_fhn.training import Axis, JobError, Schedule, Score
+from napari_fhn.training import model as models
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load, save
 from napari_fhn.training.volume import Normalisation
 
 
+def a_model(network):
+    return Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), Framing(2))
+
+
 @pytest.fixture
 def folder(tmp_path):
     network = HyperbolicNetwork(levels(2, 4, (2, 3), 2), 3, 2)
-    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), Framing(2)), tmp_path)
+    save(a_model(network), tmp_path)
     return tmp_path, network
+
+
+def weights_of(path: Path) -> Path:
+    (found,) = path.glob("*.safetensors")
+    return found
+
+
+def loaded(path: Path) -> tuple[Model | None, str]:
+    try:
+        return load(path), ""
+    except JobError as error:
+        return None, str(error)
+
+
+def rewrite(path: Path, change) -> None:
+    """Change a description and its checksum, as somebody would who means it."""
+    content = json.loads((path / "model.json").read_text())
+    change(content)
+    content["sha256"] = models._checksum(content)
+    (path / "model.json").write_text(json.dumps(content))
 
 
 def test_comes_back_the_same(folder):
     path, network = folder
     model = load(path)
     data = torch.randn(1, 3, 8, 8)
-    torch.testing.assert_close(model.network(data), network(data))
+    torch.testing.assert_close(model.network(data), network(data), rtol=0, atol=0)
     assert model.classes == ("sand", "shale")
     assert model.normalisation == Normalisation((1.0, 2.0), (3.0, 4.0))
     assert model.framing == Framing(2)
+
+
+def test_what_a_report_tells_comes_back_too(folder):
+    path, network = folder
+    model = replace(
+        a_model(network),
+        colors=("#ff0000", "#00ff00"),
+        axes=(Axis("inline", "", 1000, 2), Axis("twt", "ms", 0, 4)),
+        inputs=("amplitude",),
+        schedule=Schedule(steps=7, block=(8, 16), flips=(0,)),
+        steps=7,
+        label_counts=(12, 0),
+        scores=(Score(6, False, (0.5, None)), Score(7, True, (0.25, 0.75))),
+    )
+    saved = save(model, path)
+    assert replace(load(path), network=network) == saved
+    assert saved.versions is not None
+    assert saved.versions["torch"] == torch.__version__
+    assert replace(saved, versions=None, sha256="") == model
+
+
+def test_a_job_fills_in_what_it_knows(layered):
+    job, _ = layered
+    model = Model.of(job, build(job.network, 4, 3), Normalisation((0.0,), (1.0,)))
+    assert (model.classes, model.framing, model.schedule) == (job.classes, Framing(2), job.schedule)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +94,7 @@ def test_comes_back_the_same(folder):
 )
 def test_any_kind_of_network_comes_back_the_same(describe, tmp_path):
     network = build(describe(levels(2, 4, (2, 3), 2)), 3, 2)
-    save(Model(network, Normalisation((1.0, 2.0), (3.0, 4.0)), ("sand", "shale"), Framing(2)), tmp_path)
+    save(a_model(network), tmp_path)
     assert json.loads((tmp_path / "model.json").read_text())["architecture"]["kind"] in ("resnet", "unet")
     back = load(tmp_path).network
     assert back.architecture == network.architecture
@@ -47,49 +102,196 @@ def test_any_kind_of_network_comes_back_the_same(describe, tmp_path):
     torch.testing.assert_close(back.scores(data), network.scores(data))
 
 
-def test_a_model_from_before_there_were_kinds_loads(folder):
+def test_kernels_stay_channels_last_in_memory(folder):
+    kernels = load(folder[0]).network.kernels[0]
+    assert kernels.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_what_an_architecture_did_not_know_yet_has_its_default(folder):
     path, network = folder
-    description = json.loads((path / "model.json").read_text())
-    architecture = description["architecture"]
-    description["architecture"] = {
-        "dimensions": architecture["dimensions"],
-        "channels": architecture["channels"],
-        "layers": [{"resample": layer["resample"], "rank": layer["rank"]} for layer in architecture["layers"]],
-        "h": architecture["h"],
-        "context": architecture["context"],
-    }
-    description["vertical_axis"] = description.pop("framing")["vertical_axis"]
-    (path / "model.json").write_text(json.dumps(description))
-    data = torch.randn(1, 3, 8, 8)
-    torch.testing.assert_close(load(path).network.scores(data), network.scores(data))
-    assert load(path).framing == Framing(2)
+
+    def older(content):
+        known = ("dimensions", "channels", "h", "context")
+        layers = [{"resample": x["resample"], "rank": x["rank"]} for x in content["architecture"]["layers"]]
+        content["architecture"] = {**{k: content["architecture"][k] for k in known}, "layers": layers}
+
+    rewrite(path, older)
+    assert load(path).network.architecture == network.architecture
+
+
+def test_equal_models_have_one_checksum_and_others_another(folder, tmp_path):
+    path, network = folder
+    first = load(path).sha256
+    assert save(a_model(network), tmp_path / "again").sha256 == first
+    with torch.no_grad():
+        network.kernels[0].mul_(1.5)
+    assert save(a_model(network), tmp_path / "other").sha256 != first
+
+
+def test_another_library_reads_the_weights(folder):
+    path, network = folder
+    with safe_open(weights_of(path), "pt") as file:
+        assert set(file.keys()) == set(network.state_dict())
+
+
+def test_a_new_model_takes_the_place_of_the_old_one(folder):
+    path, network = folder
+    before = weights_of(path)
+    with torch.no_grad():
+        network.kernels[0].mul_(1.5)
+    save(a_model(network), path)
+    assert weights_of(path) != before
+    assert sorted(p.name for p in path.iterdir()) == ["model.json", weights_of(path).name]
+
+
+def test_an_old_model_stays_whole_when_saving_breaks_off_anywhere(folder, monkeypatch):
+    path, network = folder
+    first = load(path).sha256
+    with torch.no_grad():
+        network.kernels[0].mul_(1.5)
+    moved = os.replace
+    for allowed in range(2):
+        left = allowed
+
+        def breaks(source, target):
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise OSError("the disk is full")
+            moved(source, target)
+
+        monkeypatch.setattr(models.os, "replace", breaks)
+        with pytest.raises(OSError, match="disk is full"):
+            save(a_model(network), path)
+        assert load(path).sha256 == first
+    monkeypatch.setattr(models.os, "replace", moved)
+    assert save(a_model(network), path).sha256 == load(path).sha256 != first
+
+
+def test_a_reader_follows_when_a_newer_one_is_saved_between_its_two_readings(folder, monkeypatch):
+    path, network = folder
+    reads, read = [], models._read_description
+
+    def and_then_somebody_saves(where):
+        content = read(where)
+        if not reads:
+            reads.append(where)
+            with torch.no_grad():
+                network.kernels[0].mul_(1.5)
+            save(a_model(network), path)
+        return content
+
+    monkeypatch.setattr(models, "_read_description", and_then_somebody_saves)
+    torch.testing.assert_close(load(path).network.kernels[0], network.kernels[0])
 
 
 def test_an_unknown_kind_is_a_sentence(folder):
     path, _ = folder
-    description = json.loads((path / "model.json").read_text())
-    description["architecture"]["kind"] = "transformer"
-    (path / "model.json").write_text(json.dumps(description))
+    rewrite(path, lambda content: content["architecture"].update(kind="transformer"))
     with pytest.raises(JobError, match="known are hyperbolic, resnet, unet"):
         load(path)
 
 
-def test_no_pickle_inside(folder):
+def test_the_format_before_this_one_is_named(folder):
     path, _ = folder
-    with np.load(path / "weights.npz", allow_pickle=False) as weights:
-        assert all(weights[name].dtype == np.float32 for name in weights.files)
-
-
-@pytest.mark.parametrize("damage", ["truncate weights", "not json", "other format", "lose weights"])
-def test_a_damaged_or_foreign_model_is_a_sentence(folder, damage):
-    path: Path = folder[0]
-    if damage == "truncate weights":
-        (path / "weights.npz").write_bytes((path / "weights.npz").read_bytes()[:100])
-    elif damage == "not json":
-        (path / "model.json").write_text("{")
-    elif damage == "other format":
-        (path / "model.json").write_text(json.dumps({"format": "something else"}))
-    else:
-        (path / "weights.npz").unlink()
-    with pytest.raises(JobError, match=str(path)):
+    (path / "model.json").write_text(json.dumps({"format": "napari-fhn model 1", "classes": ["a", "b"]}))
+    with pytest.raises(JobError, match=r"'napari-fhn model 1', and this version reads 'napari-fhn model 2'"):
         load(path)
+
+
+def _truncate(path: Path) -> None:
+    weights_of(path).write_bytes(weights_of(path).read_bytes()[:100])
+
+
+def _flip_a_bit(path: Path) -> None:
+    data = bytearray(weights_of(path).read_bytes())
+    data[-1] ^= 1
+    weights_of(path).write_bytes(data)
+
+
+def _outside(path: Path) -> None:
+    rewrite(path, lambda content: content["weights"].update(file="../../secret.safetensors"))
+
+
+def _huge(path: Path) -> None:
+    rewrite(path, lambda content: content["architecture"].update(channels=2**30))
+
+
+def _edit(path: Path) -> None:
+    text = (path / "model.json").read_text()
+    (path / "model.json").write_text(text.replace('"sand"', '"salt"'))
+
+
+def _not_safetensors(path: Path) -> None:
+    data = b"\x80\x04\x95" + bytes(100)
+    name = f"weights-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
+    (path / name).write_bytes(data)
+    rewrite(path, lambda c: c.update(weights={"file": name, "sha256": hashlib.sha256(data).hexdigest()}))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (_truncate, "is not as it was written"),
+        (_flip_a_bit, "is not as it was written"),
+        (_edit, "was changed after it was written"),
+        (_outside, "which is no file of a model"),
+        (_huge, "not those of the network that it describes"),
+        (_not_safetensors, "cannot be read as a trained network"),
+        (lambda path: weights_of(path).unlink(), "cannot be read as a trained network"),
+        (lambda path: (path / "model.json").write_text("{"), "cannot be read as a trained network"),
+        (lambda path: (path / "model.json").write_text("[" * 100_000), "cannot be read as a trained network"),
+        (lambda path: (path / "model.json").write_text("[]"), "does not describe a network"),
+        (lambda path: (path / "model.json").write_text(json.dumps({"format": 3})), "this version reads"),
+        (lambda path: (path / "model.json").write_bytes(b" " * (17 << 20)), "too long"),
+    ],
+)
+def test_a_damaged_or_foreign_model_is_a_sentence(folder, damage, words):
+    path: Path = folder[0]
+    damage(path)
+    with pytest.raises(JobError, match=words) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_change_to_what_a_description_says_crashes(folder, data):
+    """Of any part, with a checksum that fits: what loads is a model, and all else is a sentence."""
+    path, network = folder
+    save(a_model(network), path)
+    content = json.loads((path / "model.json").read_text())
+    where, place = content, data.draw(st.sampled_from(sorted(content)))
+    while isinstance(where[place], (dict, list)) and where[place] and data.draw(st.booleans()):
+        where = where[place]
+        place = data.draw(st.sampled_from(sorted(where) if isinstance(where, dict) else range(len(where))))
+    where[place] = data.draw(plain)
+    content["sha256"] = models._checksum(content)
+    (path / "model.json").write_text(json.dumps(content))
+    model, sentence = loaded(path)
+    assert isinstance(model, Model) or str(path) in sentence
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.booleans(), st.integers(0, 10_000), st.binary(max_size=8), st.integers(0, 8))
+def test_no_change_to_the_bytes_of_a_model_goes_unseen(folder, description, at, bytes_in, bytes_out):
+    path, network = folder
+    save(a_model(network), path)
+    file = path / "model.json" if description else weights_of(path)
+    before = file.read_bytes()
+    at %= len(before)
+    after = before[:at] + bytes_in + before[at + bytes_out :]
+    file.write_bytes(after)
+    model, sentence = loaded(path)
+    if model is None:
+        assert str(path) in sentence
+    else:
+        assert json.loads(after) == json.loads(before) if description else after == before
+        torch.testing.assert_close(model.network.kernels[0], network.kernels[0])
