@@ -53,7 +53,7 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     desk = dock.desk
     dock.labels.load.click()
     wait(lambda: bool(desk.book.state.counts), 30)
-    desk.state.steps = 1_000_000
+    desk.planning.change("schedule", "steps", 1_000_000)
     steps: list[float] = []
     poll = desk.engine.poll
 

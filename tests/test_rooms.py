@@ -104,7 +104,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = {line.partition(">")[0].lower() for line in project["dependencies"]}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
-    called = {"skimage": "scikit-image"}
+    called = {"skimage": "scikit-image", "docstring_parser": "docstring-parser"}
     assert {called.get(name, name).lower() for name in used} == named
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from napari_fhn.engine import Engine
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import BoxChanged, Done, Failed, Focus, Input, Job, Note, Progress, Schedule
+from napari_fhn.training import BoxChanged, Device, Done, Failed, Focus, Input, Job, Note, Progress, Schedule
 
 
 @pytest.fixture
@@ -56,6 +56,13 @@ def collect(engine, until=(Done, Failed), timeout=60):
             return updates
         time.sleep(0.01)
     pytest.fail(f"no {until} within {timeout} s; heard {updates[-5:]}; log: {engine._log_tail()}")
+
+
+def test_says_where_it_computes_once_its_libraries_are_loaded(engine):
+    engine.start()
+    heard = collect(engine, (Device,))
+    assert heard[0].name in ("cpu", "cuda", "mps")
+    assert heard[0].free > 0
 
 
 def test_trains_then_predicts_in_another_process(engine, job):

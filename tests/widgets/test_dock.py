@@ -54,7 +54,7 @@ def test_trains_paints_the_section_in_view_and_predicts_the_rest(labelled, finis
 
 def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     _, dock = labelled
-    dock.desk.state.steps = 100_000
+    dock.desk.planning.change("schedule", "steps", 100_000)
     assert dock.run.train.isEnabled()
     assert not dock.run.stop.isEnabled()
     dock.run.train.click()
@@ -71,7 +71,7 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
 
 def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spin, finish):
     _, dock = labelled
-    dock.desk.state.steps = 100_000
+    dock.desk.planning.change("schedule", "steps", 100_000)
     before = np.array(dock.desk.book.layer.data)
     dock.run.train.click()
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
@@ -81,13 +81,13 @@ def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spi
     assert "killed" in dock.run.message.text()
     assert "Your labels are safe" in dock.run.message.text()
     np.testing.assert_array_equal(np.load(dock.desk.session.labels), before)
-    dock.desk.state.steps = 3
+    dock.desk.planning.change("schedule", "steps", 3)
     finish(dock, dock.run.train)
 
 
 def test_layers_may_go_while_training(labelled, spin):
     viewer, dock = labelled
-    dock.desk.state.steps = 100_000
+    dock.desk.planning.change("schedule", "steps", 100_000)
     dock.run.train.click()
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
     kept = np.array(dock.desk.book.layer.data)
@@ -222,7 +222,7 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         viewer.open_sample("napari-fhn", "hyperspectral")
         _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
         dock.labels.load.click()
-        dock.desk.state.steps = 2
+        dock.desk.planning.change("schedule", "steps", 2)
         dock.run.train.click()
         end = time.time() + 90
         while dock.desk.state.task is not None and time.time() < end:

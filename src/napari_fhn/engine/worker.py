@@ -50,17 +50,24 @@ class Worker:
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         import torch  # slow: done while the person is still labelling
 
+        from napari_fhn.training.device import choose_device, describe
+
         all_threads = torch.get_num_threads()
+        self._say(describe(choose_device("auto")))
         while (command := self._work.get()) is not None:
+            self._say(describe(choose_device("auto")))  # other programs may have taken memory since
             for update in self._carry_out(command):
-                self._updates.write(to_json(update) + "\n")
-                self._updates.flush()
+                self._say(update)
                 # Drawing takes about a core while sections fly by. Two threads that wait for each other on one core
                 # and a half are slower than one thread that has a core to itself, and the window stutters.
                 moving = time.monotonic() - self._moved < _STILL_MOVING
                 threads = max(1, all_threads - 1) if moving else all_threads
                 if threads != torch.get_num_threads():
                     torch.set_num_threads(threads)
+
+    def _say(self, update: Update) -> None:
+        self._updates.write(to_json(update) + "\n")
+        self._updates.flush()
 
     def _read(self) -> None:
         with contextlib.suppress(ValueError, OSError):

@@ -12,7 +12,7 @@ from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Axis, Input, Job, JobError, Schedule
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.score import confusion, intersection_over_union
-from napari_fhn.training.updates import BoxChanged, Checkpoint, Done, Failed, Note, Progress, Score, Update
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Device, Done, Failed, Note, Progress, Score, Update
 
 if TYPE_CHECKING:
     from napari_fhn.training.predictor import predict
@@ -23,6 +23,7 @@ __all__ = [
     "BoxChanged",
     "Checkpoint",
     "Control",
+    "Device",
     "Done",
     "Failed",
     "Focus",

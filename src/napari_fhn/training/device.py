@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 
 from napari_fhn.training.job import JobError
+from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.updates import Device
 
 
 def choose_device(name: str) -> torch.device:
@@ -30,3 +32,9 @@ def choose_device(name: str) -> torch.device:
     if name not in present:
         raise JobError(f"this machine has no device {name!r}; it has {', '.join(present)} (or choose 'auto')")
     return torch.device(name)
+
+
+def describe(device: torch.device) -> Device:
+    """Say what a device is and how much of its memory is free."""
+    title = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
+    return Device(device.type, title, free_bytes(device.type))

@@ -105,6 +105,25 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
+class Device:
+    """Where an unforced choice of device computes; said once the process has loaded its libraries, and before work.
+
+    Parameters
+    ----------
+    name : str
+        As torch calls it: ``"cpu"``, ``"cuda"``, ``"mps"``.
+    title : str
+        As its maker calls it.
+    free : int
+        Bytes of its memory that are free.
+    """
+
+    name: str
+    title: str
+    free: int
+
+
+@dataclass(frozen=True)
 class Note:
     """Something the person should know; the work goes on."""
 
@@ -137,10 +156,10 @@ class Failed:
     detail: str = ""
 
 
-Update = Progress | Score | BoxChanged | Checkpoint | Note | Done | Failed
+Update = Progress | Score | BoxChanged | Checkpoint | Device | Note | Done | Failed
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Progress, Score, BoxChanged, Checkpoint, Note, Done, Failed)
+    kind.__name__: kind for kind in (Progress, Score, BoxChanged, Checkpoint, Device, Note, Done, Failed)
 }
 
 

@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wait(lambda: bool(desk.book.state.counts), 30)
     if options.hold_out is not None:
         desk.book.tally.choose_held_out(options.hold_out)
-    desk.state.steps = options.steps
+    if options.steps is not None:
+        desk.planning.change("schedule", "steps", options.steps)
     known = np.array(desk.book.layer.data) if desk.book.layer is not None else np.zeros_like(truth)
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])
     fit(viewer)

@@ -11,15 +11,15 @@ from psygnal import Signal
 
 from napari_fhn.engine import Engine
 from napari_fhn.session import Session
-from napari_fhn.training.recipes import fitting
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.network.block_box import BlockBox
+from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.state import History, RunState
 from napari_fhn.widgets.words import Words
@@ -44,8 +44,12 @@ class Desk:
         The ticked surveys.
     book : LabelBook
         What is known about them.
+    planning : Planning
+        Settings of the next training, and what it will need.
+    block_box : BlockBox
+        The training block, drawn.
     state, history : RunState, History
-        Settings, progress and curves of training.
+        Progress and curves of training.
     work : Work
         Trains and predicts in a process of its own.
     prediction : Prediction
@@ -72,9 +76,10 @@ class Desk:
         self.book = LabelBook(
             viewer, self.data, self.words, self.background, lambda made: Session(session_folder(made.first, self._root))
         )
+        self.planning = Planning(self.data, self.book, self.words, self._root / "measured.json")
+        self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)
         self.exports = Exports(self.data, self.book, self.state, self.words, self.background)
-        self.data.state.events.material.connect(self._on_material)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
@@ -114,6 +119,7 @@ class Desk:
         self.background.close()
         for emitter in self._looks():
             disconnect(emitter, self.look)
+        self.block_box.close()
         self.prediction.close()
         self.book.close()
         self.data.close()
@@ -121,13 +127,6 @@ class Desk:
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events
         return [dims.current_step, dims.order, dims.ndisplay, self.viewer.layers.events.inserted]
-
-    def _on_material(self, material: Material | None) -> None:
-        if material is None:
-            return
-        names = fitting(len(material.shape))
-        if self.state.recipe not in names:
-            self.state.recipe = names[0]
 
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the network and the prediction of the session that the labels are in."""

@@ -14,7 +14,7 @@ from napari_fhn.widgets.data.panel import DataPanel
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
 from napari_fhn.widgets.labelling.panel import LabelPanel
-from napari_fhn.widgets.network_panel import NetworkPanel
+from napari_fhn.widgets.network.panel import NetworkPanel
 from napari_fhn.widgets.run_panel import RunPanel
 
 WIDTH = 320

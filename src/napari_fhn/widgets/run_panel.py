@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPush
 
 from napari_fhn.widgets.curves import Curves
 from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.network.measured import duration
 from napari_fhn.widgets.section import Section
 
 _ERROR = "color: #e0705a;"
@@ -62,6 +63,8 @@ class RunPanel(Section):
         self.details.clicked.connect(self._show_details)
         self.body.addWidget(self.details)
         self.curves = Curves(desk.history)
+        self.curves.setVisible(False)
+        desk.history.changed.connect(self._show_curves)
         self.body.addWidget(self.curves, 1)
         events = desk.state.events
         for name in ("task", "has_model"):
@@ -85,8 +88,12 @@ class RunPanel(Section):
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state
         self.bar.setValue(round(1000 * state.share))
-        left = f" · {_duration(state.seconds_left)} left" if state.task and state.seconds_left is not None else ""
+        left = f" · {duration(state.seconds_left)} left" if state.task and state.seconds_left is not None else ""
         self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if state.task or state.share else "")
+
+    def _show_curves(self) -> None:
+        # An empty plot takes room from what matters before training.
+        self.curves.setVisible(bool(self._desk.history.steps) or self._desk.state.task == "train")
 
     def _show_message(self, event: Any = None) -> None:
         words = self._desk.words
@@ -101,11 +108,3 @@ class RunPanel(Section):
         box.setText(self._desk.words.message)
         box.setDetailedText(self._desk.words.detail)
         box.exec()
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""The look all parts of the dock share: a quiet heading with a number that folds its part, and a hairline above."""
+"""The look all parts of the dock share: a quiet heading that folds its part away, a number, and a hairline above."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 SPACING = 4
 
+QUIET = "color: rgba(140, 145, 155, 255);"
+"""Style of words that may be overlooked, in dark and light themes."""
 
-class Section(QWidget):
-    """One step of the way from data to result.
+
+class Fold(QWidget):
+    """A heading with something below it that can be folded away.
 
     Parameters
     ----------
-    number : int
-        Of the step.
     title : str
-        In a word.
+        In a word or two.
+    tooltip : str
+        What clicking the heading does.
+    bold : bool
+        Whether the heading is one of a part of the dock.
 
     Attributes
     ----------
@@ -24,36 +29,35 @@ class Section(QWidget):
         What is folded away.
     row : QHBoxLayout
         The heading's own row, which stays.
-    aside : QLabel
-        A few quiet words beside the heading.
     heading : QToolButton
         Checked while the body is shown.
     """
 
-    def __init__(self, number: int, title: str) -> None:
+    def __init__(self, title: str, tooltip: str, *, bold: bool = False) -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING)
-        if number > 1:
-            line = QFrame()
-            line.setFixedHeight(1)
-            line.setStyleSheet("background: rgba(128, 128, 128, 80); border: none;")
-            column.addWidget(line)
-        self.heading = _heading(f"{number}  {title}")
-        self.aside = QLabel("")
-        self.aside.setStyleSheet("color: rgba(140, 145, 155, 255);")
-        self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACING)
+        self.heading = QToolButton()
+        self.heading.setText(title)
+        self.heading.setToolTip(tooltip)
+        self.heading.setCheckable(True)
+        self.heading.setChecked(True)
+        self.heading.setArrowType(Qt.ArrowType.DownArrow)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setStyleSheet(
+            "QToolButton, QToolButton:checked, QToolButton:hover { background: transparent; border: none; padding: 0; "
+            f"font-weight: {'bold' if bold else 'normal'}; }} QToolButton:focus {{ text-decoration: underline; }}"
+        )
         self.row = QHBoxLayout()
         self.row.setSpacing(8)
-        self.row.addWidget(self.heading)
-        self.row.addWidget(self.aside, 1)
-        column.addLayout(self.row)
+        self.row.addWidget(self.heading, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addLayout(self.row)
         self._content = QWidget()
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(SPACING)
-        column.addWidget(self._content, 1)
+        self.column.addWidget(self._content, 1)
         self.heading.toggled.connect(self._fold)
 
     @property
@@ -66,24 +70,34 @@ class Section(QWidget):
         self.heading.setChecked(not folded)
 
     def _fold(self, shown: bool) -> None:
-        self.heading.setArrowType(_arrow(shown))
+        self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self._content.setVisible(shown)
 
 
-def _heading(text: str) -> QToolButton:
-    heading = QToolButton()
-    heading.setText(text)
-    heading.setToolTip("Fold this part of the dock away, or show it again.")
-    heading.setCheckable(True)
-    heading.setChecked(True)
-    heading.setArrowType(_arrow(True))
-    heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    heading.setStyleSheet(
-        "QToolButton, QToolButton:checked, QToolButton:hover { background: transparent; border: none; padding: 0; "
-        "font-weight: bold; } QToolButton:focus { text-decoration: underline; }"
-    )
-    return heading
+class Section(Fold):
+    """One step of the way from data to result.
 
+    Parameters
+    ----------
+    number : int
+        Of the step.
+    title : str
+        In a word.
 
-def _arrow(shown: bool) -> Qt.ArrowType:
-    return Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow
+    Attributes
+    ----------
+    aside : QLabel
+        A few quiet words beside the heading.
+    """
+
+    def __init__(self, number: int, title: str) -> None:
+        super().__init__(f"{number}  {title}", "Fold this part of the dock away, or show it again.", bold=True)
+        if number > 1:
+            line = QFrame()
+            line.setFixedHeight(1)
+            line.setStyleSheet("background: rgba(128, 128, 128, 80); border: none;")
+            self.column.insertWidget(0, line)
+        self.aside = QLabel("")
+        self.aside.setStyleSheet(QUIET)
+        self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.row.addWidget(self.aside, 1)

@@ -10,14 +10,10 @@ from psygnal import Signal, SignalGroupDescriptor
 
 @dataclass
 class RunState:
-    """Settings and progress of training and predicting; setting a field emits an event of its name.
+    """Progress of training and predicting; setting a field emits an event of its name.
 
     Parameters
     ----------
-    recipe, device : str
-        Of the next training.
-    steps : int or None
-        Training steps; None for the recipe's.
     has_model, has_prediction : bool
         What there is to predict with, and to export.
     task : {"prepare", "train", "predict", "export"} or None
@@ -30,9 +26,6 @@ class RunState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    recipe: str = ""
-    device: str = "auto"
-    steps: int | None = None
     has_model: bool = False
     has_prediction: bool = False
     task: str | None = None
@@ -46,8 +39,12 @@ class History:
 
     Parameters
     ----------
-    steps, losses : list
-        Of each training step.
+    steps, losses, seconds : list
+        Of each training step: its number, loss and duration.
+    memory : int or None
+        Bytes that the training process holds.
+    invertibility_error : float or None
+        Relative error of the states recomputed in the last step.
     scored : dict
         For scores on the training labels (False) and on those held out (True): steps and mean IoU.
     iou : tuple of float or None
@@ -60,6 +57,9 @@ class History:
 
     steps: list[int] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    memory: int | None = None
+    invertibility_error: float | None = None
     scored: dict[bool, tuple[list[int], list[float]]] = field(default_factory=lambda: {False: ([], []), True: ([], [])})
     iou: tuple[float | None, ...] = ()
     iou_held_out: bool = False
@@ -68,6 +68,8 @@ class History:
         """Begin anew."""
         self.steps.clear()
         self.losses.clear()
+        self.seconds.clear()
+        self.memory = self.invertibility_error = None
         self.scored = {False: ([], []), True: ([], [])}
         self.iou, self.iou_held_out = (), False
         self.changed.emit()

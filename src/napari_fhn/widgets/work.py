@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 import traceback
 from dataclasses import dataclass
@@ -15,9 +16,10 @@ from qtpy.QtCore import QTimer
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
-from napari_fhn.training import BoxChanged, Done, Failed, Job, JobError, Note, Progress, Score, Update
+from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Score, Update
 from napari_fhn.widgets import view
 from napari_fhn.widgets.labelling import class_layers
+from napari_fhn.widgets.network.measured import Speed
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.desk import Desk
@@ -53,6 +55,8 @@ class Work:
         self._repainter = view.Repainter(desk.viewer)
         self._cancel = False
         self._copied = 0.0
+        self._began = 0.0
+        self._first: float | None = None
         self._timer = QTimer()
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -72,11 +76,13 @@ class Work:
         if material is None or session is None or book.layer is None:
             self._desk.words.fail("Make a label layer first, and paint or load what is known.")
             return
-        table, recipe, device = book.state.classes, self._desk.state.recipe, self._desk.state.device
-        steps = self._desk.state.steps
+        plan = self._desk.planning.state.plan
+        assert plan is not None  # there is one as soon as there are data
+        table, device = book.state.classes, self._desk.planning.state.device
         held_out = book.state.held_out if task == "train" else 0
         vertical, values = self._desk.data.vertical, book.layer.data
         self._cancel, self._copied = False, 0.0
+        self._began, self._first = time.monotonic(), None
         self._desk.words.note = ""
         self._desk.state.task = "prepare"
         self._desk.state.share, self._desk.state.seconds_left = 0.0, None
@@ -102,10 +108,8 @@ class Work:
                 prediction[...] = 0
             named = dict(zip(table.values, table.names, strict=True))
             names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
-            job = session.job(
-                inputs, names, recipe, vertical_axis=vertical, held_out=bodies, device=device, steps=steps
-            )
-            return _Prepared(job, prediction)
+            job = session.job(inputs, names, plan.recipe, vertical_axis=vertical, held_out=bodies, device=device)
+            return _Prepared(plan.applied_to(job), prediction)
 
         self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
 
@@ -165,6 +169,8 @@ class Work:
                 if update.loss is not None:
                     history.steps.append(update.step)
                     history.losses.append(update.loss)
+                    history.seconds.append(update.step_seconds or math.nan)
+                    history.memory, history.invertibility_error = update.memory, update.invertibility_error
                 if update is latest and state.task is not None and not self._desk.words.message.startswith("Stopping"):
                     state.share = update.step / max(update.steps, 1)
                     state.seconds_left = update.seconds_left
@@ -179,6 +185,8 @@ class Work:
                     history.iou, history.iou_held_out = update.iou, update.held_out
             case BoxChanged():
                 self._box_changed(update.box)
+            case Device():
+                self._desk.planning.hear(update)
             case Note():
                 self._desk.words.note = update.message
             case Done():
@@ -194,7 +202,10 @@ class Work:
     def _repaint(self, *, now: bool = False) -> None:
         layer = self._desk.prediction.layer
         if layer is not None and self._repainter.repaint(layer, now=now):
-            self._desk.painted.emit(time.monotonic())
+            now_s = time.monotonic()
+            if self._first is None:
+                self._first = now_s - self._began
+            self._desk.painted.emit(now_s)
 
     def _done(self, update: Done) -> None:
         state = self._desk.state
@@ -204,6 +215,9 @@ class Work:
         if self._desk.session is not None:
             state.has_model = (self._desk.session.model / "job.json").is_file()
             state.has_prediction = self._desk.session.prediction.is_file()
+        if update.task == "train" and self._first is not None and self._desk.history.seconds:
+            step = float(np.nanmedian(self._desk.history.seconds))
+            self._desk.planning.remember(Speed(step, self._first))
         self._repaint(now=True)
         more = " Predict fills in the whole survey." if update.task == "train" else ""
         self._desk.words.say(update.message + more)

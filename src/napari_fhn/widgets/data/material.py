@@ -119,14 +119,19 @@ class Material:
         return own if own is not None or len(self.shape) == 2 else chosen
 
     @property
+    def channels(self) -> int:
+        """Good bands of all surveys."""
+        total = 0
+        for survey in self.surveys:
+            good = survey["good"] if "good" in survey.coords else None
+            total += int(good.sum()) if good is not None else int(survey.sizes.get("band", 1))
+        return total
+
+    @property
     def sentence(self) -> str:
         """Sizes and channels, in words."""
         words = " × ".join(map(str, self.shape))
-        bands = 0
-        for survey in self.surveys:
-            good = survey["good"] if "good" in survey.coords else None
-            bands += int(good.sum()) if good is not None else int(survey.sizes.get("band", 1))
-        return f"{words}, {bands} channels" if bands > 1 else words
+        return f"{words}, {self.channels} channels" if self.channels > 1 else words
 
     def placement(self) -> dict[str, Any]:
         """Where labels and prediction lie: as the first layer's spatial axes."""

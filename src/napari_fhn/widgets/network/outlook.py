@@ -35,26 +35,22 @@ class Outlook:
 
     @property
     def block_in_words(self) -> str:
-        """Such as ``"4 blocks of 96 × 256 voxels"``."""
+        """Such as ``"4 blocks, 96 × 256"``."""
         size = " × ".join(map(str, self.block))
-        return f"{self.batch} blocks of {size} voxels" if self.batch > 1 else f"1 block of {size} voxels"
+        return f"{self.batch} blocks, {size}" if self.batch > 1 else f"Block {size}"
 
-    def sentence(self, free: int | None, where: str) -> str:
-        """Say what is needed, what it would be without, and what there is.
+    def sentence(self, free: int | None) -> str:
+        """Say what is needed, what it would be without the paper's two savings, and what there is.
 
         Parameters
         ----------
         free : int or None
             Bytes that the device has free; None where it is not known yet.
-        where : str
-            What the device is called.
         """
         if self.needs is None or self.without is None:
-            return "The memory of this kind of network is not forecast."
-        words = f"{in_words(self.needs)}; without invertibility and low rank: {in_words(self.without)}."
-        if free is None:
-            return f"{words} {where}: free memory unknown."
-        return f"{words} {where}: {in_words(free)} free."
+            return "Memory of this kind of network: not forecast"
+        there = "" if free is None else f"  ·  {in_words(free)} free"
+        return f"{in_words(self.needs)}; without: {in_words(self.without)}{there}"
 
 
 def block_lengths(shape: Sequence[int], block: Sequence[int], multiples: Sequence[int]) -> tuple[int, ...]:

@@ -1,0 +1,105 @@
+"""Every setting of a training, folded away: generated from the dataclasses that say what they mean."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from magicgui.widgets import LineEdit
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy
+
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.training.job import Job
+from napari_fhn.training.objective import Objective
+from napari_fhn.training.schedule import Schedule
+from napari_fhn.widgets.network.fields import Form
+from napari_fhn.widgets.network.plan import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
+from napari_fhn.widgets.network.planning import Planning
+from napari_fhn.widgets.section import Fold
+
+_LAYERS = (
+    "The network in words: dimensions, channels, then groups of STEPSxRANK layers; 'down' coarsens and 'up' refines, "
+    "as in '2d 16: 2x8 | down 3x16 | up 2x8'. Press Enter to take it."
+)
+_TITLES: dict[Part, str] = {
+    "network": "Network",
+    "schedule": "Schedule",
+    "objective": "What is minimised",
+    "job": "Prediction and memory",
+}
+
+
+class Advanced(Fold):
+    """The fold with every setting.
+
+    Parameters
+    ----------
+    planning : Planning
+        Whose plan is shown and changed.
+
+    Attributes
+    ----------
+    forms : dict of str to Form
+        By part of the plan.
+    layers : magicgui LineEdit
+        The layers in words.
+    reset : QPushButton
+        Back to the recipe.
+    """
+
+    def __init__(self, planning: Planning) -> None:
+        super().__init__("Advanced", "Every setting of the training, with its meaning and unit.")
+        self._planning = planning
+        self.fold()
+        column = self.body
+        column.setContentsMargins(14, 0, 0, 0)
+        self.layers = LineEdit(tooltip=_LAYERS)
+        self.layers.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.layers.native.editingFinished.connect(self._layers_written)
+        sources: dict[Part, tuple[type, tuple[str, ...]]] = {
+            "network": (Architecture, NETWORK_FIELDS),
+            "schedule": (Schedule, SCHEDULE_FIELDS),
+            "objective": (Objective, OBJECTIVE_FIELDS),
+            "job": (Job, JOB_FIELDS),
+        }
+        self.forms: dict[Part, Form] = {}
+        for part in get_args(Part):
+            of, names = sources[part]
+            column.addWidget(QLabel(f"<b>{_TITLES[part]}</b>"))
+            if part == "network":
+                column.addWidget(self.layers.native)
+            form = Form(of, names)
+            form.changed.connect(lambda name, value, part=part: self._planning.change(part, name, value))
+            column.addWidget(form)
+            self.forms[part] = form
+        self.reset = QPushButton("Reset to the recipe")
+        self.reset.setToolTip("Take back every change.")
+        self.reset.clicked.connect(self._reset)
+        column.addWidget(self.reset)
+        planning.state.events.plan.connect(self._show)
+        self._show()
+
+    def _show(self, event: Any = None) -> None:
+        plan = self._planning.state.plan
+        changed = plan.changed if plan is not None else ()
+        self.heading.setText(f"Advanced: {len(changed)} changed" if changed else "Advanced")
+        self.reset.setEnabled(bool(changed))
+        if plan is None:
+            return
+        for part, form in self.forms.items():
+            values = plan.values(part)
+            form.setVisible(bool(values))
+            form.show_values(values)
+        with self.layers.changed.blocked():
+            self.layers.value = plan.layers
+        self.layers.native.setCursorPosition(0)
+        self.layers.enabled = bool(plan.layers)
+
+    def _layers_written(self) -> None:
+        plan = self._planning.state.plan
+        if plan is not None and self.layers.value != plan.layers:
+            self._planning.change("network", "layers", self.layers.value)
+
+    def _reset(self) -> None:
+        plan = self._planning.state.plan
+        if plan is not None:
+            self._planning.choose(plan.recipe)

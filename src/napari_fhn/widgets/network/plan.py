@@ -1,0 +1,141 @@
+"""What the next training will be: a recipe, and what the person changed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.language import parse, write
+from napari_fhn.training.framing import Position
+from napari_fhn.training.job import Input, Job, JobError
+from napari_fhn.training.objective import Objective
+from napari_fhn.training.recipes import recipe
+from napari_fhn.training.schedule import Schedule
+
+Part = Literal["network", "schedule", "objective", "job"]
+
+NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_lift")
+"""Fields of an architecture beside its layers, which are written in words."""
+
+OBJECTIVE_FIELDS = tuple(field.name for field in fields(Objective))
+SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name != "objective")
+
+JOB_FIELDS = ("position", "flips", "memory")
+"""Fields of a job that are settings; the others say which files it works on."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Settings of a training and of the predictions that follow.
+
+    Parameters
+    ----------
+    recipe : str
+        Where it began.
+    network : NetworkDescription
+        The network.
+    schedule : Schedule
+        How to train.
+    position, flips, memory
+        As in :class:`~napari_fhn.training.Job`.
+    """
+
+    recipe: str
+    network: NetworkDescription
+    schedule: Schedule
+    position: Position = "vertical"
+    flips: bool = False
+    memory: int | None = None
+
+    @classmethod
+    def of(cls, name: str) -> Plan:
+        """Return the plan of a recipe, as it is."""
+        chosen = recipe(name)
+        return cls(name, chosen.network, chosen.schedule)
+
+    @property
+    def layers(self) -> str:
+        """The layers in the language of architectures; empty for a network of another kind."""
+        return write(self.network) if isinstance(self.network, Architecture) else ""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Names of the settings that differ from the recipe's."""
+        its = Plan.of(self.recipe)
+        return tuple(
+            name
+            for part in get_args(Part)
+            for name, value in self.values(part).items()
+            if its.values(part).get(name) != value
+        )
+
+    def values(self, part: Part) -> dict[str, Any]:
+        """Return the settings of a part by name."""
+        if part == "schedule":
+            return {name: getattr(self.schedule, name) for name in SCHEDULE_FIELDS}
+        if part == "objective":
+            return {name: getattr(self.schedule.objective, name) for name in OBJECTIVE_FIELDS}
+        if part == "job":
+            return {name: getattr(self, name) for name in JOB_FIELDS}
+        if not isinstance(self.network, Architecture):
+            return {}
+        return {"layers": self.layers, **{name: getattr(self.network, name) for name in NETWORK_FIELDS}}
+
+    def applied_to(self, job: Job) -> Job:
+        """Return a job with these settings and its own files, classes and device."""
+        return replace(job, network=self.network, schedule=self.schedule, **self.values("job"))
+
+    def with_value(self, part: Part, name: str, value: Any) -> Plan:
+        """Return the plan with another value of a setting.
+
+        Parameters
+        ----------
+        part : {"network", "schedule", "objective", "job"}
+            Whose setting it is.
+        name : str
+            A key of :meth:`values`.
+        value : object
+            Of its type; ``layers`` in the language of :mod:`napari_fhn.network.language`.
+
+        Returns
+        -------
+        Plan
+
+        Raises
+        ------
+        JobError
+            When the value cannot be; the message says which can.
+        """
+        change: dict[Part, Callable[[], Plan]] = {
+            "network": lambda: replace(self, network=self._other_network(name, value)),
+            "schedule": lambda: replace(self, schedule=replace(self.schedule, **{name: value})),
+            "objective": lambda: replace(
+                self, schedule=replace(self.schedule, objective=replace(self.schedule.objective, **{name: value}))
+            ),
+            "job": lambda: replace(self, **{name: value}),
+        }
+        try:
+            plan = change[part]()
+            # A job says what cannot be; the files that it names are not looked at.
+            Job((Input(""),), "", ("", " "), plan.network, plan.schedule, "", "", **plan.values("job"))
+        except JobError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise JobError(f"{name.replace('_', ' ')} cannot be {value!r}: {error}") from error
+        return plan
+
+    def _other_network(self, name: str, value: Any) -> Architecture:
+        if not isinstance(self.network, Architecture):
+            raise JobError("this network is not hyperbolic and has no such setting")
+        if name != "layers":
+            return replace(self.network, **{name: value})
+        bare = parse(value)
+        if bare.dimensions != self.network.dimensions:
+            raise JobError(
+                f"the recipe trains a {self.network.dimensions}D network: choose another recipe for a "
+                f"{bare.dimensions}D one"
+            )
+        return replace(self.network, channels=bare.channels, layers=bare.layers)

@@ -1,0 +1,163 @@
+"""Keeps the plan of the next training, and what it will need of the computer, in step with data and classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.training.job import JobError
+from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.recipes import fitting, recipe
+from napari_fhn.training.updates import Device
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.network.measured import Measured, Speed, kind
+from napari_fhn.widgets.network.outlook import Outlook, outlook
+from napari_fhn.widgets.network.plan import Part, Plan
+from napari_fhn.widgets.words import Words
+
+_HERE = "this computer"
+
+
+@dataclass
+class PlanState:
+    """The plan and its outlook; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    plan : Plan or None
+        Of the next training; None before there are data.
+    why : str
+        Why this recipe.
+    device : str
+        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+    outlook : Outlook or None
+        What it will need.
+    speed : Speed or None
+        How fast such a training was here before.
+    free : int or None
+        Bytes of memory that the device has free; None where it is not known.
+    where : str
+        What the device is called.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    plan: Plan | None = None
+    why: str = ""
+    device: str = "auto"
+    outlook: Outlook | None = None
+    speed: Speed | None = None
+    free: int | None = None
+    where: str = _HERE
+
+
+class Planning:
+    """Chooses the recipe, carries out changes of it, and forecasts.
+
+    Parameters
+    ----------
+    data : Data
+        What is trained on.
+    book : LabelBook
+        Whose classes are told apart.
+    words : Words
+        Where it says what cannot be.
+    measured : Path
+        File of the speeds measured on this computer.
+
+    Attributes
+    ----------
+    state : PlanState
+        The plan.
+    """
+
+    def __init__(self, data: Data, book: LabelBook, words: Words, measured: Path) -> None:
+        self.state = PlanState()
+        self._data = data
+        self._book = book
+        self._words = words
+        self._measured = Measured(measured)
+        self._device: Device | None = None
+        data.state.events.material.connect(self._on_material)
+        data.state.events.vertical_axis.connect(self.look_ahead)
+        book.state.events.classes.connect(self.look_ahead)
+        self.state.events.device.connect(self.look_ahead)
+
+    @property
+    def recipes(self) -> tuple[str, ...]:
+        """Names of the recipes that go with the data."""
+        material = self._data.material
+        return fitting(3 if material is None else len(material.shape))
+
+    def choose(self, name: str) -> None:
+        """Begin again with a recipe as it is."""
+        self.state.plan = Plan.of(name)
+        self.state.why = recipe(name).description
+        self.look_ahead()
+
+    def change(self, part: Part, name: str, value: Any) -> None:
+        """Change one setting; one that cannot be is refused in a sentence."""
+        plan = self.state.plan
+        if plan is None:
+            return
+        try:
+            self.state.plan = plan.with_value(part, name, value)
+        except JobError as error:
+            message = str(error)
+            self._words.fail(f"{message[:1].upper()}{message[1:]}.")
+            return
+        self.look_ahead()
+
+    def hear(self, device: Device) -> None:
+        """Take in what the training process says of the device it computes on."""
+        self._device = device
+        self.look_ahead()
+
+    def remember(self, speed: Speed) -> None:
+        """Keep how fast the training that has just ended was."""
+        key = self._kind()
+        if key is not None:
+            self._measured.remember(key, speed)
+            self.state.speed = speed
+
+    def look_ahead(self, event: Any = None) -> None:
+        """Forecast anew."""
+        plan, material, device = self.state.plan, self._data.material, self._computes_on()
+        if plan is None or material is None:
+            self.state.outlook = self.state.speed = None
+            return
+        portable = device is not None and device.name != "cpu"
+        self.state.outlook = outlook(
+            plan.network,
+            plan.schedule,
+            material.shape,
+            channels=material.channels,
+            classes=max(self._book.state.classes.values),
+            vertical=self._data.vertical,
+            working_set=PORTABLE if portable else WORKING_SET,
+        )
+        self.state.where = device.title if portable and device is not None else _HERE
+        self.state.free = device.free if portable and device is not None else free_bytes()
+        key = self._kind()
+        self.state.speed = self._measured.of(key) if key is not None else None
+
+    def _computes_on(self) -> Device | None:
+        return None if self.state.device == "cpu" else self._device
+
+    def _kind(self) -> str | None:
+        plan, seen, device = self.state.plan, self.state.outlook, self._computes_on()
+        if plan is None or seen is None:
+            return None
+        return kind(plan.network, plan.schedule, seen.block, device.name if device is not None else "cpu")
+
+    def _on_material(self, event: Any = None) -> None:
+        plan = self.state.plan
+        if self._data.material is not None and (plan is None or plan.recipe not in self.recipes):
+            self.choose(self.recipes[0])
+        else:
+            self.look_ahead()

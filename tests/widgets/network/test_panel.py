@@ -1,0 +1,81 @@
+"""The network part of the dock in a real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def seismic(viewer, dock):
+    viewer.open_sample("napari-fhn", "seismic")
+    return viewer, dock
+
+
+def test_it_forecasts_before_anything_trains(seismic):
+    _, dock = seismic
+    state = dock.desk.planning.state
+    assert state.plan.recipe == "sections"
+    assert state.outlook.needs < state.outlook.without
+    assert "without" in dock.network.needs.text()
+    assert "free" in dock.network.needs.text()
+    ours, without = dock.network.bar.shares()
+    assert 0 < ours < without
+    before = state.outlook.needs
+    dock.network.recipe.value = "volume"
+    assert state.plan.recipe == "volume"
+    assert state.outlook.needs != before
+    assert "64 × 64 × 128" in dock.network.block.text()
+
+
+def test_a_gpu_is_told_by_the_process(seismic):
+    from napari_fhn.training import Device
+
+    _, dock = seismic
+    dock.desk.planning.hear(Device("cuda", "Some GPU", 3_000_000))
+    assert "3 MB free" in dock.network.needs.text()
+    assert "Some GPU" in dock.network.needs.toolTip()
+    assert dock.network.bar.shares()[0] > 1
+    dock.network.device.value = "cpu"
+    assert "3 MB free" not in dock.network.needs.text()
+
+
+def test_every_setting_can_be_changed_and_taken_back(seismic):
+    _, dock = seismic
+    panel, state = dock.network.advanced, dock.desk.planning.state
+    recipe = state.plan
+    panel.forms["schedule"].controls["steps"].value = 12
+    panel.layers.value = "2d 16: 2x8 | down 1x8"
+    panel.layers.native.editingFinished.emit()
+    assert state.plan.schedule.steps == 12
+    assert state.plan.network.channels == 16
+    assert "2 changed" in panel.heading.text()
+    panel.forms["schedule"].changed.emit("block", "wide")
+    assert dock.desk.words.error
+    assert "block cannot be" in dock.run.message.text().lower()
+    panel.reset.click()
+    assert state.plan == recipe
+    assert panel.forms["schedule"].controls["steps"].value == recipe.schedule.steps
+
+
+def test_the_block_is_drawn_on_the_section_in_view(seismic):
+    viewer, dock = seismic
+    n = len(viewer.layers)
+    active = viewer.layers.selection.active
+    dock.network.block.setChecked(True)
+    layer = dock.desk.block_box.layer
+    assert layer in viewer.layers
+    assert viewer.layers.selection.active is active
+    corners = layer.data[0]
+    np.testing.assert_allclose(np.ptp(corners, axis=0), (0, 96, 160))
+    viewer.dims.set_current_step(0, 5)
+    assert layer.data[0][0, 0] == 5
+    viewer.dims.order = (1, 0, 2)
+    np.testing.assert_allclose(np.ptp(layer.data[0], axis=0), (96, 0, 160))
+    viewer.dims.order = (2, 0, 1)
+    assert len(layer.data) == 0
+    dock.network.block.setChecked(False)
+    assert len(viewer.layers) == n
+    dock.network.block.setChecked(True)
+    viewer.layers.remove(dock.desk.block_box.layer)
+    assert dock.desk.block_box.layer is None
