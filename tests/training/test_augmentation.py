@@ -18,7 +18,7 @@ def block():
     """Data and place say where each voxel came from."""
     at = np.stack(np.meshgrid(*map(np.arange, (4, 6, 8)), indexing="ij")).astype(np.float32)
     labels = (1 + (at.sum(0) % 3)).astype(np.uint8)
-    return Block(at, at[2:], labels)
+    return Block(at, at[2:], labels[None])
 
 
 def agrees(block):

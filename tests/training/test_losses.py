@@ -179,7 +179,7 @@ def test_the_criterion_names_its_terms():
     scores = torch.randn(1, 3, 2, 6, generator=torch.Generator().manual_seed(0))
     counts = np.array([10, 20, 30])
     names = ("cross-entropy", "focal", "dice", "lovasz")
-    terms = Criterion(Objective(losses=names, balance="full")).terms(scores, batch, counts)
+    terms = Criterion(Objective(losses=names, balance="full"), "abc", None).terms(scores, batch, counts)
     assert tuple(terms) == names
     known = labelled(scores, batch.labels)
     torch.testing.assert_close(terms["cross-entropy"], cross_entropy(known, class_weights(counts, "full")))

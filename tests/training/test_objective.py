@@ -5,12 +5,24 @@ from dataclasses import replace
 
 import pytest
 
+from napari_fhn.box import Box
 from napari_fhn.training import Job, JobError, Objective
+from napari_fhn.training.objective import Absence, Order, Share, Smoothness
+
+KNOWN = (
+    Share("top", 0.2, 0.4, weight=5.0),
+    Order(("top", "base")),
+    Order(),
+    Absence("base", (Box((0, 0, 0), (3, 4, 5)),), mask="no-base.npy"),
+    Smoothness(horizontal=2.0, vertical=0.5, edge=1.5),
+)
 
 
 def test_objectives_survive_json_in_their_job(layered):
     job, _ = layered
-    objective = Objective(losses=("focal", "lovasz"), balance="effective", beta=0.99, gamma=3.0, smoothing=0.1)
+    objective = Objective(
+        ("focal", "lovasz"), balance="effective", beta=0.99, gamma=3.0, smoothing=0.1, knowledge=KNOWN
+    )
     job = replace(job, schedule=replace(job.schedule, objective=objective))
     assert Job.from_json(job.to_json()) == job
 
@@ -34,8 +46,33 @@ def test_a_job_without_an_objective_has_the_usual_one(layered):
         ({"gamma": float("nan")}, "negative"),
         ({"smoothing": 1.0}, "smoothing"),
         ({"colour": "red"}, "does not know"),
+        ({"knowledge": [{"kind": "hearsay"}]}, "share, order, absence, smoothness"),
+        ({"knowledge": [{"kind": "share"}]}, "class_name"),
+        ({"knowledge": [{"kind": "share", "class_name": "salt", "at_least": 0.5, "at_most": 0.2}]}, "share of salt"),
+        ({"knowledge": [{"kind": "order", "class_names": ["top"]}]}, "two or more"),
+        ({"knowledge": [{"kind": "order", "class_names": ["top", "top"]}]}, "each once"),
+        ({"knowledge": [{"kind": "absence", "class_name": "salt"}]}, "where salt does not occur"),
+        ({"knowledge": [{"kind": "smoothness", "horizontal": -1}]}, "negative"),
+        ({"knowledge": [{"kind": "smoothness", "edge": 0}]}, "above 0"),
+        ({"knowledge": [{"kind": "smoothness", "weight": -1}]}, "weight of 'smoothness'"),
     ],
 )
 def test_what_cannot_be_is_explained(wrong, words):
     with pytest.raises(JobError, match=words):
         Objective.from_dict(wrong)
+
+
+@pytest.mark.parametrize(
+    ("known", "change", "words"),
+    [
+        (Share("salt", 0, 0.1), {}, "speaks of salt; the classes are top, middle, base"),
+        (Order(("top", "salt")), {}, "speaks of salt"),
+        (Absence("salt", mask="m.npy"), {}, "speaks of salt"),
+        (Order(), {"vertical_axis": None}, "which one is vertical"),
+        (Smoothness(edge=1.0), {"map_axis": 2}, "no edge"),
+    ],
+)
+def test_what_does_not_go_with_the_survey_is_explained(layered, known, change, words):
+    job, _ = layered
+    with pytest.raises(JobError, match=words):
+        replace(job, **change, schedule=replace(job.schedule, objective=Objective(knowledge=(known,))))

@@ -21,34 +21,40 @@ class Block:
         ``(channels, *space)`` float32.
     place : ndarray
         ``(axes, *space)`` float32: where each voxel lies.
-    labels : ndarray
-        ``space``, uint8; one voxel thick along the axis of which a network reads a slice.
+    known : ndarray
+        ``(rows, *space)`` uint8, labels first; one voxel thick along the axis of which a network reads a slice.
     """
 
     data: NDArray[np.float32]
     place: NDArray[np.float32]
-    labels: NDArray[np.uint8]
+    known: NDArray[np.uint8]
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """The first row of what is known."""
+        labels: NDArray[np.uint8] = self.known[0]
+        return labels
 
 
 def flipped(block: Block, axes: Sequence[int]) -> Block:
     """Turn a block round along some axes; a voxel keeps its place."""
     behind = tuple(1 + axis for axis in axes)
-    return Block(np.flip(block.data, behind), np.flip(block.place, behind), np.flip(block.labels, tuple(axes)))
+    return Block(np.flip(block.data, behind), np.flip(block.place, behind), np.flip(block.known, behind))
 
 
 def permuted(block: Block, order: Sequence[int]) -> Block:
     """Put the axes of a block in another order; a voxel keeps its place, in the same channel."""
     behind = (0, *(1 + axis for axis in order))
-    return Block(block.data.transpose(behind), block.place.transpose(behind), block.labels.transpose(tuple(order)))
+    return Block(block.data.transpose(behind), block.place.transpose(behind), block.known.transpose(behind))
 
 
 def sheared(block: Block, vertical: int, shift: float, dips: Sequence[float]) -> Block:
-    """Move every column up or down, the data and the labels alike; the place stays: what is moved lies elsewhere.
+    """Move every column up or down, the data and what is known; the place stays: what is moved lies elsewhere.
 
     Parameters
     ----------
     block : Block
-        With data and labels of one shape.
+        With data and labels of one shape of space.
     vertical : int
         Axis along which columns move.
     shift : float
@@ -59,26 +65,26 @@ def sheared(block: Block, vertical: int, shift: float, dips: Sequence[float]) ->
     Returns
     -------
     Block
-        What moves in is the nearest sample of its column, without a label.
+        What moves in is the nearest sample of its column, of which nothing is known.
     """
-    data, labels = np.moveaxis(block.data, 1 + vertical, -1), np.moveaxis(block.labels, vertical, -1)
-    move = np.full(labels.shape[:-1], shift, np.float64)
-    for axis, (size, dip) in enumerate(zip(labels.shape[:-1], dips, strict=True)):
-        along = [1] * (labels.ndim - 1)
+    data, known = np.moveaxis(block.data, 1 + vertical, -1), np.moveaxis(block.known, 1 + vertical, -1)
+    columns = data.shape[1:-1]
+    move = np.full(columns, shift, np.float64)
+    for axis, (size, dip) in enumerate(zip(columns, dips, strict=True)):
+        along = [1] * len(columns)
         along[axis] = size
         move += (dip * (np.arange(size) - size / 2)).reshape(along)
-    size = labels.shape[-1]
+    size = data.shape[-1]
     source = np.arange(size) + move[..., np.newaxis]
     nearest = np.rint(source).astype(np.int64)
-    labels = np.where(
-        (nearest >= 0) & (nearest < size), np.take_along_axis(labels, nearest.clip(0, size - 1), -1), np.uint8(0)
-    )
+    moved = np.take_along_axis(known, nearest.clip(0, size - 1)[np.newaxis], -1)
+    known = np.where((nearest >= 0) & (nearest < size), moved, np.uint8(0))
     below = np.floor(source).astype(np.int64)
     weight = (source - below).astype(np.float32)[np.newaxis]
     upper = np.take_along_axis(data, below.clip(0, size - 1)[np.newaxis], -1)
     lower = np.take_along_axis(data, (below + 1).clip(0, size - 1)[np.newaxis], -1)
     data = upper + weight * (lower - upper)
-    return Block(np.moveaxis(data, -1, 1 + vertical), block.place, np.moveaxis(labels, -1, vertical))
+    return Block(np.moveaxis(data, -1, 1 + vertical), block.place, np.moveaxis(known, -1, 1 + vertical))
 
 
 def check_axes(name: str, axes: Sequence[int], fixed: int | None, what: str) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.augmentation import Block, check_axes, flipped, permuted, sheared
 from napari_fhn.training.batch import Batch
 from napari_fhn.training.control import Focus
@@ -29,6 +28,8 @@ class Blocks:
         What is known.
     schedule : Schedule
         Block size, batch, augmentation and seed.
+    annotations : Annotations, optional
+        What is known beside the labels.
 
     Attributes
     ----------
@@ -41,9 +42,12 @@ class Blocks:
         When the schedule turns or swaps an axis that has to stay.
     """
 
-    def __init__(self, frame: Frame, labels: LabelFile, schedule: Schedule) -> None:
+    def __init__(
+        self, frame: Frame, labels: LabelFile, schedule: Schedule, annotations: Annotations | None = None
+    ) -> None:
         self.frame = frame
         self.labels = labels
+        self.annotations = annotations or Annotations(frame, labels)
         self.schedule = schedule
         self.size = schedule.block
         check_axes("permute", schedule.permute, frame.vertical, "the vertical one")
@@ -78,11 +82,11 @@ class Blocks:
         order = self._order()
         blocks = [permuted(self._block(across, focus), order) for _ in range(self.schedule.batch)]
         data = np.stack([np.concatenate((block.data, block.place)) for block in blocks])
-        labels = np.stack([block.labels for block in blocks])
+        known = np.stack([block.known for block in blocks])
         if self.frame.map_axis is not None:
-            labels = labels.squeeze(1 + self.frame.map_axis)
+            known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
-        return Batch(torch.from_numpy(data), torch.from_numpy(labels.astype(np.int64))) if labels.any() else None
+        return self.annotations.batch(data, known) if known[:, 0].any() else None
 
     def _order(self) -> list[int]:
         order = list(range(len(self.schedule.block)))
@@ -94,10 +98,11 @@ class Blocks:
 
     def _block(self, across: int | None, focus: Focus | None) -> Block:
         box = self._box_around_a_label(across, focus)
-        labels = self.labels.read(box).reshape(self.frame.space(box, across))
+        known = self.annotations.read(box)
+        known = known.reshape(len(known), *self.frame.space(box, across))
         if self.frame.map_axis is not None:
-            labels = np.expand_dims(labels, self.frame.map_axis)
-        block = Block(self.frame.data(box, across), self.frame.position(box, across), labels)
+            known = np.expand_dims(known, 1 + self.frame.map_axis)
+        block = Block(self.frame.data(box, across), self.frame.position(box, across), known)
         block = flipped(block, [axis for axis in self._flips if self._rng.random() < 0.5])
         moved = self._sheared(block)
         if moved.labels.any():  # a small patch near the border may be moved out of the block
@@ -149,16 +154,17 @@ class Blocks:
             return block
         noise = self._rng.standard_normal(block.data.shape, dtype=np.float32)
         data = block.data * np.float32(self._rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)
-        return Block(data, block.place, block.labels)
+        return Block(data, block.place, block.known)
 
     def _with_fewer_labels(self, block: Block) -> Block:
         if self.schedule.labels_share == 1:
             return block
-        known = np.flatnonzero(block.labels)
-        kept = self._rng.choice(known, -int(-len(known) * self.schedule.labels_share // 1), replace=False)
-        labels: NDArray[np.uint8] = np.zeros(block.labels.shape, np.uint8)
-        labels.flat[kept] = block.labels.flat[kept]
-        return Block(block.data, block.place, labels)
+        labelled = np.flatnonzero(block.labels)
+        kept = self._rng.choice(labelled, -int(-len(labelled) * self.schedule.labels_share // 1), replace=False)
+        known = block.known.copy()
+        known[0] = 0
+        known[0].flat[kept] = block.labels.flat[kept]
+        return Block(block.data, block.place, known)
 
 
 def _length(size: int, block: int, multiple: int) -> int:

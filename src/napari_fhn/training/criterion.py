@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fhn.training import losses
+from napari_fhn.training import knowledge, losses
 from napari_fhn.training.batch import Batch
-from napari_fhn.training.objective import Objective
+from napari_fhn.training.objective import Absence, Objective, Order, Share
 
 
 class Criterion:
@@ -18,10 +21,17 @@ class Criterion:
     ----------
     objective : Objective
         What is minimised.
+    classes : sequence of str
+        Names of the classes.
+    vertical : int or None
+        Axis of time or depth, among those of the scores.
     """
 
-    def __init__(self, objective: Objective) -> None:
+    def __init__(self, objective: Objective, classes: Sequence[str], vertical: int | None) -> None:
         self.objective = objective
+        self.classes = tuple(classes)
+        self.vertical = vertical
+        self._shares = [knowledge.RunningShare() for _ in objective.knowledge]
 
     def terms(self, scores: Tensor, batch: Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
         """Return what the loss is the sum of, by name.
@@ -40,8 +50,11 @@ class Criterion:
         dict of str to Tensor
             Scalars.
         """
+        return self._from_labels(scores, batch, counts) | self._from_knowledge(scores, batch)
+
+    def _from_labels(self, scores: Tensor, batch: Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
         objective = self.objective
-        known = losses.labelled(scores, batch.labels)
+        known = losses.labelled(scores, batch.labels, batch.weights)
         by_class = losses.class_weights(counts, objective.balance, objective.beta).to(scores.device)
         found: dict[str, Tensor] = {}
         for name in objective.losses:
@@ -53,4 +66,28 @@ class Criterion:
                 found[name] = losses.dice(known)
             else:
                 found[name] = losses.lovasz(known)
+        return found
+
+    def _from_knowledge(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+        found: dict[str, Tensor] = {}
+        if not self.objective.knowledge:
+            return found
+        counted = torch.ones_like(batch.labels, dtype=torch.bool) if batch.counted is None else batch.counted
+        belief = scores.softmax(1)
+        absences = iter(() if batch.absent is None else batch.absent.unbind(1))
+        for item, share in zip(self.objective.knowledge, self._shares, strict=True):
+            if isinstance(item, Share):
+                of_class = belief[:, self.classes.index(item.class_name)]
+                value = share(of_class, counted, item.at_least, item.at_most)
+            elif isinstance(item, Order):
+                layers = [self.classes.index(name) for name in item.class_names or self.classes]
+                assert self.vertical is not None
+                value = knowledge.order(scores[:, layers], counted, self.vertical)
+            elif isinstance(item, Absence):
+                value = knowledge.absence(scores, next(absences) & counted, self.classes.index(item.class_name))
+            else:
+                axes = range(scores.ndim - 2)
+                costs = [item.vertical if axis == self.vertical else item.horizontal for axis in axes]
+                value = knowledge.smoothness(belief, counted, costs, batch.data, item.edge)
+            found[item.name] = found.get(item.name, 0) + item.weight * value
         return found

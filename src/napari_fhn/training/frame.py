@@ -38,6 +38,8 @@ class Frame:
         Axes across which sections may be taken; empty where the network has the dimensions of the volume.
     vertical : int or None
         The vertical axis as the network counts its axes.
+    vertical_of_scores : int or None
+        The same, as the scores count them.
     map_axis : int or None
         The axis that only the data have.
     multiples : tuple of int
@@ -68,6 +70,9 @@ class Frame:
         _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
         self.shape = tuple(size for axis, size in enumerate(volume.shape) if axis != self.map_axis)
         self.vertical = 1 if self.sections else self.vertical_axis
+        before = self.map_axis is not None and self.vertical is not None and self.map_axis < self.vertical
+        along = None if self.vertical == self.map_axis else self.vertical
+        self.vertical_of_scores = along - before if along is not None else None
         self.multiples = tuple(m for axis, m in enumerate(network.multiples) if axis != self.map_axis)
         neighbours = 2 * self.context + 1 if self.sections else 1
         self.channels = volume.channels * neighbours + len(self._placed_axes)
@@ -128,6 +133,24 @@ class Frame:
                 place = place.reshape([-1 if a == own else 1 for a in range(channel.ndim)])
             channel[...] = place
         return channels
+
+    def present(self, box: Box) -> NDArray[np.bool_]:
+        """Tell where in a box of the labels' grid there are data; a map has some where its cube has some."""
+        found = self.volume.present(self._in_volume(box))
+        return found if self.map_axis is None else np.any(found, axis=self.map_axis, keepdims=False)
+
+    def present_at(self, flat: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell the same of single voxels, by their flat indices in the labels' grid."""
+        index = np.unravel_index(flat, self.shape)
+        if self.map_axis is None:
+            return self.volume.present_at(index)
+        found = np.zeros(flat.shape, bool)
+        for slice_ in range(self.volume.shape[self.map_axis]):
+            along = np.full(flat.shape, slice_)
+            found |= self.volume.present_at((*index[: self.map_axis], along, *index[self.map_axis :]))
+            if found.all():
+                break
+        return found
 
     def _in_volume(self, box: Box) -> Box:
         if self.map_axis is None:

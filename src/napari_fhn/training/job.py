@@ -95,6 +95,12 @@ class Job:
         None for maps.
     held_out : tuple of Box
         Labels in these boxes are kept from training and used for the score.
+    ignored : tuple of Box
+        Voxels in these boxes are not learnt from: no label in them is drawn or counts, nor do they count for what is
+        known without labels. Those without any data (NaN in all channels) are left out in any case.
+    weights : str or None
+        ``.npy`` of whole percents on the grid of the labels: how much each label counts, from 1 to 100; 0 where nothing
+        is said and it counts fully.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``, ...
     map_axis : int or None
@@ -126,6 +132,8 @@ class Job:
     model: str
     vertical_axis: int | None = None
     held_out: tuple[Box, ...] = field(default=())
+    ignored: tuple[Box, ...] = ()
+    weights: str | None = None
     device: str = "auto"
     map_axis: int | None = None
     position: Position = "vertical"
@@ -154,6 +162,8 @@ class Job:
             raise JobError(f"a job cannot be done in {self.memory} bytes of memory")
         if self.colors and len(self.colors) != len(self.classes):
             raise JobError(f"there are {len(self.classes)} classes and {len(self.colors)} colours: give one for each")
+        vertical = self.vertical_axis is not None and self.vertical_axis != self.map_axis
+        self.schedule.objective.check(self.classes, vertical, self.map_axis is not None)
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
         if wrong:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
@@ -209,6 +219,7 @@ class Job:
                     "network": _network(data["network"]),
                     "schedule": Schedule.from_dict(data["schedule"]),
                     "held_out": tuple(Box(**item) for item in data.get("held_out", ())),
+                    "ignored": tuple(Box(**item) for item in data.get("ignored", ())),
                     "colors": tuple(data.get("colors", ())),
                     "axes": tuple(Axis(**item) for item in data.get("axes", ())),
                     "outputs": tuple(data.get("outputs", ())),

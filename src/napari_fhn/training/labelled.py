@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.training.boxes import check_axes, clear, read_padded
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import open_array
 
@@ -29,6 +30,10 @@ class LabelFile:
         Number of classes.
     held_out : sequence of Box
         Their labels are not seen by :meth:`read` and :attr:`positions`.
+    ignored : sequence of Box
+        Nor are labels in these, which are not scored either.
+    present : callable, optional
+        Tells for flat indices of voxels whether there are data; labels on others are not among :attr:`positions`.
 
     Attributes
     ----------
@@ -45,17 +50,29 @@ class LabelFile:
         When the file does not fit the inputs, or has labels without a class from the start.
     """
 
-    def __init__(self, path: str, shape: tuple[int, ...], classes: int, held_out: Sequence[Box] = ()) -> None:
+    def __init__(
+        self,
+        path: str,
+        shape: tuple[int, ...],
+        classes: int,
+        held_out: Sequence[Box] = (),
+        ignored: Sequence[Box] = (),
+        present: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
+    ) -> None:
         self._array = open_array(path)
         self.path = path
         self.classes = classes
         self.held_out = tuple(held_out)
+        self._left_out = (*held_out, *ignored)
+        self._present = present
         if self._array.shape != shape:
             raise JobError(
                 f"{path} has shape {self._array.shape} and the inputs {shape}: labels must lie on their grid"
             )
         if self._array.dtype.kind not in "iu":
             raise JobError(f"{path} holds {self._array.dtype} values; labels are integers")
+        check_axes("held-out", held_out, shape)
+        check_axes("ignored", ignored, shape)
         self.positions: list[NDArray[np.int64]] = []
         self.counts = np.zeros(classes, np.int64)
         self.unknown = 0
@@ -90,6 +107,12 @@ class LabelFile:
         positions = [np.concatenate(parts) for parts in found]
         self.counts = np.array([len(p) for p in positions])
         self.positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
+        if self._present is not None:
+            for k, thinned in enumerate(self.positions):
+                kept = thinned[self._present(thinned)]
+                if len(kept) < len(thinned):
+                    self.counts[k] = -(-self.counts[k] * len(kept) // len(thinned))
+                    self.positions[k] = kept
         # At most a twentieth of the time goes into looking.
         now = time.monotonic()
         self._next_look = now + max(0.2, 20 * (now - started))
@@ -108,20 +131,9 @@ class LabelFile:
         return labels
 
     def _read(self, box: Box) -> NDArray[np.uint8]:
-        out = np.zeros(box.shape, np.uint8)
-        inside = Box(
-            tuple(min(max(a, 0), size) for a, size in zip(box.start, self._array.shape, strict=True)),
-            tuple(min(max(b, 0), size) for b, size in zip(box.stop, self._array.shape, strict=True)),
-        )
-        target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, box.start, strict=True))
-        out[target] = self._array[inside.slices]
-        for other in self.held_out:
-            common = tuple(
-                slice(max(a, c) - a, max(min(b, d) - a, max(a, c) - a))
-                for a, b, c, d in zip(box.start, box.stop, other.start, other.stop, strict=True)
-            )
-            out[common] = 0
-        return out
+        labels = read_padded(self._array, box)
+        clear(labels, box, self._left_out)
+        return labels
 
     def truth(self, box: Box) -> NDArray[np.uint8]:
         """Return the labels of a box inside the survey, held out or not."""

@@ -18,6 +18,7 @@ from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
 from napari_fhn.training import model as models
+from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.batch import Batch
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.control import Control, Focus
@@ -78,7 +79,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
             "the network's output is finer than the labels: end it at the level of the input or a coarser one"
         )
     frame = Frame(volume, architecture, job.framing)
-    labels = LabelFile(job.labels, frame.shape, len(job.classes), job.held_out)
+    labels = LabelFile(job.labels, frame.shape, len(job.classes), job.held_out, job.ignored, frame.present_at)
     present = np.flatnonzero(labels.counts)
     if len(present) < 2:
         raise JobError("label at least two classes before training: paint some voxels of each, or load wells")
@@ -97,9 +98,10 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     network = build(architecture, frame.channels, len(job.classes), generator).to(device)
     if isinstance(network, HyperbolicNetwork):
         network.precision = _precision(job.schedule.precision, architecture.dimensions, device)
-    criterion = Criterion(job.schedule.objective)
+    criterion = Criterion(job.schedule.objective, job.classes, frame.vertical_of_scores)
     guard = Guard(network)
-    blocks = Blocks(frame, labels, job.schedule)
+    annotations = Annotations(frame, labels, job.schedule.objective, job.weights, job.ignored)
+    blocks = Blocks(frame, labels, job.schedule, annotations)
     predictor = Predictor(network, frame, job.prediction, device)
     model = models.Model.of(job, network, volume.normalisation)
     optimiser = torch.optim.AdamW(network.parameter_groups(job.schedule.learning_rate, job.schedule.weight_decay))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.training.boxes import within
 from napari_fhn.training.job import Input, JobError
 
 _SAMPLES = 200_000
@@ -151,3 +152,39 @@ class Volume:
         if any(before or after for before, after in pad):
             values = np.pad(values, [(max(before, 0), max(after, 0)) for before, after in pad], mode="edge")
         return values
+
+    def present(self, box: Box) -> NDArray[np.bool_]:
+        """Tell where there are data.
+
+        Parameters
+        ----------
+        box : Box
+            May reach outside the survey, where there are none.
+
+        Returns
+        -------
+        ndarray of bool
+            ``box.shape``; False where all channels are missing (NaN).
+        """
+        found = np.zeros(box.shape, bool)
+        inside = within(box, Box.whole(self.shape))
+        where = tuple(slice(a + part.start, a + part.stop) for a, part in zip(box.start, inside, strict=True))
+        found[inside] = self._finite(where)
+        return found
+
+    def present_at(self, index: tuple[NDArray[np.int64], ...]) -> NDArray[np.bool_]:
+        """Tell whether there are data at single voxels, given by their indices along each axis."""
+        return self._finite(index)
+
+    def _finite(self, where: tuple[slice, ...] | tuple[NDArray[np.int64], ...]) -> NDArray[np.bool_]:
+        """Tell where one channel or more has a number; most often the first does, and no other is read."""
+        found: NDArray[np.bool_] | None = None
+        for array in self._arrays:
+            for channel in array:
+                values = np.asarray(channel[where])
+                number = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+                found = number if found is None else found | number
+                if found.all():
+                    return found
+        assert found is not None
+        return found
