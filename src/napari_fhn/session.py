@@ -244,6 +244,7 @@ class Session:
             vertical_axis=vertical_axis,
             held_out=tuple(held_out),
             device=device,
+            neighbours=chosen.neighbours,
         )
 
 

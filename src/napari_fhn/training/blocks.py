@@ -102,7 +102,7 @@ class Blocks:
         known = known.reshape(len(known), *self.frame.space(box, across))
         if self.frame.map_axis is not None:
             known = np.expand_dims(known, 1 + self.frame.map_axis)
-        block = Block(self.frame.data(box, across), self.frame.position(box, across), known)
+        block = Block(self.frame.data(box, across), self.frame.position(box, across, learning=True), known)
         block = flipped(block, [axis for axis in self._flips if self._rng.random() < 0.5])
         moved = self._sheared(block)
         if moved.labels.any():  # a small patch near the border may be moved out of the block

@@ -10,6 +10,8 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import JobError
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.neighbours import Neighbours
 from napari_fhn.training.volume import Volume
 
 
@@ -76,6 +78,24 @@ class Frame:
         self.multiples = tuple(m for axis, m in enumerate(network.multiples) if axis != self.map_axis)
         neighbours = 2 * self.context + 1 if self.sections else 1
         self.channels = volume.channels * neighbours + len(self._placed_axes)
+        self._neighbours: Neighbours | None = None
+
+    def know(self, labels: LabelFile) -> None:
+        """Take up what is known where the framing asks for it: more channels for the network.
+
+        Raises
+        ------
+        JobError
+            When there are no two bodies of labels, one of which could foretell the other.
+        """
+        if self.framing.neighbours:
+            self._neighbours = Neighbours(labels, self.vertical_axis)
+            if self._neighbours.bodies < 2:
+                raise JobError(
+                    "the network is to be told what the nearest labels say, and all labels lie in one place: label "
+                    "another well or patch, or choose a recipe without neighbours"
+                )
+            self.channels += self._neighbours.channels
 
     @property
     def _placed_axes(self) -> tuple[int, ...]:
@@ -116,11 +136,33 @@ class Frame:
         values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
 
-    def position(self, box: Box, across: int | None) -> NDArray[np.float32]:
-        """Return the other channels of :meth:`read`: where each voxel lies along an axis, from -1 to 1.
+    def position(self, box: Box, across: int | None, *, learning: bool = False) -> NDArray[np.float32]:
+        """Return the other channels of :meth:`read`: where each voxel lies, and what is known around it.
 
-        Layered geology cannot be told apart without it.
+        Where a voxel lies along an axis goes from -1 to 1: layered geology cannot be told apart without it.
+
+        Parameters
+        ----------
+        box : Box
+            As in :meth:`read`.
+        across : int or None
+            As in :meth:`read`.
+        learning : bool
+            Leave out what is known in the box itself, which is what the network has to learn.
+
+        Returns
+        -------
+        ndarray
+            ``(channels, *space)``.
         """
+        places = self._place(box, across)
+        if self._neighbours is None:
+            return places
+        self._neighbours.look()
+        known = self._neighbours.read(box, self._neighbours.within(box) if learning else ())
+        return np.concatenate((places, known if across is None else known.take(0, axis=1 + across)))
+
+    def _place(self, box: Box, across: int | None) -> NDArray[np.float32]:
         box = self._in_volume(box)
         axes = self._placed_axes
         channels = np.empty((len(axes), *(b for a, b in enumerate(box.shape) if a != across)), np.float32)

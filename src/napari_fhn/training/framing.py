@@ -23,20 +23,26 @@ class Framing:
         Spatial axis of the inputs that labels and prediction do not have: a map from a cube.
     position : {"none", "vertical", "all"}
         Along which axes the place of a voxel is an input channel.
+    neighbours : bool
+        Whether what the nearest labelled columns say is an input too, a channel for each class and one for the distance
+        (:class:`~napari_fhn.training.neighbours.Neighbours`).
 
     Raises
     ------
     JobError
-        When the position is none of those.
+        When the position is none of those, or neighbours are asked for where the labels are a map of a cube.
     """
 
     vertical_axis: int | None = None
     map_axis: int | None = None
     position: Position = "vertical"
+    neighbours: bool = False
 
     def __post_init__(self) -> None:
         if self.position not in get_args(Position):
             raise JobError(f"the position can be {', '.join(get_args(Position))}, not {self.position!r}")
+        if self.neighbours and self.map_axis is not None:
+            raise JobError("what the nearest labels say cannot be an input of a map from a cube: leave it out")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Framing:

@@ -108,6 +108,9 @@ class Job:
         ``reading.axis`` makes (section 3.4 of the paper). ``held_out`` then has boxes of the map.
     position : {"none", "vertical", "all"}
         Where a voxel lies as input channels, from -1 to 1: along no axis, the vertical one, or every one.
+    neighbours : bool
+        Whether the network is told what the nearest labelled columns say (a training block: what those of other wells
+        or patches say). Good where layers change little from well to well.
     start_from : str or None
         Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
     memory : int or None
@@ -137,6 +140,7 @@ class Job:
     device: str = "auto"
     map_axis: int | None = None
     position: Position = "vertical"
+    neighbours: bool = False
     start_from: str | None = None
     memory: int | None = None
     colors: tuple[str, ...] = ()
@@ -154,7 +158,7 @@ class Job:
                 f"the block {self.schedule.block} needs one size for each of the "
                 f"{self.network.dimensions} dimensions of the network"
             )
-        Framing(position=self.position)  # says what is wrong with the word
+        _ = self.framing  # says what is wrong with it
         unknown = [output for output in self.outputs if output not in get_args(Output)]
         if unknown:
             raise JobError(f"beside classes the outputs can be {', '.join(get_args(Output))}, not {', '.join(unknown)}")
@@ -171,7 +175,7 @@ class Job:
     @property
     def framing(self) -> Framing:
         """What the network is told about the axes."""
-        return Framing(self.vertical_axis, self.map_axis, self.position)
+        return Framing(self.vertical_axis, self.map_axis, self.position, self.neighbours)
 
     def output_path(self, output: Output) -> Path:
         """Return the file of an output: beside the prediction and called after it, as in ``prediction-entropy.npy``."""

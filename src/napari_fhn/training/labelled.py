@@ -37,6 +37,8 @@ class LabelFile:
 
     Attributes
     ----------
+    shape : tuple of int
+        Of the labels.
     positions : list of ndarray
         Flat indices of the labelled voxels of each class, thinned where they are very many.
     counts : ndarray
@@ -61,6 +63,7 @@ class LabelFile:
     ) -> None:
         self._array = open_array(path)
         self.path = path
+        self.shape = shape
         self.classes = classes
         self.held_out = tuple(held_out)
         self._left_out = (*held_out, *ignored)

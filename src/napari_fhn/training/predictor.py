@@ -17,6 +17,7 @@ from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.tiles import blend, tile_shape
 from napari_fhn.training.updates import BoxChanged, Done, Progress, Update
 from napari_fhn.training.volume import Volume, open_array
@@ -244,6 +245,8 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     volume = Volume(job.inputs, model.normalisation)
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
+    if model.framing.neighbours:
+        frame.know(LabelFile(job.labels, frame.shape, len(model.classes), job.held_out))
     predictor = Predictor(model.network, frame, job.prediction, device)
     for box, share in predictor.everything(control):
         yield BoxChanged(box, 0)

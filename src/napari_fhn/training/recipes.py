@@ -22,12 +22,15 @@ class Recipe:
         The network.
     schedule : Schedule
         Block, steps, rates and augmentation.
+    neighbours : bool
+        Whether the network is told what the nearest labels say.
     """
 
     title: str
     description: str
     network: Architecture
     schedule: Schedule
+    neighbours: bool = False
 
 
 RECIPES: dict[str, Recipe] = {
@@ -44,6 +47,21 @@ RECIPES: dict[str, Recipe] = {
             shift=16.0,
             noise=0.1,
         ),
+    ),
+    "layers": Recipe(
+        "Layers (2.5D, told by wells)",
+        "Layers that change little from well to well: sections, and what the nearest wells say as channels.",
+        architecture("sections"),
+        Schedule(
+            steps=300,
+            batch=4,
+            block=(96, 256),
+            learning_rate=0.05,
+            shear=0.06,
+            shift=6.0,
+            noise=0.1,
+        ),
+        neighbours=True,
     ),
     "volume": Recipe(
         "Blocks (3D)",
@@ -85,4 +103,4 @@ def recipe(name: str) -> Recipe:
 
 def fitting(spatial_dimensions: int) -> tuple[str, ...]:
     """Return the names of the recipes that go with a survey, the one to begin with first."""
-    return ("sections", "volume") if spatial_dimensions == 3 else ("map",)
+    return ("sections", "layers", "volume") if spatial_dimensions == 3 else ("map",)

@@ -80,6 +80,7 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         )
     frame = Frame(volume, architecture, job.framing)
     labels = LabelFile(job.labels, frame.shape, len(job.classes), job.held_out, job.ignored, frame.present_at)
+    frame.know(labels)
     present = np.flatnonzero(labels.counts)
     if len(present) < 2:
         raise JobError("label at least two classes before training: paint some voxels of each, or load wells")

@@ -1,0 +1,210 @@
+"""What is known elsewhere: labelled columns interpolated sideways, as channels of the network's input."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.score import confusion, intersection_over_union
+
+_KEPT = 1024
+"""Labelled columns remembered; more are thinned evenly."""
+
+_BODIES = 8
+"""Nearest bodies that a place is interpolated from."""
+
+_POWER = 3.0
+"""Of the inverse distance: near bodies count for much more than far ones, and none decides alone between two."""
+
+_CELLS = 128
+"""Bodies are told apart on a grid of so many cells along the longer lateral axis: what lies closer is one body."""
+
+_ROWS = 4096
+"""Places whose distances to all columns are held at once."""
+
+
+class Neighbours:
+    """Interpolates what the labelled columns say over the whole survey, by inverse distance.
+
+    An interpreter asks the nearest wells first. A network that is told what they say has only to learn where the data
+    say otherwise. To learn that, a training block never sees the columns of its own labels: it is told what the *other*
+    bodies (wells, patches) say, which is what it will be told between the wells.
+
+    Parameters
+    ----------
+    labels : LabelFile
+        What is known; followed while it changes.
+    vertical : int or None
+        Axis along which columns run; None for a map, where every pixel is a column of one voxel.
+
+    Attributes
+    ----------
+    channels : int
+        One for each class, and one for the distance.
+    """
+
+    def __init__(self, labels: LabelFile, vertical: int | None) -> None:
+        self._labels = labels
+        self._vertical = vertical
+        shape = labels.shape
+        self._lateral = tuple(axis for axis in range(len(shape)) if axis != vertical)
+        self.channels = labels.classes + 1
+        self._seen: tuple[int, ...] = ()
+        self.look()
+
+    def look(self) -> None:
+        """Find the columns again where the labels have changed since the last time."""
+        seen = tuple(int(part.sum()) + len(part) for part in self._labels.positions)
+        if seen == self._seen:
+            return
+        self._seen = seen
+        shape = self._labels.shape
+        flat = np.concatenate(self._labels.positions)
+        voxels = np.unravel_index(flat, shape)
+        across = tuple(shape[axis] for axis in self._lateral)
+        columns = np.unique(np.ravel_multi_index([voxels[axis] for axis in self._lateral], across))
+        places = np.stack(np.unravel_index(columns, across), axis=1)
+        self._cell = max(1, max(across) // _CELLS)
+        self._cells, cell = np.unique(places // self._cell, axis=0, return_inverse=True)
+        self._body_of_cell = _connected(self._cells)
+        body = self._body_of_cell[cell.ravel()]
+        order = np.argsort(body, kind="stable")
+        # One in so many of each body, and of each at least one.
+        rank = np.arange(len(order)) - np.searchsorted(body[order], body[order])
+        kept = order[rank % -(-len(order) // _KEPT) == 0] if len(order) else order
+        self._places, self._body = places[kept], body[kept]
+        depth = 1 if self._vertical is None else shape[self._vertical]
+        self._classes = np.zeros((len(kept), depth), np.uint8)
+        for column, place in zip(self._classes, self._places, strict=True):
+            start, stop = [0] * len(shape), list(shape)
+            for axis, at in zip(self._lateral, place, strict=True):
+                start[axis], stop[axis] = int(at), int(at) + 1
+            column[:] = self._labels.read(Box(tuple(start), tuple(stop))).ravel()
+        self._spacing = self._median_spacing()
+
+    @property
+    def bodies(self) -> int:
+        """How many bodies there are: wells, patches, or what else is labelled apart from the rest."""
+        return int(self._body.max()) + 1 if self._body.size else 0
+
+    def within(self, box: Box) -> frozenset[int]:
+        """Return the bodies that reach into a box of the survey."""
+        start, stop = (np.array([side[axis] for axis in self._lateral]) for side in (box.start, box.stop))
+        inside = ((self._cells >= start // self._cell) & (self._cells <= (stop - 1) // self._cell)).all(axis=1)
+        return frozenset(self._body_of_cell[inside].tolist())
+
+    def read(self, box: Box, without: Collection[int] = ()) -> NDArray[np.float32]:
+        """Interpolate over a box.
+
+        Parameters
+        ----------
+        box : Box
+            Of the survey; may reach outside.
+        without : collection of int
+            Bodies that are left out.
+
+        Returns
+        -------
+        ndarray
+            ``(classes + 1, *box.shape)`` float32: for each class its share among the nearest bodies, from 0 to 2 (all
+            zero where none of them knows), then the distance to the nearest body, from 0 (in it) to 1 (far away).
+        """
+        lengths = [box.shape[axis] for axis in self._lateral]
+        places = np.stack(
+            np.meshgrid(*(np.arange(box.start[axis], box.stop[axis]) for axis in self._lateral), indexing="ij"), axis=-1
+        ).reshape(-1, len(self._lateral))
+        if self._vertical is None:
+            depths = np.zeros(1, np.int64)
+        else:
+            last = self._classes.shape[1] - 1
+            depths = np.arange(box.start[self._vertical], box.stop[self._vertical]).clip(0, last)
+        kept = np.flatnonzero(~np.isin(self._body, list(without)))
+        out = np.zeros((self.channels, len(places), len(depths)), np.float32)
+        out[-1] = 1
+        if kept.size:
+            for first in range(0, len(places), _ROWS):
+                rows = slice(first, first + _ROWS)
+                self._interpolate(places[rows], depths, kept, out[:, rows])
+        out = out.reshape(self.channels, *lengths, len(depths))
+        return out[..., 0] if self._vertical is None else np.moveaxis(out, -1, 1 + self._vertical)
+
+    def agreement(self) -> float | None:
+        """Tell how well the bodies foretell each other: each one's columns from the others, as mean IoU.
+
+        Returns
+        -------
+        float or None
+            From 0 to 1; None where there are fewer than two bodies.
+        """
+        if self.bodies < 2:
+            return None
+        total = np.zeros((self._labels.classes + 1,) * 2, np.int64)
+        for body in range(self.bodies):
+            own = np.flatnonzero(self._body == body)
+            others = np.flatnonzero(self._body != body)
+            out = np.zeros((self.channels, len(own), self._classes.shape[1]), np.float32)
+            self._interpolate(self._places[own], np.arange(self._classes.shape[1]), others, out)
+            said = np.where(out[:-1].any(axis=0), out[:-1].argmax(axis=0) + 1, 0)
+            total += confusion(said, self._classes[own], self._labels.classes)
+        return float(np.nanmean(intersection_over_union(total)))
+
+    def _interpolate(
+        self, places: NDArray[np.int64], depths: NDArray[np.int64], kept: NDArray[np.int64], out: NDArray[np.float32]
+    ) -> None:
+        """Fill ``(channels, place, depth)`` from the kept columns, which are ordered by body."""
+        apart = places[:, np.newaxis].astype(np.float32) - self._places[kept].astype(np.float32)
+        squared = np.square(apart).sum(axis=2)
+        # Of each body its nearest column.
+        edges = np.flatnonzero(np.diff(self._body[kept], prepend=-1))
+        nearest = np.minimum.reduceat(squared, edges, axis=1)
+        bodies = np.argsort(nearest, axis=1)[:, :_BODIES]
+        weights = np.zeros_like(squared)
+        last = np.append(edges[1:], len(kept))
+        for rank in range(bodies.shape[1]):
+            for body in np.unique(bodies[:, rank]):
+                rows = np.flatnonzero(bodies[:, rank] == body)
+                part = squared[rows, edges[body] : last[body]]
+                column = part.argmin(axis=1)
+                # Two voxels more, so that a column on the spot is not all there is.
+                weights[rows, edges[body] + column] = (part[np.arange(len(rows)), column] + 4) ** (-_POWER / 2)
+        used = np.flatnonzero(weights.any(axis=0))
+        says = self._classes[kept[used]][:, depths]
+        one_hot = says[:, np.newaxis] == np.arange(1, self.channels, dtype=np.uint8)[:, np.newaxis]
+        shares = np.tensordot(weights[:, used], one_hot.astype(np.float32), 1).swapaxes(0, 1)
+        known = shares.sum(axis=0)
+        np.divide(2 * shares, known, out=out[:-1], where=known > 0)
+        distance = np.sqrt(nearest.min(axis=1))
+        out[-1] = (distance / (distance + self._spacing))[:, np.newaxis]
+
+    def _median_spacing(self) -> float:
+        """Return the median distance from a body to the next, in voxels; 1 where there is one body or none."""
+        found = []
+        for body in range(self.bodies):
+            own, others = self._places[self._body == body], self._places[self._body != body]
+            if len(others):
+                found.append(np.sqrt(np.square(own[:, np.newaxis] - others).sum(axis=2).min()))
+        return float(np.median(found)) if found else 1.0
+
+
+def _connected(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the connected bodies of cells ``(n, 2)`` that touch at sides or corners."""
+    number = {tuple(cell): index for index, cell in enumerate(cells.tolist())}
+    body = np.full(len(cells), -1, np.int64)
+    count = 0
+    for seed in range(len(cells)):
+        if body[seed] >= 0:
+            continue
+        body[seed], grow = count, [seed]
+        while grow:
+            y, x = cells[grow.pop()].tolist()
+            for near in ((y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
+                other = number.get(near, -1)
+                if other >= 0 and body[other] < 0:
+                    body[other] = count
+                    grow.append(other)
+        count += 1
+    return body

@@ -1,0 +1,154 @@
+"""What the nearest labelled columns say, as channels of the input."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_fhn.box import Box
+from napari_fhn.training import JobError, confusion, fit, intersection_over_union, predict
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.neighbours import Neighbours
+from napari_fhn.training.volume import Volume
+
+WELLS = [(4, 4), (4, 60), (30, 10), (30, 50)]
+
+
+def columns(tmp_path, boundary, wells=WELLS, shape=(36, 64, 24), held_out=()):
+    """Two classes that part at a depth for each well; columns of 3 x 3 traces."""
+    values = np.zeros(shape, np.uint8)
+    for number, (i, j) in enumerate(wells):
+        values[i - 1 : i + 2, j - 1 : j + 2] = np.where(np.arange(shape[-1]) < boundary(number), 1, 2)
+    np.save(tmp_path / "labels.npy", values)
+    return LabelFile(str(tmp_path / "labels.npy"), shape, 2, held_out), values
+
+
+def test_flat_layers_are_foretold_and_chance_is_not(tmp_path):
+    labels, _ = columns(tmp_path, lambda _: 10)
+    assert Neighbours(labels, 2).agreement() == 1
+    labels, _ = columns(tmp_path, lambda number: (0, 0, 24, 24)[number])
+    assert Neighbours(labels, 2).agreement() < 0.4
+    labels, _ = columns(tmp_path, lambda _: 10, wells=WELLS[:1])
+    assert Neighbours(labels, 2).agreement() is None
+
+
+def test_shares_sum_up_follow_the_nearest_and_the_distance_grows(tmp_path):
+    labels, values = columns(tmp_path, lambda number: 6 + 4 * number)
+    known = Neighbours(labels, 2)
+    assert known.bodies == 4
+    got = known.read(Box.whole(values.shape))
+    assert got.shape == (3, *values.shape)
+    np.testing.assert_allclose(got[:2].sum(0), 2, atol=1e-5)
+    for i, j in WELLS:
+        np.testing.assert_array_equal(got[:2, i, j].argmax(0) + 1, values[i, j])
+        assert got[2, i, j].max() == 0
+    assert got[2, 18, 32].min() > 0.3
+    # A box is a part of the whole, also where it reaches outside.
+    part = known.read(Box((10, -5, -3), (12, 40, 9)))
+    np.testing.assert_allclose(part[:, :, 5:, 3:], got[:, 10:12, :40, :9], atol=1e-6)
+
+
+@pytest.mark.parametrize("vertical", [0, 1])
+def test_columns_may_run_along_any_axis(tmp_path, vertical):
+    labels, values = columns(tmp_path, lambda number: 6 + 4 * number)
+    expected = Neighbours(labels, 2).read(Box.whole(values.shape))
+    np.save(tmp_path / "turned.npy", np.moveaxis(values, 2, vertical))
+    turned = LabelFile(str(tmp_path / "turned.npy"), np.moveaxis(values, 2, vertical).shape, 2)
+    got = Neighbours(turned, vertical).read(Box.whole(turned.shape))
+    np.testing.assert_allclose(np.moveaxis(got, 1 + vertical, 3), expected, atol=1e-6)
+
+
+def test_pixels_of_a_map_are_columns_of_one_voxel(tmp_path):
+    values = np.zeros((40, 50), np.uint8)
+    values[3:6, 3:6], values[30:34, 40:45] = 1, 2
+    np.save(tmp_path / "labels.npy", values)
+    known = Neighbours(LabelFile(str(tmp_path / "labels.npy"), values.shape, 2), None)
+    got = known.read(Box.whole(values.shape))
+    assert known.bodies == 2
+    assert (got[:2, 0, 0].argmax(), got[:2, 39, 49].argmax()) == (0, 1)
+
+
+def test_a_block_is_not_told_its_own_labels(tmp_path):
+    labels, values = columns(tmp_path, lambda number: 6 + 4 * number)
+    known = Neighbours(labels, 2)
+    box = Box((4, 0, 0), (5, 12, 24))
+    within = known.within(box)
+    assert len(within) == 1
+    told = known.read(box, within)
+    # Of the three others the nearest is well 2, whose boundary is at 14.
+    np.testing.assert_array_equal(told[:2, 0, 4].argmax(0) + 1, values[30, 10])
+    everything = known.within(Box.whole(values.shape))
+    assert not known.read(box, everything)[:2].any()
+    assert (known.read(box, everything)[2] == 1).all()
+
+
+def test_a_frame_leaves_them_out_only_while_learning(layered):
+    job, truth = layered
+    framing = replace(job.framing, neighbours=True)
+    frame = Frame(Volume(job.inputs), job.network, framing)
+    plain = frame.channels
+    frame.know(LabelFile(job.labels, frame.shape, 3))
+    assert frame.channels == plain + 4
+    box = Box((0, 3, 0), (12, 4, 32))
+    seen = frame.position(box, 1)[1:4, 2].argmax(0) + 1
+    np.testing.assert_array_equal(seen, truth[2, 3])
+    learning = frame.position(box, 1, learning=True)[1:4, 2].argmax(0) + 1
+    assert (learning != truth[2, 3]).any()
+
+
+def test_what_is_held_out_is_never_told(tmp_path):
+    held = Box((28, 48, 0), (33, 53, 24))
+    labels, _ = columns(tmp_path, lambda number: 6 + 4 * number, held_out=[held])
+    known = Neighbours(labels, 2)
+    assert known.bodies == 3
+    assert known.read(held)[2].min() > 0
+
+
+def test_new_strokes_and_erased_ones_are_followed(tmp_path):
+    labels, _ = columns(tmp_path, lambda _: 10)
+    known = Neighbours(labels, 2)
+    file = np.load(tmp_path / "labels.npy", mmap_mode="r+")
+    file[15:18, 30:33] = 1
+    file[:6] = 0
+    labels._next_look = 0  # as if some time had passed
+    labels.look()
+    known.look()
+    assert known.bodies == 3
+    assert (known.read(Box((16, 31, 0), (17, 32, 24)))[0] > 1.5).all()
+
+
+def test_many_columns_are_thinned_but_no_body_is_lost(tmp_path):
+    values = np.zeros((200, 200, 2), np.uint8)
+    values[:100, :100] = 1
+    values[199, 199] = 2
+    np.save(tmp_path / "labels.npy", values)
+    known = Neighbours(LabelFile(str(tmp_path / "labels.npy"), values.shape, 2), 2)
+    assert known.bodies == 2
+    assert known.within(Box((57, 57, 0), (58, 58, 2))) == {0}
+    assert known.read(Box((199, 199, 0), (200, 200, 1)))[1] > 1.9
+
+
+def test_one_body_cannot_foretell_another(layered, tmp_path):
+    job, _ = layered
+    labels, _ = columns(tmp_path, lambda _: 10, wells=[(4, 4)], shape=(12, 20, 32))
+    with pytest.raises(JobError, match="label another well"):
+        next(iter(fit(replace(job, labels=labels.path, classes=("a", "b"), neighbours=True))))
+
+
+def test_it_helps_where_the_data_say_little(layered):
+    """Noise in place of seismic: only the wells know anything, and the model reads them again to predict."""
+    job, truth = layered
+    np.save(job.inputs[0].path, np.random.default_rng(0).standard_normal(truth.shape).astype(np.float32))
+
+    def score(neighbours):
+        made = replace(job, neighbours=neighbours, position="none")
+        for _ in fit(made):
+            pass
+        for _ in predict(made):
+            pass
+        return np.nanmean(intersection_over_union(confusion(np.load(job.prediction), truth, 3)))
+
+    with_wells, without = score(True), score(False)
+    assert with_wells > 0.5
+    assert with_wells > without + 0.1
