@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+import struct
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,55 +12,30 @@ from numpy.typing import NDArray
 
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import check_room
+from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES, Layout
+from napari_fhn.surveys.segy.grid import Line, Order
+from napari_fhn.surveys.segy.layout import read_layout
+from napari_fhn.surveys.segy.survey import SegySurvey, inspect
+from napari_fhn.surveys.segy.text import TEXT_BYTES
+from napari_fhn.surveys.segy.trace_bytes import TraceBytes
 
-_HEADERS, _TEXT, _TRACE_HEADER = 3600, 3200, 240
-_FORMAT_AT = 3224
-_SAMPLE_BYTES = {1: 4, 2: 4, 3: 2, 4: 4, 5: 4, 6: 8, 7: 3, 8: 1, 9: 8, 10: 4, 11: 2, 12: 8, 15: 3, 16: 1}
+#: Sample formats that hold integers, the smallest first.
 _INTEGERS: tuple[tuple[int, type[np.integer[Any]]], ...] = ((8, np.int8), (16, np.uint8), (3, np.int16), (2, np.int32))
-_END_OF_TEXT = "((SEG: EndText))"
 #: Bytes of traces written at once.
 _BLOCK = 32 * 2**20
-#: Headers looked at to see whether a survey is the one of its source.
-_N_LOOKED_AT = 256
 
-Endian = Literal["big", "little"]
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-_Numbers = Callable[[NDArray[np.void]], tuple[Floats, Floats]]
-_Place = Callable[[NDArray[np.void], int], tuple[Ints, Ints]]
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Where the bytes of the source are, as far as copying its headers needs to know."""
-
-    path: Path
-    endian: Endian
-    n_samples: int
-    sample_bytes: int
-    first: int
-    header_bytes: int
-    n_traces: int
-    tail: int
-
-    def headers(self, start: int, count: int) -> NDArray[np.void]:
-        """Headers of some traces, without reading the samples in between."""
-        trace = np.dtype([("header", f"V{self.header_bytes}"), ("samples", f"V{self.n_samples * self.sample_bytes}")])
-        offset = self.first + start * trace.itemsize
-        # Mapped anew for each block: a mapping of the whole file would count as memory of this process.
-        traces = np.memmap(self.path, dtype=trace, mode="r", offset=offset, shape=(count,))
-        return np.array(traces["header"])
 
 
 def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, told: Told | None = None) -> None:
     """Write values as SEG-Y with the headers of the file `like` was opened from.
 
     Text, binary, extended and trace headers, and what follows the last trace, are copied byte for byte in the
-    source's trace and byte order; only the sample format code (bytes 3225-3226) is set anew. Trace ``i`` of the file
-    gets the values at its inline and crossline; places without a trace stay without one. A few tens of megabytes are
-    in memory at a time.
+    source's trace and byte order; only the sample format code (bytes 3225-3226) is set anew. Counts of the binary
+    header that the source was not believed for are corrected where the new file could not be read with them.
+    Trace ``i`` of the file gets the values at its inline and crossline, padding gets zeros; places without a trace
+    stay without one. A few tens of megabytes are in memory at a time.
 
     Parameters
     ----------
@@ -71,7 +44,8 @@ def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, t
     values : ArrayLike, shape (inline, crossline, sample) or (trace, sample)
         On the grid of `like`, which must be the whole survey.
     like : xarray.DataArray
-        As `napari_fhn.surveys.open` gave it; its source must still be there, unchanged.
+        As `napari_fhn.surveys.open` gave it; its source must still be there, unchanged. It is read again as
+        ``attrs["read_as"]`` says.
     named : Path
         The name to use in sentences.
     told : callable, optional
@@ -82,190 +56,104 @@ def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, t
     SurveyError
         When there is no SEG-Y source, or `like` is not the whole of it.
     """
-    source = _look(like, values, named)
-    place = _placing(source, like, named, values)
+    survey = _source(values, like, named)
+    layout, headers = survey.layout, TraceBytes(survey.layout)
     code, kind = _sample_format(values)
-    stored = np.dtype(kind).newbyteorder(">" if source.endian == "big" else "<")
-    out_trace = np.dtype([("header", f"V{source.header_bytes}"), ("samples", stored, (source.n_samples,))])
-    check_room(path, source.first + source.n_traces * out_trace.itemsize + source.tail)
-    rows = max(1, _BLOCK // out_trace.itemsize)
+    stored = np.dtype(kind).newbyteorder(">" if layout.endian == "big" else "<")
+    trace = np.dtype([("header", np.uint8, layout.trace_header_bytes), ("samples", stored, layout.n_samples)])
+    check_room(path, layout.first_trace + layout.n_traces * trace.itemsize + layout.trailer_bytes)
+    rows = max(1, _BLOCK // trace.itemsize)
     top = 0
-    with path.open("wb") as out, source.path.open("rb") as file:
-        out.write(file.read(source.first))
-        for start in range(0, source.n_traces, rows):
-            count = min(rows, source.n_traces - start)
-            block = np.empty(count, dtype=out_trace)
-            headers = source.headers(start, count)
-            block["header"] = headers
-            block["samples"] = _gather(values, *place(headers, start))
+    with path.open("wb") as out, layout.path.open("rb") as file:
+        out.write(file.read(layout.first_trace))
+        for start in range(0, layout.n_traces, rows):
+            traces = np.arange(start, min(start + rows, layout.n_traces), dtype=np.int64)
+            block = np.empty(traces.size, dtype=trace)
+            block["header"] = headers.gather(traces, 0, layout.trace_header_bytes)
+            block["samples"] = _gather(values, *_places(survey.order, traces))
             release(values)
             if stored.itemsize == 1:
                 top = max(top, int(block["samples"].max(initial=0)))
             out.write(block.view(np.uint8).data)
             if told is not None:
-                told((start + count) / source.n_traces)
-        file.seek(-source.tail, 2)
-        out.write(file.read(source.tail))
+                told((start + traces.size) / layout.n_traces)
+        file.seek(layout.file_bytes)
+        out.write(file.read(layout.trailer_bytes))
         if kind is np.uint8 and top <= 127:
             # The bytes are the same, and signed ones are known to programs older than revision 2.
             code = 8
-        out.seek(_FORMAT_AT)
-        out.write(code.to_bytes(2, source.endian))
+        _put(out, 3225, "h", code, layout)
+    if not _reads_back(path, layout):
+        with path.open("rb+") as out:
+            _correct_counts(out, layout)
 
 
-def _look(like: xr.DataArray, values: ArrayLike, named: Path) -> _Source:
-    """Find the headers to copy."""
-    path = Path(str(like.attrs.get("source", "")))
-    said = str(like.attrs.get("format", ""))
-    if not said.startswith("SEG-Y"):
+def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
+    """Read the headers of the survey again, the way they were read when it was opened."""
+    if not str(like.attrs.get("format", "")).startswith("SEG-Y"):
         raise SurveyError(
             named, "SEG-Y needs the headers of a SEG-Y survey, and this one is none", "Use .tif, .nc, .zarr or .npy"
         )
+    path = Path(str(like.attrs.get("source", "")))
     if not path.is_file():
         raise SurveyError(named, f"the survey's file {path}, whose headers are needed, is gone", "Put it back")
-    size = path.stat().st_size
-    n_samples = int(like.shape[-1])
-    with path.open("rb") as file:
-        head = file.read(_HEADERS)
-        endian = _endian(head, said)
-        code = _integer(head, 3225, endian)
-        n_text = _integer(head, 3505, endian)
-        modern = max(head[3500:3502], default=0) >= 2
-        first = _HEADERS + _TEXT * n_text if n_text >= 0 else _end_of_text(file)
-    header_bytes = _TRACE_HEADER * (1 + (max(0, _integer(head, 3507, endian)) if modern else 0))
-    trailer = _TEXT * max(0, _integer(head, 3529, endian, 4)) if modern else 0
-    sample_bytes = _SAMPLE_BYTES.get(code, 0)
-    trace_bytes = header_bytes + n_samples * sample_bytes
-    room = size - first - (trailer if trailer < size - first else 0)
-    n_traces = room // trace_bytes
-    if like.ndim == 2 and n_traces >= like.shape[0]:
-        n_traces = like.shape[0]
-    whole = values.shape == like.shape and (like.ndim == 3 or n_traces == like.shape[0])
-    if not (whole and sample_bytes and n_traces > 0):
-        raise _not_whole(named, path, values)
-    # Half a trace behind the last one is damage, which is not copied; a trailer of text is part of the file.
-    tail = trailer if size - first - n_traces * trace_bytes == trailer else 0
-    return _Source(path, endian, n_samples, sample_bytes, first, header_bytes, n_traces, tail)
-
-
-def _endian(head: bytes, said: str) -> Endian:
-    """Byte order as the reader found it, else the one in which the format code makes sense."""
-    if "little-endian" in said:
-        return "little"
-    if "big-endian" in said:
-        return "big"
-    return "big" if _integer(head, 3225, "big") in _SAMPLE_BYTES else "little"
-
-
-def _integer(head: bytes, byte: int, endian: Endian, size: int = 2) -> int:
-    return int.from_bytes(head[byte - 1 : byte - 1 + size], endian, signed=True)
-
-
-def _end_of_text(file: Any) -> int:
-    """Find the first trace behind a number of extended text headers that the file does not say."""
-    first = _HEADERS
-    file.seek(first)
-    while block := file.read(_TEXT):
-        first += len(block)
-        if any(_END_OF_TEXT in block.decode(code, "ignore") for code in ("ascii", "cp037")):
-            break
-    return first
-
-
-def _not_whole(named: Path, source: Path, values: ArrayLike) -> SurveyError:
-    return SurveyError(
-        named,
-        f"values of shape {values.shape} are not the whole survey {source.name}",
-        "Save the prediction of the whole survey",
-    )
-
-
-def _placing(source: _Source, like: xr.DataArray, named: Path, values: ArrayLike) -> _Place:
-    """Return what gives the places on the grid of a block of headers that starts at some trace."""
-    if like.ndim == 2:
-        return lambda headers, start: (np.arange(start, start + len(headers)), np.zeros(len(headers), np.int64))
-    spread = np.unique(np.linspace(0, source.n_traces - 1, _N_LOOKED_AT).round().astype(np.int64))
-    looked_at = np.concatenate([source.headers(int(k), 1) for k in spread])
-    for numbers in _numberings(source, like):
-        i, _ = _on_grid(numbers, like, looked_at)
-        # Fields that nobody filled in hold zeros, and 0 may be a number of the grid.
-        filled = like.shape[:2] == (1, 1) or any(number.any() for number in numbers(looked_at))
-        if filled and (i >= 0).any() and _may_be_off(source, numbers, looked_at, i):
-            break
+    try:
+        survey = inspect(path, **like.attrs.get("read_as", {}))
+    except SurveyError as error:
+        raise SurveyError(
+            named,
+            f"the survey's file {path.name}, whose headers are needed, has changed since it was opened ({error.what})",
+            "Put it back as it was",
+        ) from error
+    order = survey.order
+    same = tuple(values.shape) == like.shape and like.shape[-1] == survey.layout.n_samples
+    if isinstance(order, Line):
+        same &= like.ndim == 2 and like.shape[0] == order.n_traces
     else:
-        raise _not_whole(named, source.path, values)
-
-    def place(headers: NDArray[np.void], start: int) -> tuple[Ints, Ints]:
-        i, j = _on_grid(numbers, like, headers)
-        if not _may_be_off(source, numbers, headers, i):
-            raise _not_whole(named, source.path, values)
-        return i, j
-
-    return place
-
-
-def _numberings(source: _Source, like: xr.DataArray) -> Iterator[_Numbers]:
-    """Ways to get inline and crossline numbers from headers; the one that fits the survey is taken."""
-    places = like.attrs.get("header_bytes", (189, 193))
-    for size in (4, 2) if places else ():
-        yield partial(_header_numbers, source, places, size)
-    geometry = like.attrs.get("geometry")
-    if isinstance(geometry, SurveyGeometry):
-        for places in ((181, 185), (73, 77)):
-            yield partial(_map_numbers, source, places, geometry)
+        axes = zip(like.dims[:2], (order.inlines, order.crosslines), strict=True)
+        same &= like.ndim == 3 and all(np.array_equal(like[dim].values, numbers) for dim, numbers in axes)
+    if not same:
+        raise SurveyError(
+            named,
+            f"values of shape {tuple(values.shape)} are not the whole survey {path.name}",
+            "Save the prediction of the whole survey",
+        )
+    return survey
 
 
-def _field(source: _Source, headers: NDArray[np.void], byte: int, size: int = 4) -> Ints:
-    """One integer field of every header, by its first byte counted from 1."""
-    raw = headers.view(np.uint8).reshape(len(headers), -1)[:, byte - 1 : byte - 1 + size]
-    kind = np.dtype(f"i{size}").newbyteorder(">" if source.endian == "big" else "<")
-    return np.ascontiguousarray(raw).view(kind)[:, 0].astype(np.int64)
+def _places(order: Order, traces: Ints) -> tuple[Ints, Ints]:
+    """Indices of traces along both lateral axes, -1 where one has no place."""
+    return (traces, np.zeros_like(traces)) if isinstance(order, Line) else order.places(traces)
 
 
-def _header_numbers(
-    source: _Source, places: tuple[int, int], size: int, headers: NDArray[np.void]
-) -> tuple[Floats, Floats]:
-    inline, crossline = (_field(source, headers, place, size).astype(np.float64) for place in places)
-    return inline, crossline
+def _put(out: Any, byte: int, kind: str, number: int, layout: Layout) -> None:
+    out.seek(byte - 1)
+    out.write(struct.pack((">" if layout.endian == "big" else "<") + kind, number))
 
 
-def _map_numbers(
-    source: _Source, places: tuple[int, int], geometry: SurveyGeometry, headers: NDArray[np.void]
-) -> tuple[Floats, Floats]:
-    scalar = _field(source, headers, 71, 2)
-    size = np.abs(np.where(scalar == 0, 1, scalar)).astype(np.float64)
-    factor = np.where(scalar < 0, 1 / size, size)
-    inline, crossline = geometry.to_numbers(*(_field(source, headers, place) * factor for place in places))
-    return (
-        np.round((inline - geometry.numbers[0]) / geometry.increments[0]) * geometry.increments[0]
-        + geometry.numbers[0],
-        np.round((crossline - geometry.numbers[1]) / geometry.increments[1]) * geometry.increments[1]
-        + geometry.numbers[1],
-    )
+def _reads_back(path: Path, layout: Layout) -> bool:
+    """Whether traces are found in the new file where they are."""
+    try:
+        found = read_layout(path)
+    except SurveyError:
+        return False
+    names = ("endian", "n_samples", "n_traces", "first_trace", "trace_header_bytes")
+    return all(getattr(found, name) == getattr(layout, name) for name in names)
 
 
-def _on_grid(numbers: _Numbers, like: xr.DataArray, headers: NDArray[np.void]) -> tuple[Ints, Ints]:
-    """Indices of every trace along both lateral axes of the survey, -1 where it lies on no place of it."""
-    found = []
-    for dim, number in zip(like.dims[:2], numbers(headers), strict=True):
-        axis = np.asarray(like[dim], dtype=np.float64)
-        step = (axis[-1] - axis[0]) / (axis.size - 1) if axis.size > 1 else 1.0
-        index = (number - axis[0]) / step
-        near = np.round(index)
-        good = (np.abs(index - near) < 1e-3) & (near >= 0) & (near < axis.size)
-        found.append(np.where(good, near, -1).astype(np.int64))
-    off = (found[0] < 0) | (found[1] < 0)
-    return np.where(off, -1, found[0]), np.where(off, -1, found[1])
+def _correct_counts(out: Any, layout: Layout) -> None:
+    """Set the counts of the binary header to what is true.
 
-
-def _may_be_off(source: _Source, numbers: _Numbers, headers: NDArray[np.void], i: Ints) -> bool:
-    """Say whether the traces off the grid are padding: without numbers, or marked as dead or dummy (byte 29)."""
-    off = i < 0
-    if not off.any():
-        return True
-    inline, crossline = numbers(headers[off])
-    padding = (inline == 0) & (crossline == 0)
-    return bool((padding | np.isin(_field(source, headers[off], 29, 2), (2, 3))).all())
+    Other sizes of samples can make a wrong count fit the size of the file, and then it would be believed.
+    """
+    _put(out, 3221, "H", min(layout.n_samples, 0xFFFF), layout)
+    _put(out, 3505, "h", (layout.first_trace - HEADERS_BYTES) // TEXT_BYTES, layout)
+    if layout.revision == 2:
+        _put(out, 3269, "I", layout.n_samples, layout)
+        _put(out, 3507, "h", layout.trace_header_bytes // TRACE_HEADER_BYTES - 1, layout)
+        _put(out, 3513, "Q", layout.n_traces, layout)
+        _put(out, 3521, "Q", layout.first_trace, layout)
+        _put(out, 3529, "i", layout.trailer_bytes // TEXT_BYTES, layout)
 
 
 def _gather(values: ArrayLike, i: Ints, j: Ints) -> NDArray[Any]:

@@ -62,7 +62,8 @@ class Layout:
     trace_header_bytes : int
         240, and 240 more for each additional trace header of revision 2.
     trailer_bytes : int
-        Bytes after the last trace: stanzas of revision 2, or what is left of a trace in a file that is cut short.
+        Bytes of the stanzas of revision 2 after the last trace. What is left of a trace in a file that is cut short
+        does not count.
     notes : tuple of str
         Where the headers were not believed.
     """

@@ -10,7 +10,7 @@ numbers (`TraceMap`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -91,6 +91,8 @@ class TraceMap:
         Traces in the file, those without a place included.
     sorting : {"inline", "crossline"}
         The number that most neighbouring traces share.
+    repeats : ndarray of int64, shape (n_repeat, 2)
+        Traces whose place an earlier one has, and that place in `numbers` counted row by row.
     """
 
     inlines: Floats
@@ -98,6 +100,7 @@ class TraceMap:
     numbers: NDArray[np.integer]
     n_traces: int
     sorting: str
+    repeats: Ints = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -125,6 +128,7 @@ class TraceMap:
         flat = np.full(self.n_traces, -1, dtype=np.int64)
         known = np.flatnonzero(self.numbers.ravel() >= 0)
         flat[self.numbers.ravel()[known]] = known
+        flat[self.repeats[:, 0]] = self.repeats[:, 1]
         return flat
 
 
@@ -267,9 +271,12 @@ def arrange(inline: Ints, crossline: Ints) -> Arrangement:
     numbers: NDArray[np.integer] = np.full(size, -1, dtype=np.int32 if n < 2**31 else np.int64)
     # Written backwards, so that the first trace of a place stays.
     numbers[flat[::-1]] = numbered[::-1]
-    repeats = numbered[numbers[flat] != numbered]
+    again = numbers[flat] != numbered
+    repeats = numbered[again]
     n_places = numbered.size - repeats.size
     order = _order(numbers.reshape(inlines.size, crosslines.size), inlines, crosslines, n, il, xl, n_places)
+    if isinstance(order, TraceMap):
+        order = replace(order, repeats=np.stack([repeats, flat[again]], axis=1))
     return Arrangement(order, inlines, crosslines, n_places, repeats, unnumbered, strays)
 
 

@@ -178,7 +178,7 @@ def _check(path: Path, file: BinaryIO, promise: BinaryHeader, size: int, incompl
             f"The file is cut short: {plain.n_traces} whole traces were taken, and the {plain.trailer_bytes} bytes "
             "after them left out."
         )
-        return replace(plain, notes=(*plain.notes, note)), _agreement(file, plain)
+        return replace(plain, trailer_bytes=0, notes=(*plain.notes, note)), _agreement(file, plain)
     raise misfit(path, file, plain, size)
 
 
