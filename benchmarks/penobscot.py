@@ -13,7 +13,6 @@ import argparse
 import csv
 import datetime
 import json
-import math
 import sys
 import tempfile
 import time
@@ -26,7 +25,8 @@ from numpy.typing import NDArray
 from machine import machine
 from napari_fhn import surveys
 from napari_fhn.cli.running import work
-from napari_fhn.cli.score import Scores, scores, table
+from napari_fhn.cli.score import tell
+from napari_fhn.report import Evaluation, on_truth
 from napari_fhn.session import Session, vertical_axis
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES
@@ -60,10 +60,8 @@ def main() -> int:
         if not complete:
             print("Stopped: nothing is recorded.")
             return 130
-        prediction = np.load(job.prediction)
-        known = np.load(job.labels)
-    found = scores(prediction, truth, known, job)
-    print(table(job.classes, found, "nearest well"))
+        found = on_truth(job, truth)
+    tell(found, job, as_json=False)
     print(f"Training {trained - started:.0f} s, prediction {predicted - trained:.0f} s.")
     record(options.output, options, job, found, trained - started, predicted - trained, len(wells))
     print(f"Recorded in {options.output}")
@@ -108,13 +106,13 @@ def record(
     path: Path,
     options: argparse.Namespace,
     job: Job,
-    found: Scores,
+    found: Evaluation,
     train_seconds: float,
     predict_seconds: float,
     wells: int,
 ) -> None:
     """Write what was measured, how, where and when; runs with other settings in the same file are kept."""
-    network, nearest = found.means
+    network, nearest = found.network, found.nearest
     entry = {
         "command": "python benchmarks/penobscot.py "
         + f"--protocol {options.protocol} --recipe {options.recipe} --steps {job.schedule.steps} "
@@ -124,12 +122,12 @@ def record(
         "recipe": options.recipe,
         "steps": job.schedule.steps,
         "seed": job.schedule.seed,
-        "mean_iou": {"network": _plain(network), "nearest_well": _plain(nearest)},
+        "mean_iou": {"network": _plain(network.mean_iou), "nearest_well": _plain(nearest.mean_iou)},
         "iou": {
             name: {"network": _plain(a), "nearest_well": _plain(b)}
-            for name, a, b in zip(job.classes, found.network, found.nearest, strict=True)
+            for name, a, b in zip(job.classes, network.iou, nearest.iou, strict=True)
         },
-        "voxels_scored": found.voxels,
+        "voxels_scored": network.voxels,
         "train_seconds": round(train_seconds, 1),
         "predict_seconds": round(predict_seconds, 1),
         "machine": machine(),
@@ -141,8 +139,8 @@ def record(
     path.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
 
 
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, 4)
+def _plain(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def _options() -> argparse.Namespace:

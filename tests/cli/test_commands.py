@@ -7,52 +7,19 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-import segyio
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.network.architecture import levels
 from napari_fhn.sample_data import HYPERSPECTRAL
-from napari_fhn.training import Schedule, updates
+from napari_fhn.training import updates
 from napari_fhn.training.job import Job
-from napari_fhn.training.recipes import RECIPES, Recipe
+
+pytestmark = pytest.mark.usefixtures("small")
 
 SHAPE = (8, 10, 32)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch, tmp_path):
-    """Recipes of a few kernels, and a folder of one's own to work in."""
-    monkeypatch.chdir(tmp_path)
-    flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)))
-    monkeypatch.setitem(RECIPES, "sections", flat)
-    monkeypatch.setitem(RECIPES, "map", Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16))))
-
-
-@pytest.fixture
-def survey(tmp_path) -> Path:
-    """A SEG-Y volume, inlines from 100, crosslines from 200, 4 ms from 0."""
-    path = tmp_path / "small.sgy"
-    values = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
-    segyio.tools.from_array3D(str(path), values, dt=4000)
-    with segyio.open(str(path), "r+", strict=False) as file:
-        for number, header in enumerate(file.header):
-            i, j = divmod(number, SHAPE[1])
-            header.update({segyio.su.iline: 100 + i, segyio.su.xline: 200 + j})
-    return path
-
-
-@pytest.fixture
-def wells(tmp_path) -> list[str]:
-    (tmp_path / "wells.csv").write_text("well,inline,crossline\nA,102,203\nB,105,207\n")
-    (tmp_path / "tops.csv").write_text(
-        "well,top_twt_ms,base_twt_ms,class\nA,0,60,sand\nA,60,128,shale\nB,0,72,sand\nB,72,128,shale\n"
-    )
-    return ["--wells", "wells.csv", "--tops", "tops.csv"]
 
 
 def test_info_says_what_a_file_holds(survey, capsys):
@@ -119,10 +86,10 @@ def test_json_lines_are_updates(survey, wells, capsys):
 def test_the_hyperspectral_sample_brings_its_labels_and_truth(capsys):
     assert main(["train", "sample:hyperspectral", "--device", "cpu", "--json"]) == 0
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert last["kind"] == "Truth"
+    assert (last["kind"], last["on"]) == ("Evaluation", "truth")
     assert last["classes"] == ["Unchanged", "Changed"]
     # What was labelled is not scored.
-    assert last["voxels"] == 112 * 128 - np.count_nonzero(np.load("date1.fhn/labels.npy"))
+    assert last["network"]["voxels"] == 112 * 128 - np.count_nonzero(np.load("date1.fhn/labels.npy"))
     job = Job.load("date1.fhn/job.json")
     assert [item.channel_axis for item in job.inputs] == [0, 0]
     assert np.load(job.inputs[0].path).shape == (62, 112, 128)
@@ -189,6 +156,8 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--job", "absent.json"], "cannot be read as a job"),
         (["predict"], "name the session"),
         (["predict", "--session", "absent"], "there is no session"),
+        (["score"], "name the session"),
+        (["score", "--session", "absent"], "there is no session"),
         (["predict", "--session", "absent", "--faster"], "unrecognized arguments: --faster"),
     ],
 )

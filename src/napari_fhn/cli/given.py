@@ -23,6 +23,7 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import fitting
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
+_TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRAL.truth), strict=True))
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
     session = Session(options.session or Path(f"{files[0].stem}.fhn"))
     volume = session.label_volume(shape)
     table = _keep(session, volume, known, table)
-    held_out = labels.hold_out(volume, options.hold_out, vertical, options.seed or 0) if options.hold_out else []
+    held_out = []
+    if options.hold_out:
+        cells = None if options.blocks is None else labels.blocks(volume, options.blocks, vertical)
+        held_out = labels.hold_out(volume, options.hold_out, vertical, options.seed or 0, cells)
     if len(held_out) < options.hold_out:
         print(
             f"{len(held_out)} of {options.hold_out} are held out: more would take a class away",
@@ -171,6 +175,22 @@ def _keep(
         raise LabelError(f"there is a label of value {largest} and {len(table)} classes", "Add it to the class table")
     table.to_csv(remembered)
     return table
+
+
+def read_truth(name: str | Path, job: Job) -> NDArray[np.uint8]:
+    """Read true classes on the grid of a job's labels; a sample's name stands for its truth.
+
+    Raises
+    ------
+    JobError
+        When the job's labels are gone.
+    LabelError, SurveyError
+        When it does not fit.
+    """
+    if not Path(job.labels).exists():
+        raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
+    shape = np.load(job.labels, mmap_mode="r", allow_pickle=False).shape
+    return read_classes(_TRUTHS.get(str(name), Path(name)), shape)
 
 
 def read_classes(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,6 +11,10 @@ from napari_fhn.training.job import Job, JobError
 
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
 Commands = Any
+
+_UNITS = {"": 1, "b": 1}
+_UNITS |= {f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", 1)}
+_UNITS |= {f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", 1)}
 
 
 class UsageError(ValueError):
@@ -28,6 +33,30 @@ class Parser(argparse.ArgumentParser):
             Always.
         """
         raise UsageError(f"{message} ('{self.prog} --help' lists what there is)")
+
+
+def number_of_bytes(text: str) -> int:
+    """Read a size as a person writes it.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``6GB``, ``1.5 GiB`` or ``500000000``; ``kB`` is 1000 bytes and ``KiB`` 1024.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When it is no size, or not above zero.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    unit = _UNITS.get(found[2].lower()) if found else None
+    if found is None or unit is None or round(float(found[1]) * unit) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no size: write it as 6GB, 500MB or 2GiB")
+    return round(float(found[1]) * unit)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

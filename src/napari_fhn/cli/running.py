@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Protocol
 
+from napari_fhn.cli.tables import number
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job, JobError
@@ -18,6 +19,8 @@ from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
 _LINES = 10
 """Lines about the progress of one task where there is no terminal to draw a bar on."""
+
+_DOING = {"train": "Training", "predict": "Predicting"}
 
 
 class Display(Protocol):
@@ -60,11 +63,10 @@ def work(task: str, job: Job, as_json: bool, command: str = "") -> bool:
     from napari_fhn import training
 
     begin = training.fit if task == "train" else training.predict
-    control = Control()
     stopped = False
-    with _ctrl_c(control), _display(task, job, as_json) as display:
+    with interruptible() as control, display(task, job, as_json) as shown:
         for update in kept(begin(job, control), job, task, command=command):
-            display.show(update)
+            shown.show(update)
             if isinstance(update, Done):
                 stopped = update.stopped
     return not stopped
@@ -90,8 +92,9 @@ def prepare_prediction(job: Job) -> None:
 
 
 @contextmanager
-def _ctrl_c(control: Control) -> Iterator[None]:
-    """Turn the first Ctrl-C into a request to stop."""
+def interruptible() -> Iterator[Control]:
+    """Turn the first Ctrl-C into a request to stop; a second one ends at once."""
+    control = Control()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         if control.stop.is_set():
@@ -100,12 +103,13 @@ def _ctrl_c(control: Control) -> Iterator[None]:
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield
+        yield control
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _display(task: str, job: Job, as_json: bool) -> Display:
+def display(task: str, job: Job, as_json: bool) -> Display:
+    """Return what shows updates: JSON, a bar on a terminal, else a line now and then."""
     if as_json:
         return _Json()
     if sys.stdout.isatty():
@@ -118,12 +122,8 @@ def _display(task: str, job: Job, as_json: bool) -> Display:
 
 def iou_line(score: Score, classes: tuple[str, ...]) -> str:
     """Return intersection over union, mean and by class, as one line."""
-    parts = [f"{name} {_number(value)}" for name, value in zip(classes, score.iou, strict=False)]
-    return f"mean {_number(score.mean)} ({', '.join(parts)})"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    parts = [f"{name} {number(value)}" for name, value in zip(classes, score.iou, strict=False)]
+    return f"mean {number(score.mean)} ({', '.join(parts)})"
 
 
 class _Json:
@@ -154,7 +154,7 @@ class _Lines:
     def show(self, update: Update) -> None:
         if isinstance(update, Progress):
             part = update.step * _LINES // max(update.steps, 1)
-            if part > self._said:
+            if part != self._said:
                 self._said = part
                 print(self._line(update), flush=True)
         elif isinstance(update, Score):
@@ -170,7 +170,7 @@ class _Lines:
         if update.loss is not None:
             line += f", loss {update.loss:.3f}"
         if self._score is not None:
-            line += f", IoU {_number(self._score.mean)}"
+            line += f", IoU {number(self._score.mean)}"
         if update.seconds_left:
             line += f", {update.seconds_left:.0f} s left"
         return line
@@ -194,9 +194,7 @@ def _bar(task: str, job: Job) -> Display:
                 TextColumn("{task.completed}/{task.total}"),
                 TextColumn("{task.fields[news]}"),
             )
-            self._id: TaskID = self._bars.add_task(
-                {"train": "Training", "predict": "Predicting"}[task], total=None, news=""
-            )
+            self._id: TaskID = self._bars.add_task(_DOING[task], total=None, news="")
             self._score: Score | None = None
 
         def __enter__(self) -> Bar:
@@ -210,7 +208,13 @@ def _bar(task: str, job: Job) -> Display:
 
         def show(self, update: Update) -> None:
             if isinstance(update, Progress):
-                self._bars.update(self._id, completed=update.step, total=update.steps, news=self._news(update))
+                self._bars.update(
+                    self._id,
+                    description=_DOING[update.task],
+                    completed=update.step,
+                    total=update.steps,
+                    news=self._news(update),
+                )
             elif isinstance(update, Score):
                 if self._score is None or update.held_out or not self._score.held_out:
                     self._score = update
@@ -223,7 +227,7 @@ def _bar(task: str, job: Job) -> Display:
         def _news(self, update: Progress) -> str:
             parts = [] if update.loss is None else [f"loss {update.loss:.3f}"]
             if self._score is not None:
-                parts.append(f"IoU {_number(self._score.mean)}")
+                parts.append(f"IoU {number(self._score.mean)}")
             if update.seconds_left:
                 minutes, seconds = divmod(round(update.seconds_left), 60)
                 parts.append(f"{minutes}:{seconds:02d} left")

@@ -1,129 +1,190 @@
-"""What came out: IoU against the truth beside the humble reference, and the prediction as a file."""
+"""``napari-fhn score``: how good a prediction is, on labels held out, on a truth, or on each well left out in turn."""
 
 from __future__ import annotations
 
+import argparse
 import json
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from napari_fhn import labels
-from napari_fhn.cli.given import read_classes
+from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.options import Commands, add_device, add_json, add_session, load_job
+from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.score import confusion, intersection_over_union
+
+if TYPE_CHECKING:
+    from napari_fhn.report.evaluation import Evaluation
+    from napari_fhn.training.leave_one_out import Fold
+    from napari_fhn.training.score import Scores
+
+LEFT_OUT = "leave-one-out.json"
+"""In the folder of a session: the scores of the folds, for the report."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """IoU by class where nothing was labelled, NaN for a class that is not there.
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("score", help="score a prediction on labels held out, on a truth, or well by well")
+    add_session(parser)
+    parser.add_argument(
+        "--truth", metavar="FILE", help="true classes on the survey's grid, scored where nothing was labelled"
+    )
+    parser.add_argument(
+        "--margin",
+        type=int,
+        default=0,
+        metavar="N",
+        help="leave out what lies within N traces or pixels of a label of training (default 0)",
+    )
+    parser.add_argument(
+        "--leave-one-out",
+        action="store_true",
+        help="train again without each well or patch in turn, and score on it; the session's network stays as it is",
+    )
+    parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
+    parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
+    add_device(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score, and say how good it is."""
+    job = load_job(options)
+    if options.device is not None:
+        job = replace(job, device=options.device)
+    if options.leave_one_out:
+        if options.truth is not None or options.margin:
+            raise JobError("--leave-one-out scores on labels: leave --truth and --margin out")
+        return _leave_one_out(job, options)
+    if options.blocks is not None or options.steps is not None:
+        raise JobError("--blocks and --steps go with --leave-one-out")
+    if not job.held_out and options.truth is None:
+        raise JobError(
+            "there is nothing to score on: hold labels out with train --hold-out, name a --truth, or --leave-one-out"
+        )
+    from napari_fhn.report import evaluation
+
+    if job.held_out:
+        tell(evaluation.on_held_out(job, margin=options.margin), job, options.json)
+    if options.truth is not None:
+        from napari_fhn.cli.given import read_truth
+
+        tell(evaluation.on_truth(job, read_truth(options.truth, job), margin=options.margin), job, options.json)
+    return OK
+
+
+def tell(found: Evaluation, job: Job, as_json: bool) -> None:
+    """Print an evaluation.
 
     Parameters
     ----------
-    network, nearest : tuple of float
-        Of the network, and of copying the nearest labelled column (or pixel) sideways.
-    voxels : int
-        How many were compared.
-    """
-
-    network: tuple[float, ...]
-    nearest: tuple[float, ...]
-    voxels: int
-
-    @property
-    def means(self) -> tuple[float, float]:
-        """Mean over the classes that are there: network, nearest."""
-        return _mean(self.network), _mean(self.nearest)
-
-
-def scores(prediction: NDArray[np.uint8], truth: NDArray[np.uint8], known: NDArray[np.uint8], job: Job) -> Scores:
-    """Compare a prediction with the truth, where nothing was labelled.
-
-    Parameters
-    ----------
-    prediction, truth, known : ndarray of uint8
-        On the survey's grid; voxels whose truth is 0 do not count.
+    found : Evaluation
+        What came out.
     job : Job
-        Its held-out labels are not given to the reference, as they were not given to the network.
-
-    Returns
-    -------
-    Scores
+        Of what.
+    as_json : bool
+        As a line of JSON in place of tables.
     """
-    truth = np.where(known == 0, truth, np.uint8(0))
-    trained = np.array(known)
-    for box in job.held_out:
-        trained[box.slices] = 0
-    nearest = labels.nearest_column(trained, job.vertical_axis)
-    n = len(job.classes)
-    return Scores(
-        tuple(float(v) for v in intersection_over_union(confusion(prediction, truth, n))),
-        tuple(float(v) for v in intersection_over_union(confusion(nearest, truth, n))),
-        int(np.count_nonzero(truth)),
+    if as_json:
+        print(json.dumps({"kind": "Evaluation", **asdict(found)}))
+        return
+    where = "on labels held out" if found.on == "held out" else "where nothing was labelled"
+    print(f"Scores {where} ({found.network.voxels:,} voxels)")
+    print(_by_class(found, "nearest pixel" if job.vertical_axis is None else "nearest column"))
+    print(
+        f"accuracy {number(found.network.accuracy)}, kappa {number(found.network.kappa)}; "
+        f"mean IoU within two voxels of a boundary {number(found.boundaries.mean_iou)}"
+    )
+    if found.network.unpredicted:
+        print(
+            f"{found.network.unpredicted:,} of the voxels are not predicted yet and count as wrong: "
+            "predict the whole survey first"
+        )
+    if found.trust is not None:
+        measured, tempered = found.trust.measured, found.trust.tempered
+        line = f"expected calibration error {measured.expected_error:.3f}, log loss {measured.log_loss:.3f}"
+        if tempered is not None:
+            line += f"; at the temperature of other labels {tempered.expected_error:.3f} and {tempered.log_loss:.3f}"
+        print(line)
+    if len(found.bodies) > 1:
+        rows = [["held out", "voxels", "accuracy", "mean IoU"]]
+        rows += [
+            [body.name, f"{body.scores.voxels:,}", number(body.scores.accuracy), number(body.scores.mean_iou)]
+            for body in found.bodies
+        ]
+        print(aligned(rows))
+
+
+def _by_class(found: Evaluation, reference: str) -> str:
+    network, nearest = found.network, found.nearest
+    rows = [["", "voxels", "IoU", "precision", "recall", "F1", f"IoU of the {reference}"]]
+    for k, name in enumerate(found.classes):
+        values = (network.iou[k], network.precision[k], network.recall[k], network.f1[k], nearest.iou[k])
+        rows.append([name, f"{network.support[k]:,}", *map(number, values)])
+    rows.append(["mean", "", number(network.mean_iou), "", "", number(network.mean_f1), number(nearest.mean_iou)])
+    return aligned(rows)
+
+
+def _leave_one_out(job: Job, options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from napari_fhn import labels
+    from napari_fhn.cli.running import display, interruptible
+    from napari_fhn.report.evaluation import body_name, vertical_axis
+    from napari_fhn.training.leave_one_out import Fold, leave_one_out
+    from napari_fhn.training.updates import Done, Note
+
+    if not Path(job.labels).exists():
+        raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
+    known = np.load(job.labels, mmap_mode="r", allow_pickle=False)
+    vertical = vertical_axis(job)
+    found = labels.bodies(known, vertical) if options.blocks is None else labels.blocks(known, options.blocks, vertical)
+    bodies = labels.expendable(known, found)
+    if options.steps is not None:
+        job = replace(job, schedule=replace(job.schedule, steps=options.steps))
+    folds: list[Fold] = []
+    scratch = Path(job.model).parent / "leave-one-out"
+    with interruptible() as control, display("train", job, options.json) as shown:
+        if len(bodies) < len(found):
+            shown.show(
+                Note(f"{len(found) - len(bodies)} of {len(found)} stay in: without them a class would have no labels.")
+            )
+        for news in leave_one_out(job, bodies, scratch, control):
+            if not isinstance(news, Fold):
+                shown.show(news)
+                if isinstance(news, Done) and news.stopped:
+                    return INTERRUPTED
+                continue
+            folds.append(news)
+            name = body_name(news.body, job.axes, vertical)
+            if options.json:
+                print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
+            else:
+                shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
+    scratch.rmdir()
+    names = [body_name(fold.body, job.axes, vertical) for fold in folds]
+    _tell_folds(job, folds, names, options.json)
+    return OK
+
+
+def _tell_folds(job: Job, folds: list[Fold], names: list[str], as_json: bool) -> None:
+    from napari_fhn.training.leave_one_out import spread
+
+    whole = spread(folds)
+    kept = {"folds": [{"name": n, **asdict(fold)} for n, fold in zip(names, folds, strict=True)], **asdict(whole)}
+    (Path(job.model).parent / LEFT_OUT).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        print(json.dumps({"kind": "Spread", **asdict(whole)}))
+        return
+    rows = [["left out", "voxels", "accuracy", "kappa", "mean IoU"]]
+    rows += [_row(name, fold.scores) for name, fold in zip(names, folds, strict=True)]
+    rows.append(_row("all of them as one", whole.pooled))
+    print(aligned(rows))
+    print(
+        f"mean IoU {whole.mean:.3f} over {len(folds)} folds, deviation {whole.deviation:.3f}, worst {whole.worst:.3f}"
     )
 
 
-def report(job: Job, truth_file: Path, as_json: bool = False) -> Scores:
-    """Print the IoU of a job's prediction by class, beside the nearest-well reference.
-
-    Parameters
-    ----------
-    job : Job
-        Predicted.
-    truth_file : Path
-        True classes on the survey's grid.
-    as_json : bool
-        As one JSON object in place of a table.
-
-    Returns
-    -------
-    Scores
-    """
-    prediction = np.load(job.prediction, mmap_mode="r", allow_pickle=False)
-    truth = read_classes(truth_file, prediction.shape)
-    if truth.max() > len(job.classes):
-        raise JobError(f"{truth_file} has class {truth.max()} and the job {len(job.classes)} classes")
-    found = scores(prediction, truth, np.load(job.labels, mmap_mode="r", allow_pickle=False), job)
-    if as_json:
-        print(
-            json.dumps(
-                {
-                    "kind": "Truth",
-                    "classes": job.classes,
-                    "network": [_plain(v) for v in found.network],
-                    "nearest": [_plain(v) for v in found.nearest],
-                    "voxels": found.voxels,
-                }
-            )
-        )
-    else:
-        print(table(job.classes, found, "nearest column" if job.vertical_axis is not None else "nearest pixel"))
-    return found
-
-
-def table(classes: tuple[str, ...], found: Scores, reference: str) -> str:
-    """Return scores as lines of text."""
-    width = max(len(name) for name in (*classes, "mean"))
-    column = max(len(reference), 8)
-    rows = [*zip(classes, found.network, found.nearest, strict=True), ("mean", *found.means)]
-    lines = [
-        f"IoU where nothing was labelled ({found.voxels:,} voxels)",
-        f"{'':{width}}  {'network':>8}  {reference:>{column}}",
-    ]
-    lines += [f"{name:{width}}  {_text(a):>8}  {_text(b):>{column}}" for name, a, b in rows]
-    return "\n".join(lines)
-
-
-def _mean(values: tuple[float, ...]) -> float:
-    known = [v for v in values if not math.isnan(v)]
-    return sum(known) / len(known) if known else math.nan
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else value
-
-
-def _text(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
+def _row(name: str, scores: Scores) -> list[str]:
+    return [name, f"{scores.voxels:,}", number(scores.accuracy), number(scores.kappa), number(scores.mean_iou)]

@@ -23,6 +23,9 @@ def add(commands: Commands) -> None:
     )
     known = add_known(parser)
     known.add_argument("--hold-out", type=int, default=0, metavar="N", help="wells or patches kept for the score")
+    known.add_argument(
+        "--blocks", type=int, metavar="N", help="hold out blocks of N x N traces or pixels, where labels lie dense"
+    )
     known.add_argument("--truth", type=Path, metavar="FILE", help="true classes: prints IoU where nothing was labelled")
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
@@ -56,12 +59,14 @@ def run(options: argparse.Namespace) -> int:
     if not work("train", job, options.json, options.typed):
         return INTERRUPTED
     if truth_file is not None:
-        from napari_fhn.cli.score import report
+        from napari_fhn.cli.given import read_truth
+        from napari_fhn.cli.score import tell
+        from napari_fhn.report import on_truth
 
         # While training only the sections in view are predicted; the score is over all of the survey.
         if not work("predict", job, options.json, options.typed):
             return INTERRUPTED
-        report(job, truth_file, options.json)
+        tell(on_truth(job, read_truth(truth_file, job)), job, options.json)
     elif session is not None and not options.json:
         print(f"Next: napari-fhn predict --session {session} --output FILE --like SURVEY")
     return OK

@@ -1,0 +1,116 @@
+"""``napari-fhn forecast``: the memory of a training before it begins, with and without the paper's two savings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+from napari_fhn.cli.exits import OK
+from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
+from napari_fhn.cli.options import Commands, UsageError, add_device, add_json, number_of_bytes
+from napari_fhn.cli.tables import aligned
+from napari_fhn.network.counting import in_words
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet
+from napari_fhn.training.plan import Plan, plan, plan_of
+
+_ROWS = (
+    ("invertible, low block rank (this network)", True, True),
+    ("every state kept", False, True),
+    ("kernels of full rank", True, False),
+    ("both: every state kept, full rank", False, False),
+)
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("forecast", help="say how much memory training takes, before it begins")
+    parser.add_argument("survey", nargs="?", metavar="SURVEY", help="survey file, where no session is named")
+    parser.add_argument("--shape", type=sizes, metavar="N,N,N", help="voxels of a survey that is not there yet")
+    parser.add_argument("--channels", type=int, metavar="N", help="channels of the data (default 1, or the survey's)")
+    parser.add_argument("--class-count", type=int, metavar="N", help="classes (default 8, or the session's)")
+    add_network(parser)
+    parser.add_argument("--block", type=sizes, metavar="N,N", help="block (default: the recipe's or the session's)")
+    parser.add_argument("--batch", type=int, metavar="N", help="blocks in a step (default: the recipe's)")
+    add_device(parser)
+    parser.add_argument(
+        "--memory", type=number_of_bytes, metavar="SIZE", help="that there is, such as 6GB (default: what is free now)"
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Forecast, and say whether it fits."""
+    found = chosen(options)
+    schedule = found.schedule
+    if options.block is not None:
+        schedule = replace(schedule, block=options.block)
+    if options.batch is not None:
+        schedule = replace(schedule, batch=options.batch)
+    if len(schedule.block) != found.network.dimensions:
+        raise UsageError(f"the network has {found.network.dimensions} axes and the block {len(schedule.block)}")
+    planned = _plan(options, replace(found, schedule=schedule))
+    device = options.device or "auto"
+    working_set = WORKING_SET if device in ("auto", "cpu") else PORTABLE
+    budget = options.memory
+    if budget is None:
+        from napari_fhn.training.memory import free_bytes
+
+        budget = free_bytes("cpu" if device == "auto" else device)
+    _tell(planned, budget, working_set, options.json)
+    return OK
+
+
+def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
+    if found.job is not None:
+        if options.survey or options.shape or options.channels:
+            raise UsageError("the session has its survey: leave SURVEY, --shape and --channels out")
+        return plan_of(replace(found.job, schedule=found.schedule))
+    classes = options.class_count or 8
+    if (options.survey is None) == (options.shape is None):
+        raise UsageError("say what to train on: one of SURVEY and --shape")
+    if options.shape is not None:
+        vertical = 2 if len(options.shape) == 3 else None
+        channels = options.channels or 1
+        shape = options.shape
+    else:
+        from napari_fhn.cli.given import survey_files
+        from napari_fhn.session import spatial_shape, vertical_axis
+        from napari_fhn.surveys import open
+
+        opened = [open(path) for path in survey_files([options.survey])]
+        shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])
+        channels = options.channels or sum(int(survey.sizes.get("band", 1)) for survey in opened)
+    return plan(found.network, found.schedule, shape, channels=channels, classes=classes, vertical_axis=vertical)
+
+
+def _tell(planned: Plan, budget: int, working_set: WorkingSet, as_json: bool) -> None:
+    rows = [["", "a training step", "a prediction", "largest block that fits"]]
+    told = []
+    for name, invertible, low_rank in _ROWS:
+        kind: dict[str, Any] = {"invertible": invertible, "block_low_rank": low_rank, "working_set": working_set}
+        training = planned.needs(**kind, training=True)
+        predicting = planned.needs(**kind, training=False)
+        largest = planned.largest_block(budget, **kind)
+        told.append({
+            "invertible": invertible, "block_low_rank": low_rank, "training": asdict(training), "bytes": training.total,
+            "bytes_predicting": predicting.total, "largest_block": largest,
+        })  # fmt: skip
+        rows.append([name, in_words(training.total), in_words(predicting.total), _times(largest)])
+    needs = told[0]["bytes"]
+    assert isinstance(needs, int)
+    if as_json:
+        what = {"block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
+        print(json.dumps({"kind": "Forecast", **what, "budget": budget, "fits": needs <= budget, "networks": told}))
+        return
+    size = f"{planned.batch} x {_times(planned.block)} voxels"
+    print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
+    print(aligned(rows))
+    verdict = "it fits" if needs <= budget else "it does not fit: take a smaller block or batch"
+    print(f"There are {in_words(budget)}: {verdict}.")
+
+
+def _times(block: tuple[int, ...] | None) -> str:
+    return "none" if block is None else " x ".join(map(str, block))

@@ -1,0 +1,98 @@
+"""Which network a command is about: that of a session, of a recipe, or one written in words."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from napari_fhn.cli.options import UsageError, add_session, load_job
+from napari_fhn.network.architecture import Architecture, architecture
+from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.language import parse
+from napari_fhn.training.job import Job
+from napari_fhn.training.recipes import RECIPES, recipe
+from napari_fhn.training.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A network, how it would be trained, and the job that it is of, if it is of one.
+
+    Parameters
+    ----------
+    name : str
+        As it was asked for.
+    network : NetworkDescription
+        The network.
+    schedule : Schedule
+        Of the job or recipe; blocks of 64 voxels along each axis where there is neither.
+    job : Job or None
+        Of the session.
+    """
+
+    name: str
+    network: NetworkDescription
+    schedule: Schedule
+    job: Job | None = None
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Add ``--session``, ``--job``, ``--recipe`` and ``--network``."""
+    add_session(parser)
+    parser.add_argument("--recipe", choices=tuple(RECIPES), help="network of a recipe")
+    parser.add_argument(
+        "--network",
+        metavar="WORDS",
+        help="named (sections, volume, map, paper.seismic, ...) or written, as in '3d 12: 2x8 | down 3x16 | up 6x8'",
+    )
+
+
+def chosen(options: argparse.Namespace) -> Chosen:
+    """Return the network that the options name.
+
+    Raises
+    ------
+    UsageError
+        When they name none or several, or the words are no network.
+    JobError
+        When the session or job cannot be read.
+    """
+    said = [options.session or options.job, options.recipe, options.network]
+    if sum(item is not None for item in said) != 1:
+        raise UsageError("say which network: one of --session (or --job), --recipe and --network")
+    if options.recipe is not None:
+        found = recipe(options.recipe)
+        return Chosen(f"recipe {options.recipe}", found.network, found.schedule)
+    if options.network is not None:
+        network = in_words(options.network)
+        return Chosen(options.network, network, Schedule(batch=1, block=(64,) * network.dimensions))
+    job = load_job(options)
+    return Chosen(str(options.session or options.job), job.network, job.schedule, job)
+
+
+def in_words(text: str) -> Architecture:
+    """Return a network by its name or from the words that describe it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such network.
+    """
+    try:
+        return parse(text) if ":" in text else architecture(text)
+    except ValueError as error:
+        raise UsageError(f"--network: {error}") from error
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Read voxels along axes, such as ``64,64,128`` or ``64x64x128``.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When they are no positive whole numbers.
+    """
+    parts = text.lower().replace("x", ",").split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' are no sizes: write them as 64,64,128")
+    return tuple(int(part) for part in parts)

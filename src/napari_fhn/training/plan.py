@@ -1,0 +1,205 @@
+"""What training will make of a network and a survey, and the memory that takes, before any of it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
+from napari_fhn.training.framing import Position
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.schedule import Schedule
+from napari_fhn.training.volume import open_array
+
+_OPTIMISERS: dict[str, Optimiser] = {"adamw": "adam", "adam": "adam", "sgd": "sgd"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training step, in numbers.
+
+    Parameters
+    ----------
+    network : NetworkDescription
+        As it is built: with as many channels as the data need.
+    survey : tuple of int
+        Voxels of the survey along the network's axes; of the two section directions the longer one.
+    block : tuple of int
+        Voxels of a training block: no longer than the survey, but for rounding up to a multiple.
+    batch : int
+        Blocks in a step.
+    input_channels, classes : int
+        That go in, with neighbours and positions, and come out.
+    optimiser : {"adam", "sgd", "none"}
+        As the forecast calls it.
+    """
+
+    network: NetworkDescription
+    survey: tuple[int, ...]
+    block: tuple[int, ...]
+    batch: int
+    input_channels: int
+    classes: int
+    optimiser: Optimiser
+
+    def needs(
+        self,
+        *,
+        invertible: bool = True,
+        block_low_rank: bool = True,
+        training: bool = True,
+        working_set: WorkingSet = WORKING_SET,
+    ) -> Forecast:
+        """Forecast the memory of a step; the arguments are those of ``network.forecast.forecast``.
+
+        Raises
+        ------
+        JobError
+            For a comparison network, which nobody has counted.
+        """
+        return forecast(
+            self._hyperbolic,
+            self.block,
+            **self._same,
+            invertible=invertible,
+            block_low_rank=block_low_rank,
+            training=training,
+            working_set=working_set,
+        )
+
+    def largest_block(
+        self,
+        budget: int,
+        *,
+        invertible: bool = True,
+        block_low_rank: bool = True,
+        working_set: WorkingSet = WORKING_SET,
+    ) -> tuple[int, ...] | None:
+        """Return the largest block, of the proportions of this one, that trains in so many bytes; None if none does.
+
+        Raises
+        ------
+        JobError
+            As :meth:`needs`.
+        """
+        try:
+            return largest_block(
+                self._hyperbolic,
+                budget,
+                survey=self.survey,
+                proportions=self.block,
+                **self._same,
+                invertible=invertible,
+                block_low_rank=block_low_rank,
+                working_set=working_set,
+            )
+        except ValueError:
+            return None
+
+    @property
+    def _same(self) -> dict[str, Any]:
+        return {
+            "batch": self.batch,
+            "input_channels": self.input_channels,
+            "classes": self.classes,
+            "optimiser": self.optimiser,
+        }
+
+    @property
+    def _hyperbolic(self) -> Architecture:
+        if not isinstance(self.network, Architecture):
+            raise JobError("memory is forecast for hyperbolic networks, and this is one to compare with")
+        return self.network
+
+
+def plan(
+    network: NetworkDescription,
+    schedule: Schedule,
+    shape: Sequence[int],
+    *,
+    channels: int,
+    classes: int,
+    vertical_axis: int | None,
+    position: Position = "vertical",
+    map_axis: int | None = None,
+) -> Plan:
+    """Plan a training.
+
+    Parameters
+    ----------
+    network : NetworkDescription
+        The network.
+    schedule : Schedule
+        Block, batch and optimiser.
+    shape : sequence of int
+        Spatial shape of the survey.
+    channels, classes : int
+        Channels of the data as they are, and classes.
+    vertical_axis, position, map_axis
+        As in :class:`~napari_fhn.training.job.Job`.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    JobError
+        When the network does not go with a survey of this shape.
+    """
+    sections = network.dimensions == 2 and len(shape) == 3
+    if network.dimensions != len(shape) and not sections:
+        raise JobError(f"a {network.dimensions}D network does not go with a survey of {len(shape)} spatial axes")
+    if sections and vertical_axis is None:
+        raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
+    survey = tuple(shape)
+    if sections:
+        assert vertical_axis is not None
+        level = [size for axis, size in enumerate(shape) if axis != vertical_axis % 3]
+        survey = (max(level), shape[vertical_axis])
+    placed = len(shape) - (map_axis is not None) if position == "all" else int(vertical_axis is not None)
+    seen = channels * (2 * network.context + 1 if sections else 1) + (placed if position != "none" else 0)
+    if isinstance(network, Architecture):
+        needed = seen * 2 ** (network.dimensions * network.haar_lift)
+        if needed > network.channels:
+            network = replace(network, channels=-(-needed // 8) * 8)
+    block = tuple(map(_length, survey, schedule.block, network.multiples))
+    return Plan(network, survey, block, schedule.batch, seen, classes, _OPTIMISERS[schedule.optimiser])
+
+
+def plan_of(job: Job) -> Plan:
+    """Plan the training of a job, from the headers of its files.
+
+    Raises
+    ------
+    JobError
+        When a file is missing, or the network does not go with the survey.
+    """
+    shape: tuple[int, ...] = ()
+    channels = 0
+    for item in job.inputs:
+        shape = open_array(item.path).shape
+        if item.channel_axis is None:
+            channels += 1
+        else:
+            axis = item.channel_axis % len(shape)
+            channels += shape[axis]
+            shape = shape[:axis] + shape[axis + 1 :]
+    return plan(
+        job.network,
+        job.schedule,
+        shape,
+        channels=channels,
+        classes=len(job.classes),
+        vertical_axis=job.vertical_axis,
+        position=job.position,
+        map_axis=job.map_axis,
+    )
+
+
+def _length(size: int, block: int, multiple: int) -> int:
+    up = -(-min(size, block) // multiple) * multiple
+    return up if up <= max(block, multiple) else up - multiple

@@ -1,0 +1,157 @@
+"""`napari-fhn recipes`, `forecast` and `diagnose`: networks looked at before and after training."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+from napari_fhn.cli import main
+from napari_fhn.cli.commands import parser
+from napari_fhn.cli.diagnose import verdict
+from napari_fhn.cli.given import prepare
+from napari_fhn.cli.networks import sizes
+from napari_fhn.cli.options import number_of_bytes
+from napari_fhn.network.architecture import architecture
+from napari_fhn.network.diagnostics import Energy, Stability
+from napari_fhn.network.forecast import forecast
+from napari_fhn.training import Job
+from napari_fhn.training.recipes import RECIPES
+
+TINY = "2d 8: 2x4 | down 2x8"
+
+
+def test_recipes_are_listed_and_shown(capsys):
+    assert main(["recipes"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name}: {found.title}" in said for name, found in RECIPES.items())
+    assert main(["recipes", "map"]) == 0
+    said = capsys.readouterr().out
+    assert "block rank" in said
+    assert "learning rate: 0.03" in said
+    assert main(["recipes", "--json"]) == 0
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["name"] for line in told] == list(RECIPES)
+    assert told[0]["schedule"]["steps"] == RECIPES[told[0]["name"]].schedule.steps
+
+
+def test_forecast_is_that_of_the_network_room(capsys):
+    assert main(["forecast", "--network", "volume", "--shape", "200,100,300", "--memory", "1GB", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["block"] == [64, 64, 64]
+    assert told["input_channels"] == 2  # the data, and where a voxel lies
+    own = forecast(architecture("volume"), (64, 64, 64), input_channels=2, classes=8)
+    full = forecast(
+        architecture("volume"), (64, 64, 64), input_channels=2, classes=8, invertible=False, block_low_rank=False
+    )
+    assert told["networks"][0]["bytes"] == own.total
+    assert told["networks"][3]["bytes"] == full.total
+    assert told["fits"] is True
+    largest = told["networks"][0]["largest_block"]
+    assert np.prod(largest) > 64**3
+    assert forecast(architecture("volume"), largest, input_channels=2, classes=8).total <= 1e9
+    assert main(["forecast", "--network", "volume", "--shape", "200,100,300", "--memory", "1MB"]) == 0
+    said = capsys.readouterr().out
+    assert "There are 1 MB: it does not fit" in said
+    assert said.count("none") >= 1
+
+
+@pytest.mark.usefixtures("small")
+def test_forecast_of_a_survey_and_of_its_session_agree(survey, wells, capsys):
+    assert main(["forecast", str(survey), "--recipe", "sections", "--class-count", "2", "--json"]) == 0
+    before = json.loads(capsys.readouterr().out)
+    prepare(parser().parse_args(["train", str(survey), *wells, "--session", "s"]))
+    assert main(["forecast", "--session", "s", "--json"]) == 0
+    after = json.loads(capsys.readouterr().out)
+    assert after["networks"][0]["bytes"] == before["networks"][0]["bytes"]
+    assert after["block"] == before["block"] == [8, 32]
+
+
+def test_diagnose_a_network_in_words(capsys):
+    assert main(["diagnose", "--network", TINY, "--h", "0.5", "1", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["trained"] is False
+    assert told["over_time_step"]["h"] == [0.5, 1.0]
+    assert told["error"] == told["over_time_step"]["single"][1] < 1e-5
+    assert told["verdict"].startswith("Stable")
+    assert main(["diagnose", "--network", TINY, "--h", "0.1"]) == 0
+    said = capsys.readouterr().out
+    assert "A network with random kernels, 4 layers" in said
+    assert "error in float32" in said
+    assert said.rstrip().endswith("as good as exact.")
+
+
+@pytest.mark.usefixtures("small")
+def test_diagnose_what_was_trained(survey, wells, capsys):
+    assert main(["train", str(survey), *wells, "--session", "s", "--device", "cpu", "--json"]) == 0
+    capsys.readouterr()
+    assert main(["diagnose", "--session", "s"]) == 0
+    assert "A trained network" in capsys.readouterr().out
+
+
+def test_verdicts():
+    energy = Energy((1.0, 7.0), (0.1, 0.1), None)
+    unstable = verdict(Stability(2.0, (1.0, 1.5)), energy, 0.3)
+    assert "Not stable: the largest h^2 |K|^2 is 9" in unstable
+    assert "a time step below 1.3 would be" in unstable
+    assert "States grow 7-fold" in unstable
+    assert "refuse its steps" in unstable
+    assert "no better" in verdict(Stability(1.0, (1.0,)), energy, 0.01)
+    assert "States do not grow" in verdict(Stability(1.0, (1.0,)), Energy((0.9,), (0.1,), None), 1e-7)
+
+
+def test_sizes_of_memory_and_of_blocks():
+    assert number_of_bytes("6GB") == 6_000_000_000
+    assert number_of_bytes("1.5 GiB") == 3 << 29
+    assert number_of_bytes("500000") == 500_000
+    assert sizes("64,32x16") == (64, 32, 16)
+    for text in ("6 apples", "GB", "0", "-1GB", "1e9"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is no size"):
+            number_of_bytes(text)
+    with pytest.raises(argparse.ArgumentTypeError, match="are no sizes"):
+        sizes("64,0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["recipes", "cake"], "no recipe is called 'cake'"),
+        (["forecast"], "say which network"),
+        (["forecast", "--recipe", "map", "--network", TINY], "say which network"),
+        (["forecast", "--recipe", "map"], "one of SURVEY and --shape"),
+        (["forecast", "--recipe", "volume", "--shape", "9,9"], "does not go with a survey of 2"),
+        (["forecast", "--recipe", "map", "--shape", "9,9", "--block", "8"], "2 axes and the block 1"),
+        (["forecast", "--recipe", "map", "--shape", "9,9", "--memory", "much"], "'much' is no size"),
+        (["forecast", "--session", "absent"], "there is no session"),
+        (["diagnose", "--network", "2d 8: sideways"], "--network: at character"),
+        (["diagnose", "--network", "moon"], "no network is called 'moon'"),
+        (["diagnose", "--network", TINY, "--h", "0"], "time steps are above 0"),
+        (["diagnose", "--session", "absent"], "there is no session"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(arguments, sentence, capsys):
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert told.startswith("napari-fhn: ")
+    assert told.count("\n") == 1
+
+
+def test_a_job_of_a_comparison_network_is_not_forecast(predicted_job, capsys):
+    predicted_job.save("job.json")
+    for command in ("forecast", "diagnose"):
+        assert main([command, "--job", "job.json"]) == 2
+        assert "one to compare with" in capsys.readouterr().err
+
+
+@pytest.fixture
+def predicted_job(small, survey, wells) -> Job:
+    """Of a U-Net."""
+    from dataclasses import replace
+
+    from napari_fhn.network import equivalent_unet
+
+    job = prepare(parser().parse_args(["train", str(survey), *wells, "--session", "s"])).job
+    return replace(job, network=equivalent_unet(job.network))

@@ -1,0 +1,70 @@
+"""Each well left out in turn, by real trainings of a few steps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from napari_fhn.box import Box
+from napari_fhn.training import Control, Done, JobError, Progress
+from napari_fhn.training.leave_one_out import Fold, leave_one_out, spread
+from napari_fhn.training.score import confusion, scores
+
+BODIES = [Box((i, j, 0), (i + 1, j + 1, 32)) for i, j in [(2, 3), (9, 4), (3, 15)]]
+
+
+@pytest.fixture
+def job(layered):
+    job, _ = layered
+    return replace(job, schedule=replace(job.schedule, steps=2))
+
+
+def test_every_body_is_left_out_once(job, tmp_path):
+    news = list(leave_one_out(job, BODIES, tmp_path / "folds"))
+    folds = [item for item in news if isinstance(item, Fold)]
+    assert [fold.body for fold in folds] == BODIES
+    assert [(fold.number, fold.folds) for fold in folds] == [(1, 3), (2, 3), (3, 3)]
+    assert all(fold.scores.voxels == 32 and fold.scores.unpredicted == 0 for fold in folds)
+    tasks = [item.task for item in news if isinstance(item, Done)]
+    assert tasks == ["train", "predict"] * 3
+    assert not list((tmp_path / "folds").iterdir())
+    # The job's own prediction stays as it was.
+    assert not np.load(job.prediction).any()
+    whole = spread(folds)
+    assert whole.pooled.voxels == 96
+    values = [fold.scores.mean_iou for fold in folds]
+    assert whole.mean == pytest.approx(np.mean(values))
+    assert whole.deviation == pytest.approx(np.std(values, ddof=1))
+    assert whole.worst == min(values)
+
+
+def test_a_body_left_out_is_not_learnt_from(job, tmp_path):
+    # Wrong labels in the body change nothing of what is predicted for it; only the score, which is taken on them.
+    labels = np.load(job.labels)
+    first = next(item for item in leave_one_out(job, BODIES, tmp_path / "a") if isinstance(item, Fold))
+    labels[BODIES[0].slices] = 4 - labels[BODIES[0].slices]
+    np.save(job.labels, labels)
+    again = next(item for item in leave_one_out(job, BODIES, tmp_path / "b") if isinstance(item, Fold))
+    one, other = (np.array(fold.scores.confusion) for fold in (first, again))
+    np.testing.assert_array_equal(one[1:], other[:0:-1])
+
+
+def test_a_stop_ends_it(job, tmp_path):
+    control = Control()
+    news = []
+    for item in leave_one_out(job, BODIES, tmp_path, control):
+        news.append(item)
+        if isinstance(item, Progress):
+            control.stop.set()
+    assert isinstance(news[-1], Done)
+    assert news[-1].stopped
+
+
+def test_one_body_is_not_enough(job, tmp_path):
+    with pytest.raises(JobError, match="1 can be spared"):
+        next(leave_one_out(job, BODIES[:1], tmp_path))
+
+
+def test_the_spread_of_one_fold_is_zero():
+    only = Fold(1, 1, BODIES[0], scores(confusion([1, 2], [1, 1], 2)))
+    assert (spread([only]).mean, spread([only]).deviation) == (0.5, 0.0)
