@@ -10,7 +10,6 @@ import pytest
 
 from napari_fhn.cli import main
 from napari_fhn.cli.commands import parser
-from napari_fhn.cli.diagnose import verdict
 from napari_fhn.cli.given import prepare
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import number_of_bytes
@@ -18,6 +17,7 @@ from napari_fhn.network.architecture import architecture
 from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
 from napari_fhn.training import Job
+from napari_fhn.training.diagnosis import verdict
 from napari_fhn.training.recipes import RECIPES
 
 TINY = "2d 8: 2x4 | down 2x8"
