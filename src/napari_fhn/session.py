@@ -70,6 +70,11 @@ class Session:
         return self.folder / "labels.npy"
 
     @property
+    def weights(self) -> Path:
+        """How much each label counts, in percent; no file, or 0 in it, where all count fully."""
+        return self.folder / "weights.npy"
+
+    @property
     def prediction(self) -> Path:
         """The predicted classes."""
         return self.folder / "prediction.npy"
@@ -184,6 +189,16 @@ class Session:
         """
         return labels.volume.create(self.labels, shape)
 
+    def weight_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the weights of the session's labels, memory-mapped for writing; made when they are not there.
+
+        Raises
+        ------
+        labels.LabelError
+            When there are some of another shape: they are never overwritten.
+        """
+        return labels.volume.create(self.weights, shape)
+
     def prediction_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return the session's prediction, memory-mapped; a new one is all zero: nothing predicted yet."""
         if self.prediction.exists():
@@ -203,8 +218,9 @@ class Session:
         device: str = "auto",
         steps: int | None = None,
         seed: int | None = None,
+        ignored: Sequence[Box] = (),
     ) -> Job:
-        """Build the job of this session.
+        """Build the job of this session; its labels count as much as :attr:`weights` says, where there is such a file.
 
         Parameters
         ----------
@@ -222,6 +238,8 @@ class Session:
             See :class:`~napari_fhn.training.Job`.
         steps, seed : int, optional
             Other than the recipe's.
+        ignored : sequence of Box
+            Where nothing is learnt.
 
         Returns
         -------
@@ -243,6 +261,8 @@ class Session:
             model=str(self.model),
             vertical_axis=vertical_axis,
             held_out=tuple(held_out),
+            ignored=tuple(ignored),
+            weights=str(self.weights) if self.weights.exists() else None,
             device=device,
             neighbours=chosen.neighbours,
         )

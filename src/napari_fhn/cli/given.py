@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import is_given, known_labels
+from napari_fhn.cli.objective import ignored, objective
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, vertical_axis
@@ -83,10 +84,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
     if vertical is not None and not -len(shape) <= vertical < len(shape):
         raise JobError(f"the survey has {len(shape)} axes and no axis {vertical} to be vertical")
     vertical = None if vertical is None else vertical % len(shape)
-    table, known = _known(options, first, shape)
+    table, known, weights = _known(options, first, shape)
     session = Session(options.session or Path(f"{files[0].stem}.fhn"))
     volume = session.label_volume(shape)
-    table = _keep(session, volume, known, table)
+    table = _keep(session, volume, known, weights, table)
     held_out = []
     if options.hold_out:
         cells = None if options.blocks is None else labels.blocks(volume, options.blocks, vertical)
@@ -107,7 +108,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
         device=options.device or "auto",
         steps=options.steps,
         seed=options.seed,
+        ignored=ignored(options, shape),
     )
+    schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
+    job = replace(job, schedule=schedule)
     job.save(session.folder / "job.json")
     return Prepared(job, options.truth, session.folder)
 
@@ -132,33 +136,35 @@ def _with_sample(options: argparse.Namespace) -> None:
 
 def _known(
     options: argparse.Namespace, survey: xr.DataArray, shape: tuple[int, ...]
-) -> tuple[ClassTable | None, NDArray[np.uint8] | None]:
-    """Return the classes and the labels that were given; None for what was not."""
+) -> tuple[ClassTable | None, NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
+    """Return the classes, the labels and their weights that were given; None for what was not."""
     if (options.wells is None) != (options.tops is None):
         raise LabelError("--wells and --tops go together", "Give both")
     table = None if options.classes is None else ClassTable.from_csv(options.classes)
     if not is_given(options):
-        return table, None
+        return table, None, None
     known: NDArray[np.uint8] = np.zeros(shape, np.uint8)
     if options.labels:
         known[...] = read_classes(options.labels, shape)
         table = table or ClassTable.default(max(2, int(known.max())))
-    return known_labels(options, survey, table, known), known
+    weights: NDArray[np.uint8] | None = None if options.fall_off is None else np.zeros(shape, np.uint8)
+    return known_labels(options, survey, table, known, weights), known, weights
 
 
 def _keep(
-    session: Session, volume: NDArray[Any], known: NDArray[np.uint8] | None, table: ClassTable | None
+    session: Session,
+    volume: NDArray[Any],
+    known: NDArray[np.uint8] | None,
+    weights: NDArray[np.uint8] | None,
+    table: ClassTable | None,
 ) -> ClassTable:
-    """Write labels into the session, never over others, and return the classes that go with them."""
+    """Write labels and their weights into the session, never over others; return the classes that go with them."""
     remembered = session.folder / "classes.csv"
-    if known is not None and not np.array_equal(volume, known):
-        if volume.any():
-            raise LabelError(
-                "the session holds other labels, which are never overwritten",
-                "Use another --session, or give no labels to train on those in it",
-                path=session.labels,
-            )
-        volume[...] = known
+    if known is not None:
+        _write(volume, known, "labels", session.labels)
+        if weights is not None or session.weights.exists():
+            wanted = np.zeros_like(known) if weights is None else weights
+            _write(session.weight_volume(volume.shape), wanted, "weights of labels", session.weights)
     if table is None and remembered.exists():
         table = ClassTable.from_csv(remembered)
     largest = int(volume.max())
@@ -191,6 +197,18 @@ def read_truth(name: str | Path, job: Job) -> NDArray[np.uint8]:
         raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
     shape = np.load(job.labels, mmap_mode="r", allow_pickle=False).shape
     return read_classes(_TRUTHS.get(str(name), Path(name)), shape)
+
+
+def _write(volume: NDArray[Any], known: NDArray[np.uint8], what: str, path: Path) -> None:
+    if np.array_equal(volume, known):
+        return
+    if volume.any():
+        raise LabelError(
+            f"the session holds other {what}, which are never overwritten",
+            "Use another --session, or give no labels to train on those in it",
+            path=path,
+        )
+    volume[...] = known
 
 
 def read_classes(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

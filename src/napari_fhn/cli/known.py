@@ -52,7 +52,11 @@ def is_given(options: argparse.Namespace) -> bool:
 
 
 def known_labels(
-    options: argparse.Namespace, survey: xr.DataArray, table: ClassTable | None, out: NDArray[np.uint8]
+    options: argparse.Namespace,
+    survey: xr.DataArray,
+    table: ClassTable | None,
+    out: NDArray[np.uint8],
+    weights: NDArray[np.uint8] | None = None,
 ) -> ClassTable | None:
     """Burn wells, logs, horizons, points and polygons, in this order, each where nothing is labelled yet.
 
@@ -66,6 +70,8 @@ def known_labels(
         The classes, if they are known; classes that files name are added to those of a table that is made here.
     out : ndarray of uint8
         Written in place.
+    weights : ndarray of uint8, optional
+        Percent, written in place where labels of wells and points fall off.
 
     Returns
     -------
@@ -90,7 +96,8 @@ def known_labels(
     with _told():
         if options.wells or options.las:
             wells = list(_wells(options, survey, table, said))
-            labels.burn(wells, survey, named(n for well in wells for n in well.class_names), out, options.radius)
+            known = named(n for well in wells for n in well.class_names)
+            labels.burn(wells, survey, known, out, options.radius, fall_off=options.fall_off, weights=weights)
         if options.horizon:
             _horizons(options, survey, said["horizon"], named, out)
         if options.points:
@@ -101,7 +108,7 @@ def known_labels(
                 points = labels.read_points(
                     source, known, survey, columns=said["points"].columns, units=said["points"].units
                 )
-            labels.burn_points(points, out)
+            labels.burn_points(points, out, options.point_radius, fall_off=options.fall_off, weights=weights)
         if options.polygons:
             with _asking("polygons"):
                 shapes = labels.read_polygons(options.polygons, options.class_field, layer=options.layer)
