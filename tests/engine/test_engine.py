@@ -12,7 +12,19 @@ import pytest
 
 from napari_fhn.engine import Engine
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import BoxChanged, Device, Done, Failed, Focus, Input, Job, Note, Progress, Schedule
+from napari_fhn.training import (
+    BoxChanged,
+    Checkpoint,
+    Device,
+    Done,
+    Failed,
+    Focus,
+    Input,
+    Job,
+    Note,
+    Progress,
+    Schedule,
+)
 
 
 @pytest.fixture
@@ -112,6 +124,16 @@ def test_waits_while_paused_and_goes_on(engine, tmp_path):
     engine.resume()
     assert not engine.paused
     collect(engine, until=Progress)
+
+
+def test_goes_back_to_a_checkpoint(engine, tmp_path):
+    engine.train(make_job(tmp_path, steps=800))
+    kept = next(u for u in collect(engine, until=Checkpoint) if isinstance(u, Checkpoint))
+    engine.revert(kept.step)
+    updates = collect(engine, until=Note)
+    assert any(isinstance(u, Note) and f"back to step {kept.step}" in u.message for u in updates)
+    engine.stop()
+    collect(engine)
 
 
 def test_paused_work_stops_and_the_next_is_not_paused(engine, tmp_path):

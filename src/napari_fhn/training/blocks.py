@@ -12,6 +12,7 @@ from napari_fhn.training.control import Focus
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Schedule
 from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.sizing import halved
 
 _NEAR = 10
 """One in so many labels of a class, those closest to the section in view, counts as near it."""
@@ -33,8 +34,8 @@ class Blocks:
 
     Attributes
     ----------
-    size : tuple of int
-        Largest block, one length for each axis of the network; it may be set at any time.
+    schedule : Schedule
+        With the blocks and the batch of now, see :meth:`halve`.
 
     Raises
     ------
@@ -49,7 +50,6 @@ class Blocks:
         self.labels = labels
         self.annotations = annotations or Annotations(frame, labels)
         self.schedule = schedule
-        self.size = schedule.block
         check_axes("permute", schedule.permute, frame.vertical, "the vertical one")
         for name, axes in (("permute", schedule.permute), ("flips", schedule.flips or ())):
             check_axes(name, axes, frame.map_axis, "the one that only the data have")
@@ -60,6 +60,32 @@ class Blocks:
             else schedule.flips
         )
         self._rng = np.random.default_rng(schedule.seed)
+
+    @property
+    def largest(self) -> tuple[int, ...]:
+        """The largest block that the network may be shown, one length for each of its axes."""
+        frame = self.frame
+        sizes = list(frame.volume.shape)
+        if frame.sections:
+            sizes = [max(sizes[axis] for axis in frame.sections), sizes[-1]]
+        return tuple(
+            size if axis == frame.map_axis else _length(size, block, multiple)
+            for axis, (size, block, multiple) in enumerate(
+                zip(sizes, self.schedule.block, frame.network_multiples, strict=True)
+            )
+        )
+
+    def halve(self) -> bool:
+        """Make blocks half as large from now on, see :func:`sizing.halved`; False when they are as small as can be."""
+        least = [
+            size if axis == self.frame.map_axis else multiple
+            for axis, (size, multiple) in enumerate(zip(self.largest, self.frame.network_multiples, strict=True))
+        ]
+        smaller = halved(self.schedule, self.largest, least)
+        if smaller is None:
+            return False
+        self.schedule = smaller
+        return True
 
     def draw(self, focus: Focus | None = None) -> Batch | None:
         """Draw a batch.
@@ -113,7 +139,7 @@ class Blocks:
         shape = self.frame.shape
         voxel = np.unravel_index(self._labelled_voxel(focus), shape)
         # The network has no axis across a section, and the labels none of which a slice is read.
-        own = [size for axis, size in enumerate(self.size) if axis != self.frame.map_axis]
+        own = [size for axis, size in enumerate(self.schedule.block) if axis != self.frame.map_axis]
         block = iter(zip(own, self.frame.multiples, strict=True))
         start, stop = [], []
         for axis, (size, at) in enumerate(zip(shape, voxel, strict=True)):

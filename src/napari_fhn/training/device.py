@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from napari_fhn.training import peak
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.updates import Device
@@ -38,3 +39,19 @@ def describe(device: torch.device) -> Device:
     """Say what a device is and how much of its memory is free."""
     title = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
     return Device(device.type, title, free_bytes(device.type))
+
+
+def memory_held(device: torch.device) -> int | None:
+    """Return the bytes that this process holds now.
+
+    Parameters
+    ----------
+    device : torch.device
+        For CUDA what its tensors take there, else the resident memory of the process.
+
+    Returns
+    -------
+    int or None
+        None where the system does not say.
+    """
+    return int(torch.cuda.memory_allocated(device)) if device.type == "cuda" else peak.resident()

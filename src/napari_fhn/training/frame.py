@@ -44,8 +44,8 @@ class Frame:
         The same, as the scores count them.
     map_axis : int or None
         The axis that only the data have.
-    multiples : tuple of int
-        Of the network, one for each axis of its scores.
+    network_multiples, multiples : tuple of int
+        Of the network, one for each of its axes; and without the axis that the labels lack.
 
     Raises
     ------
@@ -75,7 +75,8 @@ class Frame:
         before = self.map_axis is not None and self.vertical is not None and self.map_axis < self.vertical
         along = None if self.vertical == self.map_axis else self.vertical
         self.vertical_of_scores = along - before if along is not None else None
-        self.multiples = tuple(m for axis, m in enumerate(network.multiples) if axis != self.map_axis)
+        self.network_multiples = tuple(network.multiples)
+        self.multiples = tuple(m for axis, m in enumerate(self.network_multiples) if axis != self.map_axis)
         neighbours = 2 * self.context + 1 if self.sections else 1
         self.channels = volume.channels * neighbours + len(self._placed_axes)
         self._neighbours: Neighbours | None = None

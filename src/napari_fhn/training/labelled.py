@@ -45,6 +45,8 @@ class LabelFile:
         Labelled voxels of each class.
     unknown : int
         Largest label that is no class, 0 where there is none.
+    version : int
+        Rises whenever labels are found to have changed.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class LabelFile:
         self.positions: list[NDArray[np.int64]] = []
         self.counts = np.zeros(classes, np.int64)
         self.unknown = 0
+        self.version = 0
         self._next_look = 0.0
         self.look()
         if self.unknown:
@@ -109,16 +112,19 @@ class LabelFile:
                 self.unknown = max(self.unknown, int(values.max()) if values.max() > self.classes else 0)
         positions = [np.concatenate(parts) for parts in found]
         self.counts = np.array([len(p) for p in positions])
-        self.positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
+        positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
         if self._present is not None:
-            for k, thinned in enumerate(self.positions):
+            for k, thinned in enumerate(positions):
                 kept = thinned[self._present(thinned)]
                 if len(kept) < len(thinned):
                     self.counts[k] = -(-self.counts[k] * len(kept) // len(thinned))
-                    self.positions[k] = kept
-        # At most a twentieth of the time goes into looking.
+                    positions[k] = kept
+        if len(self.positions) != len(positions) or not all(map(np.array_equal, self.positions, positions)):
+            self.version += 1
+        self.positions = positions
+        # At most a twentieth of the time goes into looking; a small survey is looked at in every step.
         now = time.monotonic()
-        self._next_look = now + max(0.2, 20 * (now - started))
+        self._next_look = now + 20 * (now - started)
 
     def _first(self, value: int) -> tuple[int, ...]:
         for row, plane in enumerate(self._array):

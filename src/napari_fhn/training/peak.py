@@ -22,7 +22,7 @@ class Peak:
     def __enter__(self) -> Peak:
         with contextlib.suppress(OSError):
             _CLEAR.write_text(_FORGET_PEAK, encoding="ascii")
-        self._before = _resident("VmRSS")
+        self._before = resident()
         cuda = _cuda()
         if cuda is not None:
             cuda.reset_peak_memory_stats()
@@ -38,11 +38,16 @@ class Peak:
         on_device = 0 if cuda is None else int(cuda.max_memory_allocated()) - self._before_cuda
         if on_device:
             return on_device
-        peak = _resident("VmHWM")
+        peak = _status("VmHWM")
         return None if peak is None or self._before is None else peak - self._before
 
 
-def _resident(which: str) -> int | None:
+def resident() -> int | None:
+    """Return the bytes of this process that are in memory now; None where the system does not say."""
+    return _status("VmRSS")
+
+
+def _status(which: str) -> int | None:
     with contextlib.suppress(OSError, ValueError, IndexError):
         for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith(which + ":"):

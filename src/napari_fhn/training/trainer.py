@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from napari_fhn.box import Box
-from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.build import SegmentationNetwork, build
-from napari_fhn.network.convolution import bfloat16_pays
-from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
 from napari_fhn.training import model as models
-from napari_fhn.training.annotations import Annotations
-from napari_fhn.training.batch import Batch
-from napari_fhn.training.blocks import Blocks
-from napari_fhn.training.control import Control, Focus
-from napari_fhn.training.criterion import Criterion
-from napari_fhn.training.device import choose_device
-from napari_fhn.training.frame import Frame
-from napari_fhn.training.guard import Guard
-from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.predictor import Predictor
-from napari_fhn.training.score import confusion, intersection_over_union
-from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
-from napari_fhn.training.volume import Volume
-
-_FIRST_LOOK = 1.5
-"""Seconds of training before the first prediction of the view."""
-
-_LOOK_SHARE = 0.2
-"""Share of the time that goes into predictions while training."""
-
-_SCORE_SHARE = 0.05
-"""Share of the time that goes into scoring what is held out."""
+from napari_fhn.training import sizing
+from napari_fhn.training.checkpoints import Checkpoints
+from napari_fhn.training.control import Control
+from napari_fhn.training.device import memory_held
+from napari_fhn.training.job import Job
+from napari_fhn.training.learner import Learner, Outcome
+from napari_fhn.training.live import Live
+from napari_fhn.training.memory import is_out_of_memory
+from napari_fhn.training.setup import Setup
+from napari_fhn.training.updates import Done, Note, Progress, Score, Update
+from napari_fhn.training.validation import Best, held_out_confusion, score
 
 _SAVE_EVERY = 10.0
 """Seconds between saved weights: the most that a killed process loses."""
 
-_GRADIENT_NORM = 1.0
+_SCORE_SHARE = 0.05
+"""Share of the time that goes into scoring what is held out."""
+
+_FIRST_SCORE = 1.5
+"""Seconds of training before the first of them."""
+
+_SCORES = 20
+"""Scores of a training that may end early: at fixed steps, so that it ends at the same one each time."""
+
+_RECENT = 20
+"""Steps whose losses tell how training goes."""
+
+_TICK = 0.05
+"""Seconds between two looks at what was asked for during a pause."""
+
+_NOTHING_LABELLED = 0.2
+"""Seconds between two looks at labels that are gone."""
 
 
 def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
@@ -56,12 +53,12 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     job : Job
         What to train on what. Its prediction file is written while training runs, its model folder too.
     control : Control, optional
-        To stop, and to say what is in view.
+        To stop, to pause, to go back, and to say what is in view.
 
     Yields
     ------
     Update
-        Progress after every step; BoxChanged, Score and Note as they come; Done at the end.
+        Progress after every step; BoxChanged, Score, Checkpoint and Note as they come; Done at the end.
 
     Raises
     ------
@@ -69,207 +66,187 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         When the job does not fit its files; the message says what to change.
     """
     control = control or Control()
-    started = time.monotonic()
-    torch.manual_seed(job.schedule.seed)
-    device = choose_device(job.device)
-    volume = Volume(job.inputs)
-    architecture = job.network
-    if any(level < 0 for level in architecture.output_levels):
-        raise JobError(
-            "the network's output is finer than the labels: end it at the level of the input or a coarser one"
-        )
-    frame = Frame(volume, architecture, job.framing)
-    labels = LabelFile(job.labels, frame.shape, len(job.classes), job.held_out, job.ignored, frame.present_at)
-    frame.know(labels)
-    present = np.flatnonzero(labels.counts)
-    if len(present) < 2:
-        raise JobError("label at least two classes before training: paint some voxels of each, or load wells")
-    missing = [name for k, name in enumerate(job.classes) if not labels.counts[k]]
-    if missing:
-        yield Note(f"Nothing is labelled yet as {', '.join(missing)}: the network cannot find what it was never shown.")
-    needed = frame.channels
-    if isinstance(architecture, Architecture):
-        needed *= 2 ** (architecture.dimensions * architecture.haar_lift)
-    if needed > architecture.channels:
-        architecture = replace(architecture, channels=-(-needed // 8) * 8)
-        yield Note(
-            f"The data have {frame.channels} channels; the network's state was widened to {architecture.channels}."
-        )
-    generator = torch.Generator().manual_seed(job.schedule.seed)
-    network = build(architecture, frame.channels, len(job.classes), generator).to(device)
-    if isinstance(network, HyperbolicNetwork):
-        network.precision = _precision(job.schedule.precision, architecture.dimensions, device)
-    criterion = Criterion(job.schedule.objective, job.classes, frame.vertical_of_scores)
-    guard = Guard(network)
-    annotations = Annotations(frame, labels, job.schedule.objective, job.weights, job.ignored)
-    blocks = Blocks(frame, labels, job.schedule, annotations)
-    predictor = Predictor(network, frame, job.prediction, device)
-    model = models.Model.of(job, network, volume.normalisation)
-    optimiser = torch.optim.AdamW(network.parameter_groups(job.schedule.learning_rate, job.schedule.weight_decay))
-    steps = job.schedule.steps
-    rate = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: 0.5 * (1 + math.cos(math.pi * s / steps)))
-    seen = np.zeros((len(job.classes) + 1,) * 2)
-    view = _View(predictor, control)
-    saved = time.monotonic()
-    score_due = 0.0
-    step = 0
-    waiting = told = False
-    while step < steps and not control.stop.is_set():
+    training = _Training(job, control)
+    yield from map(Note, training.setup.notes)
+    while training.goes_on:
         if control.pause.is_set():
-            yield Note(f"Training is paused after step {step}.")
-            control.wait_while_paused()
-            continue
-        began = time.monotonic()
-        batch = None  # the last block goes before the next one comes
-        batch = blocks.draw(control.focus)
-        if batch is None:
-            if not waiting:
-                yield Note("The labels are gone: training waits until something is labelled.")
-            waiting = True
-            control.stop.wait(0.2)
-            continue
-        waiting = False
-        if labels.unknown and not told:
-            told = True
-            yield Note(f"Label {labels.unknown} is new: it is left out until you train again.")
-        network.train()
-        terms, counts, refusal = _step(network, optimiser, guard, criterion, batch.to(device), labels)
-        if refusal is None:
-            rate.step()
+            yield from training.pause()
+        elif control.revert is not None:
+            yield from training.go_back(control.revert)
+            control.revert = None
         else:
-            yield Note(refusal)
-        step += 1
-        seen *= 0.9
-        seen += counts
-        now = time.monotonic()
-        left = (now - started) / step * (steps - step)
-        loss = sum(terms.values())
-        several = terms if len(terms) > 1 else {}
-        yield Progress("train", step, steps, left, loss, now - began, guard.error, terms=several)
-        if now - saved > _SAVE_EVERY:
-            models.save(model, job.model)
-            saved = now
-        if now - started > _FIRST_LOOK:
-            looked = view.renew(step)
-            changed = next(looked, None)
-            if changed is not None:
-                yield changed
-                yield from looked
-                yield Score(step, False, _iou(seen))
-            if job.held_out and time.monotonic() > score_due:
-                began = time.monotonic()
-                held = _held_out(predictor, labels)
-                yield Score(step, True, _iou(held))
-                score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
-    models.save(model, job.model)
-    job.save(f"{job.model}/job.json")
-    if not control.stop.is_set():
-        yield from view.renew(step, anyway=True)
-        if job.held_out:
-            yield Score(step, True, _iou(_held_out(predictor, labels)))
-    seconds = time.monotonic() - started
-    words = f"Stopped after {step} of {steps} steps" if step < steps else f"Trained {steps} steps"
-    yield Done("train", step < steps, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
+            began = time.monotonic()
+            outcome = yield from training.learn()
+            if outcome is not None:
+                yield from training.tell(outcome, time.monotonic() - began)
+                yield from training.look()
+    yield from training.finish()
 
 
-def _precision(wanted: str, dimensions: int, device: torch.device) -> Precision:
-    fast = wanted == "bfloat16" or (wanted == "auto" and bfloat16_pays(dimensions, device))
-    return "bfloat16" if fast else "float32"
+class _Training:
+    """One call of :func:`fit`."""
 
-
-def _step(
-    network: SegmentationNetwork,
-    optimiser: torch.optim.Optimizer,
-    guard: Guard,
-    criterion: Criterion,
-    batch: Batch,
-    labels: LabelFile,
-) -> tuple[dict[str, float], NDArray[np.int64], str | None]:
-    """Make one step; return the terms of its loss, the confusion on its labels, and why it was refused, if it was."""
-    optimiser.zero_grad(set_to_none=True)
-    scores = network.scores(batch.data)
-    terms = criterion.terms(scores, batch, labels.counts)
-    loss = torch.stack(list(terms.values())).sum()
-    counts = confusion(_classes(scores), batch.labels.cpu().numpy(), labels.classes)
-    value = loss.item()
-    if math.isfinite(value):
-        loss.backward()  # type: ignore[no-untyped-call]
-    refusal = guard.refusal(value)
-    if refusal is None:
-        torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM)
-        optimiser.step()
-    return {name: term.item() for name, term in terms.items()}, counts, refusal
-
-
-class _View:
-    """Predicts what is in view while training runs, and the rest of the survey a section at a time."""
-
-    def __init__(self, predictor: Predictor, control: Control) -> None:
-        self.predictor = predictor
+    def __init__(self, job: Job, control: Control) -> None:
+        self.job = job
         self.control = control
-        self._last_focus: Focus | None = None
-        self._next_look = 0.0
-        self._sweep = 0
+        self.setup = Setup(job)
+        self.labels = self.setup.labels
+        self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
+        self.live = Live(self.setup.predictor, control)
+        self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
+        self.checkpoints = Checkpoints(job.model, job.schedule.steps)
+        self.step = 0
+        self._losses: deque[float] = deque(maxlen=_RECENT)
+        self._seen = np.zeros((len(job.classes) + 1,) * 2)
+        self._scores: dict[bool, Score] = {}
+        self._score_due = 0.0
+        self._waiting = self._told_unknown = False
+        self._started = self._saved = time.monotonic()
+        self._idle = 0.0
 
-    def renew(self, step: int, anyway: bool = False) -> Iterator[Update]:
-        """Predict the view where it is due: when it moved, or when its share of the time allows."""
-        focus = self.control.focus
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are steps to make."""
+        return self.step < self.job.schedule.steps and not self.control.stop.is_set() and not self.best.given_up
+
+    def pause(self) -> Iterator[Update]:
+        """Wait until training goes on; the view is predicted meanwhile wherever it moves."""
         began = time.monotonic()
-        if not anyway and focus == self._last_focus and began < self._next_look:
+        yield Note(f"Training is paused after step {self.step}.")
+        while self.control.pause.is_set() and not self.control.stop.is_set():
+            if self.live.moved:
+                with self.learner.average.in_network():
+                    yield from self.live.look(self.step)
+            self.control.stop.wait(_TICK)
+        self._idle += time.monotonic() - began
+
+    def go_back(self, step: int) -> Iterator[Update]:
+        """Go on from the weights of an earlier step."""
+        try:
+            yield Note(self.checkpoints.go_back(self.setup.model, step))
+        except LookupError as error:
+            yield Note(error.args[0])
             return
-        self._last_focus = focus
-        for box in self._boxes(focus):
-            yield BoxChanged(box, step)
-        now = time.monotonic()
-        self._next_look = now + (now - began) * (1 / _LOOK_SHARE - 1)
+        self.step = step
+        self.learner.restart()
+        self.best.forget()
+        self._losses.clear()
+        self._seen[...] = 0
+        yield from self.live.look(step)
 
-    def _boxes(self, focus: Focus | None) -> Iterator[Box]:
-        predictor = self.predictor
-        if len(predictor.shape) == 2:
-            yield from predictor.section(Focus(0, 0), self.control)
-        elif focus is not None and predictor.can_section(focus):
-            yield from predictor.section(focus, self.control)
-        else:
-            # A time slice crosses every section, and without a viewer nothing is in view: spread a few over the survey.
-            axis = predictor.frame.sections[0] if predictor.frame.sections else 0
-            size = predictor.shape[axis]
-            for _ in range(4):
-                yield from predictor.section(Focus(axis, self._sweep), self.control)
-                # The golden section leaves no large gap at any time.
-                self._sweep = (self._sweep + max(1, round(size * 0.382))) % size
+    def learn(self) -> Generator[Update, None, Outcome | None]:
+        """Make a step; None when there was nothing to learn from, or no room for it."""
+        short = False
+        try:
+            batch = self.setup.blocks.draw(self.control.focus)
+            if batch is not None:
+                self._waiting = False
+                return self.learner.learn(batch, self.step)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            short = True
+        # Outside of the handler, whose error held on to the arrays of the step.
+        batch = None
+        if short:
+            yield Note(self._shrink())
+            return None
+        if not self._waiting:
+            self._waiting = True
+            yield Note("The labels are gone: training waits until something is labelled.")
+        self.control.stop.wait(_NOTHING_LABELLED)
+        return None
 
-
-def _classes(scores: Tensor) -> np.ndarray:
-    return scores.detach().argmax(1).cpu().numpy() + 1
-
-
-def _iou(matrix: np.ndarray) -> tuple[float | None, ...]:
-    # One well rarely meets every class: a class that is not among the labels says nothing, wherever it was predicted.
-    occurs = matrix[1:].sum(axis=1) > 0
-    values = intersection_over_union(matrix)
-    return tuple(float(v) if known else None for v, known in zip(values, occurs, strict=True))
-
-
-def _held_out(predictor: Predictor, labels: LabelFile) -> np.ndarray:
-    """Return the confusion over the labels held out, on one section or block through each body."""
-    total = np.zeros((labels.classes + 1,) * 2, np.int64)
-    for body in labels.held_out:
-        start, stop = list(body.start), list(body.stop)
-        across = predictor.frame.sections[0] if predictor.frame.sections else None
-        if across is not None:
-            start[across] = (body.start[across] + body.stop[across]) // 2
-            stop[across] = start[across] + 1
-        # With surroundings: the network reads a body from what lies around it.
-        for axis, size in enumerate(predictor.shape):
-            if axis != across:
-                start[axis], stop[axis] = max(0, start[axis] - 32), min(size, stop[axis] + 32)
-        region = Box(tuple(start), tuple(stop))
-        truth = np.zeros(region.shape, np.uint8)
-        inside = Box(
-            tuple(max(a, b) for a, b in zip(body.start, start, strict=True)),
-            tuple(min(a, b) for a, b in zip(body.stop, stop, strict=True)),
+    def tell(self, outcome: Outcome, seconds: float) -> Iterator[Update]:
+        """Say what came of a step."""
+        if self.labels.unknown and not self._told_unknown:
+            self._told_unknown = True
+            yield Note(f"Label {self.labels.unknown} is new: it is left out until you train again.")
+        if outcome.refusal is not None:
+            yield Note(outcome.refusal)
+        self.step += 1
+        self._losses.append(outcome.loss)
+        self._seen *= 0.9
+        self._seen += outcome.confusion
+        steps = self.job.schedule.steps
+        spent = time.monotonic() - self._started - self._idle
+        yield Progress(
+            "train",
+            self.step,
+            steps,
+            spent / self.step * (steps - self.step),
+            outcome.loss,
+            seconds,
+            self.learner.guard.error,
+            memory_held(self.setup.device),
+            outcome.terms if len(outcome.terms) > 1 else {},
         )
-        target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, start, strict=True))
-        truth[target] = labels.truth(inside)
-        total += confusion(predictor.classes(region, across), truth, labels.classes)
-    return total
+
+    def look(self) -> Iterator[Update]:
+        """Between two steps: predict the view, score, keep; each when it is due."""
+        with self.learner.average.in_network():
+            if self.live.due:
+                yield from self.live.look(self.step)
+                self._scores[False] = score(self._seen, self.step, False)
+                yield self._scores[False]
+            if self._score_is_due():
+                began = time.monotonic()
+                yield self._score_held_out()
+                self._score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
+            if self.checkpoints.due(self.step):
+                held_out = self._scores[True].mean if True in self._scores else None
+                yield self.checkpoints.keep(self._model(), self.step, median(self._losses), held_out)
+            if time.monotonic() - self._saved > _SAVE_EVERY:
+                self._save()
+
+    def finish(self) -> Iterator[Update]:
+        """Keep what was learnt, predict the view once more, and say how it ended."""
+        self.learner.average.finish()
+        if 0 < self.best.step < self.step and self.best.restore():
+            yield Note(f"The held-out labels were predicted best after step {self.best.step}: that network is kept.")
+        self._save()
+        self.job.save(f"{self.job.model}/job.json")
+        if not self.control.stop.is_set():
+            yield from self.live.look(self.step)
+            if self.job.held_out:
+                yield self._score_held_out()
+                self._save()
+        steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
+        stopped = self.step < steps and not self.best.given_up
+        if self.best.given_up and self.step < steps:
+            words = f"Trained {self.step} of {steps} steps, until the held-out labels were predicted no better,"
+        else:
+            words = f"Stopped after {self.step} of {steps} steps" if stopped else f"Trained {steps} steps"
+        yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
+
+    def _score_is_due(self) -> bool:
+        if not self.job.held_out:
+            return False
+        if self.best.patience:
+            return self.step % max(1, self.job.schedule.steps // _SCORES) == 0
+        return time.monotonic() > max(self._score_due, self._started + _FIRST_SCORE)
+
+    def _score_held_out(self) -> Score:
+        found = score(held_out_confusion(self.setup.predictor, self.labels), self.step, True)
+        self._scores[True] = found
+        self.best.look(found)
+        return found
+
+    def _shrink(self) -> str:
+        self.setup.free_memory()
+        self.learner.optimiser.zero_gradients()
+        if not self.setup.blocks.halve():
+            raise sizing.too_little(self.setup.forecast)
+        return f"Memory ran out: a step takes {sizing.in_voxels(self.setup.blocks.schedule)} from now on."
+
+    def _model(self) -> models.Model:
+        return replace(
+            self.setup.model,
+            steps=self.step,
+            label_counts=tuple(map(int, self.labels.counts)),
+            scores=tuple(self._scores.values()),
+        )
+
+    def _save(self) -> None:
+        models.save(self._model(), self.job.model)
+        self._saved = time.monotonic()

@@ -1,0 +1,74 @@
+"""The networks of a few steps, kept as model folders beside the last one, and the way back to them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from napari_fhn.training import model as models
+from napari_fhn.training.updates import Checkpoint
+
+_KEPT = 8
+"""Checkpoints of one training, evenly spread over its steps."""
+
+
+class Checkpoints:
+    """Model folders ``checkpoints/step-00120`` in the folder of a model; those of an earlier training go.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the model.
+    steps : int
+        Of the training.
+    """
+
+    def __init__(self, folder: str | Path, steps: int) -> None:
+        self.folder = Path(folder) / "checkpoints"
+        self._every = -(-steps // _KEPT)
+        self._steps: list[int] = []
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def due(self, step: int) -> bool:
+        """Tell whether the network of this step is to be kept."""
+        return step % self._every == 0
+
+    def keep(self, model: models.Model, step: int, loss: float | None, held_out: float | None) -> Checkpoint:
+        """Write the network of now.
+
+        Parameters
+        ----------
+        model : Model
+            With the weights that predict.
+        step : int
+            Training step.
+        loss, held_out : float or None
+            As in :class:`~napari_fhn.training.Checkpoint`.
+        """
+        path = self._path(step)
+        models.save(model, path)
+        if step not in self._steps:
+            self._steps.append(step)
+        return Checkpoint(step, str(path), loss, held_out)
+
+    def go_back(self, model: models.Model, step: int) -> str:
+        """Put the weights of a checkpoint into the network of a model.
+
+        Returns
+        -------
+        str
+            What to tell the person.
+
+        Raises
+        ------
+        KeyError
+            When no network of that step was kept; its argument is a sentence that says of which there is one.
+        """
+        if step not in self._steps:
+            known = ", ".join(map(str, sorted(self._steps))) or "none yet"
+            raise KeyError(f"There is no checkpoint of step {step} to go back to; there are those of steps: {known}.")
+        model.network.load_state_dict(models.load(self._path(step)).network.state_dict())
+        return f"Training went back to step {step}."
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:05d}"

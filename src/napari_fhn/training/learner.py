@@ -1,0 +1,131 @@
+"""One training step: loss, gradient, the checks that it must pass, and the weights after it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.training.average import WeightAverage
+from napari_fhn.training.batch import Batch
+from napari_fhn.training.criterion import Criterion
+from napari_fhn.training.guard import Guard
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.optimiser import Optimiser
+from napari_fhn.training.rollback import Rollback
+from napari_fhn.training.schedule import Schedule
+from napari_fhn.training.score import confusion
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step.
+
+    Parameters
+    ----------
+    terms : dict of str to float
+        What the loss is the sum of.
+    classes : ndarray
+        ``(batch, *space)``, from 1: what the network said of the batch, before the step.
+    confusion : ndarray
+        On the labels of the batch.
+    refusal : str or None
+        Why the step was not made, where it was not.
+    """
+
+    terms: dict[str, float]
+    classes: NDArray[np.int64]
+    confusion: NDArray[np.int64]
+    refusal: str | None
+
+    @property
+    def loss(self) -> float:
+        """Of the step."""
+        return sum(self.terms.values())
+
+
+class Learner:
+    """Makes the training steps of a network.
+
+    Parameters
+    ----------
+    network : SegmentationNetwork
+        On its device already.
+    criterion : Criterion
+        What is minimised.
+    schedule : Schedule
+        How to learn.
+    labels : LabelFile
+        What is known, for the balance of classes.
+    device : torch.device
+        Where the network is.
+    """
+
+    def __init__(
+        self,
+        network: SegmentationNetwork,
+        criterion: Criterion,
+        schedule: Schedule,
+        labels: LabelFile,
+        device: torch.device,
+    ) -> None:
+        self.network = network
+        self.labels = labels
+        self.device = device
+        self.guard = Guard(network)
+        self.optimiser = Optimiser(network, schedule)
+        self.average = WeightAverage(network, schedule.average)
+        self._criterion = criterion
+        self._rollback = Rollback(network, self.optimiser, math.log(labels.classes))
+        self._version = labels.version
+
+    def learn(self, batch: Batch, step: int) -> Outcome:
+        """Make one step.
+
+        Parameters
+        ----------
+        batch : Batch
+            From which to learn.
+        step : int
+            Steps made before this one.
+
+        Raises
+        ------
+        JobError
+            When step after step is refused.
+        """
+        if self._version != self.labels.version:
+            self._version = self.labels.version
+            self._rollback.labels_changed()
+        self.network.train()
+        self.optimiser.zero_gradients()
+        batch = batch.to(self.device)
+        scores = self.network.scores(batch.data)
+        terms = self._criterion.terms(scores, batch, self.labels.counts)
+        loss = torch.stack(list(terms.values())).sum()
+        classes: NDArray[np.int64] = scores.detach().argmax(1).cpu().numpy() + 1
+        counts = confusion(classes, batch.labels.cpu().numpy(), self.labels.classes)
+        value = loss.item()
+        refusal = self._rollback.judge(value)
+        if refusal is not None:
+            self.average.restart()
+        else:
+            if math.isfinite(value):
+                loss.backward()  # type: ignore[no-untyped-call]
+            refusal = self.guard.refusal(value)
+        if refusal is None:
+            self.optimiser.step(step)
+            self._rollback.stepped()
+            self.average.follow()
+        return Outcome({name: term.item() for name, term in terms.items()}, classes, counts, refusal)
+
+    def restart(self) -> None:
+        """Go on from the weights that somebody put into the network, as good ones."""
+        self.optimiser.forget()
+        self.average.restart()
+        self._rollback.labels_changed()
+        self._rollback.keep()

@@ -1,0 +1,75 @@
+"""What the person sees while training runs: the section in view is predicted again, in a share of the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from napari_fhn.box import Box
+from napari_fhn.training.control import Control, Focus
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.updates import BoxChanged
+
+_FIRST_LOOK = 1.5
+"""Seconds of training before the first prediction of the view."""
+
+_SHARE = 0.2
+"""Share of the time that goes into predictions while training."""
+
+_SWEPT = 4
+"""Sections predicted at once where no section is in view."""
+
+
+class Live:
+    """Predicts what is in view while training runs, and the rest of the survey a section at a time.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        Of the network being trained.
+    control : Control
+        Says what is in view.
+    """
+
+    def __init__(self, predictor: Predictor, control: Control) -> None:
+        self.predictor = predictor
+        self.control = control
+        self._last_focus: Focus | None = None
+        self._next_look = time.monotonic() + _FIRST_LOOK
+        self._began = self._next_look
+        self._sweep = 0
+
+    @property
+    def due(self) -> bool:
+        """Whether the view has moved, or its share of the time allows to look again."""
+        now = time.monotonic()
+        return now >= self._next_look or (now >= self._began and self.moved)
+
+    @property
+    def moved(self) -> bool:
+        """Whether another section is in view than was predicted last."""
+        return self.control.focus != self._last_focus
+
+    def look(self, step: int) -> Iterator[BoxChanged]:
+        """Predict the view, yielding each box as it is written."""
+        began = time.monotonic()
+        self._last_focus = self.control.focus
+        for box in self._boxes(self._last_focus):
+            yield BoxChanged(box, step)
+        now = time.monotonic()
+        self._next_look = now + (now - began) * (1 / _SHARE - 1)
+
+    def _boxes(self, focus: Focus | None) -> Iterator[Box]:
+        predictor = self.predictor
+        if len(predictor.shape) == 2:
+            yield from predictor.section(Focus(0, 0), self.control)
+        elif focus is not None and predictor.can_section(focus):
+            yield from predictor.section(focus, self.control)
+        else:
+            # A time slice crosses every section, and without a viewer nothing is in view: spread a few over the survey.
+            axis = predictor.frame.sections[0] if predictor.frame.sections else 0
+            size = predictor.shape[axis]
+            for _ in range(_SWEPT):
+                yield from predictor.section(Focus(axis, self._sweep), self.control)
+                # The golden section leaves no large gap at any time.
+                self._sweep = (self._sweep + max(1, round(size * 0.382))) % size

@@ -1,0 +1,87 @@
+"""The optimiser of a schedule: which one, at which rate, with how long a gradient."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.training.schedule import Schedule
+
+
+def rate(schedule: Schedule, step: int) -> float:
+    """Return what the learning rate is multiplied with.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        Its warm-up and decay.
+    step : int
+        Steps made before this one.
+
+    Returns
+    -------
+    float
+        Above 0 and at most 1 as long as there are steps left.
+    """
+    warm = min(1.0, (step + 1) / (schedule.warmup + 1))
+    if schedule.decay == "cosine":
+        return warm * 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
+    if schedule.decay == "step":
+        return float(warm * schedule.decay_factor ** (step // schedule.decay_every))
+    return warm
+
+
+class Optimiser:
+    """Steps along gradients as a schedule says.
+
+    Parameters
+    ----------
+    network : SegmentationNetwork
+        What learns; on its device already.
+    schedule : Schedule
+        How.
+
+    Attributes
+    ----------
+    damping : float
+        Another factor of the rate, 1 to begin with; lowered where training went wrong.
+    """
+
+    def __init__(self, network: SegmentationNetwork, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.damping = 1.0
+        self._parameters = list(network.parameters())
+        self._groups = network.parameter_groups(schedule.learning_rate, schedule.weight_decay)
+        self._rates = [group["lr"] for group in self._groups]
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin again without moments: what they remember belongs to other weights."""
+        groups = [dict(group) for group in self._groups]
+        if self.schedule.optimiser == "adamw":
+            self._torch: torch.optim.Optimizer = torch.optim.AdamW(groups)
+        elif self.schedule.optimiser == "adam":
+            self._torch = torch.optim.Adam(groups)
+        else:
+            self._torch = torch.optim.SGD(groups, momentum=self.schedule.momentum)
+
+    def zero_gradients(self) -> None:
+        """Forget the gradients of the step before, and give their memory back."""
+        self._torch.zero_grad(set_to_none=True)
+
+    def step(self, number: int) -> None:
+        """Step along the gradients that the network has now.
+
+        Parameters
+        ----------
+        number : int
+            Steps made before this one.
+        """
+        if self.schedule.gradient_norm:
+            torch.nn.utils.clip_grad_norm_(self._parameters, self.schedule.gradient_norm)
+        factor = self.damping * rate(self.schedule, number)
+        for group, own in zip(self._torch.param_groups, self._rates, strict=True):
+            group["lr"] = own * factor
+        self._torch.step()

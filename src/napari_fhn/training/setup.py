@@ -1,0 +1,150 @@
+"""From a job to everything that training needs: files opened and checked, network built, blocks small enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.build import SegmentationNetwork, build
+from napari_fhn.network.convolution import bfloat16_pays
+from napari_fhn.network.counting import in_words
+from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
+from napari_fhn.training import model as models
+from napari_fhn.training import sizing, starting
+from napari_fhn.training.annotations import Annotations
+from napari_fhn.training.blocks import Blocks
+from napari_fhn.training.criterion import Criterion
+from napari_fhn.training.device import choose_device
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.volume import Volume
+
+
+class Setup:
+    """What a training consists of.
+
+    Parameters
+    ----------
+    job : Job
+        What to train on what.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where the network is.
+    labels : LabelFile
+        What is known.
+    network : SegmentationNetwork
+        With its first weights.
+    model : Model
+        The network and what it needs to be used.
+    blocks : Blocks
+        Draws what it is shown.
+    criterion : Criterion
+        Computes the loss.
+    predictor : Predictor
+        Writes what it says.
+    notes : list of str
+        What the person should know before training begins.
+
+    Raises
+    ------
+    JobError
+        When the job does not fit its files; the message says what to change.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.notes: list[str] = []
+        # Whoever draws from torch's own generator gets the same in every run.
+        torch.manual_seed(job.schedule.seed)
+        self.device = choose_device(job.device)
+        volume = Volume(job.inputs)
+        if any(level < 0 for level in job.network.output_levels):
+            raise JobError(
+                "the network's output is finer than the labels: end it at the level of the input or a coarser one"
+            )
+        self.frame = Frame(volume, job.network, job.framing)
+        self.labels = LabelFile(
+            job.labels, self.frame.shape, len(job.classes), job.held_out, job.ignored, self.frame.present_at
+        )
+        self.frame.know(self.labels)
+        self._check_labels(job)
+        self.network = self._network(job)
+        self.model = models.Model.of(job, self.network, volume.normalisation)
+        self.criterion = Criterion(job.schedule.objective, job.classes, self.frame.vertical_of_scores)
+        annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
+        self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
+        self._fit_into_memory(job.memory)
+        self.predictor = Predictor(self.network, self.frame, job.prediction, self.device)
+
+    def _check_labels(self, job: Job) -> None:
+        if len(np.flatnonzero(self.labels.counts)) < 2:
+            raise JobError("label at least two classes before training: paint some voxels of each, or load wells")
+        missing = [name for k, name in enumerate(job.classes) if not self.labels.counts[k]]
+        if missing:
+            self.notes.append(
+                f"Nothing is labelled yet as {', '.join(missing)}: the network cannot find what it was never shown."
+            )
+
+    def _network(self, job: Job) -> SegmentationNetwork:
+        architecture = job.network
+        needed = self.frame.channels
+        if isinstance(architecture, Architecture):
+            needed *= 2 ** (architecture.dimensions * architecture.haar_lift)
+        if needed > architecture.channels:
+            architecture = replace(architecture, channels=-(-needed // 8) * 8)
+            self.notes.append(
+                f"The data have {self.frame.channels} channels; the network's state was widened to "
+                f"{architecture.channels}."
+            )
+        generator = torch.Generator().manual_seed(job.schedule.seed)
+        network = build(architecture, self.frame.channels, len(job.classes), generator)
+        if job.start_from is not None:
+            self.notes.append(starting.take_over(network, job.classes, job.start_from))
+        network = network.to(self.device)
+        if isinstance(network, HyperbolicNetwork):
+            network.precision = _precision(job.schedule.precision, architecture.dimensions, self.device)
+        return network
+
+    def _fit_into_memory(self, limit: int | None) -> None:
+        """Make blocks smaller until the forecast fits: a full machine ends processes without asking."""
+        limit = free_bytes(str(self.device)) if limit is None else limit
+        asked = self.forecast
+        while (needed := self.forecast) is not None and needed > limit:
+            if not self.blocks.halve():
+                raise sizing.too_little(needed, limit)
+        if asked is not None and needed is not None and needed < asked:
+            self.notes.append(
+                f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: it takes "
+                f"{sizing.in_voxels(self.blocks.schedule)} now."
+            )
+
+    def free_memory(self) -> None:
+        """Give back what the network and the device keep from one step to the next."""
+        if isinstance(self.network, HyperbolicNetwork):
+            self.network.free_memory()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    @property
+    def forecast(self) -> int | None:
+        """Bytes that a step needs with the blocks of now; None for a network that no forecast is made for."""
+        return sizing.training_bytes(
+            self.network.architecture,
+            self.blocks.largest,
+            self.blocks.schedule,
+            self.frame.channels,
+            self.labels.classes,
+            self.device.type,
+        )
+
+
+def _precision(wanted: str, dimensions: int, device: torch.device) -> Precision:
+    fast = wanted == "bfloat16" or (wanted == "auto" and bfloat16_pays(dimensions, device))
+    return "bfloat16" if fast else "float32"

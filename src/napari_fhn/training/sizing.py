@@ -1,0 +1,93 @@
+"""How large a training block may be: forecast before anything is allocated, halved when memory ran out all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.counting import in_words
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
+from napari_fhn.network.forecast import Optimiser as Moments
+from napari_fhn.training.job import JobError, Schedule
+
+
+def training_bytes(
+    network: NetworkDescription, block: Sequence[int], schedule: Schedule, channels: int, classes: int, device: str
+) -> int | None:
+    """Return the forecast for one training step.
+
+    Parameters
+    ----------
+    network : Architecture, ResNetArchitecture or UNetArchitecture
+        What is trained.
+    block : sequence of int
+        Voxels along its axes.
+    schedule : Schedule
+        Its batch and its optimiser.
+    channels, classes : int
+        Of the data.
+    device : str
+        Kind of device, such as ``"cpu"``.
+
+    Returns
+    -------
+    int or None
+        Bytes; None for a network that no forecast is made for.
+    """
+    if not isinstance(network, Architecture):
+        return None
+    moments: Moments = "sgd" if schedule.optimiser == "sgd" else "adam"
+    needed = forecast(
+        network,
+        block,
+        batch=schedule.batch,
+        input_channels=channels,
+        classes=classes,
+        optimiser=moments,
+        working_set=WORKING_SET if device == "cpu" else PORTABLE,
+    )
+    # Beside what learns there is a copy of the weights to go back to, and their average.
+    return needed.total + needed.kernels * (2 if schedule.average else 1)
+
+
+def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -> Schedule | None:
+    """Make the blocks of a schedule smaller: half of their longest axis, and where all are short, half of the batch.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        As it was.
+    block : sequence of int
+        Voxels of the blocks that it leads to in this survey, which may be smaller than it says.
+    multiples : sequence of int
+        No axis becomes shorter than these; an axis that is read as a whole has its own length here.
+
+    Returns
+    -------
+    Schedule or None
+        None when nothing can be made smaller.
+    """
+    longer = [axis for axis, (size, least) in enumerate(zip(block, multiples, strict=True)) if size > least]
+    if longer:
+        axis = max(longer, key=lambda axis: block[axis])
+        half = max(multiples[axis], block[axis] // 2 // multiples[axis] * multiples[axis])
+        return replace(schedule, block=(*block[:axis], half, *block[axis + 1 :]))
+    if schedule.batch > 1:
+        return replace(schedule, batch=schedule.batch // 2)
+    return None
+
+
+def in_voxels(schedule: Schedule) -> str:
+    """Return the blocks of a schedule in words, as in ``2 blocks of 96 x 128 voxels``."""
+    block = " x ".join(map(str, schedule.block))
+    return f"1 block of {block} voxels" if schedule.batch == 1 else f"{schedule.batch} blocks of {block} voxels"
+
+
+def too_little(needed: int | None, limit: int | None = None) -> JobError:
+    """Return the error for a survey of which not even the smallest block fits."""
+    words = "the memory is too small for the smallest block"
+    if needed is not None and limit is not None:
+        words = f"the smallest block needs {in_words(needed)} of memory and there are {in_words(limit)}"
+    return JobError(f"{words}: take a network with fewer channels or smaller block ranks, or a machine with more")

@@ -1,0 +1,103 @@
+"""The labels held out: how well they are predicted while training runs, and when that gets no better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.updates import Score
+
+_SURROUNDINGS = 32
+"""Voxels around a body that are predicted with it: the network reads it from what lies around."""
+
+
+def score(matrix: NDArray[Any], step: int, held_out: bool) -> Score:
+    """Return the IoU of a confusion matrix as an update.
+
+    A class that is not among the labels says nothing, wherever it was predicted: one well rarely meets every class.
+    """
+    occurs = matrix[1:].sum(axis=1) > 0
+    values = intersection_over_union(matrix)
+    iou = tuple(float(v) if known else None for v, known in zip(values, occurs, strict=True))
+    return Score(step, held_out, iou)
+
+
+def held_out_confusion(predictor: Predictor, labels: LabelFile) -> NDArray[np.int64]:
+    """Return the confusion over the labels held out, on one section or block through each body."""
+    total = np.zeros((labels.classes + 1,) * 2, np.int64)
+    for body in labels.held_out:
+        start, stop = list(body.start), list(body.stop)
+        across = predictor.frame.sections[0] if predictor.frame.sections else None
+        if across is not None:
+            start[across] = (body.start[across] + body.stop[across]) // 2
+            stop[across] = start[across] + 1
+        inside = Box(tuple(start), tuple(stop))
+        for axis, size in enumerate(predictor.shape):
+            if axis != across:
+                start[axis] = max(0, start[axis] - _SURROUNDINGS)
+                stop[axis] = min(size, stop[axis] + _SURROUNDINGS)
+        region = Box(tuple(start), tuple(stop))
+        truth = np.zeros(region.shape, np.uint8)
+        target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, start, strict=True))
+        truth[target] = labels.truth(inside)
+        total += confusion(predictor.classes(region, across), truth, labels.classes)
+    return total
+
+
+class Best:
+    """Remembers the weights with the best score, and says when to give up waiting for better ones.
+
+    Parameters
+    ----------
+    network : SegmentationNetwork
+        With the weights that were scored, whenever it is looked at.
+    patience : int
+        Scores in a row without a better one; 0 never gives up and remembers nothing.
+
+    Attributes
+    ----------
+    step : int
+        Training step of the best score; 0 before there is one.
+    """
+
+    def __init__(self, network: SegmentationNetwork, patience: int) -> None:
+        self.network = network
+        self.patience = patience
+        self.step = 0
+        self._mean = -1.0
+        self._worse = 0
+        self._weights: dict[str, torch.Tensor] = {}
+
+    def look(self, scored: Score) -> None:
+        """Take a score of the network as it is now."""
+        if not self.patience or scored.mean is None:
+            return
+        if scored.mean > self._mean:
+            self._mean, self.step, self._worse = scored.mean, scored.step, 0
+            self._weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        else:
+            self._worse += 1
+
+    @property
+    def given_up(self) -> bool:
+        """Whether patience has run out."""
+        return 0 < self.patience <= self._worse
+
+    def forget(self) -> None:
+        """Begin again: what was best is so no longer, since other labels are held against it or training went back."""
+        self.step, self._mean, self._worse = 0, -1.0, 0
+        self._weights = {}
+
+    def restore(self) -> bool:
+        """Put the best weights into the network; False when there are none."""
+        if self._weights:
+            self.network.load_state_dict(self._weights)
+        return bool(self._weights)
