@@ -21,7 +21,9 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.block_box import BlockBox
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.state import History, RunState
+from napari_fhn.widgets.running.history import History
+from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.words import Words
 from napari_fhn.widgets.work import Work
 
@@ -54,6 +56,8 @@ class Desk:
         Trains and predicts in a process of its own.
     prediction : Prediction
         The layer of what is predicted.
+    overlays : Overlays
+        Layers of entropy, margin and probability.
     exports : Exports
         Results as files.
     painted : Signal
@@ -79,6 +83,7 @@ class Desk:
         self.planning = Planning(self.data, self.book, self.words, self._root / "measured.json")
         self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)
+        self.overlays = Overlays(viewer, self.data, self.book)
         self.exports = Exports(self.data, self.book, self.state, self.words, self.background)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
@@ -120,6 +125,7 @@ class Desk:
         for emitter in self._looks():
             disconnect(emitter, self.look)
         self.block_box.close()
+        self.overlays.close()
         self.prediction.close()
         self.book.close()
         self.data.close()

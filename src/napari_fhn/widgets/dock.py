@@ -15,7 +15,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
 from napari_fhn.widgets.labelling.panel import LabelPanel
 from napari_fhn.widgets.network.panel import NetworkPanel
-from napari_fhn.widgets.run_panel import RunPanel
+from napari_fhn.widgets.running.panel import RunPanel
 
 WIDTH = 320
 
@@ -44,6 +44,8 @@ class Dock(QWidget):
         self.network = NetworkPanel(self.desk)
         self.run = RunPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
+        # While it trains the settings cannot be changed, and the curves want the room.
+        self.desk.state.events.task.connect(lambda task: self.network.fold() if task == "train" else None)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)

@@ -8,6 +8,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
+from psygnal import Signal
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.data import readout
@@ -33,11 +34,16 @@ class Prediction:
     ----------
     layer : napari.layers.Labels or None
         The layer.
+    shown : Signal
+        Emitted when a new layer has come.
     """
+
+    shown = Signal()
 
     def __init__(self, viewer: ViewerModel, data: Data, book: LabelBook) -> None:
         self.viewer = viewer
         self.layer: Labels | None = None
+        self._only: int | None = None
         self._data = data
         self._book = book
         book.state.events.classes.connect(self._recolour)
@@ -62,6 +68,13 @@ class Prediction:
             layers.move(layers.index(layer), layers.index(self._book.layer))
         if active is not None:
             layers.selection.active = active
+        self._recolour(self._book.state.classes)
+        self.shown.emit()
+
+    def show_only(self, value: int | None) -> None:
+        """Show one class alone, or all."""
+        self._only = value
+        self._recolour(self._book.state.classes)
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -73,7 +86,7 @@ class Prediction:
 
     def _recolour(self, table: ClassTable) -> None:
         if self.layer is not None:
-            class_layers.recolour(self.layer, table)
+            class_layers.recolour(self.layer, table, only=self._only)
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 
 from napari_fhn.box import Box
 from napari_fhn.training import Focus
@@ -61,13 +62,13 @@ class Repainter:
         if looked_at is None or box.start[looked_at.axis] <= looked_at.index < box.stop[looked_at.axis]:
             self._due = True
 
-    def repaint(self, layer: Labels, *, now: bool = False) -> bool:
+    def repaint(self, layers: Sequence[Layer], *, now: bool = False) -> bool:
         """Repaint if something in view has changed and it is time.
 
         Parameters
         ----------
-        layer : napari.layers.Labels
-            The prediction.
+        layers : sequence of napari.layers.Layer
+            The prediction, and what else is written with it.
         now : bool
             Whether changed or not, and however soon after the last.
 
@@ -79,9 +80,12 @@ class Repainter:
         began = time.monotonic()
         if not now and (not self._due or began < self._next):
             return False
-        # The extent cannot change, and a thumbnail of a volume costs more than the section itself.
-        layer.refresh(extent=False, thumbnail=False, highlight=False)
+        for layer in layers:
+            if layer.visible:
+                # The extent cannot change, and a thumbnail of a volume costs more than the section itself.
+                layer.refresh(extent=False, thumbnail=False, highlight=False)
         self._due = False
-        pause = REPAINT_SECONDS_3D if self._viewer.dims.ndisplay == 3 and layer.ndim == 3 else REPAINT_SECONDS
+        rendered = self._viewer.dims.ndisplay == 3 and any(layer.ndim == 3 for layer in layers)
+        pause = REPAINT_SECONDS_3D if rendered else REPAINT_SECONDS
         self._next = began + pause
         return True

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import shutil
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
-from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Score, Update
+from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update
 from napari_fhn.widgets import view
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.network.measured import Speed
@@ -53,7 +54,7 @@ class Work:
         self._desk = desk
         self._engine = engine
         self._repainter = view.Repainter(desk.viewer)
-        self._cancel = False
+        self._cancel = self._leaving = False
         self._copied = 0.0
         self._began = 0.0
         self._first: float | None = None
@@ -79,9 +80,10 @@ class Work:
         plan = self._desk.planning.state.plan
         assert plan is not None  # there is one as soon as there are data
         table, device = book.state.classes, self._desk.planning.state.device
+        outputs = self._desk.overlays.outputs()
         held_out = book.state.held_out if task == "train" else 0
         vertical, values = self._desk.data.vertical, book.layer.data
-        self._cancel, self._copied = False, 0.0
+        self._cancel, self._leaving, self._copied = False, False, 0.0
         self._began, self._first = time.monotonic(), None
         self._desk.words.note = ""
         self._desk.state.task = "prepare"
@@ -109,16 +111,48 @@ class Work:
             named = dict(zip(table.values, table.names, strict=True))
             names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
             job = session.job(inputs, names, plan.recipe, vertical_axis=vertical, held_out=bodies, device=device)
-            return _Prepared(plan.applied_to(job), prediction)
+            return _Prepared(replace(plan.applied_to(job), outputs=outputs), prediction)
 
         self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
 
     def stop(self) -> None:
         """Stop within a second, whatever is under way."""
-        self._cancel = True
+        self._cancel = self._leaving = True
         self._engine.stop()
         if self._desk.state.task is not None:
             self._desk.words.say("Stopping ...")
+
+    def pause_or_resume(self) -> None:
+        """Let the work under way wait, or go on."""
+        state = self._desk.state
+        if state.task not in ("train", "predict") or self._leaving:
+            return
+        state.waiting = not state.waiting
+        if state.waiting:
+            self._engine.pause()
+            self._desk.words.say("Pausing ...")
+        else:
+            self._engine.resume()
+            self._desk.words.say("Going on ...")
+
+    def revert(self, step: int) -> None:
+        """Go back to the checkpoint of a step: while training it goes on from there, later it is what predicts."""
+        desk = self._desk
+        point = next((point for point in desk.history.checkpoints if point.step == step), None)
+        if point is None or desk.session is None or desk.state.task not in (None, "train"):
+            return
+        if desk.state.task == "train":
+            self._engine.revert(step)
+            desk.words.say(f"Going back to step {step} ...")
+            return
+        model = desk.session.model
+        try:
+            for path in Path(point.path).iterdir():
+                shutil.copy2(path, model)
+        except OSError as error:
+            desk.words.fail(f"The network of step {step} could not be taken: {error}.")
+            return
+        desk.words.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
 
     def close(self) -> None:
         """Hear no more news."""
@@ -158,41 +192,33 @@ class Work:
         latest = next((u for u in reversed(news) if isinstance(u, Progress)), None)
         for update in news:
             self._hear(update, latest)
-        if any(isinstance(u, Progress | Score) for u in news):
+        changed = [self._desk.history.hear(update) for update in news]
+        if any(changed):
             self._desk.history.changed.emit()
         self._repaint()
 
     def _hear(self, update: Update, latest: Progress | None) -> None:
-        history, state = self._desk.history, self._desk.state
+        state = self._desk.state
         match update:
             case Progress():
-                if update.loss is not None:
-                    history.steps.append(update.step)
-                    history.losses.append(update.loss)
-                    history.seconds.append(update.step_seconds or math.nan)
-                    history.memory, history.invertibility_error = update.memory, update.invertibility_error
-                if update is latest and state.task is not None and not self._desk.words.message.startswith("Stopping"):
+                if update is latest and state.task is not None and not self._leaving:
                     state.share = update.step / max(update.steps, 1)
                     state.seconds_left = update.seconds_left
-                    self._desk.words.say(_progress(update))
-            case Score():
-                known_iou = [v for v in update.iou if v is not None]
-                if known_iou:
-                    steps, means = history.scored[update.held_out]
-                    steps.append(update.step)
-                    means.append(sum(known_iou) / len(known_iou))
-                if update.held_out or not history.scored[True][0]:
-                    history.iou, history.iou_held_out = update.iou, update.held_out
+                    if not state.waiting:
+                        self._desk.words.say(_progress(update))
             case BoxChanged():
                 self._box_changed(update.box)
             case Device():
                 self._desk.planning.hear(update)
+            case Note() if state.waiting:
+                learnt = " What you paint meanwhile is learnt when you resume." if state.task == "train" else ""
+                self._desk.words.say(update.message + learnt)
             case Note():
                 self._desk.words.note = update.message
             case Done():
                 self._done(update)
             case Failed():
-                state.task = None
+                state.task, state.waiting = None, False
                 self._desk.words.fail(update.message, update.detail)
 
     def _box_changed(self, box: Box) -> None:
@@ -201,7 +227,7 @@ class Work:
 
     def _repaint(self, *, now: bool = False) -> None:
         layer = self._desk.prediction.layer
-        if layer is not None and self._repainter.repaint(layer, now=now):
+        if layer is not None and self._repainter.repaint([layer, *self._desk.overlays.layers.values()], now=now):
             now_s = time.monotonic()
             if self._first is None:
                 self._first = now_s - self._began
@@ -209,7 +235,7 @@ class Work:
 
     def _done(self, update: Done) -> None:
         state = self._desk.state
-        state.task = None
+        state.task, state.waiting = None, False
         state.seconds_left = None
         state.share = state.share if update.stopped else 1.0
         if self._desk.session is not None:
@@ -218,6 +244,7 @@ class Work:
         if update.task == "train" and self._first is not None and self._desk.history.seconds:
             step = float(np.nanmedian(self._desk.history.seconds))
             self._desk.planning.remember(Speed(step, self._first))
+        self._desk.overlays.renew()
         self._repaint(now=True)
         more = " Predict fills in the whole survey." if update.task == "train" else ""
         self._desk.words.say(update.message + more)

@@ -72,7 +72,7 @@ class Data:
 
     def images(self) -> list[Image]:
         """Image layers that may be ticked."""
-        return [layer for layer in self.viewer.layers if isinstance(layer, Image) and not layer.rgb]
+        return [layer for layer in self.viewer.layers if _may_be_data(layer)]
 
     def choose(self, layers: tuple[Any, ...]) -> None:
         """Tick these image layers and no others."""
@@ -114,7 +114,7 @@ class Data:
         disconnect(self.viewer.layers.events.removed, self._on_removed)
 
     def _adopt(self, layer: Any) -> None:
-        if not isinstance(layer, Image) or layer.rgb or layer in self.state.chosen:
+        if not _may_be_data(layer) or layer in self.state.chosen:
             return
         readout.attach(layer)
         if is_volume(layer):
@@ -134,3 +134,8 @@ class Data:
     def _on_removed(self, event: Any) -> None:
         if event.value in self.state.chosen:
             self.choose(tuple(other for other in self.state.chosen if other is not event.value))
+
+
+def _may_be_data(layer: Any) -> bool:
+    """Whether a layer can be learnt from: colours cannot, and what the network says itself must not."""
+    return isinstance(layer, Image) and not layer.rgb and "overlay" not in layer.metadata

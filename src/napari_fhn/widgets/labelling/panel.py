@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.widgets.labelling import known
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section
-from napari_fhn.widgets.state import History
 
 _ROW = 20
 _ROWS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui.widgets import ComboBox, SpinBox
-from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.widgets.desk import Desk
@@ -101,7 +101,9 @@ class NetworkPanel(Section):
             grid.addWidget(label, row, column)
             grid.addWidget(field.native, row, column + 1, 1, span)
         grid.setColumnStretch(1, 1)
-        self.device.native.setMinimumWidth(104)
+        for combo, letters in ((self.recipe, 12), (self.device, 7)):
+            combo.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.native.setMinimumContentsLength(letters)
         self.held_out.native.setFixedWidth(62)
         return grid
 

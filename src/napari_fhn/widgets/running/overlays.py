@@ -1,0 +1,147 @@
+"""What the network says beside its classes, as image layers: entropy, margin, the probability of one class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from napari_fhn.session import Session
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
+
+Overlay = Literal["entropy", "margin", "probabilities"]
+
+_LOOKS: dict[Overlay, tuple[str, str]] = {
+    "entropy": ("Entropy", "magma"),
+    "margin": ("Margin", "viridis"),
+    "probabilities": ("Probability", "cividis"),
+}
+_OPACITY = 0.7
+
+
+class Overlays:
+    """Shows these layers while they are asked for.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where they are shown.
+    data : Data
+        On whose grid they lie.
+    book : LabelBook
+        Whose session and classes they belong to.
+
+    Attributes
+    ----------
+    layers : dict of str to napari.layers.Image
+        Those that are shown.
+    wanted : set of str
+        What was asked for; entropy is written always, for it tells where to label next.
+    probable : int
+        Value of the class whose probability is shown.
+    changed : Signal
+        Emitted when a layer has come or gone.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: ViewerModel, data: Data, book: LabelBook) -> None:
+        self.layers: dict[Overlay, Image] = {}
+        self.wanted: set[Overlay] = set()
+        self.probable = 1
+        self._viewer = viewer
+        self._data = data
+        self._book = book
+        viewer.layers.events.removed.connect(self._on_removed)
+
+    def outputs(self) -> tuple[Overlay, ...]:
+        """Return what the next training or prediction has to write beside the classes."""
+        return tuple(kind for kind in get_args(Overlay) if kind == "entropy" or kind in self.wanted)
+
+    def want(self, kind: Overlay, wanted: bool) -> bool:
+        """Ask for a layer, or for none.
+
+        Returns
+        -------
+        bool
+            False where there is nothing to show yet: it comes with the next training or prediction.
+        """
+        if not wanted:
+            self.wanted.discard(kind)
+            if kind in self.layers:
+                self._viewer.layers.remove(self.layers[kind])
+            return True
+        self.wanted.add(kind)
+        return self._show(kind)
+
+    def show_probability_of(self, value: int) -> None:
+        """Choose the class whose probability is shown."""
+        self.probable = value
+        if "probabilities" in self.layers:
+            self._viewer.layers.remove(self.layers["probabilities"])
+            self.want("probabilities", True)
+
+    def renew(self) -> None:
+        """Show what was asked for and has been written since; called when work begins to write, and when it ends."""
+        for kind in get_args(Overlay):
+            if kind in self.wanted and kind not in self.layers:
+                self._show(kind)
+
+    def values(self, kind: Overlay) -> NDArray[Any] | None:
+        """Return what the session holds of an output, memory-mapped; None where there is nothing that fits."""
+        session, material = self._book.session, self._data.material
+        if session is None or material is None:
+            return None
+        path = output_path(session, kind)
+        if not path.is_file():
+            return None
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        if kind == "probabilities":
+            if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):
+                return None
+            values = values[self.probable - 1]
+        return values if values.shape == material.shape else None
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self._viewer.layers.events.removed, self._on_removed)
+
+    def _show(self, kind: Overlay) -> bool:
+        values, material = self.values(kind), self._data.material
+        if values is None or material is None:
+            return False
+        name, colors = _LOOKS[kind]
+        if kind == "probabilities":
+            table = dict(zip(self._book.state.classes.values, self._book.state.classes.names, strict=True))
+            name = f"{name} of {table.get(self.probable, f'class {self.probable}')}"
+        place = {**material.placement(), "metadata": {"overlay": kind}}
+        layers = self._viewer.layers
+        active = layers.selection.active
+        layer = Image(values, name=name, colormap=colors, contrast_limits=(0, 1), opacity=_OPACITY, rgb=False, **place)
+        self.layers[kind] = layer
+        self._viewer.add_layer(layer)
+        if self._book.layer is not None and self._book.layer in layers:
+            layers.move(layers.index(layer), layers.index(self._book.layer))
+        if active is not None:
+            layers.selection.active = active
+        self.changed.emit()
+        return True
+
+    def _on_removed(self, event: Any) -> None:
+        for kind, layer in list(self.layers.items()):
+            if layer is event.value:
+                del self.layers[kind]
+                self.wanted.discard(kind)
+                self.changed.emit()
+
+
+def output_path(session: Session, kind: Overlay) -> Path:
+    """Return the file of an output, as :meth:`napari_fhn.training.Job.output_path` names it."""
+    return session.prediction.with_name(f"{session.prediction.stem}-{kind}.npy")
