@@ -82,7 +82,8 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         * npy: ``(axis_0, axis_1, ...)``, indices, unless ``axes`` names them.
 
         ``attrs`` always hold ``source`` (str), ``kind`` ("seismic", "hyperspectral", "maps" or "array"),
-        ``format`` (str) and ``notes`` (tuple of sentences worth showing to a person).
+        ``format`` (str), ``read_as`` (options that open ``source`` the same way again) and ``notes`` (tuple of
+        sentences worth showing to a person).
 
     Raises
     ------
@@ -104,13 +105,20 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     try:
         for opener in openers:
             if opener.can_open(path):
-                return opener.open(path, **options)
+                return _open(opener, path, options)
         # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more
         # general ones are asked last above, and know more of such files.
         for opener in reversed(openers):
             if path.suffix.lower() in opener.SUFFIXES:
-                return opener.open(path, **options)
+                return _open(opener, path, options)
     except OSError as error:
         raise SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file") from error
     known = ", ".join(dict.fromkeys(suffix for opener in OPENERS for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
+
+
+def _open(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
+    survey = opener.open(path, **options)
+    # Openers that choose for themselves say what they chose.
+    survey.attrs.setdefault("read_as", options)
+    return survey

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
 import h5py
 import numpy as np
+import psutil
 import pytest
 
 from napari_fhn import surveys
@@ -67,3 +74,35 @@ def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monke
         surveys.open(path, axes=("band", "y", "x"))
     monkeypatch.setattr(hdf5, "_LOOK", "raise SystemExit(1)")
     assert surveys.open(path, axes=("band", "y", "x")).shape == (5, 6, 7)
+
+
+LOOKING = """
+import sys
+from pathlib import Path
+from napari_fhn.surveys.arrays import hdf5
+hdf5.TIMEOUT = 2
+hdf5._LOOK = '''
+import collections, itertools, os, pathlib, sys
+pathlib.Path(sys.argv[1] + ".pid").write_text(str(os.getpid()) + ".")
+collections.deque(itertools.count(), maxlen=0)
+'''
+hdf5.check_whole(Path(sys.argv[1]))
+"""
+
+
+def test_a_look_ends_when_who_asked_for_it_was_killed(tmp_path):
+    path = factory.hdf5(tmp_path, values=factory.cube("float32"))
+    told = Path(f"{path}.pid")
+    with subprocess.Popen([sys.executable, "-c", LOOKING, str(path)], stderr=subprocess.DEVNULL) as asking:
+        while not (told.exists() and told.read_text().endswith(".")):
+            assert asking.poll() is None
+            time.sleep(0.02)
+        looking = psutil.Process(int(told.read_text()[:-1]))
+        asking.kill()
+        asking.wait()
+    assert looking.is_running()
+    try:
+        looking.wait(timeout=60)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            looking.kill()

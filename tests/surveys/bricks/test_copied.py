@@ -21,6 +21,7 @@ from napari_fhn import surveys
 from napari_fhn.surveys.bricks import copied as bricks
 from napari_fhn.surveys.bricks import plan as brick_plan
 from napari_fhn.surveys.bricks import store
+from survey_files import rasters as factory
 
 DTYPES = ("float32", "float64", "int8", "uint8", ">i2", ">f4", "bool")
 
@@ -355,3 +356,25 @@ def test_a_damaged_store_is_a_sentence(tmp_path):
     (tmp_path / "a.zarr" / "zarr.json").write_text(json.dumps(content))
     with pytest.raises(surveys.SurveyError, match="damaged"):
         bricks.open_bricks(tmp_path / "a.zarr")
+
+
+def test_two_arrays_of_one_file_are_two_surveys(tmp_path):
+    both = {"near": np.zeros((8, 9, 10), np.float32), "far": np.ones((8, 9, 10), np.float32)}
+    np.savez(tmp_path / "both.npz", **both)
+    pages = factory.pages(tmp_path, values=np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4))
+    asked = [
+        (tmp_path / "both.npz", {"variable": "near", "axes": ("inline", "crossline", "twt")}),
+        (tmp_path / "both.npz", {"variable": "far", "axes": ("inline", "crossline", "twt")}),
+        (tmp_path / "both.npz", {"variable": "far", "axes": ("crossline", "inline", "twt")}),
+        (pages, {"page": 1}),
+        (pages, {"page": 2}),
+    ]
+    for path, options in asked:
+        survey = surveys.open(path, **options)
+        assert run(survey, tmp_path / "copy.zarr") == 0, f"copied from the beginning, not taken for another: {options}"
+        np.testing.assert_array_equal(bricks.open_bricks(tmp_path / "copy.zarr"), survey)
+        assert run(survey, tmp_path / "copy.zarr") == survey.nbytes, "already there"
+    first = surveys.open(tmp_path / "both.npz", **asked[1][1])[:4]
+    run(first, tmp_path / "copy.zarr")
+    second = surveys.open(tmp_path / "both.npz", **asked[1][1])[4:]
+    assert run(second, tmp_path / "copy.zarr") == 0

@@ -26,6 +26,12 @@ USER_BLOCKS = (0, 512, 1024, 2048)
 MAX_MEMBERS = 4096
 #: Seconds that a look through a file may take.
 TIMEOUT = 10
+# Nobody stops the look when this process has been killed, and the library may hold Python's lock for ever: a thread of
+# faulthandler's, which needs no lock, ends it then.
+_END = """
+import faulthandler, sys
+faulthandler.dump_traceback_later(float(sys.argv[3]), exit=True)
+"""
 _LOOK = """
 import sys
 from contextlib import suppress
@@ -165,7 +171,7 @@ def check_whole(path: Path) -> None:
 def _check_whole(path: Path, size: int, changed: int) -> None:
     try:
         ended = subprocess.run(
-            [sys.executable, "-I", "-c", _LOOK, str(path), str(MAX_MEMBERS)],
+            [sys.executable, "-I", "-c", _END + _LOOK, str(path), str(MAX_MEMBERS), str(TIMEOUT + 1)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -91,8 +91,9 @@ def copy_bricks(
         if path.exists() and not store.is_store(path) and (path.is_file() or any(path.iterdir())):
             raise SurveyError(path, "something else than a survey in bricks is there", "Choose another name")
         origin = _fingerprint(survey)
+        reading = _reading(survey)
         plan = Plan.of(survey, brick)
-        if origin is not None and _same(_read_manifest(path), origin, plan) and not missing(path, plan):
+        if origin is not None and _same(_read_manifest(path), origin, reading, plan) and not missing(path, plan):
             yield Copied(plan.total, plan.total)
             return
         beside = path.with_name(f".{path.name}.lock")
@@ -101,7 +102,7 @@ def copy_bricks(
             raise SurveyError(path, "another process is copying to this place", "Wait for it, or choose another name")
         try:
             partial = _partial(path)
-            yield from _fill(survey, survey, partial, plan, origin, stop)
+            yield from _fill(survey, survey, partial, plan, origin, reading, stop)
             if stop is not None and stop.is_set():
                 return
             if _fingerprint(survey) != origin:
@@ -243,7 +244,7 @@ def write_bricks(folder: Path, values: ArrayLike, template: xr.DataArray) -> Ite
     Copied
         After each step.
     """
-    yield from _fill(template, values, folder, Plan.of(template), None, None)
+    yield from _fill(template, values, folder, Plan.of(template), None, "", None)
 
 
 def _fill(
@@ -252,11 +253,12 @@ def _fill(
     partial: Path,
     plan: Plan,
     origin: dict[str, Any] | None,
+    reading: str,
     stop: threading.Event | None,
 ) -> Iterator[Copied]:
     """Copy what is not there yet."""
     manifest = _read_manifest(partial)
-    if origin is not None and _same(manifest, origin, plan):
+    if origin is not None and _same(manifest, origin, reading, plan):
         assert manifest is not None
         import zarr
 
@@ -265,7 +267,7 @@ def _fill(
     else:
         shutil.rmtree(partial, ignore_errors=True)
         bricks = store.create(partial, survey, plan.dtype, plan.brick)
-        manifest = {"version": _VERSION, "source": origin, **plan.described(), "checksums": {}}
+        manifest = {"version": _VERSION, "source": origin, "reading": reading, **plan.described(), "checksums": {}}
         lacking = set()
     boxes = list(plan.boxes())
     known = {k for k in range(len(boxes)) if str(k) in manifest["checksums"] and k not in lacking}
@@ -314,6 +316,17 @@ def _fingerprint_of(source: Path) -> dict[str, Any]:
     }
 
 
+def _reading(survey: xr.DataArray) -> str:
+    """Hash what tells two surveys out of one file apart: how they were read, which array, where they lie."""
+    how = [survey.attrs.get("read_as"), survey.attrs.get("variable"), survey.dims, survey.shape]
+    digest = hashlib.sha256(json.dumps(how, sort_keys=True, default=str).encode())
+    for name in sorted(map(str, survey.coords)):
+        values = survey[name].values
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(values.astype(str) if values.dtype.kind == "O" else values).tobytes())
+    return digest.hexdigest()
+
+
 def _read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -322,10 +335,11 @@ def _read_manifest(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and content.get("version") == _VERSION else None
 
 
-def _same(manifest: dict[str, Any] | None, origin: dict[str, Any], plan: Plan) -> bool:
+def _same(manifest: dict[str, Any] | None, origin: dict[str, Any], reading: str, plan: Plan) -> bool:
     if manifest is None:
         return False
-    return manifest.get("source") == origin and all(manifest.get(k) == v for k, v in plan.described().items())
+    told = {"source": origin, "reading": reading, **plan.described()}
+    return all(manifest.get(key) == value for key, value in told.items())
 
 
 def _partial(path: Path) -> Path:
