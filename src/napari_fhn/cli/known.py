@@ -16,8 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels
-from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelClass, LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.classes import MAX_VALUE, PALETTE
+from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, LabelWarning, Undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,12 +85,13 @@ def known_labels(
     for text in options.columns:
         _choice(text, said)
     fixed = table is not None
-    classes = list(table or ())
+    classes = table or ClassTable(())
 
     def named(names: Iterable[str]) -> ClassTable:
+        nonlocal classes
         if not fixed:
-            _add(classes, names)
-        return ClassTable(tuple(classes))
+            classes = classes.including(names)
+        return classes
 
     with _told():
         if options.wells or options.las:
@@ -114,7 +114,7 @@ def known_labels(
                 shapes = labels.read_polygons(options.polygons, options.class_field, layer=options.layer)
                 window = None if options.slices is None else _two(options.slices)
                 labels.burn_polygons(shapes, survey, named(shapes.classes), out, window=window)
-    return ClassTable(tuple(classes)) if classes else None
+    return classes if len(classes) else None
 
 
 def _wells(
@@ -221,21 +221,6 @@ def _two(text: str) -> tuple[float, float]:
     except ValueError as error:
         raise LabelError(f"--slices '{text}' are no two numbers", "Write them as TOP,BASE") from error
     return top, base
-
-
-def _add(classes: list[LabelClass], names: Iterable[str]) -> None:
-    """Add classes for names that have none; digits are values, and need all the values below them."""
-    asked = list(dict.fromkeys(names))
-    known = {c.name for c in classes}
-    values = [int(name) for name in asked if name.isdecimal() and name not in known]
-    taken = {c.value for c in classes}
-    wanted = [(v, f"class {v}") for v in range(1, max(values, default=0) + 1) if v not in taken]
-    free = (v for v in range(max(values, default=0) + 1, MAX_VALUE + 2) if v not in taken)
-    wanted += [(next(free), name) for name in asked if name not in known and not name.isdecimal()]
-    for value, name in wanted:
-        if value > MAX_VALUE:
-            raise LabelError(f"the files name more than {MAX_VALUE} classes", "Choose another column")
-        classes.append(LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)]))
 
 
 @contextmanager

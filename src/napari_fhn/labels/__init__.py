@@ -6,7 +6,7 @@ not tell is asked for: `AmbiguousColumns` and `Undeclared` carry the possible an
 """
 
 from napari_fhn.box import Box
-from napari_fhn.labels import volume
+from napari_fhn.labels import changes, volume
 from napari_fhn.labels.burning import burn
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable, LabelClass
@@ -14,6 +14,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.horizons import read_horizon, read_horizons
+from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
 from napari_fhn.labels.logs import Log, read_log
 from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
@@ -21,6 +22,7 @@ from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, re
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.roles import Guess, Suggestion, suggest
 from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.sources import OF_WELLS, Question, Source, asking, read_all_wells, read_surfaces
 from napari_fhn.labels.splits import blocks, bodies, expendable, far_from_training, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_heads, read_tops, read_wells
@@ -28,6 +30,8 @@ from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
 from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
 
 __all__ = [
+    "KINDS",
+    "OF_WELLS",
     "AmbiguousColumns",
     "Box",
     "Checkshot",
@@ -42,6 +46,8 @@ __all__ = [
     "Log",
     "Point",
     "Polygons",
+    "Question",
+    "Source",
     "Spans",
     "Stretch",
     "Suggestion",
@@ -49,6 +55,7 @@ __all__ = [
     "Trajectory",
     "Undeclared",
     "Well",
+    "asking",
     "blocks",
     "bodies",
     "burn",
@@ -56,6 +63,7 @@ __all__ = [
     "burn_points",
     "burn_polygons",
     "burn_zones",
+    "changes",
     "class_curves",
     "class_fields",
     "expendable",
@@ -65,6 +73,7 @@ __all__ = [
     "nearest_column",
     "of_well",
     "point_classes",
+    "read_all_wells",
     "read_checkshots",
     "read_deviation",
     "read_heads",
@@ -74,8 +83,10 @@ __all__ = [
     "read_log",
     "read_points",
     "read_polygons",
+    "read_surfaces",
     "read_tops",
     "read_wells",
+    "recognise",
     "sniff",
     "suggest",
     "tie",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,6 +123,34 @@ class ClassTable:
             return int(name)
         raise LabelError(f"there is no class '{name}'", f"The classes are {', '.join(self.names) or 'none'}")
 
+    def including(self, names: Iterable[str]) -> ClassTable:
+        """Return the table with classes for names that have none, with the next colours.
+
+        A name in digits is a label value: it gets that value, and so do all the values below it that are still free,
+        so that values stay without gaps. Other names get the values after those.
+
+        Parameters
+        ----------
+        names : iterable of str
+            As files have them.
+
+        Raises
+        ------
+        LabelError
+            When there would be more classes than label values.
+        """
+        asked = list(dict.fromkeys(names))
+        known, taken = set(self.names), set(self.values)
+        digits = [int(name) for name in asked if name.isdecimal() and name not in known]
+        fresh = [(v, f"class {v}") for v in range(1, max(digits, default=0) + 1) if v not in taken]
+        taken |= {value for value, _ in fresh}
+        free = (v for v in range(1, MAX_VALUE + 2) if v not in taken)
+        fresh += [(next(free), name) for name in asked if name not in known and not name.isdecimal()]
+        if any(value > MAX_VALUE for value, _ in fresh):
+            raise LabelError(f"the files name more than {MAX_VALUE} classes", "Choose another column")
+        made = (LabelClass(v, _unused(name, known), PALETTE[(v - 1) % len(PALETTE)]) for v, name in fresh)
+        return ClassTable((*self.classes, *made))
+
     @classmethod
     def default(cls, n: int) -> ClassTable:
         """Make `n` classes, "class 1" to "class n", in colours people with any colour vision can tell apart.
@@ -158,3 +186,8 @@ class ClassTable:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(_COLUMNS)
             writer.writerows((c.value, c.name, c.color) for c in self.classes)
+
+
+def _unused(name: str, known: set[str]) -> str:
+    """Return a name that no class has yet."""
+    return name if name not in known else f"{name} (new)"

@@ -193,12 +193,12 @@ def footprint(labels: NDArray[Any], vertical_axis: int | None) -> NDArray[np.boo
     """Where any label is, the vertical axis collapsed, read slab by slab."""
     if vertical_axis is None:
         mask = np.empty(labels.shape, dtype=bool)
-        for slab in _slabs(labels):
+        for slab in slabs(labels):
             np.not_equal(labels[slab], 0, out=mask[slab])
         return mask
     axis = vertical_axis % labels.ndim
     mask = np.zeros(tuple(n for k, n in enumerate(labels.shape) if k != axis), dtype=bool)
-    for slab in _slabs(labels):
+    for slab in slabs(labels):
         if axis == 0:
             mask |= labels[slab].any(axis=0)
         else:
@@ -206,7 +206,8 @@ def footprint(labels: NDArray[Any], vertical_axis: int | None) -> NDArray[np.boo
     return mask
 
 
-def _slabs(array: NDArray[Any]) -> Iterator[slice]:
+def slabs(array: NDArray[Any]) -> Iterator[slice]:
+    """Yield slices of the first axis that hold about `SLAB_VOXELS` each."""
     rows = max(1, SLAB_VOXELS // max(1, array[:1].size))
     for start in range(0, len(array), rows):
         yield slice(start, start + rows)
@@ -216,7 +217,7 @@ def _classes(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
     """Which label values occur in a box; unlabelled is none of them."""
     part = labels[box.slices]
     counts = np.zeros(256, dtype=np.int64)
-    for slab in _slabs(part):
+    for slab in slabs(part):
         counts += np.bincount(part[slab].ravel(), minlength=256)
     counts[0] = 0
     return counts > 0

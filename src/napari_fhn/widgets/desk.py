@@ -18,6 +18,7 @@ from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.network.block_box import BlockBox
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
@@ -44,8 +45,8 @@ class Desk:
         What it says.
     data : Data
         The ticked surveys.
-    book : LabelBook
-        What is known about them.
+    book, labelling : LabelBook, Labelling
+        What is known about them, and everything that adds to it.
     planning : Planning
         Settings of the next training, and what it will need.
     block_box : BlockBox
@@ -80,6 +81,7 @@ class Desk:
         self.book = LabelBook(
             viewer, self.data, self.words, self.background, lambda made: Session(session_folder(made.first, self._root))
         )
+        self.labelling = Labelling(self.book, self._root)
         self.planning = Planning(self.data, self.book, self.words, self._root / "measured.json")
         self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)

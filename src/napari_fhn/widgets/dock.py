@@ -40,7 +40,7 @@ class Dock(QWidget):
         super().__init__()
         self.desk = Desk(napari_viewer, sessions)
         self.data = DataPanel(self.desk)
-        self.labels = LabelPanel(self.desk.book, self.desk.history)
+        self.labels = LabelPanel(self.desk.labelling, self.desk.history)
         self.network = NetworkPanel(self.desk)
         self.run = RunPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)

@@ -10,7 +10,6 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.events import disconnect
@@ -46,7 +45,8 @@ class Prediction:
         self._only: int | None = None
         self._data = data
         self._book = book
-        book.state.events.classes.connect(self._recolour)
+        for name in ("classes", "hidden"):
+            getattr(book.state.events, name).connect(self._recolour)
         viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, values: NDArray[np.uint8]) -> None:
@@ -68,13 +68,13 @@ class Prediction:
             layers.move(layers.index(layer), layers.index(self._book.layer))
         if active is not None:
             layers.selection.active = active
-        self._recolour(self._book.state.classes)
+        self._recolour()
         self.shown.emit()
 
     def show_only(self, value: int | None) -> None:
         """Show one class alone, or all."""
         self._only = value
-        self._recolour(self._book.state.classes)
+        self._recolour()
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -84,9 +84,9 @@ class Prediction:
         shown = self.layer.data if self.layer is not None else None
         return getattr(shown, "filename", None) == getattr(values, "filename", 0)
 
-    def _recolour(self, table: ClassTable) -> None:
+    def _recolour(self, event: Any = None) -> None:
         if self.layer is not None:
-            class_layers.recolour(self.layer, table, only=self._only)
+            class_layers.recolour(self.layer, self._book.state.classes, self._book.state.hidden, only=self._only)
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:

@@ -106,7 +106,7 @@ def test_the_status_bar_of_image_labels_and_prediction(viewer, dock, spin):
     assert told.startswith(words)
     assert told.endswith(": 1 Marine cover")
     assert look(viewer, dock.desk.prediction.layer, (18, 28, 10)).startswith(words)
-    dock.desk.book.rename_class(1, "Mud")
+    dock.desk.labelling.edits.rename(1, "Mud")
     assert look(viewer, dock.desk.book.layer, (18, 28, 10)).endswith(": 1 Mud")
 
 

@@ -91,18 +91,24 @@ class Data:
         for layer in self.images():
             self._adopt(layer)
 
-    def caption(self) -> None:
-        """Say on the canvas which section is in view."""
+    def title(self) -> str:
+        """Say which section is in view, by its survey number; empty where everything is."""
         if self.material is None or self.material.layer not in self.viewer.layers:
-            return
+            return ""
         image, dims = self.material.layer, self.viewer.dims
         offset = dims.ndim - image.ndim
         data = image.data if hasattr(image.data, "coords") else self.material.first
-        title = section_title(
+        return section_title(
             data,
             lambda axis: round(float(image.world_to_data(dims.point)[axis])),
             tuple(axis - offset for axis in dims.displayed),
         )
+
+    def caption(self) -> None:
+        """Say on the canvas which section is in view."""
+        if self.material is None or self.material.layer not in self.viewer.layers:
+            return
+        title = self.title()
         canvas = getattr(self.viewer, "canvas", None)
         overlay = canvas.overlays.text if canvas is not None else self.viewer.text_overlay
         overlay.text = title

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
 from psygnal import SignalGroupDescriptor
+from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, LabelClass
+from napari_fhn.labels import ClassTable
+from napari_fhn.labels.changes import Change
 from napari_fhn.session import Session
+from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
-from napari_fhn.widgets.labelling import class_layers, known
+from napari_fhn.widgets.labelling import class_layers, strokes
+from napari_fhn.widgets.labelling.beside import beside, is_for_wells
+from napari_fhn.widgets.labelling.ledger import Entry, Ledger, Place, moved
 from napari_fhn.widgets.labelling.tally import Tally
 from napari_fhn.widgets.words import Words
 
@@ -36,6 +40,8 @@ class LabelState:
         Whether there is a label layer to paint on and to train with.
     classes : ClassTable
         The classes.
+    hidden, locked : frozenset of int
+        Label values that are not shown, and those whose voxels no brush and no file changes.
     counts : dict
         Labelled voxels of each label value.
     held_out : int
@@ -46,12 +52,14 @@ class LabelState:
 
     has_labels: bool = False
     classes: ClassTable = field(default_factory=lambda: ClassTable.default(3))
+    hidden: frozenset[int] = frozenset()
+    locked: frozenset[int] = frozenset()
     counts: dict[int, int] = field(default_factory=dict)
     held_out: int = 0
 
 
 class LabelBook:
-    """Makes the label layer, burns what files know into it, and keeps its classes.
+    """Makes the label layer and carries out every change of it, so that each can be taken back.
 
     Parameters
     ----------
@@ -74,8 +82,12 @@ class LabelBook:
         The folder that the labels are in, once there are labels.
     layer : napari.layers.Labels or None
         The label layer.
+    ledger : Ledger
+        The history.
     tally : Tally
         Counts the labels.
+    named : bool
+        Whether the classes were named, by a person or a file.
     """
 
     def __init__(
@@ -88,12 +100,14 @@ class LabelBook:
     ) -> None:
         self.viewer = viewer
         self.data = data
+        self.words = words
+        self.background = background
         self.state = LabelState()
         self.session: Session | None = None
         self.layer: Labels | None = None
-        self._words = words
+        self.ledger = Ledger()
+        self.named = False
         self._open_session = open_session
-        self._named = False
         self.tally = Tally(self, background, words)
         data.state.events.material.connect(self._material_changed)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -104,92 +118,137 @@ class LabelBook:
             return True
         material = self.data.material
         if material is None:
-            self._words.fail("Tick a survey first: open a file, or one of the samples.")
+            self.words.fail("Tick a survey first: open a file, or one of the samples.")
             return False
         try:
             session = self._open_session(material)
             values = session.label_volume(material.shape)
             table = session.folder / "classes.csv"
-            self._named = table.is_file()
-            if self._named:
+            self.named = table.is_file()
+            if self.named:
                 self.state.classes = ClassTable.from_csv(table)
         except (labels.LabelError, OSError) as error:
-            self._words.fail(str(error), traceback.format_exc())
+            self.words.fail(str(error), traceback.format_exc())
             return False
         self.session = session
+        self.ledger.clear()
         self.layer = class_layers.labels_layer(values, self.state.classes, material.placement())
         readout.attach(self.layer)
+        strokes.attach(self.layer, self._painted, self.undo, self.redo)
         self.viewer.add_layer(self.layer)
-        for name in ("paint", "labels_update", "set_data"):
-            # Undo and redo emit set_data and never paint.
-            getattr(self.layer.events, name).connect(self._painted)
+        for key in range(1, 10):
+            # napari's own digits choose a tool; its letters do so too, and stay.
+            self.layer.bind_key(str(key), lambda layer, key=key: self._brush_of_key(key), overwrite=True)
         self.viewer.layers.selection.active = self.layer
         self.state.has_labels = True
         self.tally.due(0)
-        self._words.say("Pick a class and paint what you know, then press Train.")
+        self.words.say("Pick a class and paint what you know, then press Train.")
         return True
 
-    def load_known(self, path: Path | None = None) -> None:
-        """Burn wells or points into the labels.
+    def place(self) -> Place | None:
+        """The section in view; None where everything is."""
+        focus = None if self.layer is None else view.focus(self.viewer, self.layer)
+        return None if focus is None else Place(focus.axis, focus.index, self.data.title())
+
+    def apply(
+        self,
+        title: str,
+        change: Change,
+        place: Place | None = None,
+        classes: tuple[ClassTable, ClassTable] | None = None,
+        also: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Write a change that has been made into the history, and show it.
 
         Parameters
         ----------
-        path : Path, optional
-            ``wells.csv`` or a CSV of points; by default the one beside the survey.
+        title : str
+            What was done.
+        change : Change
+            Of the label volume, already made.
+        place : Place, optional
+            The section it was made on.
+        classes : (ClassTable, ClassTable), optional
+            The class table before and after.
+        also : callable, optional
+            Told False when the change is taken back, and True when it is made again.
         """
-        if not self.new():
-            return
-        assert self.data.material is not None
-        assert self.layer is not None
-        survey = self.data.material.first
-        path = path or known.beside(survey)
-        if path is None:
-            return
-        try:
-            table, words = known.burn_file(path, survey, self.state.classes, self.layer.data, named=self._named)
-        except (labels.LabelError, OSError) as error:
-            self._words.fail(str(error), traceback.format_exc())
-            return
-        self.set_classes(table)
-        self.layer.refresh()
-        self.tally.due(0)
-        self._words.say(f"{words} Press Train, or paint more.")
+        self.ledger.record(Entry(title, change, place, classes, also))
+        if classes is not None:
+            self.set_classes(classes[1])
+        self._show_change()
 
-    def wants_file(self) -> bool:
-        """Whether *Load* has to ask for a file: none lies beside the survey."""
-        return self.data.material is None or known.beside(self.data.material.first) is None
+    def undo(self) -> None:
+        """Take back the last change on the section in view, or of the whole survey, whichever is newer."""
+        place = self.place()
+        entry = self.ledger.last(place)
+        if entry is None:
+            elsewhere = self.ledger.last(None)
+            where = (
+                "" if elsewhere is None else f" The last change, {elsewhere.title}, was made on another: see History."
+            )
+            self.words.say(f"There is nothing to undo on this section.{where}")
+            return
+        self.toggle(entry)
+
+    def redo(self) -> None:
+        """Make the change again that was last taken back on the section in view."""
+        entry = self.ledger.next(self.place())
+        if entry is None:
+            self.words.say("There is nothing to redo on this section.")
+            return
+        self.toggle(entry)
+
+    def toggle(self, entry: Entry) -> None:
+        """Take a change of the history back, or make it again."""
+        if self.layer is None:
+            return
+        again = entry.undone
+        voxels = (self.ledger.redo if again else self.ledger.undo)(entry, self.layer.data)
+        if entry.classes is not None:
+            before, after = entry.classes if again else entry.classes[::-1]
+            try:
+                self.set_classes(moved(self.state.classes, before, after))
+            except labels.LabelError as error:
+                self.words.fail(str(error))
+        if entry.also is not None:
+            entry.also(again)
+        where = f" on {entry.place.title}" if entry.place is not None and entry.place.title else ""
+        size = f" ({voxels:,} voxels)" if voxels else ""
+        self.words.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
+        self._show_change()
 
     def set_classes(self, table: ClassTable) -> None:
-        """Change names, colours or number of the classes; kept in the session."""
+        """Show another class table and keep it in the session; the voxels stay as they are."""
+        self.named = True
         self.state.classes = table
-        self._named = True
         if self.session is not None:
-            with contextlib.suppress(OSError):
+            try:
                 table.to_csv(self.session.folder / "classes.csv")
+            except OSError as error:
+                self.words.say(f"The classes could not be kept in the session: {error.strerror}.", note=True)
+        self.recolour()
+        if self.layer is not None and self.layer.selected_label not in table.values:
+            self.layer.selected_label = table.values[0]
+
+    def recolour(self) -> None:
+        """Show the classes in their colours, without those that are hidden."""
         if self.layer is not None:
-            class_layers.recolour(self.layer, table)
-            if self.layer.selected_label not in table.values:
-                self.layer.selected_label = table.values[0]
+            class_layers.recolour(self.layer, self.state.classes, self.state.hidden)
 
-    def add_class(self) -> int:
-        """Add a class with the next free value; returns the value."""
-        table = self.state.classes
-        value = next((v for v in range(1, 256) if v not in table.values), 255)
-        fresh = ClassTable.default(value).classes[-1]
-        name = fresh.name if fresh.name not in table.names else f"{fresh.name} (new)"
-        self.set_classes(ClassTable((*table, LabelClass(value, name, fresh.color))))
-        return value
-
-    def rename_class(self, value: int, name: str) -> None:
-        """Give a class another name; one that is empty or taken is refused in a sentence."""
-        try:
-            table = ClassTable(
-                tuple(LabelClass(c.value, name.strip(), c.color) if c.value == value else c for c in self.state.classes)
-            )
-        except labels.LabelError as error:
-            self._words.fail(str(error))
-            table = self.state.classes
-        self.set_classes(table)
+    def go(self, axis: int, index: int) -> None:
+        """Look at a section of the label volume."""
+        if self.layer is None:
+            return
+        dims, layer = self.viewer.dims, self.layer
+        if dims.ndisplay != 2:
+            dims.ndisplay = 2
+        offset = dims.ndim - layer.ndim
+        if axis + offset in dims.displayed:
+            order = [a for a in dims.order if a != axis + offset]
+            dims.order = (*order[:offset], axis + offset, *order[offset:])
+        point = layer.data_to_world([index if a == axis else 0 for a in range(layer.ndim)])
+        dims.set_point(axis + offset, float(point[axis]))
 
     def brush(self, value: int) -> None:
         """Paint with this class from now on."""
@@ -202,7 +261,35 @@ class LabelBook:
         self.tally.close()
         disconnect(self.viewer.layers.events.removed, self._on_removed)
 
-    def _painted(self, event: Any = None) -> None:
+    def _brush_of_key(self, key: int) -> None:
+        if key <= len(self.state.classes):
+            self.brush(self.state.classes.values[key - 1])
+
+    def _painted(self, change: Change) -> None:
+        if not change.patches:
+            return
+        place = self.place()
+        locked = change.only(tuple(self.state.locked)) if self.state.locked else Change()
+        names = class_layers.names(self.state.classes)
+        value = int(change.patches[-1].values()[1].max())
+        title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
+        self.ledger.record(Entry(title, change, place))
+        if locked.patches:
+            # napari may write the voxels only after it has told of them.
+            QTimer.singleShot(0, lambda: self._restore(locked))
+        self.tally.due()
+
+    def _restore(self, locked: Change) -> None:
+        if self.layer is not None and locked.undo(self.layer.data):
+            self.words.say("Voxels of locked classes stayed as they are.")
+            self.layer.refresh(extent=False, thumbnail=False)
+
+    def _show_change(self) -> None:
+        if self.layer is None:
+            return
+        if isinstance(self.layer.data, np.memmap):
+            self.layer.data.flush()
+        self.layer.refresh(extent=False, thumbnail=False)
         self.tally.due()
 
     def _material_changed(self, material: Material | None) -> None:
@@ -211,17 +298,18 @@ class LabelBook:
         if self.layer is not None and self.layer.data.shape != material.shape:
             self._forget()
         if not self.state.has_labels:
-            what = "wells" if known.is_for_wells(material.first) else "points"
-            more = f", or load the {what} that lie beside it" if known.beside(material.first) else ""
-            self._words.say(f"Make a label layer and paint{more}.")
+            what = "wells" if is_for_wells(material.first) else "points"
+            more = f", or load the {what} that lie beside it" if beside(material.first) else ""
+            self.words.say(f"Make a label layer and paint{more}.")
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
             self._forget()
-            self._words.say("The label layer is gone, the labels are not: 'New label layer' brings them back.")
+            self.words.say("The label layer is gone, the labels are not: 'New label layer' brings them back.")
 
     def _forget(self) -> None:
         self.layer = None
         self.session = None
+        self.ledger.clear()
         self.state.has_labels = False
         self.state.counts = {}

@@ -17,21 +17,25 @@ _STEP = 2**20
 PREDICTION_OPACITY = 0.5
 
 
-def colormap(classes: ClassTable, *, only: int | None = None) -> DirectLabelColormap:
-    """Return the colours of the classes, or of one alone; unlabelled and unpredicted voxels are transparent."""
+def colormap(
+    classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
+) -> DirectLabelColormap:
+    """Return the colours of the classes, or of one alone; what is unlabelled, unpredicted or hidden is transparent."""
     colors: dict[int | None, Any] = {
         None: (0.5, 0.5, 0.5, 1.0),
         0: (0.0, 0.0, 0.0, 0.0),
     }
     for value, color in classes.colors.items():
-        colors[value] = color if only in (None, value) else (0.0, 0.0, 0.0, 0.0)
-
+        seen = only in (None, value) and value not in hidden
+        colors[value] = color if seen else (0.0, 0.0, 0.0, 0.0)
     return DirectLabelColormap(color_dict=colors)
 
 
-def recolour(layer: Labels, classes: ClassTable, *, only: int | None = None) -> None:
-    """Give a layer the colours and names of the classes; ``only`` one of them is seen, if it is given."""
-    layer.colormap = colormap(classes, only=only)
+def recolour(
+    layer: Labels, classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
+) -> None:
+    """Give a layer the colours and names of the classes; some are hidden, or ``only`` one is seen, if it is given."""
+    layer.colormap = colormap(classes, hidden, only=only)
     layer.metadata["classes"] = names(classes)
 
 

@@ -92,8 +92,9 @@ class Tally:
             return
         book.state.counts = counts
         # A value that was painted by number and has no class yet gets one.
-        while counts and max(counts) not in book.state.classes.values and book.add_class() < max(counts):
-            pass
+        if counts and max(counts) not in book.state.classes.values:
+            missing = (str(v) for v in counts if v not in book.state.classes.values)
+            book.set_classes(book.state.classes.including(missing))
         if not self._chosen:
             suggested = min(max(1, bodies // _OF_THEM), MOST_HELD_OUT)
             book.state.held_out = suggested if bodies >= _ENOUGH_TO_HOLD_OUT else 0

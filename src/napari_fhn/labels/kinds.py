@@ -1,0 +1,110 @@
+"""What kind of knowledge a file holds, found by looking into it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import xarray as xr
+
+from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.polygons import SUFFIXES
+from napari_fhn.labels.roles import SURE, suggest
+from napari_fhn.labels.sniffing import sniff
+
+#: Every kind, and what it is called.
+KINDS = {
+    "wells": "where wells begin",
+    "tops": "tops or intervals along wells",
+    "deviation": "paths of deviated wells",
+    "checkshots": "checkshots: time for depth",
+    "las": "a well log",
+    "horizon": "picks of horizons",
+    "points": "points with a class",
+    "polygons": "shapes with a class",
+    "classes": "a table of classes",
+}
+_CLASSES = {"value", "name", "color"}
+_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
+_DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
+_TIMES = {"twt", "owt", "time"}
+
+
+def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> str:
+    """Return the kind of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A table, a LAS file or a file of shapes.
+    survey : xarray.DataArray, optional
+        Against which columns without telling names are held.
+    decimal : {".", ","}, optional
+        Decimal mark, where it cannot be told.
+
+    Returns
+    -------
+    str
+        One of `KINDS`.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"kind"``, when it may be several, or ``"decimal"``.
+    LabelError
+        When it is missing or no table.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise LabelError("there is no such file", "Check the path", path=path)
+    suffix = path.suffix.lower()
+    if suffix == ".las":
+        return "las"
+    if suffix in SUFFIXES:
+        return "polygons"
+    if _first_cells(path) >= _CLASSES:
+        return "classes"
+    table = sniff(path, decimal=decimal)
+    if table.dialect.kind in ("charisma", "iesx"):
+        return "horizon"
+    guesses = suggest(table, survey).guesses
+    roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
+    kind = _of_roles(roles) or _of_roles(set(guesses))
+    if kind is None:
+        raise Undeclared(
+            f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
+            "Say what it is",
+            option="kind",
+            choices=tuple(kind for kind in KINDS if kind not in ("las", "polygons", "classes")),
+            path=path,
+        )
+    return kind
+
+
+def _first_cells(path: Path) -> set[str]:
+    """Cells of the first line, in lower case; none for a file that is no text."""
+    with path.open("rb") as file:
+        first = file.readline(500).decode("utf-8-sig", errors="replace")
+    return {cell.strip().lower() for cell in next(csv.reader([first.strip("\r\n")]), [])}
+
+
+def _of_roles(roles: set[str]) -> str | None:
+    """The kind of a table whose columns have these roles; None where that does not tell it."""
+    placed = any(pair <= roles for pair in _PLACES)
+    along = bool(roles & (_DEPTHS | _TIMES))
+    offsets = {"dx", "dy"} <= roles or {"x", "y"} <= roles
+    if {"inclination", "azimuth"} <= roles:
+        return "deviation"
+    if {"top", "base"} <= roles or ({"well", "marker"} <= roles and along and not placed):
+        return "tops"
+    if "class" in roles and placed:
+        return "points"
+    if {"md", "tvd"} <= roles and offsets:
+        return "deviation"
+    if roles & _TIMES and roles & _DEPTHS and not placed:
+        return "checkshots"
+    if "well" in roles and placed:
+        return "tops" if "marker" in roles and along else "wells"
+    if placed and along:
+        return "horizon"
+    return None

@@ -1,0 +1,123 @@
+"""The wizard for tables whose columns do not say what they are: the first rows, and a choice above each column."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_fhn.labels import AmbiguousColumns, Question, Source, suggest
+from napari_fhn.labels.kinds import KINDS
+from napari_fhn.labels.vocabulary import ROLES
+
+_ROLE, _UNIT = 0, 1
+_ROWS = 8
+_SIZE = (760, 420)
+_PLACES = ("inline", "crossline", "x", "y")
+_DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
+
+#: What the columns of each kind of table may be.
+OF_KIND = {
+    "wells": ("well", *_PLACES, "kb"),
+    "tops": ("well", "marker", "class", "top", "base", *_DEPTHS),
+    "deviation": ("well", "md", "inclination", "azimuth", "tvd", "dx", "dy", "x", "y"),
+    "checkshots": ("well", "md", "tvd", "tvdss", "z", "twt", "owt"),
+    "horizon": ("marker", *_PLACES, "twt", "depth", "z"),
+    "points": ("class", "row", "col", *_PLACES, "twt", "depth"),
+}
+_UNITS = ("", "m", "ft", "km", "ms", "s", "us", "deg", "rad")
+
+
+class ColumnWizard(QDialog):
+    """Asks for the meaning of columns, with what is likely filled in.
+
+    Parameters
+    ----------
+    question : Question
+        With `AmbiguousColumns` as its cause.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+
+    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        cause = question.cause
+        assert isinstance(cause, AmbiguousColumns)
+        self._source, self._table = question.source, cause.table
+        self.setWindowTitle(f"{self._table.path.name}: {KINDS.get(self._source.kind, 'columns')}")
+        self.resize(*_SIZE)
+        words = QLabel(f"{question} The answer is remembered until the file changes.")
+        words.setWordWrap(True)
+        self.roles: list[QComboBox] = []
+        self.units: list[QComboBox] = []
+        grid = self._grid(cause)
+        self._missing = QLabel("")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (words, grid, self._missing, self.buttons):
+            column.addWidget(widget)
+        self._check()
+
+    @property
+    def answered(self) -> Source:
+        """The source with the meaning of its columns."""
+        columns = {box.currentData(): k for k, box in enumerate(self.roles) if box.currentData()}
+        units = {role: self.units[k].currentText() for role, k in columns.items() if self.units[k].currentText()}
+        return self._source.answered(columns, units)
+
+    def _grid(self, cause: AmbiguousColumns) -> QTableWidget:
+        table = self._table
+        roles = OF_KIND.get(self._source.kind, tuple(ROLES))
+        roles = (*roles, *(role for role in cause.candidates if role not in roles))
+        likely = {guess.column: guess for found in suggest(table).guesses.values() for guess in reversed(found)}
+        likely |= {guess.column: guess for found in cause.candidates.values() for guess in reversed(found[:1])}
+        grid = QTableWidget(min(len(table.sample), _ROWS) + 2, len(table.names))
+        grid.setHorizontalHeaderLabels(list(table.names))
+        grid.setVerticalHeaderLabels(["is", "in", *(str(k + 1) for k in range(grid.rowCount() - 2))])
+        grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        grid.setToolTip("The first rows of the file. Say above each column what it is; leave out what is not needed.")
+        for k, name in enumerate(table.names):
+            role = QComboBox()
+            role.addItem("–", "")
+            for one in roles:
+                role.addItem(one, one)
+                role.setItemData(role.count() - 1, ROLES.get(one, one), Qt.ItemDataRole.ToolTipRole)
+            guess = likely.get(k)
+            said = next((r for r, column in self._source.columns.items() if column == k), None)
+            wanted = said or (guess.role if guess is not None else "")
+            role.setCurrentIndex(max(role.findData(wanted), 0))
+            why = f" Likely: {ROLES[guess.role]}, as {guess.reason}." if guess is not None else ""
+            role.setToolTip(f"What column '{name}' is.{why}")
+            role.currentIndexChanged.connect(self._check)
+            unit = QComboBox()
+            unit.addItems(list(_UNITS))
+            unit.setCurrentText(self._source.units.get(str(wanted), table.units[k]))
+            unit.setToolTip(f"Unit of column '{name}'; empty where it has none, or the file says it.")
+            grid.setCellWidget(_ROLE, k, role)
+            grid.setCellWidget(_UNIT, k, unit)
+            self.roles.append(role)
+            self.units.append(unit)
+            for row, cells in enumerate(table.sample[:_ROWS]):
+                grid.setItem(row + 2, k, QTableWidgetItem(cells[k]))
+        grid.resizeColumnsToContents()
+        return grid
+
+    def _check(self) -> None:
+        """Refuse what cannot be: one role for two columns, or none at all."""
+        chosen = [box.currentData() for box in self.roles if box.currentData()]
+        twice = sorted({role for role in chosen if chosen.count(role) > 1})
+        self._missing.setText(f"Two columns are {', '.join(twice)}." if twice else "")
+        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        if ok is not None:
+            ok.setEnabled(bool(chosen) and not twice)

@@ -1,0 +1,126 @@
+"""Asks a person what a file of wells, picks or shapes leaves open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_fhn.labels import AmbiguousColumns, Question, Source, Undeclared, sniff, suggest
+from napari_fhn.labels.kinds import KINDS
+from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
+
+_WORDS = {
+    "twt": "two-way time",
+    "owt": "one-way time",
+    "md": "measured depth along the well",
+    "tvd": "vertical depth below the well's datum",
+    "tvdss": "vertical depth below sea level",
+    "m": "metres",
+    "ft": "feet",
+    "km": "kilometres",
+    "ms": "milliseconds",
+    "s": "seconds",
+    "us": "microseconds",
+    "deg": "degrees",
+    "rad": "radians",
+    ".": "point: 1,234.5 is one thousand and more",
+    ",": "comma: 1.234,5 is one thousand and more",
+    "down": "downwards, as depths do",
+    "up": "upwards, as elevations do",
+}
+_LARGEST = 1e6
+
+
+class AnswerDialog(QDialog):
+    """A question about one file: some answers to choose from, a number, or two.
+
+    Parameters
+    ----------
+    question : Question
+        With an `Undeclared` as its cause.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+
+    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        assert isinstance(question.cause, Undeclared)
+        self._source, self._cause = question.source, question.cause
+        self.setWindowTitle(question.source.path.name)
+        self.setMinimumWidth(420)
+        column = QVBoxLayout(self)
+        words = QLabel(str(question))
+        words.setWordWrap(True)
+        column.addWidget(words)
+        self.group = QButtonGroup(self)
+        self.numbers: list[QDoubleSpinBox] = []
+        for k, choice in enumerate(self._cause.choices):
+            spoken = KINDS.get(choice) if self._cause.option == "kind" else _WORDS.get(choice)
+            button = QRadioButton(
+                f"{spoken} ({choice})" if spoken and self._cause.option != "kind" else spoken or choice
+            )
+            button.setToolTip("Take this answer for this file, until the file changes.")
+            button.setChecked(k == 0)
+            self.group.addButton(button, k)
+            column.addWidget(button)
+        if not self._cause.choices:
+            column.addLayout(self._numbers())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    @property
+    def answered(self) -> Source:
+        """The source with the answer."""
+        source, cause = self._source, self._cause
+        if not cause.choices:
+            values = [spin.value() for spin in self.numbers]
+            given: dict[str, Any] = {cause.option: values if len(values) > 1 else values[0]}
+            return source.answered(**given)
+        choice: Any = cause.choices[max(self.group.checkedId(), 0)]
+        if cause.option == "kind":
+            return Source(source.path, choice, options=source.options)
+        if cause.option == "units":
+            return source.answered(units={cause.role: choice})
+        if cause.option == "columns":
+            table = source.table()
+            found = suggest(table if not hasattr(table, "suffix") else sniff(source.path)).guesses[cause.role]
+            return source.answered(columns={choice: found[0].column})
+        return source.answered(**{cause.option: choice})
+
+    def _numbers(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        two = self._cause.option == "window"
+        for words in ("from", "to") if two else ("metres",):
+            spin = QDoubleSpinBox()
+            spin.setRange(-_LARGEST, _LARGEST)
+            spin.setDecimals(2)
+            spin.setToolTip("In ms of a survey in time, in metres otherwise.")
+            if two:
+                row.addWidget(QLabel(words))
+            row.addWidget(spin, 1)
+            if not two:
+                row.addWidget(QLabel(words))
+            self.numbers.append(spin)
+        return row
+
+
+def ask_person(question: Question, parent: QWidget | None = None) -> Source | None:
+    """Ask with the dialog that fits; None when the person leaves the file."""
+    if isinstance(question.cause, AmbiguousColumns):
+        wizard = ColumnWizard(question, parent)
+        return wizard.answered if wizard.exec() else None
+    dialog = AnswerDialog(question, parent)
+    return dialog.answered if dialog.exec() else None

@@ -1,0 +1,63 @@
+"""A row of small buttons, each of which opens one tool below; one at most is open, and none at first."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+
+class ToolFold(QWidget):
+    """Tools that take no room until they are wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buttons: dict[str, QToolButton] = {}
+        self._panels: dict[str, QWidget] = {}
+        self._row = QHBoxLayout()
+        self._row.setSpacing(2)
+        self._row.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._column.addLayout(self._row)
+
+    def add(self, title: str, words: str, panel: QWidget) -> None:
+        """Add a tool.
+
+        Parameters
+        ----------
+        title : str
+            On its button.
+        words : str
+            What it is for.
+        panel : QWidget
+            What is shown while the button is down.
+        """
+        button = QToolButton()
+        button.setText(title)
+        button.setToolTip(words)
+        button.setCheckable(True)
+        button.toggled.connect(lambda down: self._toggled(title, down))
+        self._row.insertWidget(self._row.count() - 1, button)
+        self._column.addWidget(panel)
+        panel.hide()
+        self.buttons[title], self._panels[title] = button, panel
+
+    def add_menu(self, title: str, words: str, menu: QMenu) -> None:
+        """Add a button that opens a menu."""
+        button = QToolButton()
+        button.setText(title)
+        button.setToolTip(words)
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._row.insertWidget(self._row.count() - 1, button)
+
+    def open(self, title: str) -> None:
+        """Open a tool."""
+        self.buttons[title].setChecked(True)
+
+    def _toggled(self, title: str, down: bool) -> None:
+        if down:
+            for other, button in self.buttons.items():
+                if other != title:
+                    button.setChecked(False)
+        self._panels[title].setVisible(down)

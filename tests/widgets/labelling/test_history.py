@@ -1,0 +1,134 @@
+"""Undo that belongs to the section it was made on, across painting, burning and class edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.widgets.labelling.ledger import Ledger, moved
+
+
+@pytest.fixture
+def book(labelled):
+    return labelled[1].desk.book
+
+
+def stroke(book, index, value):
+    book.layer.paint(index, value)
+    return book.ledger.entries[-1]
+
+
+def look(book, inline):
+    book.viewer.dims.set_point(0, inline * book.layer.scale[0])
+
+
+def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
+    book.layer.brush_size = 1
+    look(book, 2)
+    stroke(book, (2, 5, 7), 3)
+    look(book, 9)
+    stroke(book, (9, 5, 7), 3)
+    look(book, 2)
+    book.layer.undo()
+    assert book.layer.data[2, 5, 7] == 0
+    assert book.layer.data[9, 5, 7] == 3
+    # The strokes of the fixture were made on another section: nothing unseen is touched.
+    before = np.array(book.layer.data)
+    book.layer.undo()
+    np.testing.assert_array_equal(book.layer.data, before)
+    assert "nothing to undo on this section" in book.words.message
+    book.layer.redo()
+    assert book.layer.data[2, 5, 7] == 3
+
+
+def test_any_change_can_be_taken_back_from_the_list(labelled):
+    viewer, dock = labelled
+    book, panel = dock.desk.book, dock.labels.history
+    book.layer.brush_size = 1
+    look(book, 2)
+    stroke(book, (2, 5, 7), 3)
+    look(book, 9)
+    stroke(book, (9, 5, 7), 3)
+    item = panel.list.item(1)
+    assert "painted class 3" in item.text()
+    item.setCheckState(item.checkState().Unchecked)
+    assert book.layer.data[2, 5, 7] == 0
+    panel._go(panel.list.item(1))
+    assert viewer.dims.current_step[0] == 2
+
+
+def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin):
+    _, dock = labelled
+    book, edits = dock.desk.book, dock.desk.labelling.edits
+    before, table = np.array(book.layer.data), book.state.classes
+    edits.merge((1, 2), 2)
+    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert set(np.unique(book.layer.data)) == {0, 2}
+    book.undo()
+    np.testing.assert_array_equal(book.layer.data, before)
+    assert book.state.classes == table
+    edits.delete((1,))
+    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert not (np.asarray(book.layer.data) == 1).any()
+    book.undo()
+    np.testing.assert_array_equal(book.layer.data, before)
+
+
+def test_locked_classes_are_not_painted_over(labelled, spin):
+    _, dock = labelled
+    book = dock.desk.book
+    dock.desk.labelling.edits.lock(1, True)
+    book.layer.brush_size = 1
+    look(book, 6)
+    book.layer.paint((6, 3, 4), 2)
+    assert spin(lambda: book.layer.data[6, 3, 4] == 1, 2)
+    dock.desk.labelling.edits.lock(1, False)
+    book.layer.paint((6, 3, 4), 2)
+    assert book.layer.data[6, 3, 4] == 2
+
+
+def test_hidden_classes_are_transparent_in_labels_and_prediction(labelled):
+    _, dock = labelled
+    dock.desk.labelling.edits.show(1, False)
+    for layer in (dock.desk.book.layer, dock.desk.prediction.layer):
+        assert layer.get_color(1)[3] == 0
+        assert layer.get_color(2)[3] == 1
+    dock.desk.labelling.edits.show(1, True)
+    assert dock.desk.book.layer.get_color(1)[3] == 1
+
+
+def test_digits_choose_classes(labelled):
+    _viewer, dock = labelled
+    layer = dock.desk.book.layer
+    next(act for key, act in layer.keymap.items() if str(key) == "3")(layer)
+    assert layer.selected_label == 3
+
+
+def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
+    _, dock = labelled
+    book, edits = dock.desk.book, dock.desk.labelling.edits
+    edits.rename(1, "Sand")
+    edits.rename(2, "Shale")
+    book.toggle(book.ledger.entries[-2])
+    assert book.state.classes.names == ("class 1", "Shale", "class 3")
+
+
+def test_the_history_forgets_the_oldest_first(monkeypatch):
+    from napari_fhn.labels.changes import Change
+    from napari_fhn.widgets.labelling import ledger
+
+    monkeypatch.setattr(ledger, "MOST_ENTRIES", 3)
+    history = Ledger()
+    for k in range(5):
+        history.record(ledger.Entry(str(k), Change()))
+    assert [entry.title for entry in history.entries] == ["2", "3", "4"]
+
+
+def test_a_removed_class_comes_back_beside_what_was_added_since():
+    before, after = ClassTable.default(3), ClassTable(ClassTable.default(3).classes[:2])
+    now = ClassTable((*after, LabelClass(4, "new", "#112233")))
+    assert moved(now, after, before).names == ("class 1", "class 2", "class 3", "new")
+    taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
+    with pytest.raises(LabelError, match="twice"):
+        moved(taken, after, before)

@@ -1,0 +1,172 @@
+"""Everything that is known comes in through one button."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_fhn import sample_data
+from napari_fhn.labels import AmbiguousColumns
+from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
+from napari_fhn.widgets.labelling.loader import Zones
+from napari_fhn.widgets.labelling.questions import AnswerDialog
+from napari_fhn.widgets.labelling.zones_dialog import ZonesDialog
+
+
+@pytest.fixture
+def seismic(viewer, dock):
+    viewer.open_sample("napari-fhn", "seismic")
+    return dock.desk
+
+
+def settle(desk, spin, words):
+    assert spin(lambda: words in desk.words.message or desk.words.error, 20), desk.words.message
+    assert not desk.words.error, desk.words.message
+
+
+def test_logs_with_digits_get_the_values_they_say(seismic, spin):
+    folder = sample_data.SEISMIC.wells.parent
+    seismic.labelling.loader.load([folder / "W-1.las", folder / "W-2.las"])
+    settle(seismic, spin, "2 wells are labels")
+    values = np.unique(seismic.book.layer.data)
+    truth = sample_data.seismic_truth()
+    assert set(values[1:]) <= set(seismic.book.state.classes.values)
+    labelled = np.asarray(seismic.book.layer.data) != 0
+    # Next to a well the log says what is there: values, not places in a list.
+    agree = (np.asarray(seismic.book.layer.data) == truth)[labelled].mean()
+    assert agree > 0.95
+
+
+def test_tops_wait_for_the_places_of_their_wells(seismic, spin):
+    seismic.labelling.loader.load([sample_data.SEISMIC.tops])
+    settle(seismic, spin, "Load where their wells begin too")
+    seismic.labelling.loader.load([sample_data.SEISMIC.wells])
+    settle(seismic, spin, "6 wells are labels")
+    assert len(seismic.labelling.wells.state.wells) == 6
+
+
+def write_horizon(path, survey, twt):
+    rows = [
+        f"{inline:g},{crossline:g},{twt:g}"
+        for inline in np.asarray(survey.inline)[::4]
+        for crossline in np.asarray(survey.crossline)[::4]
+    ]
+    path.write_text("\n".join(["inline,crossline,twt_ms", *rows]))
+    return path
+
+
+def test_horizons_become_zones_or_bands(seismic, spin, tmp_path):
+    survey = seismic.data.material.first
+    asked = []
+
+    def between(surfaces, table):
+        asked.append([str(surface.name) for surface in surfaces])
+        return Zones(("Cover", "Below"))
+
+    loader = seismic.labelling.loader
+    loader.ask_zones = between
+    loader.load([write_horizon(tmp_path / "flat.csv", survey, 600.0)])
+    settle(seismic, spin, "voxels are labels now")
+    assert asked == [["flat"]]
+    assert seismic.book.state.classes.names[:2] == ("Cover", "Below")
+    traces = np.asarray(seismic.book.layer.data)[::4, ::4]
+    axis = np.asarray(survey.twt)
+    assert (traces[..., axis < 600] == 1).all()
+    assert (traces[..., axis >= 600] == 2).all()
+    seismic.book.undo()
+    assert not np.asarray(seismic.book.layer.data).any()
+    loader.ask_zones = lambda surfaces, table: Zones(("Band",), 16.0)
+    loader.load([write_horizon(tmp_path / "band.csv", survey, 700.0)])
+    settle(seismic, spin, "horizon band of band.csv")
+    assert 3 <= (np.asarray(seismic.book.layer.data)[0, 0] != 0).sum() <= 6
+
+
+def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
+    path = tmp_path / "tops.csv"
+    path.write_text("well,top,base,class\nW-1,400,600,sand\nW-2,600,800,shale\n")
+    asked = []
+
+    def ask(question):
+        asked.append(question.cause.option)
+        return AnswerDialog(question).answered if asked[-1] == "units" else question.source.answered(domain="twt")
+
+    loader = seismic.labelling.loader
+    loader.ask = ask
+    loader.load([sample_data.SEISMIC.wells, path])
+    settle(seismic, spin, "2 wells are labels")
+    assert asked == ["domain", "units"]
+    loader.load([path])
+    assert spin(lambda: seismic.words.message.startswith("2 wells are labels"), 10)
+    assert asked == ["domain", "units"]
+
+
+def test_a_file_nobody_answers_for_is_left_out_and_the_next_is_read(seismic, spin, tmp_path):
+    path = tmp_path / "numbers.txt"
+    path.write_text("1 2\n3 4\n5 6\n")
+    seismic.labelling.loader.ask = lambda question: None
+    seismic.labelling.loader.load([path, sample_data.SEISMIC.wells, sample_data.SEISMIC.tops])
+    settle(seismic, spin, "6 wells are labels")
+
+
+def test_wells_are_burnt_again_where_they_are_moved(seismic, spin):
+    seismic.labelling.loader.load()
+    settle(seismic, spin, "6 wells are labels")
+    wells, book = seismic.labelling.wells, seismic.book
+    before = np.array(book.layer.data)
+    first = wells.state.wells[0]
+    book.layer.data[0, 0, 0] = 7
+    wells.move(first.name, first.inline + 20, first.crossline + 20)
+    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20, 10)
+    after = np.array(book.layer.data)
+    assert after[0, 0, 0] == 7
+    assert (after != 0).sum() == pytest.approx((before != 0).sum(), rel=0.2)
+    assert (after != before).any()
+    book.undo()
+    assert wells.state.wells[0].inline == first.inline
+    before[0, 0, 0] = 7
+    np.testing.assert_array_equal(book.layer.data, before)
+
+
+def test_wells_follow_renamed_classes(seismic, spin):
+    seismic.labelling.loader.load()
+    settle(seismic, spin, "6 wells are labels")
+    seismic.labelling.edits.rename(7, "Halite")
+    seismic.labelling.wells.set_radius(1.0)
+    assert spin(lambda: seismic.labelling.wells.state.radius == 1.0, 10)
+    assert len(seismic.book.state.classes) == 7
+    assert (np.asarray(seismic.book.layer.data) == 7).any()
+
+
+def test_the_wizard_shows_rows_and_proposes_columns(qtbot, tmp_path, seismic):
+    from napari_fhn import labels
+
+    survey = seismic.data.material.first
+    path = tmp_path / "picks.txt"
+    inline, crossline = float(survey.inline[3]), float(survey.crossline[5])
+    path.write_text(
+        "\n".join(f"{k} {inline + k % 3:g} {crossline + k:g} {500 + k % 7} {600 + k % 5}" for k in range(12))
+    )
+    with pytest.raises(labels.Question) as caught:
+        labels.read_surfaces(labels.Source(path, "horizon"), survey)
+    assert isinstance(caught.value.cause, AmbiguousColumns)
+    wizard = ColumnWizard(caught.value)
+    qtbot.addWidget(wizard)
+    for k, role in ((0, ""), (1, "inline"), (2, "crossline"), (3, "twt"), (4, "")):
+        wizard.roles[k].setCurrentIndex(wizard.roles[k].findData(role))
+    wizard.units[3].setCurrentText("ms")
+    surfaces = labels.read_surfaces(wizard.answered, survey)
+    assert np.isfinite(surfaces[0]).sum() == 12
+    wizard.roles[4].setCurrentIndex(wizard.roles[4].findData("twt"))
+    assert not wizard.buttons.button(wizard.buttons.StandardButton.Ok).isEnabled()
+
+
+def test_the_dialog_of_horizons(qtbot, seismic):
+    import xarray as xr
+
+    surface = xr.DataArray(np.full((3, 3), 5.0), dims=("inline", "crossline"), name="Top A", attrs={"units": "ms"})
+    dialog = ZonesDialog([surface], seismic.book.state.classes)
+    qtbot.addWidget(dialog)
+    dialog.zones[0].setCurrentText("Cover")
+    assert dialog.answer == Zones(("Cover", ""))
+    dialog.around.setChecked(True)
+    assert dialog.answer == Zones(("Top A",), 8.0)
