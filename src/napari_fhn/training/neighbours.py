@@ -156,21 +156,18 @@ class Neighbours:
         self, places: NDArray[np.int64], depths: NDArray[np.int64], kept: NDArray[np.int64], out: NDArray[np.float32]
     ) -> None:
         """Fill ``(channels, place, depth)`` from the kept columns, which are ordered by body."""
-        apart = places[:, np.newaxis].astype(np.float32) - self._places[kept].astype(np.float32)
-        squared = np.square(apart).sum(axis=2)
-        # Of each body its nearest column.
+        squared = np.zeros((len(places), len(kept)), np.int64)
+        for axis in range(len(self._lateral)):
+            squared += np.square(places[:, np.newaxis, axis] - self._places[kept, axis])
+        # Of each body its nearest column: distance and column in one number, whose smallest is both.
         edges = np.flatnonzero(np.diff(self._body[kept], prepend=-1))
-        nearest = np.minimum.reduceat(squared, edges, axis=1)
-        bodies = np.argsort(nearest, axis=1)[:, :_BODIES]
-        weights = np.zeros_like(squared)
-        last = np.append(edges[1:], len(kept))
-        for rank in range(bodies.shape[1]):
-            for body in np.unique(bodies[:, rank]):
-                rows = np.flatnonzero(bodies[:, rank] == body)
-                part = squared[rows, edges[body] : last[body]]
-                column = part.argmin(axis=1)
-                # Two voxels more, so that a column on the spot is not all there is.
-                weights[rows, edges[body] + column] = (part[np.arange(len(rows)), column] + 4) ** (-_POWER / 2)
+        nearest = np.minimum.reduceat(squared * len(kept) + np.arange(len(kept)), edges, axis=1)
+        if nearest.shape[1] > _BODIES:
+            nearest = np.partition(nearest, _BODIES - 1, axis=1)[:, :_BODIES]
+        nearest, column = np.divmod(nearest, len(kept))
+        weights = np.zeros(squared.shape, np.float32)
+        # Two voxels more, so that a column on the spot is not all there is.
+        weights[np.arange(len(places))[:, np.newaxis], column] = (nearest + 4.0) ** (-_POWER / 2)
         used = np.flatnonzero(weights.any(axis=0))
         says = self._classes[kept[used]][:, depths]
         one_hot = says[:, np.newaxis] == np.arange(1, self.channels, dtype=np.uint8)[:, np.newaxis]
