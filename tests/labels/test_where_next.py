@@ -68,7 +68,7 @@ def test_it_says_why():
     place = where_next(doubt, predicted, known)[0]
     words = place.reason({1: "Shale", 2: "Salt"})
     assert words.startswith(("Shale", "Salt"))
-    assert "voxels from any label" in words
+    assert "voxels from labels" in words
     assert "%" in words
 
 

@@ -62,8 +62,8 @@ class Place:
         """
         called = [names.get(value, f"class {value}") for value in self.classes]
         what = " or ".join(called) + "?" if len(called) > 1 else f"{called[0]}, but unsure" if called else "unsure"
-        far = "" if not np.isfinite(self.distance) else f", {self.distance:.0f} voxels from any label"
-        return f"{what} Doubt {100 * self.doubt:.0f} %{far}."
+        far = "" if not np.isfinite(self.distance) else f", {self.distance:.0f} voxels from labels"
+        return f"{what} Doubt {100 * self.doubt:.0f} %{far}"
 
 
 def where_next(doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any], *, count: int = 5) -> list[Place]:

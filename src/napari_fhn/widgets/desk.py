@@ -22,8 +22,12 @@ from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.network.block_box import BlockBox
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.results.comparison import Comparison
+from napari_fhn.widgets.results.taking import Taking
+from napari_fhn.widgets.results.tidying import Tidying
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.running.suggestions import Suggestions
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.words import Words
 from napari_fhn.widgets.work import Work
@@ -59,6 +63,10 @@ class Desk:
         The layer of what is predicted.
     overlays : Overlays
         Layers of entropy, margin and probability.
+    suggestions : Suggestions
+        Places worth labelling next.
+    comparison, tidying, taking : Comparison, Tidying, Taking
+        What is made of a prediction.
     exports : Exports
         Results as files.
     painted : Signal
@@ -86,6 +94,12 @@ class Desk:
         self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)
         self.overlays = Overlays(viewer, self.data, self.book)
+        self.suggestions = Suggestions(
+            viewer, self.data, self.book, self.prediction, self.overlays, self.words, self.background
+        )
+        self.comparison = Comparison(viewer, self.data, self.book, self.prediction, self.words, self.background)
+        self.tidying = Tidying(viewer, self.data, self.book, self.prediction, self.state, self.words, self.background)
+        self.taking = Taking(self.book, self.words, self.background)
         self.exports = Exports(self.data, self.book, self.state, self.words, self.background)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():

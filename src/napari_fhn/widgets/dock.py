@@ -1,4 +1,4 @@
-"""The dock: five steps, top to bottom, the way the work goes."""
+"""The dock: six steps, top to bottom, the way the work goes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
 from napari_fhn.widgets.labelling.panel import LabelPanel
 from napari_fhn.widgets.network.panel import NetworkPanel
+from napari_fhn.widgets.results.panel import ResultsPanel
 from napari_fhn.widgets.running.panel import RunPanel
 
 WIDTH = 320
@@ -43,6 +44,7 @@ class Dock(QWidget):
         self.labels = LabelPanel(self.desk.labelling, self.desk.history)
         self.network = NetworkPanel(self.desk)
         self.run = RunPanel(self.desk)
+        self.results = ResultsPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.task.connect(lambda task: self.network.fold() if task == "train" else None)
@@ -53,6 +55,7 @@ class Dock(QWidget):
         for panel in (self.data, self.labels, self.network):
             column.addWidget(panel)
         column.addWidget(self.run, 1)
+        column.addWidget(self.results)
         column.addWidget(self.export)
         scroll = QScrollArea()
         scroll.setWidget(inner)
@@ -83,6 +86,7 @@ class Dock(QWidget):
             return
         self._closed = True
         self.data.close_panel()
+        self.results.close_panel()
         self.desk.close()
         atexit.unregister(self.desk.close)
 

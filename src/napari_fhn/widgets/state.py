@@ -16,7 +16,7 @@ class RunState:
     ----------
     has_model, has_prediction : bool
         What there is to predict with, and to export.
-    task : {"prepare", "train", "predict", "export"} or None
+    task : {"prepare", "train", "predict", "tidy", "export"} or None
         What is under way.
     waiting : bool
         Whether the work is paused.

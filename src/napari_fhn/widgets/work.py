@@ -77,8 +77,8 @@ class Work:
         if material is None or session is None or book.layer is None:
             self._desk.words.fail("Make a label layer first, and paint or load what is known.")
             return
-        plan = self._desk.planning.state.plan
-        assert plan is not None  # there is one as soon as there are data
+        settings = self._desk.planning.state.settings
+        assert settings is not None  # there is one as soon as there are data
         table, device = book.state.classes, self._desk.planning.state.device
         outputs = self._desk.overlays.outputs()
         held_out = book.state.held_out if task == "train" else 0
@@ -110,8 +110,8 @@ class Work:
                 prediction[...] = 0
             named = dict(zip(table.values, table.names, strict=True))
             names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
-            job = session.job(inputs, names, plan.recipe, vertical_axis=vertical, held_out=bodies, device=device)
-            return _Prepared(replace(plan.applied_to(job), outputs=outputs), prediction)
+            job = session.job(inputs, names, settings.recipe, vertical_axis=vertical, held_out=bodies, device=device)
+            return _Prepared(replace(settings.applied_to(job), outputs=outputs), prediction)
 
         self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
 

@@ -15,7 +15,7 @@ def seismic(viewer, dock):
 def test_it_forecasts_before_anything_trains(seismic):
     _, dock = seismic
     state = dock.desk.planning.state
-    assert state.plan.recipe == "sections"
+    assert state.settings.recipe == "sections"
     assert state.outlook.needs < state.outlook.without
     assert "without" in dock.network.needs.text()
     assert "free" in dock.network.needs.text()
@@ -23,7 +23,7 @@ def test_it_forecasts_before_anything_trains(seismic):
     assert 0 < ours < without
     before = state.outlook.needs
     dock.network.recipe.value = "volume"
-    assert state.plan.recipe == "volume"
+    assert state.settings.recipe == "volume"
     assert state.outlook.needs != before
     assert "64 × 64 × 128" in dock.network.block.text()
 
@@ -43,18 +43,18 @@ def test_a_gpu_is_told_by_the_process(seismic):
 def test_every_setting_can_be_changed_and_taken_back(seismic):
     _, dock = seismic
     panel, state = dock.network.advanced, dock.desk.planning.state
-    recipe = state.plan
+    recipe = state.settings
     panel.forms["schedule"].controls["steps"].value = 12
     panel.layers.value = "2d 16: 2x8 | down 1x8"
     panel.layers.native.editingFinished.emit()
-    assert state.plan.schedule.steps == 12
-    assert state.plan.network.channels == 16
+    assert state.settings.schedule.steps == 12
+    assert state.settings.network.channels == 16
     assert "2 changed" in panel.heading.text()
     panel.forms["schedule"].changed.emit("block", "wide")
     assert dock.desk.words.error
     assert "block cannot be" in dock.run.message.text().lower()
     panel.reset.click()
-    assert state.plan == recipe
+    assert state.settings == recipe
     assert panel.forms["schedule"].controls["steps"].value == recipe.schedule.steps
 
 

@@ -103,3 +103,20 @@ def test_entropy_and_probability_come_and_go_as_layers(predicted):
     assert not looks.buttons["entropy"].isChecked()
     looks.buttons["entropy"].click()
     assert "entropy" in overlays.layers
+
+
+def test_a_place_worth_labelling_is_one_click_away(predicted, spin):
+    viewer, dock = predicted
+    entropy = np.load(dock.desk.session.folder / "prediction-entropy.npy", mmap_mode="r+")
+    entropy[...] = 0
+    entropy[8:, 12:, 24:] = 0.9
+    panel = dock.run.next
+    panel.search.click()
+    assert spin(lambda: not dock.desk.suggestions.state.searching, 10)
+    assert panel.places
+    assert "Doubt 90 %" in panel.places[0].text()
+    assert "class 2" in panel.places[0].text()
+    panel.places[0].click()
+    voxel = dock.desk.suggestions.state.places[0].voxel
+    assert viewer.dims.current_step[0] == voxel[0]
+    assert all(at >= low for at, low in zip(voxel, (8, 12, 24), strict=True))

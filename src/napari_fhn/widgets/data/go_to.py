@@ -247,7 +247,7 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: Place) -> str
     now = np.asarray(layer.world_to_data(viewer.dims.point), np.float64)[-layer.ndim :]
     shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
     # Along what is on the canvas the camera, not the slider, says where the person is.
-    camera = _camera(viewer)
+    camera = camera_of(viewer)
     center = dict(zip(shown, camera.center[-len(shown) :], strict=True))
     world_now = np.asarray(layer.data_to_world(now), np.float64)
     for axis, where in center.items():
@@ -266,6 +266,7 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: Place) -> str
     return describe(replace(numbers, crs=""), np.rint(index).tolist())
 
 
-def _camera(viewer: ViewerModel) -> Any:
+def camera_of(viewer: ViewerModel) -> Any:
+    """Return the camera, wherever this napari keeps it."""
     scene = getattr(viewer, "scene", None)
     return viewer.camera if scene is None else scene.camera

@@ -1,4 +1,4 @@
-"""Step 5: the prediction as a file that other programs read."""
+"""Step 6: the prediction as a file that other programs read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ExportPanel(Section):
     """
 
     def __init__(self, exports: Exports) -> None:
-        super().__init__(5, "Export")
+        super().__init__(6, "Export")
         self._exports = exports
         self.button = QPushButton("Save prediction …")
         self.button.setToolTip(

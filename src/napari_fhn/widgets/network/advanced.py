@@ -12,8 +12,8 @@ from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.widgets.network.fields import Form
-from napari_fhn.widgets.network.plan import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
 from napari_fhn.widgets.network.planning import Planning
+from napari_fhn.widgets.network.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
 from napari_fhn.widgets.section import Fold
 
 _LAYERS = (
@@ -34,12 +34,12 @@ class Advanced(Fold):
     Parameters
     ----------
     planning : Planning
-        Whose plan is shown and changed.
+        Whose settings are shown and changed.
 
     Attributes
     ----------
     forms : dict of str to Form
-        By part of the plan.
+        By part of the settings.
     layers : magicgui LineEdit
         The layers in words.
     reset : QPushButton
@@ -75,31 +75,31 @@ class Advanced(Fold):
         self.reset.setToolTip("Take back every change.")
         self.reset.clicked.connect(self._reset)
         column.addWidget(self.reset)
-        planning.state.events.plan.connect(self._show)
+        planning.state.events.settings.connect(self._show)
         self._show()
 
     def _show(self, event: Any = None) -> None:
-        plan = self._planning.state.plan
-        changed = plan.changed if plan is not None else ()
+        settings = self._planning.state.settings
+        changed = settings.changed if settings is not None else ()
         self.heading.setText(f"Advanced: {len(changed)} changed" if changed else "Advanced")
         self.reset.setEnabled(bool(changed))
-        if plan is None:
+        if settings is None:
             return
         for part, form in self.forms.items():
-            values = plan.values(part)
+            values = settings.values(part)
             form.setVisible(bool(values))
             form.show_values(values)
         with self.layers.changed.blocked():
-            self.layers.value = plan.layers
+            self.layers.value = settings.layers
         self.layers.native.setCursorPosition(0)
-        self.layers.enabled = bool(plan.layers)
+        self.layers.enabled = bool(settings.layers)
 
     def _layers_written(self) -> None:
-        plan = self._planning.state.plan
-        if plan is not None and self.layers.value != plan.layers:
+        settings = self._planning.state.settings
+        if settings is not None and self.layers.value != settings.layers:
             self._planning.change("network", "layers", self.layers.value)
 
     def _reset(self) -> None:
-        plan = self._planning.state.plan
-        if plan is not None:
-            self._planning.choose(plan.recipe)
+        settings = self._planning.state.settings
+        if settings is not None:
+            self._planning.choose(settings.recipe)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.counting import in_words
-from napari_fhn.network.forecast import WORKING_SET, WorkingSet, forecast
-from napari_fhn.training.schedule import Schedule
+from napari_fhn.network.forecast import WORKING_SET, WorkingSet
+from napari_fhn.training.job import JobError
+from napari_fhn.training.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -53,45 +51,13 @@ class Outlook:
         return f"{in_words(self.needs)}; without: {in_words(self.without)}{there}"
 
 
-def block_lengths(shape: Sequence[int], block: Sequence[int], multiples: Sequence[int]) -> tuple[int, ...]:
-    """Return the block that is drawn from a survey: no longer than it is, but for rounding up to a multiple.
-
-    Parameters
-    ----------
-    shape, block, multiples : sequence of int
-        Of the survey, of the schedule, and of the network, along its axes.
-    """
-    lengths = []
-    for size, wanted, multiple in zip(shape, block, multiples, strict=True):
-        up = -(-min(size, wanted) // multiple) * multiple
-        lengths.append(up if up <= max(wanted, multiple) else up - multiple)
-    return tuple(lengths)
-
-
-def outlook(
-    network: NetworkDescription,
-    schedule: Schedule,
-    shape: Sequence[int],
-    *,
-    channels: int,
-    classes: int,
-    vertical: int | None,
-    working_set: WorkingSet = WORKING_SET,
-) -> Outlook:
+def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
     """Forecast one training.
 
     Parameters
     ----------
-    network : Architecture, ResNetArchitecture or UNetArchitecture
-        The network.
-    schedule : Schedule
-        Block, batch and precision.
-    shape : sequence of int
-        Spatial shape of the survey.
-    channels, classes : int
-        Channels of the data as they are, and classes.
-    vertical : int or None
-        Spatial axis of time or depth, whose position enters as a channel.
+    plan : Plan
+        A step of it, in numbers.
     working_set : WorkingSet
         What the implementation keeps on the device.
 
@@ -99,33 +65,10 @@ def outlook(
     -------
     Outlook
     """
-    sections = network.dimensions == 2 and len(shape) == 3
-    # Of a volume cut into sections, the longer of the two horizontal axes: either may run along the block.
-    seen = (max(shape[0], shape[1]), shape[2]) if sections else tuple(shape)
-    channels = channels * (2 * network.context + 1 if sections else 1) + (vertical is not None)
-    block = block_lengths(seen, schedule.block, network.multiples)
-    if not isinstance(network, Architecture):
-        return Outlook(block, schedule.batch, None, None)
-    lifted = channels * 2 ** (network.dimensions * network.haar_lift)
-    if lifted > network.channels:
-        # As training does it: the state is widened to hold the data.
-        network = replace(network, channels=-(-lifted // 8) * 8)
-
-    def total(*, invertible: bool, block_low_rank: bool) -> int:
-        return forecast(
-            network,
-            block,
-            batch=schedule.batch,
-            input_channels=channels,
-            classes=classes,
-            invertible=invertible,
-            block_low_rank=block_low_rank,
-            working_set=working_set,
-        ).total
-
-    return Outlook(
-        block,
-        schedule.batch,
-        total(invertible=True, block_low_rank=True),
-        total(invertible=False, block_low_rank=False),
-    )
+    try:
+        needs = plan.needs(working_set=working_set).total
+        without = plan.needs(invertible=False, block_low_rank=False, working_set=working_set).total
+    except JobError:
+        # A network to compare with: nobody has counted it.
+        return Outlook(plan.block, plan.batch, None, None)
+    return Outlook(plan.block, plan.batch, needs, without)

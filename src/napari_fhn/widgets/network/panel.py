@@ -80,7 +80,7 @@ class NetworkPanel(Section):
         self.device.changed.connect(lambda value: setattr(desk.planning.state, "device", value))
         self.held_out.changed.connect(desk.book.tally.choose_held_out)
         desk.data.state.events.material.connect(self._show)
-        for name in ("plan", "why"):
+        for name in ("settings", "why"):
             getattr(desk.planning.state.events, name).connect(self._show)
         for name in ("outlook", "free", "speed", "where"):
             getattr(desk.planning.state.events, name).connect(self._show_outlook)
@@ -111,28 +111,28 @@ class NetworkPanel(Section):
         return [(RECIPES[name].title, name) for name in self._planning.recipes]
 
     def _show(self, event: Any = None) -> None:
-        plan = self._planning.state.plan
+        settings = self._planning.state.settings
         with self.recipe.changed.blocked():
             self.recipe.reset_choices()
-            if plan is not None and plan.recipe in self.recipe.choices:
-                self.recipe.value = plan.recipe
+            if settings is not None and settings.recipe in self.recipe.choices:
+                self.recipe.value = settings.recipe
         self.aside.setText(self._planning.state.why)
         self.recipe.tooltip = f"Which network, trained how. {self._planning.state.why}"
         self._show_held_out()
 
     def _show_outlook(self, event: Any = None) -> None:
         state = self._planning.state
-        seen, plan = state.outlook, state.plan
+        seen, settings = state.outlook, state.settings
         for widget in (self.bar, self.needs, self.block, self.time):
             widget.setVisible(seen is not None)
         self.bar.show_outlook(seen, state.free)
-        if seen is None or plan is None:
+        if seen is None or settings is None:
             return
         self.needs.setText(seen.sentence(state.free))
         self.needs.setToolTip(f"{_MEMORY} Free memory is that of {state.where}.")
         self.block.setText(seen.block_in_words)
         speed = state.speed
-        self.time.setText(speed.sentence(plan.schedule.steps) if speed else "time: not measured yet")
+        self.time.setText(speed.sentence(settings.schedule.steps) if speed else "time: not measured yet")
 
     def _show_held_out(self, event: Any = None) -> None:
         with self.held_out.changed.blocked():

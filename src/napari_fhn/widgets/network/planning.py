@@ -11,13 +11,14 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.measured import Measured, Speed, kind
 from napari_fhn.widgets.network.outlook import Outlook, outlook
-from napari_fhn.widgets.network.plan import Part, Plan
+from napari_fhn.widgets.network.settings import Part, Settings
 from napari_fhn.widgets.words import Words
 
 _HERE = "this computer"
@@ -29,7 +30,7 @@ class PlanState:
 
     Parameters
     ----------
-    plan : Plan or None
+    settings : Settings or None
         Of the next training; None before there are data.
     why : str
         Why this recipe.
@@ -47,7 +48,7 @@ class PlanState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    plan: Plan | None = None
+    settings: Settings | None = None
     why: str = ""
     device: str = "auto"
     outlook: Outlook | None = None
@@ -73,7 +74,7 @@ class Planning:
     Attributes
     ----------
     state : PlanState
-        The plan.
+        The settings.
     """
 
     def __init__(self, data: Data, book: LabelBook, words: Words, measured: Path) -> None:
@@ -96,17 +97,17 @@ class Planning:
 
     def choose(self, name: str) -> None:
         """Begin again with a recipe as it is."""
-        self.state.plan = Plan.of(name)
+        self.state.settings = Settings.of(name)
         self.state.why = recipe(name).description
         self.look_ahead()
 
     def change(self, part: Part, name: str, value: Any) -> None:
         """Change one setting; one that cannot be is refused in a sentence."""
-        plan = self.state.plan
-        if plan is None:
+        settings = self.state.settings
+        if settings is None:
             return
         try:
-            self.state.plan = plan.with_value(part, name, value)
+            self.state.settings = settings.with_value(part, name, value)
         except JobError as error:
             message = str(error)
             self._words.fail(f"{message[:1].upper()}{message[1:]}.")
@@ -127,20 +128,26 @@ class Planning:
 
     def look_ahead(self, event: Any = None) -> None:
         """Forecast anew."""
-        plan, material, device = self.state.plan, self._data.material, self._computes_on()
-        if plan is None or material is None:
+        settings, material, device = self.state.settings, self._data.material, self._computes_on()
+        if settings is None or material is None:
             self.state.outlook = self.state.speed = None
             return
         portable = device is not None and device.name != "cpu"
-        self.state.outlook = outlook(
-            plan.network,
-            plan.schedule,
-            material.shape,
-            channels=material.channels,
-            classes=max(self._book.state.classes.values),
-            vertical=self._data.vertical,
-            working_set=PORTABLE if portable else WORKING_SET,
-        )
+        try:
+            step = plan(
+                settings.network,
+                settings.schedule,
+                material.shape,
+                channels=material.channels,
+                classes=max(self._book.state.classes.values),
+                vertical_axis=self._data.vertical,
+                position=settings.position,
+            )
+        except JobError as error:
+            self.state.outlook = self.state.speed = None
+            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            return
+        self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE
         self.state.free = device.free if portable and device is not None else free_bytes()
         key = self._kind()
@@ -150,14 +157,14 @@ class Planning:
         return None if self.state.device == "cpu" else self._device
 
     def _kind(self) -> str | None:
-        plan, seen, device = self.state.plan, self.state.outlook, self._computes_on()
-        if plan is None or seen is None:
+        settings, seen, device = self.state.settings, self.state.outlook, self._computes_on()
+        if settings is None or seen is None:
             return None
-        return kind(plan.network, plan.schedule, seen.block, device.name if device is not None else "cpu")
+        return kind(settings.network, settings.schedule, seen.block, device.name if device is not None else "cpu")
 
     def _on_material(self, event: Any = None) -> None:
-        plan = self.state.plan
-        if self._data.material is not None and (plan is None or plan.recipe not in self.recipes):
+        settings = self.state.settings
+        if self._data.material is not None and (settings is None or settings.recipe not in self.recipes):
             self.choose(self.recipes[0])
         else:
             self.look_ahead()

@@ -12,6 +12,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.network.measured import duration
 from napari_fhn.widgets.running.curves import Curves
 from napari_fhn.widgets.running.looks import Looks
+from napari_fhn.widgets.running.next_panel import NextPanel
 from napari_fhn.widgets.section import QUIET, Section
 
 _ERROR = "color: #e0705a;"
@@ -70,6 +71,8 @@ class RunPanel(Section):
         self.body.addWidget(self.curves, 1)
         self.looks = Looks(desk)
         self.body.addWidget(self.looks)
+        self.next = NextPanel(desk.suggestions)
+        self.body.addWidget(self.next)
         self._connect()
         self._enable()
         self._show_bar()

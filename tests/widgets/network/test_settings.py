@@ -6,25 +6,25 @@ import pytest
 
 from napari_fhn.training import JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.widgets.network.plan import Plan
+from napari_fhn.widgets.network.settings import Settings
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_plan_begins_as_its_recipe(name):
-    plan = Plan.of(name)
-    assert plan.changed == ()
+    settings = Settings.of(name)
+    assert settings.changed == ()
     for part in ("network", "schedule", "objective", "job"):
-        for setting, value in plan.values(part).items():
-            assert plan.with_value(part, setting, value) == plan, setting
+        for setting, value in settings.values(part).items():
+            assert settings.with_value(part, setting, value) == settings, setting
 
 
 def test_changes_are_named_and_taken_back():
-    plan = Plan.of("sections").with_value("schedule", "steps", 7)
-    plan = plan.with_value("network", "layers", "2d 16: 2x8 | down 1x8").with_value("network", "h", 0.5)
-    assert set(plan.changed) == {"steps", "layers", "h"}
-    assert plan.network.h == 0.5
-    assert plan.network.reading == Plan.of("sections").network.reading
-    assert plan.schedule.steps == 7
+    settings = Settings.of("sections").with_value("schedule", "steps", 7)
+    settings = settings.with_value("network", "layers", "2d 16: 2x8 | down 1x8").with_value("network", "h", 0.5)
+    assert set(settings.changed) == {"steps", "layers", "h"}
+    assert settings.network.h == 0.5
+    assert settings.network.reading == Settings.of("sections").network.reading
+    assert settings.schedule.steps == 7
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_changes_are_named_and_taken_back():
 )
 def test_what_cannot_be_is_said(part, name, value, words):
     with pytest.raises(JobError, match=words):
-        Plan.of("sections").with_value(part, name, value)
+        Settings.of("sections").with_value(part, name, value)

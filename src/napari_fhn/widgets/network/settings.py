@@ -28,7 +28,7 @@ JOB_FIELDS = ("position", "flips", "memory")
 
 
 @dataclass(frozen=True)
-class Plan:
+class Settings:
     """Settings of a training and of the predictions that follow.
 
     Parameters
@@ -51,7 +51,7 @@ class Plan:
     memory: int | None = None
 
     @classmethod
-    def of(cls, name: str) -> Plan:
+    def of(cls, name: str) -> Settings:
         """Return the plan of a recipe, as it is."""
         chosen = recipe(name)
         return cls(name, chosen.network, chosen.schedule)
@@ -64,7 +64,7 @@ class Plan:
     @property
     def changed(self) -> tuple[str, ...]:
         """Names of the settings that differ from the recipe's."""
-        its = Plan.of(self.recipe)
+        its = Settings.of(self.recipe)
         return tuple(
             name
             for part in get_args(Part)
@@ -88,7 +88,7 @@ class Plan:
         """Return a job with these settings and its own files, classes and device."""
         return replace(job, network=self.network, schedule=self.schedule, **self.values("job"))
 
-    def with_value(self, part: Part, name: str, value: Any) -> Plan:
+    def with_value(self, part: Part, name: str, value: Any) -> Settings:
         """Return the plan with another value of a setting.
 
         Parameters
@@ -102,14 +102,14 @@ class Plan:
 
         Returns
         -------
-        Plan
+        Settings
 
         Raises
         ------
         JobError
             When the value cannot be; the message says which can.
         """
-        change: dict[Part, Callable[[], Plan]] = {
+        change: dict[Part, Callable[[], Settings]] = {
             "network": lambda: replace(self, network=self._other_network(name, value)),
             "schedule": lambda: replace(self, schedule=replace(self.schedule, **{name: value})),
             "objective": lambda: replace(
@@ -118,14 +118,14 @@ class Plan:
             "job": lambda: replace(self, **{name: value}),
         }
         try:
-            plan = change[part]()
+            settings = change[part]()
             # A job says what cannot be; the files that it names are not looked at.
-            Job((Input(""),), "", ("", " "), plan.network, plan.schedule, "", "", **plan.values("job"))
+            Job((Input(""),), "", ("", " "), settings.network, settings.schedule, "", "", **settings.values("job"))
         except JobError:
             raise
         except (TypeError, ValueError) as error:
             raise JobError(f"{name.replace('_', ' ')} cannot be {value!r}: {error}") from error
-        return plan
+        return settings
 
     def _other_network(self, name: str, value: Any) -> Architecture:
         if not isinstance(self.network, Architecture):

@@ -1,0 +1,129 @@
+"""Where to label next: finds the places beside the GUI, and moves the view to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from napari.components import ViewerModel
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn.labels.where_next import Place, where_next
+from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data import go_to
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.numbers import Numbers
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.words import Words
+
+
+@dataclass
+class SuggestionState:
+    """The places found; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    places : tuple of Place
+        The best first.
+    searching : bool
+        Whether a search is under way.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    places: tuple[Place, ...] = ()
+    searching: bool = False
+
+
+class Suggestions:
+    """Looks for the places most worth labelling.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose view is moved.
+    data, book, prediction, overlays : Data, LabelBook, Prediction, Overlays
+        What the search reads.
+    words : Words
+        Where it says that there is nothing to search.
+    background : Background
+        On which it searches.
+
+    Attributes
+    ----------
+    state : SuggestionState
+        What was found.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        data: Data,
+        book: LabelBook,
+        prediction: Prediction,
+        overlays: Overlays,
+        words: Words,
+        background: Background,
+    ) -> None:
+        self.state = SuggestionState()
+        self._viewer = viewer
+        self._data = data
+        self._book = book
+        self._prediction = prediction
+        self._overlays = overlays
+        self._words = words
+        self._background = background
+        book.state.events.has_labels.connect(lambda _: setattr(self.state, "places", ()))
+
+    def search(self) -> None:
+        """Look for places; what is found appears in the state."""
+        doubt, layer = self._overlays.values("entropy"), self._prediction.layer
+        if doubt is None or layer is None or self._book.layer is None:
+            self._words.say("Train or predict first: what is worth labelling is told by what the network doubts.")
+            return
+        if self.state.searching:
+            return
+        predicted, known = layer.data, self._book.layer.data
+        self.state.searching = True
+
+        def done(places: list[Place]) -> None:
+            self.state.searching = False
+            self.state.places = tuple(places)
+            if not places:
+                self._words.say("The network doubts nothing far from labels; predict everything to be sure.", note=True)
+
+        def failed(error: BaseException) -> None:
+            self.state.searching = False
+            self._words.fail(f"The places to label could not be looked for: {error}.")
+
+        self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
+
+    def words_for(self, place: Place) -> tuple[str, str]:
+        """Return where a place is, in the survey's numbers, and why it is worth labelling."""
+        table = self._book.state.classes
+        why = place.reason(dict(zip(table.values, table.names, strict=True)))
+        material = self._data.material
+        where = ", ".join(map(str, place.voxel))
+        if material is not None:
+            index = dict(zip((str(dim) for dim in material.first.dims if dim != "band"), place.voxel, strict=True))
+            axes = [axis for axis in Numbers.of(material.first).axes if axis.name in index]
+            where = ", ".join(f"{axis.called} {axis.values[index[axis.name]]:g}" for axis in axes)
+        return where, why
+
+    def go(self, place: Place) -> None:
+        """Show the section through a place, with the place in the middle of the canvas."""
+        layer = self._prediction.layer
+        if layer is None:
+            return
+        world = np.asarray(layer.data_to_world(place.voxel), float)
+        dims = self._viewer.dims
+        offset = dims.ndim - layer.ndim
+        for axis in dims.not_displayed:
+            if axis >= offset:
+                dims.set_point(axis, world[axis - offset])
+        shown = [axis - offset for axis in dims.displayed if axis >= offset]
+        camera: Any = go_to.camera_of(self._viewer)
+        camera.center = (0.0,) * (3 - len(shown)) + tuple(float(world[axis]) for axis in shown)

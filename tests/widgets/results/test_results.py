@@ -1,0 +1,121 @@
+"""What one makes of a prediction, in a real window."""
+
+from __future__ import annotations
+
+import shlex
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QApplication
+
+from napari_fhn.training import Input, Job
+from napari_fhn.training.recipes import recipe
+from napari_fhn.widgets.results.lazy import Lazy, cell, difference
+
+
+@pytest.fixture
+def predicted(labelled):
+    """A session whose prediction is there: 1 above 2, with a speck of 3."""
+    _, dock = labelled
+    desk = dock.desk
+    values = desk.session.prediction_volume(desk.data.material.shape)
+    values[...] = np.where(np.arange(values.shape[2]) < 16, 1, 2)
+    values[2, 3, 4] = 3
+    desk.state.has_model = desk.state.has_prediction = True
+    return labelled
+
+
+def settled(dock):
+    return lambda: dock.desk.state.task is None and dock.desk.comparison.state.matrix is not None
+
+
+def test_a_lazy_volume_computes_what_is_looked_at():
+    seen = []
+
+    def compute(part):
+        seen.append(part.shape)
+        return part.astype(np.uint8) + 1
+
+    lazy = Lazy(compute, np.zeros((9, 8, 7), np.uint8))
+    assert lazy[3].shape == (8, 7)
+    assert seen == [(8, 7)]
+    assert np.asarray(lazy).shape == lazy.shape == (9, 8, 7)
+    p, t = np.array([1, 2, 2, 3], np.uint8), np.array([1, 1, 2, 0], np.uint8)
+    assert difference(p, t)[:].tolist() == [0, 2, 0, 0]
+    assert cell(p, t, 1, 2)[:].tolist() == [0, 2, 0, 0]
+
+
+def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
+    viewer, dock = predicted
+    desk, panel = dock.desk, dock.results
+    truth = np.array(desk.prediction.layer.data)
+    truth[truth == 3] = 1
+    truth[0, 0, 20:24] = 1
+    viewer.add_labels(truth, name="truth", scale=desk.prediction.layer.scale)
+    assert [panel.truth.itemText(k) for k in range(panel.truth.count())] == ["Labels", "truth"]
+    panel.truth.setCurrentText("truth")
+    panel.compare.click()
+    assert spin(settled(dock), 10), desk.words.message
+    assert "voxels agree" in desk.words.message
+    assert panel.matrix.item(0, 1).toolTip().endswith("4 voxels, 0.1 %")
+    layer = desk.comparison.layer
+    assert layer in viewer.layers
+    assert np.count_nonzero(np.asarray(layer.data)) == 5
+    panel.matrix.setCurrentCell(0, 2)
+    assert np.argwhere(np.asarray(layer.data)).tolist() == [[2, 3, 4]]
+    viewer.dims.set_current_step(0, 2)
+    assert not layer.editable
+
+
+def test_a_prediction_is_kept_to_compare_with_the_next(predicted):
+    viewer, dock = predicted
+    dock.results.keep.click()
+    kept = viewer.layers["Prediction 1"]
+    dock.desk.prediction.layer.data[...] = 2
+    assert (np.asarray(kept.data) == 1).any()
+    assert dock.results.truth.findText("Prediction 1") >= 0
+
+
+def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
+    viewer, dock = predicted
+    desk, panel = dock.desk, dock.results
+    before = np.array(desk.prediction.layer.data)
+    viewer.dims.set_current_step(0, 2)
+    panel.preview.setChecked(True)
+    shown = desk.tidying.layer
+    assert not (np.asarray(shown.data[2]) == 3).any()
+    assert (before[2] == 3).any()
+    panel.tidy.click()
+    assert spin(lambda: desk.state.task is None, 10)
+    assert shown not in viewer.layers
+    assert not (np.asarray(desk.prediction.layer.data) == 3).any()
+    assert "have another class" in desk.words.message
+    panel.back.click()
+    np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
+
+
+def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
+    _, dock = predicted
+    desk = dock.desk
+    assert desk.taking.command() is None
+    chosen = recipe("sections")
+    job = Job((Input("x.npy"),), "l.npy", ("a", "b"), chosen.network, chosen.schedule, "p.npy", str(desk.session.model))
+    desk.session.model.mkdir()
+    job.save(desk.session.model / "job.json")
+    dock.results.command.click()
+    words = shlex.split(QApplication.clipboard().text())
+    assert words[:3] == ["napari-fhn", "train", "--job"]
+    assert Job.load(words[3]) == job
+    desk.taking.save_model(tmp_path / "mine")
+    assert Job.load(tmp_path / "mine" / "job.json") == job
+
+
+def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
+    _, dock = predicted
+    desk = dock.desk
+    job = desk.session.job([Input("x.npy")], ["a", "b", "c"], "sections", vertical_axis=2)
+    desk.session.model.mkdir()
+    job.save(desk.session.model / "job.json")
+    dock.results.score.click()
+    assert spin(lambda: desk.words.error, 10)
+    assert "No labels were held out" in desk.words.message
