@@ -18,17 +18,17 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import accuracy_scores
 from accuracy_answers import Settings
 from accuracy_data import DATASETS, SHARED
+from accuracy_methods import METHODS, WITHOUT_BUDGET, method_of
 from machine import machine
 
 DEFAULT_METHODS = ("nearest", "forest", "forest+position", "hyperbolic")
-_WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -43,18 +43,37 @@ def main() -> int:
         for score in options.score.split(","):
             print(accuracy_scores.table(wanted, score) + "\n")
         return 0
+    return run_all(planned(options), options)
+
+
+def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> int:
+    """Run the entries that are not there yet, one after the other, each in a process of its own.
+
+    Parameters
+    ----------
+    wanted : iterable of dict
+        Entries without their results, as :func:`planned` makes them.
+    options : argparse.Namespace
+        See :func:`running_options`.
+
+    Returns
+    -------
+    int
+        0, or 1 when some failed.
+    """
+    entries = accuracy_scores.read(options.output)
     described = machine()
     failures = 0
-    for entry in planned(options):
+    for entry in wanted:
         words = f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}"
         if accuracy_scores.key(entry) in entries and not options.again:
-            print(f"{words}: there already")
+            print(f"{words}: there already", flush=True)
             continue
         try:
             entry |= run_apart(entry, options)
         except RuntimeError as error:
             failures += 1
-            print(f"{words}: failed\n{error}", file=sys.stderr)
+            print(f"{words}: failed\n{error}", file=sys.stderr, flush=True)
             continue
         entry["machine"] = {**described, "threads": options.threads}
         entry["date"] = datetime.date.today().isoformat()
@@ -76,7 +95,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             if options.draws and not any(re.fullmatch(pattern, draw) for pattern in options.draws):
                 continue
             for method in options.methods:
-                plain = method in _WITHOUT_BUDGET
+                plain = method in WITHOUT_BUDGET
                 yield {
                     "dataset": name,
                     "draw": draw,
@@ -96,7 +115,7 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     """
     environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
     python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
-    command = [python, __file__, "--one", json.dumps(entry), "--shared", str(options.shared)]
+    command = [python, str(Path(__file__).absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
@@ -106,8 +125,6 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
 
 def run_here(entry: dict[str, Any], shared: Path) -> dict[str, Any]:
     """Run one entry in this process, which should be fresh."""
-    from accuracy_methods import method_of
-
     task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
     settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()))
     answer = method_of(entry["method"])(task, settings)
@@ -144,14 +161,24 @@ def _names(known: tuple[str, ...]) -> Any:
     return parse
 
 
+def running_options(parser: argparse.ArgumentParser, output: Path) -> None:
+    """Add the options of :func:`run_all` and of the table."""
+    parser.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="CPU time of training")
+    parser.add_argument("--threads", type=int, default=1, metavar="N")
+    parser.add_argument("--again", action="store_true", help="run what is there already, too")
+    parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
+    parser.add_argument("--output", type=Path, default=output, metavar="FILE")
+    parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
+    parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_names(tuple(DATASETS)), default=list(DATASETS), metavar="DATASET,...")
-    parser.add_argument("--methods", type=lambda t: t.split(","), default=list(DEFAULT_METHODS), metavar="METHOD,...")
+    parser.add_argument("--methods", type=_names(METHODS), default=list(DEFAULT_METHODS), metavar="METHOD,...")
     parser.add_argument("--seeds", type=int, metavar="N", help="the first draws only (default: all)")
     parser.add_argument("--draws", type=lambda t: t.split(","), metavar="PATTERN,...", help="such as wells4_.*")
-    parser.add_argument("--budget", type=float, default=60.0, metavar="SECONDS", help="CPU time of training")
-    parser.add_argument("--threads", type=int, default=1, metavar="N")
     parser.add_argument(
         "--override",
         action="append",
@@ -159,13 +186,8 @@ def _options() -> argparse.Namespace:
         metavar="PART=JSON",
         help="of the job, such as schedule.learning_rate=0.02, recipe=volume or held_out=1",
     )
-    parser.add_argument("--again", action="store_true", help="run what is there already, too")
-    parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
     parser.add_argument("--score", default="mean_iou", help="of the table: mean_iou, accuracy, kappa, f1")
-    parser.add_argument("--output", type=Path, default=accuracy_scores.RESULTS, metavar="FILE")
-    parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
-    parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
+    running_options(parser, accuracy_scores.RESULTS)
     return parser.parse_args()
 
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
+
 from accuracy_answers import Method
+
+_METHODS = {
+    "nearest": ("accuracy_references", "nearest", {}),
+    "forest": ("accuracy_references", "forest", {"position": False}),
+    "forest+position": ("accuracy_references", "forest", {"position": True}),
+    "hyperbolic": ("accuracy_networks", "network", {"kind": "hyperbolic"}),
+    "resnet": ("accuracy_networks", "network", {"kind": "resnet"}),
+    "unet": ("accuracy_networks", "network", {"kind": "unet"}),
+    "resnet-memory": ("accuracy_networks", "network", {"kind": "resnet", "equal_memory": True}),
+    "unet-memory": ("accuracy_networks", "network", {"kind": "unet", "equal_memory": True}),
+    "monai": ("accuracy_monai", "monai_unet", {}),
+    "convpaint": ("accuracy_convpaint", "convpaint", {}),
+}
+
+METHODS = tuple(_METHODS)
+"""The names."""
+
+WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
+"""Those that take the time they take."""
 
 
 def method_of(name: str) -> Method:
-    """Return a method by its name.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name; the message lists the known ones.
-    """
-    if name in ("nearest", "forest", "forest+position"):
-        from accuracy_references import REFERENCES
-
-        return REFERENCES[name]
-    if name in ("hyperbolic", "resnet", "unet"):
-        from accuracy_networks import NETWORKS
-
-        return NETWORKS[name]
-    raise ValueError(f"no method is called {name!r}")
+    """Return a method by its name."""
+    module, function, settings = _METHODS[name]
+    method: Method = partial(getattr(import_module(module), function), **settings)
+    return method

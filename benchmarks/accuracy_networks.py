@@ -8,27 +8,28 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from accuracy_answers import Answer, Method, Settings
+from accuracy_answers import Answer, Settings
 from accuracy_data import Task
+from accuracy_memory import within_memory
 from napari_fhn import labels
 from napari_fhn.box import Box
-from napari_fhn.network.architecture import Architecture, architecture
+from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
+from napari_fhn.network.language import parse
 from napari_fhn.session import Session
-from napari_fhn.training import Control, Job, Note, Progress, fit, predict
+from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
 from napari_fhn.training.recipes import fitting
 
 _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""
 
 
-def network(task: Task, settings: Settings, *, kind: str = "hyperbolic") -> Answer:
+def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_memory: bool = False) -> Answer:
     """Train as a recipe says, for as many steps as the budget allows, and predict everything.
 
     Parameters
@@ -39,6 +40,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic") -> Answ
         Budget and overrides; see :func:`job_of`.
     kind : {"hyperbolic", "resnet", "unet"}
         The recipe's network, or one that compares with it: its levels and steps in another kind of network.
+    equal_memory : bool
+        Whether its blocks are halved until a training step keeps no more than the hyperbolic one is forecast to need.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic") -> Answ
         session = Session(folder)
         job = job_of(task, session, settings.overrides)
         if kind != "hyperbolic":
-            job = replace(job, network=_compared(kind, job.network))
+            ours, job = job, replace(job, network=_compared(kind, job.network))
+            job = within_memory(job, ours) if equal_memory else job
         notes: list[str] = []
         with answer.timed("train"):
             end = time.process_time() + settings.budget
@@ -61,15 +65,15 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic") -> Answ
             for _ in predict(job):
                 pass
         answer.prediction = np.load(job.prediction)
-        with np.load(f"{job.model}/weights.npz") as weights:
-            size = sum(int(weights[name].size) for name in weights.files)
+        trained = model.load(job.model).network
         answer.details = {
             "steps": made,
             "steps_planned": steps,
-            "weights": size,
+            "weights": sum(parameter.numel() for parameter in trained.parameters()),
             "network": job.network.kind,
-            "channels": job.network.channels,
+            "channels": trained.architecture.channels,
             "block": job.schedule.block,
+            "batch": job.schedule.batch,
             "notes": notes,
         }
     return answer
@@ -85,8 +89,9 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
     session : Session
         Where.
     overrides : sequence of str
-        ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``network=NAME`` of an architecture; else a part of
-        the job and its value in JSON, such as ``schedule.block=[64,64]`` or ``network.channels=32``.
+        ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``network=WORDS``, the layers of the hyperbolic
+        network in the language of architectures; else a part of the job and its value in JSON, such as
+        ``schedule.block=[64,64]`` or ``network.h=0.5``.
 
     Returns
     -------
@@ -109,7 +114,8 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
         seed=task.seed,
     )
     if "network" in told:
-        job = replace(job, network=architecture(told.pop("network")))
+        words = parse(told.pop("network"))
+        job = replace(job, network=replace(job.network, channels=words.channels, layers=words.layers))
     data = job.to_dict()
     for place, text in told.items():
         *outer, last = place.split(".")
@@ -179,7 +185,3 @@ def _compared(kind: str, ours: Any) -> Any:
     if not isinstance(ours, Architecture):
         raise ValueError(f"a {ours.kind} network is compared with a hyperbolic one, not with another")
     return equivalent_unet(ours) if kind == "unet" else slim_resnet(ours)
-
-
-NETWORKS: dict[str, Method] = {kind: partial(network, kind=kind) for kind in ("hyperbolic", "resnet", "unet")}
-"""By name."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 from skimage.feature import multiscale_basic_features
 
-from accuracy_answers import Answer, Method, Settings
+from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from napari_fhn.labels import nearest_column
 
@@ -90,11 +88,3 @@ def _position(shape: tuple[int, ...], axis: int) -> NDArray[np.float32]:
     along = [1] * (len(shape) + 1)
     along[axis] = shape[axis]
     return np.broadcast_to(np.arange(shape[axis], dtype=np.float32).reshape(along), (*shape, 1))
-
-
-REFERENCES: dict[str, Method] = {
-    "nearest": nearest,
-    "forest": partial(forest, position=False),
-    "forest+position": partial(forest, position=True),
-}
-"""By name. The forest is there with and without the place of a voxel as a feature."""

@@ -69,8 +69,9 @@ def append(entry: dict[str, Any], path: Path = RESULTS) -> None:
 
 def named(entry: dict[str, Any]) -> str:
     """Return the name of an entry's method with what is particular about it."""
-    words = [entry["method"], *(entry["overrides"] or ())]
-    return " ".join(words) + (f", {entry['budget']:g} s" if entry["budget"] else "")
+    words = entry.get("label") or " ".join([entry["method"], *(entry["overrides"] or ())])
+    # Bars part the cells of a table, and the groups of an architecture in words.
+    return words.replace("|", "/") + (f", {entry['budget']:g} s" if entry["budget"] else "")
 
 
 def grouped(dataset: str, draw: str) -> str:
@@ -78,7 +79,7 @@ def grouped(dataset: str, draw: str) -> str:
     return f"{dataset}, {draw.partition('_')[0].removeprefix('wells')} wells" if dataset == "penobscot" else dataset
 
 
-def table(entries: Iterable[dict[str, Any]], score: str = "mean_iou") -> str:
+def table(entries: Iterable[dict[str, Any]], score: str = "mean_iou", *, by_method: bool = False) -> str:
     """Return a markdown table: a row for each dataset, a column for each method, mean ± standard deviation over draws.
 
     The number of draws is given where it is not that of the row's fullest cell. The best of a row is bold.
@@ -89,6 +90,8 @@ def table(entries: Iterable[dict[str, Any]], score: str = "mean_iou") -> str:
         From :func:`read`.
     score : str
         Which score; entries without it are left out.
+    by_method : bool
+        A row for each method instead.
 
     Returns
     -------
@@ -100,18 +103,18 @@ def table(entries: Iterable[dict[str, Any]], score: str = "mean_iou") -> str:
         if value is not None and math.isfinite(value):
             cells[grouped(entry["dataset"], entry["draw"])][named(entry)].append(value)
     methods = list(dict.fromkeys(name for row in cells.values() for name in row))
-    lines = [f"| {score} | " + " | ".join(methods) + " |", "|---" * (len(methods) + 1) + "|"]
+    rows = []
     for row, found in cells.items():
         most = max(len(values) for values in found.values())
         # A mean over few draws does not compare with one over all.
         full = {name: statistics.fmean(values) for name, values in found.items() if len(values) == most}
         best = max(full, key=lambda name: full[name])
-        lines.append(
-            f"| {row} ({most}) | "
-            + " | ".join(_cell(found.get(name, ()), most, name == best) for name in methods)
-            + " |"
-        )
-    return "\n".join(lines)
+        rows.append([f"{row} ({most})", *(_cell(found.get(name, ()), most, name == best) for name in methods)])
+    rows.insert(0, [score, *methods])
+    if by_method:
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    rows.insert(1, ["---"] * len(rows[0]))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _cell(values: Sequence[float], most: int, best: bool) -> str:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import ndimage
+
+from napari_fhn.network.equivalent import equivalent_resnet
+from napari_fhn.network.language import parse, write
+from napari_fhn.session import Session
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -192,3 +197,60 @@ def test_the_table_marks_means_over_fewer_draws(accuracy):
     assert lines[0] == "| mean_iou | nearest | forest |"
     assert lines[2] == "| penobscot, 2 wells (2) | **0.600** ± 0.141 | 0.900 (1) |"
     assert lines[3] == "| hysu (1) | **0.100** |  |"
+
+
+def test_a_network_learns_as_a_job_with_overrides_says(tmp_path):
+    subprocess.run(
+        [
+            *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
+            *("--methods", "hyperbolic", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
+            *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+        ],
+        capture_output=True,
+        check=True,
+    )
+    (entry,) = map(json.loads, (tmp_path / "kept.jsonl").read_text(encoding="utf-8").splitlines())
+    assert entry["score"]["confusion"][1][0] == 0  # everything is predicted
+    details = entry["details"]
+    assert 1 <= details["steps"] <= details["steps_planned"]
+    assert details["block"] == [16, 16]
+    assert details["channels"] == 128  # 124 bands do not go into 16
+    assert entry["overrides"] == ["network=2d 16: 1x4 | down 1x8 | up 1x4", "schedule.block=[16,16]"]
+
+
+def test_overrides_and_equal_memory(accuracy, tmp_path):
+    networks = importlib.import_module("accuracy_networks")
+    memory = importlib.import_module("accuracy_memory")
+    rng = np.random.default_rng(0)
+    known = np.zeros((64, 64), np.uint8)
+    known[3:6, 3:6], known[40:44, 9:12] = 1, 2
+    task = accuracy.data.Task(
+        "made", "seed1", 1, (rng.normal(size=(2, 64, 64)),), known, known * 0, ("a", "b"), None, (0, 1)
+    )
+    overrides = ["network=2d 8: 2x4 | down 6x8 | up 2x4", "schedule.block=[64,64]", "schedule.batch=2", "held_out=1"]
+    ours = networks.job_of(task, Session(tmp_path), overrides)
+    assert write(ours.network) == "2d 8: 2x4 | down 6x8 | up 2x4"
+    assert (ours.schedule.seed, ours.schedule.block, ours.schedule.batch) == (1, (64, 64), 2)
+    assert ours.held_out == ()  # each class has one body, and none can be spared
+    with pytest.raises(ValueError, match=r"a job has no part 'schedule\.stepz'"):
+        networks.job_of(task, Session(tmp_path), ["schedule.stepz=3"])
+    theirs = memory.within_memory(replace(ours, network=equivalent_resnet(ours.network)), ours)
+    assert theirs.network.kind == "resnet"
+    assert (theirs.schedule.batch, theirs.schedule.block) < (2, (64, 64))
+    kept = [
+        memory.kept_bytes(theirs.network, 2, 2, job.schedule.batch, list(job.schedule.block)) for job in (ours, theirs)
+    ]
+    assert kept[1] <= memory.forecast_bytes(ours, 2) < kept[0]
+
+
+def test_ablations_change_one_thing(accuracy):
+    ablation = importlib.import_module("ablation")
+    network = parse("2d 16: 2x8 | down 2x16 | down 3x24 | up 2x16")
+    assert write(ablation.with_ranks(network, 0.5)) == "2d 16: 2x4 | down 2x8 | down 3x12 | up 2x8"
+    assert write(ablation.with_ranks(network, None)) == "2d 16: 2x16 | down 2x64 | down 3x256 | up 2x64"
+    assert write(ablation.with_depth(network, 2)) == "2d 16: 4x8 | down 4x16 | down 6x24 | up 4x16"
+    assert write(ablation.with_depth(network, 0.1)) == "2d 16: 1x8 | down 1x16 | down 1x24 | up 1x16"
+    assert write(ablation.without_deepest(network)) == "2d 16: 2x8 | down 2x16"
+    assert ablation.without_deepest(parse("2d 16: 2x8")) is None
+    for _, overrides in ablation.variants(network, (64, 64)):
+        assert len(overrides) <= 1
