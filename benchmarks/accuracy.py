@@ -62,7 +62,7 @@ def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> in
         0, or 1 when some failed.
     """
     entries = accuracy_scores.read(options.output)
-    described = machine()
+    described, commit = machine(), _commit()
     failures = 0
     for entry in wanted:
         words = f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}"
@@ -76,6 +76,7 @@ def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> in
             print(f"{words}: failed\n{error}", file=sys.stderr, flush=True)
             continue
         entry["machine"] = {**described, "threads": options.threads}
+        entry["commit"] = commit
         entry["date"] = datetime.date.today().isoformat()
         accuracy_scores.append(entry, options.output)
         spent = ", ".join(f"{what} {seconds['cpu']:.0f} s" for what, seconds in entry["seconds"].items())
@@ -136,6 +137,15 @@ def run_here(entry: dict[str, Any], shared: Path) -> dict[str, Any]:
         "peak_mb": _peak_mb(),
         "details": answer.details,
     }
+
+
+def _commit() -> str | None:
+    """Return the state of the checkout, with a plus where it was changed since; None outside of one."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
 
 
 def _peak_mb() -> int | None:

@@ -20,7 +20,7 @@ from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
-from napari_fhn.network.language import parse
+from napari_fhn.network.language import parse, write
 from napari_fhn.session import Session
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
 from napari_fhn.training.recipes import fitting
@@ -71,6 +71,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
             "steps_planned": steps,
             "weights": sum(parameter.numel() for parameter in trained.parameters()),
             "network": job.network.kind,
+            "layers": write(job.network) if isinstance(job.network, Architecture) else None,
+            "learning_rate": job.schedule.learning_rate,
             "channels": trained.architecture.channels,
             "block": job.schedule.block,
             "batch": job.schedule.batch,
