@@ -8,6 +8,8 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.training import Job, JobError, Objective
 from napari_fhn.training.objective import Absence, Order, Share, Smoothness
+from napari_fhn.training.plan import plan_of
+from napari_fhn.training.sizing import training_bytes
 
 KNOWN = (
     Share("top", 0.2, 0.4, weight=5.0),
@@ -76,3 +78,13 @@ def test_what_does_not_go_with_the_survey_is_explained(layered, known, change, w
     job, _ = layered
     with pytest.raises(JobError, match=words):
         replace(job, **change, schedule=replace(job.schedule, objective=Objective(knowledge=(known,))))
+
+
+def test_what_is_known_without_labels_is_in_the_forecast(layered):
+    job, _ = layered
+    knowing = replace(job, schedule=replace(job.schedule, objective=Objective(knowledge=(Order(), Smoothness()))))
+    plain, more = (plan_of(each).needs().total for each in (job, knowing))
+    voxels = job.schedule.batch * 16 * 32
+    assert more - plain == 9 * voxels * 3 * 4  # arrays of three classes in float32
+    sizes = (training_bytes(each.network, (16, 32), each.schedule, 2, 3, "cpu") for each in (knowing, job))
+    assert next(sizes) - next(sizes) == more - plain

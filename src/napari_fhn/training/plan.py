@@ -35,6 +35,8 @@ class Plan:
         That go in, with neighbours and positions, and come out.
     optimiser : {"adam", "sgd", "none"}
         As the forecast calls it.
+    arrays : float
+        Arrays as large as the scores that the objective takes for what is known without labels.
     """
 
     network: NetworkDescription
@@ -44,6 +46,7 @@ class Plan:
     input_channels: int
     classes: int
     optimiser: Optimiser
+    arrays: float = 0.0
 
     def needs(
         self,
@@ -67,7 +70,7 @@ class Plan:
             invertible=invertible,
             block_low_rank=block_low_rank,
             training=training,
-            working_set=working_set,
+            working_set=replace(working_set, scores=working_set.scores + self.arrays),
         )
 
     def largest_block(
@@ -94,7 +97,7 @@ class Plan:
                 **self._same,
                 invertible=invertible,
                 block_low_rank=block_low_rank,
-                working_set=working_set,
+                working_set=replace(working_set, scores=working_set.scores + self.arrays),
             )
         except ValueError:
             return None
@@ -167,7 +170,16 @@ def plan(
         if needed > network.channels:
             network = replace(network, channels=-(-needed // 8) * 8)
     block = tuple(map(_length, survey, schedule.block, network.multiples))
-    return Plan(network, survey, block, schedule.batch, seen, classes, _OPTIMISERS[schedule.optimiser])
+    return Plan(
+        network,
+        survey,
+        block,
+        schedule.batch,
+        seen,
+        classes,
+        _OPTIMISERS[schedule.optimiser],
+        schedule.objective.arrays,
+    )
 
 
 def plan_of(job: Job) -> Plan:

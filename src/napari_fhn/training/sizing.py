@@ -25,7 +25,7 @@ def training_bytes(
     block : sequence of int
         Voxels along its axes.
     schedule : Schedule
-        Its batch and its optimiser.
+        Its batch, its optimiser and its objective.
     channels, classes : int
         Of the data.
     device : str
@@ -39,6 +39,7 @@ def training_bytes(
     if not isinstance(network, Architecture):
         return None
     moments: Moments = "sgd" if schedule.optimiser == "sgd" else "adam"
+    working_set = WORKING_SET if device == "cpu" else PORTABLE
     needed = forecast(
         network,
         block,
@@ -46,7 +47,7 @@ def training_bytes(
         input_channels=channels,
         classes=classes,
         optimiser=moments,
-        working_set=WORKING_SET if device == "cpu" else PORTABLE,
+        working_set=replace(working_set, scores=working_set.scores + schedule.objective.arrays),
     )
     # Beside what learns there is a copy of the weights to go back to, and their average.
     return needed.total + needed.kernels * (2 if schedule.average else 1)
