@@ -1,4 +1,4 @@
-"""The same jobs without a viewer: ``napari-fhn info``, ``napari-fhn train``, ``napari-fhn predict``.
+"""The same jobs without a viewer: ``napari-fhn info``, ``train``, ``predict``, ``export`` and more.
 
 ``main`` reads the command line. Surveys, labels and torch are imported only by the command that needs them.
 """

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import is_given, known_labels
 from napari_fhn.cli.objective import ignored, objective
+from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, vertical_axis
@@ -70,7 +71,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     """
     _with_sample(options)
     files = survey_files(options.surveys)
-    opened = [surveys.open(path) for path in files]
+    opened = [surveys.open(path, **reading(options)) for path in files]
     first = opened[0]
     shape = spatial_shape(first)
     for path, survey in zip(files[1:], opened[1:], strict=True):

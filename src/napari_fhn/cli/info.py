@@ -8,12 +8,14 @@ import sys
 
 from napari_fhn.cli.exits import OK, WRONG
 from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.reading import add_reading, reading
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("info", help="say what a survey file holds")
     parser.add_argument("surveys", nargs="+", metavar="FILE", help="SEG-Y, ENVI, GeoTIFF, .npy, or sample:seismic")
+    add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -29,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
             print()
         try:
             for path in survey_files([name]):
-                lines = summary(open(path))
+                lines = summary(open(path, **reading(options)))
                 if options.json:
                     print(json.dumps({"kind": "Survey", "path": str(path), "summary": lines}))
                 else:

@@ -8,15 +8,17 @@ from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import Commands, add_device, add_json, add_session, load_job
+from napari_fhn.cli.reading import add_reading, reading
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("predict", help="predict a whole survey with a trained network, and export it")
     add_session(parser)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif or .npy")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
     parser.add_argument("--like", metavar="SURVEY", help="survey whose headers or map the export takes over")
     add_device(parser)
+    add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -32,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         from napari_fhn.cli.exporting import check_output, export
 
         # Before the work and not after it: a wrong name must not cost the prediction.
-        like = check_output(options.output, options.like)
+        like = check_output(options.output, options.like, reading(options))
     prepare_prediction(job)
     if not work("predict", job, options.json, options.typed):
         return INTERRUPTED

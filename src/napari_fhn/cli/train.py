@@ -8,6 +8,7 @@ from pathlib import Path
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.objective import add_objective
 from napari_fhn.cli.options import Commands, add_device, add_json, add_known
+from napari_fhn.cli.reading import add_reading
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 
@@ -37,6 +38,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--job", type=Path, metavar="FILE", help="train a saved job again; no survey is given then")
     add_objective(parser)
+    add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -118,6 +119,11 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
 
 
 def _open(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
+    known = [name for name in inspect.signature(opener.open).parameters if name != "path"]
+    strange = [name for name in options if name not in known]
+    if strange:
+        way_out = f"It takes {', '.join(known)}" if known else "Open it without options"
+        raise SurveyError(path, f"'{strange[0]}' is no option of such a file", way_out)
     survey = opener.open(path, **options)
     # Openers that choose for themselves say what they chose.
     survey.attrs.setdefault("read_as", options)

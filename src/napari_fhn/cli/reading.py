@@ -1,0 +1,43 @@
+"""How survey files are to be read, where they do not say it themselves."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+_BYTES = {
+    "inline_byte": "inline numbers",
+    "crossline_byte": "crossline numbers",
+    "x_byte": "x coordinates",
+    "y_byte": "y coordinates",
+}
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `napari_fhn.surveys.open`."""
+    how = parser.add_argument_group("how survey files are read, where they do not say it themselves")
+    how.add_argument("--axes", type=_names, metavar="NAMES", help="axes of an array: y,x,band or inline,crossline,twt")
+    how.add_argument("--variable", metavar="NAME", help="the array that is the survey, in a file of several")
+    how.add_argument("--page", type=int, metavar="N", help="the image that is the survey, in a TIFF of several")
+    how.add_argument("--part", choices=("magnitude", "phase", "real", "imaginary"), help="of complex numbers")
+    how.add_argument("--wavelength-units", metavar="UNIT", help="of wavelengths without them, such as nm or um")
+    for name, what in _BYTES.items():
+        option = f"--{name.replace('_', '-')}"
+        how.add_argument(option, type=int, metavar="BYTE", help=f"first byte of {what} in the trace headers of SEG-Y")
+    how.add_argument("--line", action="store_true", default=None, help="take the traces of a SEG-Y file as a 2D line")
+    how.add_argument(
+        "--sample-format", type=int, metavar="CODE", help="of the samples of SEG-Y: 1 IBM float, 5 IEEE float"
+    )
+    how.add_argument("--incomplete", action="store_true", default=None, help="open a SEG-Y file that is cut short")
+    how.add_argument("--depth", dest="vertical", action="store_const", const="depth", help="SEG-Y goes down in metres")
+
+
+def reading(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was given of these options, for `napari_fhn.surveys.open`."""
+    names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES)
+    given = {name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "vertical")}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))

@@ -1,0 +1,179 @@
+"""What was predicted, in files of every kind; the predictions are made by hand."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import rasterio
+import segyio
+
+from napari_fhn import surveys
+from napari_fhn.cli import main
+from napari_fhn.labels import ClassTable
+from napari_fhn.network.architecture import levels
+from napari_fhn.sample_data import HYPERSPECTRAL
+from napari_fhn.training.job import Input, Job, Schedule
+
+pytestmark = pytest.mark.usefixtures("small")
+
+SHAPE = (8, 10, 32)
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Sand over shale, flat at the 12th sample but for one inline of sand alone, with what goes beside classes."""
+    return made(tmp_path / "s", layered())
+
+
+def layered() -> np.ndarray:
+    classes = np.full(SHAPE, 2, np.uint8)
+    classes[..., :12] = 1
+    classes[3] = 1
+    return classes
+
+
+def made(folder, classes: np.ndarray, vertical: int | None = 2):
+    folder.mkdir()
+    job = Job(
+        inputs=(Input(str(folder / "input.npy")),),
+        labels=str(folder / "labels.npy"),
+        classes=("sand", "shale"),
+        network=levels(2, 8, (2, 2), 1, context=0 if vertical is None else 1),
+        schedule=Schedule(steps=2, block=(8, 32)),
+        prediction=str(folder / "prediction.npy"),
+        model=str(folder / "model"),
+        vertical_axis=vertical,
+        colors=("#ffcc00", "#336699"),
+    )
+    job.save(folder / "job.json")
+    np.save(job.prediction, classes)
+    sure = np.linspace(0.5, 1, classes.size).reshape(classes.shape)
+    first = np.where(classes == 1, sure, 1 - sure)
+    np.save(job.output_path("probabilities"), np.stack([first, 1 - first]).astype(np.float16))
+    np.save(job.output_path("entropy"), (1 - sure).astype(np.float16))
+    return folder
+
+
+def export(*arguments: object) -> int:
+    return main(["export", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("suffix", ["sgy", "nc", "zarr", "npy"])
+def test_classes_of_a_volume(suffix, session, survey, capsys):
+    like = () if suffix == "npy" else ("--like", survey)
+    assert export("classes", f"out.{suffix}", "--session", session, *like) == 0
+    assert capsys.readouterr().out == f"Written: out.{suffix}\n"
+    axes = {"axes": ("inline", "crossline", "twt")} if suffix == "npy" else {}
+    np.testing.assert_array_equal(surveys.open(f"out.{suffix}", **axes).values, layered())
+
+
+@pytest.mark.parametrize("suffix", ["tif", "img"])
+def test_classes_and_probabilities_of_a_map(suffix, tmp_path):
+    like = surveys.open(HYPERSPECTRAL.dates[0])
+    classes = np.ones(like.shape[1:], np.uint8)
+    classes[:5] = 2
+    session = made(tmp_path / "m", classes, None)
+    named = ("--session", session, "--like", HYPERSPECTRAL.dates[0])
+    assert export("classes", f"out.{suffix}", *named) == 0
+    out = surveys.open(f"out.{suffix}")
+    np.testing.assert_array_equal(out.values[0], classes)
+    assert out.rio.crs == like.rio.crs
+    assert export("probabilities", f"p.{suffix}", *named) == 0
+    with rasterio.open(f"p.{suffix}") as file:
+        assert file.descriptions == ("sand", "shale")
+        np.testing.assert_allclose(file.read().sum(axis=0), 1, atol=1e-3)
+
+
+def test_probabilities_as_segy_are_a_file_for_each_class(session, survey, capsys):
+    assert export("probabilities", "p.sgy", "--session", session, "--like", survey) == 0
+    assert capsys.readouterr().out == "Written: p_sand.sgy, p_shale.sgy\n"
+    expected = np.load(session / "prediction-probabilities.npy")
+    for name, layer in zip(("sand", "shale"), expected, strict=True):
+        np.testing.assert_array_equal(surveys.open(f"p_{name}.sgy").values, layer)
+    assert export("entropy", "e.sgy", "--session", session, "--like", survey) == 0
+    np.testing.assert_array_equal(surveys.open("e.sgy").values, np.load(session / "prediction-entropy.npy"))
+
+
+def test_a_horizon_by_names_or_numbers(session, survey, capsys):
+    named = ("--session", session, "--like", survey, "--json")
+    assert export("horizon", "top.xyz", *named, "--above", "sand", "--below", "2") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"kind": "Export", "what": "horizon", "traces": 70, "paths": ["top.xyz"]}
+    table = np.loadtxt("top.xyz")
+    assert set(table[:, -1]) == {48.0}
+    assert 103 not in table[:, 0]
+
+
+@pytest.mark.parametrize("suffix", ["npy", "sgy"])
+def test_bodies(suffix, session, survey, capsys):
+    like = ("--like", survey) if suffix == "sgy" else ()
+    assert export("bodies", f"b.{suffix}", "--session", session, *like, "--of", "shale") == 0
+    assert capsys.readouterr().out == f"Written: b.{suffix}, 2 bodies\n"
+    values = np.load("b.npy") if suffix == "npy" else surveys.open("b.sgy").values
+    assert [np.count_nonzero(values == k) for k in (1, 2, 3)] == [4 * 200, 3 * 200, 0]
+    assert not list(session.parent.glob(".*"))
+    assert export("bodies", "c.npy", "--session", session, "--of", "shale", "--at-least", "700") == 0
+    assert np.load("c.npy").max() == 1
+
+
+def test_a_mesh_and_the_class_table(session, survey):
+    assert export("mesh", "m.obj", "--session", session, "--like", survey, "--of", "sand", "--of", "shale") == 0
+    text = (session.parent / "m.obj").read_text()
+    assert "o sand\n" in text
+    assert "o shale\n" in text
+    assert export("table", "t.csv", "--session", session) == 0
+    assert ClassTable.from_csv("t.csv").colors == {1: "#ffcc00", 2: "#336699"}
+    assert export("table", "t.qml", "--session", session) == 0
+    assert 'label="shale"' in (session.parent / "t.qml").read_text()
+
+
+def test_a_prediction_file_from_elsewhere_is_its_own_survey(survey, capsys):
+    surveys.save("facies.sgy", layered(), surveys.open(survey))
+    elsewhere = ("--prediction", "facies.sgy")
+    assert export("classes", "out.nc", *elsewhere) == 0
+    np.testing.assert_array_equal(surveys.open("out.nc").values, layered())
+    assert export("horizon", "top.xyz", *elsewhere, "--above", 1, "--below", 2) == 0
+    with open("c.csv", "w") as file:
+        file.write("value,name,color\n1,sand,#ffcc00\n2,shale,#336699\n")
+    assert export("bodies", "b.npy", *elsewhere, "--of", "sand", "--classes", "c.csv") == 0
+    np.save("facies.npy", layered())
+    assert export("classes", "again.sgy", "--prediction", "facies.npy", "--like", survey) == 0
+    with segyio.open("again.sgy", strict=False) as file:
+        assert file.tracecount == 80
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("classes", "o.sgy"), "one of --session"),
+        (("classes", "o.sgy", "--session", "s", "--prediction", "p.npy"), "one of --session"),
+        (("classes", "o.sgy", "--session", "s"), "Name the survey with --like"),
+        (("classes", "o.png", "--session", "s"), "the suffix '.png' is not known"),
+        (("classes", "no/o.npy", "--session", "s"), "there is no folder"),
+        (("margin", "o.npy", "--session", "s"), "the session has no margin"),
+        (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "mud", "--below", "sand"), "'mud'"),
+        (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "2", "--below", "1"), "nowhere"),
+        (("mesh", "o.stl", "--session", "s", "--like", "small.sgy", "--of", "sand"), "suffix '.stl'"),
+        (("bodies", "o.npy", "--session", "s", "--of", "7"), "7"),
+        (("entropy", "o.npy", "--prediction", "small.sgy"), "no entropy"),
+        (("classes", "o.nc", "--prediction", "small.sgy"), "whole numbers"),
+        (("classes", "o.sgy", "--session", "s", "--like", "small.sgy", "--page", "2"), "'page' is no option"),
+        (("horizon", "o.xyz", "--session", "s"), "--above"),
+    ],
+)
+def test_what_cannot_be_exported_is_a_sentence(arguments, words, session, survey, capsys):
+    before = sorted(session.parent.iterdir())
+    assert export(*arguments) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert told.count("\n") == 1
+    assert sorted(session.parent.iterdir()) == before
+
+
+def test_nothing_predicted_yet_is_a_sentence(session, capsys):
+    (session / "prediction.npy").unlink()
+    assert export("classes", "o.npy", "--session", session) == 2
+    assert "predict first" in capsys.readouterr().err

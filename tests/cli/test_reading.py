@@ -1,0 +1,44 @@
+"""Options that say how a survey file is to be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_fhn.cli import main
+from napari_fhn.training.job import Job
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+def test_axes_and_variable_reach_every_command(capsys):
+    rng = np.random.default_rng(0)
+    np.savez("two.npz", near=rng.random((8, 10, 32)), far=rng.random((8, 10, 32)))
+    labels = np.zeros((8, 10, 32), np.uint8)
+    labels[2, 3, :16], labels[2, 3, 16:] = 1, 2
+    np.save("labels.npy", labels)
+    assert main(["info", "two.npz"]) == 2
+    assert "far" in capsys.readouterr().err
+    read = ["--variable", "far", "--axes", "inline,crossline,twt"]
+    assert main(["info", "two.npz", *read]) == 0
+    assert "crossline: 10" in capsys.readouterr().out
+    assert main(["train", "two.npz", *read, "--labels", "labels.npy", "--session", "s", "--device", "cpu"]) == 0
+    staged = np.load(Job.load("s/job.json").inputs[0].path)
+    np.testing.assert_array_equal(staged, np.load("two.npz")["far"])
+    assert main(["predict", "--session", "s", "--output", "p.nc", "--like", "two.npz", *read]) == 0
+    capsys.readouterr()
+    assert main(["info", "p.nc"]) == 0
+    assert "inline: 8" in capsys.readouterr().out
+
+
+def test_bytes_of_a_segy_file(survey, capsys):
+    assert main(["info", str(survey), "--inline-byte", "189", "--crossline-byte", "193", "--depth"]) == 0
+    assert "depth: 32, 0 to 124" in capsys.readouterr().out
+    assert main(["info", str(survey), "--line"]) == 0
+    assert "trace: 80" in capsys.readouterr().out
+
+
+def test_an_option_of_another_kind_of_file_is_a_sentence(survey, capsys):
+    assert main(["info", str(survey), "--axes", "y,x"]) == 2
+    told = capsys.readouterr().err
+    assert "small.sgy: 'axes' is no option of such a file. It takes inline_byte" in told
