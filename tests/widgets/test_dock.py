@@ -160,6 +160,7 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     assert dock.network.held_out.value == 1
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
     dock.desk.session.prediction_volume(values.shape)[...] = values
+    dock.desk.state.has_prediction = True
     out = tmp_path / "classes.sgy"
     dock.desk.exports.save(out)
     assert spin(idle(dock), 20)

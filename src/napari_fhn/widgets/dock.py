@@ -41,7 +41,12 @@ class Dock(QWidget):
         super().__init__()
         self.desk = Desk(napari_viewer, sessions)
         self.data = DataPanel(self.desk)
-        self.labels = LabelPanel(self.desk.labelling, self.desk.history)
+        self.labels = LabelPanel(
+            self.desk.labelling,
+            self.desk.history,
+            self.desk.prediction.values,
+            lambda: self.desk.overlays.values("entropy"),
+        )
         self.network = NetworkPanel(self.desk)
         self.run = RunPanel(self.desk)
         self.results = ResultsPanel(self.desk)

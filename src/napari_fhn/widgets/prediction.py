@@ -76,6 +76,10 @@ class Prediction:
         self._only = value
         self._recolour()
 
+    def values(self) -> NDArray[np.uint8] | None:
+        """Return what is predicted, None where nothing is shown."""
+        return None if self.layer is None else np.asanyarray(self.layer.data)
+
     def close(self) -> None:
         """Let go of the viewer."""
         disconnect(self.viewer.layers.events.removed, self._on_removed)

@@ -1,20 +1,24 @@
-"""Step 6: the prediction as a file that other programs read."""
+"""Step 6: results as files that other programs read."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QPushButton
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
 
-from napari_fhn.widgets.exporting.exports import Exports
+from napari_fhn.widgets.exporting.exports import OFFERS, Exports
 from napari_fhn.widgets.section import Section
 
-_SEGY, _TIFF, _NPY = "SEG-Y (*.sgy *.segy)", "GeoTIFF (*.tif)", "NumPy array (*.npy)"
+_POLL_MS = 100
+_STEPS = 1000
+_OF_CLASS = ("probabilities", "bodies", "mesh", "horizon")
 
 
 class ExportPanel(Section):
-    """One button.
+    """What to export, what it needs to know, and a button; a bar and Cancel while it is written.
 
     Parameters
     ----------
@@ -25,30 +29,115 @@ class ExportPanel(Section):
     def __init__(self, exports: Exports) -> None:
         super().__init__(6, "Export")
         self._exports = exports
-        self.button = QPushButton("Save prediction …")
+        self.what = QComboBox()
+        self.what.setToolTip("What to save.")
+        self.what.setMinimumContentsLength(10)
+        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.button = QPushButton("Save …")
         self.button.setToolTip(
-            "Save the predicted classes: SEG-Y with the trace headers of the survey, GeoTIFF with its map, or .npy."
+            "Save it on the grid of the survey: SEG-Y with its trace headers, GeoTIFF or ENVI with its map, NetCDF, "
+            "Zarr, or .npy."
         )
-        self.button.clicked.connect(self._export)
-        self.row.addWidget(self.button)
+        self.button.clicked.connect(self._save)
+        row = QHBoxLayout()
+        row.addWidget(self.what, 1)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+        self.value = self._classes("The class that is exported; for a horizon the one above it.")
+        self.arrow = QLabel("over")
+        self.below = self._classes("The class below the horizon.")
+        self.at_least = QSpinBox()
+        self.at_least.setRange(1, 10**9)
+        self.at_least.setValue(100)
+        self.at_least.setSuffix(" voxels or more")
+        self.at_least.setToolTip("Smaller bodies are left out.")
+        details = QHBoxLayout()
+        for widget in (self.value, self.arrow, self.below, self.at_least):
+            details.addWidget(widget, 0 if widget is self.arrow else 1)
+        self.body.addLayout(details)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.bar.setFixedHeight(16)
+        self.bar.setToolTip("How much is written.")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Write no more; a file that was there stays as it was.")
+        self.cancel.clicked.connect(exports.cancel)
+        progress = QHBoxLayout()
+        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.cancel)
+        self.body.addLayout(progress)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(lambda: self.bar.setValue(round(_STEPS * exports.share)))
+        self.what.currentIndexChanged.connect(self._show_details)
+        exports.state.events.busy.connect(self._show)
         for name in ("task", "has_prediction"):
-            getattr(exports.state.events, name).connect(self._enable)
-        self._enable()
+            getattr(exports.run.events, name).connect(self._show)
+        for name in ("has_labels", "classes"):
+            getattr(exports.book.state.events, name).connect(self._show)
+        self._show()
 
-    def _enable(self, event: Any = None) -> None:
-        state = self._exports.state
-        self.button.setEnabled(state.has_prediction and state.task is None)
+    @property
+    def key(self) -> str:
+        """What is chosen."""
+        return str(self.what.currentData() or "classes")
 
-    def _export(self) -> None:
-        material = self._exports.data.material
-        survey = None if material is None else material.first
-        kind = survey.attrs.get("kind") if survey is not None else ""
-        first = _SEGY if kind == "seismic" else _TIFF if kind in ("hyperspectral", "maps") else _NPY
-        source = str(survey.attrs.get("source", "")) if survey is not None else ""
-        suffix = {_SEGY: ".sgy", _TIFF: ".tif", _NPY: ".npy"}[first]
-        proposed = f"{Path(source).stem or 'survey'}-classes{suffix}"
-        filters = ";;".join(dict.fromkeys((first, _NPY)))
-        name, _ = QFileDialog.getSaveFileName(self, "Export prediction", proposed, filters)
-        if name:
-            path = Path(name)
-            self._exports.save(path if path.suffix else path.with_suffix(suffix))
+    def _classes(self, words: str) -> QComboBox:
+        box = QComboBox()
+        box.setToolTip(words)
+        box.setMinimumContentsLength(6)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return box
+
+    def _show(self, event: Any = None) -> None:
+        exports = self._exports
+        chosen, offered = self.key, exports.offered()
+        self.what.blockSignals(True)
+        self.what.clear()
+        for offer in offered:
+            self.what.addItem(offer.title, offer.key)
+        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
+        self.what.blockSignals(False)
+        for k, box in enumerate((self.value, self.below)):
+            value = box.currentData()
+            box.clear()
+            for entry in exports.book.state.classes:
+                box.addItem(entry.name, entry.value)
+            at = box.findData(value) if value is not None else min(k, box.count() - 1)
+            box.setCurrentIndex(max(at, 0))
+        busy = exports.state.busy
+        self.what.setEnabled(bool(offered) and not busy)
+        self.button.setEnabled(bool(offered) and exports.run.task is None)
+        for widget in (self.bar, self.cancel):
+            widget.setVisible(busy)
+        if busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self._show_details()
+
+    def _show_details(self, event: Any = None) -> None:
+        key = self.key if self.what.count() else ""
+        self.value.setVisible(key in _OF_CLASS)
+        self.arrow.setVisible(key == "horizon")
+        self.below.setVisible(key == "horizon")
+        self.at_least.setVisible(key == "bodies")
+        words = next((offer.words for offer in OFFERS if offer.key == key), "")
+        self.what.setToolTip(f"What to save. {words}")
+
+    def _save(self) -> None:
+        exports, key = self._exports, self.key
+        material = exports.data.material
+        source = "" if material is None else str(material.first.attrs.get("source", ""))
+        filters = exports.files(key)
+        first = re.search(r"\*(\.\w+)", filters)
+        suffix = first[1] if first else ".npy"
+        proposed = f"{Path(source).stem or 'survey'}-{key}{suffix}"
+        name, chosen = QFileDialog.getSaveFileName(self, "Export", proposed, filters)
+        if not name:
+            return
+        path = Path(name)
+        if not path.suffix:
+            said = re.search(r"\*(\.\w+)", chosen)
+            path = path.with_suffix(said[1] if said else suffix)
+        exports.save(path, key, self.value.currentData(), self.below.currentData(), self.at_least.value())

@@ -8,6 +8,7 @@ from napari_fhn.widgets.labelling.answers import Answers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.loader import Loader
+from napari_fhn.widgets.labelling.sections import Sections
 from napari_fhn.widgets.labelling.wells import WellBook
 
 
@@ -29,6 +30,8 @@ class Labelling:
         The wells.
     loader : Loader
         Brings files in.
+    sections : Sections
+        Labels from labels, shapes and the prediction.
     """
 
     def __init__(self, book: LabelBook, folder: Path) -> None:
@@ -36,3 +39,4 @@ class Labelling:
         self.edits = ClassEdits(book)
         self.wells = WellBook(book)
         self.loader = Loader(book, self.wells, Answers(folder / "answers.json"))
+        self.sections = Sections(book)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
 from napari_fhn.widgets.labelling import questions, zones_dialog
+from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.beside import beside, is_for_wells
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
+from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
@@ -30,9 +34,17 @@ class LabelPanel(Section):
         Who carries it out.
     history : History
         Whose IoU of each class is shown.
+    prediction, entropy : callable
+        Return what is predicted and how undecided the network is, None where there is nothing yet.
     """
 
-    def __init__(self, labelling: Labelling, history: History) -> None:
+    def __init__(
+        self,
+        labelling: Labelling,
+        history: History,
+        prediction: Callable[[], NDArray[Any] | None],
+        entropy: Callable[[], NDArray[Any] | None],
+    ) -> None:
         super().__init__(2, "Labels")
         self._labelling = labelling
         self._book = labelling.book
@@ -72,6 +84,10 @@ class LabelPanel(Section):
         )
         self.history = HistoryPanel(self._book)
         self.tools.add("History", "What was changed, and taking it back.", self.history)
+        self.sections = SectionsPanel(labelling.sections)
+        self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
+        self.accept = AcceptPanel(labelling.sections, prediction, entropy)
+        self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
         self._book.data.state.events.material.connect(self._enable)

@@ -1,0 +1,216 @@
+"""Labels on the section in view from what is there already: neighbours, shapes, and the prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from napari.layers import Labels, Shapes
+from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
+
+from napari_fhn import labels
+from napari_fhn.labels import between, changes
+from napari_fhn.labels.changes import Change
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.ledger import Place
+from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
+
+_MARK = "#ffffff"
+
+
+class Sections:
+    """Copies, interpolates, burns shapes, and takes over parts of the prediction.
+
+    Parameters
+    ----------
+    book : LabelBook
+        Whose labels it adds to.
+
+    Attributes
+    ----------
+    shapes : napari.layers.Shapes or None
+        Drawn by the person, on the grid of the labels.
+    """
+
+    def __init__(self, book: LabelBook) -> None:
+        self._book = book
+        self.shapes: Shapes | None = None
+        self._marks: Labels | None = None
+        book.viewer.layers.events.removed.connect(self._on_removed)
+        book.state.events.has_labels.connect(self._on_labels)
+
+    def copy(self, reach: int) -> None:
+        """Copy the labels of the section in view to its neighbours on either side."""
+        place, layer = self._book.place(), self._book.layer
+        if place is None or layer is None:
+            self._book.words.fail("Look at a section first: neighbours are those before and after it.")
+            return
+        values = layer.data
+        if not np.take(values, place.index, place.axis).any():
+            self._book.words.fail(f"Nothing is labelled on {place.title or 'this section'}.")
+            return
+        self._fill(
+            f"copied {place.title} to {reach} neighbours",
+            lambda: between.copied(values, place.axis, place.index, reach),
+        )
+
+    def interpolate(self) -> None:
+        """Label what lies between the nearest labelled sections before and after the one in view."""
+        place, layer = self._book.place(), self._book.layer
+        if place is None or layer is None:
+            self._book.words.fail("Look at a section first: it says in which direction to interpolate.")
+            return
+        values, axis, index = layer.data, place.axis, place.index
+
+        def wanted() -> NDArray[np.uint8]:
+            dense = between.dense_sections(values, axis)
+            before, after = dense[dense <= index], dense[dense > index]
+            if not before.size or not after.size:
+                raise labels.LabelError(
+                    "there is no labelled section on either side of this one",
+                    f"Label at least {100 * between.DENSE:.0f} % of two sections, and look at one between them",
+                )
+            return between.interpolated(values, axis, int(before[-1]), int(after[0]))
+
+        self._fill("interpolated between sections", wanted)
+
+    def draw(self) -> None:
+        """Make a layer to draw shapes on, and choose its polygon tool."""
+        book, material = self._book, self._book.data.material
+        if not book.new() or material is None or book.layer is None:
+            return
+        if self.shapes is None:
+            self.shapes = shapes_layer(book.layer.ndim, material.placement())
+            book.viewer.add_layer(self.shapes)
+        book.viewer.layers.selection.active = self.shapes
+        self.shapes.mode = "add_polygon"
+        book.words.say("Draw around what you know, then 'Label shapes'.")
+
+    def burn_shapes(self) -> None:
+        """Make labels of the class in use of the shapes that are drawn, and remove them."""
+        book, drawn = self._book, self.shapes
+        if drawn is None or book.layer is None or not len(drawn.data):
+            book.words.fail("Draw a shape first.")
+            return
+        value, values = int(book.layer.selected_label), book.layer.data
+        inside = areas(drawn, values.shape)
+        names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
+        drawn.data = []
+        self._fill(
+            f"shapes as {names.get(value, f'class {value}')}",
+            lambda: np.where(inside, np.uint8(value), np.uint8(0)),
+            overwrite=True,
+            place=book.place(),
+        )
+
+    def accept(
+        self,
+        prediction: NDArray[np.uint8],
+        entropy: NDArray[Any] | None = None,
+        least: float = 0.0,
+        *,
+        by_shapes: bool,
+    ) -> None:
+        """Make labels of a part of the prediction, and outline them.
+
+        Parameters
+        ----------
+        prediction : ndarray of uint8
+            The predicted classes.
+        entropy : ndarray, optional
+            How undecided the network is, 0 to 1, on the same grid.
+        least : float
+            How sure it must be: one minus the entropy.
+        by_shapes : bool
+            Take what lies inside the drawn shapes; else what the network is sure of on the section in view.
+        """
+        book, place, layer = self._book, self._book.place(), self._book.layer
+        if layer is None:
+            return
+        inside = np.zeros(layer.data.shape, bool)
+        if by_shapes:
+            if self.shapes is None or not len(self.shapes.data):
+                book.words.fail("Draw around the part of the prediction that is right, then accept it.")
+                return
+            inside = areas(self.shapes, layer.data.shape)
+            self.shapes.data = []
+        elif entropy is None:
+            book.words.fail("How sure the network is has not been written yet: train or predict first.")
+            return
+        else:
+            where: tuple[Any, ...] = () if place is None else (slice(None),) * place.axis + (place.index,)
+            inside[where] = 1.0 - np.asarray(entropy[where], np.float32) >= least
+        taken = inside & (np.asarray(prediction) != 0)
+        if not taken.any():
+            book.words.fail("Nothing is predicted there.")
+            return
+        self._fill(
+            "accepted from the prediction",
+            lambda: np.where(taken, prediction, np.uint8(0)).astype(np.uint8),
+            place=place,
+            then=self._mark,
+        )
+
+    def _fill(
+        self,
+        title: str,
+        wanted: Callable[[], NDArray[np.uint8]],
+        *,
+        overwrite: bool = False,
+        place: Place | None = None,
+        then: Callable[[Change, bool], None] | None = None,
+    ) -> None:
+        book = self._book
+        if book.layer is None:
+            return
+        out, locked = book.layer.data, tuple(book.state.locked)
+
+        def done(change: Change) -> None:
+            if not change.patches:
+                book.words.say("Everything there was labelled already, and stays as it was.")
+                return
+            also = None if then is None else (lambda again: then(change, again))
+            book.apply(title, change, place, also=also)
+            if then is not None:
+                then(change, True)
+            book.words.say(f"{title.capitalize()}: {change.voxels:,} voxels.")
+
+        book.background.run(
+            lambda: changes.fill(out, wanted(), overwrite=overwrite, locked=locked),
+            done,
+            lambda error: book.words.fail(str(error)),
+        )
+
+    def _mark(self, change: Change, again: bool) -> None:
+        """Outline what came from the prediction, so that nobody takes it for an observation."""
+        book, material = self._book, self._book.data.material
+        if book.session is None or material is None:
+            return
+        values = labels.volume.create(book.session.folder / "accepted.npy", material.shape)
+        for patch in change.patches:
+            old, new = patch.values()
+            part = values[patch.box.slices]
+            part[old != new] = again
+            values[patch.box.slices] = part
+        values.flush()
+        if self._marks is None:
+            colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
+            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **material.placement())
+            self._marks.contour = 1
+            self._marks.editable = False
+            active = book.viewer.layers.selection.active
+            book.viewer.add_layer(self._marks)
+            book.viewer.layers.selection.active = active
+        self._marks.refresh(extent=False, thumbnail=False)
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value is self.shapes:
+            self.shapes = None
+        elif event.value is self._marks:
+            self._marks = None
+
+    def _on_labels(self, has_labels: bool) -> None:
+        if not has_labels:
+            self.shapes = self._marks = None

@@ -1,0 +1,109 @@
+"""Everything that the dock exports, read back."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from napari_fhn import surveys
+from napari_fhn.widgets.running.overlays import output_path
+
+
+@pytest.fixture
+def predicted(labelled, spin):
+    """The dock with a prediction of two layers, and an entropy beside it."""
+    viewer, dock = labelled
+    desk = dock.desk
+    values = desk.session.prediction_volume((12, 16, 32))
+    values[..., :16], values[..., 16:] = 1, 2
+    values[3:5, 3:5, 20:22] = 3
+    np.save(output_path(desk.session, "entropy"), np.full((12, 16, 32), 0.5, np.float32))
+    desk.state.has_prediction = True
+    return viewer, dock
+
+
+def write(dock, spin, path, key, **options):
+    dock.desk.exports.save(path, key, **options)
+    assert spin(lambda: not dock.desk.exports.state.busy, 20)
+    assert not dock.desk.words.error, dock.desk.words.message
+    return dock.desk.words.message
+
+
+def test_the_panel_offers_what_there_is(labelled, predicted):
+    _, dock = predicted
+    keys = [offer.key for offer in dock.desk.exports.offered()]
+    assert keys == ["classes", "entropy", "labels", "horizon", "bodies", "mesh", "table"]
+    assert dock.export.what.count() == len(keys)
+    dock.export.what.setCurrentIndex(keys.index("horizon"))
+    assert not dock.export.below.isHidden()
+    assert dock.export.at_least.isHidden()
+
+
+def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
+    _, dock = predicted
+    for suffix in (".npy", ".nc", ".zarr"):
+        path = tmp_path / f"classes{suffix}"
+        write(dock, spin, path, "classes")
+        if suffix == ".nc":
+            with xr.open_dataset(path, engine="h5netcdf", mask_and_scale=False) as file:
+                read = next(np.asarray(array) for array in file.data_vars.values() if array.ndim == 3)
+        else:
+            read = np.asarray(surveys.open(path))
+        np.testing.assert_array_equal(read, dock.desk.prediction.layer.data)
+    write(dock, spin, tmp_path / "entropy.npy", "entropy")
+    assert (np.load(tmp_path / "entropy.npy") == 0.5).all()
+    write(dock, spin, tmp_path / "labels.npy", "labels")
+    np.testing.assert_array_equal(np.load(tmp_path / "labels.npy"), dock.desk.book.layer.data)
+
+
+def test_bodies_and_table(predicted, spin, tmp_path):
+    _, dock = predicted
+    assert "1 bodies, the largest of 8 voxels" in write(dock, spin, tmp_path / "b.npy", "bodies", value=3)
+    assert np.load(tmp_path / "b.npy").sum() == 8
+    write(dock, spin, tmp_path / "classes.csv", "table")
+    assert (tmp_path / "classes.csv").read_text().startswith("value,name,color\n1,class 1,")
+
+
+def test_a_horizon_and_a_mesh_of_a_survey(viewer, dock, spin, tmp_path):
+    viewer.open_sample("napari-fhn", "seismic")
+    dock.labels.new.click()
+    desk = dock.desk
+    values = desk.session.prediction_volume(desk.data.material.shape)
+    values[..., :80], values[..., 80:] = 1, 2
+    desk.state.has_prediction = True
+    assert f"{128 * 192:,} traces" in write(dock, spin, tmp_path / "h.xyz", "horizon", value=1, below=2)
+    rows = np.loadtxt(tmp_path / "h.xyz", comments="#")
+    assert len(rows) == 128 * 192
+    assert (rows[:, -1] == float(desk.data.material.first.twt[80])).all()
+    assert "triangles" in write(dock, spin, tmp_path / "m.obj", "mesh", value=2)
+
+
+def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_path, monkeypatch):
+    _, dock = predicted
+    path = tmp_path / "classes.npy"
+    path.write_bytes(b"before")
+
+    def slow(path, values, like, *, progress, **options):
+        for k in range(10_000):
+            progress(k / 10_000)
+            time.sleep(0.001)
+        raise AssertionError("it was not cancelled")
+
+    monkeypatch.setattr(surveys, "save", slow)
+    run = dock.desk.exports
+    run.save(path)
+    run.cancel()
+    assert spin(lambda: not run.state.busy, 10)
+    assert "was not written" in dock.desk.words.message
+    assert path.read_bytes() == b"before"
+
+
+def test_maps_are_offered_as_maps_and_volumes_as_segy(viewer, dock):
+    viewer.open_sample("napari-fhn", "seismic")
+    assert dock.desk.exports.files("classes").startswith("SEG-Y")
+    viewer.layers.clear()
+    viewer.add_image(xr.DataArray(np.zeros((8, 9), np.float32), dims=("y", "x")), name="plain")
+    assert dock.desk.exports.files("classes").startswith("NumPy")
