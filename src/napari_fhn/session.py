@@ -265,6 +265,8 @@ class Session:
             weights=str(self.weights) if self.weights.exists() else None,
             device=device,
             neighbours=chosen.neighbours,
+            position=chosen.position,
+            map_axis=chosen.network.reading.axis,
         )
 
 

@@ -100,7 +100,7 @@ class Blocks:
         Batch or None
             None when nothing is labelled (any more).
         """
-        self.labels.look()
+        self.labels.look(focus)
         if not self.labels.counts.any():
             return None
         # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.

@@ -10,11 +10,50 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.boxes import check_axes, clear, read_padded
+from napari_fhn.training.control import Focus
 from napari_fhn.training.job import JobError
 from napari_fhn.training.volume import open_array
 
-_KEPT = 500_000
-"""Labelled voxels remembered for each class; more are thinned evenly."""
+_PART = 2**22
+"""Voxels looked at in one go: a few milliseconds."""
+
+_KEPT = 50_000
+"""Labelled voxels remembered for each class in each part of the file; more are thinned evenly."""
+
+_SHARE = 0.05
+"""Most of the time that goes into looking for labels nobody is known to have painted."""
+
+
+class _Part:
+    """Some rows of the label file, and the labels in them."""
+
+    def __init__(self, box: Box, classes: int) -> None:
+        self.box = box
+        self.positions = [np.zeros(0, np.int64)] * classes
+        self.counts = np.zeros(classes, np.int64)
+        self.unknown = 0
+
+    def find(self, labels: NDArray[np.uint8], present: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None) -> bool:
+        """Find the labels again; tells whether they have changed."""
+        flat = np.flatnonzero(labels)
+        values = labels.ravel()[flat]
+        flat += self.box.start[0] * (labels.size // labels.shape[0])
+        classes = len(self.positions)
+        positions = [flat[values == k + 1] for k in range(classes)]
+        counts = np.array([len(found) for found in positions])
+        for k, found in enumerate(positions):
+            kept = found[:: max(1, -(-len(found) // _KEPT))]
+            if present is not None and len(kept):
+                with_data = kept[present(kept)]
+                counts[k] = -(-counts[k] * len(with_data) // len(kept))
+                kept = with_data
+            positions[k] = kept
+        highest = int(values.max()) if values.size else 0
+        unknown = highest if highest > classes else 0
+        same = unknown == self.unknown and np.array_equal(counts, self.counts)
+        changed = not (same and all(map(np.array_equal, positions, self.positions)))
+        self.positions, self.counts, self.unknown = positions, counts, unknown
+        return changed
 
 
 class LabelFile:
@@ -78,12 +117,16 @@ class LabelFile:
             raise JobError(f"{path} holds {self._array.dtype} values; labels are integers")
         check_axes("held-out", held_out, shape)
         check_axes("ignored", ignored, shape)
-        self.positions: list[NDArray[np.int64]] = []
-        self.counts = np.zeros(classes, np.int64)
-        self.unknown = 0
         self.version = 0
+        rows = max(1, _PART // int(np.prod(shape[1:])))
+        self._parts = [
+            _Part(Box((row, *[0] * (len(shape) - 1)), (min(row + rows, shape[0]), *shape[1:])), classes)
+            for row in range(0, shape[0], rows)
+        ]
+        self._turn = 0
         self._next_look = 0.0
-        self.look()
+        self._in_view: tuple[Focus, NDArray[np.generic]] | None = None
+        self._find(self._parts)
         if self.unknown:
             where = self._first(self.unknown)
             raise JobError(
@@ -91,40 +134,51 @@ class LabelFile:
                 "add the class or erase the label"
             )
 
-    def look(self) -> None:
-        """Find the labelled voxels again, unless that was done so recently that it would slow training down."""
-        started = time.monotonic()
-        if started < self._next_look:
+    def look(self, focus: Focus | None = None) -> None:
+        """Find labels again that may have changed.
+
+        Where the section in view has changed, at once: that is where people paint. The rest part by part, in a small
+        share of the time; a small survey is one part.
+
+        Parameters
+        ----------
+        focus : Focus, optional
+            The section in view.
+        """
+        began = time.monotonic()
+        parts = self._changed_in_view(focus)
+        if not parts and began < self._next_look:
             return
-        found: list[list[NDArray[np.int64]]] = [[] for _ in range(self.classes)]
-        self.unknown = 0
-        plane = int(np.prod(self._array.shape[1:]))
-        rows = max(1, 2**22 // plane)
-        for row in range(0, self._array.shape[0], rows):
-            box = Box.whole(self._array.shape)
-            box = Box((row, *box.start[1:]), (min(row + rows, self._array.shape[0]), *box.stop[1:]))
-            labels = self._read(box).ravel()
-            flat = np.flatnonzero(labels)
-            values = labels[flat]
-            for k in range(self.classes):
-                found[k].append(flat[values == k + 1] + row * plane)
-            if flat.size:
-                self.unknown = max(self.unknown, int(values.max()) if values.max() > self.classes else 0)
-        positions = [np.concatenate(parts) for parts in found]
-        self.counts = np.array([len(p) for p in positions])
-        positions = [p[:: -(-len(p) // _KEPT)] if len(p) > _KEPT else p for p in positions]
-        if self._present is not None:
-            for k, thinned in enumerate(positions):
-                kept = thinned[self._present(thinned)]
-                if len(kept) < len(thinned):
-                    self.counts[k] = -(-self.counts[k] * len(kept) // len(thinned))
-                    positions[k] = kept
-        if len(self.positions) != len(positions) or not all(map(np.array_equal, self.positions, positions)):
-            self.version += 1
-        self.positions = positions
-        # At most a twentieth of the time goes into looking; a small survey is looked at in every step.
+        if not parts:
+            parts = [self._parts[self._turn]]
+            self._turn = (self._turn + 1) % len(self._parts)
+        self._find(parts)
         now = time.monotonic()
-        self._next_look = now + 20 * (now - started)
+        self._next_look = now + (now - began) * (1 / _SHARE - 1)
+
+    def _changed_in_view(self, focus: Focus | None) -> list[_Part]:
+        """Return the parts in which the section in view is not as it was."""
+        if focus is None or not 0 <= focus.axis < len(self.shape) or not 0 <= focus.index < self.shape[focus.axis]:
+            return []
+        now: NDArray[np.generic] = np.asarray(self._array.take(focus.index, focus.axis))
+        before, self._in_view = self._in_view, (focus, now)
+        if before is None or before[0] != focus:
+            return []  # another section; what was painted there meanwhile is found in its turn
+        if focus.axis == 0:
+            rows = np.array([focus.index]) if (now != before[1]).any() else np.zeros(0, np.int64)
+        else:
+            rows = np.flatnonzero((now != before[1]).reshape(len(now), -1).any(axis=1))
+        return [part for part in self._parts if ((rows >= part.box.start[0]) & (rows < part.box.stop[0])).any()]
+
+    def _find(self, parts: Sequence[_Part]) -> None:
+        changed = [part.find(self._read(part.box), self._present) for part in parts]
+        if any(changed) or not self.version:
+            self.version += 1
+            self.positions: list[NDArray[np.int64]] = [
+                np.concatenate([part.positions[k] for part in self._parts]) for k in range(self.classes)
+            ]
+            self.counts: NDArray[np.int64] = np.sum([part.counts for part in self._parts], axis=0)
+            self.unknown = max(part.unknown for part in self._parts)
 
     def _first(self, value: int) -> tuple[int, ...]:
         for row, plane in enumerate(self._array):

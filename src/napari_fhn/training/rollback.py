@@ -14,6 +14,9 @@ from napari_fhn.training.optimiser import Optimiser
 _REMEMBERED = 20
 """Steps whose losses tell what is usual."""
 
+_ENOUGH = 5
+"""Steps after which there is a usual loss at all."""
+
 _JUMP = 5.0
 """A loss so many times above what is usual is a jump."""
 
@@ -74,7 +77,7 @@ class Rollback:
         """
         if not math.isfinite(loss):
             return self._go_back(f"The loss became {loss}") if self._learnt else None
-        usual = max(median(self._losses), self.chance) if len(self._losses) == _REMEMBERED else math.inf
+        usual = max(median(self._losses), self.chance) if len(self._losses) >= _ENOUGH else math.inf
         if loss > _JUMP * usual:
             self._jumps += 1
             if self._jumps == _JUMPS and self._learnt:

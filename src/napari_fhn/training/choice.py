@@ -1,0 +1,95 @@
+"""Which recipe to begin with: by the shape of the data, the device and the memory forecast. Plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from napari_fhn.network.counting import in_words
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.training.job import JobError
+from napari_fhn.training.plan import plan
+from napari_fhn.training.recipes import fitting, recipe
+
+_CLASSES = 8
+"""Taken for the forecast, where the classes are not known yet: their scores are a small part of it."""
+
+_THIN = 16
+"""Voxels of an axis below which blocks see no more than sections with neighbours do."""
+
+
+class Choice(NamedTuple):
+    """A recipe and why it was chosen.
+
+    Parameters
+    ----------
+    name : str
+        Of the recipe.
+    why : str
+        One sentence.
+    """
+
+    name: str
+    why: str
+
+
+def choose(
+    shape: Sequence[int],
+    channels: int,
+    device: str,
+    memory: int,
+    *,
+    vertical_axis: int | None = -1,
+    classes: int = _CLASSES,
+) -> Choice:
+    """Choose the recipe to begin with.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Spatial shape of the survey.
+    channels : int
+        Of the data.
+    device : str
+        Kind of device, such as ``"cpu"`` or ``"cuda"``.
+    memory : int
+        Free bytes there.
+    vertical_axis : int or None
+        Axis of two-way time or depth.
+    classes : int
+        To tell apart.
+
+    Returns
+    -------
+    Choice
+
+    Raises
+    ------
+    JobError
+        When no recipe goes with such a survey.
+    """
+    if len(shape) not in (2, 3):
+        raise JobError(f"there is no recipe for {len(shape)} spatial axes; 2 or 3 are needed")
+    if len(shape) == 2:
+        bands = "1 channel" if channels == 1 else f"{channels} channels"
+        return Choice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
+    if vertical_axis is None:
+        return Choice("volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks.")
+    chosen = recipe("volume")
+    needed = plan(
+        chosen.network, chosen.schedule, shape, channels=channels, classes=classes, vertical_axis=vertical_axis
+    ).needs(working_set=WORKING_SET if device == "cpu" else PORTABLE)
+    begin = fitting(3)[0]
+    if min(shape) < _THIN:
+        return Choice(begin, f"The volume is {min(shape)} voxels thin: sections with their neighbours see all of it.")
+    if device == "cpu":
+        return Choice(begin, "On a processor, sections make many more steps in the same time than blocks do.")
+    if needed.total > memory:
+        return Choice(
+            begin, f"Whole blocks need {in_words(needed.total)} and there are {in_words(memory)} free: sections."
+        )
+    return Choice(
+        "volume",
+        f"There is a GPU with {in_words(memory)} free, and whole blocks, which see geology in all directions, need "
+        f"{in_words(needed.total)}.",
+    )

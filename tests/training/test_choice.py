@@ -1,0 +1,34 @@
+"""The recipe to begin with follows from the data, the device and the memory, and the sentence says how."""
+
+import pytest
+
+from napari_fhn.training import JobError
+from napari_fhn.training.choice import choose
+from napari_fhn.training.recipes import fitting, recipe
+
+GB = 10**9
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "device", "memory", "vertical", "name", "words"),
+    [
+        ((300, 240), 224, "cpu", 4 * GB, None, "map", "224 channels"),
+        ((300, 240), 1, "cuda", 80 * GB, None, "map", "1 channel:"),
+        ((400, 500, 800), 1, "cpu", 16 * GB, 2, "sections", "processor"),
+        ((400, 500, 800), 1, "cuda", 80 * GB, 2, "volume", "GPU with 80 GB"),
+        ((400, 500, 800), 1, "cuda", GB // 100, 2, "sections", "10 MB free"),
+        ((9, 500, 800), 1, "cuda", 80 * GB, 2, "sections", "9 voxels thin"),
+        ((400, 500, 800), 1, "cpu", 16 * GB, None, "volume", "No axis of the volume is vertical"),
+    ],
+)
+def test_chooses_by_data_device_and_memory(shape, channels, device, memory, vertical, name, words):
+    chosen = choose(shape, channels, device, memory, vertical_axis=vertical)
+    assert chosen.name == name
+    assert words in chosen.why
+    assert chosen.name in fitting(len(shape))
+    assert recipe(chosen.name).network.dimensions <= len(shape)
+
+
+def test_other_surveys_have_no_recipe():
+    with pytest.raises(JobError, match="4 spatial axes"):
+        choose((1, 2, 3, 4), 1, "cpu", GB)
