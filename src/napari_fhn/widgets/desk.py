@@ -14,6 +14,7 @@ from napari_fhn.session import Session
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
@@ -28,6 +29,7 @@ from napari_fhn.widgets.results.tidying import Tidying
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
+from napari_fhn.widgets.sessions.keeper import Keeper
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.words import Words
 from napari_fhn.widgets.work import Work
@@ -69,6 +71,10 @@ class Desk:
         What is made of a prediction.
     exports : Exports
         Results as files.
+    keeper : Keeper
+        Saves the session as one goes, and opens another.
+    root : Path
+        Folder of the sessions.
     painted : Signal
         Emitted with the time (``time.monotonic``) when a change of the prediction in view has been handed to
         the canvas.
@@ -81,16 +87,17 @@ class Desk:
         self.words = Words()
         self.state = RunState()
         self.history = History()
-        self._root = sessions or sessions_folder()
-        self._log = self._root / f"engine-{os.getpid()}-{id(self):x}.log"
+        self.root = sessions or sessions_folder()
+        self._opened: Path | None = None
+        self._log = self.root / f"engine-{os.getpid()}-{id(self):x}.log"
         self.engine = Engine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.words)
         self.book = LabelBook(
-            viewer, self.data, self.words, self.background, lambda made: Session(session_folder(made.first, self._root))
+            viewer, self.data, self.words, self.background, lambda made: Session(self._folder_of(made))
         )
-        self.labelling = Labelling(self.book, self._root)
-        self.planning = Planning(self.data, self.book, self.words, self._root / "measured.json")
+        self.labelling = Labelling(self.book, self.root)
+        self.planning = Planning(self.data, self.book, self.words, self.root / "measured.json")
         self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)
         self.overlays = Overlays(viewer, self.data, self.book)
@@ -107,11 +114,16 @@ class Desk:
         self.data.adopt_all()
         self.engine.start()
         self.work = Work(self, self.engine)
+        self.keeper = Keeper(self)
 
     @property
     def session(self) -> Session | None:
         """The folder of work, once there are labels."""
         return self.book.session
+
+    def use_folder(self, folder: Path) -> None:
+        """Take the labels of the surveys ticked next from this folder, wherever it is."""
+        self._opened = folder
 
     def look(self, event: Any = None) -> None:
         """Tell the process, and the person, which section is in view."""
@@ -134,6 +146,7 @@ class Desk:
 
     def close(self) -> None:
         """End the training process and let go of the viewer; may be called any number of times."""
+        self.keeper.close()
         self.work.close()
         self.engine.close()
         self._log.unlink(missing_ok=True)
@@ -145,6 +158,10 @@ class Desk:
         self.prediction.close()
         self.book.close()
         self.data.close()
+
+    def _folder_of(self, material: Material) -> Path:
+        opened, self._opened = self._opened, None
+        return opened or session_folder(material.first, self.root)
 
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events

@@ -75,7 +75,7 @@ def test_one_class_alone_outlines_and_opacity(predicted):
     colors = layer.colormap.color_dict
     assert colors[1][3] == 0
     assert colors[2][3] == 1
-    dock.desk.book.rename_class(1, "Sand")
+    dock.desk.labelling.edits.rename(1, "Sand")
     assert layer.colormap.color_dict[1][3] == 0
     looks.only.setCurrentIndex(0)
     assert layer.colormap.color_dict[1][3] == 1

@@ -56,6 +56,11 @@ class Tally:
         """Count after a pause; a call before it is over starts the pause again."""
         self._timer.start(pause_ms)
 
+    @property
+    def chosen(self) -> int | None:
+        """How many bodies the person chose to hold out; None where the number is suggested."""
+        return self._book.state.held_out if self._chosen else None
+
     def choose_held_out(self, n: int) -> None:
         """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
         self._chosen = True

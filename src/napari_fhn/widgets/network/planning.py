@@ -101,6 +101,12 @@ class Planning:
         self.state.why = recipe(name).description
         self.look_ahead()
 
+    def take(self, settings: Settings) -> None:
+        """Take up settings that were kept."""
+        self.state.settings = settings
+        self.state.why = recipe(settings.recipe).description
+        self.look_ahead()
+
     def change(self, part: Part, name: str, value: Any) -> None:
         """Change one setting; one that cannot be is refused in a sentence."""
         settings = self.state.settings

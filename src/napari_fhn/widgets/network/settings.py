@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError
@@ -83,6 +83,27 @@ class Settings:
         if not isinstance(self.network, Architecture):
             return {}
         return {"layers": self.layers, **{name: getattr(self.network, name) for name in NETWORK_FIELDS}}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types."""
+        schedule = asdict(self.schedule)
+        return {"recipe": self.recipe, "network": self.network.to_dict(), "schedule": schedule, **self.values("job")}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Settings:
+        """Rebuild settings from :meth:`to_dict`.
+
+        Raises
+        ------
+        JobError
+            When they are of another version.
+        """
+        try:
+            recipe(data["recipe"])
+            network = description_from_dict(data["network"])
+            return cls(**{**data, "network": network, "schedule": Schedule.from_dict(data["schedule"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise JobError(f"settings that this version does not know: {error}") from error
 
     def applied_to(self, job: Job) -> Job:
         """Return a job with these settings and its own files, classes and device."""
