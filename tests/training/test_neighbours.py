@@ -129,6 +129,16 @@ def test_many_columns_are_thinned_but_no_body_is_lost(tmp_path):
     assert known.read(Box((199, 199, 0), (200, 200, 1)))[1] > 1.9
 
 
+def test_large_surveys_are_interpolated_on_a_lattice(tmp_path):
+    labels, values = columns(tmp_path, lambda number: 6 + 4 * number, shape=(600, 80, 24))
+    known = Neighbours(labels, 2)
+    whole = known.read(Box.whole(values.shape))
+    assert (whole[:, 0] == whole[:, 1]).all()
+    np.testing.assert_array_equal(known.read(Box((3, 5, 2), (8, 70, 20))), whole[:, 3:8, 5:70, 2:20])
+    for i, j in WELLS:
+        np.testing.assert_array_equal(whole[:2, i, j].argmax(0) + 1, values[i, j])
+
+
 def test_one_body_cannot_foretell_another(layered, tmp_path):
     job, _ = layered
     labels, _ = columns(tmp_path, lambda _: 10, wells=[(4, 4)], shape=(12, 20, 32))

@@ -113,10 +113,11 @@ class Neighbours:
             ``(classes + 1, *box.shape)`` float32: for each class its share among the nearest bodies, from 0 to 2 (all
             zero where none of them knows), then the distance to the nearest body, from 0 (in it) to 1 (far away).
         """
-        lengths = [box.shape[axis] for axis in self._lateral]
-        places = np.stack(
-            np.meshgrid(*(np.arange(box.start[axis], box.stop[axis]) for axis in self._lateral), indexing="ij"), axis=-1
-        ).reshape(-1, len(self._lateral))
+        # On a lattice that is fine beside what tells bodies apart: what is interpolated varies slowly.
+        stride = max(1, self._cell // 2)
+        cells = [np.arange(box.start[axis], box.stop[axis]) // stride for axis in self._lateral]
+        nodes = [np.arange(cell[0], cell[-1] + 1) for cell in cells]
+        places = np.stack(np.meshgrid(*nodes, indexing="ij"), axis=-1).reshape(-1, len(nodes)) * stride + stride // 2
         if self._vertical is None:
             depths = np.zeros(1, np.int64)
         else:
@@ -129,7 +130,9 @@ class Neighbours:
             for first in range(0, len(places), _ROWS):
                 rows = slice(first, first + _ROWS)
                 self._interpolate(places[rows], depths, kept, out[:, rows])
-        out = out.reshape(self.channels, *lengths, len(depths))
+        out = out.reshape(self.channels, *map(len, nodes), len(depths))
+        for axis, cell in enumerate(cells):
+            out = out.take(cell - cell[0], axis=1 + axis) if stride > 1 else out
         return out[..., 0] if self._vertical is None else np.moveaxis(out, -1, 1 + self._vertical)
 
     def agreement(self) -> float | None:
