@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_options_become_an_objective():
             Share("Salt", 0.02, 0.1),
             Share("Sand", 0.0, 0.5),
             Order(("Top", "Base")),
-            Absence("Salt", mask="shelf.npy"),
+            Absence("Salt", mask=str(Path("shelf.npy").absolute())),
             Smoothness(),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
+from pathlib import Path
 
 from napari_fhn.box import Box
 from napari_fhn.training.job import JobError
@@ -87,9 +88,10 @@ def objective(options: argparse.Namespace, base: Objective) -> Objective:
             raise JobError(f"--share {text}: {bounds} are no two numbers, as in Salt=0.02:0.1") from error
     if options.order is not None:
         known.append(Order(tuple(name.strip() for name in options.order.split(",") if name.strip())))
-    known += [
-        Absence(name, mask=path) for name, path in (_pair(t, "--absent", "Salt=shelf.npy") for t in options.absent)
-    ]
+    for text in options.absent:
+        name, mask = _pair(text, "--absent", "Salt=shelf.npy")
+        # Absolute: the job may be trained again from another folder.
+        known.append(Absence(name, mask=str(Path(mask).absolute())))
     if options.smooth is not None:
         known.append(Smoothness(weight=options.smooth))
     losses = base.losses if options.loss is None else tuple(name.strip() for name in options.loss.split("+"))
