@@ -146,7 +146,7 @@ def affordable_steps(job: Job, end: float) -> int:
     Returns
     -------
     int
-        Leaves out what ``fit`` does beside its steps (predictions of the view, scores) by the share it had meanwhile.
+        Steps with what ``fit`` does between them: predictions of the view, scores.
     """
     began = time.process_time()
     until = began + _PROBE * (end - began)
@@ -155,14 +155,13 @@ def affordable_steps(job: Job, end: float) -> int:
     for update in fit(probe, control):
         if isinstance(update, Progress):
             times.append(time.process_time())
-            # The first step allocates and compiles; a step that follows a look at the view has that look in it.
+            # The first step allocates, and is not counted.
             if len(times) > 3 and times[-1] > until:
                 control.stop.set()
     steps = [later - earlier for earlier, later in pairwise(times[1:])]
     left = end - time.process_time()
-    # Looks come by share of the time whatever a step takes; with one fifth of it they are what a short probe misses.
-    each = max(statistics.fmean(steps), 1.25 * statistics.median(steps))
-    return max(1, round(left / each))
+    # Some too many do no harm: training ends with its time, and at the end of the schedule its rate is next to nothing.
+    return max(1, round(left / statistics.fmean(steps)))
 
 
 def _train(job: Job, end: float | None, notes: list[str]) -> int:
