@@ -40,6 +40,7 @@ SECTIONS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=10.0, help="size of the file")
+    parser.add_argument("--irregular", action="store_true", help="with a ragged outline, so that all headers are read")
     parser.add_argument("--folder", type=Path, default=None, help="where to make it (default: the system's own)")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "big.json")
     parser.add_argument("--part", choices=sorted(PARTS), help=argparse.SUPPRESS)
@@ -53,8 +54,8 @@ def main() -> None:
         free = shutil.disk_usage(folder).free
         if free < needed:
             sys.exit(f"{folder} has {free / 1e9:.1f} GB free; about {needed / 1e9:.1f} GB are needed")
-        found = measure(folder, options.gigabytes)
-    command = f"python benchmarks/big.py --gigabytes {options.gigabytes:g}"
+        found = measure(folder, options.gigabytes, options.irregular)
+    command = f"python benchmarks/big.py --gigabytes {options.gigabytes:g}{' --irregular' * options.irregular}"
     found = {"command": command, **found, "machine": machine(), "date": str(datetime.date.today())}
     options.output.parent.mkdir(parents=True, exist_ok=True)
     runs = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else []
@@ -63,14 +64,15 @@ def main() -> None:
     print(json.dumps(found, indent=2))
 
 
-def measure(folder: Path, gigabytes: float) -> dict[str, Any]:
+def measure(folder: Path, gigabytes: float, irregular: bool) -> dict[str, Any]:
     """Make the file and run the parts; returns the figures."""
     started = time.perf_counter()
-    shape = make(folder / "big.sgy", gigabytes)
+    shape = make(folder / "big.sgy", gigabytes, irregular)
     found: dict[str, Any] = {
         "file_bytes": (folder / "big.sgy").stat().st_size,
         "shape": list(shape),
         "made_in_s": round(time.perf_counter() - started, 1),
+        "load_of_the_machine": round(os.getloadavg()[0], 1),
     }
     for part in PARTS:
         say(part)
@@ -88,8 +90,8 @@ def measure(folder: Path, gigabytes: float) -> dict[str, Any]:
     return found
 
 
-def make(path: Path, gigabytes: float) -> tuple[int, int, int]:
-    """Write the survey inline by inline; returns its shape."""
+def make(path: Path, gigabytes: float, irregular: bool) -> tuple[int, int, int]:
+    """Write the survey inline by inline; returns its shape. Irregular, a tenth of its places have no trace."""
     trace = np.dtype([("header", ">i4", 60), ("samples", ">f4", N_SAMPLES)])
     n_traces = int(gigabytes * 1e9 / trace.itemsize)
     n_crosslines = max(16, int(n_traces**0.5))
@@ -112,7 +114,8 @@ def make(path: Path, gigabytes: float) -> tuple[int, int, int]:
             block["header"][:, 45] = 500_000 + 25 * i
             factor = rng.uniform(0.8, 1.2, (n_crosslines, 1)).astype(np.float32)
             block["samples"] = bank[(17 * i + crosslines) % BANK] * factor
-            file.write(block.view(np.uint8).data)
+            cut = rng.integers(0, n_crosslines // 10, 2) if irregular else (0, 0)
+            file.write(block[cut[0] : n_crosslines - cut[1]].view(np.uint8).data)
         file.flush()
         os.fsync(file.fileno())
     return n_inlines, n_crosslines, N_SAMPLES
@@ -163,7 +166,7 @@ def opening(folder: Path) -> dict[str, Any]:
         opened = time.perf_counter() - started
         section = survey[survey.sizes["inline"] // 2].values
         seconds = time.perf_counter() - started
-    assert np.isfinite(section).all()
+    assert np.isfinite(section).mean() > 0.8
     return {"open_s": round(opened, 3), "first_section_s": round(seconds, 3), **memory.found()}
 
 
@@ -270,7 +273,7 @@ def exporting(folder: Path) -> dict[str, Any]:
         seconds = time.perf_counter() - started
     with segyio.open(str(out), ignore_geometry=True) as file:
         for k in np.linspace(0, file.tracecount - 1, 50).astype(int):
-            i, j = divmod(int(k), survey.shape[1])
+            i, j = file.header[int(k)][189] - 2000, file.header[int(k)][193] - 1000
             assert np.array_equal(file.trace[int(k)], prediction[i, j])
     size = out.stat().st_size
     return {"seconds": round(seconds, 2), "bytes": size, "MB_per_s": round(size / seconds / 1e6), **memory.found()}

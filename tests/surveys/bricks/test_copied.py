@@ -20,7 +20,7 @@ from xarray.core import indexing
 from napari_fhn import surveys
 from napari_fhn.surveys.bricks import copied as bricks
 from napari_fhn.surveys.bricks import plan as brick_plan
-from napari_fhn.surveys.bricks import store
+from napari_fhn.surveys.bricks import store, with_bricks
 from survey_files import rasters as factory
 
 DTYPES = ("float32", "float64", "int8", "uint8", ">i2", ">f4", "bool")
@@ -374,6 +374,11 @@ def test_two_arrays_of_one_file_are_two_surveys(tmp_path):
         assert run(survey, tmp_path / "copy.zarr") == 0, f"copied from the beginning, not taken for another: {options}"
         np.testing.assert_array_equal(bricks.open_bricks(tmp_path / "copy.zarr"), survey)
         assert run(survey, tmp_path / "copy.zarr") == survey.nbytes, "already there"
+        assert not bricks.changed(tmp_path / "copy.zarr", survey)
+    near = surveys.open(tmp_path / "both.npz", **asked[0][1])
+    assert "is not this survey" in bricks.changed(tmp_path / "copy.zarr", surveys.open(pages, page=1))
+    run(surveys.open(tmp_path / "both.npz", **asked[1][1]), tmp_path / "copy.zarr")
+    assert with_bricks(near, tmp_path / "copy.zarr") is near
     first = surveys.open(tmp_path / "both.npz", **asked[1][1])[:4]
     run(first, tmp_path / "copy.zarr")
     second = surveys.open(tmp_path / "both.npz", **asked[1][1])[4:]

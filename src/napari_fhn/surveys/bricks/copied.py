@@ -157,22 +157,27 @@ def open(path: Path) -> xr.DataArray:
     return open_bricks(path)
 
 
-def changed(path: str | Path) -> str:
+def changed(path: str | Path, survey: xr.DataArray | None = None) -> str:
     """Say whether the file that a copy was made from has changed since.
 
     Parameters
     ----------
     path : str or Path
         The copy.
+    survey : xarray.DataArray, optional
+        What it should be a copy of: another array of the same file is not, nor is one read with other options.
 
     Returns
     -------
     str
         A sentence; empty when the file is the same (size, time of change, first bytes), is gone, or never was one.
     """
-    then = (_read_manifest(Path(path)) or {}).get("source")
+    manifest = _read_manifest(Path(path)) or {}
+    then = manifest.get("source")
     if not then or not Path(then["path"]).exists():
         return ""
+    if survey is not None and manifest.get("reading") != _reading(survey):
+        return f"What was copied of {Path(then['path']).name} is not this survey."
     now = _fingerprint_of(Path(then["path"]))
     if now == then:
         return ""

@@ -41,7 +41,7 @@ def with_bricks(survey: xr.DataArray, path: str | Path) -> xr.DataArray:
     -------
     xarray.DataArray
         Lazy, with all that `survey` has, and ``attrs["bricks"]``. Just `survey` where the copy is of another shape or
-        type, or the file has changed since.
+        type, of another array of the file, or the file has changed since.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def with_bricks(survey: xr.DataArray, path: str | Path) -> xr.DataArray:
         When the copy is none, or damaged.
     """
     copy = open_bricks(path)
-    if changed(path) or copy.shape != survey.shape or copy.dtype != survey.dtype or copy.dims != survey.dims:
+    if changed(path, survey) or copy.shape != survey.shape or copy.dtype != survey.dtype or copy.dims != survey.dims:
         return survey
     if survey.attrs.get("kind") != "seismic":
         # How the values of other files lie is not known here.
