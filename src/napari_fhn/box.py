@@ -48,3 +48,7 @@ class Box:
     def shape(self) -> tuple[int, ...]:
         """Voxels along each axis."""
         return tuple(b - a for a, b in zip(self.start, self.stop, strict=True))
+
+    def within(self, outer: Box) -> tuple[slice, ...]:
+        """Return the box as an index into an array of an outer box that holds it."""
+        return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True))

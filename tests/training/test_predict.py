@@ -1,17 +1,49 @@
-"""Tiled prediction equals the prediction in one piece away from tile borders; writes only where it says."""
+"""Tiled prediction equals that in one piece; it writes what it is asked for, resumes, and lives with little memory."""
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import BoxChanged, Control, Done, Focus, JobError, fit, predict
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.build import build
+from napari_fhn.training import BoxChanged, Control, Done, Focus, Input, Job, JobError, Note, Schedule, fit, predict
 from napari_fhn.training import model as models
+from napari_fhn.training import predictor as predicting
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.tiles import choose
 from napari_fhn.training.volume import Volume
+
+
+def untrained(folder: Path, network, shape: tuple[int, ...], vertical: int | None) -> Job:
+    """A job whose model has random weights, large enough to have an opinion, on smooth random data."""
+    rng = np.random.default_rng(0)
+    np.save(folder / "input.npy", rng.standard_normal(shape).astype(np.float32).cumsum(-1) / 3)
+    np.save(folder / "prediction.npy", np.zeros(shape, np.uint8))
+    job = Job(
+        inputs=(Input(str(folder / "input.npy")),),
+        labels=str(folder / "labels.npy"),
+        classes=("a", "b", "c"),
+        network=network,
+        schedule=Schedule(block=(8,) * network.dimensions),
+        prediction=str(folder / "prediction.npy"),
+        model=str(folder / "model"),
+        vertical_axis=vertical,
+        device="cpu",
+    )
+    volume = Volume(job.inputs)
+    frame = Frame(volume, network, job.framing)
+    made = build(network, frame.channels, 3, torch.Generator().manual_seed(0))
+    models.save(models.Model.of(job, made, volume.normalisation), job.model)
+    return job
 
 
 @pytest.fixture
@@ -22,25 +54,82 @@ def trained(layered):
     return job
 
 
-def predictor(job):
+def predictor(job) -> Predictor:
     model = models.load(job.model)
     volume = Volume(job.inputs, model.normalisation)
-    frame = Frame(volume, model.network.architecture, model.framing)
-    return Predictor(model.network, frame, job.prediction, torch.device("cpu"))
+    return Predictor(model.network, Frame(volume, model.network.architecture, model.framing), job, torch.device("cpu"))
 
 
-def test_tiles_agree_with_one_piece(trained, monkeypatch):
-    import napari_fhn.training.predictor as module
+def in_tiles(p: Predictor, voxels: int) -> None:
+    """Let a predictor cut what it predicts into tiles of so many voxels, exactly where that is possible at all."""
+    p._cut = lambda region, across: choose(  # type: ignore[method-assign]
+        region, p._evaluator.multiples(across), p._evaluator.radius, voxels, None if across is None else (across, 3)
+    )
 
-    p = predictor(trained)
-    section = Box((4, 0, 0), (5, 20, 32))
-    whole = np.concatenate([v for _, v in p._rows(section, 0, None)], axis=2)
-    monkeypatch.setattr(module, "_TILE_VOXELS", {2: 16 * 32, 3: 1})
-    tiled = np.concatenate([v for _, v in p._rows(section, 0, None)], axis=2)
-    assert whole.shape == tiled.shape == (3, 1, 20, 32)
+
+# Receptive fields are small, so that tiles of these small surveys have a middle.
+NETWORKS = {
+    "map": (levels(2, 8, (2, 3), 1), (70, 57), None),
+    "map, coarse output": (levels(2, 8, (2, 3), 1, output_level=1), (83, 50), None),
+    "sections": (levels(2, 8, (2, 3), 1, context=1), (5, 61, 43), 2),
+    "blocks": (levels(3, 4, (2, 3), 1), (37, 41, 30), 2),
+    "blocks, coarse output": (levels(3, 4, (2, 3), 1, output_level=1), (40, 33, 26), 2),
+}
+
+
+@pytest.mark.parametrize("flips", [False, True])
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_tiles_equal_one_piece(kind, flips, tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS[kind]
+    p = predictor(replace(untrained(tmp_path, network, shape, vertical), flips=flips))
+    monkeypatch.setattr("napari_fhn.training.tiles._MOST_WORK", 100)
+    for across in p.frame.sections or (None,):
+        region = Box.whole(shape)
+        in_tiles(p, 10**6)
+        whole = p.probabilities(region, across)
+        in_tiles(p, 3 * 44 * 44 if p.frame.sections else 44 * 44 if len(shape) == 2 else 24 * 30 * 30)
+        lattice = p._cut(region, across)
+        assert len(lattice.tiles()) > 3
+        assert all(cut.fade == 0 for cut in lattice.cuts)
+        np.testing.assert_allclose(p.probabilities(region, across), whole, atol=2e-5)
+        np.testing.assert_allclose(whole.sum(0), 1, rtol=1e-5)
+
+
+def test_a_part_equals_the_same_part_of_the_whole(tmp_path):
+    network, shape, vertical = NETWORKS["map"]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+    whole = p.probabilities(Box.whole(shape), None)
+    # Away from the ends of the part by the receptive field.
+    r = network.receptive_radius
+    part = p.probabilities(Box((6, 3), (60, 57)), None)
+    np.testing.assert_allclose(part[:, r:-r, r:], whole[:, 6 + r : 60 - r, 3 + r :], atol=2e-5)
+
+
+def test_tiles_that_cannot_agree_fade_into_each_other(tmp_path):
+    network = levels(2, 8, (2, 3, 4), 3)
+    shape = (90, 80)
+    p = predictor(untrained(tmp_path, network, shape, None))
+    whole = p.probabilities(Box.whole(shape), None)
+    in_tiles(p, 40 * 40)
+    assert any(cut.fade for cut in p._cut(Box.whole(shape), None).cuts)
+    tiled = p.probabilities(Box.whole(shape), None)
     np.testing.assert_allclose(tiled.sum(0), 1, rtol=1e-5)
-    # Borders of tiles are zero-padded, and this network is small: near, not equal.
-    assert np.abs(whole - tiled).mean() < 0.05
+    # No step where tiles meet that is larger than those of the data anyway.
+    assert np.abs(np.diff(tiled, axis=1)).max() < 1.5 * np.abs(np.diff(whole, axis=1)).max()
+    assert np.abs(tiled - whole).mean() < 0.05
+
+
+def test_flips_make_a_prediction_that_turns_with_the_data(tmp_path):
+    network, shape, vertical = NETWORKS["blocks"][0], (24, 16, 20), 2
+    job = replace(untrained(tmp_path, network, shape, vertical), flips=True)
+    straight = predictor(job).probabilities(Box.whole(shape), None)
+    data = np.load(job.inputs[0].path)
+    np.save(tmp_path / "turned.npy", data[::-1, ::-1])
+    turned = predictor(replace(job, inputs=(Input(str(tmp_path / "turned.npy")),)))
+    found = turned.probabilities(Box.whole(shape), None)[:, ::-1, ::-1]
+    np.testing.assert_allclose(found, straight, atol=2e-5)
+    without = predictor(replace(job, flips=False)).probabilities(Box.whole(shape), None)
+    assert np.abs(without - straight).max() > 1e-3
 
 
 def test_writes_the_section_and_nothing_else(trained):
@@ -54,16 +143,60 @@ def test_writes_the_section_and_nothing_else(trained):
     assert all(box.start[1] == 7 and box.stop[1] == 8 for box in boxes)
 
 
-def test_predicts_near_the_view_first_and_stops(trained):
-    control = Control(focus=Focus(0, 6))
-    updates = []
+def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
+    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+    control = Control(focus=Focus(1, 6))
+    boxes = []
     for update in predict(trained, control):
-        updates.append(update)
         if isinstance(update, BoxChanged):
-            control.stop.set()
-    assert next(u for u in updates if isinstance(u, BoxChanged)).box.start[0] == 6
-    assert isinstance(updates[-1], Done)
-    assert updates[-1].stopped
+            boxes.append(update.box.start[1])
+            if len(boxes) == 5:
+                control.stop.set()
+    assert boxes[0] == 6
+    assert sorted(boxes) == [4, 5, 6, 7, 8]
+    assert isinstance(update, Done)
+    assert update.stopped
+
+
+def test_both_directions_are_averaged(trained):
+    p = predictor(trained)
+    whole = Box.whole(p.shape)
+    mean = (p.probabilities(whole, 0) + p.probabilities(whole, 1)) / 2
+    list(predict(trained))
+    best = np.sort(mean, axis=0)
+    clear = best[-1] - best[-2] > 2e-3  # the first direction waits in float16
+    assert clear.mean() > 0.9
+    assert np.array_equal(np.load(trained.prediction)[clear], mean.argmax(0)[clear] + 1)
+
+
+def test_outputs_beside_the_classes(trained):
+    job = replace(trained, outputs=("probabilities", "entropy", "margin"))
+    list(predict(job))
+    probabilities = np.load(job.output_path("probabilities")).astype(np.float32)
+    assert probabilities.shape == (3, 12, 20, 32)
+    np.testing.assert_allclose(probabilities.sum(0), 1, atol=3e-3)
+    entropy, margin = np.load(job.output_path("entropy")), np.load(job.output_path("margin"))
+    assert entropy.dtype == margin.dtype == np.float16
+    best = np.sort(probabilities, axis=0)
+    np.testing.assert_allclose(margin, best[-1] - best[-2], atol=2e-3)
+    expected = -(probabilities * np.log(np.maximum(probabilities, 1e-9))).sum(0) / np.log(3)
+    np.testing.assert_allclose(entropy, expected, atol=5e-3)
+    clear = margin > 2e-3
+    assert np.array_equal(np.load(job.prediction)[clear], probabilities.argmax(0)[clear] + 1)
+
+
+def test_a_section_in_view_has_all_outputs(trained):
+    job = replace(trained, outputs=("entropy",))
+    list(predictor(job).section(Focus(0, 3)))
+    found = np.load(job.output_path("entropy"))
+    assert found[3].all()
+    assert not found[:3].any()
+
+
+def test_a_disk_without_room_is_named(trained, monkeypatch):
+    monkeypatch.setattr("napari_fhn.training.outputs.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
+    with pytest.raises(JobError, match=r"prediction-entropy\.npy needs .* GB"):
+        predictor(replace(trained, outputs=("entropy",)))
 
 
 def test_a_survey_that_does_not_go_with_the_model_is_refused(trained, tmp_path):
@@ -84,3 +217,195 @@ def test_a_prediction_file_of_another_shape_is_refused(trained, tmp_path):
     np.save(trained.prediction, np.zeros((3, 3, 3), np.uint8))
     with pytest.raises(JobError, match="the prediction needs uint8"):
         list(predict(trained))
+
+
+# --- going on ---------------------------------------------------------------------------------------------
+
+_KILLED = """
+import os, signal, sys
+from napari_fhn.training import BoxChanged, Job, predict
+from napari_fhn.training import journal, predictor
+journal._FLUSH_EVERY = 0
+predictor._TOGETHER = 1
+left = int(sys.argv[2])
+for update in predict(Job.load(sys.argv[1])):
+    left -= isinstance(update, BoxChanged)
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def files(job: Job) -> dict[str, bytes]:
+    outputs = [Path(job.prediction), *(job.output_path(output) for output in job.outputs)]
+    return {path.name: path.read_bytes() for path in outputs}
+
+
+def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeypatch):
+    job = replace(trained, outputs=("probabilities", "entropy"))
+    job.save(tmp_path / "job.json")
+    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+    list(predict(job))
+    whole = files(job)
+    for path in [Path(job.prediction), *map(job.output_path, job.outputs)]:
+        array = np.load(path, mmap_mode="r+")
+        array[...] = 0
+        array.flush()
+    # In the first direction, and, going on, in the second.
+    for boxes, expected in ((5, 5), (15, 20)):
+        run = subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path / "job.json"), str(boxes)], check=False)
+        assert run.returncode == -signal.SIGKILL
+        # The box that was just handed out is written; the journal may name it already.
+        lines = (tmp_path / "prediction-unfinished.jsonl").read_text().splitlines()
+        assert len(lines) - 1 in (expected - 1, expected)
+    updates = list(predict(job))
+    assert any(isinstance(u, Note) and "goes on" in u.message for u in updates)
+    assert sum(isinstance(u, BoxChanged) for u in updates) in (12, 13)  # of 12 inlines and 20 crosslines
+    assert files(job) == whole
+    assert not list(tmp_path.glob("*unfinished*"))
+
+
+def test_a_stopped_prediction_goes_on_unless_something_changed(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+
+    def after(boxes, job):
+        control = Control()
+        for update in predict(job, control):
+            boxes -= isinstance(update, BoxChanged)
+            if not boxes:
+                control.stop.set()
+        return Path(tmp_path / "prediction-unfinished.jsonl")
+
+    def goes_on(job):
+        return any(isinstance(u, Note) and "goes on" in u.message for u in predict(job))
+
+    assert after(4, trained).exists()
+    assert goes_on(trained)
+    after(4, trained)
+    assert not goes_on(replace(trained, flips=True))
+    journal = after(4, trained)
+    journal.write_text("{")
+    assert not goes_on(trained)
+    after(4, trained)
+    os.utime(trained.inputs[0].path, (1, 1))
+    assert not goes_on(trained)
+    after(4, trained)
+    list(fit(replace(trained, schedule=replace(trained.schedule, steps=1))))
+    assert not goes_on(trained)
+    # Somebody cleared the file: what the journal says is there is not.
+    after(4, trained)
+    np.load(trained.prediction, mmap_mode="r+")[...] = 0
+    list(predict(trained))
+    assert np.load(trained.prediction).all()
+
+
+# --- little memory ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sections", "blocks"])
+def test_where_memory_runs_out_tiles_halve_and_the_result_stays(kind, error, tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS[kind]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+    across = 0 if p.frame.sections else None
+    in_tiles(p, 10**6)
+    whole = p.probabilities(Box.whole(shape), across)
+    scores, most = type(p.network).scores, 30_000 if across is None else 2000
+
+    def scarce(self, data):
+        if data[:, 0].numel() > most:
+            raise error
+        return scores(self, data)
+
+    monkeypatch.setattr(type(p.network), "scores", scarce)
+    halved = p.probabilities(Box.whole(shape), across)
+    np.testing.assert_allclose(halved, whole, atol=2e-5)
+    notes = p.notes()
+    assert notes
+    assert all("Memory ran out" in note for note in notes)
+    assert p.notes() == []
+    # It learns: the next region is asked for in tiles that fit.
+    p.probabilities(Box.whole(shape), across)
+    assert p.notes() == []
+
+
+def test_no_memory_at_all_is_a_sentence(tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS["map"]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+
+    def none_left(self, data):
+        raise MemoryError
+
+    monkeypatch.setattr(type(p.network), "scores", none_left)
+    with pytest.raises(JobError, match="memory is too short for a tile"):
+        p.probabilities(Box.whole(shape), None)
+
+
+def test_an_error_that_is_not_about_memory_is_not_hidden(tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS["map"]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+
+    def wrong(self, data):
+        raise RuntimeError("sizes differ")
+
+    monkeypatch.setattr(type(p.network), "scores", wrong)
+    with pytest.raises(RuntimeError, match="sizes differ"):
+        p.probabilities(Box.whole(shape), None)
+
+
+def test_a_job_says_how_much_memory_a_tile_may_take(tmp_path):
+    network, shape, vertical = NETWORKS["blocks"]
+    job = untrained(tmp_path, network, shape, vertical)
+    small, large = (predictor(replace(job, memory=bytes))._evaluator.voxels for bytes in (10**6, 2 * 10**6))
+    assert large == pytest.approx(2 * small, rel=0.01)
+
+
+def test_a_stop_is_heard_in_the_middle_of_a_tile(tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS["map"]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+    control = Control()
+    first_state = type(p.network)._padded_scores
+
+    def half_way(self, data):
+        control.stop.set()
+        return first_state(self, data)
+
+    monkeypatch.setattr(type(p.network), "_padded_scores", half_way)
+    assert list(p.write(Box.whole(shape), None, control)) == []
+    assert not np.load(tmp_path / "prediction.npy").any()
+
+
+# --- maps from cubes --------------------------------------------------------------------------------------
+
+
+def test_a_map_is_predicted_from_a_cube(cube):
+    job, truth = cube
+    job = replace(job, outputs=("probabilities",))
+    list(fit(job))
+    np.load(job.prediction, mmap_mode="r+")[...] = 0
+    list(predict(job))
+    found = np.load(job.prediction)
+    assert np.load(job.output_path("probabilities")).shape == (2, *truth.shape)
+    assert (found == truth).mean() > 0.9
+
+
+def test_tiles_of_a_map_from_a_cube_equal_one_piece(cube, monkeypatch):
+    job, _ = cube
+    for item in job.inputs:
+        np.save(item.path, np.random.default_rng(0).standard_normal((60, 52, 12)).astype(np.float32))
+    np.save(job.labels, np.pad(np.load(job.labels), ((0, 44), (0, 28))))
+    np.save(job.prediction, np.zeros((60, 52), np.uint8))
+    job = replace(job, schedule=replace(job.schedule, steps=1), flips=True)
+    list(fit(job))
+    p = predictor(job)
+    whole = p.probabilities(Box.whole((60, 52)), None)
+    monkeypatch.setattr("napari_fhn.training.tiles._MOST_WORK", 100)
+    in_tiles(p, 40 * 40)
+    assert len(p._cut(Box.whole((60, 52)), None).tiles()) > 1
+    np.testing.assert_allclose(p.probabilities(Box.whole((60, 52)), None), whole, atol=2e-5)

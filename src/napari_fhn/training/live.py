@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from napari_fhn.box import Box
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.slices import time_slice
 from napari_fhn.training.updates import BoxChanged
 
 _FIRST_LOOK = 1.5
@@ -17,7 +18,7 @@ _SHARE = 0.2
 """Share of the time that goes into predictions while training."""
 
 _SWEPT = 4
-"""Sections predicted at once where no section is in view."""
+"""Sections predicted at once where none is in view, or a time slice across all of them."""
 
 
 class Live:
@@ -38,6 +39,8 @@ class Live:
         self._next_look = time.monotonic() + _FIRST_LOOK
         self._began = self._next_look
         self._sweep = 0
+        self._sliced: Focus | None = None
+        self._lines: Iterator[Box] = iter(())
 
     @property
     def due(self) -> bool:
@@ -65,11 +68,24 @@ class Live:
             yield from predictor.section(Focus(0, 0), self.control)
         elif focus is not None and predictor.can_section(focus):
             yield from predictor.section(focus, self.control)
+        elif focus is not None:
+            yield from self._part_of_slice(focus)
         else:
-            # A time slice crosses every section, and without a viewer nothing is in view: spread a few over the survey.
+            # Without a viewer nothing is in view: spread a few over the survey.
             axis = predictor.frame.sections[0] if predictor.frame.sections else 0
             size = predictor.shape[axis]
             for _ in range(_SWEPT):
                 yield from predictor.section(Focus(axis, self._sweep), self.control)
                 # The golden section leaves no large gap at any time.
                 self._sweep = (self._sweep + max(1, round(size * 0.382))) % size
+
+    def _part_of_slice(self, focus: Focus) -> Iterator[Box]:
+        """Go on filling a time slice, which crosses all sections; begin again where it has moved or is full."""
+        if focus != self._sliced:
+            self._sliced, self._lines = focus, time_slice(self.predictor, focus, self.control)
+        for _ in range(_SWEPT):
+            line = next(self._lines, None)
+            if line is None:
+                self._sliced = None
+                return
+            yield line

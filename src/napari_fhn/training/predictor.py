@@ -1,10 +1,12 @@
-"""Prediction by overlapping tiles into a memory-mapped file, first where the person looks."""
+"""Prediction: a section, a region or the whole survey, by tiles, into the files of a job."""
 
 from __future__ import annotations
 
-import itertools
+import math
 import time
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,31 +14,58 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.device import choose_device
+from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job
+from napari_fhn.training.journal import Journal
 from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.tiles import blend, tile_shape
-from napari_fhn.training.updates import BoxChanged, Done, Progress, Update
-from napari_fhn.training.volume import Volume, open_array
-
-_TILE_VOXELS = {2: 2**20, 3: 2**19}
-"""Largest tile for 2D and 3D networks: a few hundred megabytes of states, and a stop heard within a second."""
+from napari_fhn.training.mosaic import mosaic
+from napari_fhn.training.outputs import Outputs, open_or_make
+from napari_fhn.training.tiles import Cut, Lattice, choose
+from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
+from napari_fhn.training.volume import Volume
 
 _SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
 
-_SLAB_VALUES = 2**27
-"""Probabilities (float32) kept at once while two directions are averaged: half a gigabyte."""
+_TOGETHER = 2**17
+"""Voxels of small sections that are computed together: convolutions of little cost as much as those of more."""
 
-_HALO = 32
-"""Traces beyond a slab that its sections still see."""
+_MOST_SECTIONS = 16
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One way over the whole survey.
+
+    Parameters
+    ----------
+    across : int or None
+        Axis across which the network sees sections; None for blocks.
+    lattice : Lattice
+        How it is cut.
+    """
+
+    across: int | None
+    lattice: Lattice
+
+    def to_plain(self) -> list[Any]:
+        """Return plain JSON types."""
+        return [self.across, [list(astuple(cut)) for cut in self.lattice.cuts]]
+
+    @classmethod
+    def from_plain(cls, data: Any) -> Pass:
+        """Rebuild from :meth:`to_plain`."""
+        across, cuts = data
+        return cls(across, Lattice(tuple(Cut(*cut) for cut in cuts)))
 
 
 class Predictor:
-    """Writes classes into the prediction file, box by box.
+    """Writes what a network says into the files of a job.
 
     Parameters
     ----------
@@ -44,75 +73,73 @@ class Predictor:
         Its weights may change between calls.
     frame : Frame
         How it looks at the volume.
-    path : str
-        ``.npy`` of uint8 with the spatial shape.
+    job : Job
+        Names the files, and says what is predicted how in how much memory.
     device : torch.device
         Where the network is.
 
     Raises
     ------
     JobError
-        When the file is not such an array.
+        When the prediction file is not uint8 of the labels' shape, or there is no room for another one.
     """
 
-    def __init__(self, network: SegmentationNetwork, frame: Frame, path: str, device: torch.device) -> None:
+    def __init__(self, network: SegmentationNetwork, frame: Frame, job: Job, device: torch.device) -> None:
         self.network = network
         self.frame = frame
-        self.device = device
         self.shape = frame.shape
-        self.out = open_array(path, "r+")
-        if self.out.shape != self.shape or self.out.dtype != np.uint8:
-            raise JobError(
-                f"{path} is {self.out.dtype} of shape {self.out.shape}; the prediction needs uint8 of {self.shape}"
-            )
+        self.outputs = Outputs(job, frame.shape)
+        self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        self._waiting_file = journals.first_direction_path(job)
+        self._waiting: np.memmap[Any, np.dtype[np.float16]] | None = None
 
-    def _rows(
-        self, region: Box, across: int | None, control: Control | None
-    ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
-        """Yield boxes along the first axis of a region with their probabilities ``(classes, *box.shape)``."""
-        architecture = self.network.architecture
-        axes = [axis for axis in range(len(self.shape)) if axis != across]
-        space = self.frame.space(region, across)
-        voxels = _TILE_VOXELS[architecture.dimensions]
-        if self.frame.map_axis is not None:  # the whole of this axis goes into every tile
-            voxels //= self.frame.volume.shape[self.frame.map_axis]
-        tile = tile_shape(space, self.frame.multiples, voxels)
-        overlap = min(architecture.receptive_radius, min(tile) // 2)
+    def flush(self) -> None:
+        """Bring what was predicted so far to the disk."""
+        self.outputs.flush()
+        if self._waiting is not None:
+            self._waiting.flush()
 
-        def box_in_volume(start: tuple[int, ...], stop: tuple[int, ...]) -> Box:
-            first, last = list(region.start), list(region.stop)
-            for axis, a, b in zip(axes, start, stop, strict=True):
-                first[axis], last[axis] = region.start[axis] + a, region.start[axis] + b
-            return Box(tuple(first), tuple(last))
+    def notes(self) -> list[str]:
+        """Return what the person should know about what was predicted since the last call."""
+        notes, self._evaluator.notes = self._evaluator.notes, []
+        return notes
 
-        def evaluate(box: Box) -> NDArray[np.float32]:
-            if control is not None and control.stop.is_set():
-                raise _Stopped
-            where = box_in_volume(box.start, box.stop)
-            data = self.frame.read(where, across)
-            with torch.no_grad():
-                self.network.eval()
-                scores = self.network.scores(torch.from_numpy(np.ascontiguousarray(data))[None].to(self.device))
-                values: NDArray[np.float32] = scores[0].float().softmax(0).cpu().numpy()
-            return values
+    def probabilities(self, region: Box, across: int | None) -> NDArray[np.float32]:
+        """Return class probabilities of a region without writing them.
 
-        for first, last, values in blend(space, tile, overlap, self.network.classes, evaluate):
-            box = box_in_volume((first, *[0] * (len(space) - 1)), (last, *space[1:]))
-            yield box, values.reshape(len(values), *box.shape)
+        Parameters
+        ----------
+        region : Box
+            Inside the survey.
+        across : int or None
+            Axis across which a 2.5D network sees sections; None for others.
+
+        Returns
+        -------
+        ndarray
+            ``(classes, *region.shape)``.
+
+        Raises
+        ------
+        JobError
+            When memory is too short for the smallest tile.
+        """
+        found = np.empty((self.network.classes, *region.shape), np.float32)
+        for box, values in self._tiles(self._cut(region, across), across, None):
+            found[(slice(None), *box.within(region))] = values
+        return found
 
     def classes(self, region: Box, across: int | None) -> NDArray[np.uint8]:
         """Return the classes (1 and up) of a region without writing them."""
-        rows = [values.argmax(0) for _, values in self._rows(region, across, None)]
-        axis = next(a for a in range(len(self.shape)) if a != across)
-        return (np.concatenate(rows, axis) + 1).astype(np.uint8)
+        return np.asarray(self.probabilities(region, across).argmax(0) + 1, np.uint8)
 
     def write(self, region: Box, across: int | None, control: Control | None = None) -> Iterator[Box]:
-        """Predict a region into the file, yielding each box as it is written; ends early when stopped."""
+        """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
         try:
-            for box, values in self._rows(region, across, control):
-                self.out[box.slices] = values.argmax(0) + 1
+            for box, values in self._tiles(self._cut(region, across), across, control):
+                self.outputs.write(box, values)
                 yield box
-        except _Stopped:
+        except Stopped:
             return
 
     def section(self, focus: Focus, control: Control | None = None) -> Iterator[Box]:
@@ -132,94 +159,92 @@ class Predictor:
         """Tell whether one prediction fills this section; a time slice crosses all sections of a 2D network."""
         return not self.frame.sections or focus.axis in self.frame.sections
 
-    def everything(self, control: Control | None = None) -> Iterator[tuple[Box, float]]:
-        """Predict the whole volume; yields each written box and the share that is done.
+    def everything(self, journal: Journal, control: Control | None = None) -> Iterator[tuple[Box, float]]:
+        """Predict the whole survey, or what a journal says is left of it.
 
-        Sections are predicted in both directions and their probabilities averaged: the two make unlike mistakes.
+        Sections are predicted in both directions and their probabilities averaged: the two make unlike mistakes. What
+        the first direction says is shown at once; its probabilities wait in a file for the second.
+
+        Parameters
+        ----------
+        journal : Journal
+            Of the same model on the same data, or a new one.
+        control : Control, optional
+            To stop, and to say what is in view.
+
+        Yields
+        ------
+        box : Box
+            It has been written.
+        share : float
+            What is done, from 0 to 1.
         """
-        whole = Box.whole(self.shape)
-        if not self.frame.sections:
-            for box in self.write(whole, None, control):
-                yield box, box.stop[0] / self.shape[0]
-            return
-        voxels = int(np.prod(self.shape))
-        done = 0
+        passes = self._planned(journal, control)
+        if len(passes) > 1:
+            self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
+        done, total = 0, len(passes) * math.prod(self.shape)
         try:
-            for slab in self._slabs(control):
-                total = np.zeros((self.network.classes, *slab.shape), np.float32)
-                for across in self.frame.sections:
-                    last = across == self.frame.sections[-1]
-                    for index in _near_first(range(slab.start[across], slab.stop[across]), across, control):
-                        for box, values in self._rows(self._one_section(slab, across, index), across, control):
-                            # A crossline reaches over the slab, to see what lies around it.
-                            inside = _common(box, slab)
-                            into = tuple(
-                                slice(a - o, b - o)
-                                for a, b, o in zip(inside.start, inside.stop, slab.start, strict=True)
-                            )
-                            part = tuple(
-                                slice(a - o, b - o)
-                                for a, b, o in zip(inside.start, inside.stop, box.start, strict=True)
-                            )
-                            total[(slice(None), *into)] += values[(slice(None), *part)]
-                            # What one direction says is shown at once, and overwritten by what both say.
-                            self.out[inside.slices] = total[(slice(None), *into)].argmax(0) + 1
-                            done += int(np.prod(inside.shape))
-                            if not last:
-                                yield inside, done / (2 * voxels)
-                        if last:
-                            box = _common(self._one_section(slab, across, index), slab)
-                            yield box, done / (2 * voxels)
-        except _Stopped:
+            for number, one in enumerate(passes):
+                finished = {box for box in journal.finished(number) if self.outputs.written(box)}
+                done += sum(math.prod(box.shape) for box in finished)
+                for box, values in self._tiles(one.lattice, one.across, control, finished):
+                    if self._waiting is not None:
+                        there = (slice(None), *box.slices)
+                        if number == 0:
+                            self._waiting[there] = values
+                        else:
+                            values = (values + self._waiting[there].astype(np.float32)) / np.float32(2)
+                    self.outputs.write(box, values)
+                    journal.finish(number, box)
+                    done += math.prod(box.shape)
+                    yield box, done / total
+        except Stopped:
             return
+        finally:
+            journal.flush()
 
-    def _slabs(self, control: Control | None) -> list[Box]:
-        """Cut the volume along the first section axis so that the probabilities of a slab fit in memory."""
-        axis = self.frame.sections[0]
-        plane = int(np.prod(self.shape)) // self.shape[axis] * self.network.classes
-        thickness = max(1, _SLAB_VALUES // plane)
-        count = -(-self.shape[axis] // thickness)
-        edges = [round(self.shape[axis] * i / count) for i in range(count + 1)]
-        slabs = []
-        for first, last in itertools.pairwise(edges):
-            start, stop = [0] * len(self.shape), list(self.shape)
-            start[axis], stop[axis] = first, last
-            slabs.append(Box(tuple(start), tuple(stop)))
-        focus = control.focus if control else None
-        if focus is not None and focus.axis == axis:
-            slabs.sort(key=lambda slab: abs(slab.start[axis] + slab.stop[axis] - 2 * focus.index))
-        return slabs
+    def _tiles(
+        self, lattice: Lattice, across: int | None, control: Control | None, finished: set[Box] | None = None
+    ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
+        def evaluate(box: Box, used: Box) -> NDArray[np.float32]:
+            if control is not None:
+                control.wait_while_paused()
+                if control.stop.is_set():
+                    raise Stopped
+            return self._evaluator.probabilities(box, used, across, control)
 
-    def _one_section(self, slab: Box, across: int, index: int) -> Box:
-        """Return a section of a slab, with a halo of the survey where the section runs out of the slab."""
-        start, stop = list(slab.start), list(slab.stop)
-        for axis in self.frame.sections:
-            start[axis] = max(0, start[axis] - _HALO)
-            stop[axis] = min(self.shape[axis], stop[axis] + _HALO)
-        start[across], stop[across] = index, index + 1
-        return Box(tuple(start), tuple(stop))
+        def focus() -> Focus | None:
+            return control.focus if control is not None else None
 
+        return mosaic(lattice, evaluate, focus, finished or ())
 
-def _common(one: Box, other: Box) -> Box:
-    return Box(
-        tuple(max(a, b) for a, b in zip(one.start, other.start, strict=True)),
-        tuple(max(min(a, b), c, d) for a, b, c, d in zip(one.stop, other.stop, one.start, other.start, strict=True)),
-    )
+    def _cut(self, region: Box, across: int | None) -> Lattice:
+        multiples = self._evaluator.multiples(across)
+        sections = None
+        if across is not None:
+            size = math.prod(length for axis, length in enumerate(region.shape) if axis != across)
+            sections = (across, min(_MOST_SECTIONS, max(1, _TOGETHER // size)))
+        return choose(region, multiples, self._evaluator.radius, self._evaluator.voxels, sections)
 
-
-def _near_first(indices: range, axis: int, control: Control | None) -> list[int]:
-    focus = control.focus if control else None
-    if focus is None or focus.axis != axis:
-        return list(indices)
-    return sorted(indices, key=lambda index: abs(index - focus.index))
-
-
-class _Stopped(Exception):
-    """Raised between tiles when the person asked to stop; never leaves this module."""
+    def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:
+        try:
+            return [Pass.from_plain(one) for one in journal.plan]
+        except (TypeError, ValueError):
+            pass  # none, or not one of this version
+        self._evaluator.measure()
+        focus = control.focus if control is not None else None
+        ways: list[int | None] = list(self.frame.sections) or [None]
+        # The direction in view is seen first.
+        ways.sort(key=lambda across: focus is None or across != focus.axis)
+        passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
+        journal.begin([one.to_plain() for one in passes])
+        return passes
 
 
 def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     """Predict the whole survey with the model of a job.
+
+    A prediction that was stopped, or whose process died, goes on where it was when the same is asked for again.
 
     Parameters
     ----------
@@ -231,7 +256,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     Yields
     ------
     Update
-        Progress, BoxChanged, at the end Done.
+        Progress, BoxChanged and Note, at the end Done.
 
     Raises
     ------
@@ -247,12 +272,29 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     frame = Frame(volume, model.network.architecture, model.framing)
     if model.framing.neighbours:
         frame.know(LabelFile(job.labels, frame.shape, len(model.classes), job.held_out))
-    predictor = Predictor(model.network, frame, job.prediction, device)
-    for box, share in predictor.everything(control):
+    predictor = Predictor(model.network, frame, job, device)
+    journal = Journal(
+        journals.journal_path(job),
+        journals.identity(job, model.sha256, labels=model.framing.neighbours),
+        predictor.flush,
+    )
+    if journal.plan is not None:
+        yield Note("The prediction goes on where it was interrupted.")
+    begun: float | None = None
+    for box, share in predictor.everything(journal, control):
+        for note in predictor.notes():
+            yield Note(note)
         yield BoxChanged(box, 0)
         elapsed = time.monotonic() - started
-        yield Progress("predict", round(100 * share), 100, seconds_left=elapsed * (1 - share) / share)
+        if begun is None:
+            begun = share
+        left = elapsed * (1 - share) / (share - begun) if share > begun else None
+        yield Progress("predict", round(100 * share), 100, seconds_left=left)
     stopped = control.stop.is_set()
     seconds = time.monotonic() - started
-    words = "Prediction stopped; what was predicted stays" if stopped else "The whole survey is predicted"
+    if stopped:
+        words = "Prediction stopped; it goes on from there when you predict again"
+    else:
+        words = "The whole survey is predicted"
+        journals.discard(job)
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).")

@@ -12,8 +12,8 @@ from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
+from napari_fhn.training import journal, sizing, starting
 from napari_fhn.training import model as models
-from napari_fhn.training import sizing, starting
 from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.criterion import Criterion
@@ -81,7 +81,8 @@ class Setup:
         annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
         self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
         self._fit_into_memory(job.memory)
-        self.predictor = Predictor(self.network, self.frame, job.prediction, self.device)
+        self.predictor = Predictor(self.network, self.frame, job, self.device)
+        journal.discard(job)  # what is in the prediction from here on is of this network
 
     def _check_labels(self, job: Job) -> None:
         if len(np.flatnonzero(self.labels.counts)) < 2:

@@ -1,0 +1,129 @@
+"""What a prediction is written into: memory-mapped ``.npy`` files that others may look at while it grows.
+
+Classes are uint8, from 1; everything else is float16: three digits that need no scale, in half the room of float32.
+0 stands where nothing has been predicted yet, in all of them; the classes tell it from a true 0.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.training.job import Job, JobError, Output
+from napari_fhn.training.volume import open_array
+
+
+def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how undecided a prediction is.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        ``(classes, *space)``; they sum to one.
+
+    Returns
+    -------
+    ndarray
+        ``-sum(p log p) / log(classes)``: 0 where one class is certain, 1 where all are alike.
+    """
+    logarithm = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+    found: NDArray[np.float32] = -(probabilities * logarithm).sum(0) / np.float32(math.log(len(probabilities)))
+    return found
+
+
+def margin(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability of the likeliest class minus that of the next: 0 where two are alike, 1 where certain.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        ``(classes, *space)``, two classes at least.
+    """
+    next_best, best = np.partition(probabilities, (-2, -1), axis=0)[-2:]
+    found: NDArray[np.float32] = best - next_best
+    return found
+
+
+def open_or_make(path: Path, shape: Sequence[int]) -> np.memmap[Any, np.dtype[np.float16]]:
+    """Memory-map an array of float16 for writing; made, all 0, where there is none of this shape.
+
+    Raises
+    ------
+    JobError
+        When the disk has no room for it.
+    """
+    if path.exists():
+        found = open_array(str(path), "r+")
+        if found.shape == tuple(shape) and found.dtype == np.float16:
+            return found  # type: ignore[return-value]
+    needed = 2 * math.prod(shape)
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
+    # The system gives it room when it is written: what is 0 takes none.
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=tuple(shape))
+
+
+class Outputs:
+    """The files of a job's prediction.
+
+    Parameters
+    ----------
+    job : Job
+        Names them. That of the classes must be there; the others are made.
+    shape : tuple of int
+        Of the prediction.
+
+    Raises
+    ------
+    JobError
+        When the file of classes is not uint8 of this shape, or there is no room for another one.
+    """
+
+    def __init__(self, job: Job, shape: tuple[int, ...]) -> None:
+        classes = open_array(job.prediction, "r+")
+        if classes.shape != shape or classes.dtype != np.uint8:
+            raise JobError(
+                f"{job.prediction} is {classes.dtype} of shape {classes.shape}; the prediction needs uint8 of {shape}"
+            )
+        self.classes: NDArray[np.generic] = classes
+        self._others: dict[Output, NDArray[np.float16]] = {}
+        for output in job.outputs:
+            full = (len(job.classes), *shape) if output == "probabilities" else shape
+            self._others[output] = open_or_make(job.output_path(output), full)
+
+    def write(self, box: Box, probabilities: NDArray[np.float32]) -> None:
+        """Write a box of all outputs.
+
+        Parameters
+        ----------
+        box : Box
+            Inside the prediction.
+        probabilities : ndarray
+            ``(classes, *box.shape)``.
+        """
+        # Classes last: where they are, the rest is.
+        for output, array in self._others.items():
+            if output == "probabilities":
+                array[(slice(None), *box.slices)] = probabilities
+            else:
+                array[box.slices] = entropy(probabilities) if output == "entropy" else margin(probabilities)
+        self.classes[box.slices] = probabilities.argmax(0) + 1
+
+    def written(self, box: Box) -> bool:
+        """Tell whether a box has been predicted, by its corners: somebody may have cleared the file meanwhile."""
+        corners = np.ix_(*((a, b - 1) for a, b in zip(box.start, box.stop, strict=True)))
+        return bool(np.all(self.classes[corners]))
+
+    def flush(self) -> None:
+        """Bring everything written so far to the disk."""
+        for array in (self.classes, *self._others.values()):
+            if isinstance(array, np.memmap):
+                array.flush()
