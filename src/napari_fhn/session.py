@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.box import Box
-from napari_fhn.training.job import Input, Job, JobError
+from napari_fhn.surveys import summary
+from napari_fhn.training.job import Axis, Input, Job, JobError
 from napari_fhn.training.recipes import recipe
 
 if TYPE_CHECKING:
@@ -49,6 +50,30 @@ def vertical_axis(survey: xr.DataArray) -> int | None:
     """
     dims = [dim for dim in survey.dims if dim != _CHANNEL]
     return next((axis for axis, dim in enumerate(dims) if dim in _VERTICAL), None)
+
+
+def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:
+    """Return what the voxel numbers of the spatial axes of a survey mean.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        As :func:`napari_fhn.surveys.open` gives it.
+
+    Returns
+    -------
+    tuple of Axis
+        Where values are not evenly spaced, the step is their mean one.
+    """
+    axes = []
+    for dim in (str(dim) for dim in survey.dims if dim != _CHANNEL):
+        values = np.asarray(survey[dim])
+        if dim not in survey.coords or values.dtype.kind not in "iuf":
+            axes.append(Axis(dim))
+            continue
+        step = float(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 1.0
+        axes.append(Axis(dim, str(survey[dim].attrs.get("units", "")), float(values[0]), step))
+    return tuple(axes)
 
 
 class Session:
@@ -168,6 +193,12 @@ class Session:
         JobError
             When it holds no numbers, or no band of it is good.
         """
+        staged = self._stage_bands(name, survey, progress)
+        # For people, and for the report: the survey itself may lie elsewhere tomorrow.
+        Path(staged.path).with_suffix(".txt").write_text("\n".join(summary(survey)) + "\n", encoding="utf-8")
+        return staged
+
+    def _stage_bands(self, name: str, survey: xr.DataArray, progress: Callable[[float], None] | None) -> Input:
         if _CHANNEL not in survey.dims:
             return self.stage(name, _values(survey), progress=progress)
         axis = survey.dims.index(_CHANNEL)
@@ -219,6 +250,8 @@ class Session:
         steps: int | None = None,
         seed: int | None = None,
         ignored: Sequence[Box] = (),
+        colors: Sequence[str] = (),
+        axes: Sequence[Axis] = (),
     ) -> Job:
         """Build the job of this session; its labels count as much as :attr:`weights` says, where there is such a file.
 
@@ -240,6 +273,10 @@ class Session:
             Other than the recipe's.
         ignored : sequence of Box
             Where nothing is learnt.
+        colors : sequence of str
+            ``"#rrggbb"`` for each class.
+        axes : sequence of Axis
+            What the voxel numbers mean, as :func:`survey_axes` tells.
 
         Returns
         -------

@@ -4,7 +4,7 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.training import BoxChanged, Done, JobError, Note, Progress, Score, fit
-from napari_fhn.training.log import FILE, kept, read, training
+from napari_fhn.training.log import FILE, kept, read, steps_done, training
 
 NEWS = (
     Progress("train", 1, 2, loss=0.5),
@@ -33,8 +33,14 @@ def test_training_begins_the_log_and_what_follows_is_added(layered):
     list(kept([Progress("predict", 1, 100), Note("n")], job, "predict"))
     runs = read(job.model)
     assert [run.task for run in runs] == ["train", "train", "predict"]
-    assert training(runs) == (NEWS[0], NEWS[3])
     assert runs[2].updates == (Note("n"),)
+    assert training(runs) == (NEWS[0], NEWS[3])
+    assert steps_done(runs) == 1
+    list(kept(NEWS[:3], job, "train", continued=True))
+    runs = read(job.model)
+    assert [u.step for u in training(runs) if isinstance(u, Progress | Score)] == [1, 2, 2]
+    assert steps_done(runs) == 2
+    assert steps_done(()) == 0
 
 
 def test_a_job_that_cannot_be_done_costs_no_log(layered):

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from napari_fhn import __version__
-from napari_fhn.cli import diagnose, export, forecast, info, predict, recipes, score, train
+from napari_fhn.cli import diagnose, export, forecast, info, predict, recipes, report, score, train
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (info, train, predict, export, score, recipes, forecast, diagnose)
+COMMANDS = (train, predict, export, score, report, info, recipes, forecast, diagnose)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from napari_fhn.cli.objective import ignored, objective
 from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
-from napari_fhn.session import Session, spatial_shape, vertical_axis
+from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import fitting
@@ -110,6 +110,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
         steps=options.steps,
         seed=options.seed,
         ignored=ignored(options, shape),
+        colors=[item.color for item in table],
+        axes=survey_axes(first),
     )
     schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
     job = replace(job, schedule=schedule)

@@ -17,6 +17,12 @@ def add(commands: Commands) -> None:
     add_session(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
     parser.add_argument("--like", metavar="SURVEY", help="survey whose headers or map the export takes over")
+    parser.add_argument(
+        "--outputs",
+        type=outputs,
+        metavar="NAMES",
+        help="what is predicted beside classes, with commas: probabilities, entropy, margin",
+    )
     add_device(parser)
     add_reading(parser)
     add_json(parser)
@@ -30,6 +36,8 @@ def run(options: argparse.Namespace) -> int:
     job = load_job(options)
     if options.device is not None:
         job = replace(job, device=options.device)
+    if options.outputs is not None:
+        job = replace(job, outputs=options.outputs)
     if options.output is not None:
         from napari_fhn.cli.exporting import check_output, export
 
@@ -43,3 +51,8 @@ def run(options: argparse.Namespace) -> int:
         if not options.json:
             print(f"Written: {options.output}")
     return OK
+
+
+def outputs(text: str) -> tuple[str, ...]:
+    """Read names with commas between them; the job says which there are."""
+    return tuple(name.strip() for name in text.split(","))

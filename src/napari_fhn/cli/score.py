@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from napari_fhn.training.leave_one_out import Fold
     from napari_fhn.training.score import Scores
 
-LEFT_OUT = "leave-one-out.json"
-"""In the folder of a session: the scores of the folds, for the report."""
-
 
 def add(commands: Commands) -> None:
     """Describe the command."""
@@ -169,6 +166,7 @@ def _leave_one_out(job: Job, options: argparse.Namespace) -> int:
 
 
 def _tell_folds(job: Job, folds: list[Fold], names: list[str], as_json: bool) -> None:
+    from napari_fhn.report.writing import LEFT_OUT
     from napari_fhn.training.leave_one_out import spread
 
     whole = spread(folds)
