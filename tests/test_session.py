@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,8 @@ import xarray as xr
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import LabelError
-from napari_fhn.session import Session, spatial_shape, vertical_axis
-from napari_fhn.training.job import Input, Job, JobError
+from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
+from napari_fhn.training.job import Axis, Input, Job, JobError
 
 
 def cube(dtype=np.int16, **attrs):
@@ -110,3 +111,26 @@ def test_a_job_outlives_a_change_of_folder(tmp_path, monkeypatch):
     assert (job.schedule.steps, job.schedule.seed) == (7, 3)
     assert job.labels == str(tmp_path / "work" / "labels.npy")
     assert Job.from_json(job.to_json()) == job
+
+
+def test_what_voxels_mean_goes_into_the_job(tmp_path):
+    survey = surveys.open(sample_data.SEISMIC.survey)
+    axes = survey_axes(survey)
+    assert axes == (
+        Axis("inline", "", 1001, 1),
+        Axis("crossline", "", 2001, 2),
+        Axis("twt", "ms", 400, 4),
+    )
+    assert survey_axes(surveys.open(sample_data.HYPERSPECTRAL.dates[0]))[0] == Axis("y", "m", 5331255, -30)
+    assert survey_axes(xr.DataArray(np.zeros((2, 3)), dims=("a", "b"))) == (Axis("a"), Axis("b"))
+    job = Session(tmp_path).job(
+        [Input("a.npy")], ["a", "b"], "map", vertical_axis=None, axes=axes, colors=["#000000", "#ffffff"]
+    )
+    assert job.axes == axes
+    assert job.colors == ("#000000", "#ffffff")
+
+
+def test_a_staged_survey_is_described_beside_it(tmp_path):
+    staged = Session(tmp_path).stage_survey("fold", surveys.open(sample_data.SEISMIC.survey))
+    words = Path(staged.path).with_suffix(".txt").read_text()
+    assert "inline: 128, 1001 to 1128 step 1" in words

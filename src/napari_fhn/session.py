@@ -299,6 +299,8 @@ class Session:
             vertical_axis=vertical_axis,
             held_out=tuple(held_out),
             ignored=tuple(ignored),
+            colors=tuple(colors),
+            axes=tuple(axes),
             weights=str(self.weights) if self.weights.exists() else None,
             device=device,
             neighbours=chosen.neighbours,

@@ -9,7 +9,7 @@ from typing import Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
-from napari_fhn.cli.options import Commands, UsageError, add_device, add_json, number_of_bytes
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_machine
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet
@@ -33,10 +33,7 @@ def add(commands: Commands) -> None:
     add_network(parser)
     parser.add_argument("--block", type=sizes, metavar="N,N", help="block (default: the recipe's or the session's)")
     parser.add_argument("--batch", type=int, metavar="N", help="blocks in a step (default: the recipe's)")
-    add_device(parser)
-    parser.add_argument(
-        "--memory", type=number_of_bytes, metavar="SIZE", help="that there is, such as 6GB (default: what is free now)"
-    )
+    add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 

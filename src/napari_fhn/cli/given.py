@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import is_given, known_labels
 from napari_fhn.cli.objective import ignored, objective
+from napari_fhn.cli.options import on_machine
 from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
@@ -106,7 +107,6 @@ def prepare(options: argparse.Namespace) -> Prepared:
         options.recipe or fitting(len(shape))[0],
         vertical_axis=vertical,
         held_out=held_out,
-        device=options.device or "auto",
         steps=options.steps,
         seed=options.seed,
         ignored=ignored(options, shape),
@@ -114,7 +114,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
         axes=survey_axes(first),
     )
     schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
-    job = replace(job, schedule=schedule)
+    job = on_machine(replace(job, schedule=schedule), options)
     job.save(session.folder / "job.json")
     return Prepared(job, options.truth, session.folder)
 

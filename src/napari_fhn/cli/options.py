@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -64,9 +65,22 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what there is to say as lines of JSON")
 
 
-def add_device(parser: argparse._ActionsContainer) -> None:
-    """Add ``--device``; it is None where nobody said one."""
+def add_machine(parser: argparse._ActionsContainer) -> None:
+    """Add ``--device`` and ``--memory``; they are None where nobody said anything."""
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (default auto)")
+    parser.add_argument(
+        "--memory",
+        type=number_of_bytes,
+        metavar="SIZE",
+        help="that may be used, such as 6GB; blocks and tiles are made to fit (default: what is free)",
+    )
+
+
+def on_machine(job: Job, options: argparse.Namespace) -> Job:
+    """Return a job with the device and the memory that were said."""
+    device = job.device if options.device is None else options.device
+    memory = job.memory if options.memory is None else options.memory
+    return replace(job, device=device, memory=memory)
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_device, add_json, add_session, load_job
+from napari_fhn.cli.options import Commands, add_json, add_machine, add_session, load_job, on_machine
 from napari_fhn.cli.reading import add_reading, reading
 
 
@@ -23,8 +23,8 @@ def add(commands: Commands) -> None:
         metavar="NAMES",
         help="what is predicted beside classes, with commas: probabilities, entropy, margin",
     )
-    add_device(parser)
     add_reading(parser)
+    add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -33,9 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = load_job(options)
-    if options.device is not None:
-        job = replace(job, device=options.device)
+    job = on_machine(load_job(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
     if options.output is not None:

@@ -38,7 +38,7 @@ class Display(Protocol):
         """Show one update."""
 
 
-def work(task: str, job: Job, as_json: bool, command: str = "") -> bool:
+def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool = False) -> bool:
     """Train or predict, showing the updates as they come.
 
     The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
@@ -53,6 +53,8 @@ def work(task: str, job: Job, as_json: bool, command: str = "") -> bool:
         Print each update as a line of JSON instead.
     command : str
         As it was typed, for the log beside the model.
+    continued : bool
+        Training goes on with the model that is there, and so does its log.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def work(task: str, job: Job, as_json: bool, command: str = "") -> bool:
     begin = training.fit if task == "train" else training.predict
     stopped = False
     with interruptible() as control, display(task, job, as_json) as shown:
-        for update in kept(begin(job, control), job, task, command=command):
+        for update in kept(begin(job, control), job, task, command=command, continued=continued):
             shown.show(update)
             if isinstance(update, Done):
                 stopped = update.stopped

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_device, add_json, add_session, load_job
+from napari_fhn.cli.options import Commands, add_json, add_machine, add_session, load_job, on_machine
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
 
@@ -40,16 +40,14 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
-    add_device(parser)
+    add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Score, and say how good it is."""
-    job = load_job(options)
-    if options.device is not None:
-        job = replace(job, device=options.device)
+    job = on_machine(load_job(options), options)
     if options.leave_one_out:
         if options.truth is not None or options.margin:
             raise JobError("--leave-one-out scores on labels: leave --truth and --margin out")

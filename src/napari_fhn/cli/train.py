@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.objective import add_objective
-from napari_fhn.cli.options import Commands, add_device, add_json, add_known
+from napari_fhn.cli.options import Commands, add_json, add_known, add_machine, load_job, on_machine
 from napari_fhn.cli.reading import add_reading
+from napari_fhn.training import log
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 
@@ -33,10 +35,15 @@ def add(commands: Commands) -> None:
     how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
-    add_device(how)
+    add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--job", type=Path, metavar="FILE", help="train a saved job again; no survey is given then")
+    how.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the training of --session (or --job) that was interrupted, as long as steps are left",
+    )
     add_objective(parser)
     add_reading(parser)
     add_json(parser)
@@ -48,10 +55,9 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.cli.running import prepare_prediction, work
 
     truth_file, session = options.truth, options.session
-    if options.job is not None:
-        if options.surveys or options.session is not None:
-            raise JobError("--job trains a saved job as it is: leave the surveys and --session out")
-        job = Job.load(options.job)
+    if options.resume or options.job is not None:
+        _check_saved(options)
+        job = on_machine(load_job(options), options)
         prepare_prediction(job)
     else:
         if not options.surveys:
@@ -60,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
 
         prepared = prepare(options)
         job, truth_file, session = prepared.job, prepared.truth, prepared.folder
-    if not work("train", job, options.json, options.typed):
+    if not work("train", _rest_of(job) if options.resume else job, options.json, options.typed, options.resume):
         return INTERRUPTED
     if truth_file is not None:
         from napari_fhn.cli.given import read_truth
@@ -74,3 +80,29 @@ def run(options: argparse.Namespace) -> int:
     elif session is not None and not options.json:
         print(f"Next: napari-fhn predict --session {session} --output FILE --like SURVEY")
     return OK
+
+
+def _check_saved(options: argparse.Namespace) -> None:
+    if options.surveys:
+        raise JobError("a saved job has its surveys: leave them out")
+    if options.session is not None and options.job is not None:
+        raise JobError("--job trains a saved job as it is: leave --session out")
+
+
+def _rest_of(job: Job) -> Job:
+    """Return the job that makes the steps which are left, beginning with the weights that are there.
+
+    Raises
+    ------
+    JobError
+        When nothing was begun, or nothing is left.
+    """
+    done = log.steps_done(log.read(job.model))
+    left = job.schedule.steps - done
+    if not done or not Path(job.model, "model.json").exists():
+        raise JobError(f"{job.model} holds no training to go on with: leave --resume out")
+    if left < 1:
+        raise JobError(
+            f"all {job.schedule.steps} steps are done: train again without --resume, or in another --session"
+        )
+    return replace(job, start_from=job.model, schedule=replace(job.schedule, steps=left))

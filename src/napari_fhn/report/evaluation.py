@@ -54,7 +54,8 @@ class Trust:
     measured : Calibration
         Of the probabilities as they are.
     temperature : float or None
-        With the least log loss on the labels held out; above 1 where the network is too sure. None without such labels.
+        With the least log loss on the labels held out; above 1 where the network is too sure. None without such labels,
+        and where they are all right or all wrong, which would be believed without end.
     tempered : Calibration or None
         With a temperature fitted elsewhere: for each body held out on the other ones; None where there is no other.
     """
@@ -245,8 +246,9 @@ def _trust(job: Job, on: str, known: NDArray[Any], target: NDArray[np.uint8]) ->
     tempered = None
     if len(parts) > 1:
         others = [fit_temperature(*_joined(parts[:k] + parts[k + 1 :])) for k in range(len(parts))]
-        cooled = [(temper(p, value), t) for (p, t), value in zip(parts, others, strict=True)]
-        tempered = calibration(*_joined(cooled))
+        if None not in others:
+            cooled = [(temper(p, value or 1.0), t) for (p, t), value in zip(parts, others, strict=True)]
+            tempered = calibration(*_joined(cooled))
     return Trust(calibration(*_joined(parts)), temperature, tempered)
 
 

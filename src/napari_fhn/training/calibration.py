@@ -15,7 +15,7 @@ _TINY = 1e-12
 """Probabilities are held above this where their logarithm is taken."""
 
 _STEEPEST, _FLATTEST = 1e-2, 1e2
-"""Temperatures between which the best is looked for: labels that are all right, or all wrong, have no best one."""
+"""Temperatures between which the best is looked for."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def calibration(probabilities: NDArray[np.floating], truth: NDArray[np.integer],
         counts=tuple(map(int, counts)),
         expected_error=float(np.abs(sums[0] - sums[1]).sum() / len(at)),
         brier=float(np.square(distance).sum(axis=1).mean()),
-        log_loss=float(-np.log(np.maximum(p[np.arange(len(at)), at], _TINY)).mean()),
+        log_loss=abs(float(np.log(np.maximum(p[np.arange(len(at)), at], _TINY)).mean())),
     )
 
 
@@ -112,7 +112,7 @@ def temper(probabilities: NDArray[np.floating], temperature: float) -> NDArray[n
     return tempered
 
 
-def fit_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.integer]) -> float:
+def fit_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.integer]) -> float | None:
     """Find the temperature with the least log loss (Guo et al. 2017).
 
     The log loss is convex in ``1 / temperature``, so its only minimum lies where its derivative, the mean of
@@ -127,8 +127,9 @@ def fit_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.integ
 
     Returns
     -------
-    float
-        Between 0.01 and 100, where it ends up when there is no minimum.
+    float or None
+        None where there is no minimum between 0.01 and 100: labels that are all predicted right would make the network
+        ever surer, labels that are all wrong ever less so.
 
     Raises
     ------
@@ -143,10 +144,8 @@ def fit_temperature(probabilities: NDArray[np.floating], truth: NDArray[np.integ
         return float((temper(p, 1 / sharpness) * scores).sum(axis=1).mean() - wanted)
 
     low, high = 1 / _FLATTEST, 1 / _STEEPEST
-    if slope(low) >= 0:
-        return _FLATTEST
-    if slope(high) <= 0:
-        return _STEEPEST
+    if slope(low) >= 0 or slope(high) <= 0:
+        return None
     while high / low > 1 + 1e-10:
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)

@@ -1,0 +1,69 @@
+"""The whole way on a bundled sample: train, interrupt, resume, predict, score, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_fhn.cli import main
+from napari_fhn.training import Job, Progress, log, updates
+
+SAMPLE = "sample:hyperspectral"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_interrupted_resumed_predicted_scored_and_reported(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    train = ["train", SAMPLE, "--session", "s", "--hold-out", "4", "--steps", "1000", "--device", "cpu", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "napari_fhn.cli", *train], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while True:
+            update = updates.from_json(process.stdout.readline())
+            if isinstance(update, Progress) and update.step == 2:
+                break
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+    assert process.returncode == 130
+
+    job = Job.load("s/job.json")
+    done = log.steps_done(log.read(job.model))
+    assert done >= 2
+    replace(job, schedule=replace(job.schedule, steps=done + 2)).save("s/job.json")
+    assert main(["train", "--resume", "--session", "s", "--json", "--memory", "8GB"]) == 0
+    told = [updates.from_json(line) for line in capsys.readouterr().out.splitlines()]
+    assert [u.step for u in told if isinstance(u, Progress)] == [1, 2]
+    assert any(isinstance(u, updates.Note) and "goes on from the network" in u.message for u in told)
+    runs = log.read(job.model)
+    assert log.steps_done(runs) == done + 2
+    assert runs[0].command == f"napari-fhn {' '.join(train)}"
+
+    assert main(["train", "--resume", "--session", "s"]) == 2
+    assert f"all {done + 2} steps are done" in capsys.readouterr().err
+
+    assert main(["predict", "--session", "s", "--json", "--outputs", "probabilities"]) == 0
+    assert (np.load("s/prediction.npy") > 0).all()
+    capsys.readouterr()
+    assert main(["score", "--session", "s", "--truth", SAMPLE, "--json"]) == 0
+    held_out, truth = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (held_out["on"], truth["on"]) == ("held out", "truth")
+    assert len(held_out["bodies"]) == 4
+    assert truth["trust"]["measured"]["expected_error"] >= 0
+
+    assert main(["report", "--session", "s", "--truth", SAMPLE]) == 0
+    page = Path("s/report.html").read_text(encoding="utf-8")
+    for found in (held_out, truth):
+        assert f"{found['network']['mean_iou']:.3f}" in page
+        assert f"{found['nearest']['mean_iou']:.3f}" in page
+    assert "date1.img: hyperspectral" in page
+    assert "Reliability curve" in page
+    assert "napari-fhn train --job s/job.json" in page
