@@ -50,7 +50,7 @@ import sys
 
 KEPT_OUT = {
     "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "zarr",
-    "h5py", "h5netcdf", "pyogrio", "shapely", "pooch", "dask", "rich", "napari",
+    "h5py", "h5netcdf", "pyogrio", "shapely", "pooch", "dask", "rich", "napari", "matplotlib", "sklearn",
     "qtpy", "PyQt6", "magicgui", "superqt", "psygnal", "pyqtgraph", "npe2", "pydantic",
 }
 
@@ -103,7 +103,8 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = {line.partition(">")[0].lower() for line in project["dependencies"]}
+    lines = project["dependencies"] + project["optional-dependencies"]["report"]
+    named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
     called = {"skimage": "scikit-image", "docstring_parser": "docstring-parser"}
     assert {called.get(name, name).lower() for name in used} == named
@@ -149,6 +150,7 @@ def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job):
         "from napari_fhn.cli import main; main(['info', 'sample:seismic'])",
         "import napari_fhn.session, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
         "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
+        "import napari_fhn.report.writing, napari_fhn.report.sections",
         "import napari_fhn.widgets",
     ],
 )
@@ -161,7 +163,7 @@ def test_help_imports_neither_torch_nor_survey_readers():
     run = python(
         "import sys\nfrom napari_fhn.cli import main\n"
         "try:\n    main(['train', '--help'])\nexcept SystemExit:\n    pass\n"
-        "sys.exit(bool({'torch', 'xarray', 'segyio', 'scipy', 'rich'} & set(sys.modules)))"
+        "sys.exit(bool({'torch', 'xarray', 'segyio', 'scipy', 'rich', 'matplotlib'} & set(sys.modules)))"
     )
     assert run.returncode == 0, run.stderr
     assert "--wells" in run.stdout

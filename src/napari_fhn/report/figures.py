@@ -160,6 +160,7 @@ def section(
     across: Ticks,
     *,
     words: str,
+    opacity: float = _SHADE,
 ) -> Picture:
     """Draw data with classes shaded over them.
 
@@ -175,6 +176,8 @@ def section(
         Of the axes.
     words : str
         What it shows.
+    opacity : float
+        Of the classes, 0 to 1.
     """
     figure = Figure(figsize=(5, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -182,7 +185,7 @@ def section(
     _image(axes, data, extent, cmap="gray", vmin=0, vmax=1)
     if classes is not None:
         shown = np.ma.masked_equal(classes, 0)
-        _image(axes, shown, extent, cmap=ListedColormap(list(colors)), vmin=0.5, vmax=len(colors) + 0.5, alpha=_SHADE)
+        _image(axes, shown, extent, cmap=ListedColormap(list(colors)), vmin=0.5, vmax=len(colors) + 0.5, alpha=opacity)
     axes.set(xlabel=across.label, ylabel=down.label)
     return Picture(_png(figure), words)
 

@@ -76,7 +76,7 @@ def cuts(job: Job, colors: Sequence[str], truth: NDArray[np.uint8] | None) -> tu
         if truth is not None:
             differs = window.of(wrong.astype(np.uint8))
             words = "where the prediction differs from the truth"
-            pictures.append(figures.section(data, differs, [_WRONG], *window.sides, words=words))
+            pictures.append(figures.section(data, differs, [_WRONG], *window.sides, words=words, opacity=1))
         if probabilities is not None:
             surest = np.asarray(probabilities[(slice(None), *window.at)]).max(axis=0).astype(float)
             words = "the probability of the predicted class"
