@@ -156,6 +156,7 @@ class Desk:
         self.block_box.close()
         self.overlays.close()
         self.prediction.close()
+        self.labelling.close()
         self.book.close()
         self.data.close()
 

@@ -1,8 +1,10 @@
-"""A row of small buttons, each of which opens one tool below; one at most is open, and none at first."""
+"""Small buttons, each of which opens one tool below; one at most is open, and none at first."""
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+_ACROSS = 3
 
 
 class ToolFold(QWidget):
@@ -12,13 +14,12 @@ class ToolFold(QWidget):
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         self._panels: dict[str, QWidget] = {}
-        self._row = QHBoxLayout()
-        self._row.setSpacing(2)
-        self._row.addStretch(1)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(4)
-        self._column.addLayout(self._row)
+        self._column.addLayout(self._grid)
 
     def add(self, title: str, words: str, panel: QWidget) -> None:
         """Add a tool.
@@ -37,7 +38,7 @@ class ToolFold(QWidget):
         button.setToolTip(words)
         button.setCheckable(True)
         button.toggled.connect(lambda down: self._toggled(title, down))
-        self._row.insertWidget(self._row.count() - 1, button)
+        self._place(button)
         self._column.addWidget(panel)
         panel.hide()
         self.buttons[title], self._panels[title] = button, panel
@@ -49,11 +50,16 @@ class ToolFold(QWidget):
         button.setToolTip(words)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._row.insertWidget(self._row.count() - 1, button)
+        self._place(button)
 
     def open(self, title: str) -> None:
         """Open a tool."""
         self.buttons[title].setChecked(True)
+
+    def _place(self, button: QToolButton) -> None:
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        k = self._grid.count()
+        self._grid.addWidget(button, k // _ACROSS, k % _ACROSS)
 
     def _toggled(self, title: str, down: bool) -> None:
         if down:

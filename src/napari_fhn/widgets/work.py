@@ -82,6 +82,7 @@ class Work:
         table, device = book.state.classes, self._desk.planning.state.device
         outputs = self._desk.overlays.outputs()
         held_out = book.state.held_out if task == "train" else 0
+        held = book.state.held
         vertical, values = self._desk.data.vertical, book.layer.data
         self._cancel, self._leaving, self._copied = False, False, 0.0
         self._began, self._first = time.monotonic(), None
@@ -103,7 +104,7 @@ class Work:
                 session.stage_survey(name, survey, progress=copied)
                 for name, survey in zip(material.names, material.surveys, strict=True)
             ]
-            bodies = labels.hold_out(values, held_out, vertical) if held_out else []
+            bodies = list(held or labels.hold_out(values, held_out, vertical)) if held_out else []
             prediction = session.prediction_volume(material.shape)
             if task == "train":
                 # What is seen from here on comes from the network being trained, and from no other.

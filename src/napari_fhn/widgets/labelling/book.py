@@ -14,6 +14,7 @@ from psygnal import SignalGroupDescriptor
 from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
+from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
 from napari_fhn.session import Session
@@ -46,6 +47,8 @@ class LabelState:
         Labelled voxels of each label value.
     held_out : int
         Labelled bodies to keep for the score.
+    held : tuple of Box or None
+        Those that a person chose; None where the program chooses.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -56,6 +59,7 @@ class LabelState:
     locked: frozenset[int] = frozenset()
     counts: dict[int, int] = field(default_factory=dict)
     held_out: int = 0
+    held: tuple[Box, ...] | None = None
 
 
 class LabelBook:
@@ -312,4 +316,5 @@ class LabelBook:
         self.session = None
         self.ledger.clear()
         self.state.has_labels = False
+        self.state.held = None
         self.state.counts = {}

@@ -10,6 +10,7 @@ from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.loader import Loader
 from napari_fhn.widgets.labelling.sections import Sections
 from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 
 
 class Labelling:
@@ -28,6 +29,8 @@ class Labelling:
         Changes of the class table.
     wells : WellBook
         The wells.
+    wells_layer : WellsLayer
+        The wells on the canvas.
     loader : Loader
         Brings files in.
     sections : Sections
@@ -38,5 +41,11 @@ class Labelling:
         self.book = book
         self.edits = ClassEdits(book)
         self.wells = WellBook(book)
+        self.wells_layer = WellsLayer(self.wells)
         self.loader = Loader(book, self.wells, Answers(folder / "answers.json"))
         self.sections = Sections(book)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        self.wells_layer.close()
+        self.sections.close()

@@ -14,9 +14,11 @@ from napari_fhn.widgets.labelling import questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.beside import beside, is_for_wells
 from napari_fhn.widgets.labelling.class_table import ClassTableView
+from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
+from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
@@ -88,6 +90,10 @@ class LabelPanel(Section):
         self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
         self.accept = AcceptPanel(labelling.sections, prediction, entropy)
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
+        self.wells = WellsPanel(labelling.wells, labelling.wells_layer)
+        self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
+        self.held_out = HeldOutPanel(self._book, labelling.wells)
+        self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
         self._book.data.state.events.material.connect(self._enable)

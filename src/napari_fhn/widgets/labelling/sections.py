@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.ledger import Place
 from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
@@ -40,6 +41,10 @@ class Sections:
         self._marks: Labels | None = None
         book.viewer.layers.events.removed.connect(self._on_removed)
         book.state.events.has_labels.connect(self._on_labels)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self._book.viewer.layers.events.removed, self._on_removed)
 
     def copy(self, reach: int) -> None:
         """Copy the labels of the section in view to its neighbours on either side."""

@@ -64,6 +64,7 @@ class Tally:
     def choose_held_out(self, n: int) -> None:
         """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
         self._chosen = True
+        self._book.state.held = None
         self._book.state.held_out = n
 
     def close(self) -> None:

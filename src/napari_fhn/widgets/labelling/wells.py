@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, DeviatedWell, Well, changes
+from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.splits import slabs
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.heard import heard
 
@@ -33,12 +35,15 @@ class WellState:
         In the order in which they came.
     radius : float
         Of their labels, in traces.
+    fall_off : float or None
+        Distance in traces over which labels come to count less; None where all count alike.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     wells: tuple[AnyWell, ...] = ()
     radius: float = RADIUS
+    fall_off: float | None = None
 
 
 class WellBook:
@@ -51,13 +56,15 @@ class WellBook:
 
     Attributes
     ----------
+    book : LabelBook
+        The same.
     state : WellState
         The wells.
     """
 
     def __init__(self, book: LabelBook) -> None:
         self.state = WellState()
-        self._book = book
+        self.book = book
         self._values: dict[str, int] = {}
         book.state.events.has_labels.connect(self._on_labels)
 
@@ -75,12 +82,12 @@ class WellBook:
         """
         names = {well.name for well in wells}
         kept = tuple(well for well in self.state.wells if well.name not in names)
-        self._burn((*kept, *wells), self.state.radius, title, said)
+        self._burn((*kept, *wells), title, said)
 
     def remove(self, name: str) -> None:
         """Let go of a well, and of its labels."""
         kept = tuple(well for well in self.state.wells if well.name != name)
-        self._burn(kept, self.state.radius, f"removed well {name}")
+        self._burn(kept, f"removed well {name}")
 
     def move(self, name: str, inline: float, crossline: float) -> None:
         """Move a well to other survey numbers, and burn it there."""
@@ -88,19 +95,83 @@ class WellBook:
             replace(well, inline=inline, crossline=crossline, xy=None) if well.name == name else well
             for well in self.state.wells
         )
-        self._burn(moved, self.state.radius, f"moved well {name}")
+        self._burn(moved, f"moved well {name}")
+
+    def add(self, inline: float, crossline: float) -> str:
+        """Add a well without intervals; returns its name."""
+        taken = {well.name for well in self.state.wells}
+        name = next(f"New {k}" for k in range(1, len(taken) + 2) if f"New {k}" not in taken)
+        self._burn((*self.state.wells, Well(name, inline, crossline)), title=f"added well {name}")
+        return name
+
+    def edit(self, name: str, intervals: Sequence[Interval]) -> None:
+        """Give a vertical well other intervals, and burn it with them."""
+        edited = tuple(
+            replace(well, intervals=tuple(intervals)) if well.name == name and isinstance(well, Well) else well
+            for well in self.state.wells
+        )
+        self._burn(edited, title=f"edited well {name}")
 
     def set_radius(self, radius: float) -> None:
         """Burn all wells with another radius, in traces."""
         if radius != self.state.radius:
-            self._burn(self.state.wells, radius, f"wells with a radius of {radius:g}")
+            self._burn(self.state.wells, radius=radius, title=f"wells with a radius of {radius:g}")
 
-    def _burn(self, wells: tuple[AnyWell, ...], radius: float, title: str, said: Sequence[str] = ()) -> None:
-        book, material = self._book, self._book.data.material
-        if book.layer is None or material is None:
+    def set_fall_off(self, fall_off: float) -> None:
+        """Burn all wells with another fall-off, in traces; 0 for none."""
+        wanted = fall_off or None
+        if wanted != self.state.fall_off:
+            self._burn(self.state.wells, fall_off=wanted, title=f"wells with a fall-off of {fall_off:g}")
+
+    def places(self) -> dict[str, tuple[float, float]]:
+        """Return where wells lie, in voxels along inline and crossline; those without a place are left out."""
+        material = self.book.data.material
+        if material is None or not self.state.wells:
+            return {}
+        traces, found = Traces.of(material.first), {}
+        for well in self.state.wells:
+            try:
+                at = traces.by_numbers(well.inline, well.crossline) if well.xy is None else traces.by_xy(*well.xy)
+            except labels.LabelError:
+                continue
+            place = np.asarray(at, np.float64).reshape(-1)
+            if place.size == 2 and np.isfinite(place).all():
+                found[well.name] = (float(place[0]), float(place[1]))
+        return found
+
+    def look_at(self, name: str) -> None:
+        """Go to the section of a well."""
+        place = self.places().get(name)
+        if place is not None:
+            focus = self.book.place()
+            axis = focus.axis if focus is not None and focus.axis < 2 else 0
+            self.book.go(axis, round(place[axis]))
+
+    def span(self) -> tuple[float, float]:
+        """First and last value of the survey's vertical axis."""
+        material = self.book.data.material
+        if material is None:
+            return 0.0, 1.0
+        axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
+        return float(axis[0]), float(axis[-1])
+
+    def _burn(
+        self,
+        wells: tuple[AnyWell, ...],
+        title: str,
+        said: Sequence[str] = (),
+        *,
+        radius: float | None = None,
+        fall_off: float | Literal["same"] | None = "same",
+    ) -> None:
+        book, material = self.book, self.book.data.material
+        if book.layer is None or material is None or book.session is None:
             return
-        survey, out, before = material.first, book.layer.data, book.state.classes
-        locked, was = tuple(book.state.locked), (self._renamed(self.state.wells, before), self.state.radius)
+        state = self.state
+        radius = state.radius if radius is None else radius
+        falling = state.fall_off if fall_off == "same" else fall_off
+        survey, out, before, session = material.first, book.layer.data, book.state.classes, book.session
+        locked, was = tuple(book.state.locked), (self._renamed(state.wells, before), state.radius, state.fall_off)
         wells = self._renamed(wells, before)
         base = ClassTable(tuple(c for c in before if book.named or book.state.counts.get(c.value)))
         try:
@@ -110,14 +181,18 @@ class WellBook:
             return
 
         def work() -> tuple[Change, int, list[str]]:
-            wanted, n, words = _burnt(wells, survey, table, out.shape, radius)
+            wanted, weights, n, words = _burnt(wells, survey, table, out.shape, radius, falling)
             change = Change()
             if was[0]:
-                change = changes.erase(out, _burnt(was[0], survey, table, out.shape, was[1])[0])
-            return change + changes.fill(out, wanted, locked=locked), n, words
+                change = changes.erase(out, _burnt(was[0], survey, table, out.shape, was[1], None)[0])
+            change = change + changes.fill(out, wanted, locked=locked)
+            if weights is not None or session.weights.exists():
+                _weigh(session.weight_volume(out.shape), wanted, weights)
+            return change, n, words
 
         def hold(again: bool) -> None:
-            self.state.wells, self.state.radius = (wells, radius) if again else was
+            state.radius, state.fall_off = (radius, falling) if again else was[1:]
+            state.wells = wells if again else was[0]
 
         def done(made: tuple[Change, int, list[str]]) -> None:
             change, n, words = made
@@ -148,15 +223,29 @@ class WellBook:
 
 
 def _burnt(
-    wells: Sequence[AnyWell], survey: xr.DataArray, table: ClassTable, shape: tuple[int, ...], radius: float
-) -> tuple[NDArray[np.uint8], int, list[str]]:
-    """Burn wells into an empty volume; returns it, how many there are in it, and what was left out."""
+    wells: Sequence[AnyWell],
+    survey: xr.DataArray,
+    table: ClassTable,
+    shape: tuple[int, ...],
+    radius: float,
+    fall_off: float | None,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, int, list[str]]:
+    """Burn wells into an empty volume; returns it, its weights, how many there are in it, and what was left out."""
     wanted = np.zeros(shape, np.uint8)
+    weights = None if fall_off is None else np.zeros(shape, np.uint8)
     known = [well for well in wells if well.intervals]
     if not known:
-        return wanted, 0, []
-    boxes, said = heard(lambda: labels.burn(known, survey, table, wanted, radius))
-    return wanted, len(boxes), said
+        return wanted, weights, 0, []
+    boxes, said = heard(lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights))
+    return wanted, weights, len(boxes), said
+
+
+def _weigh(kept: NDArray[np.uint8], wanted: NDArray[np.uint8], weights: NDArray[np.uint8] | None) -> None:
+    """Keep how much the labels of wells count; 0 says that they count fully."""
+    for slab in slabs(kept):
+        part = kept[slab]
+        part[wanted[slab] != 0] = 0 if weights is None else weights[slab][wanted[slab] != 0]
+        kept[slab] = part
 
 
 def described(well: Any) -> str:

@@ -1,0 +1,119 @@
+"""The tool that shows which wells and patches are kept for the score, and lets a person choose them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+
+from napari_fhn import labels
+from napari_fhn.box import Box
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.wells import WellBook
+
+_HEIGHT = 110
+_MOST = 300
+
+
+class HeldOutPanel(QWidget):
+    """A list of labelled bodies; the ticked ones are held out.
+
+    Parameters
+    ----------
+    book : LabelBook
+        Whose labels they are.
+    wells : WellBook
+        For the names of bodies that are wells.
+    """
+
+    def __init__(self, book: LabelBook, wells: WellBook) -> None:
+        super().__init__()
+        self._book = book
+        self._wells = wells
+        self.list = QListWidget()
+        self.list.setFixedHeight(_HEIGHT)
+        self.list.setToolTip("Tick the wells and patches to keep for the score. Click one to look at it.")
+        self.list.itemChanged.connect(self._ticked)
+        self.list.itemClicked.connect(self._go)
+        self.automatic = QPushButton("Choose for me")
+        self.automatic.setToolTip("Hold out as many as step 3 says, so that every class stays in training.")
+        self.automatic.clicked.connect(self._let_choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.list)
+        column.addWidget(self.automatic)
+        for name in ("counts", "held_out", "held"):
+            getattr(book.state.events, name).connect(self._find)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Look for bodies when somebody looks."""
+        if event is not None:
+            super().showEvent(event)
+        self._find()
+
+    def _find(self, event: Any = None) -> None:
+        book = self._book
+        if not self.isVisible() or book.layer is None:
+            return
+        values, vertical, n, chosen = book.layer.data, book.data.vertical, book.state.held_out, book.state.held
+
+        def work() -> tuple[list[Box], list[Box]]:
+            found = labels.bodies(values, vertical)
+            held = list(chosen) if chosen is not None else labels.hold_out(values, n, vertical) if n else []
+            return found, held
+
+        book.background.run(work, self._show, lambda error: book.words.say(str(error), note=True))
+
+    def _show(self, outcome: tuple[list[Box], list[Box]]) -> None:
+        found, held = outcome
+        self.list.blockSignals(True)
+        self.list.clear()
+        for box in found[:_MOST]:
+            item = QListWidgetItem(self._called(box))
+            item.setData(Qt.ItemDataRole.UserRole, box)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
+            item.setCheckState(Qt.CheckState.Checked if box in held else Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+
+    def _called(self, box: Box) -> str:
+        material = self._book.data.material
+        names = [name for name, (i, x) in self._wells.places().items() if _within(box, i, x)]
+        if names:
+            return f"Well {', '.join(names)}"
+        middle = [(a + b - 1) / 2 for a, b in zip(box.start, box.stop, strict=True)]
+        if material is None:
+            return str(middle)
+        dims = [str(dim) for dim in material.first.dims if dim != "band"]
+        words = []
+        for axis, dim in enumerate(dims):
+            if axis == self._book.data.vertical:
+                continue
+            value = middle[axis]
+            if dim in ("inline", "crossline"):
+                values = np.asarray(material.first[dim], np.float64)
+                value = float(values[round(middle[axis])])
+            words.append(f"{dim.replace('_', ' ')} {value:g}")
+        return f"Patch at {', '.join(words)}"
+
+    def _ticked(self, item: QListWidgetItem) -> None:
+        rows = [self.list.item(row) for row in range(self.list.count())]
+        ticked = [r for r in rows if r is not None and r.checkState() == Qt.CheckState.Checked]
+        self._book.tally.choose_held_out(len(ticked))
+        self._book.state.held = tuple(r.data(Qt.ItemDataRole.UserRole) for r in ticked)
+
+    def _let_choose(self) -> None:
+        self._book.state.held = None
+
+    def _go(self, item: QListWidgetItem) -> None:
+        box: Box = item.data(Qt.ItemDataRole.UserRole)
+        if len(box.start) == 3:
+            self._book.go(0, (box.start[0] + box.stop[0] - 1) // 2)
+
+
+def _within(box: Box, i: float, x: float) -> bool:
+    return box.start[0] <= round(i) < box.stop[0] and box.start[1] <= round(x) < box.stop[1]

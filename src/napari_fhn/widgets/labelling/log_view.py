@@ -1,0 +1,161 @@
+"""A small log of one well: its intervals in the colours of their classes; borders are dragged, classes chosen."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pyqtgraph as pg
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_fhn.labels import Interval, Well
+from napari_fhn.widgets.labelling.wells import WellBook
+
+_HEIGHT = 150
+
+
+class LogView(QWidget):
+    """Shows the intervals of a vertical well along its axis, and edits them.
+
+    Parameters
+    ----------
+    wells : WellBook
+        Who burns what is edited.
+    """
+
+    def __init__(self, wells: WellBook) -> None:
+        super().__init__()
+        self._wells = wells
+        self._well: Well | None = None
+        self._chosen = 0
+        self.plot = pg.PlotWidget(background=None)
+        self.plot.setFixedHeight(_HEIGHT)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(False, False)
+        self.plot.invertY(True)
+        self.plot.getPlotItem().hideAxis("bottom")
+        self.plot.setToolTip("Intervals of the well. Drag a border; click an interval to choose it.")
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.classes = QComboBox()
+        self.classes.setToolTip("Class of the chosen interval.")
+        self.classes.activated.connect(self._reclassed)
+        self.split = QPushButton("Split")
+        self.split.setToolTip("Divide the chosen interval in the middle.")
+        self.split.clicked.connect(self._split)
+        self.delete = QPushButton("Clear")
+        self.delete.setToolTip("Leave the chosen interval unlabelled.")
+        self.delete.clicked.connect(self._clear)
+        row = QHBoxLayout()
+        row.addWidget(self.classes, 1)
+        row.addWidget(self.split)
+        row.addWidget(self.delete)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.plot)
+        column.addLayout(row)
+        wells.book.state.events.classes.connect(lambda: self._draw())
+        self.hide()
+
+    def show_well(self, name: str) -> None:
+        """Show a well; deviated ones, whose intervals run along their path, are not edited here."""
+        well = next((w for w in self._wells.state.wells if w.name == name), None)
+        self._well = well if isinstance(well, Well) else None
+        self.setVisible(self._well is not None)
+        self._draw()
+
+    def _draw(self) -> None:
+        self.plot.clear()
+        well = self._well
+        table = self._wells.book.state.classes
+        colors = {c.name: c.color for c in table} | {str(c.value): c.color for c in table}
+        self.classes.clear()
+        self.classes.addItems(list(table.names))
+        if well is None:
+            return
+        top, base = self._wells.span()
+        self.plot.setXRange(0, 1, padding=0)
+        self.plot.setYRange(top, base, padding=0.02)
+        self._chosen = min(self._chosen, max(len(well.intervals) - 1, 0))
+        for k, one in enumerate(well.intervals):
+            edge = pg.mkPen("#ffffff", width=2) if k == self._chosen else pg.mkPen(None)
+            bar = pg.BarGraphItem(
+                x0=0.05, width=0.9, y0=one.top_ms, height=one.base_ms - one.top_ms,
+                brush=colors.get(one.class_name, "#888888"), pen=edge,
+            )  # fmt: skip
+            self.plot.addItem(bar)
+            words = pg.TextItem(one.class_name, color="#ffffff", anchor=(0.5, 0.5), fill=(0, 0, 0, 110))
+            words.setPos(0.5, (one.top_ms + one.base_ms) / 2)
+            self.plot.addItem(words)
+        for k, place in enumerate(self._borders(well)):
+            border = pg.InfiniteLine(place, angle=0, movable=True, pen=pg.mkPen("#ffffff", width=1.5))
+            border.setCursor(Qt.CursorShape.SizeVerCursor)
+            border.sigPositionChangeFinished.connect(lambda line, k=k: self._dragged(k, float(line.value())))
+            self.plot.addItem(border)
+        if well.intervals:
+            self.classes.setCurrentText(well.intervals[self._chosen].class_name)
+
+    def _borders(self, well: Well) -> list[float]:
+        return sorted({end for one in well.intervals for end in (one.top_ms, one.base_ms)})
+
+    def _dragged(self, k: int, place: float) -> None:
+        well = self._well
+        if well is None:
+            return
+        borders = self._borders(well)
+        before = borders[k]
+        low = borders[k - 1] if k else self._wells.span()[0]
+        high = borders[k + 1] if k + 1 < len(borders) else self._wells.span()[1]
+        if not low < place < high:
+            self._draw()
+            return
+        moved = [
+            replace(
+                one,
+                top_ms=place if one.top_ms == before else one.top_ms,
+                base_ms=place if one.base_ms == before else one.base_ms,
+            )
+            for one in well.intervals
+        ]
+        self._wells.edit(well.name, moved)
+
+    def _clicked(self, event: object) -> None:
+        well = self._well
+        if well is None:
+            return
+        y = self.plot.getPlotItem().vb.mapSceneToView(event.scenePos()).y()  # type: ignore[attr-defined]
+        for k, one in enumerate(well.intervals):
+            if one.top_ms <= y < one.base_ms:
+                self._chosen = k
+                self._draw()
+
+    def _reclassed(self) -> None:
+        well, name = self._well, self.classes.currentText()
+        if well is None:
+            return
+        if not well.intervals:
+            self._wells.edit(well.name, [Interval(*self._wells.span(), name)])
+            return
+        changed = list(well.intervals)
+        old = changed[self._chosen]
+        changed[self._chosen] = Interval(old.top_ms, old.base_ms, name)
+        self._wells.edit(well.name, changed)
+
+    def _split(self) -> None:
+        well = self._well
+        if well is None:
+            return
+        changed = list(well.intervals) or [Interval(*self._wells.span(), self.classes.currentText())]
+        old = changed.pop(self._chosen)
+        middle = (old.top_ms + old.base_ms) / 2
+        for a, b in itertools.pairwise((old.top_ms, middle, old.base_ms)):
+            changed.append(Interval(a, b, old.class_name))
+        self._wells.edit(well.name, changed)
+
+    def _clear(self) -> None:
+        well = self._well
+        if well is not None and well.intervals:
+            kept = [one for k, one in enumerate(well.intervals) if k != self._chosen]
+            self._wells.edit(well.name, kept)

@@ -1,0 +1,195 @@
+"""Wells on the canvas: their paths with their names; dragged, they are burnt where they are dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from napari.layers import Points, Shapes
+from numpy.typing import NDArray
+
+from napari_fhn.labels import DeviatedWell, LabelError, Well
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.wells import WellBook
+
+_SIZE = 5
+_COLOR, _HELD_OUT = "#ffffff", "#e69f00"
+
+
+class WellsLayer:
+    """A layer of points with names, and one of paths; a point that is added is a new well.
+
+    Parameters
+    ----------
+    wells : WellBook
+        The wells.
+    """
+
+    def __init__(self, wells: WellBook) -> None:
+        self._wells = wells
+        self._book = wells.book
+        self._names: list[str] = []
+        self._tops = np.zeros(0)
+        self._showing = False
+        self.points: Points | None = None
+        self.paths: Shapes | None = None
+        wells.state.events.wells.connect(self.show)
+        self._book.state.events.held.connect(self._recolour)
+        self._book.viewer.layers.events.removed.connect(self._on_removed)
+        for name in ("current_step", "order"):
+            getattr(self._book.viewer.dims.events, name).connect(self._follow)
+
+    def show(self, event: Any = None) -> None:
+        """Show the wells where they are."""
+        book, material = self._book, self._book.data.material
+        if book.layer is None or material is None or book.layer.ndim != 3:
+            return
+        if self.points is None and not self._wells.state.wells:
+            return
+        survey = material.first
+        tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
+        if self.points is None:
+            self._make(material.placement())
+        assert self.points is not None
+        assert self.paths is not None
+        self._showing = True
+        self._names = [name for name, _ in tracks]
+        self.points.data = np.array([track[0] for _, track in tracks]).reshape(-1, 3)
+        self._tops = np.array(self.points.data[:, 2])
+        self.points.features = {"name": np.array(self._names, dtype=object)}
+        self.paths.data = []
+        if tracks:
+            self.paths.add_paths([track for _, track in tracks])
+        self._showing = False
+        self._follow()
+        self._recolour()
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        viewer = self._book.viewer
+        disconnect(viewer.layers.events.removed, self._on_removed)
+        for name in ("current_step", "order"):
+            disconnect(getattr(viewer.dims.events, name), self._follow)
+
+    def add_by_click(self) -> None:
+        """Let the next clicks on the canvas add wells."""
+        book, material = self._book, self._book.data.material
+        if not book.new() or material is None or book.layer is None or book.layer.ndim != 3:
+            return
+        if self.points is None:
+            self._make(material.placement())
+        assert self.points is not None
+        book.viewer.layers.selection.active = self.points
+        self.points.mode = "add"
+        book.words.say("Click where the well is, on a section or a time slice; then give it intervals.")
+
+    def _make(self, placement: dict[str, Any]) -> None:
+        place = {key: value for key, value in placement.items() if key != "metadata"}
+        viewer = self._book.viewer
+        active = viewer.layers.selection.active
+        self.paths = Shapes(ndim=3, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
+        self.points = Points(
+            ndim=3,
+            name="Wells",
+            features={"name": np.array([], dtype=object)},
+            text={"string": "{name}", "color": _COLOR, "anchor": "upper_left", "size": 10},
+            size=_SIZE,
+            symbol="ring",
+            face_color=_COLOR,
+            out_of_slice_display=True,
+            **place,
+        )
+        for layer in (self.paths, self.points):
+            viewer.add_layer(layer)
+        viewer.layers.selection.active = active
+        self.points.events.data.connect(self._edited)
+
+    def _edited(self, event: Any) -> None:
+        """Follow what the person did with the points."""
+        if self._showing or self.points is None or str(getattr(event, "action", "")).lower().endswith("ing"):
+            return
+        material = self._book.data.material
+        if material is None:
+            return
+        data = np.asarray(self.points.data)
+        if len(data) > len(self._names):
+            inline, crossline = _numbers(data[-1], material.first)
+            self._wells.add(inline, crossline)
+            self.points.mode = "pan_zoom"
+        elif len(data) < len(self._names):
+            kept = set(map(str, self.points.features["name"]))
+            for name in [name for name in self._names if name not in kept]:
+                self._wells.remove(name)
+        else:
+            wells = {well.name: well for well in self._wells.state.wells}
+            for name, point in zip(self._names, data, strict=True):
+                track = _track(wells[name], material.first)
+                if track is not None and np.abs(track[0, :2] - point[:2]).max() > 0.5:
+                    self._wells.move(name, *_numbers(point, material.first))
+
+    def _follow(self, event: Any = None) -> None:
+        """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
+        points, viewer = self.points, self._book.viewer
+        if points is None or not len(points.data) or len(points.data) != len(self._tops):
+            return
+        place = self._book.place()
+        level = self._tops if place is None or place.axis != 2 else np.full(len(self._tops), float(place.index))
+        if np.array_equal(level, points.data[:, 2]) or viewer.dims.ndisplay == 3:
+            return
+        self._showing = True
+        points.data = np.column_stack([points.data[:, :2], level])
+        self._showing = False
+
+    def _recolour(self, event: Any = None) -> None:
+        if self.points is None or not self._names:
+            return
+        held = self._book.state.held or ()
+        colors = []
+        for point in np.asarray(self.points.data):
+            inside = any(
+                all(a <= round(float(x)) < b for a, b, x in zip(box.start[:2], box.stop[:2], point[:2], strict=True))
+                for box in held
+            )
+            colors.append(_HELD_OUT if inside else _COLOR)
+        self.points.face_color = colors
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value is self.points:
+            self.points, self._names = None, []
+        elif event.value is self.paths:
+            self.paths = None
+            if self.points is not None and self.points in self._book.viewer.layers:
+                self._book.viewer.layers.remove(self.points)
+
+
+def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float64] | None:
+    """Path of a well in voxels of the survey, shape (n, 3); None where it has no place there."""
+    traces = Traces.of(survey)
+    n = survey.shape[-1]
+    try:
+        at = traces.by_numbers(well.inline, well.crossline) if well.xy is None else traces.by_xy(*well.xy)
+    except LabelError:
+        return None
+    head = np.asarray(at, np.float64).reshape(-1)[:2]
+    if not np.isfinite(head).all():
+        return None
+    if isinstance(well, Well) or not traces.has_xy:
+        head = np.rint(head)
+        return np.array([[*head, 0.0], [*head, n - 1.0]])
+    x, y = traces.geometry.to_xy(*_numbers(head, survey)) if well.xy is None else well.xy
+    axis = np.asarray(survey[survey.dims[-1]], np.float64)
+    places = traces.by_xy(x + well.dx_m / traces.metres, y + well.dy_m / traces.metres)
+    sample = np.interp(well.vertical, axis, np.arange(n, dtype=np.float64))
+    track = np.column_stack([places, sample])
+    return track[np.isfinite(track).all(axis=1)] if np.isfinite(track).all(axis=1).sum() > 1 else None
+
+
+def _numbers(point: NDArray[np.float64], survey: xr.DataArray) -> tuple[float, float]:
+    """Inline and crossline number at a place in voxels."""
+    found = []
+    for axis, dim in enumerate(("inline", "crossline")):
+        values = np.asarray(survey[dim], np.float64)
+        found.append(float(values[min(max(round(float(point[axis])), 0), values.size - 1)]))
+    return found[0], found[1]
