@@ -134,3 +134,17 @@ def test_a_staged_survey_is_described_beside_it(tmp_path):
     staged = Session(tmp_path).stage_survey("fold", surveys.open(sample_data.SEISMIC.survey))
     words = Path(staged.path).with_suffix(".txt").read_text()
     assert "inline: 128, 1001 to 1128 step 1" in words
+
+
+def test_the_recipe_follows_from_the_labels(tmp_path):
+    session = Session(tmp_path / "work")
+    rng = np.random.default_rng(0)
+    staged = [session.stage("volume", rng.standard_normal((40, 50, 24)).astype(np.float32))]
+    volume = session.label_volume((40, 50, 24))
+    for boundary, (i, j) in zip((8, 20, 2), ((5, 5), (20, 40), (35, 8)), strict=True):
+        volume[i, j] = np.where(np.arange(24) < boundary, 1, 2)
+    assert session.choose(staged, 2, vertical_axis=2).name == "sections"
+    volume[volume > 0] = 1 + (np.nonzero(volume)[2] >= 8)
+    assert session.choose(staged, 2, vertical_axis=2).name == "layers"
+    bands = [session.stage("cube", rng.standard_normal((20, 30, 40)).astype(np.float32), channel_axis=2)]
+    assert Session(tmp_path / "other").choose(bands, 2, vertical_axis=None).name == "spectra"

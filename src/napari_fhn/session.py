@@ -20,7 +20,11 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.surveys import summary
+from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.job import Axis, Input, Job, JobError
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.neighbours import Neighbours
 from napari_fhn.training.recipes import recipe
 
 if TYPE_CHECKING:
@@ -237,6 +241,57 @@ class Session:
             if found.shape == shape and found.dtype == np.uint8:
                 return np.asanyarray(found)
         return np.lib.format.open_memmap(self.prediction, mode="w+", dtype=np.uint8, shape=shape)
+
+    def choose(
+        self,
+        inputs: Sequence[Input],
+        classes: int,
+        *,
+        vertical_axis: int | None,
+        held_out: Sequence[Box] = (),
+        device: str = "cpu",
+    ) -> Choice:
+        """Choose the recipe to begin with, by the data, the labels and this machine.
+
+        Parameters
+        ----------
+        inputs : sequence of Input
+            From :meth:`stage`.
+        classes : int
+            How many there are.
+        vertical_axis : int or None
+            Spatial axis of two-way time or depth.
+        held_out : sequence of Box
+            Labels that training will not see.
+        device : str
+            Kind of device; ``"auto"`` is taken for the processor, as nobody has looked yet.
+
+        Returns
+        -------
+        Choice
+
+        Raises
+        ------
+        JobError
+            When no recipe goes with such data.
+        """
+        shapes = [np.load(item.path, mmap_mode="r", allow_pickle=False).shape for item in inputs]
+        channels = sum(1 if item.channel_axis is None else shape[0] for item, shape in zip(inputs, shapes, strict=True))
+        shape = shapes[0] if inputs[0].channel_axis is None else shapes[0][1:]
+        agreement = None
+        if vertical_axis is not None and self.labels.exists():
+            known = LabelFile(str(self.labels), shape, classes, held_out)
+            agreement = Neighbours(known, vertical_axis).agreement()
+        kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
+        return choose(
+            shape,
+            channels,
+            kind,
+            free_bytes(device if kind == "cuda" else "cpu"),
+            vertical_axis=vertical_axis,
+            classes=classes,
+            agreement=agreement,
+        )
 
     def job(
         self,

@@ -12,7 +12,8 @@ GB = 10**9
 @pytest.mark.parametrize(
     ("shape", "channels", "device", "memory", "vertical", "name", "words"),
     [
-        ((300, 240), 224, "cpu", 4 * GB, None, "map", "224 channels"),
+        ((300, 240), 224, "cpu", 4 * GB, None, "spectra", "224 channels"),
+        ((300, 240), 12, "cpu", 4 * GB, None, "map", "12 channels"),
         ((300, 240), 1, "cuda", 80 * GB, None, "map", "1 channel:"),
         ((400, 500, 800), 1, "cpu", 16 * GB, 2, "sections", "processor"),
         ((400, 500, 800), 1, "cuda", 80 * GB, 2, "volume", "GPU with 80 GB"),
@@ -27,6 +28,12 @@ def test_chooses_by_data_device_and_memory(shape, channels, device, memory, vert
     assert words in chosen.why
     assert chosen.name in fitting(len(shape))
     assert recipe(chosen.name).network.dimensions <= len(shape)
+
+
+def test_wells_that_foretell_each_other_are_listened_to():
+    assert choose((400, 500, 800), 1, "cpu", GB, agreement=0.9).name == "layers"
+    assert "0.90" in choose((400, 500, 800), 1, "cpu", GB, agreement=0.9).why
+    assert choose((400, 500, 800), 1, "cpu", GB, agreement=0.3).name == "sections"
 
 
 def test_other_surveys_have_no_recipe():

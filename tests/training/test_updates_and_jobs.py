@@ -184,5 +184,5 @@ def test_recipes_go_with_their_networks():
         for name in fitting(dimensions):
             assert recipe(name).network.dimensions <= dimensions
     assert all(len(r.schedule.block) == r.network.dimensions for r in RECIPES.values())
-    with pytest.raises(JobError, match="sections, layers, volume, map"):
+    with pytest.raises(JobError, match="sections, layers, volume, map, spectra"):
         recipe("unheard-of")

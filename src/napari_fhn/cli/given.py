@@ -23,7 +23,6 @@ from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.recipes import fitting
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
 _TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRAL.truth), strict=True))
@@ -101,10 +100,17 @@ def prepare(options: argparse.Namespace) -> Prepared:
         )
     staged = [session.stage_survey(path.stem, survey) for path, survey in zip(files, opened, strict=True)]
     session.prediction_volume(shape)
+    chosen = options.recipe
+    if chosen is None:
+        choice = session.choose(
+            staged, len(table), vertical_axis=vertical, held_out=held_out, device=options.device or "auto"
+        )
+        chosen = choice.name
+        print(f"Recipe {choice.name!r}. {choice.why}", file=sys.stderr)
     job = session.job(
         staged,
         table.names,
-        options.recipe or fitting(len(shape))[0],
+        chosen,
         vertical_axis=vertical,
         held_out=held_out,
         steps=options.steps,

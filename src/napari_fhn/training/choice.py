@@ -17,6 +17,13 @@ _CLASSES = 8
 _THIN = 16
 """Voxels of an axis below which blocks see no more than sections with neighbours do."""
 
+_AGREE = 0.6
+"""Mean IoU with which labelled bodies must foretell each other to be worth listening to. On the flat layers of a real
+survey two to eight wells have 0.74 to 0.92, on folded and faulted ones 0.24; there listening to them does harm."""
+
+_SPECTRUM = 24
+"""Channels from which on the data of a map are taken for spectra: the pixel then matters more than its surroundings."""
+
 
 class Choice(NamedTuple):
     """A recipe and why it was chosen.
@@ -41,6 +48,7 @@ def choose(
     *,
     vertical_axis: int | None = -1,
     classes: int = _CLASSES,
+    agreement: float | None = None,
 ) -> Choice:
     """Choose the recipe to begin with.
 
@@ -58,6 +66,9 @@ def choose(
         Axis of two-way time or depth.
     classes : int
         To tell apart.
+    agreement : float or None
+        How well the labelled wells or patches foretell each other, as
+        :meth:`~napari_fhn.training.neighbours.Neighbours.agreement` says; None where that is not known.
 
     Returns
     -------
@@ -72,9 +83,17 @@ def choose(
         raise JobError(f"there is no recipe for {len(shape)} spatial axes; 2 or 3 are needed")
     if len(shape) == 2:
         bands = "1 channel" if channels == 1 else f"{channels} channels"
+        if channels >= _SPECTRUM:
+            return Choice("spectra", f"The data are a map with {bands}: spectra, read pixel by pixel.")
         return Choice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return Choice("volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks.")
+    if agreement is not None and agreement >= _AGREE:
+        return Choice(
+            "layers",
+            f"The labelled places foretell each other well (mean IoU {agreement:.2f}): the network is told what the "
+            "nearest ones say.",
+        )
     chosen = recipe("volume")
     needed = plan(
         chosen.network, chosen.schedule, shape, channels=channels, classes=classes, vertical_axis=vertical_axis

@@ -85,9 +85,32 @@ RECIPES: dict[str, Recipe] = {
     ),
     "map": Recipe(
         "Map (2D)",
-        "Hyperspectral cubes, dates and stacks of maps: bands as channels, a map out.",
+        "Maps, dates and stacks of grids: bands as channels, a map out.",
         architecture("map"),
-        Schedule(steps=60, batch=1, block=(128, 128), learning_rate=0.03, noise=0.05),
+        Schedule(
+            steps=300,
+            batch=4,
+            block=(64, 64),
+            learning_rate=0.03,
+            weight_decay=0.05,
+            average=0.98,
+            noise=0.2,
+            permute=(0, 1),
+        ),
+    ),
+    "spectra": Recipe(
+        "Spectra (2D)",
+        "Hyperspectral cubes and their dates: bands as channels, read pixel by pixel and a little around.",
+        architecture("spectra"),
+        Schedule(
+            steps=300,
+            batch=2,
+            block=(64, 64),
+            learning_rate=0.03,
+            average=0.98,
+            noise=0.05,
+            permute=(0, 1),
+        ),
     ),
     "paper.seismic": Recipe(
         "Peters et al. 2024: seismic",
@@ -179,4 +202,4 @@ def fitting(spatial_dimensions: int) -> tuple[str, ...]:
     """Return the names of the recipes that go with a survey, the one to begin with first."""
     if spatial_dimensions == 3:
         return ("sections", "layers", "volume", "paper.seismic")
-    return ("map", "paper.aquifer")
+    return ("map", "spectra", "paper.aquifer")
