@@ -1,7 +1,7 @@
 """Fit, predict, score: a Job goes in, a stream of small typed updates comes out.
 
-Takes plain arrays (``.npy`` files) and runs with torch and numpy alone. What describes the work (jobs, updates) is
-plain Python; ``fit`` and ``predict`` bring torch in only when they are asked for.
+Takes plain arrays (``.npy`` files) and runs with torch, numpy and safetensors alone. What describes the work (jobs,
+updates) is plain Python; ``fit`` and ``predict`` bring torch in only when they are asked for.
 """
 
 from __future__ import annotations
