@@ -193,6 +193,14 @@ def test_a_section_in_view_has_all_outputs(trained):
     assert not found[:3].any()
 
 
+def test_outputs_that_nobody_asks_for_go_with_the_classes_they_belonged_to(trained):
+    job = replace(trained, outputs=("entropy",))
+    list(predictor(job).section(Focus(0, 3)))
+    predictor(replace(trained, outputs=("margin",)))
+    assert not job.output_path("entropy").exists()
+    assert job.output_path("margin").exists()
+
+
 def test_a_disk_without_room_is_named(trained, monkeypatch):
     monkeypatch.setattr("napari_fhn.training.outputs.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
     with pytest.raises(JobError, match=r"prediction-entropy\.npy needs .* GB"):

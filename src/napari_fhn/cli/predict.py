@@ -23,6 +23,9 @@ def add(commands: Commands) -> None:
         metavar="NAMES",
         help="what is predicted beside classes, with commas: probabilities, entropy, margin",
     )
+    parser.add_argument(
+        "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
+    )
     add_reading(parser)
     add_machine(parser)
     add_json(parser)
@@ -36,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     job = on_machine(load_job(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
+    if options.flips:
+        job = replace(job, flips=True)
     if options.output is not None:
         from napari_fhn.cli.exporting import check_output, export
 

@@ -6,11 +6,12 @@ Classes are uint8, from 1; everything else is float16: three digits that need no
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,8 @@ class Outputs:
     Parameters
     ----------
     job : Job
-        Names them. That of the classes must be there; the others are made.
+        Names them. That of the classes must be there; the others are made. Outputs that it does not ask for are
+        removed: they would no longer go with the classes.
     shape : tuple of int
         Of the prediction.
 
@@ -95,6 +97,9 @@ class Outputs:
             )
         self.classes: NDArray[np.generic] = classes
         self._others: dict[Output, NDArray[np.float16]] = {}
+        for stale in set(get_args(Output)) - set(job.outputs):
+            with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
+                job.output_path(stale).unlink(missing_ok=True)
         for output in job.outputs:
             full = (len(job.classes), *shape) if output == "probabilities" else shape
             self._others[output] = open_or_make(job.output_path(output), full)
