@@ -13,6 +13,7 @@ from napari_fhn.engine import Engine
 from napari_fhn.session import Session
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
@@ -51,6 +52,8 @@ class Desk:
         What it says.
     data : Data
         The ticked surveys.
+    bricks : Bricks
+        Copies of large surveys.
     book, labelling : LabelBook, Labelling
         What is known about them, and everything that adds to it.
     planning : Planning
@@ -93,6 +96,7 @@ class Desk:
         self.engine = Engine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.words)
+        self.bricks = Bricks(self.data, self.words, self.background, self.root / "bricks")
         self.book = LabelBook(
             viewer, self.data, self.words, self.background, lambda made: Session(self._folder_of(made))
         )
@@ -158,6 +162,7 @@ class Desk:
         self.prediction.close()
         self.labelling.close()
         self.book.close()
+        self.bricks.close()
         self.data.close()
 
     def _folder_of(self, material: Material) -> Path:

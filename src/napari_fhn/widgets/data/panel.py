@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem
 
+from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.material import Material, MaterialError
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
@@ -44,6 +45,8 @@ class DataPanel(Section):
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)
         self.body.addLayout(row)
+        self.bricks = BricksPanel(desk.bricks)
+        self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
         self.body.addWidget(self.go_to)
         self.spectrum = SpectrumPanel(desk)

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import napari
+import xarray as xr
 from napari.utils.notifications import show_error
 
 from napari_fhn import surveys
 from napari_fhn.surveys.axes import Choice
+from napari_fhn.surveys.segy.guess import GridGuess
+from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.axes_dialog import ask_person, open_asking
+from napari_fhn.widgets.data.grid_dialog import ask_grid, doubt
 from napari_fhn.widgets.data.placement import image_layer, on_arrival
+
+_SEGY = (".sgy", ".segy", ".seg")
 
 _OURS = (".sgy", ".segy", ".hdr")
 """Suffixes whose failure to open is ours to explain, as no other reader knows them; other files are left to others."""
@@ -49,6 +55,8 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     for one in [path] if isinstance(path, str) else path:
         try:
             survey = open_asking(one, ask)
+            if survey is not None and Path(one).suffix.lower() in _SEGY:
+                survey = look_again(Path(one), survey)
             if survey is not None:
                 layers.append(image_layer(survey))
         except surveys.SurveyError as error:
@@ -59,7 +67,28 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     return layers
 
 
+def look_again(path: Path, survey: xr.DataArray) -> xr.DataArray | None:
+    """Ask where the survey numbers of a SEG-Y file stand, if that is uncertain; None when the person cancels.
+
+    The answer is remembered for the survey, so that it is asked once.
+    """
+    found = guesses(path)
+    why = doubt(survey, found)
+    if not why:
+        return survey
+    options = ask_where(path, found, why)
+    return None if options is None else surveys.open(path, **options)
+
+
+def ask_where(path: Path, found: Sequence[GridGuess], why: str) -> dict[str, Any] | None:
+    """Ask the person for the geometry, in front of the viewer's window."""
+    return ask_grid(path, found, why, _window())
+
+
 def ask(question: str, choices: Sequence[Choice]) -> Choice | None:
     """Ask the person, in front of the viewer's window."""
-    window = getattr(getattr(napari.current_viewer(), "window", None), "_qt_window", None)
-    return ask_person(question, choices, window)
+    return ask_person(question, choices, _window())
+
+
+def _window() -> Any:
+    return getattr(getattr(napari.current_viewer(), "window", None), "_qt_window", None)

@@ -1,0 +1,224 @@
+"""Copies of large surveys in bricks: offered, made beside the GUI, and read from when they are ready."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import xarray as xr
+from napari.layers import Image
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.bricks import Copied, build_pyramid, can_open, changed, copy_bricks, levels, with_bricks
+from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.words import Words
+
+LARGE_BYTES = 1_000_000_000
+"""From this size on a copy in bricks is offered: a time slice of a smaller file is read in a moment as it is."""
+
+_PYRAMID_SHARE = 0.2
+"""Part of the bar that the coarser levels take."""
+
+
+@dataclass
+class BrickState:
+    """How far the copy of the ticked survey is; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    offered : str
+        The sentence that offers a copy, empty where there is nothing to offer.
+    copying : bool
+        Whether a copy is being made.
+    ready : bool
+        Whether the survey is read from bricks.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    offered: str = ""
+    copying: bool = False
+    ready: bool = False
+
+
+def size_of(survey: xr.DataArray) -> int:
+    """Bytes of the values of a survey."""
+    return math.prod(survey.shape) * survey.dtype.itemsize
+
+
+class Bricks:
+    """Offers copies of large seismic files, makes them, and lets the viewer read from them.
+
+    Parameters
+    ----------
+    data : Data
+        The ticked surveys.
+    words : Words
+        Where it says what happened.
+    background : Background
+        On which it copies.
+    folder : Path
+        Where copies are kept.
+
+    Attributes
+    ----------
+    state : BrickState
+        How far it is.
+    share : float
+        How much is copied, 0 to 1; written by another thread, so that it is looked at now and then.
+    seconds_left : float or None
+        Estimate, by what this copy took so far.
+    """
+
+    def __init__(self, data: Data, words: Words, background: Background, folder: Path) -> None:
+        self.state = BrickState()
+        self.share = 0.0
+        self.seconds_left: float | None = None
+        self._data = data
+        self._words = words
+        self._background = background
+        self._folder = folder
+        self._stop = threading.Event()
+        self._coarse: Image | None = None
+        data.state.events.material.connect(self._look)
+        data.viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        self._look()
+
+    def path_of(self, survey: xr.DataArray) -> Path:
+        """Where the copy of a survey is, or would be."""
+        source = str(survey.attrs.get("source", ""))
+        digest = hashlib.sha1(f"{source}|{survey.shape}".encode(), usedforsecurity=False).hexdigest()[:10]
+        return self._folder / f"{Path(source).stem[:40] or 'survey'}-{digest}.zarr"
+
+    def copy(self) -> None:
+        """Make the copy, or go on with one that was cancelled or cut off."""
+        survey = self._survey()
+        if survey is None or self.state.copying:
+            return
+        path = self.path_of(survey)
+        self._stop = threading.Event()
+        self.share, self.seconds_left = 0.0, None
+        self.state.copying = True
+
+        def work() -> bool:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._drive(copy_bricks(survey, path, stop=self._stop), 0.0, 1.0 - _PYRAMID_SHARE)
+            if not self._stop.is_set():
+                self._drive(build_pyramid(path, stop=self._stop), 1.0 - _PYRAMID_SHARE, 1.0)
+            return not self._stop.is_set()
+
+        def done(complete: bool) -> None:
+            self.state.copying = False
+            if not complete:
+                self._words.say("The copy was stopped. It goes on from there when it is made again.")
+                return
+            self._words.say("Time slices are read from the copy now.")
+            self._look()
+
+        def failed(error: BaseException) -> None:
+            self.state.copying = False
+            detail = "" if isinstance(error, SurveyError) else "".join(traceback.format_exception(error))
+            self._words.fail(str(error), detail)
+
+        self._background.run(work, done, failed)
+
+    def cancel(self) -> None:
+        """Stop copying; what is copied is kept, and the next copy goes on from there."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Stop copying, and let go of the viewer."""
+        self._stop.set()
+        disconnect(self._data.viewer.dims.events.ndisplay, self._on_ndisplay)
+
+    def _survey(self) -> xr.DataArray | None:
+        """The first ticked survey, where it is one that may be copied."""
+        material = self._data.material
+        survey = None if material is None else material.first
+        if survey is None or survey.attrs.get("kind") != "seismic" or not survey.attrs.get("source"):
+            return None
+        return None if "bricks" in survey.attrs or survey.ndim != 3 else survey
+
+    def _drive(self, steps: Iterator[Copied], start: float, stop: float) -> None:
+        """Run through the steps of a copy on this thread, and keep the share that is done."""
+        began, first = time.monotonic(), None
+        for step in steps:
+            done = step.done / max(step.total, 1)
+            first = done if first is None else first
+            self.share = start + (stop - start) * done
+            if done > first:
+                self.seconds_left = (time.monotonic() - began) / (done - first) * (1 - done)
+
+    def _look(self, event: Any = None) -> None:
+        """Use the copy of the ticked survey where there is a current one; offer one where the file is large."""
+        material, survey = self._data.material, self._survey()
+        if material is None or survey is None:
+            self.state.ready = material is not None and "bricks" in material.first.attrs
+            self.state.offered = ""
+            return
+        path = self.path_of(survey)
+        try:
+            if can_open(path) and not changed(path):
+                self._use(material.layer, with_bricks(survey, path))
+                return
+        except SurveyError as error:
+            self._words.say(str(error), note=True)
+        size = size_of(survey)
+        self.state.offered = (
+            f"{size / 1e9:.1f} GB, sorted by {survey.attrs.get('sorting', 'inline')}: time slices are slow. A copy in "
+            "bricks makes them quick."
+            if size >= LARGE_BYTES
+            else ""
+        )
+
+    def _use(self, layer: Image, joined: xr.DataArray) -> None:
+        """Let a layer read from file and copy, whichever is quicker for a slice."""
+        if "bricks" not in joined.attrs:
+            return
+        layer.data = joined
+        layer.metadata["survey"] = joined
+        self.state.offered = ""
+        self.state.ready = True
+        self._data.choose(self._data.state.chosen)
+
+    def _on_ndisplay(self, event: Any = None) -> None:
+        """In 3D show coarser levels of the copy instead of all of it: a large survey does not fit a graphics card."""
+        viewer, material = self._data.viewer, self._data.material
+        if material is None or "bricks" not in material.first.attrs:
+            return
+        in_3d = viewer.dims.ndisplay == 3
+        if self._coarse is not None and self._coarse not in viewer.layers:
+            self._coarse = None
+        if in_3d and self._coarse is None:
+            found = levels(Path(material.first.attrs["bricks"]))
+            if len(found) < 2:
+                return
+            image = material.layer
+            self._coarse = Image(
+                [level.array for level in found],
+                multiscale=True,
+                name=f"{image.name} (3D)",
+                colormap=image.colormap,
+                contrast_limits=image.contrast_limits,
+                scale=image.scale,
+                translate=image.translate,
+                units=image.units,
+                axis_labels=image.axis_labels,
+            )
+            active = viewer.layers.selection.active
+            viewer.add_layer(self._coarse)
+            viewer.layers.move(viewer.layers.index(self._coarse), viewer.layers.index(image))
+            viewer.layers.selection.active = active
+        if self._coarse is not None:
+            self._coarse.visible = in_3d
+            material.layer.visible = not in_3d

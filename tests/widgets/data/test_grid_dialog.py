@@ -1,0 +1,62 @@
+"""Where survey numbers stand is asked where it is uncertain, and remembered."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+import segyio
+
+from napari_fhn import sample_data, surveys
+from napari_fhn.surveys.segy.previews import guesses
+from napari_fhn.widgets.data import reader
+from napari_fhn.widgets.data.grid_dialog import GridDialog, doubt
+
+
+@pytest.fixture
+def odd(tmp_path, monkeypatch):
+    """The bundled survey with its numbers moved to bytes that nothing names, and without coordinates."""
+    monkeypatch.setenv("NAPARI_FHN_REMEMBERED", str(tmp_path / "remembered.json"))
+    path = tmp_path / "odd.sgy"
+    shutil.copyfile(sample_data.SEISMIC.survey, path)
+    path.chmod(0o644)
+    with segyio.open(path, "r+", ignore_geometry=True) as file:
+        for k in range(file.tracecount):
+            header = file.header[k]
+            header.update({201: header[189], 205: header[193]})
+            header.update({189: 0, 193: 0, 181: 0, 185: 0, 9: 0, 21: 0, 5: 0, 17: 0, 1: k + 1})
+        file.text[0] = b" " * 3200
+    return path
+
+
+def test_the_bundled_survey_is_certain():
+    path = sample_data.SEISMIC.survey
+    assert not doubt(surveys.open(path), guesses(path))
+
+
+def test_numbers_found_by_looking_are_asked_about_once(odd, viewer, qtbot, monkeypatch):
+    asked = []
+
+    def ask(path, found, why):
+        dialog = GridDialog(path, found, why)
+        qtbot.addWidget(dialog)
+        asked.append(why)
+        best = next(k for k, guess in enumerate(found) if (guess.inline_byte, guess.crossline_byte) == (201, 205))
+        dialog.list.setCurrentRow(best)
+        assert dialog.evidence.text()
+        return dialog.options
+
+    monkeypatch.setattr(reader, "ask_where", ask)
+    data, _attributes, _ = reader.read(str(odd))[0]
+    assert data.shape == (128, 192, 160)
+    assert asked
+    assert "by looking" in asked[0] or "for sure" in asked[0] or "may hold" in asked[0]
+    np.testing.assert_array_equal(np.asarray(data[3]), np.asarray(surveys.open(sample_data.SEISMIC.survey)[3]))
+    reader.read(str(odd))
+    assert len(asked) == 1
+
+
+def test_nothing_opens_when_the_person_cancels(odd, viewer, monkeypatch):
+    monkeypatch.setattr(reader, "ask_where", lambda path, found, why: None)
+    assert reader.read(str(odd)) == [(None,)]
