@@ -9,7 +9,7 @@ from napari_fhn.box import Box
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.slices import time_slice
-from napari_fhn.training.updates import BoxChanged
+from napari_fhn.training.updates import BoxChanged, Note
 
 _FIRST_LOOK = 1.5
 """Seconds of training before the first prediction of the view."""
@@ -53,12 +53,13 @@ class Live:
         """Whether another section is in view than was predicted last."""
         return self.control.focus != self._last_focus
 
-    def look(self, step: int) -> Iterator[BoxChanged]:
-        """Predict the view, yielding each box as it is written."""
+    def look(self, step: int) -> Iterator[BoxChanged | Note]:
+        """Predict the view, yielding each box as it is written, and what the person should know about it."""
         began = time.monotonic()
         self._last_focus = self.control.focus
         for box in self._boxes(self._last_focus):
             yield BoxChanged(box, step)
+        yield from map(Note, self.predictor.notes())
         now = time.monotonic()
         self._next_look = now + (now - began) * (1 / _SHARE - 1)
 
