@@ -45,7 +45,8 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         if dataset.missing(options.shared):
             print(f"{name}: no {dataset.folder} in {options.shared}; left out")
             continue
-        recipe = RECIPES[fitting(3 if name in _VOLUMES else 2)[0]]
+        begun_with = options.recipe or fitting(3 if name in _VOLUMES else 2)[0]
+        recipe = RECIPES[begun_with]
         for draw in dataset.first_draws(options.seeds):
             for label, overrides in variants(recipe.network, recipe.schedule.block):
                 steps = [f"schedule.steps={options.steps}"] if options.steps else []
@@ -55,7 +56,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                     "method": "hyperbolic",
                     "label": label + (f", {options.steps} steps" if options.steps else ""),
                     "budget": None if options.steps else options.budget,
-                    "overrides": sorted([*overrides, *steps]) or None,
+                    "overrides": sorted([f"recipe={begun_with}", *overrides, *steps]),
                 }
 
 
@@ -122,6 +123,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=lambda t: t.split(","), default=["seismic", "taizhou"], metavar="DATASET,...")
     parser.add_argument("--seeds", type=int, default=1, metavar="N")
+    parser.add_argument("--recipe", choices=tuple(RECIPES), help="to begin with (default: sections, or map)")
     parser.add_argument("--steps", type=int, metavar="N", help="the same for all, in place of the same CPU time")
     running_options(parser, RESULTS)
     return parser.parse_args()

@@ -23,7 +23,6 @@ from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
 from napari_fhn.session import Session
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
-from napari_fhn.training.recipes import fitting
 
 _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""
@@ -51,7 +50,7 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     answer = Answer()
     with tempfile.TemporaryDirectory() as folder:
         session = Session(folder)
-        job = job_of(task, session, settings.overrides)
+        job, recipe = job_of(task, session, settings.overrides)
         if kind != "hyperbolic":
             ours, job = job, replace(job, network=_compared(kind, job.network))
             job = within_memory(job, ours) if equal_memory else job
@@ -67,6 +66,7 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
         answer.prediction = np.load(job.prediction)
         trained = model.load(job.model).network
         answer.details = {
+            "recipe": recipe,
             "steps": made,
             "steps_planned": steps,
             "weights": sum(parameter.numel() for parameter in trained.parameters()),
@@ -81,8 +81,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     return answer
 
 
-def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
-    """Build the job of a task as the session of the dock does, and change what is overridden.
+def job_of(task: Task, session: Session, overrides: Sequence[str]) -> tuple[Job, str]:
+    """Build the job of a task as a session does, with the recipe that it chooses, and change what is overridden.
 
     Parameters
     ----------
@@ -97,7 +97,9 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
 
     Returns
     -------
-    Job
+    job : Job
+    recipe : str
+        Its name.
     """
     told = dict(text.split("=", 1) for text in overrides)
     inputs = [session.stage(f"{task.dataset} {n}", array, channel_axis=0) for n, array in enumerate(task.inputs)]
@@ -106,15 +108,11 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
     held_out: list[Box] = []
     if "held_out" in told:
         held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
-    job = session.job(
-        inputs,
-        task.classes,
-        told.pop("recipe", fitting(task.labels.ndim)[0]),
-        vertical_axis=task.vertical_axis,
-        held_out=held_out,
-        device="cpu",
-        seed=task.seed,
-    )
+    axis = task.vertical_axis
+    recipe = told.pop("recipe", None)
+    if recipe is None:
+        recipe = session.choose(inputs, len(task.classes), vertical_axis=axis, held_out=held_out).name
+    job = session.job(inputs, task.classes, recipe, vertical_axis=axis, held_out=held_out, device="cpu", seed=task.seed)
     if "network" in told:
         words = parse(told.pop("network"))
         job = replace(job, network=replace(job.network, channels=words.channels, layers=words.layers))
@@ -130,7 +128,7 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> Job:
             part[last] = json.loads(text)
         except ValueError:
             part[last] = text  # a word may stand without its quotes
-    return Job.from_dict(data)
+    return Job.from_dict(data), recipe
 
 
 def affordable_steps(job: Job, end: float) -> int:

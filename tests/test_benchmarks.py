@@ -229,7 +229,8 @@ def test_overrides_and_equal_memory(accuracy, tmp_path):
         "made", "seed1", 1, (rng.normal(size=(2, 64, 64)),), known, known * 0, ("a", "b"), None, (0, 1)
     )
     overrides = ["network=2d 8: 2x4 | down 6x8 | up 2x4", "schedule.block=[64,64]", "schedule.batch=2", "held_out=1"]
-    ours = networks.job_of(task, Session(tmp_path), overrides)
+    ours, recipe = networks.job_of(task, Session(tmp_path), overrides)
+    assert recipe == "map"
     assert write(ours.network) == "2d 8: 2x4 | down 6x8 | up 2x4"
     assert (ours.schedule.seed, ours.schedule.block, ours.schedule.batch) == (1, (64, 64), 2)
     assert ours.held_out == ()  # each class has one body, and none can be spared
