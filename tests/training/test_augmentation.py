@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from napari_fhn.box import Box
 from napari_fhn.training import Focus, JobError, Schedule
-from napari_fhn.training.augmentation import Block, flipped, permuted, sheared
+from napari_fhn.training.augmentation import Block, Way, flipped, permuted, sheared
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.labelled import LabelFile
@@ -45,6 +46,39 @@ def test_columns_move_and_their_place_stays(block):
     np.testing.assert_array_equal(moved.place, block.place)
     dipping = sheared(block, 2, 0.0, (1.0, 0.0))
     np.testing.assert_array_equal(dipping.data[2, :, 0, 4], [2, 3, 4, 5])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2)])
+def test_what_is_said_of_a_block_comes_back_to_where_it_belongs(block, order):
+    way = Way((0,), 2, 1.6, (0.4, -0.3), order)
+    shown = permuted(sheared(flipped(block, way.flips), 2, way.shift, way.dips), order)
+    back = way.back(shown.labels)
+    said = back > 0
+    assert said.mean() > 0.6
+    # Rounded twice: a column may be one sample off.
+    padded = np.pad(block.labels, ((0, 0), (0, 0), (1, 1)), mode="edge")
+    near = (back == padded[..., 1:-1]) | (back == padded[..., :-2]) | (back == padded[..., 2:])
+    assert near[said].all()
+    assert (back == block.labels)[said].mean() > 0.7
+
+
+def test_without_moving_columns_all_comes_back(block):
+    way = Way((1, 2), None, 0.0, (), (1, 0, 2))
+    shown = permuted(flipped(block, way.flips), way.order)
+    np.testing.assert_array_equal(way.back(shown.labels), block.labels)
+
+
+@pytest.mark.parametrize("survey", ["layered", "layered_3d", "cube"])
+def test_blocks_of_a_batch_are_found_in_the_survey(survey, request):
+    job, truth = request.getfixturevalue(survey)
+    np.save(job.labels, truth)
+    drawn = blocks(job, permute=() if survey == "layered" else (0, 1))
+    for _ in range(5):
+        labels = drawn.draw().labels.numpy()
+        for box, back in drawn.back(labels):
+            assert back.shape == box.shape
+            assert Box.whole(truth.shape).stop >= box.stop
+            np.testing.assert_array_equal(back, truth[box.slices])
 
 
 def blocks(job, **schedule):

@@ -87,6 +87,39 @@ def sheared(block: Block, vertical: int, shift: float, dips: Sequence[float]) ->
     return Block(np.moveaxis(data, -1, 1 + vertical), block.place, np.moveaxis(known, -1, 1 + vertical))
 
 
+@dataclass(frozen=True)
+class Way:
+    """What was done to a block, so that what the network says of it can be brought back to the survey.
+
+    Parameters
+    ----------
+    flips : tuple of int
+        Axes that were turned round first.
+    vertical : int or None
+        Axis along which columns were moved then; None where they were not.
+    shift, dips
+        As in :func:`sheared`.
+    order : tuple of int
+        Order into which the axes were put last.
+    """
+
+    flips: tuple[int, ...]
+    vertical: int | None
+    shift: float
+    dips: tuple[float, ...]
+    order: tuple[int, ...]
+
+    def back(self, classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return classes on the voxels from which a block came; 0 where none came from."""
+        nothing = np.empty((0, *classes.shape), np.float32)
+        block = permuted(
+            Block(nothing, nothing, classes[np.newaxis]), [self.order.index(a) for a in range(classes.ndim)]
+        )
+        if self.vertical is not None:
+            block = sheared(block, self.vertical, -self.shift, [-dip for dip in self.dips])
+        return flipped(block, self.flips).labels
+
+
 def check_axes(name: str, axes: Sequence[int], fixed: int | None, what: str) -> None:
     """Refuse to move an axis that has to stay.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.annotations import Annotations
-from napari_fhn.training.augmentation import Block, check_axes, flipped, permuted, sheared
+from napari_fhn.training.augmentation import Block, Way, check_axes, flipped, permuted, sheared
 from napari_fhn.training.batch import Batch
+from napari_fhn.training.boxes import within
 from napari_fhn.training.control import Focus
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Schedule
@@ -60,6 +64,7 @@ class Blocks:
             else schedule.flips
         )
         self._rng = np.random.default_rng(schedule.seed)
+        self._drawn: list[tuple[Box, Way, int | None]] = []
 
     @property
     def largest(self) -> tuple[int, ...]:
@@ -106,13 +111,41 @@ class Blocks:
         # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
         order = self._order()
-        blocks = [permuted(self._block(across, focus), order) for _ in range(self.schedule.batch)]
+        drawn = [self._block(across, focus, order) for _ in range(self.schedule.batch)]
+        self._drawn = [(box, way, across) for box, way, _ in drawn]
+        blocks = [block for _, _, block in drawn]
         data = np.stack([np.concatenate((block.data, block.place)) for block in blocks])
         known = np.stack([block.known for block in blocks])
         if self.frame.map_axis is not None:
             known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
         return self.annotations.batch(data, known) if known[:, 0].any() else None
+
+    def back(self, classes: NDArray[np.int64]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
+        """Bring what the network said of the last batch to where it belongs in the survey.
+
+        Parameters
+        ----------
+        classes : ndarray
+            ``(batch, *space)``, from 1.
+
+        Yields
+        ------
+        box : Box
+            Inside the survey.
+        classes : ndarray
+            ``box.shape``; 0 where nothing was said.
+        """
+        whole = Box.whole(self.frame.shape)
+        for (box, way, across), block in zip(self._drawn, classes.astype(np.uint8), strict=True):
+            if self.frame.map_axis is not None:
+                block = way.back(np.expand_dims(block, self.frame.map_axis)).squeeze(self.frame.map_axis)
+            else:
+                block = way.back(block)
+            if across is not None:
+                block = np.expand_dims(block, across)
+            inside = within(box, whole)
+            yield Box(*zip(*((a + s.start, a + s.stop) for a, s in zip(box.start, inside, strict=True)))), block[inside]
 
     def _order(self) -> list[int]:
         order = list(range(len(self.schedule.block)))
@@ -122,18 +155,24 @@ class Blocks:
             order[axis] = int(other)
         return order
 
-    def _block(self, across: int | None, focus: Focus | None) -> Block:
+    def _block(self, across: int | None, focus: Focus | None, order: list[int]) -> tuple[Box, Way, Block]:
         box = self._box_around_a_label(across, focus)
         known = self.annotations.read(box)
         known = known.reshape(len(known), *self.frame.space(box, across))
         if self.frame.map_axis is not None:
             known = np.expand_dims(known, 1 + self.frame.map_axis)
         block = Block(self.frame.data(box, across), self.frame.position(box, across, learning=True), known)
-        block = flipped(block, [axis for axis in self._flips if self._rng.random() < 0.5])
-        moved = self._sheared(block)
-        if moved.labels.any():  # a small patch near the border may be moved out of the block
-            block = moved
-        return self._with_fewer_labels(self._with_noise(block))
+        flips = tuple(axis for axis in self._flips if self._rng.random() < 0.5)
+        block = flipped(block, flips)
+        vertical, shift, dips = self._moves(block)
+        if vertical is not None:
+            moved = sheared(block, vertical, shift, dips)
+            if moved.labels.any():
+                block = moved
+            else:  # a small patch near the border may be moved out of the block
+                vertical = None
+        block = self._with_fewer_labels(self._with_noise(block))
+        return box, Way(flips, vertical, shift, dips, tuple(order)), permuted(block, order)
 
     def _box_around_a_label(self, across: int | None, focus: Focus | None) -> Box:
         shape = self.frame.shape
@@ -167,13 +206,14 @@ class Blocks:
             positions = positions[np.argpartition(away, nearest - 1)[:nearest]]
         return int(self._rng.choice(positions))
 
-    def _sheared(self, block: Block) -> Block:
+    def _moves(self, block: Block) -> tuple[int | None, float, tuple[float, ...]]:
+        """Draw how columns move: along which axis, how far, and at which dips."""
         schedule, vertical = self.schedule, self.frame.vertical
         if vertical is None or self.frame.map_axis is not None or not (schedule.shear or schedule.shift):
-            return block
+            return None, 0.0, ()
         shift = self._rng.uniform(-1, 1) * schedule.shift
-        dips = [self._rng.uniform(-1, 1) * schedule.shear for _ in range(block.labels.ndim - 1)]
-        return sheared(block, vertical, shift, dips)
+        dips = tuple(self._rng.uniform(-1, 1) * schedule.shear for _ in range(block.labels.ndim - 1))
+        return vertical, shift, dips
 
     def _with_noise(self, block: Block) -> Block:
         if not self.schedule.noise:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.slices import time_slice
 from napari_fhn.training.updates import BoxChanged, Note
+from napari_fhn.training.volume import open_array
 
 _FIRST_LOOK = 1.5
 """Seconds of training before the first prediction of the view."""
@@ -30,10 +34,13 @@ class Live:
         Of the network being trained.
     control : Control
         Says what is in view.
+    path : str
+        The prediction file.
     """
 
-    def __init__(self, predictor: Predictor, control: Control) -> None:
+    def __init__(self, predictor: Predictor, control: Control, path: str) -> None:
         self.predictor = predictor
+        self._out = open_array(path, "r+")
         self.control = control
         self._last_focus: Focus | None = None
         self._next_look = time.monotonic() + _FIRST_LOOK
@@ -41,6 +48,7 @@ class Live:
         self._sweep = 0
         self._sliced: Focus | None = None
         self._lines: Iterator[Box] = iter(())
+        self._looked = False
 
     @property
     def due(self) -> bool:
@@ -56,12 +64,37 @@ class Live:
     def look(self, step: int) -> Iterator[BoxChanged | Note]:
         """Predict the view, yielding each box as it is written, and what the person should know about it."""
         began = time.monotonic()
+        self._looked = True
         self._last_focus = self.control.focus
         for box in self._boxes(self._last_focus):
             yield BoxChanged(box, step)
         yield from map(Note, self.predictor.notes())
         now = time.monotonic()
         self._next_look = now + (now - began) * (1 / _SHARE - 1)
+
+    def take(self, seen: Iterable[tuple[Box, NDArray[np.uint8]]], step: int) -> Iterator[BoxChanged]:
+        """Write what the network said of its training blocks, which costs nothing: it was computed anyway.
+
+        What is in view is left out: it is predicted as a whole, from more of what lies around.
+
+        Parameters
+        ----------
+        seen : iterable of Box and ndarray
+            Classes of boxes of the survey; 0 where nothing was said.
+        step : int
+            Training step.
+        """
+        focus = self.control.focus
+        if len(self.predictor.shape) == 2 and self._looked:
+            return
+        for box, classes in seen:
+            if focus is not None:
+                first = focus.index - box.start[focus.axis]
+                if 0 <= first < classes.shape[focus.axis]:
+                    classes = classes.copy()
+                    np.moveaxis(classes, focus.axis, 0)[first] = 0
+            np.copyto(self._out[box.slices], classes, where=classes > 0)
+            yield BoxChanged(box, step)
 
     def _boxes(self, focus: Focus | None) -> Iterator[Box]:
         predictor = self.predictor

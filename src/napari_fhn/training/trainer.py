@@ -92,7 +92,7 @@ class _Training:
         self.setup = Setup(job)
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
-        self.live = Live(self.setup.predictor, control)
+        self.live = Live(self.setup.predictor, control, job.prediction)
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps)
         self.step = 0
@@ -166,6 +166,7 @@ class _Training:
             yield Note(outcome.refusal)
         self.step += 1
         self._losses.append(outcome.loss)
+        yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
         self._seen *= 0.9
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
