@@ -125,9 +125,11 @@ def test_a_loss_that_becomes_no_number_does_not_end_training(layered, monkeypatc
     scores, calls = HyperbolicNetwork.scores, []
 
     def broken(self, data):
-        calls.append(None)
         found = scores(self, data)
-        return found * math.nan if len(calls) == 15 and torch.is_grad_enabled() else found
+        if not torch.is_grad_enabled():
+            return found  # a prediction of the view, which comes when time allows
+        calls.append(None)
+        return found * math.nan if len(calls) == 15 else found
 
     monkeypatch.setattr(HyperbolicNetwork, "scores", broken)
     updates = list(fit(scheduled(job, steps=20)))

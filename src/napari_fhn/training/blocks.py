@@ -145,7 +145,9 @@ class Blocks:
             if across is not None:
                 block = np.expand_dims(block, across)
             inside = within(box, whole)
-            yield Box(*zip(*((a + s.start, a + s.stop) for a, s in zip(box.start, inside, strict=True)))), block[inside]
+            start = tuple(a + part.start for a, part in zip(box.start, inside, strict=True))
+            stop = tuple(a + part.stop for a, part in zip(box.start, inside, strict=True))
+            yield Box(start, stop), block[inside]
 
     def _order(self) -> list[int]:
         order = list(range(len(self.schedule.block)))
