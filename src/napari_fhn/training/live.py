@@ -42,6 +42,8 @@ class Live:
         self.predictor = predictor
         self._out = open_array(path, "r+")
         self.control = control
+        # A prediction waits while it is paused; the view of a paused training does not.
+        self._heard = Control(stop=control.stop)
         self._last_focus: Focus | None = None
         self._next_look = time.monotonic() + _FIRST_LOOK
         self._began = self._next_look
@@ -65,7 +67,7 @@ class Live:
         """Predict the view, yielding each box as it is written, and what the person should know about it."""
         began = time.monotonic()
         self._looked = True
-        self._last_focus = self.control.focus
+        self._last_focus = self._heard.focus = self.control.focus
         for box in self._boxes(self._last_focus):
             yield BoxChanged(box, step)
         yield from map(Note, self.predictor.notes())
@@ -99,9 +101,9 @@ class Live:
     def _boxes(self, focus: Focus | None) -> Iterator[Box]:
         predictor = self.predictor
         if len(predictor.shape) == 2:
-            yield from predictor.section(Focus(0, 0), self.control)
+            yield from predictor.section(Focus(0, 0), self._heard)
         elif focus is not None and predictor.can_section(focus):
-            yield from predictor.section(focus, self.control)
+            yield from predictor.section(focus, self._heard)
         elif focus is not None:
             yield from self._part_of_slice(focus)
         else:
@@ -109,14 +111,14 @@ class Live:
             axis = predictor.frame.sections[0] if predictor.frame.sections else 0
             size = predictor.shape[axis]
             for _ in range(_SWEPT):
-                yield from predictor.section(Focus(axis, self._sweep), self.control)
+                yield from predictor.section(Focus(axis, self._sweep), self._heard)
                 # The golden section leaves no large gap at any time.
                 self._sweep = (self._sweep + max(1, round(size * 0.382))) % size
 
     def _part_of_slice(self, focus: Focus) -> Iterator[Box]:
         """Go on filling a time slice, which crosses all sections; begin again where it has moved or is full."""
         if focus != self._sliced:
-            self._sliced, self._lines = focus, time_slice(self.predictor, focus, self.control)
+            self._sliced, self._lines = focus, time_slice(self.predictor, focus, self._heard)
         for _ in range(_SWEPT):
             line = next(self._lines, None)
             if line is None:
