@@ -57,6 +57,7 @@ def test_interrupted_resumed_predicted_scored_and_reported(tmp_path, monkeypatch
     held_out, truth = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (held_out["on"], truth["on"]) == ("held out", "truth")
     assert len(held_out["bodies"]) == 4
+    assert 0 <= truth["trust"]["measured"]["expected_error"] <= 1
 
     assert main(["report", "--session", "s", "--truth", SAMPLE]) == 0
     page = Path("s/report.html").read_text(encoding="utf-8")
@@ -64,4 +65,5 @@ def test_interrupted_resumed_predicted_scored_and_reported(tmp_path, monkeypatch
         assert f"{found['network']['mean_iou']:.3f}" in page
         assert f"{found['nearest']['mean_iou']:.3f}" in page
     assert "date1.img: hyperspectral" in page
+    assert "Reliability curve" in page
     assert "napari-fhn train --job s/job.json" in page

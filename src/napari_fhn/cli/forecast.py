@@ -80,7 +80,16 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         opened = [open(path) for path in survey_files([options.survey])]
         shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])
         channels = options.channels or sum(int(survey.sizes.get("band", 1)) for survey in opened)
-    return plan(found.network, found.schedule, shape, channels=channels, classes=classes, vertical_axis=vertical)
+    return plan(
+        found.network,
+        found.schedule,
+        shape,
+        channels=channels,
+        classes=classes,
+        vertical_axis=vertical,
+        position=found.position,
+        neighbours=found.neighbours,
+    )
 
 
 def _tell(planned: Plan, budget: int, working_set: WorkingSet, as_json: bool) -> None:

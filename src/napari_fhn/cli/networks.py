@@ -9,6 +9,7 @@ from napari_fhn.cli.options import UsageError, add_session, load_job
 from napari_fhn.network.architecture import Architecture, architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
+from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES, recipe
 from napari_fhn.training.schedule import Schedule
@@ -28,12 +29,16 @@ class Chosen:
         Of the job or recipe; blocks of 64 voxels along each axis where there is neither.
     job : Job or None
         Of the session.
+    position, neighbours
+        What the network is told beside the data, as in ``Job``.
     """
 
     name: str
     network: NetworkDescription
     schedule: Schedule
     job: Job | None = None
+    position: Position = "vertical"
+    neighbours: bool = False
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +67,8 @@ def chosen(options: argparse.Namespace) -> Chosen:
         raise UsageError("say which network: one of --session (or --job), --recipe and --network")
     if options.recipe is not None:
         found = recipe(options.recipe)
-        return Chosen(f"recipe {options.recipe}", found.network, found.schedule)
+        name = f"recipe {options.recipe}"
+        return Chosen(name, found.network, found.schedule, None, found.position, found.neighbours)
     if options.network is not None:
         network = in_words(options.network)
         return Chosen(options.network, network, Schedule(batch=1, block=(64,) * network.dimensions))

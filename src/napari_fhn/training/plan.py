@@ -128,6 +128,7 @@ def plan(
     vertical_axis: int | None,
     position: Position = "vertical",
     map_axis: int | None = None,
+    neighbours: bool = False,
 ) -> Plan:
     """Plan a training.
 
@@ -141,7 +142,7 @@ def plan(
         Spatial shape of the survey.
     channels, classes : int
         Channels of the data as they are, and classes.
-    vertical_axis, position, map_axis
+    vertical_axis, position, map_axis, neighbours
         As in :class:`~napari_fhn.training.job.Job`.
 
     Returns
@@ -165,11 +166,16 @@ def plan(
         survey = (max(level), shape[vertical_axis])
     placed = len(shape) - (map_axis is not None) if position == "all" else int(vertical_axis is not None)
     seen = channels * (2 * network.context + 1 if sections else 1) + (placed if position != "none" else 0)
+    if neighbours:  # which class the nearest label says, and how far away it is
+        seen += classes + 1
     if isinstance(network, Architecture):
         needed = seen * 2 ** (network.dimensions * network.haar_lift)
         if needed > network.channels:
             network = replace(network, channels=-(-needed // 8) * 8)
-    block = tuple(map(_length, survey, schedule.block, network.multiples))
+    block = tuple(
+        size if axis == map_axis else _length(size, wanted, multiple)
+        for axis, (size, wanted, multiple) in enumerate(zip(survey, schedule.block, network.multiples, strict=True))
+    )
     return Plan(
         network,
         survey,
@@ -209,6 +215,7 @@ def plan_of(job: Job) -> Plan:
         vertical_axis=job.vertical_axis,
         position=job.position,
         map_axis=job.map_axis,
+        neighbours=job.neighbours,
     )
 
 
