@@ -14,15 +14,20 @@ import numpy as np
 import pytest
 
 from napari_fhn.cli import main
+from napari_fhn.cli.commands import parser
+from napari_fhn.cli.given import prepare
 from napari_fhn.training import Job, Progress, log, updates
 
 SAMPLE = "sample:hyperspectral"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_interrupted_resumed_predicted_scored_and_reported(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    train = ["train", SAMPLE, "--session", "s", "--hold-out", "4", "--steps", "1000", "--device", "cpu", "--json"]
+@pytest.mark.usefixtures("small")
+def test_interrupted_resumed_predicted_scored_and_reported(capsys):
+    # The recipe of a few kernels is known to this process only: the other one gets it in a job.
+    asked = ["train", SAMPLE, "--session", "s", "--hold-out", "4", "--steps", "1000", "--device", "cpu"]
+    prepare(parser().parse_args(asked))
+    train = ["train", "--job", "s/job.json", "--json"]
     with subprocess.Popen(
         [sys.executable, "-m", "napari_fhn.cli", *train], stdout=subprocess.PIPE, text=True
     ) as process:
