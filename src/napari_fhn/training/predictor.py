@@ -198,6 +198,8 @@ class Predictor:
                     journal.finish(number, box)
                     done += math.prod(box.shape)
                     yield box, done / total
+                    if control is not None:
+                        control.wait_while_paused()
         except Stopped:
             return
         finally:
@@ -207,10 +209,8 @@ class Predictor:
         self, lattice: Lattice, across: int | None, control: Control | None, finished: set[Box] | None = None
     ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
         def evaluate(box: Box, used: Box) -> NDArray[np.float32]:
-            if control is not None:
-                control.wait_while_paused()
-                if control.stop.is_set():
-                    raise Stopped
+            if control is not None and control.stop.is_set():
+                raise Stopped
             return self._evaluator.probabilities(box, used, across, control)
 
         def focus() -> Focus | None:
