@@ -4,17 +4,8 @@
 coarser levels for the view in 3D.
 """
 
-from napari_fhn.surveys.bricks.copied import (
-    SUFFIXES,
-    Copied,
-    can_open,
-    changed,
-    copy_bricks,
-    discard,
-    open,
-    open_bricks,
-    verify,
-)
+from napari_fhn.surveys.bricks.copied import SUFFIXES, can_open, changed, open, open_bricks, verify
+from napari_fhn.surveys.bricks.copying import Copied, copy_bricks, discard
 from napari_fhn.surveys.bricks.either import with_bricks
 from napari_fhn.surveys.bricks.pyramid import Level, build_pyramid, levels
 

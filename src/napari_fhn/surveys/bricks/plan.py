@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.bricks import store
 
 #: Source values in memory at once, in bytes, unless a single row of bricks holds more.
@@ -75,6 +76,10 @@ class Plan:
     def nbytes(self, box: Box) -> int:
         """Bytes of a box."""
         return int(math.prod(part.stop - part.start for part in box) * self.dtype.itemsize)
+
+    def values(self, array: ArrayLike, box: Box) -> NDArray[Any]:
+        """Values of a box, in memory and in the type of the copy."""
+        return np.ascontiguousarray(array[box], dtype=self.dtype)
 
     def boxes(self) -> Iterator[Box]:
         """Boxes of whole bricks, the outer axis slowest."""

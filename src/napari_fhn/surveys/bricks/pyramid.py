@@ -16,7 +16,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.surveys.bricks import store
-from napari_fhn.surveys.bricks.copied import Copied, open_bricks
+from napari_fhn.surveys.bricks.copied import open_bricks
+from napari_fhn.surveys.bricks.copying import Copied
 from napari_fhn.surveys.bricks.plan import UNIT_BYTES, Plan
 from napari_fhn.surveys.moving import sentences, sync
 

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
-from napari_fhn.surveys.bricks.copied import write_bricks
+from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room, replacing
 from napari_fhn.surveys.out.classes import ClassLike

@@ -18,7 +18,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from napari_fhn import surveys
-from napari_fhn.surveys.bricks import copied as bricks
+from napari_fhn.surveys import bricks
 from napari_fhn.surveys.bricks import plan as brick_plan
 from napari_fhn.surveys.bricks import store, with_bricks
 from survey_files import rasters as factory
@@ -202,7 +202,7 @@ KILLED = """
 import sys, time
 import numpy as np
 from napari_fhn import surveys
-from napari_fhn.surveys.bricks import copied as bricks
+from napari_fhn.surveys import bricks
 survey = surveys.open(sys.argv[1])
 for copied in bricks.copy_bricks(survey, sys.argv[2], brick=(4, 8, 8)):
     print(copied.done, flush=True)
