@@ -101,7 +101,7 @@ class Desk:
             viewer, self.data, self.words, self.background, lambda made: Session(self._folder_of(made))
         )
         self.labelling = Labelling(self.book, self.root)
-        self.planning = Planning(self.data, self.book, self.words, self.root / "measured.json")
+        self.planning = Planning(self.data, self.book, self.words, self.background, self.root / "measured.json")
         self.block_box = BlockBox(viewer, self.data, self.planning)
         self.prediction = Prediction(viewer, self.data, self.book)
         self.overlays = Overlays(viewer, self.data, self.book)

@@ -17,6 +17,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
+from napari_fhn.session import survey_axes
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update
 from napari_fhn.widgets import view
 from napari_fhn.widgets.labelling import class_layers
@@ -24,6 +25,9 @@ from napari_fhn.widgets.network.measured import Speed
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.desk import Desk
+
+_UNNAMED = "#808080"
+"""Colour of values below the largest that are no class."""
 
 POLL_MS = 50
 """How often the news of the training process are read."""
@@ -111,8 +115,21 @@ class Work:
                 prediction[...] = 0
             named = dict(zip(table.values, table.names, strict=True))
             names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
-            job = session.job(inputs, names, settings.recipe, vertical_axis=vertical, held_out=bodies, device=device)
-            return _Prepared(replace(settings.applied_to(job), outputs=outputs), prediction)
+            colored = dict(zip(table.values, (entry.color for entry in table), strict=True))
+            job = session.job(
+                inputs,
+                names,
+                settings.recipe,
+                vertical_axis=vertical,
+                held_out=bodies,
+                device=device,
+                colors=[colored.get(value, _UNNAMED) for value in range(1, len(names) + 1)],
+                axes=survey_axes(material.first),
+            )
+            job = replace(settings.applied_to(job), outputs=outputs)
+            if task == "train":
+                job.save(session.folder / "job.json")
+            return _Prepared(job, prediction)
 
         self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
 

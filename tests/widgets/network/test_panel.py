@@ -79,3 +79,22 @@ def test_the_block_is_drawn_on_the_section_in_view(seismic):
     dock.network.block.setChecked(True)
     viewer.layers.remove(dock.desk.block_box.layer)
     assert dock.desk.block_box.layer is None
+
+
+def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(viewer, dock, spin):
+    desk = dock.desk
+    rng = np.random.default_rng(0)
+    viewer.add_image(rng.standard_normal((24, 24, 32)).astype(np.float32), name="volume")
+    assert desk.planning.state.settings.recipe == "sections"
+    assert "processor" in dock.network.aside.text()
+    dock.labels.new.click()
+    layer = desk.book.layer
+    for inline, crossline in ((4, 4), (4, 18), (18, 4), (18, 18)):
+        layer.data[inline, crossline, :16], layer.data[inline, crossline, 16:] = 1, 2
+    desk.book.tally.due(0)
+    assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
+    assert "foretell each other" in dock.network.aside.text()
+    assert desk.planning.state.settings.neighbours
+    dock.network.recipe.value = "sections"
+    desk.planning.suggest(0.99)
+    assert desk.planning.state.settings.recipe == "sections"

@@ -9,11 +9,15 @@ from typing import Any, ClassVar
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
+from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.neighbours import Neighbours
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
+from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.measured import Measured, Speed, kind
@@ -22,6 +26,9 @@ from napari_fhn.widgets.network.settings import Part, Settings
 from napari_fhn.widgets.words import Words
 
 _HERE = "this computer"
+
+_MORE = 1.5
+"""So many times as many labels as at the last look are worth another one."""
 
 
 @dataclass
@@ -68,6 +75,8 @@ class Planning:
         Whose classes are told apart.
     words : Words
         Where it says what cannot be.
+    background : Background
+        On which labelled wells are compared.
     measured : Path
         File of the speeds measured on this computer.
 
@@ -77,16 +86,20 @@ class Planning:
         The settings.
     """
 
-    def __init__(self, data: Data, book: LabelBook, words: Words, measured: Path) -> None:
+    def __init__(self, data: Data, book: LabelBook, words: Words, background: Background, measured: Path) -> None:
         self.state = PlanState()
         self._data = data
         self._book = book
         self._words = words
         self._measured = Measured(measured)
+        self._background = background
         self._device: Device | None = None
+        self._chosen = False
+        self._counted = 0
         data.state.events.material.connect(self._on_material)
         data.state.events.vertical_axis.connect(self.look_ahead)
         book.state.events.classes.connect(self.look_ahead)
+        book.state.events.counts.connect(self._on_counts)
         self.state.events.device.connect(self.look_ahead)
 
     @property
@@ -95,14 +108,46 @@ class Planning:
         material = self._data.material
         return fitting(3 if material is None else len(material.shape))
 
+    def suggest(self, agreement: float | None = None) -> None:
+        """Choose the recipe by looking at the data, unless the person has chosen one or changed a setting.
+
+        Parameters
+        ----------
+        agreement : float or None
+            How well the labelled wells foretell each other, where that is known.
+        """
+        material, device = self._data.material, self._computes_on()
+        if material is None or self._chosen:
+            return
+        kind_of = "cpu" if device is None else device.name
+        try:
+            choice = choose(
+                material.shape,
+                material.channels,
+                kind_of,
+                free_bytes() if device is None else device.free,
+                vertical_axis=self._data.vertical,
+                classes=max(self._book.state.classes.values),
+                agreement=agreement,
+            )
+        except JobError as error:
+            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            return
+        if self.state.settings is None or self.state.settings.recipe != choice.name:
+            self.state.settings = Settings.of(choice.name)
+        self.state.why = choice.why
+        self.look_ahead()
+
     def choose(self, name: str) -> None:
-        """Begin again with a recipe as it is."""
+        """Begin again with a recipe as it is; from now on none is suggested."""
+        self._chosen = True
         self.state.settings = Settings.of(name)
         self.state.why = recipe(name).description
         self.look_ahead()
 
     def take(self, settings: Settings) -> None:
         """Take up settings that were kept."""
+        self._chosen = True
         self.state.settings = settings
         self.state.why = recipe(settings.recipe).description
         self.look_ahead()
@@ -118,11 +163,13 @@ class Planning:
             message = str(error)
             self._words.fail(f"{message[:1].upper()}{message[1:]}.")
             return
+        self._chosen = True
         self.look_ahead()
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""
         self._device = device
+        self.suggest()
         self.look_ahead()
 
     def remember(self, speed: Speed) -> None:
@@ -170,7 +217,25 @@ class Planning:
 
     def _on_material(self, event: Any = None) -> None:
         settings = self.state.settings
-        if self._data.material is not None and (settings is None or settings.recipe not in self.recipes):
-            self.choose(self.recipes[0])
-        else:
-            self.look_ahead()
+        if settings is not None and settings.recipe not in self.recipes:
+            # Of data with another number of axes.
+            self._chosen = False
+        self.suggest()
+        self.look_ahead()
+
+    def _on_counts(self, counts: dict[int, int]) -> None:
+        """Ask how well labelled wells foretell each other, when there are clearly more labels than at the last time."""
+        layer, vertical, total = self._book.layer, self._data.vertical, sum(counts.values())
+        enough = total > _MORE * self._counted and len(counts) > 1
+        if layer is None or vertical is None or self._chosen or self._book.session is None or not enough:
+            return
+        self._counted = total
+        path, shape, classes = self._book.session.labels, layer.data.shape, max(counts)
+
+        def agreement() -> float | None:
+            return Neighbours(LabelFile(str(path), shape, classes), vertical).agreement()
+
+        def failed(error: BaseException) -> None:
+            self._words.say(f"The labelled places could not be compared: {error}.", note=True)
+
+        self._background.run(agreement, self.suggest, failed)

@@ -23,7 +23,7 @@ NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_l
 OBJECTIVE_FIELDS = tuple(field.name for field in fields(Objective))
 SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name != "objective")
 
-JOB_FIELDS = ("position", "flips", "memory")
+JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 """Fields of a job that are settings; the others say which files it works on."""
 
 
@@ -39,7 +39,7 @@ class Settings:
         The network.
     schedule : Schedule
         How to train.
-    position, flips, memory
+    position, neighbours, flips, memory
         As in :class:`~napari_fhn.training.Job`.
     """
 
@@ -47,6 +47,7 @@ class Settings:
     network: NetworkDescription
     schedule: Schedule
     position: Position = "vertical"
+    neighbours: bool = False
     flips: bool = False
     memory: int | None = None
 
@@ -54,7 +55,7 @@ class Settings:
     def of(cls, name: str) -> Settings:
         """Return the plan of a recipe, as it is."""
         chosen = recipe(name)
-        return cls(name, chosen.network, chosen.schedule)
+        return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours)
 
     @property
     def layers(self) -> str:

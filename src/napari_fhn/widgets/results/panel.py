@@ -55,7 +55,9 @@ class ResultsPanel(Section):
             "Copy the command that does what was clicked, without a viewer.",
             self._copy,
         )
-        self.body.addLayout(_row(self.score, self.model, self.command))
+        self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.taking.report)
+        self.body.addLayout(_row(self.score, self.report))
+        self.body.addLayout(_row(self.model, self.command))
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
@@ -113,7 +115,7 @@ class ResultsPanel(Section):
         idle = state.task is None
         for button in (self.compare, self.keep, self.tidy, self.back, self.preview, self.score):
             button.setEnabled(idle and state.has_prediction)
-        for button in (self.model, self.command):
+        for button in (self.model, self.command, self.report):
             button.setEnabled(idle and state.has_model)
         if not idle:
             self.preview.setChecked(False)

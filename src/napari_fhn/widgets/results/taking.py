@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from napari_fhn.report import Evaluation, on_held_out
+from napari_fhn.report.writing import write
 from napari_fhn.session import Session
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.widgets.background import Background
@@ -69,6 +70,21 @@ class Taking:
         self._background.run(
             lambda: on_held_out(Job.load(path)), lambda found: self._words.say(in_words(found)), failed
         )
+
+    def report(self) -> None:
+        """Write the report of the session as one HTML file, and say where it is."""
+        session = self._trained()
+        if session is None:
+            return
+        self._words.say("Writing the report ...")
+
+        def done(path: Path) -> None:
+            self._words.say(f"The report is {path}.")
+
+        def failed(error: BaseException) -> None:
+            self._words.fail(f"The report could not be written: {error}.")
+
+        self._background.run(lambda: write(session.folder), done, failed)
 
     def _trained(self) -> Session | None:
         session = self._book.session

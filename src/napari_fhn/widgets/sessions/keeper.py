@@ -120,7 +120,8 @@ class Keeper:
         desk.data.choose(tuple(layer for survey, layer in layers.items() if survey.ticked) or tuple(layers.values()))
         if not desk.book.new():
             return False
-        relocate(desk.session)
+        if desk.session is not None:
+            relocate(desk.session)
         self._restore(record)
         missing = len(record.surveys) - len(opened)
         desk.words.say(f"Opened {folder.name}." + (f" {missing} of its surveys were not found." if missing else ""))
@@ -198,22 +199,22 @@ class Keeper:
             camera.center, camera.angles, camera.zoom = record.center, record.angles, record.zoom
 
 
-def relocate(session: Session | None) -> None:
-    """Let the job of a session that was moved name the files where they are now."""
-    path = None if session is None else session.model / "job.json"
-    if session is None or path is None or not path.is_file():
-        return
-    with contextlib.suppress(JobError, OSError):
-        job = Job.load(path)
-        if Path(job.labels) != session.labels:
+def relocate(session: Session) -> None:
+    """Let the jobs of a session that was moved name the files where they are now."""
+    for path in (session.folder / "job.json", session.model / "job.json"):
+        # One that is missing or not of this version is left as it is.
+        with contextlib.suppress(JobError, OSError):
+            job = Job.load(path)
             inputs = tuple(replace(item, path=str(session.folder / Path(item.path).name)) for item in job.inputs)
-            replace(
+            here = replace(
                 job,
                 inputs=inputs,
                 labels=str(session.labels),
                 prediction=str(session.prediction),
                 model=str(session.model),
-            ).save(path)
+            )
+            if here != job:
+                here.save(path)
 
 
 def copy_session(session: Session, folder: Path) -> None:
