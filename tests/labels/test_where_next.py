@@ -45,6 +45,14 @@ def test_what_is_not_predicted_yet_is_left_out():
     assert all(place.voxel[0] >= 24 for place in where_next(doubt, predicted, known))
 
 
+def test_one_predicted_section_is_enough_and_the_place_lies_on_it():
+    doubt, predicted, known = volume()
+    predicted[:7], predicted[8:] = 0, 0
+    places = where_next(doubt, predicted, known)
+    assert places
+    assert {place.voxel[0] for place in places} == {7}
+
+
 def test_no_doubt_no_place():
     _, predicted, known = volume()
     assert where_next(np.zeros(predicted.shape, np.float32), predicted, known) == []

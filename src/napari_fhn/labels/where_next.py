@@ -34,7 +34,7 @@ class Place:
     Parameters
     ----------
     voxel : tuple of int
-        The middle of it.
+        The middle of what is predicted of it.
     start, stop : tuple of int
         The box that was judged; ``stop`` is not in it.
     doubt : float
@@ -128,8 +128,8 @@ def _cells(
         sums = np.where(there, np.nan_to_num(np.asarray(doubt[slab], np.float32)), 0.0)
         counts, marks = there.astype(np.float64), (np.asarray(known[slab]) > 0).astype(np.float64)
         total, of, marked = (_add_up(part, edges) for part in (sums.astype(np.float64), counts, marks))
-        # Half a cell that is not predicted yet says little.
-        enough = of >= 0.5 * _add_up(np.ones(there.shape), edges)
+        # While training runs only sections are predicted: half of one through a cell is enough to judge it.
+        enough = of >= 0.5 / side * _add_up(np.ones(there.shape), edges)
         mean[row] = np.where(enough, total / np.maximum(of, 1) / whole, 0.0)
         labelled[row] = marked > 0
     return mean, labelled
@@ -148,5 +148,7 @@ def _place(cell: tuple[int, ...], side: int, doubt: float, distance: float, pred
     inside = np.asarray(predicted[tuple(itertools.starmap(slice, zip(start, stop, strict=True)))])
     values, counts = np.unique(inside[inside > 0], return_counts=True)
     common = [int(value) for value in values[np.argsort(-counts, kind="stable")][:2]]
-    middle = tuple((a + b) // 2 for a, b in zip(start, stop, strict=True))
+    # On a section that is predicted, where not all of them are.
+    there = np.nonzero(inside)
+    middle = tuple(int(a + np.median(axis)) for a, axis in zip(start, there, strict=True))
     return Place(middle, start, stop, doubt, distance * side, tuple(common))

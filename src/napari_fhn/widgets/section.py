@@ -10,6 +10,9 @@ SPACING = 4
 QUIET = "color: rgba(140, 145, 155, 255);"
 """Style of words that may be overlooked, in dark and light themes."""
 
+TOGGLE = "QToolButton:checked { background: rgba(86, 180, 233, 110); }"
+"""Style of buttons that stay down: what is on must be seen, in dark and light themes."""
+
 
 class Fold(QWidget):
     """A heading with something below it that can be folded away.

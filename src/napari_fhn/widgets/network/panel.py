@@ -12,7 +12,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.labelling.tally import MOST_HELD_OUT
 from napari_fhn.widgets.network.advanced import Advanced
 from napari_fhn.widgets.network.memory_bar import MemoryBar
-from napari_fhn.widgets.section import QUIET, Section
+from napari_fhn.widgets.section import QUIET, TOGGLE, Section
 
 _DEVICES = [("Automatic", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
 _MEMORY = (
@@ -61,6 +61,7 @@ class NetworkPanel(Section):
             widget.setToolTip(_MEMORY)
         self.block = QToolButton()
         self.block.setCheckable(True)
+        self.block.setStyleSheet(TOGGLE)
         self.block.setToolTip("Draw the block that the network sees at once on the section in view.")
         self.block.toggled.connect(desk.block_box.show)
         self.time = QLabel()
@@ -104,6 +105,7 @@ class NetworkPanel(Section):
         for combo, letters in ((self.recipe, 12), (self.device, 7)):
             combo.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.native.setMinimumContentsLength(letters)
+            combo.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.held_out.native.setFixedWidth(62)
         return grid
 

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
 from napari_fhn.widgets.results.tidying import Broom
-from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.section import TOGGLE, Section
 
 _MOST = 10_000_000
 
@@ -96,6 +96,7 @@ class ResultsPanel(Section):
         self.preview = QToolButton()
         self.preview.setText("Preview")
         self.preview.setCheckable(True)
+        self.preview.setStyleSheet(TOGGLE)
         self.preview.setToolTip("Show the section in view as it would be, tidied by itself.")
         self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.preview.toggled.connect(lambda _: self._preview())

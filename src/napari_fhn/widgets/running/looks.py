@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, Q
 
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.running.overlays import Overlay
-from napari_fhn.widgets.section import Fold
+from napari_fhn.widgets.section import TOGGLE, Fold
 
 _WORDS: dict[Overlay, tuple[str, str]] = {
     "entropy": ("Entropy", "How undecided the network is: 0 where it is certain, 1 where all classes are alike."),
@@ -62,6 +62,7 @@ class Looks(Fold):
             button.setText(title)
             button.setToolTip(words)
             button.setCheckable(True)
+            button.setStyleSheet(TOGGLE)
             button.clicked.connect(lambda checked, kind=kind: self._want(kind, checked))
             row.addWidget(button, 1)
             self.buttons[kind] = button

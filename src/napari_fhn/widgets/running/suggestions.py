@@ -93,7 +93,7 @@ class Suggestions:
             self.state.searching = False
             self.state.places = tuple(places)
             if not places:
-                self._words.say("The network doubts nothing far from labels; predict everything to be sure.", note=True)
+                self._words.say("In what is predicted so far the network doubts nothing far from labels.", note=True)
 
         def failed(error: BaseException) -> None:
             self.state.searching = False
