@@ -15,7 +15,7 @@ from rasterio import Affine
 
 from napari_fhn import surveys
 from napari_fhn.surveys.axes import AmbiguousAxes
-from napari_fhn.surveys.raster import opening as raster
+from napari_fhn.surveys.raster import values as values_of_rasters
 from survey_files import rasters as factory
 
 
@@ -323,16 +323,18 @@ def test_lapland_is_maps_with_names(shared):
 def test_bands_packed_together_are_unpacked_together(tmp_path, monkeypatch):
     values = factory.cube("int16", (9, 40, 50))
     path = factory.tiff(tmp_path, values=values, interleave="pixel", compress="deflate")
-    monkeypatch.setattr(raster, "KEPT_BYTES", 4 * 40 * 50 * 2)
+    monkeypatch.setattr(values_of_rasters, "KEPT_BYTES", 4 * 40 * 50 * 2)
     scene = surveys.open(path)
     read = []
-    plain = raster._Bands._read_bands
-    monkeypatch.setattr(raster._Bands, "_read_bands", lambda self, b, w: read.append(tuple(b)) or plain(self, b, w))
+    plain = values_of_rasters.Bands._read_bands
+    monkeypatch.setattr(
+        values_of_rasters.Bands, "_read_bands", lambda self, b, w: read.append(tuple(b)) or plain(self, b, w)
+    )
     for band in (0, 3, 1, 4, 8, 5):
         np.testing.assert_array_equal(scene[band].values, values[band])
     assert read == [(0, 1, 2, 3), (4, 5, 6, 7), (8,), (4, 5, 6, 7)]
     np.testing.assert_array_equal(scene[5, 3:9:2].values, values[5, 3:9:2])
     np.testing.assert_array_equal(scene[:, 7, 8].values, values[:, 7, 8])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(scene))[2].values, values[2])
-    monkeypatch.setattr(raster, "KEPT_BYTES", 10)
+    monkeypatch.setattr(values_of_rasters, "KEPT_BYTES", 10)
     np.testing.assert_array_equal(scene[4].values, values[4])

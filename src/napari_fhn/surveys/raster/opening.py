@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import rasterio
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.windows import Window
-from xarray.backends import CachingFileManager
-from xarray.backends.locks import SerializableLock
 
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import Box, LazyArray
-from napari_fhn.surveys.maps.grids import GDAL_ERRORS, KEPT_BYTES, Grid, place
+from napari_fhn.surveys.lazy import LazyArray
+from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
 from napari_fhn.surveys.raster import envi_header, tiff
+from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
 
 _TIFF = (".tif", ".tiff")
@@ -35,11 +32,6 @@ _GRIDS: dict[str, tuple[tuple[bytes, str], ...]] = {
 }
 _ENVI = (".hdr", ".bsq", ".bil", ".bip")
 SUFFIXES = (*_TIFF, *_ENVI, *_GRIDS)
-
-#: What becomes of complex numbers.
-Part = Literal["magnitude", "phase", "real", "imaginary"]
-_PARTS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    "magnitude": np.abs, "phase": np.angle, "real": np.real, "imaginary": np.imag}  # fmt: skip
 
 
 def can_open(path: Path) -> bool:
@@ -148,12 +140,12 @@ def _open(
     if grid.transform.b or grid.transform.d:
         notes += [f"The grid is rotated or sheared; {dim} counts pixels." for dim in ("y", "x")]
     dtype = np.dtype(kinds.pop())
-    values: LazyArray = _Bands(path, address, driver, shape, dtype, masked, packed)
+    values: LazyArray = Bands(path, address, driver, shape, dtype, masked, packed)
     if dtype.kind == "c":
-        if part not in _PARTS:
-            known = " or ".join(map(repr, _PARTS))
+        if part not in PARTS:
+            known = " or ".join(map(repr, PARTS))
             raise SurveyError(path, "it holds complex numbers", f"Say which part: part={known}")
-        values = _Part(path, values.variable(("band", "y", "x")), part)
+        values = ComplexPart(path, values.variable(("band", "y", "x")), part)
     attrs: dict[str, Any] = {} if nodata is None else {"_FillValue": nodata}
     source = tiff.SHORT.get(driver, driver)
     if header is not None and header.items("class names"):
@@ -263,75 +255,6 @@ def _numbers(items: list[str]) -> list[float]:
         return [float(item) for item in items]
     except ValueError:
         return []
-
-
-class _Bands(LazyArray):
-    """The bands of a raster through GDAL; floats with NaN where a mask hides pixels.
-
-    Where bands are interleaved by pixel in packed blocks, each band costs the unpacking of all. Of such files several
-    bands are read together, and kept for the next ones that are asked for.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        address: str,
-        driver: str,
-        shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        masked: bool,
-        packed: bool = False,
-    ) -> None:
-        self.masked = masked
-        self.packed = packed
-        self._kept: tuple[Any, NDArray[Any]] | None = None
-        # xarray's file manager closes the least recently used of many files, and survives pickling.
-        self._manager = CachingFileManager(tiff.opened, address, mode="r", kwargs={"driver": driver})
-        self._lock = SerializableLock()
-        wide = np.dtype("f8") if dtype.itemsize > 2 and dtype != np.float32 else np.dtype("f4")
-        super().__init__(path, shape, wide if masked else dtype)
-
-    def read(self, box: Box) -> NDArray[Any]:
-        """Read a window of some bands."""
-        bands, rows, columns = box
-        window = Window(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start)
-        wanted = range(bands.start, bands.stop, bands.step)
-        with self._lock:
-            values = self._one_of_many(wanted[0], window) if self.packed and len(wanted) == 1 else None
-            if values is None:
-                values = self._read_bands(wanted, window)
-        return np.asarray(values[:, :: rows.step, :: columns.step])
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_kept": None}
-
-    def _read_bands(self, bands: range, window: Window) -> NDArray[Any]:
-        values = self._manager.acquire().read([band + 1 for band in bands], window=window, masked=self.masked)
-        return np.asarray(values.astype(self.dtype).filled(np.nan) if self.masked else values)
-
-    def _one_of_many(self, band: int, window: Window) -> NDArray[Any] | None:
-        """Return a band out of those read together; None where no two of them fit into what may be kept."""
-        run = min(self.shape[0], int(KEPT_BYTES // (window.width * window.height * self.dtype.itemsize)))
-        if run < 2:
-            return None
-        first = band // run * run
-        key = (first, window)
-        if self._kept is None or self._kept[0] != key:
-            self._kept = None
-            self._kept = key, self._read_bands(range(first, min(first + run, self.shape[0])), window)
-        return self._kept[1][band - first : band - first + 1]
-
-
-class _Part(LazyArray):
-    """One real part of complex numbers; float32, or float64 for those of double precision."""
-
-    def __init__(self, path: Path, source: xr.Variable, part: Part) -> None:
-        self.source, self.part = source, part
-        super().__init__(path, source.shape, np.empty(0, source.dtype).real.dtype)
-
-    def read(self, box: Box) -> NDArray[Any]:
-        """Read complex numbers and take the part."""
-        return np.asarray(_PARTS[self.part](np.asarray(self.source[box].values)))
 
 
 def _grid_driver(path: Path) -> str | None:
