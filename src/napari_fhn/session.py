@@ -22,9 +22,8 @@ from napari_fhn.box import Box
 from napari_fhn.surveys import summary
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.job import Axis, Input, Job, JobError
-from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.neighbours import Neighbours
+from napari_fhn.training.neighbours import agreement
 from napari_fhn.training.recipes import recipe
 
 if TYPE_CHECKING:
@@ -278,10 +277,9 @@ class Session:
         shapes = [np.load(item.path, mmap_mode="r", allow_pickle=False).shape for item in inputs]
         channels = sum(1 if item.channel_axis is None else shape[0] for item, shape in zip(inputs, shapes, strict=True))
         shape = shapes[0] if inputs[0].channel_axis is None else shapes[0][1:]
-        agreement = None
+        agree = None
         if vertical_axis is not None and self.labels.exists():
-            known = LabelFile(str(self.labels), shape, classes, held_out)
-            agreement = Neighbours(known, vertical_axis).agreement()
+            agree = agreement(str(self.labels), shape, classes, vertical_axis, held_out)
         kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
         return choose(
             shape,
@@ -290,7 +288,7 @@ class Session:
             free_bytes(device if kind == "cuda" else "cpu"),
             vertical_axis=vertical_axis,
             classes=classes,
-            agreement=agreement,
+            agreement=agree,
         )
 
     def job(

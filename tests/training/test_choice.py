@@ -13,7 +13,7 @@ GB = 10**9
     ("shape", "channels", "device", "memory", "vertical", "name", "words"),
     [
         ((300, 240), 224, "cpu", 4 * GB, None, "spectra", "224 channels"),
-        ((300, 240), 12, "cpu", 4 * GB, None, "map", "12 channels"),
+        ((300, 240), 9, "cpu", 4 * GB, None, "map", "9 channels"),
         ((300, 240), 1, "cuda", 80 * GB, None, "map", "1 channel:"),
         ((400, 500, 800), 1, "cpu", 16 * GB, 2, "sections", "processor"),
         ((400, 500, 800), 1, "cuda", 80 * GB, 2, "volume", "GPU with 80 GB"),

@@ -376,7 +376,6 @@ PRESETS: dict[str, Architecture] = {
     "sections": levels(2, 16, (8, 16, 24, 32), 2, output_level=2, context=1),
     "volume": levels(3, 8, (8, 16, 32), 2, output_level=1),
     "map": levels(2, 32, (8, 16), 2),
-    "spectra": levels(2, 64, (16,), 3),
 }
 """Architectures by name: 2D on vertical sections of a volume, 3D on blocks of it, 2D on maps and cubes of bands."""
 

@@ -21,8 +21,8 @@ _AGREE = 0.6
 """Mean IoU with which labelled bodies must foretell each other to be worth listening to. On the flat layers of a real
 survey two to eight wells have 0.74 to 0.92, on folded and faulted ones 0.24; there listening to them does harm."""
 
-_SPECTRUM = 24
-"""Channels from which on the data of a map are taken for spectra: the pixel then matters more than its surroundings."""
+_SPECTRUM = 12
+"""Channels from which on the data of a map are taken for spectra: two dates of a multispectral scanner, or more."""
 
 
 class Choice(NamedTuple):
@@ -84,7 +84,7 @@ def choose(
     if len(shape) == 2:
         bands = "1 channel" if channels == 1 else f"{channels} channels"
         if channels >= _SPECTRUM:
-            return Choice("spectra", f"The data are a map with {bands}: spectra, read pixel by pixel.")
+            return Choice("spectra", f"The data are a map with {bands}: spectra.")
         return Choice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return Choice("volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks.")

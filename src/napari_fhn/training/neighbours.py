@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +53,14 @@ class Neighbours:
         shape = labels.shape
         self._lateral = tuple(axis for axis in range(len(shape)) if axis != vertical)
         self.channels = labels.classes + 1
-        self._seen: tuple[int, ...] = ()
+        self._seen = -1
         self.look()
 
     def look(self) -> None:
         """Find the columns again where the labels have changed since the last time."""
-        seen = tuple(int(part.sum()) + len(part) for part in self._labels.positions)
-        if seen == self._seen:
+        if self._labels.version == self._seen:
             return
-        self._seen = seen
+        self._seen = self._labels.version
         shape = self._labels.shape
         flat = np.concatenate(self._labels.positions)
         voxels = np.unravel_index(flat, shape)
@@ -188,6 +187,36 @@ class Neighbours:
             if len(others):
                 found.append(np.sqrt(np.square(own[:, np.newaxis] - others).sum(axis=2).min()))
         return float(np.median(found)) if found else 1.0
+
+
+def agreement(
+    path: str, shape: tuple[int, ...], classes: int, vertical: int | None, held_out: Sequence[Box] = ()
+) -> float | None:
+    """Tell how well the bodies in a label file foretell each other; see :meth:`Neighbours.agreement`.
+
+    Parameters
+    ----------
+    path : str
+        ``.npy`` of labels.
+    shape : tuple of int
+        Of the survey.
+    classes : int
+        How many there are.
+    vertical : int or None
+        Axis along which columns run.
+    held_out : sequence of Box
+        Labels that do not count.
+
+    Returns
+    -------
+    float or None
+
+    Raises
+    ------
+    JobError
+        When the labels do not fit the survey or the classes.
+    """
+    return Neighbours(LabelFile(path, shape, classes, held_out), vertical).agreement()
 
 
 def _connected(cells: NDArray[np.int64]) -> NDArray[np.int64]:

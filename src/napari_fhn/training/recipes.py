@@ -100,16 +100,16 @@ RECIPES: dict[str, Recipe] = {
     ),
     "spectra": Recipe(
         "Spectra (2D)",
-        "Hyperspectral cubes and their dates: bands as channels, read pixel by pixel and a little around.",
-        architecture("spectra"),
+        "Hyperspectral cubes and their dates: bands as channels, which noise must not blur.",
+        architecture("map"),
         Schedule(
-            steps=300,
-            batch=2,
-            block=(64, 64),
+            steps=120,
+            batch=1,
+            block=(128, 128),
             learning_rate=0.03,
+            weight_decay=0.2,
             average=0.98,
             noise=0.05,
-            permute=(0, 1),
         ),
     ),
     "paper.seismic": Recipe(

@@ -11,9 +11,8 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
-from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.neighbours import Neighbours
+from napari_fhn.training.neighbours import agreement
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
@@ -232,10 +231,10 @@ class Planning:
         self._counted = total
         path, shape, classes = self._book.session.labels, layer.data.shape, max(counts)
 
-        def agreement() -> float | None:
-            return Neighbours(LabelFile(str(path), shape, classes), vertical).agreement()
+        def agree() -> float | None:
+            return agreement(str(path), shape, classes, vertical)
 
         def failed(error: BaseException) -> None:
             self._words.say(f"The labelled places could not be compared: {error}.", note=True)
 
-        self._background.run(agreement, self.suggest, failed)
+        self._background.run(agree, self.suggest, failed)
