@@ -5,6 +5,12 @@ from __future__ import annotations
 from qtpy.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 _ACROSS = 3
+_LOOK = (
+    "QToolButton { background: rgba(128, 128, 128, 45); border: none; border-radius: 3px; padding: 2px 4px; } "
+    "QToolButton:hover { background: rgba(128, 128, 128, 90); } "
+    "QToolButton:checked { background: rgba(86, 180, 233, 110); } "
+    "QToolButton:focus { text-decoration: underline; }"
+)
 
 
 class ToolFold(QWidget):
@@ -57,6 +63,7 @@ class ToolFold(QWidget):
         self.buttons[title].setChecked(True)
 
     def _place(self, button: QToolButton) -> None:
+        button.setStyleSheet(_LOOK)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         k = self._grid.count()
         self._grid.addWidget(button, k // _ACROSS, k % _ACROSS)

@@ -182,12 +182,16 @@ class WellBook:
 
         def work() -> tuple[Change, int, list[str]]:
             wanted, weights, n, words = _burnt(wells, survey, table, out.shape, radius, falling)
-            change = Change()
+            change, volumes = Change(), [(wanted, weights)]
             if was[0]:
-                change = changes.erase(out, _burnt(was[0], survey, table, out.shape, was[1], None)[0])
+                before_it = _burnt(was[0], survey, table, out.shape, was[1], None)[0]
+                change = changes.erase(out, before_it)
+                # What is painted later where a well once was counts fully.
+                volumes.insert(0, (before_it, None))
             change = change + changes.fill(out, wanted, locked=locked)
             if weights is not None or session.weights.exists():
-                _weigh(session.weight_volume(out.shape), wanted, weights)
+                for burnt, counting in volumes:
+                    _weigh(session.weight_volume(out.shape), burnt, counting)
             return change, n, words
 
         def hold(again: bool) -> None:
