@@ -21,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +54,24 @@ def main() -> None:
         free = shutil.disk_usage(folder).free
         if free < needed:
             sys.exit(f"{folder} has {free / 1e9:.1f} GB free; about {needed / 1e9:.1f} GB are needed")
-        found = measure(folder, options.gigabytes, options.irregular)
-    command = f"python benchmarks/big.py --gigabytes {options.gigabytes:g}{' --irregular' * options.irregular}"
-    found = {"command": command, **found, "machine": machine(), "date": str(datetime.date.today())}
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    runs = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else []
-    runs = [run for run in runs if run["command"] != command] + [found]
-    options.output.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
+        command = f"python benchmarks/big.py --gigabytes {options.gigabytes:g}{' --irregular' * options.irregular}"
+        for found in measure(folder, options.gigabytes, options.irregular):
+            # After every part: a run takes long, and what was measured is worth keeping when it is stopped.
+            keep(options.output, {"command": command, **found})
     print(json.dumps(found, indent=2))
 
 
-def measure(folder: Path, gigabytes: float, irregular: bool) -> dict[str, Any]:
-    """Make the file and run the parts; returns the figures."""
+def keep(output: Path, found: dict[str, Any]) -> None:
+    """Put the figures of a run in place of those of the run with the same command."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    runs = json.loads(output.read_text(encoding="utf-8")) if output.exists() else []
+    runs = [run for run in runs if run["command"] != found["command"]]
+    runs.append({**found, "machine": machine(), "date": str(datetime.date.today())})
+    output.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
+
+
+def measure(folder: Path, gigabytes: float, irregular: bool) -> Iterator[dict[str, Any]]:
+    """Make the file and run the parts; gives the figures so far after each."""
     started = time.perf_counter()
     shape = make(folder / "big.sgy", gigabytes, irregular)
     found: dict[str, Any] = {
@@ -83,11 +89,11 @@ def measure(folder: Path, gigabytes: float, irregular: bool) -> dict[str, Any]:
         if answer.returncode:
             sys.exit(f"{part}: {answer.stderr}")
         found[part] = json.loads(answer.stdout.splitlines()[-1])
-    values = 4 * int(np.prod(shape))
-    # Both read and write the values once; the copy is what the disk can do at best.
-    at_best = values / (found["disk"]["copied_MB_per_s"] * 1e6)
-    found["bricking"]["share_of_raw_speed"] = round(at_best / found["bricking"]["seconds"], 2)
-    return found
+        if part == "bricking":
+            # Both read and write the values once; the copy is what the disk can do at best.
+            at_best = 4 * int(np.prod(shape)) / (found["disk"]["copied_MB_per_s"] * 1e6)
+            found[part]["share_of_raw_speed"] = round(at_best / found[part]["seconds"], 2)
+        yield found
 
 
 def make(path: Path, gigabytes: float, irregular: bool) -> tuple[int, int, int]:
@@ -331,10 +337,11 @@ class Memory:
 
 def forget(folder: Path) -> None:
     """Put the files of a folder out of the page cache, as far as they are on the disk."""
+    # All at once: one by one, ten thousand bricks take longer than what is measured.
+    os.sync()
     for file in folder.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
-                os.fdatasync(handle.fileno())
                 os.posix_fadvise(handle.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
