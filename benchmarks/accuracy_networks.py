@@ -148,7 +148,7 @@ def affordable_steps(job: Job, end: float) -> int:
     """
     began = time.process_time()
     until = began + _PROBE * (end - began)
-    control, times = Control(), [began]
+    control, times = Control(watched=False), [began]
     probe = replace(job, schedule=replace(job.schedule, steps=100_000), model=f"{job.model}-probe")
     for update in fit(probe, control):
         if isinstance(update, Progress):
@@ -164,7 +164,7 @@ def affordable_steps(job: Job, end: float) -> int:
 
 def _train(job: Job, end: float | None, notes: list[str]) -> int:
     """Train until the job is done or the time is up; return the steps made."""
-    control, made = Control(), 0
+    control, made = Control(watched=False), 0
     for update in fit(job, control):
         if isinstance(update, Progress):
             made = update.step

@@ -216,6 +216,15 @@ def test_held_out_labels_are_scored_and_never_learnt(layered):
     assert scores[-1].mean > 0.6
 
 
+def test_where_nobody_looks_nothing_is_predicted_before_it_is_asked_for(layered):
+    job, _ = layered
+    updates = list(fit(job, Control(watched=False)))
+    assert sum(isinstance(u, Progress) for u in updates) == job.schedule.steps
+    assert not any(isinstance(u, BoxChanged) for u in updates)
+    list(predict(job))
+    assert np.load(job.prediction).all()
+
+
 def test_needs_two_labelled_classes(layered):
     job, _ = layered
     labels = np.load(job.labels, mmap_mode="r+")

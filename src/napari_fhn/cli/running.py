@@ -96,7 +96,7 @@ def prepare_prediction(job: Job) -> None:
 @contextmanager
 def interruptible() -> Iterator[Control]:
     """Turn the first Ctrl-C into a request to stop; a second one ends at once."""
-    control = Control()
+    control = Control(watched=False)
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         if control.stop.is_set():

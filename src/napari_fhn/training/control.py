@@ -39,12 +39,15 @@ class Control:
         Step of a checkpoint to go back to. Training sets it to None again when it has done so.
     focus : Focus or None
         Section to predict first; None means that everything is in view (a map).
+    watched : bool
+        Whether anybody looks at the predictions while training runs. Where nobody does, training keeps all of the time.
     """
 
     stop: threading.Event = field(default_factory=threading.Event)
     pause: threading.Event = field(default_factory=threading.Event)
     revert: int | None = None
     focus: Focus | None = None
+    watched: bool = True
 
     def wait_while_paused(self) -> None:
         """Return at once when nothing is paused, else when it goes on or stops."""

@@ -21,6 +21,9 @@ _FIRST_LOOK = 1.5
 _SHARE = 0.2
 """Share of the time that goes into predictions while training."""
 
+_UNWATCHED = 1.0
+"""Seconds between two scores of the training blocks where nobody looks at predictions."""
+
 _SWEPT = 4
 """Sections predicted at once where none is in view, or a time slice across all of them."""
 
@@ -68,11 +71,12 @@ class Live:
         began = time.monotonic()
         self._looked = True
         self._last_focus = self._heard.focus = self.control.focus
-        for box in self._boxes(self._last_focus):
-            yield BoxChanged(box, step)
-        yield from map(Note, self.predictor.notes())
+        if self.control.watched:
+            for box in self._boxes(self._last_focus):
+                yield BoxChanged(box, step)
+            yield from map(Note, self.predictor.notes())
         now = time.monotonic()
-        self._next_look = now + (now - began) * (1 / _SHARE - 1)
+        self._next_look = now + ((now - began) * (1 / _SHARE - 1) if self.control.watched else _UNWATCHED)
 
     def take(self, seen: Iterable[tuple[Box, NDArray[np.uint8]]], step: int) -> Iterator[BoxChanged]:
         """Write what the network said of its training blocks, which costs nothing: it was computed anyway.
@@ -87,7 +91,7 @@ class Live:
             Training step.
         """
         focus = self.control.focus
-        if len(self.predictor.shape) == 2 and self._looked:
+        if not self.control.watched or (len(self.predictor.shape) == 2 and self._looked):
             return
         for box, classes in seen:
             if focus is not None:
