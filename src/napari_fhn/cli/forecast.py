@@ -43,11 +43,11 @@ def run(options: argparse.Namespace) -> int:
     found = chosen(options)
     schedule = found.schedule
     if options.block is not None:
+        if len(options.block) != found.network.dimensions:
+            raise UsageError(f"the network has {found.network.dimensions} axes and the block {len(options.block)}")
         schedule = replace(schedule, block=options.block)
     if options.batch is not None:
         schedule = replace(schedule, batch=options.batch)
-    if len(schedule.block) != found.network.dimensions:
-        raise UsageError(f"the network has {found.network.dimensions} axes and the block {len(schedule.block)}")
     planned = _plan(options, replace(found, schedule=schedule))
     device = options.device or "auto"
     working_set = WORKING_SET if device in ("auto", "cpu") else PORTABLE

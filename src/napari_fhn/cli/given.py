@@ -30,11 +30,12 @@ _TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRA
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job, the true classes to score it with (if there are), and the folder it lives in."""
+    """A job, the true classes to score it with (if there are), the folder it lives in, and why it has its recipe."""
 
     job: Job
     truth: Path | None
     folder: Path
+    why: str = ""
 
 
 def survey_files(names: Sequence[str]) -> list[Path]:
@@ -100,13 +101,17 @@ def prepare(options: argparse.Namespace) -> Prepared:
         )
     staged = [session.stage_survey(path.stem, survey) for path, survey in zip(files, opened, strict=True)]
     session.prediction_volume(shape)
-    chosen = options.recipe
+    chosen, why = options.recipe, ""
     if chosen is None:
+        if vertical is None and len(shape) == 3:
+            raise JobError(
+                "the axes of the volume have no names: say which axis is two-way time or depth with --vertical-axis N, "
+                "or that none is with --recipe volume"
+            )
         choice = session.choose(
             staged, len(table), vertical_axis=vertical, held_out=held_out, device=options.device or "auto"
         )
-        chosen = choice.name
-        print(f"Recipe {choice.name!r}. {choice.why}", file=sys.stderr)
+        chosen, why = choice.name, f"Recipe {choice.name!r}. {choice.why}"
     job = session.job(
         staged,
         table.names,
@@ -122,7 +127,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
     schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
     job = on_machine(replace(job, schedule=schedule), options)
     job.save(session.folder / "job.json")
-    return Prepared(job, options.truth, session.folder)
+    return Prepared(job, options.truth, session.folder, why)
 
 
 def _with_sample(options: argparse.Namespace) -> None:

@@ -66,6 +66,8 @@ def run(options: argparse.Namespace) -> int:
 
         prepared = prepare(options)
         job, truth_file, session = prepared.job, prepared.truth, prepared.folder
+        if prepared.why and not options.json:
+            print(prepared.why)
     if not work("train", _rest_of(job) if options.resume else job, options.json, options.typed, options.resume):
         return INTERRUPTED
     if truth_file is not None:
