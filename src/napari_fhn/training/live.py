@@ -13,7 +13,6 @@ from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.slices import time_slice
 from napari_fhn.training.updates import BoxChanged, Note
-from napari_fhn.training.volume import open_array
 
 _FIRST_LOOK = 1.5
 """Seconds of training before the first prediction of the view."""
@@ -37,16 +36,11 @@ class Live:
         Of the network being trained.
     control : Control
         Says what is in view.
-    path : str
-        The prediction file.
     """
 
-    def __init__(self, predictor: Predictor, control: Control, path: str) -> None:
+    def __init__(self, predictor: Predictor, control: Control) -> None:
         self.predictor = predictor
-        self._out = open_array(path, "r+")
         self.control = control
-        # A prediction waits while it is paused; the view of a paused training does not.
-        self._heard = Control(stop=control.stop)
         self._last_focus: Focus | None = None
         self._next_look = time.monotonic() + _FIRST_LOOK
         self._began = self._next_look
@@ -70,7 +64,7 @@ class Live:
         """Predict the view, yielding each box as it is written, and what the person should know about it."""
         began = time.monotonic()
         self._looked = True
-        self._last_focus = self._heard.focus = self.control.focus
+        self._last_focus = self.control.focus
         if self.control.watched:
             for box in self._boxes(self._last_focus):
                 yield BoxChanged(box, step)
@@ -99,15 +93,15 @@ class Live:
                 if 0 <= first < classes.shape[focus.axis]:
                     classes = classes.copy()
                     np.moveaxis(classes, focus.axis, 0)[first] = 0
-            np.copyto(self._out[box.slices], classes, where=classes > 0)
+            np.copyto(self.predictor.outputs.classes[box.slices], classes, where=classes > 0)
             yield BoxChanged(box, step)
 
     def _boxes(self, focus: Focus | None) -> Iterator[Box]:
         predictor = self.predictor
         if len(predictor.shape) == 2:
-            yield from predictor.section(Focus(0, 0), self._heard)
+            yield from predictor.section(Focus(0, 0), self.control)
         elif focus is not None and predictor.can_section(focus):
-            yield from predictor.section(focus, self._heard)
+            yield from predictor.section(focus, self.control)
         elif focus is not None:
             yield from self._part_of_slice(focus)
         else:
@@ -115,14 +109,14 @@ class Live:
             axis = predictor.frame.sections[0] if predictor.frame.sections else 0
             size = predictor.shape[axis]
             for _ in range(_SWEPT):
-                yield from predictor.section(Focus(axis, self._sweep), self._heard)
+                yield from predictor.section(Focus(axis, self._sweep), self.control)
                 # The golden section leaves no large gap at any time.
                 self._sweep = (self._sweep + max(1, round(size * 0.382))) % size
 
     def _part_of_slice(self, focus: Focus) -> Iterator[Box]:
         """Go on filling a time slice, which crosses all sections; begin again where it has moved or is full."""
         if focus != self._sliced:
-            self._sliced, self._lines = focus, time_slice(self.predictor, focus, self._heard)
+            self._sliced, self._lines = focus, time_slice(self.predictor, focus, self.control)
         for _ in range(_SWEPT):
             line = next(self._lines, None)
             if line is None:

@@ -92,7 +92,7 @@ class _Training:
         self.setup = Setup(job)
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
-        self.live = Live(self.setup.predictor, control, job.prediction)
+        self.live = Live(self.setup.predictor, control)
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps)
         self.step = 0
