@@ -229,13 +229,18 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         viewer = napari.Viewer(show=False)
         viewer.open_sample("napari-fhn", "hyperspectral")
         _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
+        end = time.time() + 90
+
+        def spin(until):
+            while not until() and time.time() < end:
+                QApplication.processEvents()
+                time.sleep(0.01)
+
         dock.labels.load.click()
+        spin(lambda: len(dock.desk.book.state.counts) > 1)
         dock.desk.planning.change("schedule", "steps", 2)
         dock.run.train.click()
-        end = time.time() + 90
-        while dock.desk.state.task is not None and time.time() < end:
-            QApplication.processEvents()
-            time.sleep(0.01)
+        spin(lambda: dock.desk.state.task is None)
         assert len(dock.desk.history.losses) == 2, dock.desk.words.message
         viewer.close()
         assert "torch" not in sys.modules
