@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,10 @@ def small(monkeypatch, tmp_path) -> None:
     """Recipes of a few kernels, and a folder of one's own to work in."""
     monkeypatch.chdir(tmp_path)
     flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)))
-    monkeypatch.setitem(RECIPES, "sections", flat)
-    monkeypatch.setitem(RECIPES, "map", Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16))))
+    chart = Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16)))
+    for name, made in (("sections", flat), ("map", chart), ("spectra", chart)):
+        monkeypatch.setitem(RECIPES, name, made)
+    monkeypatch.setitem(RECIPES, "layers", replace(flat, neighbours=True))
 
 
 @pytest.fixture

@@ -36,7 +36,9 @@ def small(monkeypatch):
     """Recipes small enough for a test."""
     for name, network in (
         ("sections", levels(2, 4, (2, 2), 1)),
+        ("layers", levels(2, 4, (2, 2), 1)),
         ("map", levels(2, 8, (4, 4), 1)),
+        ("spectra", levels(2, 8, (4, 4), 1)),
         ("spectra", levels(2, 8, (4, 4), 1)),
     ):
         old = recipes.RECIPES[name]
