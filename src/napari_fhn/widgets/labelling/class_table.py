@@ -20,7 +20,7 @@ _COLUMNS = (
     ("Class", _LEFT, 0, "Click a class to paint with it (keys 1 to 9), double-click to rename it."),
     ("Labelled", _RIGHT, 54, "Labelled voxels."),
     ("%", _RIGHT, 26, "Share of the labelled voxels, in percent."),
-    ("IoU", _RIGHT, 32, "Intersection over union with labels held out, where there are; else with all labels."),
+    ("IoU", _RIGHT, 38, "Intersection over union with labels held out, where there are; else with all labels."),
     ("See", _LEFT, 27, "Untick to hide a class, in the labels and in the prediction."),
     ("Lock", _LEFT, 30, "Tick to keep the voxels of a class from any brush or file."),
 )
