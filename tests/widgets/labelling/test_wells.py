@@ -72,7 +72,7 @@ def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatc
         items = [panel.list.item(k) for k in range(panel.list.count())]
         return [k for k, item in enumerate(items) if item.checkState() == item.checkState().Checked]
 
-    # A look that began while fewer wells were loaded may end first.
+    # A search that began before anything was to be held out may end first.
     assert spin(lambda: panel.list.count() == 6 and len(ticked_ones()) == 1, 10)
     assert "Well W-" in panel.list.item(0).text()
     ticked = ticked_ones()

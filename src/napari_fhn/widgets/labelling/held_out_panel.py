@@ -33,6 +33,7 @@ class HeldOutPanel(QWidget):
         super().__init__()
         self._book = book
         self._wells = wells
+        self._asked = 0
         self.list = QListWidget()
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip("Tick the wells and patches to keep for the score. Click one to look at it.")
@@ -66,7 +67,15 @@ class HeldOutPanel(QWidget):
             held = list(chosen) if chosen is not None else labels.hold_out(values, n, vertical) if n else []
             return found, held
 
-        book.background.run(work, self._show, lambda error: book.words.say(str(error), note=True))
+        self._asked += 1
+        asked = self._asked
+
+        def show(outcome: tuple[list[Box], list[Box]]) -> None:
+            # Searches may end in another order than they began.
+            if asked == self._asked:
+                self._show(outcome)
+
+        book.background.run(work, show, lambda error: book.words.say(str(error), note=True))
 
     def _show(self, outcome: tuple[list[Box], list[Box]]) -> None:
         found, held = outcome
