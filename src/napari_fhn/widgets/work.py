@@ -19,7 +19,7 @@ from napari_fhn.box import Box
 from napari_fhn.engine import Engine
 from napari_fhn.session import survey_axes
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update
-from napari_fhn.widgets import view
+from napari_fhn.widgets import garbage, view
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.network.measured import Speed
 
@@ -31,6 +31,10 @@ _UNNAMED = "#808080"
 
 POLL_MS = 50
 """How often the news of the training process are read."""
+
+SHOW_SECONDS = 1.0
+"""How often numbers and curves in the dock follow them. Whatever changes, Qt puts the whole window together anew, canvas
+and all: without a graphics card that takes a core for 20 to 60 ms, away from training and from the person's hand."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,14 @@ class Work:
         self._copied = 0.0
         self._began = 0.0
         self._first: float | None = None
+        self._latest: Progress | None = None
+        self._developed = False
+        self._show_at = 0.0
         self._timer = QTimer()
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._timer.start()
+        desk.state.events.task.connect(garbage.follow)
 
     def begin(self, task: str) -> None:
         """Begin to train or to predict: copy the survey on a thread, then tell the process.
@@ -175,6 +183,7 @@ class Work:
     def close(self) -> None:
         """Hear no more news."""
         self._cancel = True
+        garbage.follow(None)
         # At the end of the program Qt may have deleted the timer already.
         with contextlib.suppress(RuntimeError):
             self._timer.stop()
@@ -204,26 +213,34 @@ class Work:
             self._desk.words.fail(str(error), "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
-        news = self._engine.poll()
-        if self._desk.state.task == "prepare":
-            self._desk.state.share = self._copied
-        latest = next((u for u in reversed(news) if isinstance(u, Progress)), None)
-        for update in news:
-            self._hear(update, latest)
-        changed = [self._desk.history.hear(update) for update in news]
-        if any(changed):
-            self._desk.history.changed.emit()
+        for update in self._engine.poll():
+            self._developed |= self._desk.history.hear(update)
+            self._hear(update)
         self._repaint()
+        if time.monotonic() >= self._show_at:
+            self._show()
 
-    def _hear(self, update: Update, latest: Progress | None) -> None:
+    def _show(self) -> None:
+        """Let numbers and curves follow what was heard."""
+        self._show_at = time.monotonic() + SHOW_SECONDS
+        state, latest = self._desk.state, self._latest
+        if state.task == "prepare":
+            state.share = self._copied
+        if latest is not None and state.task is not None and not self._leaving:
+            state.share = latest.step / max(latest.steps, 1)
+            state.seconds_left = latest.seconds_left
+            if not state.waiting:
+                self._desk.words.say(_progress(latest))
+        self._latest = None
+        if self._developed:
+            self._developed = False
+            self._desk.history.changed.emit()
+
+    def _hear(self, update: Update) -> None:
         state = self._desk.state
         match update:
             case Progress():
-                if update is latest and state.task is not None and not self._leaving:
-                    state.share = update.step / max(update.steps, 1)
-                    state.seconds_left = update.seconds_left
-                    if not state.waiting:
-                        self._desk.words.say(_progress(update))
+                self._latest = update
             case BoxChanged():
                 self._box_changed(update.box)
             case Device():
@@ -234,8 +251,10 @@ class Work:
             case Note():
                 self._desk.words.note = update.message
             case Done():
+                self._show()
                 self._done(update)
             case Failed():
+                self._show()
                 state.task, state.waiting = None, False
                 self._desk.words.fail(update.message, update.detail)
 
@@ -243,13 +262,15 @@ class Work:
         if self._desk.prediction.layer is not None:
             self._repainter.changed(box, self._desk.prediction.layer)
 
-    def _repaint(self, *, now: bool = False) -> None:
+    def _repaint(self, *, now: bool = False) -> bool:
         layer = self._desk.prediction.layer
-        if layer is not None and self._repainter.repaint([layer, *self._desk.overlays.layers.values()], now=now):
-            now_s = time.monotonic()
-            if self._first is None:
-                self._first = now_s - self._began
-            self._desk.painted.emit(now_s)
+        if layer is None or not self._repainter.repaint([layer, *self._desk.overlays.layers.values()], now=now):
+            return False
+        now_s = time.monotonic()
+        if self._first is None:
+            self._first = now_s - self._began
+        self._desk.painted.emit(now_s)
+        return True
 
     def _done(self, update: Done) -> None:
         state = self._desk.state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -67,6 +68,9 @@ class Curves(QWidget):
         self._right.setYRange(0, 1, padding=0.02)
         item.vb.sigResized.connect(self._resized)
         item.vb.setLimits(yMin=0)
+        # Ranges are set with the values: found out while painting, they would have everything painted once more.
+        item.vb.disableAutoRange()
+        self._right.disableAutoRange()
         self._loss = item.plot(pen=pg.mkPen(_LOSS, width=1.5))
         self._means = {held_out: self._score(color) for held_out, color in ((False, _ON_LABELS), (True, _HELD_OUT))}
         self._of_class: list[pg.PlotDataItem] = []
@@ -130,7 +134,13 @@ class Curves(QWidget):
         self._next = time.monotonic() + _REDRAW_SECONDS
         history = self._history
         every = max(1, len(history.steps) // _MOST_POINTS)
-        self._loss.setData(history.steps[::every], history.losses[::every])
+        steps, losses = history.steps[::every], history.losses[::every]
+        if steps:
+            finite = [loss for loss in losses if math.isfinite(loss)]
+            self.plot.setRange(
+                xRange=(0, max(history.steps[-1], 1)), yRange=(0, max(finite, default=0.0) or 1.0), padding=0.02
+            )
+        self._loss.setData(steps, losses)
         for held_out, curve in self._means.items():
             curve.setData(*(([], []) if self.by_class.isChecked() else history.curve(held_out)))
         for curve in self._of_class:

@@ -114,9 +114,12 @@ class RunPanel(Section):
 
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state
-        self.bar.setValue(round(1000 * state.share))
         left = f" · {duration(state.seconds_left)} left" if state.task and state.seconds_left is not None else ""
+        # By itself the bar paints at once, before the rest of the window.
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setValue(round(1000 * state.share))
         self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if state.task or state.share else "")
+        self.bar.setUpdatesEnabled(True)
 
     def _show_history(self) -> None:
         history = self._desk.history

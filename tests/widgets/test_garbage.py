@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+import gc
+
+from napari_fhn.widgets import garbage
+
+
+def test_what_was_there_when_work_began_is_searched_again_after_it() -> None:
+    gc.unfreeze()
+    garbage.follow("prepare")
+    garbage.follow("train")
+    assert gc.get_freeze_count() > 1000
+    garbage.follow(None)
+    assert gc.get_freeze_count() == 0
