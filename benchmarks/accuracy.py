@@ -35,7 +35,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def main() -> int:
     options = _options()
     if options.one:
-        print(json.dumps(run_here(json.loads(options.one), options.shared)))
+        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports)))
         return 0
     entries = accuracy_scores.read(options.output)
     if options.table:
@@ -117,6 +117,8 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
     python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
     command = [python, str(Path(__file__).absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
+    if options.reports:
+        command += ["--reports", str(options.reports)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
@@ -124,10 +126,15 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     return result
 
 
-def run_here(entry: dict[str, Any], shared: Path) -> dict[str, Any]:
-    """Run one entry in this process, which should be fresh."""
+def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None) -> dict[str, Any]:
+    """Run one entry in this process, which should be fresh; a network's report goes into the folder, if any."""
     task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
-    settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()))
+    report = None
+    if reports is not None:
+        reports.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"\W+", "-", f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}")
+        report = str(reports / f"{name}.html")
+    settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()), report)
     answer = method_of(entry["method"])(task, settings)
     return {
         "score": accuracy_scores.scored(task, answer.prediction),
@@ -180,6 +187,7 @@ def running_options(parser: argparse.ArgumentParser, output: Path) -> None:
     parser.add_argument("--output", type=Path, default=output, metavar="FILE")
     parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
     parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
+    parser.add_argument("--reports", type=Path, metavar="DIR", help="write the HTML report of each network's run there")
     parser.add_argument("--one", help=argparse.SUPPRESS)
 
 

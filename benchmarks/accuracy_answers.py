@@ -24,10 +24,13 @@ class Settings:
         Seconds of CPU time for training.
     overrides : tuple of str
         ``part=JSON``, for the methods that train with this project's own ``fit``.
+    report : str or None
+        Of the same methods: the HTML file to write, where one is wanted.
     """
 
     budget: float = 60.0
     overrides: tuple[str, ...] = ()
+    report: str | None = None
 
 
 @dataclass

@@ -21,6 +21,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
+from napari_fhn.report.writing import write as write_report
 from napari_fhn.session import Session
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
 
@@ -64,6 +65,9 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
             for _ in predict(job):
                 pass
         answer.prediction = np.load(job.prediction)
+        if settings.report:
+            job.save(session.folder / "job.json")
+            write_report(session.folder, settings.report, task.truth)
         trained = model.load(job.model).network
         answer.details = {
             "recipe": recipe,

@@ -84,8 +84,10 @@ def measure(folder: Path, gigabytes: float, irregular: bool) -> Iterator[dict[st
         say(part)
         forget(folder)
         command = [sys.executable, __file__, "--part", part, "--folder", str(folder)]
+        # Nothing may be known about the file, and nothing about it be left behind.
+        environment = {**os.environ, "NAPARI_FHN_CACHE": str(folder / "cache")}
         # Whatever else a library prints, the last line is the answer.
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if answer.returncode:
             sys.exit(f"{part}: {answer.stderr}")
         found[part] = json.loads(answer.stdout.splitlines()[-1])
@@ -173,7 +175,13 @@ def opening(folder: Path) -> dict[str, Any]:
         section = survey[survey.sizes["inline"] // 2].values
         seconds = time.perf_counter() - started
     assert np.isfinite(section).mean() > 0.8
-    return {"open_s": round(opened, 3), "first_section_s": round(seconds, 3), **memory.found()}
+    forget(folder)
+    started = time.perf_counter()
+    again = surveys.open(folder / "big.sgy")[survey.sizes["inline"] // 2].values
+    once_more = time.perf_counter() - started
+    np.testing.assert_array_equal(again, section)
+    found = {"open_s": opened, "first_section_s": seconds, "first_section_of_the_second_opening_s": once_more}
+    return {name: round(value, 3) for name, value in found.items()} | memory.found()
 
 
 def slices_of_segy(folder: Path) -> dict[str, Any]:

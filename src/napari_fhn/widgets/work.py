@@ -33,8 +33,8 @@ POLL_MS = 50
 """How often the news of the training process are read."""
 
 SHOW_SECONDS = 1.0
-"""How often numbers and curves in the dock follow them. Whatever changes, Qt puts the whole window together anew, canvas
-and all: without a graphics card that takes a core for 20 to 60 ms, away from training and from the person's hand."""
+"""How often numbers and curves in the dock follow them. Whatever changes, Qt puts the whole window together anew,
+canvas and all: without a graphics card that takes a core for 20 to 60 ms, away from training and from the hand."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.segy import header_cache
 from napari_fhn.surveys.segy.binary import TRACE_HEADER_BYTES, Layout
 from napari_fhn.surveys.segy.trace_bytes import Progress, TraceBytes
 
@@ -125,7 +126,7 @@ class Headers:
         *bytes_ : int
             First bytes of the fields.
         progress : callable, optional
-            Called with the share that has been read: in a large file this takes a while.
+            Called with the share that has been read: in a large file this takes a while, the first time.
 
         Returns
         -------
@@ -133,6 +134,8 @@ class Headers:
         """
         if self.complete:
             return [self.look(byte) for byte in bytes_]
+        if (kept := header_cache.recall(self.layout, bytes_)) is not None:
+            return kept
         n = self.layout.n_traces
         start, stop = self._window(bytes_)
         out = [np.empty(n, dtype=np.int64) for _ in bytes_]
@@ -141,6 +144,7 @@ class Headers:
                 values[part] = number(rows, byte, self.layout, start)
             if progress is not None:
                 progress(part.stop / n)
+        header_cache.keep(self.layout, bytes_, out)
         return out
 
     def check(self, byte: int, name: str) -> None:
