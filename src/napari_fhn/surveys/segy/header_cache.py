@@ -11,6 +11,7 @@ import hashlib
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -79,8 +80,8 @@ def keep(layout: Layout, fields: tuple[int, ...], values: list[Ints]) -> None:
         partial = place.with_name(f".{place.stem}.{os.getpid()}.partial")
         try:
             with partial.open("wb") as file:
-                named = zip(fields, values, strict=True)
-                np.savez_compressed(file, **{f"byte{field}": column.astype(np.int32) for field, column in named})
+                named: Any = {f"byte{field}": v.astype(np.int32) for field, v in zip(fields, values, strict=True)}
+                np.savez_compressed(file, **named)
             os.replace(partial, place)
         finally:
             partial.unlink(missing_ok=True)
