@@ -7,7 +7,14 @@ import torch.nn.functional as F
 from napari_fhn.network import convolution
 from napari_fhn.network.convolution import Bfloat16, Fused, Portable, choose
 
-CASES = [(2, 3, 8, (5, 6)), (2, 8, 3, (16, 1)), (3, 2, 5, (4, 5, 6)), (3, 5, 2, (1, 8, 3)), (3, 32, 64, (2, 4, 4))]
+CASES = [
+    (2, 3, 8, (5, 6)),
+    (2, 8, 3, (16, 1)),
+    (3, 2, 5, (4, 5, 6)),
+    (3, 5, 2, (1, 8, 3)),
+    (3, 3, 2, (1, 1, 9)),
+    (3, 32, 64, (2, 4, 4)),
+]
 CPU = torch.device("cpu")
 
 

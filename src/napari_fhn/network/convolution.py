@@ -94,6 +94,9 @@ class Bfloat16(Portable):
     A hidden layer is bfloat16; what ``K^T`` gives is rounded to bfloat16 before it is added to a float32 state. The
     gradient of ``K`` is computed in float32: it is what the optimiser sees, and torch 2.13 gives NaN for it in bfloat16
     on a CPU where the first of three axes has the size 2.
+
+    Where the first of three axes has the size 1, only the middle of the kernels meets it: the convolution is one in 2D.
+    It must be computed as such, as oneDNN with AMX (torch 2.13) gives garbage for it in 3D with few channels.
     """
 
     _PIECE = 1 << 18
@@ -108,6 +111,8 @@ class Bfloat16(Portable):
 
     def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
         """Write ``K state + b`` into ``out``; see :class:`Portable`."""
+        if _is_sheet(state):
+            out, state, kernels = out[:, :, 0], state[:, :, 0], kernels[:, :, 1]
         rounded = self._rounded(state, staging)
         half_bias = None if bias is None else bias.to(torch.bfloat16)
         if _fuses(out):
@@ -117,6 +122,8 @@ class Bfloat16(Portable):
 
     def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
         """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
+        if _is_sheet(target):
+            target, hidden, kernels = target[:, :, 0], hidden[:, :, 0], kernels[:, :, 1]
         if not _fuses(hidden):
             super().add_transposed(target, hidden, kernels.to(torch.bfloat16), scale, staging)
             return
@@ -229,6 +236,10 @@ def _mirrored(kernels: Tensor, scale: float) -> Tensor:
     layout = torch.channels_last_3d if kernels.ndim == 5 else torch.channels_last
     mirrored = kernels.flip(*range(2, kernels.ndim)).transpose(0, 1)
     return (mirrored * scale).contiguous(memory_format=layout)
+
+
+def _is_sheet(array: Tensor) -> bool:
+    return array.ndim == 5 and array.shape[2] == 1
 
 
 def _flat(array: Tensor) -> Tensor:
