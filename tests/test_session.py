@@ -146,5 +146,9 @@ def test_the_recipe_follows_from_the_labels(tmp_path):
     assert session.choose(staged, 2, vertical_axis=2).name == "sections"
     volume[volume > 0] = 1 + (np.nonzero(volume)[2] >= 8)
     assert session.choose(staged, 2, vertical_axis=2).name == "layers"
+    maps = [session.stage("maps", rng.standard_normal((3, 60, 60)).astype(np.float32), channel_axis=0)]
+    chart = Session(tmp_path / "chart")
+    chart.label_volume((60, 60))[5::10, 5::10] = np.repeat([1, 2], 3)  # west is another region than east
+    assert chart.choose(maps, 2, vertical_axis=None).name == "regions"
     bands = [session.stage("cube", rng.standard_normal((20, 30, 40)).astype(np.float32), channel_axis=2)]
     assert Session(tmp_path / "other").choose(bands, 2, vertical_axis=None).name == "spectra"

@@ -278,7 +278,7 @@ class Session:
         channels = sum(1 if item.channel_axis is None else shape[0] for item, shape in zip(inputs, shapes, strict=True))
         shape = shapes[0] if inputs[0].channel_axis is None else shapes[0][1:]
         agree = None
-        if vertical_axis is not None and self.labels.exists():
+        if (vertical_axis is not None or len(shape) == 2) and self.labels.exists():
             agree = agreement(str(self.labels), shape, classes, vertical_axis, held_out)
         kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
         return choose(

@@ -22,7 +22,7 @@ def small(monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(tmp_path)
     flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)))
     chart = Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16)))
-    for name, made in (("sections", flat), ("map", chart), ("spectra", chart)):
+    for name, made in (("sections", flat), ("map", chart), ("spectra", chart), ("regions", chart)):
         monkeypatch.setitem(RECIPES, name, made)
     monkeypatch.setitem(RECIPES, "layers", replace(flat, neighbours=True))
 

@@ -4,6 +4,7 @@ import pytest
 
 from napari_fhn.training import JobError
 from napari_fhn.training.choice import choose
+from napari_fhn.training.neighbours import Agreement
 from napari_fhn.training.recipes import fitting, recipe
 
 GB = 10**9
@@ -31,9 +32,18 @@ def test_chooses_by_data_device_and_memory(shape, channels, device, memory, vert
 
 
 def test_wells_that_foretell_each_other_are_listened_to():
-    assert choose((400, 500, 800), 1, "cpu", GB, agreement=0.9).name == "layers"
-    assert "0.90" in choose((400, 500, 800), 1, "cpu", GB, agreement=0.9).why
-    assert choose((400, 500, 800), 1, "cpu", GB, agreement=0.3).name == "sections"
+    assert choose((400, 500, 800), 1, "cpu", GB, agreement=Agreement(0.9, 4)).name == "layers"
+    assert "kappa 0.90" in choose((400, 500, 800), 1, "cpu", GB, agreement=Agreement(0.9, 4)).why
+    assert choose((400, 500, 800), 1, "cpu", GB, agreement=Agreement(0.3, 4)).name == "sections"
+
+
+def test_patches_of_a_map_are_listened_to_where_there_are_many_and_the_data_are_no_spectra():
+    told = choose((300, 240), 9, "cpu", GB, vertical_axis=None, agreement=Agreement(0.4, 39))
+    assert told.name == "regions"
+    assert "39 labelled places" in told.why
+    assert choose((300, 240), 9, "cpu", GB, vertical_axis=None, agreement=Agreement(0.6, 10)).name == "map"
+    assert choose((300, 240), 9, "cpu", GB, vertical_axis=None, agreement=Agreement(0.1, 39)).name == "map"
+    assert choose((300, 240), 12, "cpu", GB, vertical_axis=None, agreement=Agreement(0.5, 89)).name == "spectra"
 
 
 def test_other_surveys_have_no_recipe():

@@ -26,9 +26,9 @@ def columns(tmp_path, boundary, wells=WELLS, shape=(36, 64, 24), held_out=()):
 
 def test_flat_layers_are_foretold_and_chance_is_not(tmp_path):
     labels, _ = columns(tmp_path, lambda _: 10)
-    assert Neighbours(labels, 2).agreement() == 1
+    assert Neighbours(labels, 2).agreement() == (1, 4)
     labels, _ = columns(tmp_path, lambda number: (0, 0, 24, 24)[number])
-    assert Neighbours(labels, 2).agreement() < 0.4
+    assert Neighbours(labels, 2).agreement().kappa < 0.2
     labels, _ = columns(tmp_path, lambda _: 10, wells=WELLS[:1])
     assert Neighbours(labels, 2).agreement() is None
 

@@ -39,7 +39,7 @@ def small(monkeypatch):
         ("layers", levels(2, 4, (2, 2), 1)),
         ("map", levels(2, 8, (4, 4), 1)),
         ("spectra", levels(2, 8, (4, 4), 1)),
-        ("spectra", levels(2, 8, (4, 4), 1)),
+        ("regions", levels(2, 8, (4, 4), 1)),
     ):
         old = recipes.RECIPES[name]
         schedule = replace(old.schedule, steps=5, batch=1, block=(16, 32))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.score import confusion, scores
 
 _KEPT = 1024
 """Labelled columns remembered; more are thinned evenly."""
@@ -25,6 +26,22 @@ _CELLS = 128
 
 _ROWS = 4096
 """Places whose distances to all columns are held at once."""
+
+
+class Agreement(NamedTuple):
+    """How well labelled bodies foretell each other.
+
+    Parameters
+    ----------
+    kappa : float
+        Cohen's, of each body's columns as the others interpolate them: 1 where they are right, 0 where the shares of
+        the classes alone would do as well.
+    bodies : int
+        How many there are: wells, patches, or what else is labelled apart from the rest.
+    """
+
+    kappa: float
+    bodies: int
 
 
 class Neighbours:
@@ -134,25 +151,24 @@ class Neighbours:
             out = out.take(cell - cell[0], axis=1 + axis) if stride > 1 else out
         return out[..., 0] if self._vertical is None else np.moveaxis(out, -1, 1 + self._vertical)
 
-    def agreement(self) -> float | None:
-        """Tell how well the bodies foretell each other: each one's columns from the others, as mean IoU.
+    def agreement(self) -> Agreement | None:
+        """Tell how well the bodies foretell each other: each one's columns from the others.
 
         Returns
         -------
-        float or None
-            From 0 to 1; None where there are fewer than two bodies.
+        Agreement or None
+            None where there are fewer than two bodies, or one class.
         """
-        if self.bodies < 2:
-            return None
         total = np.zeros((self._labels.classes + 1,) * 2, np.int64)
-        for body in range(self.bodies):
+        for body in range(self.bodies if self.bodies > 1 else 0):
             own = np.flatnonzero(self._body == body)
             others = np.flatnonzero(self._body != body)
             out = np.zeros((self.channels, len(own), self._classes.shape[1]), np.float32)
             self._interpolate(self._places[own], np.arange(self._classes.shape[1]), others, out)
             said = np.where(out[:-1].any(axis=0), out[:-1].argmax(axis=0) + 1, 0)
             total += confusion(said, self._classes[own], self._labels.classes)
-        return float(np.nanmean(intersection_over_union(total)))
+        kappa = scores(total).kappa
+        return None if kappa is None else Agreement(kappa, self.bodies)
 
     def _interpolate(
         self, places: NDArray[np.int64], depths: NDArray[np.int64], kept: NDArray[np.int64], out: NDArray[np.float32]
@@ -191,7 +207,7 @@ class Neighbours:
 
 def agreement(
     path: str, shape: tuple[int, ...], classes: int, vertical: int | None, held_out: Sequence[Box] = ()
-) -> float | None:
+) -> Agreement | None:
     """Tell how well the bodies in a label file foretell each other; see :meth:`Neighbours.agreement`.
 
     Parameters
@@ -209,7 +225,7 @@ def agreement(
 
     Returns
     -------
-    float or None
+    Agreement or None
 
     Raises
     ------

@@ -112,6 +112,22 @@ RECIPES: dict[str, Recipe] = {
             noise=0.05,
         ),
     ),
+    "regions": Recipe(
+        "Regions (2D, told by patches)",
+        "Maps of regions wider than the gaps between the labels: maps as channels, and what the nearest labels say.",
+        architecture("map"),
+        Schedule(
+            steps=300,
+            batch=1,
+            block=(128, 128),
+            learning_rate=0.03,
+            weight_decay=0.2,
+            average=0.98,
+            noise=0.05,
+        ),
+        neighbours=True,
+        position="all",
+    ),
     "paper.seismic": Recipe(
         "Peters et al. 2024: seismic",
         "The paper's interpretation of a seismic volume from boreholes: large blocks, for a GPU with much memory.",
@@ -202,4 +218,4 @@ def fitting(spatial_dimensions: int) -> tuple[str, ...]:
     """Return the names of the recipes that go with a survey, the one to begin with first."""
     if spatial_dimensions == 3:
         return ("sections", "layers", "volume", "paper.seismic")
-    return ("map", "spectra", "paper.aquifer")
+    return ("map", "spectra", "regions", "paper.aquifer")

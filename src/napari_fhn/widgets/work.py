@@ -246,6 +246,7 @@ class Work:
             case Device():
                 self._desk.planning.hear(update)
             case Note() if state.waiting:
+                self._show()  # a pause shows all that was made before it
                 learnt = " What you paint meanwhile is learnt when you resume." if state.task == "train" else ""
                 self._desk.words.say(update.message + learnt)
             case Note():

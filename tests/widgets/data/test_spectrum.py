@@ -30,7 +30,7 @@ def test_the_fold_is_there_for_cubes_only_and_follows_the_cursor(viewer, dock, s
     viewer.open_sample("napari-fhn", "hyperspectral")
     assert not panel.isHidden()
     panel.show_pixel(10, 20)
-    assert spin(lambda: "row 10, column 20" in panel.caption.text(), 5)
+    assert spin(lambda: "row 10, column 20" in panel.caption.text())
     for number, curve in enumerate(panel.curves[:2]):
         expected = spectrum(surveys.open(sample_data.HYPERSPECTRAL.dates[number]), 10, 20)
         np.testing.assert_array_equal(curve.getData()[1], expected.values)
@@ -52,7 +52,7 @@ def test_no_more_than_ten_pixels_in_a_second_and_the_last_one_is_drawn(viewer, d
     monkeypatch.setattr(spectrum_panel, "spectrum", slow)
     for column in range(50):
         panel.show_pixel(5, column)
-    assert spin(lambda: "row 5, column 49" in panel.caption.text(), 5)
+    assert spin(lambda: "row 5, column 49" in panel.caption.text())
     assert len(read) <= 4
 
 

@@ -63,13 +63,13 @@ def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin
     book, edits = dock.desk.book, dock.desk.labelling.edits
     before, table = np.array(book.layer.data), book.state.classes
     edits.merge((1, 2), 2)
-    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert spin(lambda: len(book.state.classes) == 2)
     assert set(np.unique(book.layer.data)) == {0, 2}
     book.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert book.state.classes == table
     edits.delete((1,))
-    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert spin(lambda: len(book.state.classes) == 2)
     assert not (np.asarray(book.layer.data) == 1).any()
     book.undo()
     np.testing.assert_array_equal(book.layer.data, before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_fhn.training.neighbours import Agreement
+
 
 @pytest.fixture
 def seismic(viewer, dock):
@@ -92,9 +94,9 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     for inline, crossline in ((4, 4), (4, 18), (18, 4), (18, 18)):
         layer.data[inline, crossline, :16], layer.data[inline, crossline, 16:] = 1, 2
     desk.book.tally.due(0)
-    assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
+    assert spin(lambda: desk.planning.state.settings.recipe == "layers"), dock.network.aside.text()
     assert "foretell each other" in dock.network.aside.text()
     assert desk.planning.state.settings.neighbours
     dock.network.recipe.value = "sections"
-    desk.planning.suggest(0.99)
+    desk.planning.suggest(Agreement(0.99, 4))
     assert desk.planning.state.settings.recipe == "sections"

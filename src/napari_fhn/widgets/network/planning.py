@@ -12,7 +12,7 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.neighbours import agreement
+from napari_fhn.training.neighbours import Agreement, agreement
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
@@ -107,13 +107,13 @@ class Planning:
         material = self._data.material
         return fitting(3 if material is None else len(material.shape))
 
-    def suggest(self, agreement: float | None = None) -> None:
+    def suggest(self, agreement: Agreement | None = None) -> None:
         """Choose the recipe by looking at the data, unless the person has chosen one or changed a setting.
 
         Parameters
         ----------
-        agreement : float or None
-            How well the labelled wells foretell each other, where that is known.
+        agreement : Agreement or None
+            How well the labelled places foretell each other, where that is known.
         """
         material, device = self._data.material, self._computes_on()
         if material is None or self._chosen:
@@ -223,15 +223,17 @@ class Planning:
         self.look_ahead()
 
     def _on_counts(self, counts: dict[int, int]) -> None:
-        """Ask how well labelled wells foretell each other, when there are clearly more labels than at the last time."""
+        """Ask how well labelled places foretell each other, when there are clearly more labels than the last time."""
         layer, vertical, total = self._book.layer, self._data.vertical, sum(counts.values())
         enough = total > _MORE * self._counted and len(counts) > 1
-        if layer is None or vertical is None or self._chosen or self._book.session is None or not enough:
+        if layer is None or self._chosen or self._book.session is None or not enough:
+            return
+        if vertical is None and layer.data.ndim != 2:  # neither columns nor a map
             return
         self._counted = total
         path, shape, classes = self._book.session.labels, layer.data.shape, max(counts)
 
-        def agree() -> float | None:
+        def agree() -> Agreement | None:
             return agreement(str(path), shape, classes, vertical)
 
         def failed(error: BaseException) -> None:
