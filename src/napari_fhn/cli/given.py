@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import is_given, known_labels
+from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import ignored, objective
 from napari_fhn.cli.options import on_machine
-from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
@@ -72,16 +72,9 @@ def prepare(options: argparse.Namespace) -> Prepared:
     """
     _with_sample(options)
     files = survey_files(options.surveys)
-    opened = [surveys.open(path, **reading(options)) for path in files]
-    first = opened[0]
+    opened = open_together(files, options)
+    first = opened[0][1]
     shape = spatial_shape(first)
-    for path, survey in zip(files[1:], opened[1:], strict=True):
-        if spatial_shape(survey) != shape:
-            raise SurveyError(
-                path,
-                f"its grid is {spatial_shape(survey)} and that of {files[0].name} is {shape}",
-                "Stack one grid",
-            )
     vertical = vertical_axis(first) if options.vertical_axis is None else options.vertical_axis
     if vertical is not None and not -len(shape) <= vertical < len(shape):
         raise JobError(f"the survey has {len(shape)} axes and no axis {vertical} to be vertical")
@@ -99,7 +92,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
             f"{len(held_out)} of {options.hold_out} are held out: more would take a class away",
             file=sys.stderr,
         )
-    staged = [session.stage_survey(path.stem, survey) for path, survey in zip(files, opened, strict=True)]
+    staged = [session.stage_survey(name, survey) for name, survey in opened]
     session.prediction_volume(shape)
     chosen, why = options.recipe, ""
     if chosen is None:

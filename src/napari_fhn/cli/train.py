@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
 from napari_fhn.cli.options import Commands, add_json, add_known, add_machine, load_job, on_machine
 from napari_fhn.cli.reading import add_reading
@@ -22,7 +23,7 @@ def add(commands: Commands) -> None:
         "surveys",
         nargs="*",
         metavar="SURVEY",
-        help="survey file; several (dates, attributes) are stacked as channels. sample:seismic and "
+        help="survey file; several (dates, attributes, maps) are stacked as channels. sample:seismic and "
         "sample:hyperspectral are the bundled ones, with their labels and truth",
     )
     known = add_known(parser)
@@ -46,6 +47,7 @@ def add(commands: Commands) -> None:
     )
     add_objective(parser)
     add_reading(parser)
+    add_maps(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -16,6 +16,7 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.data.stacking import Stacking
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
@@ -54,6 +55,8 @@ class Desk:
         The ticked surveys.
     bricks : Bricks
         Copies of large surveys.
+    stacking : Stacking
+        Several maps as one layer.
     book, labelling : LabelBook, Labelling
         What is known about them, and everything that adds to it.
     planning : Planning
@@ -97,6 +100,7 @@ class Desk:
         self.background = Background()
         self.data = Data(viewer, self.words)
         self.bricks = Bricks(self.data, self.words, self.background, self.root / "bricks")
+        self.stacking = Stacking(self.data, self.words, self.background, self.root / "maps")
         self.book = LabelBook(
             viewer, self.data, self.words, self.background, lambda made: Session(self._folder_of(made))
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 SPACING = 4
 
@@ -89,8 +90,8 @@ class Section(Fold):
 
     Attributes
     ----------
-    aside : QLabel
-        A few quiet words beside the heading.
+    aside : QElidingLabel
+        A few quiet words beside the heading, cut short where there is no room for them.
     """
 
     def __init__(self, number: int, title: str) -> None:
@@ -100,7 +101,7 @@ class Section(Fold):
             line.setFixedHeight(1)
             line.setStyleSheet("background: rgba(128, 128, 128, 80); border: none;")
             self.column.insertWidget(0, line)
-        self.aside = QLabel("")
+        self.aside = QElidingLabel("")
         self.aside.setStyleSheet(QUIET)
         self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.row.addWidget(self.aside, 1)

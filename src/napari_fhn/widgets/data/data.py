@@ -85,6 +85,7 @@ class Data:
                 self._words.fail(str(error))
         self.state.chosen = chosen
         self.state.material = material
+        self.caption()
 
     def adopt_all(self) -> None:
         """Take in the layers that were there before the dock."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
 
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.material import Material, MaterialError
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
+from napari_fhn.widgets.data.stack_dialog import ask_stack
+from napari_fhn.widgets.data.stacking import wants_stacking
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import Section
 
@@ -45,6 +47,12 @@ class DataPanel(Section):
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)
         self.body.addLayout(row)
+        self.stack = QPushButton("Stack maps …")
+        self.stack.setToolTip(
+            "Bring maps of unlike resolution or CRS, classes and polygons onto one grid, as channels of one layer."
+        )
+        self.stack.clicked.connect(self._stack)
+        self.body.addWidget(self.stack)
         self.bricks = BricksPanel(desk.bricks)
         self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
@@ -90,6 +98,7 @@ class DataPanel(Section):
             dims = [str(d) for d in material.first.dims if d != "band"]
             self.aside.setToolTip(f"Size along {', '.join(dims)}.")
             named = material.named
+        self.stack.setVisible(wants_stacking(images))
         self.vertical.setVisible(not named)
         self._vertical_label.setVisible(not named)
         self.go_to.show_example()
@@ -99,6 +108,11 @@ class DataPanel(Section):
         checked = Qt.CheckState.Checked
         ticked = [r.data(Qt.ItemDataRole.UserRole) for r in rows if r is not None and r.checkState() == checked]
         self._desk.data.choose(tuple(ticked))
+
+    def _stack(self) -> None:
+        told = ask_stack(self._desk.stacking.entries(), self.window())
+        if told is not None:
+            self._desk.stacking.make(*told)
 
     def _vertical_chosen(self, index: int) -> None:
         self._desk.data.state.vertical_axis = self.vertical.itemData(index)

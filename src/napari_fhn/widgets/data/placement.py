@@ -249,7 +249,7 @@ def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: 
     Returns
     -------
     str
-        "Inline 1064", "732 ms", "Band 12, 652 nm"; empty when everything is in view.
+        "Inline 1064", "732 ms", "Band 12, 652 nm", "magnetics"; empty when everything is in view.
     """
     words = []
     for axis, dim in enumerate(map(str, survey.dims)):
@@ -262,8 +262,9 @@ def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: 
         elif dim == "depth":
             words.append(f"{value:g} m")
         elif dim == "band":
+            name = str(survey["band_name"].values[index]) if "band_name" in survey.coords else ""
             nm = f", {float(survey['wavelength'][index]):.0f} nm" if "wavelength" in survey.coords else ""
-            words.append(f"Band {value:g}{nm}")
+            words.append(name if name and not nm else f"Band {value:g}{nm}")
         else:
             words.append(f"{dim.replace('_', ' ').capitalize()} {value:g}")
     return ", ".join(words)

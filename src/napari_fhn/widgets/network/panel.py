@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui.widgets import ComboBox, SpinBox
-from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.widgets.desk import Desk
@@ -14,7 +14,7 @@ from napari_fhn.widgets.network.advanced import Advanced
 from napari_fhn.widgets.network.memory_bar import MemoryBar
 from napari_fhn.widgets.section import QUIET, TOGGLE, Section
 
-_DEVICES = [("Automatic", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
+_DEVICES = [("Auto", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
 _MEMORY = (
     "Memory of a training step, forecast before anything is allocated. The bar is the free memory of the device: blue "
     "is what this network needs, hatched what it would need if every state were kept and every kernel of full rank."
@@ -106,7 +106,10 @@ class NetworkPanel(Section):
             combo.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.native.setMinimumContentsLength(letters)
             combo.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.held_out.native.setFixedWidth(62)
+        # Arrow keys and the wheel do without buttons, whose room the device beside it needs.
+        self.held_out.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.held_out.native.setStyleSheet("QAbstractSpinBox { min-width: 22px; }")
+        self.held_out.native.setFixedWidth(40)
         return grid
 
     def _recipes(self, widget: Any = None) -> list[tuple[str, str]]:

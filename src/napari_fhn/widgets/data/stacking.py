@@ -1,0 +1,145 @@
+"""Maps of unlike grids and kinds as one layer: which go in and how, and the stack itself, kept as a GeoTIFF."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from napari.layers import Image
+
+from napari_fhn import surveys
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.maps import Categories, Polygons, difference, grid_of, stack
+from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.words import Words
+
+Kind = Literal["amounts", "classes"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A map that may go into a stack.
+
+    Parameters
+    ----------
+    name : str
+        As the person calls it.
+    source : xarray.DataArray or Polygons
+        Where its values are from.
+    kind : {"amounts", "classes"}
+        Whether its values are amounts, or whole numbers that name classes. Polygons always are classes.
+    used : bool
+        Whether it goes in.
+    """
+
+    name: str
+    source: xr.DataArray | Polygons
+    kind: Kind = "amounts"
+    used: bool = True
+
+    @property
+    def map(self) -> xr.DataArray | Categories | Polygons:
+        """As :func:`napari_fhn.surveys.maps.stack` takes it."""
+        if isinstance(self.source, Polygons) or self.kind == "amounts":
+            return self.source
+        return Categories(self.source)
+
+
+def is_map(layer: Any) -> bool:
+    """Whether an image layer is a map: rows and columns, and perhaps bands."""
+    return isinstance(layer, Image) and set(survey_of(layer).dims) - {"band"} == {"y", "x"}
+
+
+def wants_stacking(layers: Sequence[Any]) -> bool:
+    """Whether there are maps that may have to be stacked: other ones than spectra, or of unlike grids."""
+    maps = [survey_of(layer) for layer in layers if is_map(layer)]
+    plain = any("wavelength" not in survey.coords for survey in maps)
+    return plain or any(difference(grid_of(maps[0]), grid_of(survey)) for survey in maps[1:])
+
+
+def likely_kind(survey: xr.DataArray) -> Kind:
+    """Guess by the type of its values, which the person is shown and may change: bytes are classes."""
+    return "classes" if survey.sizes.get("band", 1) == 1 and survey.dtype == np.uint8 else "amounts"
+
+
+class Stacking:
+    """Makes one layer of several maps, ticks it, and leaves the maps as they are.
+
+    Parameters
+    ----------
+    data : Data
+        Whose maps they are.
+    words : Words
+        Where it says what was done to each.
+    background : Background
+        On which it resamples.
+    folder : Path
+        Where stacks are kept: a session refers to them by their file, as to any other survey.
+    """
+
+    def __init__(self, data: Data, words: Words, background: Background, folder: Path) -> None:
+        self._data = data
+        self._words = words
+        self._background = background
+        self._folder = folder
+
+    def entries(self) -> list[Entry]:
+        """Return what could be stacked: the maps among the layers, the ticked ones used."""
+        chosen = self._data.state.chosen
+        layers = [layer for layer in self._data.images() if is_map(layer)]
+        return [
+            Entry(str(layer.name), survey_of(layer), likely_kind(survey_of(layer)), layer in chosen or not chosen)
+            for layer in layers
+        ]
+
+    def make(self, entries: Sequence[Entry], like: Entry | None = None) -> None:
+        """Stack maps beside the GUI and add the result as a layer.
+
+        Parameters
+        ----------
+        entries : sequence of Entry
+            Those that are used go in.
+        like : Entry, optional
+            A raster whose grid is taken; the finest when absent.
+        """
+        used = [entry for entry in entries if entry.used]
+        if not used:
+            self._words.fail("Tick at least one map to stack.")
+            return
+        grid = None if like is None or isinstance(like.source, Polygons) else like.source
+
+        def work() -> xr.DataArray:
+            stacked = stack([entry.map for entry in used], like=grid)
+            names = [str(name) for name in stacked["band_name"].values]
+            # Another choice of maps or grid is another file: a session may refer to the one before.
+            words = "|".join([*stacked.attrs["sources"], *names, *map(str, stacked.shape)])
+            digest = hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()[:8]
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = surveys.save(self._folder / f"maps-{digest}.tif", stacked, stacked, nodata=float("nan"), names=names)
+            opened = surveys.open(path)
+            opened.attrs["notes"] = (*stacked.attrs["notes"], *opened.attrs.get("notes", ()))
+            return opened
+
+        def done(survey: xr.DataArray) -> None:
+            layer = Image(survey, **image_layer(survey, "maps")[1])
+            self._data.viewer.add_layer(layer)
+            self._data.choose((layer,))
+            self._words.say(
+                f"Stacked {len(used)} maps as {survey.sizes['band']} channels. {' '.join(survey.attrs['notes'])}"
+            )
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, SurveyError):
+                self._words.fail(str(error))
+            else:
+                self._words.fail(f"The maps could not be stacked: {error}.", repr(error))
+
+        self._background.run(work, done, failed)

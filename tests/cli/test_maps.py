@@ -1,0 +1,68 @@
+"""Maps of unlike grids and polygons, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from rasterio.transform import from_origin
+
+from napari_fhn.cli import main
+
+
+def tiff(path, values, cell, crs="EPSG:32633"):
+    with rasterio.open(
+        path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype=values.dtype,
+        crs=crs, transform=from_origin(366000, 5810000, cell, cell),
+    ) as file:  # fmt: skip
+        file.write(values, 1)
+    return str(path)
+
+
+@pytest.fixture
+def maps(small, tmp_path):
+    """Magnetics of 24 x 32 cells, gravity half as fine, rocks as a raster and as polygons, and labels."""
+    rng = np.random.default_rng(0)
+    rocks = np.where(np.arange(32) < 16, 3, 5).astype(np.uint8)
+    known = np.zeros((24, 32), np.uint8)
+    known[4:8, 4:8], known[4:8, 24:28] = 1, 2
+    np.save("known.npy", known)
+    west, east = shapely.box(366000, 5809280, 366480, 5810000), shapely.box(366480, 5809280, 366960, 5810000)
+    pyogrio.raw.write(
+        "geology.gpkg", shapely.to_wkb(np.array([west, east], object)),
+        [np.array(["granite", "shale"], object)], ["rock"], geometry_type="Polygon", crs="EPSG:32633",
+    )  # fmt: skip
+    return [
+        tiff("magnetics.tif", rng.standard_normal((24, 32)).astype(np.float32), 30),
+        tiff("gravity.tif", rng.standard_normal((12, 16)).astype(np.float32), 60),
+    ], tiff("rocks.tif", np.tile(rocks, (24, 1)), 30)
+
+
+def test_unlike_maps_classes_and_polygons_are_channels_of_one_survey(maps, capsys):
+    amounts, rocks = maps
+    more = ["--labels", "known.npy", "--session", "work", "--device", "cpu"]
+    assert main(["train", *amounts, "geology.gpkg", "--categorical", rocks, *more]) == 0
+    said = capsys.readouterr().err
+    assert "grid of magnetics, the finest" in said
+    assert "gravity (12 x 16 cells of 60 m, EPSG:32633) was interpolated bilinearly" in said
+    job = json.loads(Path("work/job.json").read_text("utf-8"))
+    assert [item["name"] for item in job["inputs"]] == ["maps"]
+    staged = np.load(job["inputs"][0]["path"])
+    assert staged.shape == (6, 24, 32)
+    np.testing.assert_array_equal(staged[2:4], staged[4:6])  # the raster and the polygons say the same
+    assert main(["predict", "--session", "work", "--output", "rocks-predicted.tif", "--like", amounts[0]]) == 0
+    with rasterio.open("rocks-predicted.tif") as file:
+        assert file.shape == (24, 32)
+
+
+def test_what_does_not_go_together_is_a_sentence(maps, survey, wells, capsys):
+    amounts, _ = maps
+    assert main(["train", str(survey), amounts[0], *wells]) == 2
+    assert "magnetics.tif: its grid is (24, 32)" in capsys.readouterr().err
+    assert main(["train", str(survey), "geology.gpkg", *wells]) == 2
+    assert "polygons and categories go with maps" in capsys.readouterr().err

@@ -1,0 +1,87 @@
+"""Maps of unlike grids, classes and polygons become one layer by a few clicks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import rasterio
+import shapely
+from qtpy.QtCore import Qt
+from rasterio.transform import from_origin
+
+from napari_fhn.widgets.data.stack_dialog import StackDialog
+
+
+def tiff(path: Path, values: np.ndarray, cell: float) -> str:
+    with rasterio.open(
+        path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype=values.dtype,
+        crs="EPSG:32633", transform=from_origin(366000, 5810000, cell, cell),
+    ) as file:  # fmt: skip
+        file.write(values, 1)
+    return str(path)
+
+
+@pytest.fixture
+def maps(viewer, dock, tmp_path):
+    rng = np.random.default_rng(0)
+    rocks = np.tile(np.where(np.arange(32) < 16, 3, 5).astype(np.uint8), (24, 1))
+    west, east = shapely.box(366000, 5809280, 366480, 5810000), shapely.box(366480, 5809280, 366960, 5810000)
+    pyogrio.raw.write(
+        tmp_path / "geology.gpkg", shapely.to_wkb(np.array([west, east], object)),
+        [np.array(["granite", "shale"], object)], ["rock"], geometry_type="Polygon", crs="EPSG:32633",
+    )  # fmt: skip
+    assert dock.data.stack.isHidden()
+    for path in (
+        tiff(tmp_path / "magnetics.tif", rng.standard_normal((24, 32)).astype(np.float32), 30),
+        tiff(tmp_path / "gravity.tif", rng.standard_normal((12, 16)).astype(np.float32), 60),
+        tiff(tmp_path / "rocks.tif", rocks, 30),
+    ):
+        viewer.open(path, plugin="napari-fhn")
+    return viewer, dock, tmp_path
+
+
+def test_unlike_maps_become_one_layer_that_is_ticked(maps, spin):
+    _, dock, folder = maps
+    assert not dock.data.stack.isHidden()
+    dialog = StackDialog(dock.desk.stacking.entries())
+    assert [(e.name, e.kind) for e in dialog.entries] == [
+        ("magnetics", "amounts"), ("gravity", "amounts"), ("rocks", "classes"),
+    ]  # fmt: skip
+    for row in range(3):
+        dialog.table.item(row, 0).setCheckState(Qt.CheckState.Checked)
+    dialog.add_polygons(folder / "nothing.gpkg")
+    assert "no such file" in dialog.message.text()
+    dialog.add_polygons(folder / "geology.gpkg")
+    assert dialog.message.isHidden()
+    assert dialog.grid is None
+    dock.desk.stacking.make(dialog.entries, dialog.grid)
+    assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.channels == 6)
+    stacked = dock.desk.data.state.chosen[0]
+    assert dock.desk.data.material.shape == (24, 32)
+    assert "gravity (12 x 16 cells of 60 m, EPSG:32633) was interpolated" in dock.desk.words.message
+    assert list(stacked.metadata["survey"]["band_name"].values)[2:] == [
+        "rocks: 3", "rocks: 5", "geology: granite", "geology: shale",
+    ]  # fmt: skip
+    # A session refers to it as to any other survey.
+    assert Path(stacked.metadata["survey"].attrs["source"]).is_file()
+    dock.labels.new.click()
+    assert dock.desk.book.layer.data.shape == (24, 32)
+
+
+def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
+    _, dock, _ = maps
+    dialog = StackDialog(dock.desk.stacking.entries())
+    dialog.like.setCurrentIndex(dialog.like.findText("gravity"))
+    assert dialog.grid.name == "gravity"
+    for row in range(3):
+        dialog.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
+    dock.desk.stacking.make(dialog.entries, dialog.grid)
+    assert "at least one map" in dock.desk.words.message
+    dialog.table.item(0, 0).setCheckState(Qt.CheckState.Checked)
+    dialog.table.item(1, 0).setCheckState(Qt.CheckState.Checked)
+    dock.desk.stacking.make(dialog.entries, dialog.grid)
+    assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.shape == (12, 16))
+    assert dock.desk.data.material.channels == 2
