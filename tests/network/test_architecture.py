@@ -231,7 +231,7 @@ ONE = levels(2, 2, (1,), 1)
         (lambda: replace(ONE, reading=Reading(channels=(0, 2))), "channel 2, and the last state has 2"),
         (
             lambda: architecture("unheard-of"),
-            "sections, volume, map, paper.hyperspectral, paper.aquifer, paper.seismic",
+            "sections, layers, volume, map, paper.hyperspectral, paper.aquifer, paper.seismic",
         ),
     ],
 )

@@ -373,11 +373,13 @@ def levels(
 
 
 PRESETS: dict[str, Architecture] = {
-    "sections": levels(2, 16, (8, 16, 24, 32), 2, output_level=2, context=1),
+    "sections": levels(2, 8, (8, 16, 24, 32), 2, output_level=2, context=1),
+    "layers": levels(2, 16, (8, 16, 24, 32), 2, output_level=2, context=1),
     "volume": levels(3, 8, (8, 16, 32), 2, output_level=1),
     "map": levels(2, 32, (8, 16), 2),
 }
-"""Architectures by name: 2D on vertical sections of a volume, 3D on blocks of it, 2D on maps and cubes of bands."""
+"""Architectures by name: 2D on vertical sections of a volume, without and with what wells say, 3D on blocks of it, 2D on
+maps and cubes of bands."""
 
 
 def architecture(name: str) -> Architecture:

@@ -48,7 +48,7 @@ RECIPES: dict[str, Recipe] = {
             steps=300,
             batch=4,
             block=(96, 256),
-            learning_rate=0.05,
+            learning_rate=0.07,
             shear=0.15,
             shift=16.0,
             noise=0.1,
@@ -57,7 +57,7 @@ RECIPES: dict[str, Recipe] = {
     "layers": Recipe(
         "Layers (2.5D, told by wells)",
         "Layers that change little from well to well: sections, and what the nearest wells say as channels.",
-        architecture("sections"),
+        architecture("layers"),
         Schedule(
             steps=300,
             batch=4,

@@ -8,8 +8,9 @@ from typing import Any
 
 import napari
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.data.panel import DataPanel
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
@@ -53,6 +54,13 @@ class Dock(QWidget):
         self.export = ExportPanel(self.desk.exports)
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.task.connect(lambda task: self.network.fold() if task == "train" else None)
+        self.keys = shortcuts.bind(self)
+        help_button = QToolButton()
+        help_button.setText("?")
+        help_button.setAutoRaise(True)
+        help_button.setToolTip("List the keys of the desk (Ctrl+Alt+K).")
+        help_button.clicked.connect(self.list_shortcuts)
+        self.data.row.addWidget(help_button)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)
@@ -84,6 +92,12 @@ class Dock(QWidget):
     def sizeHint(self) -> QSize:
         """Ask for no more width than the controls need: the rest is the canvas's."""
         return QSize(WIDTH, 700)
+
+    def list_shortcuts(self) -> None:
+        """Show all keys of the desk; the window goes on meanwhile."""
+        dialog = shortcuts.ShortcutsDialog(shortcuts.table(self), self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def close_desk(self) -> None:
         """End the training process and let go of the viewer."""

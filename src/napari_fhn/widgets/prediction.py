@@ -76,6 +76,11 @@ class Prediction:
         self._only = value
         self._recolour()
 
+    def toggle(self) -> None:
+        """Show the layer, or hide it."""
+        if self.layer is not None:
+            self.layer.visible = not self.layer.visible
+
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
         return None if self.layer is None else np.asanyarray(self.layer.data)

@@ -19,7 +19,7 @@ class ToolFold(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
-        self._panels: dict[str, QWidget] = {}
+        self.panels: dict[str, QWidget] = {}
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
         self._column = QVBoxLayout(self)
@@ -47,7 +47,7 @@ class ToolFold(QWidget):
         self._place(button)
         self._column.addWidget(panel)
         panel.hide()
-        self.buttons[title], self._panels[title] = button, panel
+        self.buttons[title], self.panels[title] = button, panel
 
     def add_menu(self, title: str, words: str, menu: QMenu) -> None:
         """Add a button that opens a menu."""
@@ -73,4 +73,4 @@ class ToolFold(QWidget):
             for other, button in self.buttons.items():
                 if other != title:
                     button.setChecked(False)
-        self._panels[title].setVisible(down)
+        self.panels[title].setVisible(down)

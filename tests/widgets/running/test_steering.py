@@ -38,7 +38,7 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     spin(lambda: False, 0.5)
     assert len(desk.history.losses) == n
     assert "a step" in run.figures.text()
-    assert "invertible to" in run.figures.text()
+    assert "error" in run.figures.text()
     run.pause.click()
     assert spin(lambda: len(desk.history.losses) > n)
     run.pause.click()

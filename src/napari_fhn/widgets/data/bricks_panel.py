@@ -32,6 +32,7 @@ class BricksPanel(QWidget):
         self.make.setToolTip("Copy the survey in the background. One may go on working, and cancel at any moment.")
         self.make.clicked.connect(lambda: bricks.copy())
         self.bar = QProgressBar()
+        self.bar.setAccessibleName("progress of the copy")
         self.bar.setRange(0, _STEPS)
         self.bar.setFixedHeight(16)
         self.bar.setToolTip("How much is copied.")

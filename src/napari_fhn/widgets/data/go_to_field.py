@@ -46,7 +46,9 @@ class GoToField(QWidget):
         self.answer.hide()
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(QLabel("Go to"))
+        label = QLabel("Go to")
+        label.setBuddy(self.edit)
+        row.addWidget(label)
         row.addWidget(self.edit, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -61,6 +63,11 @@ class GoToField(QWidget):
         self.setEnabled(numbers is not None)
         self._quiet()
         self.edit.setPlaceholderText("" if numbers is None else example(numbers))
+
+    def begin(self) -> None:
+        """Let the person type."""
+        self.edit.setFocus()
+        self.edit.selectAll()
 
     def go(self) -> None:
         """Go to what is typed, or say why not."""

@@ -32,6 +32,7 @@ class DataPanel(Section):
         super().__init__(1, "Data")
         self._desk = desk
         self.list = QListWidget()
+        self.list.setAccessibleName("image layers")
         self.list.setToolTip(
             "Tick the image layers to learn from. Layers on one grid (attributes, dates) are stacked as channels."
         )
@@ -43,6 +44,7 @@ class DataPanel(Section):
         self.vertical.addItem("no axis", None)
         self.vertical.setToolTip("This array does not name its axes: say which one is two-way time or depth.")
         self.vertical.currentIndexChanged.connect(self._vertical_chosen)
+        self._vertical_label.setBuddy(self.vertical)
         row = QHBoxLayout()
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)

@@ -49,6 +49,7 @@ class SpectrumPanel(QWidget):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._read)
         self.fold = QToolButton()
+        self.fold.setAccessibleName("spectrum")
         self.fold.setCheckable(True)
         self.fold.setChecked(True)
         self.fold.setArrowType(Qt.ArrowType.DownArrow)

@@ -30,6 +30,7 @@ class ExportPanel(Section):
         super().__init__(6, "Export")
         self._exports = exports
         self.what = QComboBox()
+        self.what.setAccessibleName("what to export")
         self.what.setToolTip("What to save.")
         self.what.setMinimumContentsLength(10)
         self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -43,10 +44,11 @@ class ExportPanel(Section):
         row.addWidget(self.what, 1)
         row.addWidget(self.button)
         self.body.addLayout(row)
-        self.value = self._classes("The class that is exported; for a horizon the one above it.")
+        self.value = self._classes("class", "The class that is exported; for a horizon the one above it.")
         self.arrow = QLabel("over")
-        self.below = self._classes("The class below the horizon.")
+        self.below = self._classes("class below", "The class below the horizon.")
         self.at_least = QSpinBox()
+        self.at_least.setAccessibleName("smallest body")
         self.at_least.setRange(1, 10**9)
         self.at_least.setValue(100)
         self.at_least.setSuffix(" voxels or more")
@@ -56,6 +58,7 @@ class ExportPanel(Section):
             details.addWidget(widget, 0 if widget is self.arrow else 1)
         self.body.addLayout(details)
         self.bar = QProgressBar()
+        self.bar.setAccessibleName("progress of the export")
         self.bar.setRange(0, _STEPS)
         self.bar.setFixedHeight(16)
         self.bar.setToolTip("How much is written.")
@@ -82,8 +85,9 @@ class ExportPanel(Section):
         """What is chosen."""
         return str(self.what.currentData() or "classes")
 
-    def _classes(self, words: str) -> QComboBox:
+    def _classes(self, name: str, words: str) -> QComboBox:
         box = QComboBox()
+        box.setAccessibleName(name)
         box.setToolTip(words)
         box.setMinimumContentsLength(6)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

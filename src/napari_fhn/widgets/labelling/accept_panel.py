@@ -43,6 +43,7 @@ class AcceptPanel(QWidget):
         self.inside.setToolTip("Make labels of the prediction inside the shapes; they are outlined in white.")
         self.inside.clicked.connect(self._accept_inside)
         self.least = QDoubleSpinBox()
+        self.least.setAccessibleName("how sure")
         self.least.setRange(0.0, 1.0)
         self.least.setSingleStep(0.05)
         self.least.setValue(_SURE)

@@ -41,6 +41,7 @@ class ClassTableView(QTableWidget):
 
     def __init__(self, book: LabelBook, edits: ClassEdits, history: History) -> None:
         super().__init__(0, len(_COLUMNS))
+        self.setAccessibleName("class table")
         self._book = book
         self._edits = edits
         self._history = history

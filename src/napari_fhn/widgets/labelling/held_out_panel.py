@@ -35,6 +35,7 @@ class HeldOutPanel(QWidget):
         self._wells = wells
         self._asked = 0
         self.list = QListWidget()
+        self.list.setAccessibleName("wells and patches")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip("Tick the wells and patches to keep for the score. Click one to look at it.")
         self.list.itemChanged.connect(self._ticked)

@@ -31,6 +31,7 @@ class HistoryPanel(QWidget):
         self.redo.setToolTip("Make it again (Ctrl+Shift+Z in the label layer).")
         self.redo.clicked.connect(lambda: book.redo())
         self.list = QListWidget()
+        self.list.setAccessibleName("changes")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip(
             "Changes, newest first. Tick what stands; untick one to take it back, wherever it was made. "

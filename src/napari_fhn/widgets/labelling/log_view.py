@@ -39,6 +39,7 @@ class LogView(QWidget):
         self.plot.setToolTip("Intervals of the well. Drag a border; click an interval to choose it.")
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.classes = QComboBox()
+        self.classes.setAccessibleName("class of the interval")
         self.classes.setToolTip("Class of the chosen interval.")
         self.classes.activated.connect(self._reclassed)
         self.split = QPushButton("Split")

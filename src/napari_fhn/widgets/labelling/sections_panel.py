@@ -21,6 +21,7 @@ class SectionsPanel(QWidget):
     def __init__(self, sections: Sections) -> None:
         super().__init__()
         self.reach = QSpinBox()
+        self.reach.setAccessibleName("how many neighbours")
         self.reach.setRange(1, _FARTHEST)
         self.reach.setValue(2)
         self.reach.setSuffix(" on either side")

@@ -30,6 +30,7 @@ class WellsPanel(QWidget):
         super().__init__()
         self._wells = wells
         self.list = QListWidget()
+        self.list.setAccessibleName("wells")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip("Choose a well to see its section and its log. Drag its ring on the canvas to move it.")
         self.list.currentItemChanged.connect(self._chosen)
@@ -40,6 +41,7 @@ class WellsPanel(QWidget):
         self.remove.setToolTip("Remove the chosen well and its labels.")
         self.remove.clicked.connect(self._remove)
         self.radius = QDoubleSpinBox()
+        self.radius.setAccessibleName("radius")
         self.radius.setRange(0.0, _MOST)
         self.radius.setPrefix("radius ")
         self.radius.setSuffix(" tr")
@@ -49,6 +51,7 @@ class WellsPanel(QWidget):
         self.radius.setToolTip("Traces around a well that get its labels.")
         self.radius.valueChanged.connect(wells.set_radius)
         self.fall_off = QDoubleSpinBox()
+        self.fall_off.setAccessibleName("fall-off")
         self.fall_off.setRange(0.0, _MOST)
         self.fall_off.setPrefix("fall-off ")
         self.fall_off.setSuffix(" tr")

@@ -53,6 +53,7 @@ class Advanced(Fold):
         column = self.body
         column.setContentsMargins(14, 0, 0, 0)
         self.layers = LineEdit(tooltip=_LAYERS)
+        self.layers.native.setAccessibleName("layers")
         self.layers.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.layers.native.editingFinished.connect(self._layers_written)
         sources: dict[Part, tuple[type, tuple[str, ...]]] = {

@@ -25,7 +25,9 @@ def meanings(of: type) -> dict[str, str]:
     """Return what each parameter of a class means, from its numpydoc docstring."""
     found: dict[str, str] = {}
     for parameter in parse(inspect.getdoc(of) or "", DocstringStyle.NUMPYDOC).params:
-        words = " ".join((parameter.description or "").replace("``", "").split())
+        # Marks for the documentation's builder mean nothing to a reader.
+        plain = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"\1", parameter.description or "").replace("`", "")
+        words = " ".join(plain.split())
         for name in parameter.arg_name.split(","):
             found[name.strip()] = words
     return found

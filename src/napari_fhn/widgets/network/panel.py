@@ -137,7 +137,7 @@ class NetworkPanel(Section):
         self.needs.setToolTip(f"{_MEMORY} Free memory is that of {state.where}.")
         self.block.setText(seen.block_in_words)
         speed = state.speed
-        self.time.setText(speed.sentence(settings.schedule.steps) if speed else "time: not measured yet")
+        self.time.setText(speed.sentence(settings.schedule.steps) if speed else "not timed yet")
 
     def _show_held_out(self, event: Any = None) -> None:
         with self.held_out.changed.blocked():

@@ -26,6 +26,7 @@ class ConfusionTable(QTableWidget):
 
     def __init__(self, comparison: Comparison) -> None:
         super().__init__(0, 0)
+        self.setAccessibleName("confusion matrix")
         self._comparison = comparison
         self.setToolTip("Rows: truth. Columns: prediction. In % of the row. Click a cell to see its voxels.")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -40,6 +40,7 @@ class ResultsPanel(Section):
         self._desk = desk
         self.fold()
         self.truth = QComboBox()
+        self.truth.setAccessibleName("compared with")
         self.truth.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.truth.setToolTip("What the prediction is compared with: labels, a truth, or a prediction kept before.")
         self.compare = _button("Compare", "Count where they agree, and show where they differ.", self._compare)

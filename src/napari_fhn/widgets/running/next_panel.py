@@ -38,8 +38,19 @@ class NextPanel(Fold):
         self.search.clicked.connect(lambda: suggestions.search())
         self.body.addWidget(self.search)
         self.places: list[QPushButton] = []
+        self._at = -1
         for name in ("places", "searching"):
             getattr(suggestions.state.events, name).connect(self._show)
+
+    def go_on(self) -> None:
+        """Go to the place after the one gone to last; look for places where there are none yet."""
+        places = self._suggestions.state.places
+        if not places:
+            self.fold(False)
+            self._suggestions.search()
+            return
+        self._at = (self._at + 1) % len(places)
+        self._suggestions.go(places[self._at])
 
     def _show(self, event: Any = None) -> None:
         state = self._suggestions.state
@@ -49,10 +60,12 @@ class NextPanel(Fold):
             self.body.removeWidget(button)
             button.deleteLater()
         self.places = []
+        self._at = -1
         for place in state.places:
             where, why = self._suggestions.words_for(place)
             button = QPushButton()
-            button.setText(f"{where}\n{why}")
+            question, doubt = why.split("? ", 1) if "? " in why else (why, "")
+            button.setText("\n".join([where, f"{question}?", doubt] if doubt else [where, why]))
             button.setToolTip(f"Go to {where}. {why}")
             button.setStyleSheet("text-align: left; padding: 2px 4px;")
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -46,6 +46,7 @@ class RunPanel(Section):
             row.addWidget(button, 1)
         self.body.addLayout(row)
         self.bar = QProgressBar()
+        self.bar.setAccessibleName("progress")
         self.bar.setRange(0, 1000)
         self.bar.setFixedHeight(16)
         self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -131,7 +132,7 @@ class RunPanel(Section):
         if history.memory:
             parts.append(in_words(history.memory))
         if history.invertibility_error is not None:
-            parts.append(f"invertible to {history.invertibility_error:.0e}")
+            parts.append(f"error {history.invertibility_error:.0e}")
         self.figures.setText("  ·  ".join(parts))
         self.figures.setVisible(bool(parts))
 

@@ -1,0 +1,323 @@
+"""Makes what the user guide shows from the running program: its pictures, the page of controls, the film.
+
+    make guide                                        # all
+    python docs/guide.py seismic controls             # some
+
+Each scene opens a real window, does what its page says, and takes pictures on the way. Pictures go to
+``docs/images/guide``, the page of controls to ``docs/guide/controls.md``. Without a display:
+``xvfb-run -a -s "-screen 0 1400x900x24" python docs/guide.py``.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import napari
+import numpy as np
+from PIL import Image
+from qtpy.QtCore import QBuffer, QPoint, QRect, Qt
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_fhn import sample_data
+from napari_fhn.widgets.data.stack_dialog import StackDialog
+from napari_fhn.widgets.demo import telling_inline, wait
+from napari_fhn.widgets.dock import Dock
+
+HERE = Path(__file__).parent
+IMAGES = HERE / "images" / "guide"
+SIZE = (1280, 800)
+COLORS = 256
+FILM_WIDTH, FILM_COLORS, FRAME_MS = 860, 96, 450
+PATIENCE = 600.0
+
+
+# A window, and pictures of it.
+
+
+@contextmanager
+def desk(sample: str | None = None) -> Iterator[tuple[napari.Viewer, Dock]]:
+    """Open a window with the dock, and perhaps a sample; its session is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NAPARI_FHN_SESSIONS"] = folder
+        viewer = napari.Viewer(show=False, title="napari")
+        window = viewer.window._qt_window
+        viewer.window.show()
+        window.resize(*SIZE)
+        if sample is not None:
+            viewer.open_sample("napari-fhn", sample)
+        _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
+        pause(1.0)
+        try:
+            yield viewer, dock
+        finally:
+            viewer.close()
+            QApplication.processEvents()
+
+
+def pause(seconds: float) -> None:
+    """Let the window live."""
+    wait(lambda: False, seconds)
+
+
+def window(viewer: napari.Viewer, name: str) -> None:
+    """Take a picture of the whole window."""
+    pause(0.4)
+    save(Image.fromarray(viewer.window.screenshot(canvas_only=False, flash=False)), name)
+
+
+def canvas(viewer: napari.Viewer, name: str) -> None:
+    """Take a picture of the canvas alone."""
+    pause(0.4)
+    save(Image.fromarray(viewer.window.screenshot(canvas_only=True, flash=False)), name)
+
+
+def part(widget: QWidget, name: str, margin: int = 6) -> None:
+    """Take a picture of a part of the dock as it is painted, with a little around it."""
+    show(widget)
+    pause(0.4)
+    top = widget.window()
+    corner = widget.mapTo(top, QPoint(0, 0))
+    area = QRect(corner, widget.size()).adjusted(-margin, -margin, margin, margin)
+    save(grabbed(top, area.intersected(top.rect())), name)
+
+
+def dialog(widget: QWidget, name: str) -> None:
+    """Take a picture of a dialog."""
+    widget.show()
+    pause(0.4)
+    save(grabbed(widget, widget.rect()), name)
+    widget.close()
+
+
+def show(widget: QWidget) -> None:
+    """Scroll the dock until a part of it is in view."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if hasattr(parent, "ensureWidgetVisible"):
+            parent.ensureWidgetVisible(widget, 0, 400)
+        parent = parent.parentWidget()
+
+
+def grabbed(widget: QWidget, area: QRect) -> Image.Image:
+    """Return what a widget paints, as an image."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.ReadWrite)
+    widget.grab(area).save(buffer, "PNG")
+    return Image.open(io.BytesIO(bytes(buffer.data())))
+
+
+def save(image: Image.Image, name: str) -> None:
+    """Write a small PNG."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    path = IMAGES / f"{name}.png"
+    image.convert("RGB").quantize(COLORS, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.relative_to(HERE)}: {image.width} x {image.height}, {path.stat().st_size // 1000} kB", flush=True)
+
+
+# What one does.
+
+
+def load_labels(dock: Dock) -> None:
+    """Press *Load wells* (or points), and wait."""
+    dock.labels.load.click()
+    wait(lambda: bool(dock.desk.book.state.counts), 60)
+    pause(1.0)
+
+
+def train(dock: Dock, steps: int, on_the_way: Callable[[], None] | None = None, share: float = 0.6) -> None:
+    """Press *Train*, look once on the way, and wait until it is done."""
+    dock.desk.planning.change("schedule", "steps", steps)
+    dock.run.train.click()
+    wait(lambda: dock.desk.state.task is None or dock.desk.state.share > share, PATIENCE)
+    if on_the_way is not None:
+        on_the_way()
+    wait(lambda: dock.desk.state.task is None, PATIENCE)
+    if dock.desk.words.error:
+        raise RuntimeError(dock.desk.words.message)
+
+
+def predict(dock: Dock) -> None:
+    """Press *Predict*, and wait."""
+    dock.run.predict.click()
+    wait(lambda: dock.desk.state.task is None, PATIENCE)
+    if dock.desk.words.error:
+        raise RuntimeError(dock.desk.words.message)
+
+
+def look_at_the_salt(viewer: napari.Viewer, dock: Dock) -> None:
+    """Go to an inline of the seismic sample with a well and all there is to see."""
+    known = np.asarray(dock.desk.book.layer.data)
+    viewer.dims.set_point(0, telling_inline(sample_data.seismic_truth(), known) * viewer.layers[0].scale[0])
+    pause(0.5)
+
+
+# Scenes.
+
+
+def seismic() -> None:
+    """The bundled survey, from opening to export."""
+    with desk("seismic") as (viewer, dock):
+        window(viewer, "seismic-opened")
+        load_labels(dock)
+        look_at_the_salt(viewer, dock)
+        part(dock.labels, "labels")
+        dock.labels.tools.open("Wells")
+        dock.labels.wells.list.setCurrentRow(0)
+        pause(0.5)
+        part(dock.labels.wells, "wells")
+        dock.labels.tools.buttons["Wells"].setChecked(False)
+        dock.labels.tools.open("Held out")
+        wait(lambda: dock.labels.held_out.list.count() > 0, 30)
+        part(dock.labels.held_out, "held-out")
+        dock.labels.tools.buttons["Held out"].setChecked(False)
+        part(dock.network, "network")
+        train(dock, 120, lambda: window(viewer, "seismic-training"))
+        part(dock.run, "curves")
+        dock.run.looks.fold(False)
+        dock.run.looks.buttons["entropy"].click()
+        predict(dock)
+        viewer.layers.selection.active = dock.desk.prediction.layer
+        dock.desk.prediction.layer.visible = False
+        canvas(viewer, "entropy")
+        dock.desk.prediction.layer.visible = True
+        dock.run.looks.buttons["entropy"].click()
+        dock.run.looks.fold()
+        window(viewer, "seismic-predicted")
+        dock.run.next.fold(False)
+        dock.run.next.search.click()
+        wait(lambda: bool(dock.run.next.places), 60)
+        part(dock.run.next, "where-next")
+        dock.run.next.fold()
+        dock.results.fold(False)
+        dock.results.truth.setCurrentIndex(max(0, dock.results.truth.findText("Labels", Qt.MatchFlag.MatchContains)))
+        dock.results.compare.click()
+        pause(3.0)
+        part(dock.results, "results")
+        dock.results.fold()
+        part(dock.export, "export")
+
+
+def hyperspectral() -> None:
+    """The bundled pair of dates, from opening to a change map."""
+    with desk("hyperspectral") as (viewer, dock):
+        load_labels(dock)
+        dock.data.spectrum.show_pixel(40, 60)
+        pause(1.5)
+        window(viewer, "hyperspectral-labels")
+        part(dock.data, "spectrum")
+        train(dock, 120)
+        predict(dock)
+        window(viewer, "hyperspectral-predicted")
+
+
+def maps() -> None:
+    """Maps of unlike grids and a geological map, from files to a map of rocks."""
+    sys.path.insert(0, str(HERE))
+    from guide_maps import make
+
+    with tempfile.TemporaryDirectory() as folder, desk() as (viewer, dock):
+        made = make(Path(folder))
+        for path in made.rasters:
+            viewer.open(str(path), plugin="napari-fhn")
+        pause(0.5)
+        asked = StackDialog(dock.desk.stacking.entries(), viewer.window._qt_window)
+        asked.add_polygons(made.polygons)
+        for row in range(asked.table.rowCount()):
+            asked.table.item(row, 0).setCheckState(Qt.CheckState.Checked)
+        told = asked.entries, asked.grid
+        dialog(asked, "maps-stack")
+        dock.desk.stacking.make(*told)
+        wait(lambda: dock.desk.data.material is not None and dock.desk.data.material.channels > 4, 60)
+        dock.labels.new.click()
+        paint(dock, made.patches)
+        window(viewer, "maps-labels")
+        train(dock, 150)
+        predict(dock)
+        window(viewer, "maps-predicted")
+        truth = made.truth
+        unseen = np.asarray(dock.desk.book.layer.data) == 0
+        right = float((np.asarray(dock.desk.prediction.layer.data) == truth)[unseen].mean())
+        print(f"maps: {100 * right:.0f} % of what was not labelled is right", flush=True)
+
+
+def paint(dock: Dock, patches: np.ndarray) -> None:
+    """Paint patches as strokes of the brush would."""
+    layer = dock.desk.book.layer
+    for value in np.unique(patches[patches > 0]):
+        layer.data_setitem(np.nonzero(patches == value), int(value))
+    dock.desk.book.tally.due(0)
+    wait(lambda: sum(dock.desk.book.state.counts.values()) == np.count_nonzero(patches), 30)
+
+
+def film() -> None:
+    """The bundled survey from its wells to its prediction, as a short film."""
+    frames: list[Image.Image] = []
+
+    def shoot(times: int = 1) -> None:
+        picture = Image.fromarray(viewer.window.screenshot(canvas_only=False, flash=False)).convert("RGB")
+        height = round(picture.height * FILM_WIDTH / picture.width)
+        frames.extend([picture.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS)] * times)
+
+    with desk("seismic") as (viewer, dock):
+        shoot(2)
+        load_labels(dock)
+        look_at_the_salt(viewer, dock)
+        shoot(2)
+        dock.desk.planning.change("schedule", "steps", 200)
+        dock.run.train.click()
+        for k in range(10):
+            wait(lambda k=k: dock.desk.state.task is None or dock.desk.state.share >= (k + 0.5) / 10, PATIENCE)
+            shoot()
+        wait(lambda: dock.desk.state.task is None, PATIENCE)
+        predict(dock)
+        shoot(2)
+        first = viewer.dims.point[0]
+        step = float(viewer.layers[0].scale[0])
+        for k in range(1, 7):
+            viewer.dims.set_point(0, first + 5 * k * step)
+            pause(0.3)
+            shoot()
+        shoot(2)
+    palette = frames[-1].quantize(FILM_COLORS, dither=Image.Dither.NONE)
+    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    path = HERE / "images" / "film.gif"
+    indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=FRAME_MS, loop=0, optimize=True)
+    print(f"{path.relative_to(HERE)}: {len(frames)} frames, {path.stat().st_size // 1000} kB", flush=True)
+
+
+def controls() -> None:
+    """The page of all controls."""
+    sys.path.insert(0, str(HERE))
+    from guide_controls import page
+
+    with desk("seismic") as (_, dock):
+        path = HERE / "guide" / "controls.md"
+        path.write_text(page(dock), encoding="utf-8")
+        print(f"{path.relative_to(HERE)}: {len(path.read_text('utf-8').splitlines())} lines", flush=True)
+
+
+SCENES: dict[str, Callable[[], Any]] = {
+    scene.__name__: scene for scene in (seismic, hyperspectral, maps, controls, film)
+}
+
+
+def main(names: Sequence[str]) -> int:
+    """Play the scenes named, or all."""
+    unknown = [name for name in names if name not in SCENES]
+    if unknown:
+        print(f"There is no {unknown[0]!r}; there are {', '.join(SCENES)}.", file=sys.stderr)
+        return 2
+    for name in names or SCENES:
+        SCENES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
