@@ -378,8 +378,8 @@ PRESETS: dict[str, Architecture] = {
     "volume": levels(3, 8, (8, 16, 32), 2, output_level=1),
     "map": levels(2, 32, (8, 16), 2),
 }
-"""Architectures by name: 2D on vertical sections of a volume, without and with what wells say, 3D on blocks of it, 2D on
-maps and cubes of bands."""
+"""Architectures by name: 2D on vertical sections of a volume, without and with what wells say, 3D on blocks of it, 2D
+on maps and cubes of bands."""
 
 
 def architecture(name: str) -> Architecture:
