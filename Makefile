@@ -15,7 +15,7 @@ endif
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
-.PHONY: help demo test lint samples clean system
+.PHONY: help demo test lint guide samples clean system
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test: $(STAMP) system ## all tests, a real window among them, and lint beside th
 
 lint: $(STAMP) ## ruff, mypy and the arrows between the rooms
 	@$(LINT)
+
+guide: $(STAMP) system ## take the pictures of the user guide again, from the running program
+	@$(ON_A_DISPLAY) $(PY) docs/guide.py
 
 samples: $(STAMP) ## make the bundled samples again (they come out the same)
 	$(PY) -m napari_fhn.sample_data.make_seismic

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QShortcut, QVBoxLayout, QWidget
+from qtpy.QtGui import (
+    QKeySequence,
+    QShortcut,  # type: ignore[attr-defined]
+)
+from qtpy.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.dock import Dock

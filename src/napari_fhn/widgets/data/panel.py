@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
 
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
+from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.material import Material, MaterialError
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
@@ -59,6 +60,8 @@ class DataPanel(Section):
         self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
         self.body.addWidget(self.go_to)
+        self.composite = CompositePanel(desk)
+        self.body.addWidget(self.composite)
         self.spectrum = SpectrumPanel(desk)
         self.body.addWidget(self.spectrum)
         desk.data.state.events.chosen.connect(self._show)

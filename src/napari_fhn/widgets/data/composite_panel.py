@@ -1,0 +1,126 @@
+"""A picture of three bands: true colour, or the bands or wavelengths a person names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from napari.layers import Image
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.raster import Composite, composite
+from napari_fhn.widgets.data.material import Material, survey_of
+
+if TYPE_CHECKING:
+    from napari_fhn.widgets.desk import Desk
+
+_LEAST = 3
+_HOW = "Leave it empty for true colour, or name three bands (30 20 10) or wavelengths (850 650 550 nm)."
+
+
+class Wanted(dict[str, Any]):
+    """Arguments of :func:`napari_fhn.surveys.raster.composite`."""
+
+
+def parse(text: str) -> Wanted:
+    """Read what a person typed.
+
+    Parameters
+    ----------
+    text : str
+        Nothing, three numbers of bands, or three wavelengths and "nm".
+
+    Returns
+    -------
+    Wanted
+
+    Raises
+    ------
+    ValueError
+        When it is none of these; the message says what can be typed.
+    """
+    words = text.strip().lower()
+    if not words:
+        return Wanted()
+    numbers = re.findall(r"\d+(?:\.\d+)?", words)
+    if len(numbers) != 3 or not re.fullmatch(r"[\d.,;\s]+(nm)?", words):
+        raise ValueError(f"'{text.strip()}' names no three bands. {_HOW}")
+    if words.endswith("nm"):
+        return Wanted(wavelengths=[float(number) for number in numbers])
+    if any("." in number for number in numbers):
+        raise ValueError(f"Bands have whole numbers; for wavelengths end '{text.strip()}' with nm.")
+    return Wanted(bands=[int(number) for number in numbers])
+
+
+class CompositePanel(QWidget):
+    """A field and a button; there for ticked cubes of three bands or more.
+
+    Parameters
+    ----------
+    desk : Desk
+        Whose first ticked cube is shown.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.bands = QLineEdit()
+        self.bands.setAccessibleName("bands of the composite")
+        self.bands.setPlaceholderText("true colour")
+        self.bands.setToolTip(_HOW)
+        self.bands.returnPressed.connect(self.show_composite)
+        self.button = QPushButton("Composite")
+        self.button.setToolTip("Show three bands of the first ticked cube as one picture, stretched from 2 to 98 %.")
+        self.button.clicked.connect(self.show_composite)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self.bands, 1)
+        row.addWidget(self.button)
+        desk.data.state.events.chosen.connect(self._look)
+        self._look()
+
+    def show_composite(self) -> None:
+        """Make the picture beside the GUI and add it as a layer below the labels."""
+        layer, words = self._cube(), self._desk.words
+        if layer is None:
+            return
+        try:
+            wanted = parse(self.bands.text())
+        except ValueError as error:
+            words.fail(str(error))
+            return
+        survey = survey_of(layer)
+
+        def done(made: Composite) -> None:
+            placed = Material.of((layer,)).placement()
+            placed.pop("metadata")
+            picture = Image(made.image, rgb=True, name=f"{layer.name}: {made}", **placed)
+            viewer = self._desk.viewer
+            active = viewer.layers.selection.active
+            top = max(viewer.layers.index(one) for one in self._desk.data.state.chosen)
+            viewer.layers.insert(top + 1, picture)
+            if active is not None:
+                viewer.layers.selection.active = active
+            words.say(f"Red, green and blue are {made}.")
+
+        def failed(error: BaseException) -> None:
+            words.fail(str(error), "" if isinstance(error, SurveyError) else repr(error))
+
+        self._desk.background.run(lambda: _made(survey, wanted), done, failed)
+
+    def _cube(self) -> Image | None:
+        ticked = (layer for layer in self._desk.data.state.chosen if set(survey_of(layer).dims) == {"band", "y", "x"})
+        return next((layer for layer in ticked if survey_of(layer).sizes["band"] >= _LEAST), None)
+
+    def _look(self, event: Any = None) -> None:
+        self.setVisible(self._cube() is not None)
+
+
+def _made(survey: xr.DataArray, wanted: Wanted) -> Composite:
+    made = composite(survey, **wanted)
+    # Colours have no "no data" on the canvas but black.
+    return Composite(np.nan_to_num(made.image), made.bands, made.wavelengths, made.limits)

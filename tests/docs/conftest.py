@@ -1,0 +1,5 @@
+"""The window and the dock of the widgets' tests."""
+
+from __future__ import annotations
+
+from tests.widgets.conftest import dock, viewer  # noqa: F401
