@@ -209,7 +209,8 @@ def hyperspectral() -> None:
     with desk("hyperspectral") as (viewer, dock):
         load_labels(dock)
         dock.data.spectrum.show_pixel(40, 60)
-        pause(1.5)
+        dock.data.spectrum.by_class.click()
+        pause(2.0)
         window(viewer, "hyperspectral-labels")
         part(dock.data, "spectrum")
         train(dock, 120)

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import (
-    QKeySequence,
-    QShortcut,  # type: ignore[attr-defined]
-)
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:

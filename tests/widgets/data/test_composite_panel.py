@@ -12,7 +12,7 @@ def test_what_can_be_typed():
     assert parse("30, 20 10") == {"bands": [30, 20, 10]}
     assert parse("850 650.5 550 nm") == {"wavelengths": [850, 650.5, 550]}
     for text in ("1 2", "red green blue", "1 2 3 4", "850.5 650 550"):
-        with pytest.raises(ValueError, match="bands|Bands"):
+        with pytest.raises(ValueError, match=r"bands|Bands"):
             parse(text)
 
 

@@ -30,6 +30,24 @@ class Spectrum:
     values: NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class ClassSpectrum:
+    """What the labelled pixels of a class have in common.
+
+    Attributes
+    ----------
+    mean, low, high : Spectrum
+        Mean, 10th and 90th percentile at each wavelength, over the same bands.
+    pixels : int
+        How many were read.
+    """
+
+    mean: Spectrum
+    low: Spectrum
+    high: Spectrum
+    pixels: int
+
+
 def has_spectra(survey: xr.DataArray) -> bool:
     """Whether the pixels of a survey have spectra: bands with wavelengths."""
     return {"band", "y", "x"} == set(survey.dims) and survey.sizes["band"] > 2 and "wavelength" in survey.coords
@@ -64,3 +82,39 @@ def spectrum(survey: xr.DataArray, row: int, column: int) -> Spectrum:
     wide = np.flatnonzero(steps > _GAP * np.median(steps))
     middle = waves[wide] + steps[wide] / 2
     return Spectrum(np.insert(waves, wide + 1, middle), np.insert(values, wide + 1, np.nan))
+
+
+def class_spectra(survey: xr.DataArray, labels: NDArray[np.uint8], most: int = 64) -> dict[int, ClassSpectrum]:
+    """Read the labelled pixels of each class, or as many of them, evenly spread.
+
+    Parameters
+    ----------
+    survey : xarray.DataArray
+        One that `has_spectra`.
+    labels : ndarray of uint8
+        ``(y, x)``; 0 is unlabelled.
+    most : int
+        Pixels of a class to read at most.
+
+    Returns
+    -------
+    dict
+        By class; pixels without any value do not count, and classes without pixels are left out.
+    """
+    found: dict[int, ClassSpectrum] = {}
+    flat = np.asarray(labels).reshape(-1)
+    for value in np.unique(flat[flat > 0]).tolist():
+        places = np.flatnonzero(flat == value)
+        places = places[np.linspace(0, places.size - 1, min(places.size, most)).round().astype(int)]
+        curves = [spectrum(survey, *divmod(int(place), labels.shape[1])) for place in places]
+        values = np.stack([curve.values for curve in curves])
+        values = values[np.isfinite(values).any(axis=1)]
+        if not len(values):
+            continue
+        known = np.isfinite(values).any(axis=0)
+        mean, low, high = (np.full(values.shape[1], np.nan) for _ in range(3))
+        mean[known] = np.nanmean(values[:, known], axis=0)
+        low[known], high[known] = np.nanpercentile(values[:, known], (10, 90), axis=0)
+        waves = curves[0].wavelengths
+        found[value] = ClassSpectrum(Spectrum(waves, mean), Spectrum(waves, low), Spectrum(waves, high), len(values))
+    return found

@@ -1,4 +1,4 @@
-"""The spectrum under the cursor: a fold of the dock that is there for cubes with wavelengths only."""
+"""The spectrum under the cursor and those of the classes: a fold of the dock, for cubes with wavelengths only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data.class_curves import ClassCurves
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.spectrum import Spectrum, has_spectra, spectrum
 
@@ -56,15 +58,24 @@ class SpectrumPanel(QWidget):
         self.fold.setAutoRaise(True)
         self.fold.setToolTip("Show or hide the spectrum of the pixel under the cursor.")
         self.fold.toggled.connect(self._folded)
-        self.caption = QLabel("Spectrum under the cursor")
+        self.caption = QElidingLabel("Spectrum under the cursor")
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.fold)
         row.addWidget(self.caption, 1)
+        self.by_class = QCheckBox("classes")
+        self.by_class.setToolTip(
+            "Show the mean spectrum of the labelled pixels of each class, and the band in which 80 % of them lie. Of "
+            "several cubes the last ticked one."
+        )
+        row.addWidget(self.by_class)
         self.plot = _plot(self)
         self.curves = [self.plot.plot(pen=pg.mkPen(c, width=1.5), connect="finite") for c in _COLORS]
         self.legend = QLabel()
         self.legend.setWordWrap(True)
+        self.classes = ClassCurves(desk, self.plot, self._background, self._classed)
+        self.by_class.toggled.connect(self.classes.show)
         self.mark = pg.InfiniteLine(pen=pg.mkPen(QColor(140, 145, 155, 160), style=Qt.PenStyle.DashLine))
         self.mark.hide()
         self.plot.addItem(self.mark, ignoreBounds=True)
@@ -82,6 +93,7 @@ class SpectrumPanel(QWidget):
     def close_panel(self) -> None:
         """Let go of the viewer."""
         self._timer.stop()
+        self.classes.close()
         self._background.close()
         self._desk.viewer.cursor.events.position.disconnect(self._moved)
         self._desk.viewer.dims.events.current_step.disconnect(self._mark)
@@ -104,12 +116,18 @@ class SpectrumPanel(QWidget):
         self._drawn = None
         for curve in self.curves:
             curve.setData([], [])
+        self.classes.renew()
         words = [f"<span style='color:{c}'>━</span> {name}" for c, (name, _) in zip(_COLORS, cubes, strict=False)]
         self.legend.setText("&nbsp; ".join(words))
         self.legend.setVisible(len(cubes) > 1 and self.fold.isChecked())
         units = next((str(s.attrs["units"]) for _, s in cubes if s.attrs.get("units")), "")
         self.plot.setToolTip(f"Value{f' ({units})' if units else ''} over wavelength (nm); bad bands are left out.")
         self._mark()
+
+    def _classed(self) -> xr.DataArray | None:
+        """Return the cube whose classes are shown."""
+        cubes = self.cubes()
+        return cubes[-1][1] if cubes else None
 
     def _moved(self, event: Any = None) -> None:
         if not self.isVisible() or not self.fold.isChecked() or self._desk.viewer.dims.ndisplay != 2:
@@ -146,7 +164,7 @@ class SpectrumPanel(QWidget):
         self._background.run(work, done, failed)
 
     def _show(self, pixel: tuple[int, int], found: list[Spectrum]) -> None:
-        self.caption.setText(f"Spectrum of row {pixel[0]}, column {pixel[1]} (nm)")
+        self.caption.setText(f"Row {pixel[0]}, column {pixel[1]} (nm)")
         for curve, one in zip(self.curves, found, strict=False):
             curve.setData(one.wavelengths, one.values)
 
@@ -169,6 +187,7 @@ class SpectrumPanel(QWidget):
     def _folded(self, shown: bool) -> None:
         self.fold.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.plot.setVisible(shown)
+        self.by_class.setVisible(shown)
         self.legend.setVisible(shown and len(self.cubes()) > 1)
         if not shown:
             self.caption.setText("Spectrum under the cursor")
