@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
 
+from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
@@ -60,6 +61,8 @@ class DataPanel(Section):
         self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
         self.body.addWidget(self.go_to)
+        self.amplitudes = AmplitudePanel(desk)
+        self.body.addWidget(self.amplitudes)
         self.composite = CompositePanel(desk)
         self.body.addWidget(self.composite)
         self.spectrum = SpectrumPanel(desk)
@@ -72,6 +75,7 @@ class DataPanel(Section):
     def close_panel(self) -> None:
         """Let go of the viewer."""
         self.spectrum.close_panel()
+        self.amplitudes.close_panel()
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 

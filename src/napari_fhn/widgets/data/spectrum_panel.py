@@ -14,6 +14,7 @@ from superqt import QElidingLabel
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.class_curves import ClassCurves
 from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.data.small_plot import small_plot
 from napari_fhn.widgets.data.spectrum import Spectrum, has_spectra, spectrum
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ PAUSE_MS = 100
 HEIGHT = 115
 _MOST_CURVES = 4
 _COLORS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7")
-_GRAY = "#8d99a8"
 
 
 class SpectrumPanel(QWidget):
@@ -70,7 +70,7 @@ class SpectrumPanel(QWidget):
             "several cubes the last ticked one."
         )
         row.addWidget(self.by_class)
-        self.plot = _plot(self)
+        self.plot = small_plot(self, HEIGHT)
         self.curves = [self.plot.plot(pen=pg.mkPen(c, width=1.5), connect="finite") for c in _COLORS]
         self.legend = QLabel()
         self.legend.setWordWrap(True)
@@ -191,25 +191,3 @@ class SpectrumPanel(QWidget):
         self.legend.setVisible(shown and len(self.cubes()) > 1)
         if not shown:
             self.caption.setText("Spectrum under the cursor")
-
-
-def _plot(parent: QWidget) -> pg.PlotWidget:
-    plot = pg.PlotWidget(parent, background=None)
-    plot.setFixedHeight(HEIGHT)
-    plot.setMenuEnabled(False)
-    plot.setMouseEnabled(False, False)
-    plot.hideButtons()
-    plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-    item = plot.getPlotItem()
-    for side in ("left", "bottom"):
-        axis = item.getAxis(side)
-        axis.setPen(pg.mkPen(QColor(128, 128, 128, 110)))
-        axis.setTextPen(_GRAY)
-        axis.setStyle(tickLength=-3, tickTextOffset=3)
-        axis.enableAutoSIPrefix(False)
-        font = plot.font()
-        font.setPointSizeF(max(font.pointSizeF() - 2, 7))
-        axis.setTickFont(font)
-    item.getAxis("left").setWidth(36)
-    item.getAxis("bottom").setHeight(18)
-    return plot
