@@ -52,7 +52,7 @@ def test_no_more_than_ten_pixels_in_a_second_and_the_last_one_is_drawn(viewer, d
     monkeypatch.setattr(spectrum_panel, "spectrum", slow)
     for column in range(50):
         panel.show_pixel(5, column)
-    assert spin(lambda: "row 5, column 49" in panel.caption.text())
+    assert spin(lambda: "Row 5, column 49" in panel.caption.text())
     assert len(read) <= 4
 
 

@@ -16,6 +16,7 @@ from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
+from napari_fhn.widgets.labelling import well_file
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.heard import heard
 
@@ -66,7 +67,11 @@ class WellBook:
         self.state = WellState()
         self.book = book
         self._values: dict[str, int] = {}
+        self._restoring = False
         book.state.events.has_labels.connect(self._on_labels)
+        for name in ("wells", "radius", "fall_off"):
+            getattr(self.state.events, name).connect(self._keep)
+        book.state.events.classes.connect(self._keep)
 
     def replace(self, wells: Sequence[AnyWell], title: str, said: Sequence[str] = ()) -> None:
         """Hold these wells instead of those so far with the same names, and burn them all again.
@@ -221,9 +226,30 @@ class WellBook:
         )
 
     def _on_labels(self, has_labels: bool) -> None:
-        if not has_labels:
-            self._values = {}
-            self.state.wells = ()
+        """Take up the wells of the session that the labels are in; their labels are there already."""
+        session, kept = self.book.session, well_file.Kept()
+        if has_labels and session is not None:
+            try:
+                kept = well_file.load(session.folder)
+            except labels.LabelError as error:
+                self.book.words.say(f"The wells of the session are not shown: {error}", note=True)
+        self._restoring = True
+        table = self.book.state.classes
+        self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}
+        self.state.radius, self.state.fall_off = (kept.radius, kept.fall_off) if kept.wells else (RADIUS, None)
+        self.state.wells = kept.wells
+        self._restoring = False
+
+    def _keep(self, event: Any = None) -> None:
+        """Keep the wells in the session, under the names that their classes have now."""
+        session, state = self.book.session, self.state
+        if self._restoring or session is None or not (state.wells or (session.folder / well_file.FILE).exists()):
+            return
+        wells = self._renamed(state.wells, self.book.state.classes)
+        try:
+            well_file.save(session.folder, well_file.Kept(wells, state.radius, state.fall_off))
+        except OSError as error:
+            self.book.words.say(f"The wells could not be kept in the session: {error.strerror}.", note=True)
 
 
 def _burnt(
