@@ -21,6 +21,7 @@ from napari_fhn.labels.vocabulary import ROLES
 
 _ROLE, _UNIT = 0, 1
 _ROWS = 8
+_NARROWEST = 112
 _SIZE = (760, 420)
 _PLACES = ("inline", "crossline", "x", "y")
 _DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
@@ -111,6 +112,8 @@ class ColumnWizard(QDialog):
             for row, cells in enumerate(table.sample[:_ROWS]):
                 grid.setItem(row + 2, k, QTableWidgetItem(cells[k]))
         grid.resizeColumnsToContents()
+        for k in range(grid.columnCount()):  # what stands in a list is not measured with the contents
+            grid.setColumnWidth(k, max(grid.columnWidth(k), _NARROWEST))
         return grid
 
     def _check(self) -> None:
