@@ -12,6 +12,7 @@ import platformdirs
 import xarray as xr
 
 from napari_fhn.session import spatial_shape
+from napari_fhn.widgets.preferences import preferences
 
 VARIABLE = "NAPARI_FHN_SESSIONS"
 
@@ -19,11 +20,11 @@ VARIABLE = "NAPARI_FHN_SESSIONS"
 def sessions_folder() -> Path:
     """Return the folder that holds all sessions.
 
-    It is ``$NAPARI_FHN_SESSIONS`` where that is set, else ``sessions`` in the platform's folder for user
-    data: it outlives the program, so labels do too.
+    It is ``$NAPARI_FHN_SESSIONS`` where that is set, else what napari's Preferences say, else ``sessions`` in the
+    platform's folder for user data: it outlives the program, so labels do too.
     """
-    given = os.environ.get(VARIABLE)
-    return Path(given) if given else Path(platformdirs.user_data_dir("napari-fhn", False)) / "sessions"
+    given = os.environ.get(VARIABLE) or preferences().sessions
+    return Path(given).expanduser() if given else Path(platformdirs.user_data_dir("napari-fhn", False)) / "sessions"
 
 
 def session_folder(survey: xr.DataArray, root: Path | None = None) -> Path:

@@ -10,11 +10,10 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.widgets.preferences import preferences
 
 _STEP = 2**20
 """Voxels counted at once: short enough for the GUI thread to get its turn in between."""
-
-PREDICTION_OPACITY = 0.5
 
 
 def colormap(
@@ -55,7 +54,7 @@ def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict
 
 def prediction_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
     """Make the layer that shows the prediction; it cannot be painted on by accident."""
-    layer = Labels(values, name="Prediction", colormap=colormap(classes), opacity=PREDICTION_OPACITY, **placement)
+    layer = Labels(values, name="Prediction", colormap=colormap(classes), opacity=preferences().opacity, **placement)
     layer.metadata["classes"] = names(classes)
     layer.mode = "pan_zoom"
     layer.editable = False

@@ -19,9 +19,7 @@ from napari_fhn.labels.splits import slabs
 from napari_fhn.widgets.labelling import well_file
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.heard import heard
-
-RADIUS = 3.0
-"""Radius of a well's labels, in traces."""
+from napari_fhn.widgets.preferences import preferences
 
 AnyWell = Well | DeviatedWell
 
@@ -43,7 +41,7 @@ class WellState:
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     wells: tuple[AnyWell, ...] = ()
-    radius: float = RADIUS
+    radius: float = 3.0
     fall_off: float | None = None
 
 
@@ -64,7 +62,7 @@ class WellBook:
     """
 
     def __init__(self, book: LabelBook) -> None:
-        self.state = WellState()
+        self.state = WellState(radius=preferences().radius)
         self.book = book
         self._values: dict[str, int] = {}
         self._restoring = False
@@ -236,7 +234,8 @@ class WellBook:
         self._restoring = True
         table = self.book.state.classes
         self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}
-        self.state.radius, self.state.fall_off = (kept.radius, kept.fall_off) if kept.wells else (RADIUS, None)
+        self.state.radius = kept.radius if kept.wells else preferences().radius
+        self.state.fall_off = kept.fall_off
         self.state.wells = kept.wells
         self._restoring = False
 

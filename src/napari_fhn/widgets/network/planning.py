@@ -22,6 +22,7 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.measured import Measured, Speed, kind
 from napari_fhn.widgets.network.outlook import Outlook, outlook
 from napari_fhn.widgets.network.settings import Part, Settings
+from napari_fhn.widgets.preferences import preferences
 from napari_fhn.widgets.words import Words
 
 _HERE = "this computer"
@@ -86,7 +87,7 @@ class Planning:
     """
 
     def __init__(self, data: Data, book: LabelBook, words: Words, background: Background, measured: Path) -> None:
-        self.state = PlanState()
+        self.state = PlanState(device=preferences().device)
         self._data = data
         self._book = book
         self._words = words
