@@ -109,7 +109,7 @@ class ClassTableView(QTableWidget):
         self.blockSignals(True)
         self.setRowCount(len(state.classes))
         for row, entry in enumerate(state.classes):
-            name = QTableWidgetItem(_swatch(entry.color), entry.name)
+            name = QTableWidgetItem(swatch(entry.color), entry.name)
             name.setData(Qt.ItemDataRole.UserRole, entry.value)
             key = f"key {row + 1}, " if row < 9 else ""
             name.setToolTip(
@@ -180,7 +180,8 @@ def _tick(checked: bool, words: str) -> QTableWidgetItem:
     return item
 
 
-def _swatch(color: str) -> QIcon:
+def swatch(color: str) -> QIcon:
+    """Return a small square of a colour, as ``#rrggbb``."""
     pixmap = QPixmap(26, 26)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

@@ -94,7 +94,7 @@ class WellsLayer:
             ndim=3,
             name="Wells",
             features={"name": np.array([], dtype=object)},
-            text={"string": "{name}", "color": _COLOR, "anchor": "upper_left", "size": 10},
+            text={"string": "{name}", "color": self._ink(), "anchor": "upper_left", "size": 10},
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
@@ -105,6 +105,10 @@ class WellsLayer:
             viewer.add_layer(layer)
         viewer.layers.selection.active = active
         self.points.events.data.connect(self._edited)
+
+    def _ink(self) -> str:
+        """Return a colour that can be read beside the survey, where the canvas has that of the theme."""
+        return "#000000" if getattr(self._book.viewer, "theme", "dark") == "light" else _COLOR
 
     def _edited(self, event: Any) -> None:
         """Follow what the person did with the points."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_fhn.widgets.labelling.class_table import swatch
 from napari_fhn.widgets.results.comparison import Comparison
 
 _CELL = 30
@@ -49,7 +50,7 @@ class ConfusionTable(QTableWidget):
             for set_item in (self.setHorizontalHeaderItem, self.setVerticalHeaderItem):
                 head = QTableWidgetItem(str(entry.value))
                 head.setToolTip(entry.name)
-                head.setForeground(QColor(entry.color))
+                head.setIcon(swatch(entry.color))  # pale colours cannot be read as text
                 set_item(at, head)
         for row, truth in enumerate(table):
             total = int(matrix[truth.value].sum())
@@ -66,6 +67,8 @@ class ConfusionTable(QTableWidget):
         assert down is not None
         across.setMinimumSectionSize(16)
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for head in (across, down):
+            head.setIconSize(QSize(9, 9))
         down.setDefaultSectionSize(20)
         self.setFixedHeight(20 * self.rowCount() + across.sizeHint().height() + 6)
 
