@@ -66,3 +66,11 @@ def test_what_does_not_go_together_is_a_sentence(maps, survey, wells, capsys):
     assert "magnetics.tif: its grid is (24, 32)" in capsys.readouterr().err
     assert main(["train", str(survey), "geology.gpkg", *wells]) == 2
     assert "polygons and categories go with maps" in capsys.readouterr().err
+
+
+def test_maps_of_one_size_go_together_where_one_has_no_place(maps, capsys):
+    np.save("texture.npy", np.random.default_rng(1).standard_normal((24, 32)).astype(np.float32))
+    given = ["--labels", "known.npy", "--session", "both", "--device", "cpu", "--axes", "y,x"]
+    assert main(["train", "texture.npy", maps[0][0], *given]) == 0
+    job = json.loads(Path("both/job.json").read_text("utf-8"))
+    assert [item["name"] for item in job["inputs"]] == ["texture", "magnetics"]

@@ -64,7 +64,7 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
     began = time.monotonic()
     dock.run.stop.click()
-    assert spin(idle(dock))
+    assert spin(idle(dock), 5)
     assert time.monotonic() - began < 1
     assert dock.run.train.isEnabled()
     assert "Stopped" in dock.desk.words.message
@@ -77,7 +77,7 @@ def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spi
     dock.run.train.click()
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
     os.kill(dock.desk.engine.pid, signal.SIGKILL)
-    assert spin(idle(dock))
+    assert spin(idle(dock), 5)
     assert dock.desk.words.error
     assert "killed" in dock.run.message.text()
     assert "Your labels are safe" in dock.run.message.text()
@@ -96,7 +96,7 @@ def test_layers_may_go_while_training(labelled, spin):
     n = len(dock.desk.history.losses)
     assert spin(lambda: len(dock.desk.history.losses) > n + 2)
     dock.run.stop.click()
-    assert spin(idle(dock))
+    assert spin(idle(dock), 5)
     assert not dock.run.train.isEnabled()
     assert kept.any()
 
@@ -107,7 +107,7 @@ def test_closing_the_viewer_ends_the_process(labelled, spin):
     assert psutil.pid_exists(pid)
     viewer.window._qt_window.show()
     viewer.close()
-    assert spin(lambda: not psutil.pid_exists(pid))
+    assert spin(lambda: not psutil.pid_exists(pid), 5)
 
 
 def test_closing_the_dock_alone_ends_the_process(labelled, spin):
@@ -115,7 +115,7 @@ def test_closing_the_dock_alone_ends_the_process(labelled, spin):
     pid = dock.desk.engine.pid
     viewer.window.remove_dock_widget(dock)
     del dock
-    assert spin(lambda: not psutil.pid_exists(pid))
+    assert spin(lambda: not psutil.pid_exists(pid), 5)
 
 
 def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
@@ -125,16 +125,16 @@ def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
     layer.brush_size = 1
     layer.paint((2, 5, 7), 3)
     assert labels.volume.open(path, "r")[2, 5, 7] == 3
-    assert spin(lambda: dock.desk.book.state.counts.get(3) == 1)
+    assert spin(lambda: dock.desk.book.state.counts.get(3) == 1, 5)
     layer.undo()
     assert labels.volume.open(path, "r")[2, 5, 7] == 0
-    assert spin(lambda: 3 not in dock.desk.book.state.counts)
+    assert spin(lambda: 3 not in dock.desk.book.state.counts, 5)
 
 
 def test_a_value_without_class_gets_one(labelled, spin):
     _, dock = labelled
     dock.desk.book.layer.paint((2, 5, 7), 5)
-    assert spin(lambda: dock.desk.book.state.counts.get(5))
+    assert spin(lambda: dock.desk.book.state.counts.get(5), 5)
     assert 5 in dock.desk.book.state.classes.values
     assert dock.labels.table.rowCount() == 5
 
@@ -157,14 +157,14 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     assert viewer.dims.order == (0, 2, 1)
     assert dock.labels.load.text() == "Load wells"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 7)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.network.held_out.value == 1
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
     dock.desk.session.prediction_volume(values.shape)[...] = values
     dock.desk.state.has_prediction = True
     out = tmp_path / "classes.sgy"
     dock.desk.exports.save(out)
-    assert spin(idle(dock))
+    assert spin(idle(dock), 5)
     assert not dock.desk.words.error, dock.desk.words.message
     with segyio.open(out, iline=189, xline=193) as file:
         np.testing.assert_array_equal(segyio.tools.cube(file), values)
@@ -174,7 +174,7 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.new.click()
     assert dock.desk.session.folder == folder
-    assert spin(lambda: len(dock.desk.book.state.counts) == 7)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.desk.book.state.classes.names[0] == "Marine cover"
 
 
@@ -184,7 +184,7 @@ def test_hyperspectral_pair_trains_a_map_from_the_same_dock(viewer, dock, small,
     assert "124 channels" in dock.data.aside.text()
     assert dock.labels.load.text() == "Load points"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 2)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 2, 10)
     finish(dock, dock.run.train)
     prediction = np.asarray(dock.desk.prediction.layer.data)
     truth = sample_data.hyperspectral_truth()

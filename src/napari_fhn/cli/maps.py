@@ -56,29 +56,26 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
     from napari_fhn import surveys
     from napari_fhn.session import spatial_shape
     from napari_fhn.surveys import SurveyError
-    from napari_fhn.surveys.maps import Categories, difference, grid_of, polygons, read_polygons, stack
+    from napari_fhn.surveys.maps import Categories, apart, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]
     plain = [path for path in files if path not in drawn]
     opened = [(path, surveys.open(path, **reading(options))) for path in plain]
     categories = [Categories(surveys.open(path)) for path in options.categorical]
-    alike = len({spatial_shape(survey) for _, survey in opened}) <= 1
-    maps = all({"y", "x"} == set(survey.dims) - {"band"} for _, survey in opened)  # True where there are polygons only
-    if maps and alike and opened:
-        first = grid_of(opened[0][1])
-        alike = not any(difference(first, grid_of(survey)) for _, survey in opened[1:])
-    if alike and not drawn and not categories:
+    first = opened[0] if opened else None
+    volume = next(((path, one) for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
+    if volume is not None:
+        path, survey = volume
+        if drawn or categories:
+            raise SurveyError(path, "polygons and categories go with maps, and it is none", "Leave them out")
+        shape = spatial_shape(survey)
+        for other, one in opened:
+            if spatial_shape(one) != shape:
+                what = f"its grid is {spatial_shape(one)} and that of {path.name} is {shape}"
+                raise SurveyError(other, what, "Use one grid")
+    unlike = volume is None and first is not None and any(apart(first[1], one) for _, one in opened[1:])
+    if not (unlike or drawn or categories):
         return [(path.stem, survey) for path, survey in opened]
-    if not maps:
-        first_path, first_survey = next((path, one) for path, one in opened if "y" not in one.dims)
-        if alike:
-            raise SurveyError(first_path, "polygons and categories go with maps, and it is none", "Leave them out")
-        other, shape = next(
-            (path, spatial_shape(one)) for path, one in opened if spatial_shape(one) != spatial_shape(first_survey)
-        )
-        raise SurveyError(
-            other, f"its grid is {shape} and that of {first_path.name} is {spatial_shape(first_survey)}", "Use one grid"
-        )
     stacked = stack(
         [*(survey for _, survey in opened), *categories, *(read_polygons(path, options.map_field) for path in drawn)]
     )

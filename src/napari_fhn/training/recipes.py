@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_fhn.network.architecture import Architecture, architecture
 from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, SEISMIC
@@ -39,49 +39,36 @@ class Recipe:
     position: Position = "vertical"
 
 
+_SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
+
+_SPECTRA = Schedule(
+    steps=120, batch=1, block=(128, 128), learning_rate=0.03, weight_decay=0.2, average=0.98, noise=0.05
+)
+
+_PAPER = Schedule(
+    optimiser="sgd", momentum=0.9, decay="step", decay_factor=0.1, weight_decay=0.0, gradient_norm=0.0, flips=(0, 1)
+)
+"""What the paper's trainings share; those with another optimiser or without flips say so."""
+
 RECIPES: dict[str, Recipe] = {
     "sections": Recipe(
         "Sections (2.5D)",
         "Seismic volumes on a small machine: vertical sections in both directions, neighbours as channels.",
         architecture("sections"),
-        Schedule(
-            steps=300,
-            batch=4,
-            block=(96, 256),
-            learning_rate=0.07,
-            shear=0.15,
-            shift=16.0,
-            noise=0.1,
-        ),
+        _SECTIONS,
     ),
     "layers": Recipe(
         "Layers (2.5D, told by wells)",
         "Layers that change little from well to well: sections, and what the nearest wells say as channels.",
         architecture("layers"),
-        Schedule(
-            steps=300,
-            batch=4,
-            block=(96, 256),
-            learning_rate=0.05,
-            shear=0.06,
-            shift=6.0,
-            noise=0.1,
-        ),
+        replace(_SECTIONS, learning_rate=0.05, shear=0.06, shift=6.0),
         neighbours=True,
     ),
     "volume": Recipe(
         "Blocks (3D)",
         "Seismic volumes with time or a GPU: whole blocks, which see geology in all directions.",
         architecture("volume"),
-        Schedule(
-            steps=300,
-            batch=1,
-            block=(64, 64, 128),
-            learning_rate=0.05,
-            shear=0.15,
-            shift=16.0,
-            noise=0.1,
-        ),
+        replace(_SECTIONS, batch=1, block=(64, 64, 128), learning_rate=0.05),
     ),
     "map": Recipe(
         "Map (2D)",
@@ -102,29 +89,13 @@ RECIPES: dict[str, Recipe] = {
         "Spectra (2D)",
         "Hyperspectral cubes and their dates: bands as channels, which noise must not blur.",
         architecture("map"),
-        Schedule(
-            steps=120,
-            batch=1,
-            block=(128, 128),
-            learning_rate=0.03,
-            weight_decay=0.2,
-            average=0.98,
-            noise=0.05,
-        ),
+        _SPECTRA,
     ),
     "regions": Recipe(
         "Regions (2D, told by patches)",
         "Maps of regions wider than the gaps between the labels: maps as channels, and what the nearest labels say.",
         architecture("map"),
-        Schedule(
-            steps=300,
-            batch=1,
-            block=(128, 128),
-            learning_rate=0.03,
-            weight_decay=0.2,
-            average=0.98,
-            noise=0.05,
-        ),
+        replace(_SPECTRA, steps=300),
         neighbours=True,
         position="all",
     ),
@@ -134,18 +105,14 @@ RECIPES: dict[str, Recipe] = {
         architecture("paper.seismic"),
         # Two rounds of 120 steps, the second at a tenth of the rate. Their rate of 1e-3 is about a fortieth of the size
         # of the finest kernels here; the third round, without augmentation, is left out.
-        Schedule(
+        replace(
+            _PAPER,
             steps=240,
             batch=4,
             block=SEISMIC.block,
             optimiser="adam",
             learning_rate=0.025,
-            decay="step",
             decay_every=120,
-            decay_factor=0.1,
-            weight_decay=0.0,
-            gradient_norm=0.0,
-            flips=(0, 1),
             permute=(0, 1),
             objective=Objective(balance="full"),
         ),
@@ -157,20 +124,7 @@ RECIPES: dict[str, Recipe] = {
         architecture("paper.hyperspectral"),
         # 35 steps and 30 more at a tenth of the rate, all of both cubes in one block. Their loss is the sum over 50
         # labels at a rate of 1e-3, which makes 0.05 for its mean.
-        Schedule(
-            steps=65,
-            batch=1,
-            block=HYPERSPECTRAL.block,
-            optimiser="sgd",
-            momentum=0.9,
-            learning_rate=0.05,
-            decay="step",
-            decay_every=35,
-            decay_factor=0.1,
-            weight_decay=0.0,
-            gradient_norm=0.0,
-            flips=(),
-        ),
+        replace(_PAPER, steps=65, batch=1, block=HYPERSPECTRAL.block, learning_rate=0.05, decay_every=35, flips=()),
         position="none",
     ),
     "paper.aquifer": Recipe(
@@ -178,19 +132,13 @@ RECIPES: dict[str, Recipe] = {
         "The paper's regional map from stacks of maps, geology one-hot among them: few of the labels in each step.",
         architecture("paper.aquifer"),
         # A tenth of the labels in a step, flips and permutations are the paper's; the rates are ours.
-        Schedule(
+        replace(
+            _PAPER,
             steps=100,
             batch=1,
             block=AQUIFER.block,
-            optimiser="sgd",
-            momentum=0.9,
             learning_rate=0.2,
-            decay="step",
             decay_every=50,
-            decay_factor=0.1,
-            weight_decay=0.0,
-            gradient_norm=0.0,
-            flips=(0, 1),
             permute=(0, 1),
             labels_share=0.1,
         ),

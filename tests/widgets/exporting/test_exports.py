@@ -27,7 +27,7 @@ def predicted(labelled, spin):
 
 def write(dock, spin, path, key, **options):
     dock.desk.exports.save(path, key, **options)
-    assert spin(lambda: not dock.desk.exports.state.busy)
+    assert spin(lambda: not dock.desk.exports.state.busy, 20)
     assert not dock.desk.words.error, dock.desk.words.message
     return dock.desk.words.message
 
@@ -96,7 +96,7 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
     run = dock.desk.exports
     run.save(path)
     run.cancel()
-    assert spin(lambda: not run.state.busy)
+    assert spin(lambda: not run.state.busy, 10)
     assert "was not written" in dock.desk.words.message
     assert path.read_bytes() == b"before"
 

@@ -42,7 +42,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
     assert book.layer.data[2, 5, 7] == 3
 
 
-def test_any_change_can_be_taken_back_from_the_list(labelled):
+def test_any_change_can_be_taken_back_from_the_list(labelled, spin):
     viewer, dock = labelled
     book, panel = dock.desk.book, dock.labels.history
     book.layer.brush_size = 1
@@ -50,12 +50,16 @@ def test_any_change_can_be_taken_back_from_the_list(labelled):
     stroke(book, (2, 5, 7), 3)
     look(book, 9)
     stroke(book, (9, 5, 7), 3)
+    assert panel.list.count() == 0  # nobody looks
+    dock.labels.tools.open("History")
     item = panel.list.item(1)
     assert "painted class 3" in item.text()
     item.setCheckState(item.checkState().Unchecked)
     assert book.layer.data[2, 5, 7] == 0
     panel._go(panel.list.item(1))
     assert viewer.dims.current_step[0] == 2
+    stroke(book, (2, 9, 9), 2)
+    assert spin(lambda: "painted class 2" in panel.list.item(0).text(), 5)
 
 
 def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin):
@@ -63,13 +67,13 @@ def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin
     book, edits = dock.desk.book, dock.desk.labelling.edits
     before, table = np.array(book.layer.data), book.state.classes
     edits.merge((1, 2), 2)
-    assert spin(lambda: len(book.state.classes) == 2)
+    assert spin(lambda: len(book.state.classes) == 2, 5)
     assert set(np.unique(book.layer.data)) == {0, 2}
     book.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert book.state.classes == table
     edits.delete((1,))
-    assert spin(lambda: len(book.state.classes) == 2)
+    assert spin(lambda: len(book.state.classes) == 2, 5)
     assert not (np.asarray(book.layer.data) == 1).any()
     book.undo()
     np.testing.assert_array_equal(book.layer.data, before)

@@ -20,7 +20,7 @@ def seismic(viewer, dock):
 
 
 def settle(desk, spin, words):
-    assert spin(lambda: words in desk.words.message or desk.words.error), desk.words.message
+    assert spin(lambda: words in desk.words.message or desk.words.error, 20), desk.words.message
     assert not desk.words.error, desk.words.message
 
 
@@ -96,7 +96,7 @@ def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     settle(seismic, spin, "2 wells are labels")
     assert asked == ["domain", "units"]
     loader.load([path])
-    assert spin(lambda: seismic.words.message.startswith("2 wells are labels"))
+    assert spin(lambda: seismic.words.message.startswith("2 wells are labels"), 10)
     assert asked == ["domain", "units"]
 
 
@@ -116,7 +116,7 @@ def test_wells_are_burnt_again_where_they_are_moved(seismic, spin):
     first = wells.state.wells[0]
     book.layer.data[0, 0, 0] = 7
     wells.move(first.name, first.inline + 20, first.crossline + 20)
-    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20)
+    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20, 10)
     after = np.array(book.layer.data)
     assert after[0, 0, 0] == 7
     assert (after != 0).sum() == pytest.approx((before != 0).sum(), rel=0.2)
@@ -132,7 +132,7 @@ def test_wells_follow_renamed_classes(seismic, spin):
     settle(seismic, spin, "6 wells are labels")
     seismic.labelling.edits.rename(7, "Halite")
     seismic.labelling.wells.set_radius(1.0)
-    assert spin(lambda: seismic.labelling.wells.state.radius == 1.0)
+    assert spin(lambda: seismic.labelling.wells.state.radius == 1.0, 10)
     assert len(seismic.book.state.classes) == 7
     assert (np.asarray(seismic.book.layer.data) == 7).any()
 

@@ -10,7 +10,7 @@ import pytest
 def seismic(viewer, dock, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6), dock.desk.words.message
+    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20), dock.desk.words.message
     dock.labels.tools.open("Wells")
     return dock
 
@@ -29,43 +29,48 @@ def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     data = np.array(points.data)
     data[0, :2] += (10, 12)
     points.data = data
-    assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1)
+    assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1, 10)
     assert (np.asarray(book.layer.data)[tuple(data[0, :2].astype(int))] != 0).any()
     points.add([[64, 96, 20]])
-    assert spin(lambda: len(wells.state.wells) == 7)
+    assert spin(lambda: len(wells.state.wells) == 7, 10)
     assert not np.asarray(book.layer.data)[64, 96].any()
     seismic.labels.wells.list.setCurrentRow(6)
     log = seismic.labels.wells.log
     assert not log.isHidden()
     log.classes.setCurrentText("Salt")
     log._reclassed()
-    assert spin(lambda: (np.asarray(book.layer.data)[64, 96] == 7).sum() >= 159)
+    assert spin(lambda: (np.asarray(book.layer.data)[64, 96] == 7).sum() >= 159, 10)
     log._split()
-    assert spin(lambda: len(wells.state.wells[-1].intervals) == 2)
+    assert spin(lambda: len(wells.state.wells[-1].intervals) == 2, 10)
     log._dragged(1, 500.0)
-    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 500.0)
+    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 500.0, 10)
     seismic.labels.wells.remove.click()
-    assert spin(lambda: len(wells.state.wells) == 6)
+    assert spin(lambda: len(wells.state.wells) == 6, 10)
     assert not np.asarray(book.layer.data)[64, 96].any()
 
 
 def test_a_fall_off_writes_weights_that_training_reads(seismic, spin):
     desk = seismic.desk
     desk.labelling.wells.set_fall_off(2.0)
-    assert spin(lambda: desk.labelling.wells.state.fall_off == 2.0)
+    assert spin(lambda: desk.labelling.wells.state.fall_off == 2.0, 10)
     weights, values = np.load(desk.session.weights), np.asarray(desk.book.layer.data)
     assert ((weights > 0) == (values > 0)).all()
     assert weights.max() == 100
     assert weights[weights > 0].min() < 50
     desk.labelling.wells.set_fall_off(0.0)
-    assert spin(lambda: desk.labelling.wells.state.fall_off is None)
+    assert spin(lambda: desk.labelling.wells.state.fall_off is None, 10)
     assert not np.load(desk.session.weights).any()
+    # What is taken back has the weights that it had, and what is made again has none.
+    desk.book.undo()
+    assert spin(lambda: np.array_equal(np.load(desk.session.weights), weights), 10)
+    desk.book.redo()
+    assert spin(lambda: not np.load(desk.session.weights).any(), 10)
 
 
 def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatch):
     panel, book = seismic.labels.held_out, seismic.desk.book
     monkeypatch.setattr(panel, "isVisible", lambda: True)
-    assert spin(lambda: book.state.held_out == 1)
+    assert spin(lambda: book.state.held_out == 1, 10)
     panel._find()
 
     def ticked_ones():
@@ -73,7 +78,7 @@ def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatc
         return [k for k, item in enumerate(items) if item.checkState() == item.checkState().Checked]
 
     # A search that began before anything was to be held out may end first.
-    assert spin(lambda: panel.list.count() == 6 and len(ticked_ones()) == 1)
+    assert spin(lambda: panel.list.count() == 6 and len(ticked_ones()) == 1, 10)
     assert "Well W-" in panel.list.item(0).text()
     ticked = ticked_ones()
     other = (ticked[0] + 1) % 6

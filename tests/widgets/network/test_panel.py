@@ -94,7 +94,7 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     for inline, crossline in ((4, 4), (4, 18), (18, 4), (18, 18)):
         layer.data[inline, crossline, :16], layer.data[inline, crossline, 16:] = 1, 2
     desk.book.tally.due(0)
-    assert spin(lambda: desk.planning.state.settings.recipe == "layers"), dock.network.aside.text()
+    assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
     assert "foretell each other" in dock.network.aside.text()
     assert desk.planning.state.settings.neighbours
     dock.network.recipe.value = "sections"

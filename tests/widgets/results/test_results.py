@@ -55,7 +55,7 @@ def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
     assert [panel.truth.itemText(k) for k in range(panel.truth.count())] == ["Labels", "truth"]
     panel.truth.setCurrentText("truth")
     panel.compare.click()
-    assert spin(settled(dock)), desk.words.message
+    assert spin(settled(dock), 10), desk.words.message
     assert "voxels agree" in desk.words.message
     assert panel.matrix.item(0, 1).toolTip().endswith("4 voxels, 0.1 %")
     layer = desk.comparison.layer
@@ -86,7 +86,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(shown.data[2]) == 3).any()
     assert (before[2] == 3).any()
     panel.tidy.click()
-    assert spin(lambda: desk.state.task is None)
+    assert spin(lambda: desk.state.task is None, 10)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
     assert "have another class" in desk.words.message
@@ -117,5 +117,5 @@ def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
     desk.session.model.mkdir()
     job.save(desk.session.model / "job.json")
     dock.results.score.click()
-    assert spin(lambda: desk.words.error)
+    assert spin(lambda: desk.words.error, 10)
     assert "No labels were held out" in desk.words.message

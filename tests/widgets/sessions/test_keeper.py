@@ -98,10 +98,10 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path)
 def test_it_is_saved_as_one_goes(seismic, spin):
     viewer, dock, _ = seismic
     path = dock.desk.session.folder / FILE
-    assert spin(path.is_file)
+    assert spin(path.is_file, 10)
     before = path.read_bytes()
     viewer.dims.set_current_step(0, 9)
-    assert spin(lambda: path.read_bytes() != before)
+    assert spin(lambda: path.read_bytes() != before, 10)
 
 
 def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch):

@@ -21,11 +21,7 @@ _LEAST = 3
 _HOW = "Leave it empty for true colour, or name three bands (30 20 10) or wavelengths (850 650 550 nm)."
 
 
-class Wanted(dict[str, Any]):
-    """Arguments of :func:`napari_fhn.surveys.raster.composite`."""
-
-
-def parse(text: str) -> Wanted:
+def parse(text: str) -> dict[str, Any]:
     """Read what a person typed.
 
     Parameters
@@ -35,7 +31,8 @@ def parse(text: str) -> Wanted:
 
     Returns
     -------
-    Wanted
+    dict
+        Arguments of :func:`napari_fhn.surveys.raster.composite`.
 
     Raises
     ------
@@ -44,15 +41,15 @@ def parse(text: str) -> Wanted:
     """
     words = text.strip().lower()
     if not words:
-        return Wanted()
+        return {}
     numbers = re.findall(r"\d+(?:\.\d+)?", words)
     if len(numbers) != 3 or not re.fullmatch(r"[\d.,;\s]+(nm)?", words):
         raise ValueError(f"'{text.strip()}' names no three bands. {_HOW}")
     if words.endswith("nm"):
-        return Wanted(wavelengths=[float(number) for number in numbers])
+        return {"wavelengths": [float(number) for number in numbers]}
     if any("." in number for number in numbers):
         raise ValueError(f"Bands have whole numbers; for wavelengths end '{text.strip()}' with nm.")
-    return Wanted(bands=[int(number) for number in numbers])
+    return {"bands": [int(number) for number in numbers]}
 
 
 class CompositePanel(QWidget):
@@ -120,7 +117,7 @@ class CompositePanel(QWidget):
         self.setVisible(self._cube() is not None)
 
 
-def _made(survey: xr.DataArray, wanted: Wanted) -> Composite:
+def _made(survey: xr.DataArray, wanted: dict[str, Any]) -> Composite:
     made = composite(survey, **wanted)
     # Colours have no "no data" on the canvas but black.
     return Composite(np.nan_to_num(made.image), made.bands, made.wavelengths, made.limits)

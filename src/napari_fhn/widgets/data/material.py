@@ -12,7 +12,7 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn.session import spatial_shape, vertical_axis
-from napari_fhn.surveys.maps import difference, grid_of
+from napari_fhn.surveys.maps import apart
 
 _ALIKE = 0.01
 """Numbers along an axis may differ by this part of a step before two grids are two."""
@@ -151,9 +151,8 @@ def _apart(one: xr.DataArray, other: xr.DataArray) -> str:
     """Say in what the places of two surveys of one shape differ; empty where they are the same, or one has none."""
     if one is other:
         return ""
-    if all({"y", "x"} <= set(survey.dims) & set(survey.coords) for survey in (one, other)):
-        grids = grid_of(one), grid_of(other)
-        return difference(*grids) if all(grid.placed for grid in grids) else ""
+    if all({"y", "x"} <= set(survey.dims) for survey in (one, other)):
+        return apart(one, other)
     for dim in map(str, one.dims):
         if dim == "band" or dim not in other.dims or dim not in one.coords or dim not in other.coords:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -10,6 +10,9 @@ from napari_fhn.widgets.labelling.ledger import Entry
 
 _SHOWN = 100
 _HEIGHT = 110
+
+_PAUSE_MS = 100
+"""At most ten new lists in a second."""
 
 
 class HistoryPanel(QWidget):
@@ -47,8 +50,23 @@ class HistoryPanel(QWidget):
         column.setSpacing(4)
         column.addLayout(row)
         column.addWidget(self.list)
-        book.ledger.changed.connect(self._show)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self._show)
+        book.ledger.changed.connect(self._changed)
         self._show()
+
+    def setVisible(self, visible: bool) -> None:
+        """Catch up with what happened while nobody looked."""
+        super().setVisible(visible)
+        if visible:
+            self._show()
+
+    def _changed(self) -> None:
+        # A hundred lines are written anew: not for every dab of the brush, and not where nobody sees them.
+        if not self.isHidden() and not self._timer.isActive():
+            self._timer.start()
 
     def _show(self) -> None:
         entries = self._book.ledger.entries

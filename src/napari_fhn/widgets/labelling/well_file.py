@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,19 +18,8 @@ _FORMAT = "napari-fhn wells 1"
 _PATH = ("md_m", "dx_m", "dy_m", "vertical")
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What the file holds.
-
-    Parameters
-    ----------
-    wells : tuple of Well or DeviatedWell
-        In the order in which they came.
-    radius : float
-        Of their labels, in traces.
-    fall_off : float or None
-        In traces; None where all labels count alike.
-    """
+class Kept(NamedTuple):
+    """What the file holds; see :class:`~napari_fhn.widgets.labelling.wells.WellState`."""
 
     wells: tuple[Well | DeviatedWell, ...] = ()
     radius: float = 0.0

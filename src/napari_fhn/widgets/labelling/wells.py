@@ -201,11 +201,30 @@ class WellBook:
             state.radius, state.fall_off = (radius, falling) if again else was[1:]
             state.wells = wells if again else was[0]
 
+        def weigh(again: bool) -> None:
+            """Bring the weights of labels after their undo or redo; a burning has done it already."""
+            if not session.weights.exists():
+                return
+            old, new = (was, (wells, radius, falling)) if again else ((wells, radius, falling), was)
+            gone = _burnt(old[0], survey, table, out.shape, old[1], None)[0]
+            burnt, weights, *_ = _burnt(new[0], survey, table, out.shape, new[1], new[2])
+            kept = session.weight_volume(out.shape)
+            _weigh(kept, gone, None)
+            _weigh(kept, burnt, weights)
+
+        def undone_or_redone(again: bool) -> None:
+            hold(again)
+            book.background.run(
+                lambda: weigh(again),
+                lambda _: None,
+                lambda error: book.words.fail(f"The weights of the labels could not be brought back: {error}"),
+            )
+
         def done(made: tuple[Change, int, list[str]]) -> None:
             change, n, words = made
             self._values |= dict(zip(table.names, table.values, strict=True))
             hold(True)
-            book.apply(title, change, classes=(before, table), also=hold)
+            book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
             book.words.say(" ".join([sentence, *said, *words]))
 

@@ -132,7 +132,7 @@ class RunPanel(Section):
         if history.memory:
             parts.append(in_words(history.memory))
         if history.invertibility_error is not None:
-            parts.append(f"error {history.invertibility_error:.0e}")
+            parts.append(f"exact to {history.invertibility_error:.0e}")
         self.figures.setText("  ·  ".join(parts))
         self.figures.setVisible(bool(parts))
 
