@@ -34,7 +34,7 @@ HERE = Path(__file__).parent
 IMAGES = HERE / "images" / "guide"
 SIZE = (1280, 800)
 COLORS = 256
-FILM_WIDTH, FILM_COLORS, FRAME_MS = 860, 96, 450
+FILM_WIDTH, FILM_COLORS, FRAME_MS = 860, 192, 450
 PATIENCE = 600.0
 
 
@@ -80,6 +80,7 @@ def canvas(viewer: napari.Viewer, name: str) -> None:
 
 def part(widget: QWidget, name: str, margin: int = 6) -> None:
     """Take a picture of a part of the dock as it is painted, with a little around it."""
+    pause(0.4)  # what has grown finds its size first
     show(widget)
     pause(0.4)
     top = widget.window()
@@ -286,7 +287,12 @@ def film() -> None:
             pause(0.3)
             shoot()
         shoot(2)
-    palette = frames[-1].quantize(FILM_COLORS, dither=Image.Dither.NONE)
+    # Of several frames: a class that one of them lacks must have its colour too.
+    some = frames[:: max(1, len(frames) // 6)]
+    strip = Image.new("RGB", (some[0].width, sum(frame.height for frame in some)))
+    for k, frame in enumerate(some):
+        strip.paste(frame, (0, k * frame.height))
+    palette = strip.quantize(FILM_COLORS, kmeans=1, dither=Image.Dither.NONE)
     indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     path = HERE / "images" / "film.gif"
     indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=FRAME_MS, loop=0, optimize=True)
