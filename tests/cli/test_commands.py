@@ -158,6 +158,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "small.sgy", "--resume", "--session", "s"], "leave them out"),
         (["train", "--resume", "--session", "absent"], "there is no session"),
         (["train", "--job", "a.json", "--session", "s"], "leave --session out"),
+        (["train", "--resume", "--session", "s", "--start-from", "m"], "leave --start-from out"),
         (["train", "small.sgy", "--memory", "lots"], "'lots' is no size"),
         (["report"], "arguments are required: --session"),
         (["report", "--session", "absent"], "there is no session"),

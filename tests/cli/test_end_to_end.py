@@ -16,7 +16,7 @@ import pytest
 from napari_fhn.cli import main
 from napari_fhn.cli.commands import parser
 from napari_fhn.cli.given import prepare
-from napari_fhn.training import Job, Progress, log, updates
+from napari_fhn.training import Job, Progress, log, suspended, updates
 
 SAMPLE = "sample:hyperspectral"
 
@@ -41,18 +41,18 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     assert process.returncode == 130
 
     job = Job.load("s/job.json")
-    done = log.steps_done(log.read(job.model))
+    done = suspended.load(job.model)["step"]
     assert done >= 2
-    replace(job, schedule=replace(job.schedule, steps=done + 2)).save("s/job.json")
-    assert main(["train", "--resume", "--session", "s", "--json", "--memory", "8GB"]) == 0
+    more = ["--steps", str(done + 2)]
+    assert main(["train", "--resume", "--session", "s", "--json", "--memory", "8GB", *more]) == 0
     told = [updates.from_json(line) for line in capsys.readouterr().out.splitlines()]
-    assert [u.step for u in told if isinstance(u, Progress)] == [1, 2]
-    assert any(isinstance(u, updates.Note) and "goes on from the network" in u.message for u in told)
+    assert [u.step for u in told if isinstance(u, Progress)] == [done + 1, done + 2]
+    assert any(isinstance(u, updates.Note) and f"goes on after step {done}" in u.message for u in told)
     runs = log.read(job.model)
-    assert log.steps_done(runs) == done + 2
+    assert [u.step for u in log.training(runs) if isinstance(u, Progress)] == list(range(1, done + 3))
     assert runs[0].command == f"napari-fhn {' '.join(train)}"
 
-    assert main(["train", "--resume", "--session", "s"]) == 2
+    assert main(["train", "--resume", "--session", "s", *more]) == 2
     assert f"all {done + 2} steps are done" in capsys.readouterr().err
 
     assert main(["predict", "--session", "s", "--json", "--outputs", "probabilities"]) == 0
@@ -72,3 +72,18 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     assert "date1.img: hyperspectral" in page
     assert "Reliability curve" in page
     assert "napari-fhn train --job s/job.json" in page
+
+
+@pytest.mark.usefixtures("small")
+def test_a_saved_network_begins_another_session(capsys):
+    assert main(["train", SAMPLE, "--session", "s", "--steps", "2", "--seed", "5", "--json"]) == 0
+    capsys.readouterr()
+    assert main(["train", SAMPLE, "--session", "t", "--start-from", "s", "--steps", "1"]) == 0
+    told = capsys.readouterr().out
+    assert f"Network and schedule are those of {Path('s/model')}." in told
+    assert "Training goes on from the network in" in told
+    first, second = Job.load("s/job.json"), Job.load("t/job.json")
+    assert second.network == first.network
+    assert second.schedule == replace(first.schedule, steps=1)
+    assert main(["train", SAMPLE, "--session", "u", "--start-from", "nowhere"]) == 2
+    assert "nowhere holds no trained network" in capsys.readouterr().err

@@ -7,8 +7,8 @@ import textwrap
 import pytest
 
 from napari_fhn.box import Box
-from napari_fhn.training import BoxChanged, Done, JobError, Note, Progress, Score
-from napari_fhn.training.log import FILE, kept, read, steps_done, training
+from napari_fhn.training import BoxChanged, Checkpoint, Done, JobError, Note, Progress, Score
+from napari_fhn.training.log import FILE, kept, read, training
 
 NEWS = (
     Progress("train", 1, 2, loss=0.5),
@@ -39,12 +39,19 @@ def test_training_begins_the_log_and_what_follows_is_added(layered):
     assert [run.task for run in runs] == ["train", "train", "predict"]
     assert runs[2].updates == (Note("n"),)
     assert training(runs) == (NEWS[0], NEWS[3])
-    assert steps_done(runs) == 1
-    list(kept(NEWS[:3], job, "train", continued=True))
-    runs = read(job.model)
-    assert [u.step for u in training(runs) if isinstance(u, Progress | Score)] == [1, 2, 2]
-    assert steps_done(runs) == 2
-    assert steps_done(()) == 0
+
+
+def test_what_was_said_after_the_last_save_of_a_killed_run_is_left_out(layered):
+    job, _ = layered
+
+    def progress(*steps):
+        return [Progress("train", step, 9, loss=1 / step) for step in steps]
+
+    list(kept([*progress(1, 2, 3, 4), Score(4, True, (0.1,)), Checkpoint(4, "c")], job, "train"))
+    list(kept([Note("n"), *progress(3, 4), Score(4, True, (0.5,))], job, "train", continued=True))
+    list(kept(progress(5), job, "train", continued=True))
+    told = training(read(job.model))
+    assert told == (*progress(1, 2), Note("n"), *progress(3, 4), Score(4, True, (0.5,)), *progress(5))
 
 
 def test_a_job_that_cannot_be_done_costs_no_log(layered):

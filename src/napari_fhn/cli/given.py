@@ -17,12 +17,13 @@ from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import is_given, known_labels
 from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import ignored, objective
-from napari_fhn.cli.options import on_machine
+from napari_fhn.cli.options import on_machine, with_numbers
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.transfer import beginning_with
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
 _TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRAL.truth), strict=True))
@@ -118,7 +119,13 @@ def prepare(options: argparse.Namespace) -> Prepared:
         axes=survey_axes(first),
     )
     schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
-    job = on_machine(replace(job, schedule=schedule), options)
+    job = replace(job, schedule=schedule)
+    if options.start_from is not None:
+        job = beginning_with(job, options.start_from, as_it_was=options.recipe is None)
+        if options.recipe is None:
+            why = f"Network and schedule are those of {job.start_from}."
+            job = with_numbers(job, options)
+    job = on_machine(job, options)
     job.save(session.folder / "job.json")
     return Prepared(job, options.truth, session.folder, why)
 

@@ -104,6 +104,12 @@ def load_job(options: argparse.Namespace) -> Job:
     return Job.load(options.job if options.job is not None else options.session / "job.json")
 
 
+def with_numbers(job: Job, options: argparse.Namespace) -> Job:
+    """Return a job with the steps and the seed that were given."""
+    given = {name: value for name in ("steps", "seed") if (value := getattr(options, name)) is not None}
+    return replace(job, schedule=replace(job.schedule, **given))
+
+
 def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add what says where labels come from: wells, logs, horizons, points, polygons, and how their tables are read."""
     known = parser.add_argument_group("what is known")

@@ -54,7 +54,7 @@ def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool 
     command : str
         As it was typed, for the log beside the model.
     continued : bool
-        Training goes on with the model that is there, and so does its log.
+        The training that the model folder holds goes on, and so does its log.
 
     Returns
     -------
@@ -64,10 +64,10 @@ def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool 
     # Here and nowhere else in the command line: torch takes seconds to import.
     from napari_fhn import training
 
-    begin = training.fit if task == "train" else training.predict
     stopped = False
     with interruptible() as control, display(task, job, as_json) as shown:
-        for update in kept(begin(job, control), job, task, command=command, continued=continued):
+        begun = training.fit(job, control, resume=continued) if task == "train" else training.predict(job, control)
+        for update in kept(begun, job, task, command=command, continued=continued):
             shown.show(update)
             if isinstance(update, Done):
                 stopped = update.stopped

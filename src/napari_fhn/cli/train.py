@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
-from napari_fhn.cli.options import Commands, add_json, add_known, add_machine, load_job, on_machine
+from napari_fhn.cli.options import Commands, add_json, add_known, add_machine, load_job, on_machine, with_numbers
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.training import log
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import JobError
 from napari_fhn.training.recipes import RECIPES
+from napari_fhn.training.transfer import beginning_with
 
 
 def add(commands: Commands) -> None:
@@ -35,6 +34,13 @@ def add(commands: Commands) -> None:
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
+    how.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="begin with a saved network, of this or another survey; without --recipe "
+        "its architecture and schedule too",
+    )
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
@@ -43,7 +49,7 @@ def add(commands: Commands) -> None:
     how.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the training of --session (or --job) that was interrupted, as long as steps are left",
+        help="go on with the training of --session (or --job) as if it had not been interrupted; --steps gives it more",
     )
     add_objective(parser)
     add_reading(parser)
@@ -59,7 +65,9 @@ def run(options: argparse.Namespace) -> int:
     truth_file, session = options.truth, options.session
     if options.resume or options.job is not None:
         _check_saved(options)
-        job = on_machine(load_job(options), options)
+        job = with_numbers(on_machine(load_job(options), options), options)
+        if options.start_from is not None:
+            job = beginning_with(job, options.start_from, as_it_was=False)
         prepare_prediction(job)
     else:
         if not options.surveys:
@@ -70,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         job, truth_file, session = prepared.job, prepared.truth, prepared.folder
         if prepared.why and not options.json:
             print(prepared.why)
-    if not work("train", _rest_of(job) if options.resume else job, options.json, options.typed, options.resume):
+    if not work("train", job, options.json, options.typed, options.resume):
         return INTERRUPTED
     if truth_file is not None:
         from napari_fhn.cli.given import read_truth
@@ -91,22 +99,5 @@ def _check_saved(options: argparse.Namespace) -> None:
         raise JobError("a saved job has its surveys: leave them out")
     if options.session is not None and options.job is not None:
         raise JobError("--job trains a saved job as it is: leave --session out")
-
-
-def _rest_of(job: Job) -> Job:
-    """Return the job that makes the steps which are left, beginning with the weights that are there.
-
-    Raises
-    ------
-    JobError
-        When nothing was begun, or nothing is left.
-    """
-    done = log.steps_done(log.read(job.model))
-    left = job.schedule.steps - done
-    if not done or not Path(job.model, "model.json").exists():
-        raise JobError(f"{job.model} holds no training to go on with: leave --resume out")
-    if left < 1:
-        raise JobError(
-            f"all {job.schedule.steps} steps are done: train again without --resume, or in another --session"
-        )
-    return replace(job, start_from=job.model, schedule=replace(job.schedule, steps=left))
+    if options.resume and options.start_from is not None:
+        raise JobError("--resume goes on with the weights that are there: leave --start-from out")

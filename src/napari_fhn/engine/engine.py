@@ -92,15 +92,22 @@ class Engine:
         if self._focus is not None:
             self.focus(self._focus)
 
-    def train(self, job: Job) -> None:
+    def train(self, job: Job, *, resume: bool = False) -> None:
         """Begin to train.
+
+        Parameters
+        ----------
+        job : Job
+            What on what.
+        resume : bool
+            Go on with the training that its model folder holds.
 
         Raises
         ------
         RuntimeError
             When work is under way.
         """
-        self._begin("train", job)
+        self._begin("train", job, resume=resume)
 
     def predict(self, job: Job) -> None:
         """Begin to predict the whole survey with the job's model.
@@ -173,13 +180,13 @@ class Engine:
         self._kill()
         self._idle()
 
-    def _begin(self, task: str, job: Job) -> None:
+    def _begin(self, task: str, job: Job, **how: bool) -> None:
         if self.busy:
             raise RuntimeError(f"the engine is busy ({self.task}): stop it first")
         self.start()
         self.task = task
         self._began = time.monotonic()
-        self._send({"do": task, "job": asdict(job)})
+        self._send({"do": task, "job": asdict(job), **how})
 
     def _idle(self) -> None:
         self.task = None

@@ -106,9 +106,12 @@ class Worker:
             from napari_fhn.training.predictor import predict
             from napari_fhn.training.trainer import fit
 
-            work = {"train": fit, "predict": predict}[command["do"]]
-            job = Job.from_dict(command["job"])
-            yield from kept(work(job, self._control), job, command["do"])
+            job, resume = Job.from_dict(command["job"]), command.get("resume", False)
+            if command["do"] == "train":
+                updates = fit(job, self._control, resume=resume)
+            else:
+                updates = predict(job, self._control)
+            yield from kept(updates, job, command["do"], continued=resume)
         except JobError as error:
             message = str(error)
             yield Failed(message[:1].upper() + message[1:], traceback.format_exc())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -33,6 +34,18 @@ class WeightAverage:
         self._steps = 0
         if self.decay:
             self._average = [parameter.detach().clone() for parameter in self._parameters]
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {"steps": self._steps, "average": self._average}
+
+    @torch.no_grad()
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned; an average that was not asked for then begins now."""
+        if len(state["average"]) == len(self._average):
+            self._steps = state["steps"]
+            for average, kept in zip(self._average, state["average"], strict=True):
+                average.copy_(kept)
 
     @torch.no_grad()
     def follow(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +65,7 @@ class Blocks:
             if schedule.flips is None
             else schedule.flips
         )
+        self._asked = (schedule.batch, *schedule.block)
         self._rng = np.random.default_rng(schedule.seed)
         self._drawn: list[tuple[Box, Way, int | None]] = []
 
@@ -91,6 +94,17 @@ class Blocks:
             return False
         self.schedule = smaller
         return True
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        sizes = {"asked": self._asked, "block": self.schedule.block, "batch": self.schedule.batch}
+        return {**sizes, "random": self._rng.bit_generator.state}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned: where memory ran out, blocks stay as small as they had become."""
+        self._rng.bit_generator.state = state["random"]
+        if list(self._asked) == state["asked"]:
+            self.schedule = replace(self.schedule, block=tuple(state["block"]), batch=state["batch"])
 
     def draw(self, focus: Focus | None = None) -> Batch | None:
         """Draw a batch.

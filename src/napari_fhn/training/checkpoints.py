@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from napari_fhn.training import model as models
@@ -13,7 +14,7 @@ _KEPT = 8
 
 
 class Checkpoints:
-    """Model folders ``checkpoints/step-00120`` in the folder of a model; those of an earlier training go.
+    """Model folders ``checkpoints/step-00120`` in the folder of a model.
 
     Parameters
     ----------
@@ -21,13 +22,23 @@ class Checkpoints:
         Of the model.
     steps : int
         Of the training.
+    kept : sequence of int
+        Steps whose networks are there and stay; all others there are of an earlier training, and go.
+
+    Attributes
+    ----------
+    steps : list of int
+        Of which there is a network.
     """
 
-    def __init__(self, folder: str | Path, steps: int) -> None:
+    def __init__(self, folder: str | Path, steps: int, kept: Sequence[int] = ()) -> None:
         self.folder = Path(folder) / "checkpoints"
         self._every = -(-steps // _KEPT)
-        self._steps: list[int] = []
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.steps = [step for step in kept if self._path(step).is_dir()]
+        own = {self._path(step) for step in self.steps}
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            if path not in own:
+                shutil.rmtree(path, ignore_errors=True)
 
     def due(self, step: int) -> bool:
         """Tell whether the network of this step is to be kept."""
@@ -47,8 +58,8 @@ class Checkpoints:
         """
         path = self._path(step)
         models.save(model, path)
-        if step not in self._steps:
-            self._steps.append(step)
+        if step not in self.steps:
+            self.steps.append(step)
         return Checkpoint(step, str(path), loss, held_out)
 
     def go_back(self, model: models.Model, step: int) -> str:
@@ -64,8 +75,8 @@ class Checkpoints:
         KeyError
             When no network of that step was kept; its argument is a sentence that says of which there is one.
         """
-        if step not in self._steps:
-            known = ", ".join(map(str, sorted(self._steps))) or "none yet"
+        if step not in self.steps:
+            known = ", ".join(map(str, sorted(self.steps))) or "none yet"
             raise KeyError(f"There is no checkpoint of step {step} to go back to; there are those of steps: {known}.")
         model.network.load_state_dict(models.load(self._path(step)).network.state_dict())
         return f"Training went back to step {step}."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,6 +52,16 @@ class Criterion:
             Scalars.
         """
         return self._from_labels(scores, batch, counts) | self._from_knowledge(scores, batch)
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return [share.state() for share in self._shares]
+
+    def resume(self, state: Sequence[Mapping[str, Any]]) -> None:
+        """Go on with what :meth:`state` returned; with another number of things known, they begin anew."""
+        if len(state) == len(self._shares):
+            for share, own in zip(self._shares, state, strict=True):
+                share.resume(own)
 
     def _from_labels(self, scores: Tensor, batch: Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
         objective = self.objective

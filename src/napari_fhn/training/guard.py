@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
@@ -38,6 +40,17 @@ class Guard:
     def error(self) -> float | None:
         """The last invertibility error; None for a network that keeps its states."""
         return None if self.network is None else self.network.invertibility_error
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        made = {} if self.network is None else {"h": self.network.h, "precision": self.network.precision}
+        return {"refused": self._refused, **made}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned, and with the network as safe as it had been made."""
+        self._refused = state["refused"]
+        if self.network is not None:
+            self.network.h, self.network.precision = state["h"], state["precision"]
 
     def refusal(self, loss: float = 0.0) -> str | None:
         """Judge the gradient that the network has now.

@@ -8,7 +8,8 @@ and :func:`smoothness` measure otherwise, and say why.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,6 +32,14 @@ class RunningShare:
         self.memory = memory
         self._filled: Tensor | float = 0.0
         self._voxels: Tensor | float = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {"filled": self._filled, "voxels": self._voxels}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned."""
+        self._filled, self._voxels = float(state["filled"]), float(state["voxels"])
 
     def __call__(self, belief: Tensor, counted: Tensor, at_least: float, at_most: float) -> Tensor:
         """Return half the squared distance from the share to its bounds.

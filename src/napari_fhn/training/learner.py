@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -122,6 +124,26 @@ class Learner:
             self._rollback.stepped()
             self.average.follow()
         return Outcome({name: term.item() for name, term in terms.items()}, classes, counts, refusal)
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {
+            "weights": self.network.state_dict(),
+            "optimiser": self.optimiser.state(),
+            "average": self.average.state(),
+            "guard": self.guard.state(),
+            "rollback": self._rollback.state(),
+            "criterion": self._criterion.state(),
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned."""
+        self.network.load_state_dict(state["weights"])
+        self.optimiser.resume(state["optimiser"])
+        self.average.resume(state["average"])
+        self.guard.resume(state["guard"])
+        self._rollback.resume(state["rollback"])
+        self._criterion.resume(state["criterion"])
 
     def restart(self) -> None:
         """Go on from the weights that somebody put into the network, as good ones."""

@@ -19,7 +19,7 @@ from typing import IO, Any
 from napari_fhn import __version__
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
-from napari_fhn.training.updates import BoxChanged, Progress, Score, Update, from_json, to_json
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_json, to_json
 
 FILE = "log.jsonl"
 """In the folder of a model."""
@@ -135,25 +135,21 @@ def read(model: str | Path) -> tuple[Run, ...]:
 def training(runs: Iterable[Run]) -> tuple[Update, ...]:
     """Return the updates of all runs that made the model, in order: all parts of a training that was resumed.
 
-    Steps are counted on from one run to the next.
+    A training that was killed goes on from its last save: what the run before said of later steps is left out.
     """
     updates: list[Update] = []
-    done = 0
     for run in runs:
         if run.task == "train":
-            own = [
-                replace(update, step=update.step + done) if isinstance(update, Progress | Score) else update
-                for update in run.updates
-            ]
-            updates += own
-            done = next((update.step for update in reversed(own) if isinstance(update, Progress)), done)
+            first = next((update.step for update in run.updates if isinstance(update, Progress)), None)
+            if first is not None:
+                updates = [update for update in updates if _step(update) < first]
+            updates += run.updates
     return tuple(updates)
 
 
-def steps_done(runs: Iterable[Run]) -> int:
-    """Return after how many training steps the last run ended."""
-    steps = (update.step for update in reversed(training(runs)) if isinstance(update, Progress))
-    return next(steps, 0)
+def _step(update: Update) -> int:
+    """Return the training step that an update is about; 0 where it is about none."""
+    return update.step if isinstance(update, Progress | Score | Checkpoint) else 0
 
 
 def _surroundings(job: Job) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -66,6 +68,18 @@ class Optimiser:
             self._torch = torch.optim.Adam(groups)
         else:
             self._torch = torch.optim.SGD(groups, momentum=self.schedule.momentum)
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        moments = self._torch.state_dict()["state"]
+        return {"damping": self.damping, "moments": [moments.get(k, {}) for k in range(len(self._parameters))]}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned."""
+        self.damping = state["damping"]
+        groups = self._torch.state_dict()["param_groups"]
+        moments = {number: own for number, own in enumerate(state["moments"]) if own}
+        self._torch.load_state_dict({"state": moments, "param_groups": groups})
 
     def zero_gradients(self) -> None:
         """Forget the gradients of the step before, and give their memory back."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 import torch
 
@@ -60,6 +62,24 @@ class Rollback:
         """New labels may be what the network had wrong so far: a jump of the loss is none of its faults."""
         self._losses.clear()
         self._jumps = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {
+            "good": self._good,
+            "since_kept": self._since_kept,
+            "learnt": self._learnt,
+            "losses": list(self._losses),
+            "jumps": self._jumps,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned."""
+        self._good = {name: state["good"][name].to(value.device) for name, value in self._good.items()}
+        self._since_kept, self._learnt = state["since_kept"], state["learnt"]
+        self._losses.clear()
+        self._losses.extend(state["losses"])
+        self._jumps = state["jumps"]
 
     def judge(self, loss: float) -> str | None:
         """Look at a loss before its gradient is used.

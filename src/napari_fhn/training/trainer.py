@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from statistics import median
+from typing import Any
 
 import numpy as np
+import torch
 
 from napari_fhn.training import model as models
-from napari_fhn.training import sizing
+from napari_fhn.training import sizing, suspended
 from napari_fhn.training.checkpoints import Checkpoints
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import memory_held
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
@@ -45,7 +48,7 @@ _NOTHING_LABELLED = 0.2
 """Seconds between two looks at labels that are gone."""
 
 
-def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
+def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> Iterator[Update]:
     """Train a network as a job says.
 
     Parameters
@@ -54,6 +57,10 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
         What to train on what. Its prediction file is written while training runs, its model folder too.
     control : Control, optional
         To stop, to pause, to go back, and to say what is in view.
+    resume : bool
+        Go on with the training that the job's model folder holds, from its last step to the last one of the job. On
+        the processor, with the labels and the schedule as they were, the weights then are bit for bit those of a
+        training that was never interrupted.
 
     Yields
     ------
@@ -63,10 +70,10 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
     Raises
     ------
     JobError
-        When the job does not fit its files; the message says what to change.
+        When the job does not fit its files, or there is nothing to go on with; the message says what to change.
     """
     control = control or Control()
-    training = _Training(job, control)
+    training = _Training(job, control, suspended.load(job.model) if resume else None)
     yield from map(Note, training.setup.notes)
     while training.goes_on:
         if control.pause.is_set():
@@ -86,15 +93,17 @@ def fit(job: Job, control: Control | None = None) -> Iterator[Update]:
 class _Training:
     """One call of :func:`fit`."""
 
-    def __init__(self, job: Job, control: Control) -> None:
+    def __init__(self, job: Job, control: Control, state: dict[str, Any] | None) -> None:
         self.job = job
         self.control = control
-        self.setup = Setup(job)
+        if state is not None:
+            _check_goes_on(job, state)
+        self.setup = Setup(job if state is None else replace(job, start_from=None))
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
         self.live = Live(self.setup.predictor, control)
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
-        self.checkpoints = Checkpoints(job.model, job.schedule.steps)
+        self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
         self._losses: deque[float] = deque(maxlen=_RECENT)
         self._seen = np.zeros((len(job.classes) + 1,) * 2)
@@ -103,6 +112,9 @@ class _Training:
         self._waiting = self._told_unknown = False
         self._started = self._saved = time.monotonic()
         self._idle = 0.0
+        if state is not None:
+            self._resume(state)
+        self._begun_at = self.step
 
     @property
     def goes_on(self) -> bool:
@@ -175,7 +187,7 @@ class _Training:
             "train",
             self.step,
             steps,
-            spent / self.step * (steps - self.step),
+            spent / max(self.step - self._begun_at, 1) * (steps - self.step),
             outcome.loss,
             seconds,
             self.learner.guard.error,
@@ -185,6 +197,7 @@ class _Training:
 
     def look(self) -> Iterator[Update]:
         """Between two steps: predict the view, score, keep; each when it is due."""
+        due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
             if self.live.due:
                 yield from self.live.look(self.step)
@@ -197,11 +210,14 @@ class _Training:
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
                 yield self.checkpoints.keep(self._model(), self.step, median(self._losses), held_out)
-            if time.monotonic() - self._saved > _SAVE_EVERY:
+            if due:
                 self._save()
+        if due:
+            self._suspend()
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
+        self._suspend()  # before the average takes the place of the weights that learn
         self.learner.average.finish()
         if 0 < self.best.step < self.step and self.best.restore():
             yield Note(f"The held-out labels were predicted best after step {self.best.step}: that network is kept.")
@@ -251,3 +267,55 @@ class _Training:
     def _save(self) -> None:
         models.save(self._model(), self.job.model)
         self._saved = time.monotonic()
+
+    def _suspend(self) -> None:
+        suspended.save(self._state(), self.job.model)
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "of": _kind(self.job),
+            "step": self.step,
+            "learner": self.learner.state(),
+            "blocks": self.setup.blocks.state(),
+            "best": self.best.state(),
+            "losses": list(self._losses),
+            "seen": self._seen.tolist(),
+            "scores": [asdict(found) for found in self._scores.values()],
+            "checkpoints": self.checkpoints.steps,
+            "torch": torch.get_rng_state(),
+        }
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
+        self.learner.resume(state["learner"])
+        self.setup.blocks.resume(state["blocks"])
+        self.best.resume(state["best"])
+        self._losses.extend(state["losses"])
+        self._seen[...] = state["seen"]
+        for found in state["scores"]:
+            self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
+        torch.set_rng_state(state["torch"])
+        self.setup.notes.append(f"Training goes on after step {self.step}.")
+
+
+def _kind(job: Job) -> dict[str, Any]:
+    """Return what two jobs must have in common for one to go on with the training of the other."""
+    return {
+        "network": job.network.to_dict(),
+        "classes": list(job.classes),
+        "inputs": [item.name for item in job.inputs],
+        "optimiser": job.schedule.optimiser,
+    }
+
+
+def _check_goes_on(job: Job, state: dict[str, Any]) -> None:
+    """Refuse to go on with the training of something else, or with one that has no steps left."""
+    now, then = _kind(job), state["of"]
+    # As JSON has it: what was read knows no tuples.
+    other = [name for name in now if json.loads(json.dumps(now[name])) != then[name]]
+    if other:
+        raise JobError(
+            f"the training to go on with had another {' and other '.join(other)}: train anew, or begin with its weights"
+        )
+    if state["step"] >= job.schedule.steps:
+        raise JobError(f"all {job.schedule.steps} steps are done: give it more of them to go on, or train anew")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,15 @@ class Best:
             self._weights = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         else:
             self._worse += 1
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {"step": self.step, "mean": self._mean, "worse": self._worse, "weights": self._weights}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned; who had given up tries again."""
+        self.step, self._mean, self._weights = state["step"], state["mean"], dict(state["weights"])
+        self._worse = 0 if 0 < self.patience <= state["worse"] else state["worse"]
 
     @property
     def given_up(self) -> bool:

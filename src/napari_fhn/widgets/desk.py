@@ -11,6 +11,7 @@ from psygnal import Signal
 
 from napari_fhn.engine import Engine
 from napari_fhn.session import Session
+from napari_fhn.training import JobError
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.bricks import Bricks
@@ -28,6 +29,7 @@ from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.results.comparison import Comparison
 from napari_fhn.widgets.results.taking import Taking
 from napari_fhn.widgets.results.tidying import Tidying
+from napari_fhn.widgets.running.beginning import NEW, Beginning, settings_of
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
@@ -140,9 +142,29 @@ class Desk:
             self.engine.focus(view.focus(self.viewer, layer))
         self.data.caption()
 
-    def train(self) -> None:
-        """Train a new network on the labels; the prediction so far is cleared."""
-        self.work.begin("train")
+    def train(self, beginning: Beginning = NEW) -> None:
+        """Train on the labels; unless an earlier training goes on, the prediction so far is cleared.
+
+        Parameters
+        ----------
+        beginning : Beginning
+            Where the first weights come from.
+        """
+        self.work.begin("train", beginning)
+
+    def train_saved(self, network: Path) -> None:
+        """Take up the settings of a saved network, and train it on."""
+        settings = self.planning.state.settings
+        if settings is None:
+            self.words.fail("Choose what to train on first.")
+            return
+        try:
+            settings = settings_of(network, settings, self.planning.recipes)
+        except JobError as error:
+            self.words.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return
+        self.planning.take(settings)
+        self.train(Beginning(network=network))
 
     def predict(self) -> None:
         """Predict the whole survey with the session's network."""

@@ -18,10 +18,12 @@ from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
 from napari_fhn.session import survey_axes
-from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update
+from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
+from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.network.measured import Speed
+from napari_fhn.widgets.running.beginning import NEW, Beginning
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.desk import Desk
@@ -41,6 +43,9 @@ canvas and all: without a graphics card that takes a core for 20 to 60 ms, away 
 class _Prepared:
     job: Job
     prediction: NDArray[np.uint8]
+    resume: bool
+    told: tuple[Update, ...]
+    """What the training that goes on said before."""
 
 
 class _Cancelled(Exception):
@@ -75,13 +80,15 @@ class Work:
         self._timer.start()
         desk.state.events.task.connect(garbage.follow)
 
-    def begin(self, task: str) -> None:
+    def begin(self, task: str, beginning: Beginning = NEW) -> None:
         """Begin to train or to predict: copy the survey on a thread, then tell the process.
 
         Parameters
         ----------
         task : {"train", "predict"}
             Which of them. Nothing happens while other work is under way.
+        beginning : Beginning
+            Of a training.
         """
         material, session, book = self._desk.data.material, self._desk.session, self._desk.book
         if self._desk.state.task is not None:
@@ -118,7 +125,7 @@ class Work:
             ]
             bodies = list(held or labels.hold_out(values, held_out, vertical)) if held_out else []
             prediction = session.prediction_volume(material.shape)
-            if task == "train":
+            if task == "train" and not beginning.resume:
                 # What is seen from here on comes from the network being trained, and from no other.
                 prediction[...] = 0
             named = dict(zip(table.values, table.names, strict=True))
@@ -134,10 +141,11 @@ class Work:
                 colors=[colored.get(value, _UNNAMED) for value in range(1, len(names) + 1)],
                 axes=survey_axes(material.first),
             )
-            job = replace(settings.applied_to(job), outputs=outputs)
+            job = beginning.applied_to(replace(settings.applied_to(job), outputs=outputs), session)
+            told = log.training(log.read(session.model)) if beginning.resume else ()
             if task == "train":
                 job.save(session.folder / "job.json")
-            return _Prepared(job, prediction)
+            return _Prepared(job, prediction, beginning.resume, told)
 
         self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
 
@@ -175,6 +183,7 @@ class Work:
         try:
             for path in Path(point.path).iterdir():
                 shutil.copy2(path, model)
+            (model / STATE).unlink(missing_ok=True)  # what would go on is the network of another step
         except OSError as error:
             desk.words.fail(f"The network of step {step} could not be taken: {error}.")
             return
@@ -195,11 +204,13 @@ class Work:
         self._desk.prediction.show(prepared.prediction)
         if task == "train":
             self._desk.history.clear()
+            for update in prepared.told:
+                self._desk.history.hear(update)
         self._desk.look()
         self._desk.state.share = 0.0
         self._desk.state.task = task
         if task == "train":
-            self._engine.train(prepared.job)
+            self._engine.train(prepared.job, resume=prepared.resume)
             self._desk.words.say("Waiting for the training process to load its libraries ...")
         else:
             self._engine.predict(prepared.job)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 
 
 @pytest.fixture
@@ -44,6 +46,18 @@ def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     assert spin(lambda: len(wells.state.wells[-1].intervals) == 2, 10)
     log._dragged(1, 500.0)
     assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 500.0, 10)
+    log.base.setValue(600.0)
+    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 600.0, 10)
+    assert wells.state.wells[-1].intervals[1].top_ms == 600.0
+    QTest.keyClick(log.plot, Qt.Key.Key_Down)
+    assert (log.top.value(), log.top.suffix()) == (600.0, " ms")
+    log.top.setValue(wells.span()[0])  # where the interval above begins: it would be empty
+    assert log.top.value() == 600.0
+    assert spin(lambda: log._trace.getData()[0] is not None, 10)
+    drawn, axis = log._trace.getData()
+    trace = np.asarray(viewer.layers[0].data[64, 96])
+    np.testing.assert_allclose((drawn - 0.5) / 0.45, trace / np.abs(trace).max(), atol=1e-6)
+    assert (axis[0], axis[-1]) == wells.span()
     seismic.labels.wells.remove.click()
     assert spin(lambda: len(wells.state.wells) == 6, 10)
     assert not np.asarray(book.layer.data)[64, 96].any()

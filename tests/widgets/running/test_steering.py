@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QFileDialog
 
-from napari_fhn.training import Checkpoint
+from napari_fhn.training import Checkpoint, Job
 
 
 @pytest.fixture
@@ -48,6 +51,50 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     assert run.pause.text() == "Pause"
 
 
+def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spin, tmp_path, monkeypatch):
+    _, dock = labelled
+    run, desk = dock.run, dock.desk
+    menu = run.beginnings
+    menu.renew()
+    assert not menu.go_on.isEnabled()
+    assert not menu.again.isEnabled()
+    desk.planning.change("schedule", "steps", 100_000)
+    run.train.click()
+    assert spin(lambda: len(desk.history.losses) > 2), desk.words.message
+    run.stop.click()
+    assert spin(lambda: desk.state.task is None), desk.words.message
+    done = desk.history.steps[-1]
+    painted = np.count_nonzero(desk.prediction.layer.data)
+    desk.history.clear()  # as in a session that was opened again
+    menu.renew()
+    menu.go_on.trigger()
+    assert spin(lambda: len(desk.history.losses) > done), desk.words.message
+    assert np.count_nonzero(desk.prediction.layer.data) >= painted
+    assert desk.history.steps == list(range(1, desk.history.steps[-1] + 1))
+    run.stop.click()
+    assert spin(lambda: desk.state.task is None), desk.words.message
+
+    desk.taking.save_model(tmp_path / "kept")
+    assert not (tmp_path / "kept" / "checkpoints").exists()
+    desk.planning.change("schedule", "steps", 2)
+    menu.renew()
+    menu.again.trigger()
+    assert spin(lambda: desk.state.task == "train" and spin(lambda: desk.state.task is None)), desk.words.message
+    job = Job.load(desk.session.model / "job.json")
+    assert Path(job.start_from) == desk.session.folder / "begun-with"
+    assert "goes on from the network" in (desk.session.model / "log.jsonl").read_text(encoding="utf-8")
+
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "kept"))
+    menu.saved.trigger()
+    assert desk.planning.state.settings.schedule.steps == 100_000  # it comes with its settings
+    assert spin(lambda: len(desk.history.losses) > 0), desk.words.message
+    run.stop.click()
+    assert spin(lambda: desk.state.task is None), desk.words.message
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
+    menu.saved.trigger()
+    assert "holds no trained network" in desk.words.message
+
+
 def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, tmp_path):
     _, dock = labelled
     desk = dock.desk
@@ -62,6 +109,21 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, tmp_pa
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
     assert (desk.session.model / "weights").read_text() == "of step 3"
     assert "step 3 predicts" in desk.words.message
+
+
+def test_checkpoints_are_listed_for_the_keyboard(labelled, monkeypatch):
+    _, dock = labelled
+    curves, asked = dock.run.curves, []
+    curves.reverted.connect(asked.append)
+    curves._list_checkpoints()
+    assert [entry.text() for entry in curves.back.menu().actions()] == ["None yet"]
+    for point in (Checkpoint(3, "a", 0.5, None), Checkpoint(6, "b", 0.25, 0.75)):
+        dock.desk.history.hear(point)
+    curves._list_checkpoints()
+    entries = curves.back.menu().actions()
+    assert [entry.text() for entry in entries] == ["Step 3, loss 0.50", "Step 6, loss 0.25, held out 0.75"]
+    entries[1].trigger()
+    assert asked == [6]
 
 
 def test_one_class_alone_outlines_and_opacity(predicted):

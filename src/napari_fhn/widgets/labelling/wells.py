@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -150,6 +150,32 @@ class WellBook:
             axis = focus.axis if focus is not None and focus.axis < 2 else 0
             self.book.go(axis, round(place[axis]))
 
+    def trace(self, name: str, done: Callable[[NDArray[np.float64], NDArray[np.float64]], None]) -> None:
+        """Read the trace of the survey that is nearest to a well, beside the GUI.
+
+        Parameters
+        ----------
+        name : str
+            Of the well; of one outside of the survey there is none.
+        done : callable
+            Called with the values of the vertical axis and the amplitudes.
+        """
+        material, place = self.book.data.material, self.places().get(name)
+        if material is None or place is None or material.first.ndim != 3:
+            return
+        survey, at = material.first, tuple(round(p) for p in place)
+        if not all(0 <= p < size for p, size in zip(at, survey.shape, strict=False)):
+            return
+
+        def read() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            column = survey[at]
+            return np.asarray(column[column.dims[0]], np.float64), np.asarray(column, np.float64)
+
+        def failed(error: BaseException) -> None:
+            self.book.words.say(f"The trace at {name} could not be read: {error}.", note=True)
+
+        self.book.background.run(read, lambda found: done(*found), failed)
+
     def span(self) -> tuple[float, float]:
         """First and last value of the survey's vertical axis."""
         material = self.book.data.material
@@ -157,6 +183,13 @@ class WellBook:
             return 0.0, 1.0
         axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
         return float(axis[0]), float(axis[-1])
+
+    def unit(self) -> str:
+        """Unit of the survey's vertical axis; empty where it has none."""
+        material = self.book.data.material
+        if material is None:
+            return ""
+        return str(material.first[material.first.dims[-1]].attrs.get("units", ""))
 
     def _burn(
         self,

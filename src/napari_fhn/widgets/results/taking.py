@@ -10,6 +10,7 @@ from napari_fhn.report import Evaluation, on_held_out
 from napari_fhn.report.writing import write
 from napari_fhn.session import Session
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.transfer import NOT_THE_NETWORK
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.words import Words
@@ -47,7 +48,7 @@ class Taking:
         if session is None:
             return
         try:
-            shutil.copytree(session.model, folder, dirs_exist_ok=True)
+            shutil.copytree(session.model, folder, ignore=shutil.ignore_patterns(*NOT_THE_NETWORK), dirs_exist_ok=True)
         except OSError as error:
             self._words.fail(f"The network could not be saved: {error}.")
             return

@@ -9,8 +9,8 @@ from typing import Any
 import pyqtgraph as pg
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtGui import QAction, QColor  # type: ignore[attr-defined]
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.running.history import History
@@ -83,11 +83,20 @@ class Curves(QWidget):
         self.by_class.toggled.connect(lambda _: self._draw())
         legend = QHBoxLayout()
         legend.setSpacing(6)
-        for words, color in (("loss", _LOSS), ("IoU", _ON_LABELS), ("held out", _HELD_OUT), ("▲", _CHECKPOINT)):
-            line = "" if words == "▲" else "━ "
-            label = QLabel(f"<span style='color:{color}'>{line or words}</span>{words if line else ''}")
-            legend.addWidget(label)
-        label.setToolTip("A checkpoint: click it in the plot to go back to it.")
+        for words, color in (("loss", _LOSS), ("IoU", _ON_LABELS), ("held out", _HELD_OUT)):
+            legend.addWidget(QLabel(f"<span style='color:{color}'>━ </span>{words}"))
+        self.back = QToolButton()
+        self.back.setText("▲")
+        self.back.setStyleSheet(
+            f"QToolButton {{ color: {_CHECKPOINT}; }} QToolButton::menu-indicator {{ image: none; }}"
+        )
+        self.back.setAccessibleName("go back to a checkpoint")
+        self.back.setToolTip("Checkpoints: click one in the plot, or choose it here, to go back to its network.")
+        self.back.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.back)
+        menu.aboutToShow.connect(self._list_checkpoints)
+        self.back.setMenu(menu)
+        legend.addWidget(self.back)
         legend.addStretch(1)
         legend.addWidget(self.by_class)
         layout = QVBoxLayout(self)
@@ -152,6 +161,21 @@ class Curves(QWidget):
                 curve.setData(*history.curve(bool(history.scores[True]), entry.value - 1))
                 self._of_class.append(curve)
         self.checkpoints.setData([point.step for point in history.checkpoints], [0.04] * len(history.checkpoints))
+
+    def _list_checkpoints(self) -> None:
+        menu = self.back.menu()
+        assert menu is not None
+        menu.clear()
+        for point in self._history.checkpoints:
+            loss = "" if point.loss is None else f", loss {point.loss:.2f}"
+            held_out = "" if point.held_out is None else f", held out {point.held_out:.2f}"
+            entry = QAction(f"Step {point.step}{loss}{held_out}", menu)
+            entry.triggered.connect(lambda _=False, step=point.step: self.reverted.emit(step))
+            menu.addAction(entry)
+        if not self._history.checkpoints:
+            none = QAction("None yet", menu)
+            none.setEnabled(False)
+            menu.addAction(none)
 
     def _clicked(self, _: Any, points: Any, event: Any = None) -> None:
         self.reverted.emit(round(points[0].pos().x()))

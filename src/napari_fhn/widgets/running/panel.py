@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPush
 from napari_fhn.network.counting import in_words
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.network.measured import duration
+from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
 from napari_fhn.widgets.running.looks import Looks
 from napari_fhn.widgets.running.next_panel import NextPanel
@@ -44,6 +45,8 @@ class RunPanel(Section):
         row.setSpacing(4)
         for button in (self.train, self.pause, self.stop, self.predict):
             row.addWidget(button, 1)
+        self.beginnings = BeginningMenu(desk)
+        row.insertWidget(1, self.beginnings)
         self.body.addLayout(row)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("progress")
@@ -108,6 +111,7 @@ class RunPanel(Section):
         state = self._desk.state
         idle = state.task is None and self._desk.book.state.has_labels
         self.train.setEnabled(idle)
+        self.beginnings.setEnabled(idle)
         self.pause.setEnabled(state.task in ("train", "predict"))
         self.pause.setText("Resume" if state.waiting else "Pause")
         self.stop.setEnabled(state.task in ("prepare", "train", "predict"))

@@ -1,0 +1,101 @@
+"""A training put aside: all that it needs to go on as if it had never stopped, in one file beside its model.
+
+The model holds what predicts. Going on needs more: the weights that learn where their average predicts, the moments of
+the optimiser, the state of every random choice. They are tensors and plain values in one safetensors file: like a
+model, it is read without running code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.transfer import STATE
+
+_FORMAT = "napari-fhn training 1"
+_TENSOR = "tensor:"
+"""The only key of what stands for a tensor; its value is the name of it."""
+
+
+def save(state: Mapping[str, Any], folder: str | Path) -> None:
+    """Write the state of a training; an older one stays whole until the new one is.
+
+    Parameters
+    ----------
+    state : mapping
+        Of tensors, numbers, words and None, nested in mappings with words as keys and in sequences, at any depth.
+    folder : path-like
+        Of its model; made when it is not there.
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, Tensor] = {}
+    content = _packed(state, tensors, "")
+    path = Path(folder) / STATE
+    temporary = path.with_name(path.name + ".part")
+    save_file(tensors, temporary, {"format": _FORMAT, "state": json.dumps(content)})
+    os.replace(temporary, path)
+
+
+def load(folder: str | Path) -> dict[str, Any]:
+    """Read the state of a training.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of its model.
+
+    Returns
+    -------
+    dict
+        As it was given to :func:`save`, with lists for sequences.
+
+    Raises
+    ------
+    JobError
+        When the folder holds none, or one that this version cannot read.
+    """
+    path = Path(folder) / STATE
+    if not path.exists():
+        raise JobError(f"{folder} holds no training to go on with: train anew")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != _FORMAT:
+                raise ValueError(f"it is {metadata.get('format')!r}, and this version reads {_FORMAT!r}")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        state: dict[str, Any] = _unpacked(json.loads(metadata["state"]), tensors)
+        return state
+    except Exception as error:
+        # Whatever a damaged file makes the reader stumble over, the person needs its name.
+        raise JobError(f"{path} cannot be read as a training to go on with ({error}): train anew") from error
+
+
+def _packed(value: Any, tensors: dict[str, Tensor], name: str) -> Any:
+    if isinstance(value, Tensor):
+        # Plain strides: a kernel is kept channels-last in memory, and files know no such thing.
+        tensors[name] = value.detach().to("cpu", memory_format=torch.contiguous_format, copy=True)
+        return {_TENSOR: name}
+    if isinstance(value, Mapping):
+        return {key: _packed(item, tensors, f"{name}/{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_packed(item, tensors, f"{name}/{place}") for place, item in enumerate(value)]
+    return value
+
+
+def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if isinstance(value, dict) and value.keys() == {_TENSOR}:
+        return tensors[value[_TENSOR]]
+    if isinstance(value, dict):
+        return {key: _unpacked(item, tensors) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_unpacked(item, tensors) for item in value]
+    return value
