@@ -57,6 +57,18 @@ def test_bad_bands_are_left_out(tmp_path):
     np.testing.assert_array_equal(values, survey.values[survey["good"].values])
 
 
+@pytest.mark.parametrize("dims", [("band", "y", "x"), ("y", "x", "band"), ("y", "band", "x")])
+def test_a_cube_has_its_good_bands_last(tmp_path, dims):
+    survey = cube(nodata=7.0).assign_coords(good=("band", [True, False, True, True])).transpose(*dims)
+    staged = Session(tmp_path).stage_survey("May", survey, cube=True)
+    assert staged.channel_axis is None
+    expected = survey.isel(band=[0, 2, 3]).transpose("y", "x", "band").values.astype(float)
+    np.testing.assert_array_equal(np.load(staged.path), np.where(expected == 7, np.nan, expected))
+    flat = xr.DataArray(np.zeros((3, 5)), dims=("y", "x"))
+    with pytest.raises(JobError, match="'flat' has no bands: choose another recipe"):
+        Session(tmp_path).stage_survey("flat", flat, cube=True)
+
+
 def test_nodata_becomes_nan(tmp_path):
     values = np.load(Session(tmp_path).stage_survey("a", cube(nodata=7.0)).path)
     assert np.isnan(values[0, 1, 2])

@@ -173,7 +173,12 @@ class Session:
         return staged
 
     def stage_survey(
-        self, name: str, survey: xr.DataArray, *, progress: Callable[[float], None] | None = None
+        self,
+        name: str,
+        survey: xr.DataArray,
+        *,
+        cube: bool = False,
+        progress: Callable[[float], None] | None = None,
     ) -> Input:
         """Copy a survey into the session: its good bands as channels, its missing values as NaN.
 
@@ -184,6 +189,8 @@ class Session:
         survey : xarray.DataArray
             As :func:`napari_fhn.surveys.open` gives it. An axis ``band`` becomes the channel axis, without the
             bands whose ``good`` coordinate is False. Values equal to ``attrs["nodata"]`` become NaN.
+        cube : bool
+            Keep the bands as the last axis of space, for a network that reads a map from a cube.
         progress : callable, optional
             Told the share that is done.
 
@@ -194,23 +201,28 @@ class Session:
         Raises
         ------
         JobError
-            When it holds no numbers, or no band of it is good.
+            When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
         """
-        staged = self._stage_bands(name, survey, progress)
+        if cube and _CHANNEL not in survey.dims:
+            raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
+        staged = self._stage_bands(name, survey, cube, progress)
         # For people, and for the report: the survey itself may lie elsewhere tomorrow.
         Path(staged.path).with_suffix(".txt").write_text("\n".join(summary(survey)) + "\n", encoding="utf-8")
         return staged
 
-    def _stage_bands(self, name: str, survey: xr.DataArray, progress: Callable[[float], None] | None) -> Input:
+    def _stage_bands(
+        self, name: str, survey: xr.DataArray, cube: bool, progress: Callable[[float], None] | None
+    ) -> Input:
         if _CHANNEL not in survey.dims:
             return self.stage(name, _values(survey), progress=progress)
         axis = survey.dims.index(_CHANNEL)
-        channels: list[int] | None = None
-        if "good" in survey.coords:
-            good = np.asarray(survey["good"], dtype=bool)
-            if not good.any():
-                raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
-            channels = None if good.all() else [int(k) for k in np.flatnonzero(good)]
+        channels = good_bands(survey)
+        if not channels:
+            raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
+        if cube:
+            return self.stage(name, _BandsLast(_values(survey), axis, channels), progress=progress)
+        if len(channels) == survey.sizes[_CHANNEL]:
+            return self.stage(name, _values(survey), channel_axis=axis, progress=progress)
         return self.stage(name, _values(survey), channel_axis=axis, channels=channels, progress=progress)
 
     def label_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -360,6 +372,32 @@ class Session:
             position=chosen.position,
             map_axis=chosen.network.reading.axis,
         )
+
+
+def good_bands(survey: xr.DataArray) -> list[int]:
+    """Return the numbers of the bands that are on no bad-band list, from 0."""
+    if "good" not in survey.coords:
+        return list(range(survey.sizes.get(_CHANNEL, 1)))
+    return [int(k) for k in np.flatnonzero(np.asarray(survey["good"], dtype=bool))]
+
+
+class _BandsLast:
+    """A lazy array ``(y, x, band)`` of some bands, read row by row."""
+
+    def __init__(self, array: Any, axis: int, channels: list[int]) -> None:
+        self._array = array
+        self._axis = axis
+        self._channels = channels
+        self.dtype = np.dtype(array.dtype)
+        self.shape = (*(size for a, size in enumerate(array.shape) if a != axis), len(channels))
+        self.ndim = array.ndim
+
+    def __getitem__(self, index: tuple[int]) -> NDArray[Any]:
+        (row,) = index
+        before = self._axis == 0
+        values = np.asarray(self._array[(slice(None), row) if before else (row,)])
+        bands = 0 if before else self._axis - 1
+        return np.moveaxis(values.take(self._channels, axis=bands), bands, -1)
 
 
 class _WithoutNodata:

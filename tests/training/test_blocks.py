@@ -122,6 +122,31 @@ def test_missing_values_are_the_centre_and_spikes_are_cut(tmp_path):
     assert abs(np.median(got)) < 0.1
 
 
+@pytest.mark.parametrize("axis", [0, 2])
+def test_each_band_of_a_cube_is_normalised_by_itself(tmp_path, axis):
+    rng = np.random.default_rng(0)
+    level, spread = np.array([5.0, -300.0, 1e4]), np.array([0.1, 20.0, 3e3])
+    dates = [level * k + spread * k * rng.standard_normal((40, 30, 3)) for k in (1, 2)]
+    dates[0][3, 4, 1] = np.nan
+    for k, date in enumerate(dates):
+        np.save(tmp_path / f"{k}.npy", np.moveaxis(date, 2, axis))
+    inputs = [Input(str(tmp_path / f"{k}.npy")) for k in (0, 1)]
+    volume = Volume(inputs, bands=axis)
+    got = np.moveaxis(volume.read(Box.whole(volume.shape)), 1 + axis, -1)
+    assert got.shape == (2, 40, 30, 3)
+    np.testing.assert_allclose(np.median(got, (1, 2)), 0, atol=0.1)
+    np.testing.assert_allclose(got.std((1, 2)), 1, atol=0.15)
+    assert got[0, 3, 4, 1] == 0
+    part = [slice(2, 9), slice(5, 30)]
+    part.insert(axis, slice(1, 3))
+    box = Box(tuple(p.start for p in part), tuple(p.stop for p in part))
+    np.testing.assert_array_equal(volume.read(box), volume.read(Box.whole(volume.shape))[(slice(None), *part)])
+    again = Volume(inputs, volume.normalisation, axis)
+    np.testing.assert_array_equal(again.read(box), volume.read(box))
+    with pytest.raises(JobError, match="trained on 2 channels and these inputs have 1 of 3 bands"):
+        Volume(inputs[:1], volume.normalisation, axis)
+
+
 def test_inputs_must_lie_on_one_grid(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((4, 5)))
     np.save(tmp_path / "b.npy", np.zeros((4, 6)))

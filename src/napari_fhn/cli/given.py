@@ -23,6 +23,7 @@ from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
@@ -93,7 +94,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
             f"{len(held_out)} of {options.hold_out} are held out: more would take a class away",
             file=sys.stderr,
         )
-    staged = [session.stage_survey(name, survey) for name, survey in opened]
+    cube = False if options.recipe is None else RECIPES[options.recipe].reads_cube
+    staged = [session.stage_survey(name, survey, cube=cube) for name, survey in opened]
     session.prediction_volume(shape)
     chosen, why = options.recipe, ""
     if chosen is None:

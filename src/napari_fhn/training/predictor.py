@@ -267,7 +267,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     started = time.monotonic()
     device = choose_device(job.device)
     model = models.load(job.model)
-    volume = Volume(job.inputs, model.normalisation)
+    volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
     if model.framing.neighbours:

@@ -38,6 +38,11 @@ class Recipe:
     neighbours: bool = False
     position: Position = "vertical"
 
+    @property
+    def reads_cube(self) -> bool:
+        """Whether a map is read from a cube, of which the bands are the last axis."""
+        return self.network.reading.axis is not None
+
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
 
@@ -162,8 +167,16 @@ def recipe(name: str) -> Recipe:
         raise JobError(f"no recipe is called {name!r}; known are {', '.join(RECIPES)}") from None
 
 
-def fitting(spatial_dimensions: int) -> tuple[str, ...]:
-    """Return the names of the recipes that go with a survey, the one to begin with first."""
+def fitting(spatial_dimensions: int, *, cubes: bool = False) -> tuple[str, ...]:
+    """Return the names of the recipes that go with a survey, the one to begin with first.
+
+    Parameters
+    ----------
+    spatial_dimensions : int
+        2 for maps, 3 for volumes.
+    cubes : bool
+        Whether the maps are cubes, each with the same bands, of which a network can make one more axis.
+    """
     if spatial_dimensions == 3:
         return ("sections", "layers", "volume", "paper.seismic")
-    return ("map", "spectra", "regions", "paper.aquifer")
+    return ("map", "spectra", "regions", "paper.aquifer", *(("paper.hyperspectral",) if cubes else ()))

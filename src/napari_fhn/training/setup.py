@@ -64,7 +64,7 @@ class Setup:
         # Whoever draws from torch's own generator gets the same in every run.
         torch.manual_seed(job.schedule.seed)
         self.device = choose_device(job.device)
-        volume = Volume(job.inputs)
+        volume = Volume(job.inputs, bands=job.map_axis)
         if any(level < 0 for level in job.network.output_levels):
             raise JobError(
                 "the network's output is finer than the labels: end it at the level of the input or a coarser one"

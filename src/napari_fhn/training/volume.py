@@ -22,13 +22,14 @@ _CLIP = 5.0
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Centre and scale of each channel.
+    """Centre and scale of each channel, or of each band of each channel.
 
     Parameters
     ----------
     centre, scale : tuple of float
         Median and half the distance from the 16th to the 84th percentile, in the units of the data. Both shrug off
-        spikes and clipped values.
+        spikes and clipped values. Where the bands of a cube are an axis of space, all bands of a channel follow each
+        other.
     """
 
     centre: tuple[float, ...]
@@ -52,6 +53,15 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
     return array
 
 
+def _centre_and_scale(values: NDArray[np.float64]) -> tuple[float, float]:
+    values = values[np.isfinite(values)]
+    low, middle, high = np.percentile(values, (16, 50, 84)) if values.size else (0.0, 0.0, 0.0)
+    spread = (high - low) / 2
+    if spread <= 0 and values.size:  # mostly one value, such as a mask
+        spread = values.std()
+    return float(middle), float(spread) if spread > 0 else 1.0
+
+
 class Volume:
     """The inputs of a job, stacked over channels.
 
@@ -61,6 +71,9 @@ class Volume:
         Arrays of equal spatial shape.
     normalisation : Normalisation, optional
         Of a trained model; fitted on the data when absent.
+    bands : int, optional
+        Axis of space along which each slice is another quantity, with a centre and a scale of its own: a map is read
+        from the bands of a cube.
 
     Attributes
     ----------
@@ -75,7 +88,9 @@ class Volume:
         When a file cannot be read or the shapes do not agree; the message names the file and the shapes.
     """
 
-    def __init__(self, inputs: Sequence[Input], normalisation: Normalisation | None = None) -> None:
+    def __init__(
+        self, inputs: Sequence[Input], normalisation: Normalisation | None = None, bands: int | None = None
+    ) -> None:
         self._arrays: list[NDArray[np.generic]] = []
         for item in inputs:
             array = open_array(item.path)
@@ -95,34 +110,37 @@ class Volume:
         if len(self.shape) not in (2, 3) or not all(self.shape):
             raise JobError(f"{inputs[0].path} has spatial shape {self.shape}; 2 or 3 axes with data are needed")
         self.channels = sum(len(array) for array in self._arrays)
+        # An axis that is not there is refused by the frame, which knows what it was to be.
+        there = bands is not None and -len(self.shape) <= bands < len(self.shape)
+        self._bands = bands % len(self.shape) if bands is not None and there else None
         self.normalisation = normalisation or self._fit()
-        if len(self.normalisation.centre) != self.channels:
+        slices = 1 if self._bands is None else self.shape[self._bands]
+        if len(self.normalisation.centre) != self.channels * slices:
+            each = "" if slices == 1 else f" of {slices} bands"
             raise JobError(
-                f"the model was trained on {len(self.normalisation.centre)} channels and these inputs have "
-                f"{self.channels}: choose the inputs that it was trained on"
+                f"the model was trained on {len(self.normalisation.centre) // slices} channels and these inputs have "
+                f"{self.channels}{each}: choose the inputs that it was trained on"
             )
-        column = (-1, *[1] * len(self.shape))
-        self._centre = np.asarray(self.normalisation.centre, np.float32).reshape(column)
-        self._scale = np.asarray(self.normalisation.scale, np.float32).reshape(column)
+        grid = [1] * len(self.shape)
+        if self._bands is not None:
+            grid[self._bands] = slices
+        self._centre = np.asarray(self.normalisation.centre, np.float32).reshape(-1, *grid)
+        self._scale = np.asarray(self.normalisation.scale, np.float32).reshape(-1, *grid)
 
     def _fit(self) -> Normalisation:
-        # Whole lines along the last axis from places all over the survey: few seeks in a file that may be large.
+        # Whole lines from places all over the survey: few seeks in a file that may be large.
         rng = np.random.default_rng(0)
-        lines = max(1, min(_SAMPLES // self.shape[-1], int(np.prod(self.shape[:-1]))))
-        index = tuple(rng.integers(0, size, lines) for size in self.shape[:-1])
-        centre: list[float] = []
-        scale: list[float] = []
+        along = len(self.shape) - 1 if self._bands is None else self._bands
+        others = [size for axis, size in enumerate(self.shape) if axis != along]
+        lines = max(1, min(_SAMPLES // self.shape[along], int(np.prod(others))))
+        index = tuple(rng.integers(0, size, lines) for size in others)
+        found: list[tuple[float, float]] = []
         for array in self._arrays:
             for channel in array:
-                values = np.asarray(channel[index], np.float64).ravel()
-                values = values[np.isfinite(values)]
-                low, middle, high = np.percentile(values, (16, 50, 84)) if values.size else (0.0, 0.0, 0.0)
-                spread = (high - low) / 2
-                if spread <= 0 and values.size:  # mostly one value, such as a mask
-                    spread = values.std()
-                centre.append(float(middle))
-                scale.append(float(spread) if spread > 0 else 1.0)
-        return Normalisation(tuple(centre), tuple(scale))
+                values = np.asarray(np.moveaxis(channel, along, -1)[index], np.float64)
+                found += [_centre_and_scale(part) for part in ([values] if self._bands is None else values.T)]
+        centre, scale = zip(*found, strict=True)
+        return Normalisation(centre, scale)
 
     def read(self, box: Box) -> NDArray[np.float32]:
         """Read a box.
@@ -143,7 +161,11 @@ class Volume:
         )
         parts = [np.asarray(array[(slice(None), *inside)], np.float32) for array in self._arrays]
         values = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        values = (values - self._centre) / self._scale
+        centre, scale = self._centre, self._scale
+        if self._bands is not None:
+            part = (slice(None),) * (1 + self._bands) + (inside[self._bands],)
+            centre, scale = centre[part], scale[part]
+        values = (values - centre) / scale
         np.nan_to_num(values, copy=False, nan=0.0, posinf=_CLIP, neginf=-_CLIP)
         np.clip(values, -_CLIP, _CLIP, out=values)
         pad = [(0, 0)] + [

@@ -120,7 +120,7 @@ class Work:
             if task == "train" and len(class_layers.count(values)) < 2:
                 raise JobError("Label at least two classes before training: paint some voxels of each, or load wells.")
             inputs = [
-                session.stage_survey(name, survey, progress=copied)
+                session.stage_survey(name, survey, cube=settings.reads_cube, progress=copied)
                 for name, survey in zip(material.names, material.surveys, strict=True)
             ]
             bodies = list(held or labels.hold_out(values, held_out, vertical)) if held_out else []

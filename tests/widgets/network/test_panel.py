@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from napari_fhn.network.architecture import Architecture, Layer, Reading
+from napari_fhn.training import Job
 from napari_fhn.training.neighbours import Agreement
+from napari_fhn.training.recipes import RECIPES
 
 
 @pytest.fixture
@@ -100,3 +105,33 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     dock.network.recipe.value = "sections"
     desk.planning.suggest(Agreement(0.99, 4))
     assert desk.planning.state.settings.recipe == "sections"
+
+
+def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
+    architecture = Architecture(
+        3, 4, (Layer("keep", 4), Layer("coarsen", 8), Layer("keep", 8)), reading=Reading(axis=2, channels=(0, 8))
+    )
+    quick = replace(RECIPES["paper.hyperspectral"].schedule, steps=2)
+    monkeypatch.setitem(
+        RECIPES, "paper.hyperspectral", replace(RECIPES["paper.hyperspectral"], network=architecture, schedule=quick)
+    )
+    viewer.open_sample("napari-fhn", "seismic")
+    assert "paper.hyperspectral" not in dock.desk.planning.recipes
+    viewer.layers.clear()
+    viewer.open_sample("napari-fhn", "hyperspectral")
+    dock.labels.load.click()
+    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.words.message
+    dock.network.recipe.value = "paper.hyperspectral"
+    outlook = dock.desk.planning.state.outlook
+    assert outlook.block == (112, 128, 62)
+    dock.network.block.setChecked(True)
+    corners = dock.desk.block_box.corners()
+    np.testing.assert_array_equal(np.ptp(corners, axis=0), (112, 128))
+    dock.run.train.click()
+    assert spin(lambda: dock.desk.state.has_model and dock.desk.state.task is None, 60), dock.desk.words.message
+    job = Job.load(dock.desk.session.model / "job.json")
+    assert (job.map_axis, len(job.inputs)) == (2, 2)
+    assert np.load(job.inputs[0].path, mmap_mode="r").shape == (112, 128, 62)
+    dock.run.predict.click()
+    assert spin(lambda: dock.desk.state.task is None, 60), dock.desk.words.message
+    assert np.asarray(dock.desk.prediction.layer.data).all()

@@ -96,12 +96,12 @@ def open_asking(path: str | Path, ask: Ask) -> xr.DataArray | None:
         try:
             survey = surveys.open(path, **options)
         except AmbiguousAxes as error:
-            question, choices = f"{path.name}: {error.what}. What is it?", error.choices
+            question, choices = f"{path.name}: {error.what}. Which is it?", error.choices
         else:
             choices = _unnamed(survey, options)
             if not choices:
                 return survey
-            question = f"{path.name} ({_size(survey)}) does not say what its axes are. What is it?"
+            question = f"{path.name} ({_size(survey)}) does not say what its axes are. Which is it?"
         chosen = ask(question, choices)
         if chosen is None:
             return None

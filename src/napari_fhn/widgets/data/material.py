@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.session import spatial_shape, vertical_axis
+from napari_fhn.session import good_bands, spatial_shape, vertical_axis
 from napari_fhn.surveys.maps import apart
 
 _ALIKE = 0.01
@@ -121,11 +121,13 @@ class Material:
     @property
     def channels(self) -> int:
         """Good bands of all surveys."""
-        total = 0
-        for survey in self.surveys:
-            good = survey["good"] if "good" in survey.coords else None
-            total += int(good.sum()) if good is not None else int(survey.sizes.get("band", 1))
-        return total
+        return sum(len(good_bands(survey)) for survey in self.surveys)
+
+    @property
+    def cube(self) -> tuple[int, ...] | None:
+        """Shape ``(y, x, band)`` of the surveys as cubes; None for volumes, and where they have no bands in common."""
+        bands = {len(good_bands(survey)) if "band" in survey.dims else 0 for survey in self.surveys}
+        return (*self.shape, *bands) if len(self.shape) == 2 and len(bands) == 1 and max(bands) > 1 else None
 
     @property
     def sentence(self) -> str:

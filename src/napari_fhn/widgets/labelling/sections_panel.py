@@ -24,7 +24,7 @@ class SectionsPanel(QWidget):
         self.reach.setAccessibleName("how many neighbours")
         self.reach.setRange(1, _FARTHEST)
         self.reach.setValue(2)
-        self.reach.setSuffix(" on either side")
+        self.reach.setSuffix(" each side")
         self.reach.setToolTip("To how many neighbouring sections the labels are copied, before and after this one.")
         self.copy = QPushButton("Copy to neighbours")
         self.copy.setToolTip("Copy the labels of the section in view to its neighbours. What is labelled there stays.")

@@ -79,7 +79,7 @@ class BlockBox:
         axes = sorted(axis - offset for axis in dims.displayed)
         if axes[0] < 0:
             return None
-        if len(seen.block) == len(shape):
+        if len(seen.block) >= len(shape):  # the bands of a cube are its last axis
             size = [seen.block[axis] for axis in axes]
         elif axes[1] == len(shape) - 1:
             size = list(seen.block)

@@ -106,7 +106,9 @@ class Planning:
     def recipes(self) -> tuple[str, ...]:
         """Names of the recipes that go with the data."""
         material = self._data.material
-        return fitting(3 if material is None else len(material.shape))
+        if material is None:
+            return fitting(3)
+        return fitting(len(material.shape), cubes=material.cube is not None)
 
     def suggest(self, agreement: Agreement | None = None) -> None:
         """Choose the recipe by looking at the data, unless the person has chosen one or changed a setting.
@@ -186,15 +188,18 @@ class Planning:
             self.state.outlook = self.state.speed = None
             return
         portable = device is not None and device.name != "cpu"
+        cube = material.cube if settings.reads_cube else None
         try:
             step = plan(
                 settings.network,
                 settings.schedule,
-                material.shape,
-                channels=material.channels,
+                material.shape if cube is None else cube,
+                channels=material.channels if cube is None else len(material.surveys),
                 classes=max(self._book.state.classes.values),
                 vertical_axis=self._data.vertical,
                 position=settings.position,
+                map_axis=None if cube is None else 2,
+                neighbours=settings.neighbours,
             )
         except JobError as error:
             self.state.outlook = self.state.speed = None
