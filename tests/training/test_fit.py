@@ -51,6 +51,18 @@ def test_learns_the_survey_from_four_columns(survey, request):
     assert iou.mean() > 0.8, iou
 
 
+def test_a_network_with_channels_for_two_classes_learns_three(cube):
+    job, truth = cube
+    labels = np.load(job.labels)
+    labels[0, :3] = 3
+    np.save(job.labels, labels)
+    job = replace(job, classes=("same", "changed", "border"), schedule=replace(job.schedule, steps=2))
+    updates = list(fit(job))
+    assert any(isinstance(u, Note) and "channels for 2 classes: for 3" in u.message for u in updates)
+    assert load(job.model).network.architecture.reading.channels is None
+    assert isinstance(list(predict(job))[-1], Done)
+
+
 def test_several_losses_are_told_by_name(layered):
     job, _ = layered
     objective = Objective(losses=("cross-entropy", "dice"))

@@ -104,6 +104,12 @@ class Setup:
                 f"The data have {self.frame.channels} channels; the network's state was widened to "
                 f"{architecture.channels}."
             )
+        named = architecture.reading.channels if isinstance(architecture, Architecture) else None
+        if isinstance(architecture, Architecture) and named is not None and len(named) != len(job.classes):
+            architecture = replace(architecture, reading=replace(architecture.reading, channels=None))
+            self.notes.append(
+                f"The network names channels for {len(named)} classes: for {len(job.classes)} its first ones are read."
+            )
         generator = torch.Generator().manual_seed(job.schedule.seed)
         network = build(architecture, self.frame.channels, len(job.classes), generator)
         if job.start_from is not None:
