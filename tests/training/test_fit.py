@@ -52,7 +52,7 @@ def test_learns_the_survey_from_four_columns(survey, request):
 
 
 def test_a_network_with_channels_for_two_classes_learns_three(cube):
-    job, truth = cube
+    job, _ = cube
     labels = np.load(job.labels)
     labels[0, :3] = 3
     np.save(job.labels, labels)
