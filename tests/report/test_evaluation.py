@@ -37,6 +37,19 @@ def test_on_a_truth_where_nothing_was_labelled(predicted):
     assert on_truth(job, truth, margin=2).network.voxels == 32 * np.count_nonzero(~near)
 
 
+def test_gaps_in_the_data_are_not_scored_and_what_was_not_predicted_is_wrong(predicted):
+    job, truth = predicted
+    before = on_truth(job, truth).network
+    prediction, data = np.load(job.prediction), np.load(job.inputs[0].path)
+    prediction[5, 6], data[5, 6] = 0, np.nan
+    prediction[5, 7] = 0
+    np.save(job.prediction, prediction)
+    np.save(job.inputs[0].path, data)
+    found = on_truth(job, truth).network
+    assert found.voxels == before.voxels - 32
+    assert found.unpredicted == 32
+
+
 def test_probabilities_are_judged_with_a_temperature_from_other_wells(predicted):
     job, truth = predicted
     rng = np.random.default_rng(0)

@@ -39,7 +39,7 @@ def untrained(folder: Path, network, shape: tuple[int, ...], vertical: int | Non
         vertical_axis=vertical,
         device="cpu",
     )
-    volume = Volume(job.inputs)
+    volume = Volume(job.inputs, bands=job.map_axis)
     frame = Frame(volume, network, job.framing)
     made = build(network, frame.channels, 3, torch.Generator().manual_seed(0))
     models.save(models.Model.of(job, made, volume.normalisation), job.model)
@@ -56,7 +56,7 @@ def trained(layered):
 
 def predictor(job) -> Predictor:
     model = models.load(job.model)
-    volume = Volume(job.inputs, model.normalisation)
+    volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
     return Predictor(model.network, Frame(volume, model.network.architecture, model.framing), job, torch.device("cpu"))
 
 
@@ -417,3 +417,23 @@ def test_tiles_of_a_map_from_a_cube_equal_one_piece(cube, monkeypatch):
     in_tiles(p, 40 * 40)
     assert len(p._cut(Box.whole((60, 52)), None).tiles()) > 1
     np.testing.assert_allclose(p.probabilities(Box.whole((60, 52)), None), whole, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", ["sections", "blocks", "map from a cube"])
+def test_gaps_in_the_data_never_become_a_class(request, kind):
+    job, truth = request.getfixturevalue({"sections": "layered", "blocks": "layered_3d"}.get(kind, "cube"))
+    gap = np.zeros(truth.shape, bool)
+    gap[:3, :2] = gap[-4:, 5] = True
+    for item in job.inputs:
+        values = np.load(item.path)
+        values[gap] = np.nan  # of a cube: all bands
+        np.save(item.path, values)
+    job = replace(job, schedule=replace(job.schedule, steps=4), outputs=("entropy", "probabilities"))
+    list(fit(job))
+    assert not np.load(job.prediction)[gap].any()
+    list(predict(job))
+    found = np.load(job.prediction)
+    np.testing.assert_array_equal(found == 0, gap)
+    assert not np.load(job.output_path("entropy"))[gap].any()
+    probabilities = np.load(job.output_path("probabilities"))
+    np.testing.assert_allclose(probabilities.sum(0), np.where(gap, 0, 1), atol=2e-3)

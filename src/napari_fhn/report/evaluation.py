@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.training.calibration import Calibration, calibration, fit_temperature, temper
+from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.score import Scores, confusion, near_boundaries, scores
+from napari_fhn.training.volume import Volume
 
 _BOUNDARY = 2
 """Voxels from a boundary within which voxels are scored once more."""
@@ -199,6 +201,7 @@ def _evaluate(
         if not target.any():
             raise JobError(f"nothing is left to score beyond {margin} voxels from the labels of training")
     prediction = _load(job.prediction)
+    target = _without_gaps(job, prediction, target)
     count = len(job.classes)
     trained = np.array(known)
     for box in job.held_out:
@@ -250,6 +253,18 @@ def _trust(job: Job, on: str, known: NDArray[Any], target: NDArray[np.uint8]) ->
             cooled = [(temper(p, value or 1.0), t) for (p, t), value in zip(parts, others, strict=True)]
             tempered = calibration(*_joined(cooled))
     return Trust(calibration(*_joined(parts)), temperature, tempered)
+
+
+def _without_gaps(job: Job, prediction: NDArray[Any], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Leave out what cannot be predicted, since there are no data."""
+    unpredicted = np.flatnonzero((prediction == 0) & (target != 0))
+    # Where the inputs are gone nobody can tell a gap from what was not predicted yet.
+    if not unpredicted.size or not all(Path(item.path).exists() for item in job.inputs):
+        return target
+    present = Frame(Volume(job.inputs, bands=job.map_axis), job.network, job.framing).present_at(unpredicted)
+    target = target.copy()
+    target.flat[unpredicted[~present]] = 0
+    return target
 
 
 def _rows(probabilities: NDArray[Any], target: NDArray[Any], box: Box) -> tuple[NDArray[np.float64], NDArray[np.intp]]:

@@ -148,7 +148,7 @@ class Blocks:
         box : Box
             Inside the survey.
         classes : ndarray
-            ``box.shape``; 0 where nothing was said.
+            ``box.shape``; 0 where nothing was said, and where there are no data.
         """
         whole = Box.whole(self.frame.shape)
         for (box, way, across), block in zip(self._drawn, classes.astype(np.uint8), strict=True):
@@ -161,7 +161,8 @@ class Blocks:
             inside = within(box, whole)
             start = tuple(a + part.start for a, part in zip(box.start, inside, strict=True))
             stop = tuple(a + part.stop for a, part in zip(box.start, inside, strict=True))
-            yield Box(start, stop), block[inside]
+            seen = Box(start, stop)
+            yield seen, block[inside] * self.frame.present(seen)
 
     def _order(self) -> list[int]:
         order = list(range(len(self.schedule.block)))

@@ -87,7 +87,8 @@ class Job:
     schedule : Schedule
         How to train.
     prediction : str
-        ``.npy`` of uint8 with the spatial shape, written in place; 0 where nothing has been predicted yet.
+        ``.npy`` of uint8 with the spatial shape, written in place; 0 where nothing has been predicted yet, and in gaps
+        of the data.
     model : str
         Folder for the weights.
     vertical_axis : int or None

@@ -1,7 +1,8 @@
 """What a prediction is written into: memory-mapped ``.npy`` files that others may look at while it grows.
 
 Classes are uint8, from 1; everything else is float16: three digits that need no scale, in half the room of float32.
-0 stands where nothing has been predicted yet, in all of them; the classes tell it from a true 0.
+0 stands where nothing has been predicted yet, and where there are no data, in all of them; the classes tell it from a
+true 0.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class Outputs:
             full = (len(job.classes), *shape) if output == "probabilities" else shape
             self._others[output] = open_or_make(job.output_path(output), full)
 
-    def write(self, box: Box, probabilities: NDArray[np.float32]) -> None:
+    def write(self, box: Box, probabilities: NDArray[np.float32], present: NDArray[np.bool_]) -> None:
         """Write a box of all outputs.
 
         Parameters
@@ -113,19 +114,20 @@ class Outputs:
             Inside the prediction.
         probabilities : ndarray
             ``(classes, *box.shape)``.
+        present : ndarray
+            ``box.shape``, where there are data: what a network says of a gap is no prediction.
         """
         # Classes last: where they are, the rest is.
         for output, array in self._others.items():
             if output == "probabilities":
-                array[(slice(None), *box.slices)] = probabilities
+                array[(slice(None), *box.slices)] = probabilities * present
             else:
-                array[box.slices] = entropy(probabilities) if output == "entropy" else margin(probabilities)
-        self.classes[box.slices] = probabilities.argmax(0) + 1
+                array[box.slices] = present * (entropy if output == "entropy" else margin)(probabilities)
+        self.classes[box.slices] = present * (probabilities.argmax(0) + 1)
 
     def written(self, box: Box) -> bool:
-        """Tell whether a box has been predicted, by its corners: somebody may have cleared the file meanwhile."""
-        corners = np.ix_(*((a, b - 1) for a, b in zip(box.start, box.stop, strict=True)))
-        return bool(np.all(self.classes[corners]))
+        """Tell whether anything is predicted in a box: somebody may have cleared the file meanwhile."""
+        return bool(self.classes[box.slices].any())
 
     def flush(self) -> None:
         """Bring everything written so far to the disk."""

@@ -137,10 +137,14 @@ class Predictor:
         """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
         try:
             for box, values in self._tiles(self._cut(region, across), across, control):
-                self.outputs.write(box, values)
+                self.put(box, values)
                 yield box
         except Stopped:
             return
+
+    def put(self, box: Box, probabilities: NDArray[np.float32]) -> None:
+        """Write class probabilities ``(classes, *box.shape)`` of a box into the files, wherever there are data."""
+        self.outputs.write(box, probabilities, self.frame.present(box))
 
     def section(self, focus: Focus, control: Control | None = None) -> Iterator[Box]:
         """Predict the section in view (for a 3D network: the middle of a slab around it)."""
@@ -194,7 +198,7 @@ class Predictor:
                             self._waiting[there] = values
                         else:
                             values = (values + self._waiting[there].astype(np.float32)) / np.float32(2)
-                    self.outputs.write(box, values)
+                    self.put(box, values)
                     journal.finish(number, box)
                     done += math.prod(box.shape)
                     yield box, done / total

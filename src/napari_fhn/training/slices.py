@@ -57,5 +57,5 @@ def time_slice(predictor: Predictor, focus: Focus, control: Control | None = Non
         start[vertical], stop[vertical] = focus.index, focus.index + 1
         stop[across] = index + count
         box = Box(tuple(start), tuple(stop))
-        predictor.outputs.write(box, np.repeat(line, count, axis=1 + across))
+        predictor.put(box, np.repeat(line, count, axis=1 + across))
         yield box

@@ -203,7 +203,7 @@ class Volume:
         found: NDArray[np.bool_] | None = None
         for array in self._arrays:
             for channel in array:
-                values = np.asarray(channel[where])
+                values = channel[where]  # integers are not read: they are numbers, all of them
                 number = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
                 found = number if found is None else found | number
                 if found.all():
