@@ -76,7 +76,8 @@ def test_the_manifest_is_complete():
 def test_the_patterns_cover_what_can_be_opened():
     from napari_fhn.surveys import opening
 
-    (contribution,) = PluginManager.instance().get_manifest("napari-fhn").contributions.readers
+    contribution, labels = PluginManager.instance().get_manifest("napari-fhn").contributions.readers
+    assert labels.command == "napari-fhn.read_labels"
     suffixes = {one for opener in (*opening.OPENERS, *opening.FOLDER_OPENERS) for one in opener.SUFFIXES}
     assert suffixes - {pattern.removeprefix("*") for pattern in contribution.filename_patterns} == set()
     assert contribution.accepts_directories

@@ -7,6 +7,7 @@ import pytest
 
 from napari_fhn import sample_data
 from napari_fhn.labels import AmbiguousColumns
+from napari_fhn.widgets.labelling import dropped
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones
 from napari_fhn.widgets.labelling.questions import AnswerDialog
@@ -35,6 +36,24 @@ def test_logs_with_digits_get_the_values_they_say(seismic, spin):
     # Next to a well the log says what is there: values, not places in a list.
     agree = (np.asarray(seismic.book.layer.data) == truth)[labelled].mean()
     assert agree > 0.95
+
+
+def test_a_log_dropped_on_the_canvas_is_loaded_by_the_desk(viewer, seismic, spin, tmp_path):
+    log = sample_data.SEISMIC.wells.parent / "W-1.las"
+    before = len(viewer.layers)
+    assert viewer.open(str(log), plugin="napari-fhn") == []
+    settle(seismic, spin, "1 wells are labels")
+    assert [well.name for well in seismic.labelling.wells.state.wells] == ["W-1"]
+    assert {layer.name for layer in viewer.layers[before:]} == {"Labels", "Wells", "Well paths"}
+    assert dropped.get_reader([str(log), str(sample_data.SEISMIC.wells)]) is None
+    assert dropped.get_reader(str(tmp_path / "absent.las")) is None
+
+
+def test_a_log_dropped_without_a_survey_is_a_sentence(viewer, dock, spin):
+    viewer.open(str(sample_data.SEISMIC.wells.parent / "W-1.las"), plugin="napari-fhn")
+    assert not len(viewer.layers)
+    assert dock.desk.words.error
+    assert "Tick a survey first" in dock.desk.words.message
 
 
 def test_tops_wait_for_the_places_of_their_wells(seismic, spin):
