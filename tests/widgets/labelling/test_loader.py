@@ -44,7 +44,7 @@ def test_a_log_dropped_on_the_canvas_is_loaded_by_the_desk(viewer, seismic, spin
     assert viewer.open(str(log), plugin="napari-fhn") == []
     settle(seismic, spin, "1 wells are labels")
     assert [well.name for well in seismic.labelling.wells.state.wells] == ["W-1"]
-    assert {layer.name for layer in viewer.layers[before:]} == {"Labels", "Wells", "Well paths"}
+    assert {layer.name for layer in viewer.layers[before:]} == {"Labels", "Prediction", "Wells", "Well paths"}
     assert dropped.get_reader([str(log), str(sample_data.SEISMIC.wells)]) is None
     assert dropped.get_reader(str(tmp_path / "absent.las")) is None
 

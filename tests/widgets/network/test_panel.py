@@ -86,6 +86,7 @@ def test_the_block_is_drawn_on_the_section_in_view(seismic):
     dock.network.block.setChecked(True)
     viewer.layers.remove(dock.desk.block_box.layer)
     assert dock.desk.block_box.layer is None
+    assert not dock.network.block.isChecked()
 
 
 def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(viewer, dock, spin):

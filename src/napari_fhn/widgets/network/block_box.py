@@ -8,6 +8,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Shapes
 from numpy.typing import NDArray
+from psygnal import Signal
 
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.events import disconnect
@@ -35,7 +36,11 @@ class BlockBox:
     ----------
     layer : napari.layers.Shapes or None
         The layer, while it is shown.
+    gone : Signal
+        Emitted when the layer was taken away, by whomever.
     """
+
+    gone = Signal()
 
     def __init__(self, viewer: ViewerModel, data: Data, planning: Planning) -> None:
         self.layer: Shapes | None = None
@@ -123,5 +128,6 @@ class BlockBox:
             self.layer.add_rectangles(corners, edge_width=width, edge_color=_COLOR, face_color="transparent")
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self.layer:
+        if event.value is self.layer and self.layer is not None:
             self.layer = None
+            self.gone.emit()

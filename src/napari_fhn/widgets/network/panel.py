@@ -64,6 +64,7 @@ class NetworkPanel(Section):
         self.block.setStyleSheet(TOGGLE)
         self.block.setToolTip("Draw the block that the network sees at once on the section in view.")
         self.block.toggled.connect(desk.block_box.show)
+        desk.block_box.gone.connect(lambda: self.block.setChecked(False))
         self.time = QLabel()
         self.time.setStyleSheet(QUIET)
         self.time.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
