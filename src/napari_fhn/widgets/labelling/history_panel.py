@@ -37,8 +37,8 @@ class HistoryPanel(QWidget):
         self.list.setAccessibleName("changes")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip(
-            "Changes, newest first. Tick what stands; untick one to take it back, wherever it was made. "
-            "Double-click to go to its section."
+            "Changes since the session was opened, newest first. Tick what stands; untick one to take it back, on "
+            "whichever section it was made. Double-click to go there."
         )
         self.list.itemChanged.connect(self._ticked)
         self.list.itemDoubleClicked.connect(self._go)
