@@ -175,9 +175,10 @@ def test_blocks_that_memory_made_small_stay_small(layered):
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (lambda job: replace(job, network=RECIPES["sections"].network), "network"),
-        (lambda job: replace(job, classes=("a", "b", "c")), "classes"),
-        (lambda job: replace(job, schedule=replace(job.schedule, optimiser="sgd")), "optimiser"),
+        (lambda job: replace(job, network=RECIPES["sections"].network), "another network"),
+        (lambda job: replace(job, classes=("a", "b", "c", "d")), "another number of classes"),
+        (lambda job: replace(job, schedule=replace(job.schedule, optimiser="sgd")), "another optimiser"),
+        (lambda job: replace(job, inputs=job.inputs * 2), "4 channels instead of 7"),
     ],
 )
 def test_going_on_with_something_else_is_refused(layered, change, what):
@@ -185,9 +186,22 @@ def test_going_on_with_something_else_is_refused(layered, change, what):
     job = replace(job, schedule=replace(job.schedule, steps=2))
     stopped_after(job, 1)
     before = weights(job)
-    with pytest.raises(JobError, match=f"another {what}: train anew"):
+    with pytest.raises(JobError, match=f"{what}: train anew"):
         list(fit(change(job), resume=True))
     assert all(torch.equal(before[name], value) for name, value in weights(job).items())
+
+
+def test_classes_may_be_renamed_and_a_new_training_forgets_the_one_before(layered):
+    job, _ = layered
+    job = replace(job, schedule=replace(job.schedule, steps=3))
+    stopped_after(job, 1)
+    renamed = replace(job, classes=("a", "b", "c"))
+    assert [u.step for u in fit(renamed, resume=True) if isinstance(u, Progress)] == [2, 3]
+    assert models.load(job.model).classes == ("a", "b", "c")
+    running = fit(job)
+    next(update for update in running if isinstance(update, Progress))
+    running.close()
+    assert not transfer.can_resume(job.model)
 
 
 def test_no_state_and_a_damaged_one_are_sentences(layered):

@@ -39,7 +39,7 @@ class RunningShare:
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on with what :meth:`state` returned."""
-        self._filled, self._voxels = float(state["filled"]), float(state["voxels"])
+        self._filled, self._voxels = state["filled"], state["voxels"]
 
     def __call__(self, belief: Tensor, counted: Tensor, at_least: float, at_most: float) -> Tensor:
         """Return half the squared distance from the share to its bounds.

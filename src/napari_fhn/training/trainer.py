@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -23,6 +24,7 @@ from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.setup import Setup
+from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -114,6 +116,8 @@ class _Training:
         self._idle = 0.0
         if state is not None:
             self._resume(state)
+        else:  # whoever goes on must not take up the training before
+            Path(job.model, STATE).unlink(missing_ok=True)
         self._begun_at = self.step
 
     @property
@@ -275,6 +279,7 @@ class _Training:
         return {
             "of": _kind(self.job),
             "step": self.step,
+            "channels": self.setup.network.input_channels,
             "learner": self.learner.state(),
             "blocks": self.setup.blocks.state(),
             "best": self.best.state(),
@@ -286,6 +291,8 @@ class _Training:
         }
 
     def _resume(self, state: dict[str, Any]) -> None:
+        if state["channels"] != self.setup.network.input_channels:
+            raise _something_else(f"{state['channels']} channels instead of {self.setup.network.input_channels}")
         self.step = state["step"]
         self.learner.resume(state["learner"])
         self.setup.blocks.resume(state["blocks"])
@@ -299,23 +306,24 @@ class _Training:
 
 
 def _kind(job: Job) -> dict[str, Any]:
-    """Return what two jobs must have in common for one to go on with the training of the other."""
+    """Return what two jobs must have in common for one to go on with the training of the other; names may change."""
     return {
-        "network": job.network.to_dict(),
-        "classes": list(job.classes),
-        "inputs": [item.name for item in job.inputs],
-        "optimiser": job.schedule.optimiser,
+        "another network": job.network.to_dict(),
+        "another number of classes": len(job.classes),
+        "another optimiser": job.schedule.optimiser,
     }
 
 
 def _check_goes_on(job: Job, state: dict[str, Any]) -> None:
     """Refuse to go on with the training of something else, or with one that has no steps left."""
-    now, then = _kind(job), state["of"]
+    then = state["of"]
     # As JSON has it: what was read knows no tuples.
-    other = [name for name in now if json.loads(json.dumps(now[name])) != then[name]]
+    other = [words for words, now in _kind(job).items() if json.loads(json.dumps(now)) != then[words]]
     if other:
-        raise JobError(
-            f"the training to go on with had another {' and other '.join(other)}: train anew, or begin with its weights"
-        )
+        raise _something_else(" and ".join(other))
     if state["step"] >= job.schedule.steps:
         raise JobError(f"all {job.schedule.steps} steps are done: give it more of them to go on, or train anew")
+
+
+def _something_else(what: str) -> JobError:
+    return JobError(f"the training to go on with had {what}: train anew, or begin with its weights")
