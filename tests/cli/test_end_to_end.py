@@ -16,7 +16,9 @@ import pytest
 from napari_fhn.cli import main
 from napari_fhn.cli.commands import parser
 from napari_fhn.cli.given import prepare
+from napari_fhn.network.architecture import Architecture, Layer, Reading
 from napari_fhn.training import Job, Progress, log, suspended, updates
+from napari_fhn.training.recipes import RECIPES
 
 SAMPLE = "sample:hyperspectral"
 
@@ -72,6 +74,20 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     assert "date1.img: hyperspectral" in page
     assert "Reliability curve" in page
     assert "napari-fhn train --job s/job.json" in page
+
+
+@pytest.mark.usefixtures("small")
+def test_a_map_from_cubes_begins_another_one(monkeypatch, capsys):
+    reading = Reading(axis=2, channels=(0, 8))
+    network = Architecture(3, 4, (Layer("keep", 4), Layer("coarsen", 8), Layer("keep", 8)), reading=reading)
+    paper = RECIPES["paper.hyperspectral"]
+    quick = replace(paper, network=network, schedule=replace(paper.schedule, steps=1))
+    monkeypatch.setitem(RECIPES, "paper.hyperspectral", quick)
+    assert main(["train", SAMPLE, "--session", "s", "--recipe", "paper.hyperspectral", "--json"]) == 0
+    assert main(["train", SAMPLE, "--session", "t", "--start-from", "s"]) == 0
+    assert "Training goes on from the network in" in capsys.readouterr().out
+    assert Job.load("t/job.json").map_axis == 2
+    assert main(["train", SAMPLE, "--session", "u", "--recipe", "volume", "--json"]) == 2
 
 
 @pytest.mark.usefixtures("small")

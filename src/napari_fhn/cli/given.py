@@ -24,7 +24,7 @@ from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axi
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.training.transfer import beginning_with
+from napari_fhn.training.transfer import beginning_with, model_folder
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
 _TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRAL.truth), strict=True))
@@ -94,7 +94,7 @@ def prepare(options: argparse.Namespace) -> Prepared:
             f"{len(held_out)} of {options.hold_out} are held out: more would take a class away",
             file=sys.stderr,
         )
-    cube = False if options.recipe is None else RECIPES[options.recipe].reads_cube
+    cube = _reads_cube(options)
     staged = [session.stage_survey(name, survey, cube=cube) for name, survey in opened]
     session.prediction_volume(shape)
     chosen, why = options.recipe, ""
@@ -130,6 +130,15 @@ def prepare(options: argparse.Namespace) -> Prepared:
     job = on_machine(job, options)
     job.save(session.folder / "job.json")
     return Prepared(job, options.truth, session.folder, why)
+
+
+def _reads_cube(options: argparse.Namespace) -> bool:
+    """Tell whether a map is to be read from a cube: by the recipe, else by the network that training begins with."""
+    if options.recipe is not None:
+        return RECIPES[options.recipe].reads_cube
+    if options.start_from is not None:
+        return Job.load(model_folder(options.start_from) / "job.json").map_axis is not None
+    return False
 
 
 def _with_sample(options: argparse.Namespace) -> None:
