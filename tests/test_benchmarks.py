@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -33,12 +34,21 @@ def run(script: str, output: Path, *arguments: str) -> dict[str, Any]:
     return json.loads(output.read_text(encoding="utf-8"))
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the scripts find that take long, each with one thread: they run beside each other."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    quick = ("--quick", "--only", "levels", "--contenders", "float32,autograd", "--repetitions", "1", "--calls", "1")
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            "step": pool.submit(run, "step.py", folder / "step.json", *quick, "--loss-curves"),
+            "gpu": pool.submit(run, "gpu.py", folder / "gpu.json", "--dry-run"),
+        }
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory of a process the Linux way")
-def test_a_step_beside_plain_autograd(tmp_path):
-    found = run(
-        *("step.py", tmp_path / "step.json", "--quick", "--only", "levels", "--contenders", "float32,autograd"),
-        *("--repetitions", "1", "--calls", "1", "--loss-curves"),
-    )
+def test_a_step_beside_plain_autograd(found):
+    found = found["step"].result()
     for case, contenders in found["relative_differences"].items():
         for contender, apart in contenders.items():
             if contender == "memcnn" and importlib.util.find_spec("memcnn") is None:
@@ -60,8 +70,8 @@ def test_a_step_beside_plain_autograd(tmp_path):
     assert 0 < curves["relative_difference"]["largest"] < 0.05
 
 
-def test_what_a_gpu_would_do_runs_without_one(tmp_path):
-    found = run("gpu.py", tmp_path / "gpu.json", "--dry-run")
+def test_what_a_gpu_would_do_runs_without_one(found):
+    found = found["gpu"].result()
     assert len(found["parts"]) == 28
     for name, part in found["parts"].items():
         assert "problem" not in part, (name, part)
