@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.box import Box
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.surveys import summary
+from napari_fhn.surveys.plain import BandsLast, good_bands, values
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.job import Axis, Input, Job, JobError
 from napari_fhn.training.memory import free_bytes
@@ -214,16 +216,15 @@ class Session:
         self, name: str, survey: xr.DataArray, cube: bool, progress: Callable[[float], None] | None
     ) -> Input:
         if _CHANNEL not in survey.dims:
-            return self.stage(name, _values(survey), progress=progress)
+            return self.stage(name, values(survey), progress=progress)
         axis = survey.dims.index(_CHANNEL)
         channels = good_bands(survey)
         if not channels:
             raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
         if cube:
-            return self.stage(name, _BandsLast(_values(survey), axis, channels), progress=progress)
-        if len(channels) == survey.sizes[_CHANNEL]:
-            return self.stage(name, _values(survey), channel_axis=axis, progress=progress)
-        return self.stage(name, _values(survey), channel_axis=axis, channels=channels, progress=progress)
+            return self.stage(name, BandsLast(survey), progress=progress)
+        some = None if len(channels) == survey.sizes[_CHANNEL] else channels
+        return self.stage(name, values(survey), channel_axis=axis, channels=some, progress=progress)
 
     def label_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return the session's label volume, memory-mapped for writing; made when it is not there.
@@ -370,57 +371,5 @@ class Session:
             device=device,
             neighbours=chosen.neighbours,
             position=chosen.position,
-            map_axis=chosen.network.reading.axis,
+            map_axis=map_axis(chosen.network),
         )
-
-
-def good_bands(survey: xr.DataArray) -> list[int]:
-    """Return the numbers of the bands that are on no bad-band list, from 0."""
-    if "good" not in survey.coords:
-        return list(range(survey.sizes.get(_CHANNEL, 1)))
-    return [int(k) for k in np.flatnonzero(np.asarray(survey["good"], dtype=bool))]
-
-
-class _BandsLast:
-    """A lazy array ``(y, x, band)`` of some bands, read row by row."""
-
-    def __init__(self, array: Any, axis: int, channels: list[int]) -> None:
-        self._array = array
-        self._axis = axis
-        self._channels = channels
-        self.dtype = np.dtype(array.dtype)
-        self.shape = (*(size for a, size in enumerate(array.shape) if a != axis), len(channels))
-        self.ndim = array.ndim
-
-    def __getitem__(self, index: tuple[int]) -> NDArray[Any]:
-        (row,) = index
-        before = self._axis == 0
-        values = np.asarray(self._array[(slice(None), row) if before else (row,)])
-        bands = 0 if before else self._axis - 1
-        return np.moveaxis(values.take(self._channels, axis=bands), bands, -1)
-
-
-class _WithoutNodata:
-    """A lazy array whose "no data" value reads as NaN, slice by slice; float32."""
-
-    dtype = np.dtype(np.float32)
-
-    def __init__(self, array: xr.DataArray, nodata: float) -> None:
-        self._array = array
-        self._nodata = nodata
-        self.shape = array.shape
-        self.ndim = array.ndim
-
-    def __getitem__(self, index: Any) -> NDArray[np.float32]:
-        values = np.asarray(self._array[index])
-        return np.where(values == values.dtype.type(self._nodata), np.float32(np.nan), values.astype(np.float32))
-
-
-def _values(survey: xr.DataArray) -> Any:
-    """Return what :meth:`Session.stage` copies."""
-    nodata = survey.attrs.get("nodata")
-    if nodata is None or np.isnan(nodata) or survey.dtype.kind not in "iuf":
-        return survey
-    kept = survey.dtype.kind == "f" or np.iinfo(survey.dtype).min <= nodata <= np.iinfo(survey.dtype).max
-    # A value that the file's numbers cannot hold occurs nowhere in it.
-    return _WithoutNodata(survey, float(nodata)) if kept else survey

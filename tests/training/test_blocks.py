@@ -143,7 +143,7 @@ def test_each_band_of_a_cube_is_normalised_by_itself(tmp_path, axis):
     np.testing.assert_array_equal(volume.read(box), volume.read(Box.whole(volume.shape))[(slice(None), *part)])
     again = Volume(inputs, volume.normalisation, axis)
     np.testing.assert_array_equal(again.read(box), volume.read(box))
-    with pytest.raises(JobError, match="trained on 2 channels and these inputs have 1 of 3 bands"):
+    with pytest.raises(JobError, match="trained on 6 bands and these inputs have 3"):
         Volume(inputs[:1], volume.normalisation, axis)
 
 

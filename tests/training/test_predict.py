@@ -437,3 +437,18 @@ def test_gaps_in_the_data_never_become_a_class(request, kind):
     assert not np.load(job.output_path("entropy"))[gap].any()
     probabilities = np.load(job.output_path("probabilities"))
     np.testing.assert_allclose(probabilities.sum(0), np.where(gap, 0, 1), atol=2e-3)
+
+
+def test_a_box_is_finished_when_all_its_corners_with_data_are_predicted(trained):
+    data = np.load(trained.inputs[0].path)
+    data[0, 0] = np.nan
+    data[6:] = np.nan
+    np.save(trained.inputs[0].path, data)
+    p = predictor(trained)
+    box, empty = Box((0, 0, 0), (6, 20, 32)), Box((6, 0, 0), (12, 20, 32))
+    p.outputs.classes[...] = 0
+    list(p.write(Box.whole(p.shape), 0))
+    assert p._written(box)
+    assert not p._written(empty)  # there is nothing to tell it by: it is predicted again
+    p.outputs.classes[5, 19, 31] = 0
+    assert not p._written(box)

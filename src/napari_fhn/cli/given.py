@@ -20,11 +20,12 @@ from napari_fhn.cli.objective import ignored, objective
 from napari_fhn.cli.options import on_machine, with_numbers
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.training.transfer import beginning_with, model_folder
+from napari_fhn.training.transfer import beginning_with, saved_job
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
 _TRUTHS = dict(zip(SAMPLES, (sample_data.SEISMIC.truth, sample_data.HYPERSPECTRAL.truth), strict=True))
@@ -134,11 +135,10 @@ def prepare(options: argparse.Namespace) -> Prepared:
 
 def _reads_cube(options: argparse.Namespace) -> bool:
     """Tell whether a map is to be read from a cube: by the recipe, else by the network that training begins with."""
-    if options.recipe is not None:
-        return RECIPES[options.recipe].reads_cube
-    if options.start_from is not None:
-        return Job.load(model_folder(options.start_from) / "job.json").map_axis is not None
-    return False
+    if options.recipe is None and options.start_from is None:
+        return False  # no recipe that is chosen by itself does
+    network = (saved_job(options.start_from) if options.recipe is None else RECIPES[options.recipe]).network
+    return map_axis(network) is not None
 
 
 def _with_sample(options: argparse.Namespace) -> None:

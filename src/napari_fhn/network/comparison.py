@@ -268,6 +268,12 @@ class UNetArchitecture:
 NetworkDescription = Architecture | ResNetArchitecture | UNetArchitecture
 """Any network that training knows, as data."""
 
+
+def map_axis(network: NetworkDescription) -> int | None:
+    """Return the axis of a cube of which a network reads a map; None where it says something of every voxel."""
+    return network.reading.axis if isinstance(network, Architecture) else None
+
+
 _KINDS: dict[str, type[Architecture] | type[ResNetArchitecture] | type[UNetArchitecture]] = {
     "hyperbolic": Architecture,
     "resnet": ResNetArchitecture,

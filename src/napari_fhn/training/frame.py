@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import map_axis as map_axis_of
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import JobError
 from napari_fhn.training.labelled import LabelFile
@@ -211,7 +211,7 @@ def _existing(axis: int | None, ndim: int, why: str) -> int | None:
 
 
 def _check_map(network: NetworkDescription, map_axis: int | None, flat: bool) -> None:
-    read = network.reading.axis if isinstance(network, Architecture) else None
+    read = map_axis_of(network)
     if map_axis is None and read is None:
         return
     if map_axis is None:

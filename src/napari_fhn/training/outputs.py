@@ -125,10 +125,6 @@ class Outputs:
                 array[box.slices] = present * (entropy if output == "entropy" else margin)(probabilities)
         self.classes[box.slices] = present * (probabilities.argmax(0) + 1)
 
-    def written(self, box: Box) -> bool:
-        """Tell whether anything is predicted in a box: somebody may have cleared the file meanwhile."""
-        return bool(self.classes[box.slices].any())
-
     def flush(self) -> None:
         """Bring everything written so far to the disk."""
         for array in (self.classes, *self._others.values()):

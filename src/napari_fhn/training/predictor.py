@@ -189,7 +189,7 @@ class Predictor:
         done, total = 0, len(passes) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):
-                finished = {box for box in journal.finished(number) if self.outputs.written(box)}
+                finished = {box for box in journal.finished(number) if self._written(box)}
                 done += sum(math.prod(box.shape) for box in finished)
                 for box, values in self._tiles(one.lattice, one.across, control, finished):
                     if self._waiting is not None:
@@ -208,6 +208,13 @@ class Predictor:
             return
         finally:
             journal.flush()
+
+    def _written(self, box: Box) -> bool:
+        """Tell whether a box has been predicted, by its corners with data: somebody may have cleared the file."""
+        corners = np.ix_(*((a, b - 1) for a, b in zip(box.start, box.stop, strict=True)))
+        flat = np.ravel_multi_index(np.broadcast_arrays(*corners), self.shape).ravel()
+        present = self.frame.present_at(flat)
+        return bool(present.any() and np.all(self.outputs.classes[corners].ravel()[present]))
 
     def _tiles(
         self, lattice: Lattice, across: int | None, control: Control | None, finished: set[Box] | None = None

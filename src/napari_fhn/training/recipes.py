@@ -38,11 +38,6 @@ class Recipe:
     neighbours: bool = False
     position: Position = "vertical"
 
-    @property
-    def reads_cube(self) -> bool:
-        """Whether a map is read from a cube, of which the bands are the last axis."""
-        return self.network.reading.axis is not None
-
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from napari_fhn.training.job import Job
 STATE = "training.safetensors"
 """The training that was put aside, in the folder of its model; see :mod:`~napari_fhn.training.suspended`."""
 
-NOT_THE_NETWORK = (STATE, "checkpoints")
-"""What in the folder of a model belongs to the training that made it, and is not needed to use it."""
+_OF_THE_TRAINING = (STATE, "checkpoints")
+"""What in the folder of a model belongs to the training that made it."""
 
 
 def can_resume(folder: str | Path) -> bool:
@@ -33,6 +34,30 @@ def model_folder(path: str | Path) -> Path:
         if (place / "model.json").is_file():
             return place
     raise JobError(f"{folder} holds no trained network: name the folder of a saved one, or a session with one")
+
+
+def saved_job(path: str | Path) -> Job:
+    """Return the job that a saved network was trained by; it is named as for :func:`model_folder`.
+
+    Raises
+    ------
+    JobError
+        When no trained network is there, or its job cannot be read.
+    """
+    return Job.load(model_folder(path) / "job.json")
+
+
+def copy_network(path: str | Path, target: Path) -> None:
+    """Copy what is needed to use a saved network, and nothing of the training that made it.
+
+    Raises
+    ------
+    JobError
+        When no trained network is there.
+    OSError
+        When it cannot be written.
+    """
+    shutil.copytree(model_folder(path), target, ignore=shutil.ignore_patterns(*_OF_THE_TRAINING), dirs_exist_ok=True)
 
 
 def beginning_with(job: Job, path: str | Path, *, as_it_was: bool = True) -> Job:
@@ -61,7 +86,7 @@ def beginning_with(job: Job, path: str | Path, *, as_it_was: bool = True) -> Job
     job = replace(job, start_from=str(folder))
     if not as_it_was:
         return job
-    saved = Job.load(folder / "job.json")
+    saved = saved_job(folder)
     return replace(
         job,
         network=saved.network,

@@ -116,10 +116,10 @@ class Volume:
         self.normalisation = normalisation or self._fit()
         slices = 1 if self._bands is None else self.shape[self._bands]
         if len(self.normalisation.centre) != self.channels * slices:
-            each = "" if slices == 1 else f" of {slices} bands"
+            what = "channels" if self._bands is None else "bands"
             raise JobError(
-                f"the model was trained on {len(self.normalisation.centre) // slices} channels and these inputs have "
-                f"{self.channels}{each}: choose the inputs that it was trained on"
+                f"the model was trained on {len(self.normalisation.centre)} {what} and these inputs have "
+                f"{self.channels * slices}: choose the inputs that it was trained on"
             )
         grid = [1] * len(self.shape)
         if self._bands is not None:

@@ -17,6 +17,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.session import survey_axes
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
 from napari_fhn.training.transfer import STATE
@@ -120,7 +121,7 @@ class Work:
             if task == "train" and len(class_layers.count(values)) < 2:
                 raise JobError("Label at least two classes before training: paint some voxels of each, or load wells.")
             inputs = [
-                session.stage_survey(name, survey, cube=settings.reads_cube, progress=copied)
+                session.stage_survey(name, survey, cube=map_axis(settings.network) is not None, progress=copied)
                 for name, survey in zip(material.names, material.surveys, strict=True)
             ]
             bodies = list(held or labels.hold_out(values, held_out, vertical)) if held_out else []

@@ -101,6 +101,7 @@ def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
     chosen = recipe("sections")
     job = Job((Input("x.npy"),), "l.npy", ("a", "b"), chosen.network, chosen.schedule, "p.npy", str(desk.session.model))
     desk.session.model.mkdir()
+    (desk.session.model / "model.json").write_text("{}")
     job.save(desk.session.model / "job.json")
     dock.results.command.click()
     words = shlex.split(QApplication.clipboard().text())
@@ -115,6 +116,7 @@ def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
     desk = dock.desk
     job = desk.session.job([Input("x.npy")], ["a", "b", "c"], "sections", vertical_axis=2)
     desk.session.model.mkdir()
+    (desk.session.model / "model.json").write_text("{}")
     job.save(desk.session.model / "job.json")
     dock.results.score.click()
     assert spin(lambda: desk.words.error, 10)

@@ -11,8 +11,9 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.session import good_bands, spatial_shape, vertical_axis
+from napari_fhn.session import spatial_shape, vertical_axis
 from napari_fhn.surveys.maps import apart
+from napari_fhn.surveys.plain import good_bands
 
 _ALIKE = 0.01
 """Numbers along an axis may differ by this part of a step before two grids are two."""

@@ -32,7 +32,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...
     path : str or sequence of str
         What was dropped; all files of a sequence must be surveys.
     """
-    paths = [Path(p) for p in ([path] if isinstance(path, str) else path)]
+    paths = files(path)
     if paths and all((p.suffix.lower() in _OURS and p.is_file()) or surveys.can_open(p) for p in paths):
         return read
     return None
@@ -52,11 +52,11 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
         Layer data; napari's "nothing" where no file could be read (the reason is shown as a notification).
     """
     layers: list[tuple[Any, ...]] = []
-    for one in [path] if isinstance(path, str) else path:
+    for one in files(path):
         try:
             survey = open_asking(one, ask)
-            if survey is not None and Path(one).suffix.lower() in _SEGY:
-                survey = look_again(Path(one), survey)
+            if survey is not None and one.suffix.lower() in _SEGY:
+                survey = look_again(one, survey)
             if survey is not None:
                 layers.append(image_layer(survey))
         except surveys.SurveyError as error:
@@ -65,6 +65,11 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
         return [(None,)]
     on_arrival(napari.current_viewer(), len(layers))
     return layers
+
+
+def files(path: str | Sequence[str]) -> list[Path]:
+    """Return what napari calls a path, one or several, as files."""
+    return [Path(p) for p in ([path] if isinstance(path, str) else path)]
 
 
 def look_again(path: Path, survey: xr.DataArray) -> xr.DataArray | None:

@@ -6,10 +6,11 @@ Tables (.csv, .txt) are not among them: napari reads its own from such files. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import napari
+
+from napari_fhn.widgets.data.reader import files
 
 _SUFFIXES = (".las", ".gpkg", ".shp", ".geojson")
 
@@ -22,7 +23,7 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...
     path : str or sequence of str
         What was dropped.
     """
-    paths = [Path(p) for p in ([path] if isinstance(path, str) else path)]
+    paths = files(path)
     return read if paths and all(p.suffix.lower() in _SUFFIXES and p.is_file() for p in paths) else None
 
 
@@ -43,5 +44,5 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
 
     viewer = napari.current_viewer()
     if viewer is not None:
-        dock_of(viewer).desk.labelling.loader.load([Path(p) for p in ([path] if isinstance(path, str) else path)])
+        dock_of(viewer).desk.labelling.loader.load(files(path))
     return [(None,)]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
@@ -188,7 +189,8 @@ class Planning:
             self.state.outlook = self.state.speed = None
             return
         portable = device is not None and device.name != "cpu"
-        cube = material.cube if settings.reads_cube else None
+        axis = map_axis(settings.network)
+        cube = None if axis is None else material.cube
         try:
             step = plan(
                 settings.network,
@@ -198,7 +200,7 @@ class Planning:
                 classes=max(self._book.state.classes.values),
                 vertical_axis=self._data.vertical,
                 position=settings.position,
-                map_axis=None if cube is None else 2,
+                map_axis=axis,
                 neighbours=settings.neighbours,
             )
         except JobError as error:

@@ -63,11 +63,6 @@ class Settings:
         return write(self.network) if isinstance(self.network, Architecture) else ""
 
     @property
-    def reads_cube(self) -> bool:
-        """Whether a map is read from a cube, of which the bands are the last axis."""
-        return isinstance(self.network, Architecture) and self.network.reading.axis is not None
-
-    @property
     def changed(self) -> tuple[str, ...]:
         """Names of the settings that differ from the recipe's."""
         its = Settings.of(self.recipe)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from pathlib import Path
 
 from napari_fhn.report import Evaluation, on_held_out
 from napari_fhn.report.writing import write
 from napari_fhn.session import Session
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.transfer import NOT_THE_NETWORK
+from napari_fhn.training.transfer import copy_network
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.words import Words
@@ -48,8 +47,8 @@ class Taking:
         if session is None:
             return
         try:
-            shutil.copytree(session.model, folder, ignore=shutil.ignore_patterns(*NOT_THE_NETWORK), dirs_exist_ok=True)
-        except OSError as error:
+            copy_network(session.model, folder)
+        except (OSError, JobError) as error:
             self._words.fail(f"The network could not be saved: {error}.")
             return
         self._words.say(f"The network is saved in {folder}.")

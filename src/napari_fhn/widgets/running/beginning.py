@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_fhn.session import Session
 from napari_fhn.training import Job, JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.training.transfer import NOT_THE_NETWORK, model_folder
+from napari_fhn.training.transfer import copy_network, saved_job
 from napari_fhn.widgets.network.settings import Settings
 
 
@@ -41,15 +41,14 @@ class Beginning:
         """
         if self.network is None:
             return job
-        folder = model_folder(self.network)
         copy, part = session.folder / "begun-with", session.folder / "begun-with.part"
         try:
             shutil.rmtree(part, ignore_errors=True)
-            shutil.copytree(folder, part, ignore=shutil.ignore_patterns(*NOT_THE_NETWORK))
+            copy_network(self.network, part)
             shutil.rmtree(copy, ignore_errors=True)
             part.rename(copy)
         except OSError as error:
-            raise JobError(f"the network in {folder} could not be copied: {error}") from error
+            raise JobError(f"the network in {self.network} could not be copied: {error}") from error
         return replace(job, start_from=str(copy))
 
 
@@ -73,7 +72,7 @@ def settings_of(path: Path, now: Settings, recipes: tuple[str, ...]) -> Settings
     JobError
         When no network is there, or it looks at other dimensions than any recipe for these data.
     """
-    saved = Job.load(model_folder(path) / "job.json")
+    saved = saved_job(path)
     dimensions = saved.network.dimensions
     alike = [name for name in (now.recipe, *recipes) if RECIPES[name].network.dimensions == dimensions]
     if not alike:
