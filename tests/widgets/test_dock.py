@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+import weakref
 
+import napari
 import numpy as np
 import psutil
 import pytest
@@ -16,7 +19,7 @@ import segyio
 from qtpy.QtWidgets import QWidget
 
 from napari_fhn import labels, sample_data
-from napari_fhn.widgets.dock import WIDTH
+from napari_fhn.widgets.dock import WIDTH, Dock
 
 
 def idle(dock):
@@ -116,6 +119,26 @@ def test_closing_the_dock_alone_ends_the_process(labelled, spin):
     viewer.window.remove_dock_widget(dock)
     del dock
     assert spin(lambda: not psutil.pid_exists(pid), 5)
+
+
+def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
+    def come_and_go():
+        viewer = napari.Viewer(show=False)
+        dock = Dock(viewer, tmp_path)
+        viewer.window.add_dock_widget(dock)
+        viewer.add_image(np.zeros((12, 16, 32), np.float32))
+        dock.labels.new.click()
+        assert spin(lambda: dock.desk.book.layer is not None, 5)
+        dock.close_desk()
+        viewer.close()
+        return [weakref.ref(dock), weakref.ref(dock.desk), weakref.ref(viewer)]
+
+    def gone():
+        gc.collect()
+        return not any(there() for there in left)
+
+    left = come_and_go()
+    assert spin(gone, 10), left
 
 
 def test_strokes_go_to_the_file_and_undo_too(labelled, spin):

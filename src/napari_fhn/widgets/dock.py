@@ -53,7 +53,7 @@ class Dock(QWidget):
         self.results = ResultsPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
         # While it trains the settings cannot be changed, and the curves want the room.
-        self.desk.state.events.task.connect(lambda task: self.network.fold() if task == "train" else None)
+        self.desk.state.events.task.connect(self._make_room)
         self.keys = shortcuts.bind(self)
         help_button = QToolButton()
         help_button.setText("?")
@@ -129,6 +129,10 @@ class Dock(QWidget):
         if event is not None and event.type() == QEvent.Type.Close:
             QTimer.singleShot(0, self._close_if_hidden)
         return False
+
+    def _make_room(self, task: str | None) -> None:
+        if task == "train":
+            self.network.fold()
 
     def _close_if_orphaned(self) -> None:
         if self.parent() is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -72,7 +73,7 @@ class LogView(QWidget):
         column.addWidget(self.plot)
         column.addLayout(first)
         column.addLayout(second)
-        wells.book.state.events.classes.connect(lambda: self._draw())
+        wells.book.state.events.classes.connect(self._draw)
         self.hide()
 
     def show_well(self, name: str) -> None:
@@ -114,7 +115,7 @@ class LogView(QWidget):
         if largest > 0:
             self._trace.setData(0.5 + 0.45 * values / largest, axis)
 
-    def _draw(self) -> None:
+    def _draw(self, *_: Any) -> None:
         self.plot.clear()
         well = self._well
         table = self._wells.book.state.classes

@@ -76,7 +76,10 @@ class Suggestions:
         self._overlays = overlays
         self._words = words
         self._background = background
-        book.state.events.has_labels.connect(lambda _: setattr(self.state, "places", ()))
+        book.state.events.has_labels.connect(self._forget)
+
+    def _forget(self, _: bool) -> None:
+        self.state.places = ()
 
     def search(self) -> None:
         """Look for places; what is found appears in the state."""
