@@ -23,9 +23,12 @@ help: ## say what can be made
 demo: $(STAMP) system ## open napari on the bundled survey, train, report IoU against the truth
 	@$(ON_A_DISPLAY) $(PY) -m napari_fhn.widgets.demo $(CLOSE)
 
-test: $(STAMP) system ## all tests, a real window among them, and lint beside them
+# Two processes: one has the windows, the other the rest. Each computes with its half of the processors: threads that
+# wait for processors another process has cost more than they bring.
+test: $(STAMP) system ## all tests, real windows among them, and lint beside them
 	@{ $(LINT); } > $(VENV)/lint.log 2>&1 & lint=$$!; \
-	$(ON_A_DISPLAY) $(PY) -m pytest $(PYTEST_ARGS); tests=$$?; \
+	export OMP_NUM_THREADS=$$(( OMP_NUM_THREADS > 1 ? OMP_NUM_THREADS / 2 : 1 )); \
+	$(ON_A_DISPLAY) $(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS); tests=$$?; \
 	wait $$lint; lint=$$?; cat $(VENV)/lint.log; \
 	if [ $$tests = 0 ] && [ $$lint != 0 ]; then echo "make test: the tests pass, but make lint does not (above)."; fi; \
 	exit $$((tests ? tests : lint))

@@ -23,3 +23,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data absent: ../shared/data")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each file to one of the processes that run beside each other, and all windows to one of them.
+
+    Two windows on one display take the keyboard from each other.
+    """
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group("windows" if room in ("widgets", "docs") else str(item.path)))
