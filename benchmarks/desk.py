@@ -3,11 +3,12 @@
     python benchmarks/desk.py [--record]
 
 Opens a real window on the bundled survey (under ``xvfb-run`` where there is no display), presses Train, and in turn
-leaves the window alone, pages through inlines, and paints. Then pauses, goes on and stops; and pages through a volume
-of 650 x 950 x 462 without and with prediction layers. Prints the time from Train to the first prediction in view, how
-long the event loop was deaf (longest, 99th percentile), the share of training speed that was kept, and how fast pause
-and stop act. ``--record`` keeps the figures in ``benchmarks/results/desk.json``: only on a machine that does nothing
-else.
+leaves the window alone, pages through inlines, and paints; then does both in a window of napari without the desk, whose
+strokes nobody learns: what training loses to that is lost to napari and to drawing. Then pauses, goes on and stops; and
+pages through a volume of 650 x 950 x 462 without and with prediction layers. Prints the time from Train to the first
+prediction in view, how long the event loop was deaf (longest, 99th percentile), the share of training speed that was
+kept, and how fast pause and stop act. ``--record`` keeps the figures in ``benchmarks/results/desk.json``: only on a
+machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +30,6 @@ from qtpy.QtCore import QTimer
 from machine import machine
 from napari_fhn.training import Progress
 from napari_fhn.widgets.demo import open_desk, wait
-from napari_fhn.widgets.dock import Dock
 from napari_fhn.widgets.heartbeat import Heartbeat
 
 LARGE = (650, 950, 462)
@@ -68,15 +68,15 @@ class Person:
     ----------
     viewer : napari.Viewer
         In which they work.
-    dock : Dock
-        Whose labels they paint.
+    labels : napari.layers.Labels
+        What they paint on.
     rate : float
         Movements in a second.
     """
 
-    def __init__(self, viewer: napari.Viewer, dock: Dock, rate: float) -> None:
+    def __init__(self, viewer: napari.Viewer, labels: napari.layers.Labels, rate: float) -> None:
         self.viewer = viewer
-        self.dock = dock
+        self.labels = labels
         self.frames = 0
         self._timer = QTimer()
         self._timer.setInterval(round(1000 / rate))
@@ -102,13 +102,13 @@ class Person:
         self.viewer.dims.set_current_step(0, turn if turn < inlines else 2 * inlines - 2 - turn)
 
     def _paint(self) -> None:
-        layer = self.dock.desk.book.layer
-        if layer is None:
-            return
-        inline = int(self.viewer.dims.current_step[0])
-        trace, sample = (int(self._rng.integers(8, size - 8)) for size in layer.data.shape[1:])
-        for step in range(8):
-            layer.paint((inline, trace + step, sample), 1 + self.frames % 7)
+        inline = round(float(self.labels.world_to_data(self.viewer.dims.point)[0]))
+        trace, sample = (int(self._rng.integers(8, size - 8)) for size in self.labels.data.shape[1:])
+        # As the mouse does: seen at each movement, one stroke for the history.
+        with self.labels.block_history():
+            for step in range(8):
+                self.viewer.cursor.position = tuple(self.labels.data_to_world((inline, trace + step, sample)))
+                self.labels.paint((inline, trace + step, sample), 1 + self.frames % 7)
 
 
 def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
@@ -135,18 +135,30 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     wait(lambda: bool(painted), 120)
     first = painted[0] - pressed if painted else float("nan")
     wait(lambda: False, 5)
-    person = Person(viewer, dock, rate)
-    phases: dict[str, list[tuple[float, Heartbeat]]] = {"rest": [], "page": [], "paint": []}
+    assert desk.book.layer is not None
+    here, elsewhere = Person(viewer, desk.book.layer, rate), Person(*napari_alone(viewer), rate)
+    work = {
+        "rest": (here, "rest"),
+        "page": (here, "page"),
+        "paint": (here, "paint"),
+        "page in napari alone": (elsewhere, "page"),
+        "paint in napari alone": (elsewhere, "paint"),
+    }
+    phases: dict[str, list[tuple[float, Heartbeat]]] = {what: [] for what in work}
     for _ in range(pairs):
-        for what, runs in phases.items():
-            person.begin(what)
+        for what, (person, act) in work.items():
+            for other in (here, elsewhere):
+                other.viewer.window._qt_window.setVisible(other is person)
+            person.begin(act)
             wait(lambda: False, 1)
             heart, before = Heartbeat(), len(steps)
             wait(lambda: False, seconds)
             person.end()
             heart.stop()
-            runs.append((float(np.median(steps[before:] or [np.nan])), heart))
-    shown = person.frames
+            phases[what].append((float(np.median(steps[before:] or [np.nan])), heart))
+    shown = here.frames
+    elsewhere.viewer.close()
+    viewer.window._qt_window.show()
     dock.run.pause.click()
     asked = time.monotonic()
     wait(lambda: "paused" in desk.words.message, 30)
@@ -166,12 +178,26 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
         "step_seconds": {what: [round(run[0], 3) for run in runs] for what, runs in phases.items()},
         "share_of_training_speed_kept": {
             what: round(float(np.median([a / b[0] for a, b in zip(rest, phases[what], strict=True)])), 3)
-            for what in ("page", "paint")
+            for what in phases
+            if what != "rest"
         },
         "window_deaf": {what: stalls([heart for _, heart in runs]) for what, runs in phases.items()},
         "sections_per_second_asked": rate,
         "sections_per_second_shown": round(shown / (pairs * (seconds + 1)), 1),
     }
+
+
+def napari_alone(like: napari.Viewer) -> tuple[napari.Viewer, napari.layers.Labels]:
+    """Return a window of the same size with the same data, and empty labels, without the desk."""
+    viewer = napari.Viewer(show=False)
+    viewer.window._qt_window.resize(like.window._qt_window.size())
+    image = next(layer for layer in like.layers if isinstance(layer, napari.layers.Image))
+    where = {"scale": image.scale, "translate": image.translate}
+    viewer.add_image(np.asarray(image.data), **where)
+    labels = viewer.add_labels(np.zeros(image.data.shape, np.uint8), **where)
+    viewer.dims.order = like.dims.order
+    labels.brush_size = 1
+    return viewer, labels
 
 
 def large_volume(folder: Path) -> dict[str, Any]:

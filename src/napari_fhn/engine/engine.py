@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -22,9 +23,18 @@ from napari_fhn.training.updates import Done, Failed, Note, Update, from_json
 STOP_GRACE = 0.8
 """Seconds that the process has to stop by itself before it is ended."""
 
-_LEAN = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
-"""For glibc: what is larger goes back to the system when it is freed. Without this the heap of a process that allocates
-blocks, scores and gradients of many sizes grows to half as much again as is ever in use."""
+_ENVIRONMENT = {
+    # For glibc: what is larger goes back to the system when it is freed. Without this the heap of a process that
+    # allocates blocks, scores and gradients of many sizes grows to half as much again as is ever in use.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
+    # For GNU's OpenMP: threads that wait for another that has lost its processor to the window's drawing sleep after
+    # some ten microseconds. As it comes they turn in circles for milliseconds, on a processor that the other needs: on
+    # two cores a step beside someone who paints takes five times as long then, and no less when nobody does.
+    "GOMP_SPINCOUNT": "10000",
+}
+
+GIVE_WAY_SECONDS = 0.2
+"""A hand that moves is told of no more often."""
 
 
 class Engine:
@@ -53,6 +63,7 @@ class Engine:
         self._updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
         self._focus: Focus | None = None
         self._began = 0.0
+        self._gave_way = -math.inf
         self._stop_asked: float | None = None
 
     @property
@@ -79,7 +90,7 @@ class Engine:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                env={**_LEAN, **os.environ},
+                env={**_ENVIRONMENT, **os.environ},
             )
         self._updates = queue.SimpleQueue()
         assert self._process.stdout is not None
@@ -123,6 +134,13 @@ class Engine:
         """Say which section is in view; it is predicted first."""
         self._focus = focus
         self._send({"do": "focus", "focus": asdict(focus) if focus else None})
+
+    def give_way(self) -> None:
+        """Say that the person paints or moves the mouse, so that drawing wants a processor; may be called at any rate."""
+        now = time.monotonic()
+        if self.busy and now - self._gave_way >= GIVE_WAY_SECONDS:
+            self._gave_way = now
+            self._send({"do": "give way"})
 
     def pause(self) -> None:
         """Ask the work to wait at its next small step; it keeps its memory, and can be stopped all the same."""

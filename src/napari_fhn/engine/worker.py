@@ -26,11 +26,11 @@ _LAST_SECONDS = 1.0
 """Time that running work has to save itself once the viewer is gone."""
 
 _STILL_MOVING = 0.5
-"""Seconds after the last change of section during which the person counts as paging through."""
+"""Seconds after the last change of section, or movement of the hand, during which the window draws without end."""
 
 
 class Worker:
-    """Carries out commands one after the other; stop, pause, resume, revert and focus act at once.
+    """Carries out commands one after the other; stop, pause, resume, revert, focus and "give way" act at once.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Worker:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
             for update in self._carry_out(command):
                 self._say(update)
-                # Drawing takes about a core while sections fly by. Two threads that wait for each other on one core
+                # Drawing takes about a core while sections fly by or someone paints. Two threads that wait for each other on one core
                 # and a half are slower than one thread that has a core to itself, and the window stutters.
                 moving = time.monotonic() - self._moved < _STILL_MOVING
                 threads = max(1, all_threads - 1) if moving else all_threads
@@ -93,6 +93,8 @@ class Worker:
                 control.revert = command["step"]
             case "focus":
                 control.focus = Focus(**command["focus"]) if command["focus"] else None
+                self._moved = time.monotonic()
+            case "give way":
                 self._moved = time.monotonic()
             case _:
                 # Cleared here, in the order of the commands: a stop that follows at once is not lost.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Change:
         """Return this change and a later one as one."""
         return Change((*self.patches, *later.patches))
 
-    @property
+    @cached_property
     def nbytes(self) -> int:
         """Memory it takes."""
         return sum(len(patch.old) + len(patch.new) for patch in self.patches)
