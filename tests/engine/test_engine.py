@@ -1,5 +1,6 @@
 """Real processes: they train, stop within a second, die with a sentence, and never outlive the viewer."""
 
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import psutil
 import pytest
 
 from napari_fhn.engine import Engine
+from napari_fhn.engine.engine import GIVE_WAY_SECONDS
+from napari_fhn.engine.worker import Worker
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import (
     BoxChanged,
@@ -90,6 +93,33 @@ def test_trains_then_predicts_in_another_process(engine, job):
     updates = collect(engine)
     assert isinstance(updates[-1], Done), updates[-1]
     assert np.load(job.prediction).all()
+
+
+def test_a_moving_hand_is_told_of_while_it_trains_and_not_too_often(engine, monkeypatch):
+    sent, clock = [], [100.0]
+    monkeypatch.setattr(engine, "_send", sent.append)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    engine.give_way()
+    assert not sent
+    engine.task = "train"
+    for _ in range(21):
+        engine.give_way()
+        clock[0] += 1.01 * GIVE_WAY_SECONDS / 10
+    engine.task = None
+    assert sent == [{"do": "give way"}] * 3
+
+
+@pytest.mark.parametrize("command", [{"do": "give way"}, {"do": "focus", "focus": {"axis": 0, "index": 4}}])
+def test_a_processor_is_left_to_drawing_while_something_moves(monkeypatch, command):
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    worker = Worker(io.StringIO(), io.StringIO())
+    assert worker.threads(4) == 4
+    worker._hear(command)
+    assert worker.threads(4) == 3
+    assert worker.threads(1) == 1
+    clock[0] += 1
+    assert worker.threads(4) == 4
 
 
 def test_stops_within_a_second_and_can_go_on(engine, tmp_path):

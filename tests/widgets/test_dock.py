@@ -89,6 +89,17 @@ def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spi
     finish(dock, dock.run.train)
 
 
+def test_a_moving_mouse_is_given_a_processor(labelled, monkeypatch):
+    viewer, dock = labelled
+    moved = []
+    monkeypatch.setattr(dock.desk.engine, "give_way", lambda: moved.append(True))
+    viewer.cursor.position = (6.0, 2.0, 3.0)
+    assert moved == [True]
+    dock.close_desk()
+    viewer.cursor.position = (6.0, 4.0, 5.0)
+    assert moved == [True]
+
+
 def test_layers_may_go_while_training(labelled, spin):
     viewer, dock = labelled
     dock.desk.planning.change("schedule", "steps", 100_000)

@@ -136,7 +136,7 @@ class Engine:
         self._send({"do": "focus", "focus": asdict(focus) if focus else None})
 
     def give_way(self) -> None:
-        """Say that the person paints or moves the mouse, so that drawing wants a processor; may be called at any rate."""
+        """Say that the person paints or moves the mouse, and that drawing wants a processor; at any rate."""
         now = time.monotonic()
         if self.busy and now - self._gave_way >= GIVE_WAY_SECONDS:
             self._gave_way = now

@@ -58,12 +58,18 @@ class Worker:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
             for update in self._carry_out(command):
                 self._say(update)
-                # Drawing takes about a core while sections fly by or someone paints. Two threads that wait for each other on one core
-                # and a half are slower than one thread that has a core to itself, and the window stutters.
-                moving = time.monotonic() - self._moved < _STILL_MOVING
-                threads = max(1, all_threads - 1) if moving else all_threads
+                threads = self.threads(all_threads)
                 if threads != torch.get_num_threads():
                     torch.set_num_threads(threads)
+
+    def threads(self, most: int) -> int:
+        """Return how many threads to compute with just now.
+
+        Drawing takes about a core while sections fly by or someone paints. Two threads that wait for each other on one
+        core and a half are slower than one thread that has a core to itself, and the window stutters.
+        """
+        moving = time.monotonic() - self._moved < _STILL_MOVING
+        return max(1, most - 1) if moving else most
 
     def _say(self, update: Update) -> None:
         self._updates.write(to_json(update) + "\n")

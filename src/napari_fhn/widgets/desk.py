@@ -121,8 +121,7 @@ class Desk:
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
-        for emitter in self._movements():
-            emitter.connect(self._give_way)
+        viewer.cursor.events.position.connect(self._give_way)
         self.data.adopt_all()
         self.engine.start()
         self.work = Work(self, self.engine)
@@ -185,8 +184,7 @@ class Desk:
         self.background.close()
         for emitter in self._looks():
             disconnect(emitter, self.look)
-        for emitter in self._movements():
-            disconnect(emitter, self._give_way)
+        disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
         self.overlays.close()
         self.prediction.close()
@@ -202,9 +200,6 @@ class Desk:
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events
         return [dims.current_step, dims.order, dims.ndisplay, self.viewer.layers.events.inserted]
-
-    def _movements(self) -> list[Any]:
-        return [self.viewer.cursor.events.position, self.viewer.camera.events.zoom]
 
     def _give_way(self, event: Any = None) -> None:
         self.engine.give_way()
