@@ -98,9 +98,13 @@ class WellsLayer:
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
-            out_of_slice_display=True,
             **place,
         )
+        try:
+            self.points.projection_mode = "rescale_linear"
+        except ValueError:
+            # The same in the words of napari before 0.9.
+            self.points.out_of_slice_display = True
         for layer in (self.paths, self.points):
             viewer.add_layer(layer)
         viewer.layers.selection.active = active
