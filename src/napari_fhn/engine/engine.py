@@ -136,7 +136,7 @@ class Engine:
         self._send({"do": "focus", "focus": asdict(focus) if focus else None})
 
     def give_way(self) -> None:
-        """Say that the person paints or moves the mouse, and that drawing wants a processor; at any rate."""
+        """Say that the hand moves, so that drawing wants a processor; may be called as often as the mouse moves."""
         now = time.monotonic()
         if self.busy and now - self._gave_way >= GIVE_WAY_SECONDS:
             self._gave_way = now
