@@ -27,9 +27,9 @@ _ENVIRONMENT = {
     # For glibc: what is larger goes back to the system when it is freed. Without this the heap of a process that
     # allocates blocks, scores and gradients of many sizes grows to half as much again as is ever in use.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
-    # For GNU's OpenMP: threads that wait for one that has lost its processor to the window's drawing look so often,
-    # and then sleep. With its own 300 000 they hold the processor that the other needs: on two cores a step beside
-    # someone who paints then takes two to five times as long. Where nobody else wants one it makes no difference.
+    # For GNU's OpenMP: threads that wait for one that has lost its processor to another program look so often, and then
+    # sleep. With its own 300 000 they hold the processor that the other needs: on two cores a step beside a window that
+    # draws all the time takes three times as long. Where nobody else wants a processor it makes no difference.
     "GOMP_SPINCOUNT": "10000",
 }
 
