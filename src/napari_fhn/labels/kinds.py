@@ -7,13 +7,14 @@ from pathlib import Path
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.polygons import SUFFIXES
 from napari_fhn.labels.roles import SURE, suggest
 from napari_fhn.labels.sniffing import sniff
+from napari_fhn.plugins import Registry
 
-#: Every kind, and what it is called.
-KINDS = {
+_OURS = {
     "wells": "where wells begin",
     "tops": "tops or intervals along wells",
     "deviation": "paths of deviated wells",
@@ -24,6 +25,8 @@ KINDS = {
     "polygons": "shapes with a class",
     "classes": "a table of classes",
 }
+#: Every kind, and what it is called; behind ours those that other distributions read.
+KINDS: Registry[str] = Registry(_OURS, plugins.titles)
 _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
@@ -57,6 +60,20 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
     path = Path(path)
     if not path.is_file():
         raise LabelError("there is no such file", "Check the path", path=path)
+    guest = plugins.claiming(path)
+    if guest is not None:
+        return guest.name
+    try:
+        return _recognise(path, survey, decimal)
+    except LabelError:
+        guest = plugins.able(path)
+        if guest is None:
+            raise
+        return guest.name
+
+
+def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None) -> str:
+    """Find the kind among ours."""
     suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
@@ -75,7 +92,7 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
             f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
             "Say what it is",
             option="kind",
-            choices=tuple(kind for kind in KINDS if kind not in ("las", "polygons", "classes")),
+            choices=tuple(kind for kind in _OURS if kind not in ("las", "polygons", "classes")),
             path=path,
         )
     return kind

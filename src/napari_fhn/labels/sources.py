@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
@@ -134,7 +135,8 @@ def read_all_wells(
     Returns
     -------
     list of Well or DeviatedWell
-        None where neither a log nor heads with tops are among the sources.
+        Those of files that other distributions read come first. None where neither a log nor heads with tops are
+        among the sources.
 
     Raises
     ------
@@ -160,6 +162,9 @@ def read_all_wells(
             ),
         )
     wells: list[Well | DeviatedWell] = []
+    for one in sources:
+        if plugins.reader(one.kind) is not None:
+            wells += asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options).wells)  # type: ignore[misc]
     for heads in _of(sources, "wells"):
         for tops in _of(sources, "tops"):
             wells += _heads_and_tops(heads, tops, survey, trajectories, checkshots, datum_m)

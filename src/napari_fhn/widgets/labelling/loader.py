@@ -129,6 +129,8 @@ class Loader:
                 self._attempt(source, self._points, self._burn)
             case "polygons":
                 self._attempt(source, self._polygons, self._burn)
+            case other if labels.plugins.reader(other) is not None:
+                self._attempt(source, self._of_others, self._take_of_others)
             case _:
                 single = source.kind in ("wells", "tops")
                 self.sources = [
@@ -140,7 +142,8 @@ class Loader:
 
     def _read_wells(self) -> None:
         kinds = {source.kind for source in self.sources}
-        if "las" not in kinds and not {"wells", "tops"} <= kinds:
+        others = any(labels.plugins.reader(kind) is not None for kind in kinds)
+        if not others and "las" not in kinds and not {"wells", "tops"} <= kinds:
             missing = "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
             self._book.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
             return
@@ -189,6 +192,21 @@ class Loader:
             labels.burn_polygons(shapes, survey, table, out, window=None if window is None else tuple(window))
 
         return f"{len(shapes.classes)} shapes", burn, tuple(shapes.classes)
+
+    def _of_others(self, source: Source) -> labels.plugins.Known:
+        survey = self._survey
+        return labels.asking(source, lambda: labels.plugins.read(source.kind, source.path, survey, source.options))
+
+    def _take_of_others(self, source: Source, known: labels.plugins.Known) -> None:
+        """Take what a reader of another distribution gave: wells among the wells, labels into the label volume."""
+        self.sources = [one for one in self.sources if one.path != source.path]
+        if known.wells:
+            self.sources.append(source)
+            self._wells_due = True
+        if known.burn is None:
+            self._next()
+            return
+        self._burn(source, (known.title or labels.KINDS[source.kind], known.burn, known.classes))
 
     def _burn_horizons(self, source: Source, surfaces: list[xr.DataArray]) -> None:
         zones = self.ask_zones(surfaces, self._book.state.classes)
