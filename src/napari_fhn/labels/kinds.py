@@ -56,6 +56,12 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         With option ``"kind"``, when it may be several, or ``"decimal"``.
     LabelError
         When it is missing or no table.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data
+    >>> labels.recognise(sample_data.SEISMIC.wells), labels.recognise(sample_data.SEISMIC.tops)
+    ('wells', 'tops')
     """
     path = Path(path)
     if not path.is_file():

@@ -144,6 +144,15 @@ def read_all_wells(
         When a person must say something about a file.
     LabelError
         With what is wrong and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> files = [sample_data.SEISMIC.wells, sample_data.SEISMIC.tops]
+    >>> wells = labels.read_all_wells([labels.Source.of(path) for path in files], survey)
+    >>> wells[0].name, wells[0].intervals[0].class_name
+    ('W-1', 'Marine cover')
     """
     trajectories: dict[str, Trajectory] = {}
     checkshots: dict[str, Checkshot] = {}

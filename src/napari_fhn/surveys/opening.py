@@ -50,6 +50,12 @@ def can_open(path: str | Path) -> bool:
     -------
     bool
         True where one of the openers recognises the content.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> surveys.can_open(sample_data.SEISMIC.survey), surveys.can_open(sample_data.SEISMIC.tops)
+    (True, False)
     """
     path = Path(path)
     try:
@@ -98,6 +104,18 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         options that make it so.
     SurveyError
         With the file, the place in it and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> dict(survey.sizes)
+    {'inline': 128, 'crossline': 192, 'twt': 160}
+    >>> survey.sel(inline=1010, crossline=2101).sel(twt=slice(400, 412)).shape
+    (4,)
+    >>> cube = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    >>> cube.dims, cube["wavelength"].attrs["units"]
+    (('band', 'y', 'x'), 'nm')
     """
     path = Path(path)
     if not path.exists():

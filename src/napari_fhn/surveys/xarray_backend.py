@@ -184,8 +184,8 @@ def survey_of(dataset: xr.Dataset) -> xr.DataArray:
     >>> from napari_fhn import sample_data
     >>> from napari_fhn.surveys.xarray_backend import SurveyBackend, survey_of
     >>> survey = survey_of(xr.open_dataset(sample_data.SEISMIC.survey, engine=SurveyBackend))
-    >>> survey.attrs["geometry"].bin_size
-    (25.0, 12.5)
+    >>> [round(metres, 3) for metres in survey.attrs["geometry"].bin_size]
+    [25.0, 12.5]
     """
     if VARIABLE not in dataset or _KEPT not in dataset[VARIABLE].attrs:
         raise ValueError(f"The dataset holds no variable '{VARIABLE}' that the engine napari-fhn has opened.")

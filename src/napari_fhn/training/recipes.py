@@ -180,6 +180,11 @@ def recipe(name: str) -> Recipe:
     ------
     JobError
         For an unknown name; the message lists the known ones.
+
+    Examples
+    --------
+    >>> recipe("sections").title
+    'Sections (2.5D)'
     """
     try:
         return RECIPES[name]
@@ -196,6 +201,11 @@ def fitting(spatial_dimensions: int, *, cubes: bool = False) -> tuple[str, ...]:
         2 for maps, 3 for volumes.
     cubes : bool
         Whether the maps are cubes, each with the same bands, of which a network can make one more axis.
+
+    Examples
+    --------
+    >>> fitting(3)[0], fitting(2)[0]
+    ('sections', 'map')
     """
     RECIPES.look()
     others = tuple(name for name in RECIPES.plugins if spatial_dimensions in RECIPES[name].suits)
