@@ -373,25 +373,20 @@ def _too_deep() -> RecordError:
 
 def _check_depth(content: Any) -> None:
     # Level by level and not by recursion, which is what it protects others from.
-    level = [content]
-    for _ in range(DEEPEST + 1):
-        inner: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner += value.values()
-            elif isinstance(value, list):
-                inner += value
-        level = inner
+    level = [content] if isinstance(content, dict | list) else []
+    for _ in range(DEEPEST):
+        parts = (part for value in level for part in (value.values() if isinstance(value, dict) else value))
+        level = [part for part in parts if isinstance(part, dict | list)]
         if not level:
             return
     raise _too_deep()
 
 
 def _encoded(value: Any, where: str, depth: int) -> Any:
-    if depth > DEEPEST:
-        raise _too_deep()
     if value is None or isinstance(value, str | bool | int):
         return value
+    if depth >= DEEPEST:
+        raise _too_deep()
     if isinstance(value, float):
         if not math.isfinite(value):
             raise RecordError(f"{where or 'it'} is {value}, which is no number that JSON knows")
@@ -461,7 +456,7 @@ def _plain(cls: Any, data: Any, where: str) -> Any:
 def _dataclass(cls: type[Any], data: Any, where: str) -> Any:
     if not isinstance(data, Mapping):
         raise _other(where, data, "names and values are expected", whole=True)
-    hints = _hints(cls)
+    hints = _hints(cast(Any, cls))
     known = {each.name: each for each in fields(cls)}
     for name in data:
         if name not in known:
