@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.errors import JobError, decoded
 
 Position = Literal["none", "vertical", "all"]
 
@@ -47,4 +47,4 @@ class Framing:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Framing:
         """Rebuild from plain JSON types; what an older version did not know has its default."""
-        return cls(**data)
+        return decoded(cls, data)
