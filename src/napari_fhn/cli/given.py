@@ -21,8 +21,9 @@ from napari_fhn.cli.options import on_machine, with_numbers
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
+from napari_fhn.session import Session, survey_axes
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with, saved_job

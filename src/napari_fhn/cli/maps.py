@@ -54,8 +54,8 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
     """
     # Here and not above: --help waits for no reader.
     from napari_fhn import surveys
-    from napari_fhn.session import spatial_shape
     from napari_fhn.surveys import SurveyError
+    from napari_fhn.surveys.kinds import spatial_shape
     from napari_fhn.surveys.maps import Categories, apart, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]

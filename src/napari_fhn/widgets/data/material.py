@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.session import spatial_shape, vertical_axis
+from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 from napari_fhn.surveys.maps import apart
 from napari_fhn.surveys.plain import good_bands
 

@@ -17,8 +17,8 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from numpy.typing import NDArray
 
-from napari_fhn.session import vertical_axis
 from napari_fhn.surveys import SurveyGeometry
+from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.surveys.maps import grid_of, map_units
 from napari_fhn.widgets.data import readout
 
