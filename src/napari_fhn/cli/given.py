@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
-from napari_fhn.cli.known import is_given, known_labels
+from napari_fhn.cli.known import burn_known, is_given, knowledge
 from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import ignored, objective
 from napari_fhn.cli.options import on_machine, with_numbers
@@ -170,11 +170,14 @@ def _known(
     if not is_given(options):
         return table, None, None
     known: NDArray[np.uint8] = np.zeros(shape, np.uint8)
-    if options.labels:
-        known[...] = read_classes(options.labels, shape)
-        table = table or ClassTable.default(max(2, int(known.max())))
-    weights: NDArray[np.uint8] | None = None if options.fall_off is None else np.zeros(shape, np.uint8)
-    return known_labels(options, survey, table, known, weights), known, weights
+    found = knowledge(options, table, survey)
+    weights: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if found.weighted else None
+
+    def read_labels(path: Path, survey: xr.DataArray, **reading: Any) -> NDArray[np.uint8]:
+        return read_classes(path, shape)
+
+    classes = burn_known(found, survey, known, weights, read_labels=read_labels)
+    return classes if len(classes) else None, known, weights
 
 
 def _keep(

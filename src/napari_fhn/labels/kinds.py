@@ -22,8 +22,11 @@ KINDS = {
     "horizon": "picks of horizons",
     "points": "points with a class",
     "polygons": "shapes with a class",
+    "labels": "labels on the survey's grid",
     "classes": "a table of classes",
 }
+#: Suffixes of files that hold values on a grid: of what is known they can only be labels.
+GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
 _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
@@ -55,9 +58,11 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         When it is missing or no table.
     """
     path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix in GRIDDED and path.exists():
+        return "labels"
     if not path.is_file():
         raise LabelError("there is no such file", "Check the path", path=path)
-    suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
     if suffix in SUFFIXES:
@@ -75,7 +80,7 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
             f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
             "Say what it is",
             option="kind",
-            choices=tuple(kind for kind in KINDS if kind not in ("las", "polygons", "classes")),
+            choices=tuple(kind for kind in KINDS if kind not in ("las", "polygons", "labels", "classes")),
             path=path,
         )
     return kind
