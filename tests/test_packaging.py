@@ -75,6 +75,9 @@ def test_the_wheel_has_the_package_data(built):
     names = set(contents(built["wheel"]))
     assert {f"napari_fhn/{name}" for name in NEEDED} <= names
     assert {name.partition("/")[0] for name in names} == {"napari_fhn", "napari_fhn-0.1.0.dist-info"}
+    # What made the samples stays at home.
+    modules = {name for name in names if name.startswith("napari_fhn/sample_data/") and name.endswith(".py")}
+    assert modules == {"napari_fhn/sample_data/__init__.py", "napari_fhn/sample_data/public.py"}
 
 
 def test_the_same_wheel_comes_from_the_tree(built):
@@ -85,7 +88,9 @@ def test_the_sdist_has_everything_once(built):
     with tarfile.open(built["sdist"]) as file:
         names = [member.name.partition("/")[2] for member in file.getmembers()]
     assert {f"src/napari_fhn/{name}" for name in NEEDED} <= set(names)
-    assert {"pyproject.toml", "LICENSE", "README.md", "Makefile", "tests/test_packaging.py"} <= set(names)
+    assert {"pyproject.toml", "LICENSE", "README.md", "CONTRIBUTING.md", "Makefile"} <= set(names)
+    assert "tests/test_packaging.py" in names
+    assert {"scripts/samples/make_seismic.py", "scripts/samples/make_hyperspectral.py"} <= set(names)
     assert sum(name.endswith("fold_and_fault.sgy") for name in names) == 1
 
 

@@ -43,7 +43,7 @@ ALLOWED = {
         "shapely",
         "platformdirs",
     },
-    "sample_data": {"numpy", "scipy", "segyio", "lasio", "pooch"},
+    "sample_data": {"numpy", "pooch"},
 }
 
 _ALONE = '''

@@ -93,6 +93,9 @@ def create(
     others = survey.coords.to_dataset().drop_vars(list(text)).drop_encoding()
     others.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False)
     group = zarr.open_group(folder, mode="r+")
+    if isinstance(survey.attrs.get("history"), str):
+        # Also where xarray and others look for it.
+        group.attrs["history"] = survey.attrs["history"]
     group.attrs[KEY] = {
         "version": 1,
         "name": name or str(survey.name or ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +14,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out.history import lines_of, plain
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,7 @@ def save_horizon(
     above: int | Collection[int],
     below: int | Collection[int],
     *,
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> int:
     """Write the contact between two classes as text: one line for each trace that has it.
@@ -61,6 +63,8 @@ def save_horizon(
         The survey as `napari_fhn.surveys.open` gave it.
     above, below : int or collection of int
         As in `horizon`.
+    history : sequence of str, optional
+        What made the classes: the first lines, each after a ``#``.
     progress : callable, optional
         Told the share that is done, 0 to 1.
 
@@ -86,6 +90,7 @@ def save_horizon(
     written = 0
     with replacing(path) as new:
         with new.open("w", encoding="ascii", errors="replace") as file:
+            file.writelines(f"# {plain(line)}\n" for line in lines_of(history))
             _head(file, like, above, below)
             for piece, slab in _slabs(values):
                 index = _contacts(slab, above, below)
