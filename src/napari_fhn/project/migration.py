@@ -127,7 +127,7 @@ def _move_run(folder: Path) -> bool:
         here.save(run / layout.JOB)
         if (run / layout.MODEL).is_dir():
             here.save(run / layout.MODEL / layout.JOB)
-    from napari_fhn.project.runs import Run, RunRecord, default_name
+    from napari_fhn.project.runs import Run, RunRecord, State, default_name
 
     made = Run(run, RunRecord(run.name, default_name(run.name), state="finished"))
     if job is not None:
@@ -145,7 +145,7 @@ def _move_run(folder: Path) -> bool:
     for entry in made.log():
         ends = [update for update in entry.updates if isinstance(update, Done)]
         if entry.task == "train":
-            state = "stopped" if not ends or ends[-1].stopped else "finished"
+            state: State = "stopped" if not ends or ends[-1].stopped else "finished"
             made = Run(run, replace(made.record, created=entry.began, command=entry.command, state=state))
     made.save(made.record)
     return made.has_model

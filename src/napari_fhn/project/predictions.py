@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -287,7 +286,6 @@ def forget(one: Kept) -> None:
     one.path.unlink(missing_ok=True)
 
 
-def _natural(text: str) -> Sequence[Any]:
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
-
-
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    """For sorting: numbers in names by their value."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))

@@ -277,10 +277,9 @@ class Project:
         if self.surveys is None:
             raise ProjectError("its surveys are not at hand", "Open them first", path=self.session.folder)
         volume: NDArray[np.uint8] = np.zeros(self.surveys.shape, np.uint8)
-        falls = any(source.options.get("fall_off") is not None for source in sources)
-        weights: NDArray[np.uint8] | None = np.zeros(volume.shape, np.uint8) if falls else None
-        burnt = knowledge.burn(sources, self.surveys.first, classes, volume, weights)
-        table = burnt.classes or ClassTable.default(max(2, int(volume.max(initial=0))))
+        known = knowledge.Knowledge(tuple(sources), classes or ClassTable(()), fixed=classes is not None)
+        weights: NDArray[np.uint8] | None = np.zeros(volume.shape, np.uint8) if known.weighted else None
+        burnt = known.burn(self.surveys.first, volume, weights)
         if not volume.any():
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
@@ -292,7 +291,7 @@ class Project:
         )
         self.session.change(
             knowledge=entries,
-            classes=self.session.manifest.with_table(table).classes,
+            classes=self.session.manifest.with_table(burnt.classes).classes,
             grid=self.session.manifest.grid or self.surveys.grid,
         )
         return list(burnt.words)

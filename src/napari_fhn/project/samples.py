@@ -62,9 +62,7 @@ def sample(name: str | Path) -> Sample:
     try:
         return SAMPLES[str(name)]
     except KeyError:
-        raise SurveyError(
-            str(name), "there is no such sample", f"The samples are {' and '.join(SAMPLES)}"
-        ) from None
+        raise SurveyError(str(name), "there is no such sample", f"The samples are {' and '.join(SAMPLES)}") from None
 
 
 def survey_files(names: Sequence[str | Path]) -> list[Path]:

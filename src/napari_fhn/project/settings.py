@@ -140,7 +140,7 @@ class Settings:
 
     def with_numbers(self, *, steps: int | None = None, seed: int | None = None) -> Settings:
         """Return the settings with these steps and this seed, where they are said."""
-        given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        given: dict[str, Any] = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
         return replace(self, schedule=replace(self.schedule, **given))
 
     def like(self, network: str | Path, recipes: tuple[str, ...]) -> Settings:

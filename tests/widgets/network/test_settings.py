@@ -6,7 +6,7 @@ import pytest
 
 from napari_fhn.training import JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.widgets.network.settings import Settings
+from napari_fhn.project.settings import Settings
 
 
 @pytest.mark.parametrize("name", RECIPES)

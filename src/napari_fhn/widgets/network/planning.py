@@ -10,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.project.settings import Part, Settings
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
@@ -22,7 +23,6 @@ from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.measured import Measured, Speed, kind
 from napari_fhn.widgets.network.outlook import Outlook, outlook
-from napari_fhn.widgets.network.settings import Part, Settings
 from napari_fhn.widgets.preferences import preferences
 from napari_fhn.widgets.words import Words
 
