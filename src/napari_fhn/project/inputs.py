@@ -1,4 +1,4 @@
-"""The surveys of a session as inputs of a job: referred to in the manifest, copied when they are new or have changed."""
+"""The surveys of a session as inputs of a job: named in the manifest, copied when they are new or have changed."""
 
 from __future__ import annotations
 
