@@ -97,7 +97,16 @@ def known_labels(
         if options.wells or options.las:
             wells = list(_wells(options, survey, table, said))
             known = named(n for well in wells for n in well.class_names)
-            labels.burn(wells, survey, known, out, options.radius, fall_off=options.fall_off, weights=weights)
+            labels.burn(
+                wells,
+                survey,
+                known,
+                out,
+                options.radius,
+                fall_off=options.fall_off,
+                weights=weights,
+                off_line_m=options.off_line,
+            )
         if options.horizon:
             _horizons(options, survey, said["horizon"], named, out)
         if options.points:

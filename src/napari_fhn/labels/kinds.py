@@ -25,7 +25,7 @@ KINDS = {
     "classes": "a table of classes",
 }
 _CLASSES = {"value", "name", "color"}
-_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
+_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
 
