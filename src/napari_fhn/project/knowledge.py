@@ -341,9 +341,7 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         for (radius, fall_off, off_line), some in alike.items():
-            labels.burn(
-                some, survey, classes, out, radius, fall_off=fall_off, weights=weights, off_line_m=off_line
-            )
+            labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights, off_line_m=off_line)
 
     title = f"{len(wells)} wells" if len(wells) != 1 else wells[0].name
     weighted = any(fall_off is not None for _, fall_off, _ in alike)
