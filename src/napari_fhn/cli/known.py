@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, LabelWarning, Undeclared
+from napari_fhn.surveys.kinds import is_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +118,14 @@ def known_labels(
                 points = labels.read_points(
                     source, known, survey, columns=said["points"].columns, units=said["points"].units
                 )
-            labels.burn_points(points, out, options.point_radius, fall_off=options.fall_off, weights=weights)
+            labels.burn_points(
+                points,
+                out,
+                options.point_radius,
+                fall_off=options.fall_off,
+                weights=weights,
+                on_line=is_line(survey),
+            )
         if options.polygons:
             with _asking("polygons"):
                 shapes = labels.read_polygons(options.polygons, options.class_field, layer=options.layer)
