@@ -132,6 +132,7 @@ def burn_points(
     overwrite: bool = False,
     fall_off: float | None = None,
     weights: NDArray[Any] | None = None,
+    on_line: bool = False,
 ) -> int:
     """Write points into a label map or volume, as discs of a radius.
 
@@ -150,6 +151,8 @@ def burn_points(
         :func:`~napari_fhn.labels.fall_off.percent`.
     weights : ndarray or memmap of uint8, shape of `out`, optional
         Percent, written in place wherever a label is and a fall-off is given.
+    on_line : bool, optional
+        Whether the labels are those of a 2D line, where what lies around a point are traces at its own sample.
 
     Returns
     -------
@@ -161,7 +164,7 @@ def burn_points(
     LabelError
         Before anything is written: when a point lies outside, or has a sample on a map or none in a volume.
     """
-    if out.ndim == 2 and points and points[0].sample is not None:
+    if on_line and out.ndim == 2:
         # A line: a volume of one crossline, so that what lies around a point are its neighbours at the same sample.
         out, weights = out[:, np.newaxis], None if weights is None else weights[:, np.newaxis]
     if out.ndim not in (2, 3) or (out.ndim == 3 and not (points and points[0].sample is not None)):

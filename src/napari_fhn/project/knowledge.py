@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import KINDS, OF_WELLS, ClassTable, LabelClass, LabelError, Source, Undeclared, collect_warnings
 from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.surveys.kinds import is_line
 
 #: Kinds of file in the order in which they are burnt; what is burnt earlier is not replaced by what comes later.
 ORDER = ("labels", OF_WELLS, "horizon", "points", "polygons")
@@ -385,7 +386,7 @@ def _points(source: Source, survey: xr.DataArray, classes: ClassTable, fixed: bo
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         placed = [replace(point, value=classes.value_of(name_of[point.value])) for point in points]
-        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights)
+        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights, on_line=is_line(survey))
 
     return _Content(f"{len(points)} points", names, write, weighted=fall_off is not None)
 

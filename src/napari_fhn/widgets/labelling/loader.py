@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, Question, Source, Undeclared, changes
-from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.surveys.kinds import is_line, is_seismic
 from napari_fhn.widgets.labelling.answers import Answers
 from napari_fhn.widgets.labelling.beside import beside
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -167,7 +167,11 @@ class Loader:
         points = labels.asking(
             source, lambda: labels.read_points(table, known, survey, columns=source.columns, units=source.units)
         )
-        return f"{len(points)} points", lambda out, _: _drop(labels.burn_points(points, out)), found
+
+        def burn(out: NDArray[Any], table: ClassTable) -> None:
+            labels.burn_points(points, out, on_line=is_line(survey))
+
+        return f"{len(points)} points", burn, found
 
     def _polygons(self, source: Source) -> tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]:
         survey, options = self._survey, source.options
@@ -283,7 +287,3 @@ class Loader:
         if not has_labels:
             self.sources = []
             self._queue = []
-
-
-def _drop(value: Any) -> None:
-    """Take a result that nobody needs."""
