@@ -12,11 +12,8 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn.session import spatial_shape, vertical_axis
-from napari_fhn.surveys.maps import apart
+from napari_fhn.surveys import Grid
 from napari_fhn.surveys.plain import good_bands
-
-_ALIKE = 0.01
-"""Numbers along an axis may differ by this part of a step before two grids are two."""
 
 
 class MaterialError(ValueError):
@@ -80,13 +77,9 @@ class Material:
             shape = spatial_shape(survey)
             if len(shape) not in (2, 3):
                 raise MaterialError(f"'{name}' has {len(shape)} spatial axes; maps (2) and volumes (3) can be used.")
-            if shape != made.shape:
-                words = " x ".join(map(str, shape))
-                raise MaterialError(
-                    f"'{name}' ({words}) does not lie on the grid of '{made.names[0]}' "
-                    f"({' x '.join(map(str, made.shape))}): untick one of them."
-                )
-            apart = _apart(made.first, survey)
+        grid = Grid.of(made.first)
+        for name, survey in zip(made.names[1:], made.surveys[1:], strict=True):
+            apart = grid.apart(Grid.of(survey))
             if apart:
                 raise MaterialError(
                     f"'{name}' does not lie on the grid of '{made.names[0]}' ({apart}): untick one of them."
@@ -148,18 +141,3 @@ class Material:
             # Not "survey", which an image layer's values are taken from: labels can be turned into an image.
             "metadata": {"grid": self.first},
         }
-
-
-def _apart(one: xr.DataArray, other: xr.DataArray) -> str:
-    """Say in what the places of two surveys of one shape differ; empty where they are the same, or one has none."""
-    if one is other:
-        return ""
-    if all({"y", "x"} <= set(survey.dims) for survey in (one, other)):
-        return apart(one, other)
-    for dim in map(str, one.dims):
-        if dim == "band" or dim not in other.dims or dim not in one.coords or dim not in other.coords:
-            continue
-        a, b = (np.asarray(survey[dim], np.float64) for survey in (one, other))
-        if not np.allclose(a, b, rtol=0, atol=_ALIKE * abs(a[-1] - a[0]) / max(a.size - 1, 1)):
-            return f"its {dim} runs from {b[0]:g} to {b[-1]:g} instead of {a[0]:g} to {a[-1]:g}"
-    return ""
