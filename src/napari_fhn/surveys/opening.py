@@ -95,6 +95,36 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         With the file, the place in it and the way out.
     """
     path = Path(path)
+    opener = _opener(path)
+    try:
+        return _open(opener, path, options)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def options_of(path: str | Path) -> tuple[str, ...]:
+    """Return the options that `open` takes for a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any path.
+
+    Returns
+    -------
+    tuple of str
+        Names of keyword arguments.
+
+    Raises
+    ------
+    SurveyError
+        When no reader knows the file.
+    """
+    return tuple(name for name in inspect.signature(_opener(Path(path)).open).parameters if name != "path")
+
+
+def _opener(path: Path) -> Opener:
+    """Find who opens a file, or raise `SurveyError`."""
     if not path.exists():
         raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
     openers = FOLDER_OPENERS if path.is_dir() else OPENERS
@@ -106,16 +136,20 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     try:
         for opener in openers:
             if opener.can_open(path):
-                return _open(opener, path, options)
-        # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more
-        # general ones are asked last above, and know more of such files.
-        for opener in reversed(openers):
-            if path.suffix.lower() in opener.SUFFIXES:
-                return _open(opener, path, options)
+                return opener
     except OSError as error:
-        raise SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file") from error
+        raise _unreadable(path, error) from error
+    # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more general
+    # ones are asked last above, and know more of such files.
+    for opener in reversed(openers):
+        if path.suffix.lower() in opener.SUFFIXES:
+            return opener
     known = ", ".join(dict.fromkeys(suffix for opener in OPENERS for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
+
+
+def _unreadable(path: Path, error: OSError) -> SurveyError:
+    return SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file")
 
 
 def _open(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:

@@ -11,12 +11,9 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.surveys.kinds import DataKind, is_line, kind_of, spatial_dims, spatial_shape, vertical_axis
-from napari_fhn.surveys.maps import apart
+from napari_fhn.surveys import Grid
+from napari_fhn.surveys.kinds import DataKind, kind_of, spatial_shape, vertical_axis
 from napari_fhn.surveys.plain import good_bands
-
-_ALIKE = 0.01
-"""Numbers along an axis may differ by this part of a step before two grids are two."""
 
 
 class MaterialError(ValueError):
@@ -82,13 +79,9 @@ class Material:
                 raise MaterialError(
                     f"'{name}' has {len(shape)} spatial axes; maps and lines (2) and volumes (3) can be used."
                 )
-            if shape != made.shape:
-                words = " x ".join(map(str, shape))
-                raise MaterialError(
-                    f"'{name}' ({words}) does not lie on the grid of '{made.names[0]}' "
-                    f"({' x '.join(map(str, made.shape))}): untick one of them."
-                )
-            apart = _apart(made.first, survey)
+        grid = Grid.of(made.first)
+        for name, survey in zip(made.names[1:], made.surveys[1:], strict=True):
+            apart = grid.apart(Grid.of(survey))
             if apart:
                 raise MaterialError(
                     f"'{name}' does not lie on the grid of '{made.names[0]}' ({apart}): untick one of them."
@@ -156,20 +149,3 @@ class Material:
             # Not "survey", which an image layer's values are taken from: labels can be turned into an image.
             "metadata": {"grid": self.first},
         }
-
-
-def _apart(one: xr.DataArray, other: xr.DataArray) -> str:
-    """Say in what the places of two surveys of one shape differ; empty where they are the same, or one has none."""
-    if one is other:
-        return ""
-    if all({"y", "x"} <= set(survey.dims) for survey in (one, other)):
-        return apart(one, other)
-    # The traces of lines count alike wherever they lie.
-    along = ("x", "y", "inline", "crossline") if is_line(one) and is_line(other) else ()
-    for dim in (*spatial_dims(one), *along):
-        if dim not in one.coords or dim not in other.coords or one[dim].shape != other[dim].shape or not one[dim].ndim:
-            continue
-        a, b = (np.asarray(survey[dim], np.float64) for survey in (one, other))
-        if not np.allclose(a, b, rtol=0, atol=_ALIKE * abs(a[-1] - a[0]) / max(a.size - 1, 1)):
-            return f"its {dim} runs from {b[0]:g} to {b[-1]:g} instead of {a[0]:g} to {a[-1]:g}"
-    return ""
