@@ -96,6 +96,10 @@ class Source:
             options={**self.options, **options},
         )
 
+    def without(self, *options: str) -> Source:
+        """Return the source without some of its options."""
+        return replace(self, options={name: value for name, value in self.options.items() if name not in options})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without the path."""
         return {

@@ -309,6 +309,11 @@ def read_surfaces(sources: Sequence[Source], survey: xr.DataArray) -> list[xr.Da
     return [surface for source in sources for surface in labels.read_surfaces(source, survey)]
 
 
+def said(sources: Iterable[Source], name: str) -> Any:
+    """Return an option that one of several files has, None where none has it."""
+    return next((source.options[name] for source in sources if name in source.options), None)
+
+
 def zone_names(surfaces: Sequence[xr.DataArray], *, bands: bool = False) -> tuple[str, ...]:
     """Return what zones, or bands around horizons, are called where nobody names them."""
     names = [str(surface.name) for surface in surfaces]
@@ -348,8 +353,8 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
 
 
 def _horizons(sources: tuple[Source, ...], surfaces: Sequence[xr.DataArray], survey: xr.DataArray) -> _Content:
-    thickness = _said(sources, "thickness")
-    zones: tuple[str, ...] | None = _said(sources, "zones")
+    thickness = said(sources, "thickness")
+    zones: tuple[str, ...] | None = said(sources, "zones")
     names = (
         zone_names(surfaces, bands=thickness is not None) if zones is None else tuple(name.strip() for name in zones)
     )
@@ -481,8 +486,3 @@ def _with_codes(
         table = table.including(said[code] for code in others)
         moved |= {code: table.value_of(said[code]) for code in others}
     return table, moved
-
-
-def _said(sources: Iterable[Source], name: str) -> Any:
-    """An option that one of several files has, None where none has it."""
-    return next((source.options[name] for source in sources if name in source.options), None)

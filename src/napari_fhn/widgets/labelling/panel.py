@@ -12,12 +12,12 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolBu
 
 from napari_fhn.widgets.labelling import questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
-from napari_fhn.widgets.labelling.beside import beside, is_for_wells
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
+from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section
@@ -155,7 +155,7 @@ class LabelPanel(Section):
     def _enable(self, event: Any = None) -> None:
         state, material = self._book.state, self._book.data.material
         survey = None if material is None else material.first
-        near = () if survey is None else beside(survey)
+        near = () if survey is None else sidecar_files(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
         self.load.setText(f"Load {what}" if near else "Load …")
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
@@ -172,7 +172,7 @@ class LabelPanel(Section):
 
     def _load(self, checked: bool = False, *, ask: bool = False) -> None:
         material = self._book.data.material
-        if not ask and material is not None and beside(material.first):
+        if not ask and material is not None and sidecar_files(material.first):
             self._labelling.loader.load()
             return
         names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)

@@ -91,7 +91,7 @@ class AnswerDialog(QDialog):
             return source.answered(**given)
         choice: Any = cause.choices[max(self.group.checkedId(), 0)]
         if cause.option == "kind":
-            return Source(source.path, choice, options=source.options)
+            return source.as_kind(choice)
         if cause.option == "units":
             return source.answered(units={cause.role: choice})
         if cause.option == "columns":
