@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import burn_known, is_given, knowledge
-from napari_fhn.cli.maps import open_together
+from napari_fhn.cli.maps import open_together, tell
 from napari_fhn.cli.objective import ignored, masks_on, objective
 from napari_fhn.cli.options import on_machine, with_numbers
 from napari_fhn.labels import ClassTable, LabelError

@@ -23,7 +23,8 @@ from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
 from napari_fhn.labels.options import checked_options, options_of
-from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.roles import suggest
+from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.wells import DeviatedWell, Well, of_well
@@ -96,6 +97,10 @@ class Source:
             options={**self.options, **options},
         )
 
+    def without(self, *options: str) -> Source:
+        """Return the source without some of its options."""
+        return replace(self, options={name: value for name, value in self.options.items() if name not in options})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without the path."""
         return {
@@ -153,6 +158,35 @@ class Question(LabelError):
         super().__init__(cause.what, cause.way_out, path=cause.path or source.path, line=cause.line)
         self.source = source
         self.cause = cause
+
+    def answer(self, value: Any) -> Source:
+        """Return the source with an answer to what is asked.
+
+        Parameters
+        ----------
+        value : str, float, tuple or mapping
+            Where columns are asked for, the column of each role; else one of the choices, or what the option takes.
+
+        Raises
+        ------
+        LabelError
+            When it is no answer.
+        """
+        source, cause = self.source, self.cause
+        if isinstance(cause, AmbiguousColumns):
+            return source.answered(columns=value)
+        match cause.option:
+            case "kind":
+                return source.as_kind(value)
+            case "units":
+                return source.answered(units={cause.role: value})
+            case "columns":
+                # Which column it is was known, and what it means was not.
+                column = source.columns.get(cause.role)
+                if column is None:
+                    column = suggest(sniffed(source.table())).guesses[cause.role][0].column
+                return source.answered(columns={value: column})
+        return source.answered(**{cause.option: value})
 
 
 def asking(source: Source, read: Callable[[], _T]) -> _T:

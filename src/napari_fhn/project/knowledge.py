@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import KINDS, OF_WELLS, ClassTable, LabelClass, LabelError, Source, Undeclared, collect_warnings
 from napari_fhn.labels.classes import MAX_VALUE
-from napari_fhn.surveys.kinds import is_line
+from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 
 #: Kinds of file in the order in which they are burnt; what is burnt earlier is not replaced by what comes later.
 ORDER = ("labels", OF_WELLS, "horizon", "points", "polygons")
@@ -310,6 +310,11 @@ def read_surfaces(sources: Sequence[Source], survey: xr.DataArray) -> list[xr.Da
     return [surface for source in sources for surface in labels.read_surfaces(source, survey)]
 
 
+def said(sources: Iterable[Source], name: str) -> Any:
+    """Return an option that one of several files has, None where none has it."""
+    return next((source.options[name] for source in sources if name in source.options), None)
+
+
 def zone_names(surfaces: Sequence[xr.DataArray], *, bands: bool = False) -> tuple[str, ...]:
     """Return what zones, or bands around horizons, are called where nobody names them."""
     names = [str(surface.name) for surface in surfaces]
@@ -350,8 +355,8 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
 
 
 def _horizons(sources: tuple[Source, ...], surfaces: Sequence[xr.DataArray], survey: xr.DataArray) -> _Content:
-    thickness = _said(sources, "thickness")
-    zones: tuple[str, ...] | None = _said(sources, "zones")
+    thickness = said(sources, "thickness")
+    zones: tuple[str, ...] | None = said(sources, "zones")
     names = (
         zone_names(surfaces, bands=thickness is not None) if zones is None else tuple(name.strip() for name in zones)
     )
@@ -397,8 +402,8 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         source, lambda: labels.read_polygons(source.path, said.get("field"), layer=said.get("layer"))
     )
     window = said.get("window")
-    if survey.ndim == 3 and not {"y", "x"} <= set(survey.dims) and window is None:
-        axis = survey[survey.dims[-1]]
+    if is_seismic(survey) and window is None:
+        axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]
         raise labels.Question(
             source,
             Undeclared(
@@ -442,8 +447,17 @@ def _labels(
             row[free] = values[part[free]]
 
     return _Content(
-        f"{np.count_nonzero(codes):,} labels", (), write, words=tuple(getattr(placed, "words", ())), table=table
+        f"{np.count_nonzero(codes):,} labels",
+        (),
+        write,
+        words=_sentences(placed),
+        table=table,
     )
+
+
+def _sentences(placed: Any) -> tuple[str, ...]:
+    words = getattr(placed, "words", "")
+    return tuple(words) if not isinstance(words, str) else (words,) if words else ()
 
 
 def _survey_reader() -> ReadLabels:
@@ -483,8 +497,3 @@ def _with_codes(
         table = table.including(said[code] for code in others)
         moved |= {code: table.value_of(said[code]) for code in others}
     return table, moved
-
-
-def _said(sources: Iterable[Source], name: str) -> Any:
-    """An option that one of several files has, None where none has it."""
-    return next((source.options[name] for source in sources if name in source.options), None)

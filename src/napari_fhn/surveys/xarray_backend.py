@@ -1,8 +1,8 @@
 """Surveys for everybody who works in xarray: ``xr.open_dataset("survey.sgy", engine="napari-fhn")``.
 
 The dataset holds one lazy variable, ``survey``, with the coordinates and units that `napari_fhn.surveys.open` gives.
-Its attributes are plain numbers and text, so that it can be written as NetCDF or Zarr; `survey_of` makes of it again, or
-of what was read back from such a file, what the rest of this project takes.
+Its attributes are plain numbers and text, so that it can be written as NetCDF or Zarr; `survey_of` makes of it again,
+or of what was read back from such a file, what the rest of this project takes.
 """
 
 from __future__ import annotations

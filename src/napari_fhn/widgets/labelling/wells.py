@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes
+from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes, collect_warnings
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.labelling import well_file
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.heard import heard
 from napari_fhn.widgets.preferences import preferences
 
 AnyWell = Well | DeviatedWell
@@ -73,7 +72,16 @@ class WellBook:
             getattr(self.state.events, name).connect(self._keep)
         book.state.events.classes.connect(self._keep)
 
-    def replace(self, wells: Sequence[AnyWell], title: str, said: Sequence[str] = ()) -> None:
+    def replace(
+        self,
+        wells: Sequence[AnyWell],
+        title: str,
+        said: Sequence[str] = (),
+        *,
+        radius: float | None = None,
+        fall_off: float | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """Hold these wells instead of those so far with the same names, and burn them all again.
 
         Parameters
@@ -84,10 +92,21 @@ class WellBook:
             What the history calls it.
         said : sequence of str
             What else there is to say about them.
+        radius, fall_off : float, optional
+            Of all wells from now on; as before where None.
+        then : callable
+            Called when they are burnt, or could not be.
         """
         names = {well.name for well in wells}
         kept = tuple(well for well in self.state.wells if well.name not in names)
-        self._burn((*kept, *wells), title, said)
+        self._burn(
+            (*kept, *wells),
+            title,
+            said,
+            radius=radius,
+            fall_off="same" if fall_off is None else fall_off,
+            then=then,
+        )
 
     def remove(self, name: str) -> None:
         """Let go of a well, and of its labels."""
@@ -206,6 +225,7 @@ class WellBook:
         *,
         radius: float | None = None,
         fall_off: float | Literal["same"] | None = "same",
+        then: Callable[[], None] = lambda: None,
     ) -> None:
         book, material = self.book, self.book.data.material
         if book.layer is None or material is None or book.session is None:
@@ -221,6 +241,7 @@ class WellBook:
             table = base.including(name for well in wells for name in well.class_names)
         except labels.LabelError as error:
             book.words.fail(str(error))
+            then()
             return
 
         def work() -> tuple[Change, int, list[str]]:
@@ -267,8 +288,13 @@ class WellBook:
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
             book.words.say(" ".join([sentence, *said, *words]))
+            then()
 
-        book.background.run(work, done, lambda error: book.words.fail(str(error)))
+        def failed(error: BaseException) -> None:
+            book.words.fail(str(error))
+            then()
+
+        book.background.run(work, done, failed)
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         """Give the classes of wells the names that they have now."""
@@ -324,7 +350,9 @@ def _burnt(
     known = [well for well in wells if well.intervals]
     if not known:
         return wanted, weights, 0, []
-    boxes, said = heard(lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights))
+    boxes, said = collect_warnings(
+        lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights)
+    )
     return wanted, weights, len(boxes), said
 
 
