@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
@@ -66,7 +67,8 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind:
+        # What the readers of other distributions take, they know themselves.
+        if self.kind and plugins.reader(self.kind) is None:
             object.__setattr__(self, "options", checked_options(self.kind, self.options))
 
     @classmethod
@@ -230,6 +232,15 @@ def read_wells_by_source(
         When a person must say something about a file.
     LabelError
         With what is wrong and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> files = [sample_data.SEISMIC.wells, sample_data.SEISMIC.tops]
+    >>> wells = labels.read_all_wells([labels.Source.of(path) for path in files], survey)
+    >>> wells[0].name, wells[0].intervals[0].class_name
+    ('W-1', 'Marine cover')
     """
     trajectories: dict[str, Trajectory] = {}
     checkshots: dict[str, Checkshot] = {}

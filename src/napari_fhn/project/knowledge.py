@@ -16,7 +16,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels
-from napari_fhn.labels import KINDS, OF_WELLS, ClassTable, LabelClass, LabelError, Source, Undeclared, collect_warnings
+from napari_fhn.labels import (
+    KINDS,
+    OF_WELLS,
+    ClassTable,
+    LabelClass,
+    LabelError,
+    Source,
+    Undeclared,
+    collect_warnings,
+    plugins,
+)
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 
@@ -198,7 +208,7 @@ def burn(
 def _unread(sources: Sequence[Source]) -> list[str]:
     """Say which files say nothing, for what goes with them is not among the files."""
     for source in sources:
-        if source.kind not in LABELLING:
+        if source.kind not in LABELLING and plugins.reader(source.kind) is None:
             raise LabelError(f"a file of {source.kind or 'no kind'} holds no labels", "Leave it out", path=source.path)
     kinds = {source.kind: source for source in sources if source.kind in OF_WELLS}
     for kind, other in (("wells", "tops"), ("tops", "wells")):
@@ -231,6 +241,7 @@ def groups(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
                 yield tuple(source for source in mine if source.options.get("together", source.path) == word)
         else:
             yield from ((source,) for source in mine)
+    yield from ((source,) for source in every if plugins.reader(source.kind) is not None)
 
 
 def makes_wells(sources: Iterable[Source]) -> bool:
@@ -289,6 +300,8 @@ def read(
                 return _polygons(sources[0], survey)
             case _ if kind in OF_WELLS:
                 return _wells(sources, survey, classes if fixed else None)
+            case _ if plugins.reader(kind) is not None:
+                return _of_others(sources[0], survey)
             case _:
                 raise LabelError(f"files of {kind or 'no kind'} hold no labels", "Say what it is", path=sources[0].path)
 
@@ -419,6 +432,24 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         labels.burn_polygons(shapes, survey, classes, out, window=window)
 
     return _Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
+
+
+def _of_others(source: Source, survey: xr.DataArray) -> _Content:
+    """What the reader of another distribution found."""
+    known = labels.asking(source, lambda: plugins.read(source.kind, source.path, survey, source.options))
+    names = (*(name for well in known.wells for name in well.class_names), *known.classes)
+
+    def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        if known.wells:
+            labels.burn(list(known.wells), survey, classes, out, WELL_RADIUS, weights=weights)
+        if known.burn is not None:
+            # Such a reader is given nothing but zeros: what is labelled already is no business of its.
+            own: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
+            known.burn(own, classes)
+            for row, mine in zip(out, own, strict=True):
+                np.copyto(row, mine, where=row == 0)
+
+    return _Content(known.title or KINDS[source.kind], tuple(dict.fromkeys(names)), write, known.wells)
 
 
 def _labels(

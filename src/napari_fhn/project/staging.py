@@ -171,7 +171,7 @@ def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> s
     for done in range(rows.shape[0]):
         row = rows[done]
         out[done] = row
-        digest.update(np.ascontiguousarray(row))
+        digest.update(np.ascontiguousarray(row).data)
         if progress is not None:
             progress((done + 1) / rows.shape[0])
     out.flush()

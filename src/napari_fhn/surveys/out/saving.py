@@ -88,6 +88,17 @@ def save(
     SurveyError
         When shapes do not match, the suffix cannot hold such a survey, the path is the survey itself, or the disk
         is full.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> facies = np.ones(survey.shape, np.uint8)
+    >>> surveys.save("facies.sgy", facies, survey, history=["Drawn by hand"]).name
+    'facies.sgy'
+    >>> surveys.open("facies.sgy").attrs["history"].splitlines()[-3]
+    'C19 Drawn by hand'
     """
     path = Path(path)
     _check(path, values, like)
@@ -158,6 +169,16 @@ def save_layers(
     ------
     SurveyError
         As in `save`, and when there are not as many names as layers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_layers
+    >>> cube = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    >>> chances = np.full((2, 112, 128), 0.5, np.float32)
+    >>> [path.name for path in save_layers("chance.tif", chances, cube, ["unchanged", "changed"])]
+    ['chance_unchanged.tif', 'chance_changed.tif']
     """
     path = Path(path)
     if len(names) != values.shape[0]:
