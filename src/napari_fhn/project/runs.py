@@ -288,6 +288,7 @@ class Runs:
         ProjectError, JobError
             When the disk has no room for it, or there is no such network; nothing is left of it then.
         """
+        self._session.check_writer()
         folder = self.folder / made.id
         try:
             (folder / layout.MODEL).mkdir(parents=True, exist_ok=True)
@@ -306,6 +307,7 @@ class Runs:
 
     def resume(self, run: Run, job: Job) -> Run:
         """Let a run go on, with a job that may have more steps."""
+        self._session.check_writer()
         job.save(run.folder / layout.JOB)
         return run.save(replace(run.record, state="begun", steps=job.schedule.steps))
 
@@ -324,6 +326,7 @@ class Runs:
         Run or None
             None where nothing was trained; what was the current run before is so still.
         """
+        self._session.check_writer()
         if not run.has_model:
             _discard(run.folder)
             return None
@@ -359,6 +362,7 @@ class Runs:
         ProjectError
             When it is empty, too long, or that of another run.
         """
+        self._session.check_writer()
         name = " ".join(name.split())
         if not name or len(name) > _LONGEST_NAME:
             raise ProjectError("a run needs a name of 1 to 80 letters", path=run.folder)
@@ -374,6 +378,7 @@ class Runs:
         ProjectError
             When it is the current one while there are others with a network, or its training is under way.
         """
+        self._session.check_writer()
         current = self._session.manifest.current_run == run.id
         if current and any(other.has_model for other in self.all() if other.id != run.id):
             raise ProjectError(
