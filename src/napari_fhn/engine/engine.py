@@ -69,6 +69,7 @@ class Engine:
         self._gave_way = -math.inf
         self._stop_asked: float | None = None
         self._job: Job | None = None
+        self._resumes = False
         self._saved_before: Description | None = None
 
     @property
@@ -201,7 +202,7 @@ class Engine:
         saved = _saved(self._job)
         if task == "predict":
             words = "Stopped in the middle of a tile; it goes on from there when you predict again."
-        elif saved is not None and saved != self._saved_before:
+        elif saved is not None and (self._resumes or saved != self._saved_before):
             words = (
                 f"Stopped in the middle of a step. What was learnt up to the last save, after {saved.steps} steps, "
                 "is kept."
@@ -222,6 +223,7 @@ class Engine:
         self.start()
         self.task = task
         self._job = job
+        self._resumes = how.get("resume", False)
         self._saved_before = _saved(job)
         self._began = time.monotonic()
         self._send({"do": task, "job": asdict(job), **how})
