@@ -23,7 +23,8 @@ from napari_fhn.project.beginning import copy_beginning
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.training import log, provenance
-from napari_fhn.training.applying import ModelDescription, read_description
+from napari_fhn.training.description import Description
+from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance
@@ -168,7 +169,7 @@ class Run:
         """
         return provenance.read(self.prediction)
 
-    def description(self) -> ModelDescription | None:
+    def description(self) -> Description | None:
         """Return what its network is; None where there is none, or none that can be read."""
         if not self.has_model:
             return None

@@ -71,7 +71,7 @@ class SurveySet:
     @property
     def grid(self) -> Grid:
         """Where labels and predictions lie, whichever file says so."""
-        return replace(Grid.of(self.first), source="", read_as="{}")
+        return replace(Grid.of(self.first), source="")
 
     @property
     def shape(self) -> tuple[int, ...]:
