@@ -11,7 +11,8 @@ import xarray as xr
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import LabelError
-from napari_fhn.session import Session, spatial_shape, survey_axes, vertical_axis
+from napari_fhn.session import Session, survey_axes
+from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 from napari_fhn.training.job import Axis, Input, Job, JobError
 
 

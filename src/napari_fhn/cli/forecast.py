@@ -74,8 +74,8 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         shape = options.shape
     else:
         from napari_fhn.cli.given import survey_files
-        from napari_fhn.session import spatial_shape, vertical_axis
         from napari_fhn.surveys import open
+        from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 
         opened = [open(path) for path in survey_files([options.survey])]
         shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])

@@ -1,217 +1,276 @@
-"""What is known, as options name it: wells, logs, horizons, points and polygons as labels."""
+"""What is known, as options name it: each file a source with its answers, read by `napari_fhn.project.knowledge`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import warnings
-from collections.abc import Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn import labels
-from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, LabelWarning, Undeclared
+from napari_fhn.labels import KINDS, AmbiguousColumns, ClassTable, LabelError, Question, Source, Undeclared, options_of
+from napari_fhn.labels.options import OPTIONS, SEPARATOR
+from napari_fhn.labels.vocabulary import ROLES
+from napari_fhn.project.knowledge import LABELLING, Knowledge, ReadLabels
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-KINDS = ("wells", "tops", "points", "deviation", "checkshots", "horizon")
 _DECIMAL = {"point": ".", "comma": ","}
-#: How the command line takes the answer to what a file does not tell.
-_ANSWERS = {
+#: The options that name files, by the kind of file.
+FILES = {kind: kind for kind in LABELLING}
+#: The options of the command line that answer for all files at once, by the name of the answer.
+FLAGS = {
     "decimal": "--decimal",
-    "kb_m": "--kb METRES",
+    "kb_m": "--kb",
+    "datum_m": "--datum",
     "z": "--z",
+    "way": "--way",
     "curve": "--las-curve",
     "index_unit": "--las-unit",
     "field": "--class-field",
     "layer": "--layer",
-    "window": "--slices TOP,BASE",
+    "window": "--slices",
+    "zones": "--zones",
+    "thickness": "--band",
 }
-
-
-@dataclass
-class Choice:
-    """Columns, units and kind of depth that were said for one kind of table."""
-
-    columns: dict[str, str | int] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-    domain: str | None = None
+#: What stands for the value after an option where there are no choices.
+_PLACEHOLDERS = {"kb_m": "METRES", "window": "TOP,BASE", "curve": "NAME", "field": "NAME", "layer": "NAME"}
 
 
 def is_given(options: argparse.Namespace) -> bool:
     """Whether the options name anything that is known."""
-    return bool(options.labels or options.wells or options.points or options.las or options.horizon or options.polygons)
+    alone = ("labels", "wells", "points", "las", "horizon", "polygons", "known")
+    return any(bool(getattr(options, name)) for name in alone)
 
 
-def known_labels(
-    options: argparse.Namespace,
-    survey: xr.DataArray,
-    table: ClassTable | None,
-    out: NDArray[np.uint8],
-    weights: NDArray[np.uint8] | None = None,
-) -> ClassTable | None:
-    """Burn wells, logs, horizons, points and polygons, in this order, each where nothing is labelled yet.
+def knowledge(
+    options: argparse.Namespace, table: ClassTable | None = None, survey: xr.DataArray | None = None
+) -> Knowledge:
+    """Return the files that options name, each with what was said about it.
 
     Parameters
     ----------
     options : argparse.Namespace
-        Of ``napari-fhn train``.
-    survey : xarray.DataArray
-        Whose grid it is.
-    table : ClassTable or None
-        The classes, if they are known; classes that files name are added to those of a table that is made here.
-    out : ndarray of uint8
-        Written in place.
-    weights : ndarray of uint8, optional
-        Percent, written in place where labels of wells and points fall off.
+        With what :func:`~napari_fhn.cli.options.add_known` adds.
+    table : ClassTable, optional
+        The classes, if they are known: files that name others are refused then.
+    survey : xarray.DataArray, optional
+        Against which files of ``--known``, whose kind is not said, are held.
 
     Returns
     -------
-    ClassTable or None
+    Knowledge
 
     Raises
     ------
     LabelError
-        With what is wrong and the way out.
+        For options that make no sense, or a file whose kind cannot be told.
     """
-    said = {kind: Choice() for kind in KINDS}
-    for text in options.columns:
-        _choice(text, said)
-    fixed = table is not None
-    classes = table or ClassTable(())
-
-    def named(names: Iterable[str]) -> ClassTable:
-        nonlocal classes
-        if not fixed:
-            classes = classes.including(names)
-        return classes
-
-    with _told():
-        if options.wells or options.las:
-            wells = list(_wells(options, survey, table, said))
-            known = named(n for well in wells for n in well.class_names)
-            labels.burn(wells, survey, known, out, options.radius, fall_off=options.fall_off, weights=weights)
-        if options.horizon:
-            _horizons(options, survey, said["horizon"], named, out)
-        if options.points:
-            with _asking("points"):
-                source = _source(options, options.points)
-                names = labels.point_classes(source, columns=said["points"].columns)
-                known = named(names)
-                points = labels.read_points(
-                    source, known, survey, columns=said["points"].columns, units=said["points"].units
-                )
-            labels.burn_points(points, out, options.point_radius, fall_off=options.fall_off, weights=weights)
-        if options.polygons:
-            with _asking("polygons"):
-                shapes = labels.read_polygons(options.polygons, options.class_field, layer=options.layer)
-                window = None if options.slices is None else _two(options.slices)
-                labels.burn_polygons(shapes, survey, named(shapes.classes), out, window=window)
-    return classes if len(classes) else None
-
-
-def _wells(
-    options: argparse.Namespace, survey: xr.DataArray, table: ClassTable | None, said: dict[str, Choice]
-) -> Iterator[Any]:
-    trajectories: dict[str, labels.Trajectory] = {}
-    checkshots: dict[str, labels.Checkshot] = {}
-    for path in options.deviation:
-        with _asking("deviation"):
-            choice = said["deviation"]
-            source = _source(options, path)
-            trajectories |= labels.read_deviation(source, columns=choice.columns, units=choice.units, kb_m=options.kb)
-    for path in options.checkshots:
-        with _asking("checkshots"):
-            choice = said["checkshots"]
-            found = labels.read_checkshots(_source(options, path), columns=choice.columns, units=choice.units)
-            checkshots |= found
-    if options.wells:
-        with _asking("tops"):
-            yield from labels.read_wells(
-                _source(options, options.wells),
-                _source(options, options.tops),
-                survey,
-                trajectories=trajectories,
-                checkshots=checkshots,
-                kb_m=options.kb,
-                datum_m=options.datum,
-                wells_columns=said["wells"].columns,
-                wells_units=said["wells"].units,
-                tops_columns=said["tops"].columns,
-                tops_units=said["tops"].units,
-                tops_domain=said["tops"].domain,
+    found = [Source(path, kind) for kind in LABELLING for path in _paths(getattr(options, FILES[kind]))]
+    said = [_said(text) for text in options.columns]
+    for path in options.known:
+        given = next((pairs["kind"] for of, pairs in said if of in (str(path), path.name) and "kind" in pairs), None)
+        try:
+            found.append(Source.of(path, survey, kind=given, **_for_all(options, "decimal")))
+        except Undeclared as error:
+            raise answering(Question(Source(path, ""), error), ()) from error
+    if "classes" in {source.kind for source in found}:
+        path = next(source.path for source in found if source.kind == "classes")
+        raise LabelError("it is a table of classes", "Give it as --classes", path=path)
+    sources = tuple(_with_flags(source, options) for source in found)
+    for of, pairs in said:
+        if of not in KINDS and not any(of in (str(one.path), one.path.name) for one in sources):
+            raise LabelError(
+                f"--columns '{of}:...' does not begin with the kind of table, nor with a file that is given",
+                f"Write one of {', '.join(LABELLING)}, a colon, and role=column pairs, as in tops:twt=3:ms,well=1",
             )
-    for path in options.las:
-        with _asking("las"):
-            name = labels.read_log(path).head.name
-            yield labels.read_las(
-                path,
-                table,
-                survey,
-                curve=options.las_curve,
-                index_unit=options.las_unit,
-                trajectory=labels.of_well(trajectories, name),
-                checkshot=labels.of_well(checkshots, name),
-                kb_m=options.kb,
-                datum_m=options.datum,
-            )
+        sources = tuple(
+            _answered(one, pairs) if of in (one.kind, str(one.path), one.path.name) else one for one in sources
+        )
+    return Knowledge(sources, table or ClassTable(()), fixed=table is not None)
 
 
-def _horizons(
-    options: argparse.Namespace, survey: xr.DataArray, choice: Choice, named: Any, out: NDArray[np.uint8]
-) -> None:
-    surfaces: list[xr.DataArray] = []
-    for path in options.horizon:
-        with _asking("horizon"):
-            found = labels.read_horizons(
-                _source(options, path), survey, columns=choice.columns, units=choice.units, z=options.z
-            )
-        surfaces += sorted(found.values(), key=lambda surface: float(surface.mean()))
+def burn_known(
+    known: Knowledge,
+    survey: xr.DataArray,
+    out: NDArray[Any],
+    weights: NDArray[Any] | None = None,
+    *,
+    read_labels: ReadLabels | None = None,
+) -> ClassTable:
+    """Burn what is known; what was left out or taken for granted is said on standard error.
+
+    Parameters
+    ----------
+    known : Knowledge
+        From `knowledge`.
+    survey : xarray.DataArray
+        Whose grid it is.
+    out : ndarray of uint8
+        Written in place.
+    weights : ndarray of uint8, optional
+        Percent, written in place where labels of wells and points fall off.
+    read_labels : callable, optional
+        As in `napari_fhn.project.knowledge.burn`.
+
+    Returns
+    -------
+    ClassTable
+        The classes, with those that files name.
+
+    Raises
+    ------
+    LabelError
+        With what is wrong and the way out; where a person must say something, with the option that says it.
+    """
+    try:
+        burnt = known.burn(survey, out, weights, read_labels=read_labels)
+    except Question as question:
+        raise answering(question, known.sources) from question
+    for words in burnt.words:
+        print(f"napari-fhn: {words}", file=sys.stderr)
+    return burnt.classes
+
+
+def answering(question: Question, sources: Sequence[Source]) -> LabelError:
+    """Return a question as an error that names the option with which the command line takes the answer.
+
+    Parameters
+    ----------
+    question : Question
+        About one of the files.
+    sources : sequence of Source
+        All files: where several are of one kind, the option names the file.
+    """
+    source, cause = question.source, question.cause
+    return LabelError(
+        cause.what,
+        f"{cause.way_out}: {' '.join(hint(question, sources))}",
+        path=cause.path or source.path,
+        line=cause.line,
+    )
+
+
+def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:
+    """Return the option that answers a question, and what to write after it; words in capitals stand for values."""
+    source, cause = question.source, question.cause
+    of = source.kind
+    if not of or sum(one.kind == of for one in sources) > 1:
+        of = source.path.name
+    if isinstance(cause, AmbiguousColumns):
+        return "--columns", f"{of}:{next(iter(cause.candidates), 'ROLE')}=COLUMN"
+    value = cause.choices[0] if cause.choices else "VALUE"
+    match cause.option:
+        case "units":
+            return "--columns", f"{of}:{cause.role}=COLUMN:{value}"
+        case "columns":
+            return "--columns", f"{of}:{value}=COLUMN"
+        case "kind":
+            return "--columns", f"{of}:kind={value}"
+    if cause.option in FLAGS and of == source.kind:
+        words = {".": "point", ",": "comma"}
+        shown = _PLACEHOLDERS.get(cause.option, words.get(value, value))
+        return FLAGS[cause.option], shown
+    # A comma divides pairs, so a decimal comma is written as a word here too.
+    shown = {",": "comma", ".": "point"}.get(value, value)
+    if cause.option == "window":
+        shown = f"TOP{SEPARATOR}BASE"
+    return "--columns", f"{of}:{cause.option}={_PLACEHOLDERS.get(cause.option, shown) if not cause.choices else shown}"
+
+
+def _paths(given: Path | list[Path] | None) -> list[Path]:
+    return given if isinstance(given, list) else [] if given is None else [given]
+
+
+def _for_all(options: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Answers that were given for all files, by name; only these names where some are given."""
     zones = None if options.zones is None else [name.strip() for name in options.zones.split(",")]
-    if options.band is not None:
-        zones = [str(surface.name) for surface in surfaces] if zones is None else zones
-        if len(zones) != len(surfaces):
-            raise LabelError(f"{len(surfaces)} horizons have {len(zones)} names in --zones", "Name one for each")
-        for surface, name in zip(surfaces, zones, strict=True):
-            labels.burn_band(surface, name, options.band, survey, named([name]), out)
-        return
-    if zones is None:
-        names = [str(surface.name) for surface in surfaces]
-        zones = [f"above {names[0]}", *(f"below {name}" for name in names)]
-    labels.burn_zones(surfaces, zones, survey, named(name for name in zones if name), out)
+    every = {
+        "decimal": None if options.decimal is None else _DECIMAL[options.decimal],
+        "kb_m": options.kb,
+        "datum_m": options.datum or None,
+        "z": options.z,
+        "way": options.way,
+        "curve": options.las_curve,
+        "index_unit": options.las_unit,
+        "field": options.class_field,
+        "layer": options.layer,
+        "window": None if options.slices is None else _two(options.slices),
+        "zones": zones,
+        "thickness": options.band,
+        "fall_off": options.fall_off,
+        "off_line_m": options.off_line,
+    }
+    return {name: value for name, value in every.items() if value is not None and (not names or name in names)}
 
 
-def _source(options: argparse.Namespace, path: Path) -> Path | labels.Table:
-    """The file, looked at with the decimal mark that was said."""
-    return path if options.decimal is None else labels.sniff(path, decimal=_DECIMAL[options.decimal])
+def _with_flags(source: Source, options: argparse.Namespace) -> Source:
+    """Return a source with the answers that were given for all files of its kind."""
+    own = options_of(source.kind)
+    given = {name: value for name, value in _for_all(options).items() if name in own}
+    if "radius" in own:
+        given["radius"] = options.point_radius if source.kind == "points" else options.radius
+    if "together" in own:
+        given["together"] = "--horizon"
+    return source.answered(**given)
 
 
-def _choice(text: str, said: dict[str, Choice]) -> None:
-    """Read ``KIND:role=column:unit,role=column`` into the choices."""
-    kind, colon, rest = text.partition(":")
-    if kind not in said or not colon:
+def _said(text: str) -> tuple[str, dict[str, str]]:
+    """Read ``KIND:role=column:unit,option=value``: which files it is about, and the pairs."""
+    # A file may have colons in its path: the last one before the first equals sign is ours.
+    before, equals, _ = text.partition("=")
+    of, colon, _ = before.rpartition(":")
+    if not colon and ":" in text and not equals:
+        of, colon, _ = text.partition(":")
+    if not colon:
         raise LabelError(
             f"--columns '{text}' does not begin with the kind of table",
-            f"Write one of {', '.join(KINDS)}, a colon, and role=column pairs, as in tops:twt=3:ms,well=1",
+            f"Write one of {', '.join(LABELLING)}, a colon, and role=column pairs, as in tops:twt=3:ms,well=1",
         )
-    for pair in rest.split(","):
-        role, equals, value = pair.partition("=")
+    pairs: dict[str, str] = {}
+    for pair in text[len(of) + 1 :].split(","):
+        name, equals, value = pair.partition("=")
         if not equals or not value:
-            raise LabelError(f"--columns '{text}': '{pair}' is no pair", "Write role=column or role=column:unit")
-        column, _, unit = value.partition(":")
-        if role.strip() == "domain":
-            said[kind].domain = value.strip()
+            raise LabelError(
+                f"--columns '{text}': '{pair}' is no pair", "Write role=column, role=column:unit or option=value"
+            )
+        pairs[name.strip()] = value.strip()
+    return of, pairs
+
+
+def _answered(source: Source, pairs: dict[str, str]) -> Source:
+    """Return a source with what pairs say: the column of a role, or the value of an option."""
+    own = options_of(source.kind)
+    columns: dict[str, str | int] = {}
+    units: dict[str, str] = {}
+    given: dict[str, Any] = {}
+    for name, value in pairs.items():
+        option = own.get(name)
+        if name == "kind":
             continue
-        said[kind].columns[role.strip()] = column.strip()
-        if unit:
-            said[kind].units[role.strip()] = unit.strip()
+        if source.kind == "labels":
+            typed = OPTIONS["reading"].parse(f"{name}={value}")
+            given["reading"] = {**given.get("reading", source.options.get("reading", {})), **typed}
+        elif option is not None and (name not in ROLES or value in option.choices):
+            given[name] = option.parse(_DECIMAL.get(value, value) if name == "decimal" else value)
+        elif name in ROLES:
+            column, _, unit = value.partition(":")
+            columns[name] = column.strip()
+            if unit:
+                units[name] = unit.strip()
+        elif name in OPTIONS:
+            raise LabelError(
+                f"files of {source.kind} have no option '{name}'", f"They have {', '.join(own)}", path=source.path
+            )
+        else:
+            raise LabelError(
+                f"there is no role '{name}'",
+                f"The roles are {', '.join(ROLES)}, and the options {', '.join(own)}",
+                path=source.path,
+            )
+    return replace(source.answered(columns, units), options={**source.options, **given})
 
 
 def _two(text: str) -> tuple[float, float]:
@@ -221,40 +280,3 @@ def _two(text: str) -> tuple[float, float]:
     except ValueError as error:
         raise LabelError(f"--slices '{text}' are no two numbers", "Write them as TOP,BASE") from error
     return top, base
-
-
-@contextmanager
-def _asking(kind: str) -> Iterator[None]:
-    """Add to what a file does not tell how the command line takes the answer."""
-    try:
-        yield
-    except (AmbiguousColumns, Undeclared) as error:
-        if isinstance(error, AmbiguousColumns):
-            role = next(iter(error.candidates), "role")
-            of = kind if kind != "tops" or not _is_wells(error) else "wells"
-            hint = f"--columns {of}:{role}=COLUMN"
-        elif error.option in _ANSWERS:
-            hint = _ANSWERS[error.option]
-        elif error.option == "domain":
-            hint = f"--columns {kind}:domain={error.choices[0]}"
-        elif error.option == "units":
-            hint = f"--columns {kind}:{error.role}=COLUMN:{error.choices[0]}"
-        else:
-            hint = f"--columns {kind}:{(error.choices or ('role',))[0]}=COLUMN"
-        raise LabelError(error.what, f"{error.way_out}: {hint}", path=error.path, line=error.line) from error
-
-
-def _is_wells(error: AmbiguousColumns) -> bool:
-    return bool({"inline", "crossline", "x", "y"} & set(error.candidates))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Print label warnings to standard error, each once."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LabelWarning)
-        try:
-            yield
-        finally:
-            for words in dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, LabelWarning)):
-                print(f"napari-fhn: {words}", file=sys.stderr)

@@ -157,12 +157,16 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     known.add_argument(
         "--band", type=float, metavar="MS", help="label a band of this thickness around each horizon instead"
     )
+    known.add_argument("--way", choices=("twt", "owt"), help="whether times of checkshots are two-way or one-way")
     known.add_argument("--z", choices=("down", "up"), help="which way the values of a horizon grow")
     known.add_argument(
         "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
     )
     known.add_argument(
         "--polygons", type=Path, metavar="FILE", help="GeoPackage, shapefile or GeoJSON with a class field"
+    )
+    known.add_argument(
+        "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"
     )
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
     known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
@@ -171,9 +175,10 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--columns",
         action="append",
         default=[],
-        metavar="KIND:ROLE=COLUMN[:UNIT],...",
-        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; kinds are "
-        "wells, tops, points, deviation, checkshots, horizon",
+        metavar="KIND|FILE:ROLE=COLUMN[:UNIT],...",
+        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; or any other "
+        "answer, as in checkshots:way=twt; for all files of a kind (wells, tops, deviation, checkshots, las, horizon, "
+        "points, polygons, labels) or for one file by its name, as in b.las:curve=FACIES",
     )
     known.add_argument(
         "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"
@@ -186,6 +191,12 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     )
     known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
     known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
+    known.add_argument(
+        "--off-line",
+        type=float,
+        metavar="METRES",
+        help="how far from a 2D line wells may lie to be projected onto it (default: --radius, at least one trace)",
+    )
     known.add_argument(
         "--point-radius", type=float, default=0.0, metavar="PIXELS", help="of a point's labels (default 0: its pixel)"
     )

@@ -10,6 +10,7 @@ from napari_fhn.labels import changes, plugins, volume
 from napari_fhn.labels.burning import burn
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable, LabelClass
+from napari_fhn.labels.collected import collect_warnings
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
@@ -17,12 +18,21 @@ from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
 from napari_fhn.labels.logs import Log, read_log
+from napari_fhn.labels.options import OPTIONS, Option, options_of
 from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
 from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, read_polygons
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.roles import Guess, Suggestion, suggest
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.sources import OF_WELLS, Question, Source, asking, read_all_wells, read_surfaces
+from napari_fhn.labels.sources import (
+    OF_WELLS,
+    Question,
+    Source,
+    asking,
+    read_all_wells,
+    read_surfaces,
+    read_wells_by_source,
+)
 from napari_fhn.labels.splits import blocks, bodies, expendable, far_from_training, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_heads, read_tops, read_wells
@@ -32,6 +42,7 @@ from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch
 __all__ = [
     "KINDS",
     "OF_WELLS",
+    "OPTIONS",
     "AmbiguousColumns",
     "Box",
     "Checkshot",
@@ -44,6 +55,7 @@ __all__ = [
     "LabelError",
     "LabelWarning",
     "Log",
+    "Option",
     "Point",
     "Polygons",
     "Question",
@@ -66,12 +78,14 @@ __all__ = [
     "changes",
     "class_curves",
     "class_fields",
+    "collect_warnings",
     "expendable",
     "far_from_training",
     "hold_out",
     "minimum_curvature",
     "nearest_column",
     "of_well",
+    "options_of",
     "plugins",
     "point_classes",
     "read_all_wells",
@@ -87,6 +101,7 @@ __all__ = [
     "read_surfaces",
     "read_tops",
     "read_wells",
+    "read_wells_by_source",
     "recognise",
     "sniff",
     "suggest",

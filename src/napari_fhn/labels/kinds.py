@@ -23,12 +23,15 @@ _OURS = {
     "horizon": "picks of horizons",
     "points": "points with a class",
     "polygons": "shapes with a class",
+    "labels": "labels on the survey's grid",
     "classes": "a table of classes",
 }
 #: Every kind, and what it is called; behind ours those that other distributions read.
 KINDS: Registry[str] = Registry(_OURS, plugins.titles)
+#: Suffixes of files that hold values on a grid: of what is known they can only be labels.
+GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
 _CLASSES = {"value", "name", "color"}
-_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
+_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
 
@@ -64,6 +67,9 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
     ('wells', 'tops')
     """
     path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix in GRIDDED and path.exists():
+        return "labels"
     if not path.is_file():
         raise LabelError("there is no such file", "Check the path", path=path)
     guest = plugins.claiming(path)
@@ -98,7 +104,7 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None) -> 
             f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
             "Say what it is",
             option="kind",
-            choices=tuple(kind for kind in _OURS if kind not in ("las", "polygons", "classes")),
+            choices=tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes")),
             path=path,
         )
     return kind

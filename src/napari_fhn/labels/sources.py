@@ -20,10 +20,12 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, Undeclared
 from napari_fhn.labels.horizons import read_horizons
-from napari_fhn.labels.kinds import recognise
+from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
-from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.options import checked_options, options_of
+from napari_fhn.labels.roles import suggest
+from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.wells import DeviatedWell, Well, of_well
@@ -44,26 +46,42 @@ class Source:
         The file.
     kind : str
         One of `napari_fhn.labels.kinds.KINDS`.
-    columns : mapping of str to int
-        Index of the column for each role that was said.
+    columns : mapping of str to (str or int)
+        Column for each role that was said: an index from 0, or a name or a number from 1 in digits.
     units : mapping of str to str
         Unit for each role that was said.
-    options : mapping of str to (str or float)
-        Other answers, by the name of the reader's argument: ``decimal``, ``domain``, ``kb_m``, ``curve``, ...
+    options : mapping of str to (str, float, tuple or dict)
+        Other answers, by the name of the option: see `napari_fhn.labels.options.OPTIONS`.
+
+    Raises
+    ------
+    LabelError
+        For an option that the kind does not have, or a value that makes no sense. Of a source without a kind nothing
+        is checked: its kind is yet to be found.
     """
 
     path: Path
     kind: str
-    columns: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, str | int] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # What the readers of other distributions take, they know themselves.
+        if self.kind and plugins.reader(self.kind) is None:
+            object.__setattr__(self, "options", checked_options(self.kind, self.options))
 
     @classmethod
     def of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> Source:
         """Look at a file and say what it is; see `napari_fhn.labels.kinds.recognise`."""
         path = Path(path)
         kind = options.pop("kind", None) or recognise(path, survey, decimal=options.get("decimal"))
-        return cls(path, kind, options=options)
+        return cls(path, "", options=options).as_kind(kind)
+
+    def as_kind(self, kind: str) -> Source:
+        """Return the source as one of a kind, with those of its options that the kind has."""
+        known = options_of(kind)
+        return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
     def table(self) -> Path | Table:
         """The file, looked at with the decimal mark that was said."""
@@ -71,7 +89,7 @@ class Source:
         return self.path if decimal is None else sniff(self.path, decimal=decimal)
 
     def answered(
-        self, columns: Mapping[str, int] | None = None, units: Mapping[str, str] | None = None, **options: Any
+        self, columns: Mapping[str, str | int] | None = None, units: Mapping[str, str] | None = None, **options: Any
     ) -> Source:
         """Return the source with further answers."""
         return replace(
@@ -81,14 +99,50 @@ class Source:
             options={**self.options, **options},
         )
 
+    def without(self, *options: str) -> Source:
+        """Return the source without some of its options."""
+        return replace(self, options={name: value for name, value in self.options.items() if name not in options})
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without the path."""
         return {
             "kind": self.kind,
             "columns": dict(self.columns),
             "units": dict(self.units),
-            "options": dict(self.options),
+            "options": {k: list(v) if isinstance(v, tuple) else v for k, v in self.options.items()},
         }
+
+    @classmethod
+    def from_dict(cls, path: str | Path, data: Mapping[str, Any]) -> Source:
+        """Make a source of what `to_dict` returned.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        data : mapping
+            Of plain JSON types.
+
+        Returns
+        -------
+        Source
+
+        Raises
+        ------
+        LabelError
+            When it is something else.
+        """
+        kind, parts = data.get("kind"), [data.get(name, {}) for name in ("columns", "units", "options")]
+        columns, units, options = parts
+        if kind not in KINDS or not all(isinstance(part, Mapping) for part in parts):
+            raise LabelError("what was said about it is in a form that is not known", "Say it again", path=path)
+        if not all(isinstance(k, int | str) and not isinstance(k, bool) for k in columns.values()) or not all(
+            isinstance(text, str) for text in units.values()
+        ):
+            raise LabelError(
+                "what was said about its columns is in a form that is not known", "Say it again", path=path
+            )
+        return cls(Path(path), str(kind), dict(columns), dict(units), dict(options))
 
 
 class Question(LabelError):
@@ -107,6 +161,35 @@ class Question(LabelError):
         self.source = source
         self.cause = cause
 
+    def answer(self, value: Any) -> Source:
+        """Return the source with an answer to what is asked.
+
+        Parameters
+        ----------
+        value : str, float, tuple or mapping
+            Where columns are asked for, the column of each role; else one of the choices, or what the option takes.
+
+        Raises
+        ------
+        LabelError
+            When it is no answer.
+        """
+        source, cause = self.source, self.cause
+        if isinstance(cause, AmbiguousColumns):
+            return source.answered(columns=value)
+        match cause.option:
+            case "kind":
+                return source.as_kind(value)
+            case "units":
+                return source.answered(units={cause.role: value})
+            case "columns":
+                # Which column it is was known, and what it means was not.
+                column = source.columns.get(cause.role)
+                if column is None:
+                    column = suggest(sniffed(source.table())).guesses[cause.role][0].column
+                return source.answered(columns={value: column})
+        return source.answered(**{cause.option: value})
+
 
 def asking(source: Source, read: Callable[[], _T]) -> _T:
     """Call a reader, and turn what its file leaves open into a `Question` about the source."""
@@ -117,8 +200,15 @@ def asking(source: Source, read: Callable[[], _T]) -> _T:
 
 
 def read_all_wells(
-    sources: Sequence[Source], survey: xr.DataArray, table: ClassTable | None = None, *, datum_m: float = 0.0
+    sources: Sequence[Source], survey: xr.DataArray, table: ClassTable | None = None
 ) -> list[Well | DeviatedWell]:
+    """Read the wells that sources tell of; `read_wells_by_source` without where each comes from."""
+    return [well for _, found in read_wells_by_source(sources, survey, table) for well in found]
+
+
+def read_wells_by_source(
+    sources: Sequence[Source], survey: xr.DataArray, table: ClassTable | None = None
+) -> list[tuple[Source, list[Well | DeviatedWell]]]:
     """Read the wells that sources tell of.
 
     Parameters
@@ -129,14 +219,12 @@ def read_all_wells(
         Onto whose vertical axis wells are brought.
     table : ClassTable, optional
         Names for the values of logs; values in digits are the names without it.
-    datum_m : float, optional
-        Elevation above sea level of the zero of a depth survey, in metres.
 
     Returns
     -------
-    list of Well or DeviatedWell
-        Those of files that other distributions read come first. None where neither a log nor heads with tops are
-        among the sources.
+    list of (Source, list of Well or DeviatedWell)
+        For each file of tops and each log its wells; nothing where neither a log nor heads with tops are among the
+        sources.
 
     Raises
     ------
@@ -160,23 +248,29 @@ def read_all_wells(
         trajectories |= asking(
             one,
             lambda one=one: read_deviation(  # type: ignore[misc]
-                one.table(), columns=one.columns, units=one.units, kb_m=one.options.get("kb_m")
+                one.table(),
+                columns=one.columns,
+                units=one.units,
+                kb_m=one.options.get("kb_m"),
+                convergence_deg=one.options.get("convergence_deg", 0.0),
             ),
         )
     for one in _of(sources, "checkshots"):
         checkshots |= asking(
             one,
             lambda one=one: read_checkshots(  # type: ignore[misc]
-                one.table(), columns=one.columns, units=one.units, way=one.options.get("way")
+                one.table(),
+                columns=one.columns,
+                units=one.units,
+                way=one.options.get("way"),
+                shift_ms=one.options.get("shift_ms", 0.0),
             ),
         )
-    wells: list[Well | DeviatedWell] = []
-    for one in sources:
-        if plugins.reader(one.kind) is not None:
-            wells += asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options).wells)  # type: ignore[misc]
+    read: list[tuple[Source, list[Well | DeviatedWell]]] = []
     for heads in _of(sources, "wells"):
         for tops in _of(sources, "tops"):
-            wells += _heads_and_tops(heads, tops, survey, trajectories, checkshots, datum_m)
+            both = replace(tops, options={**_of_heads(heads), **tops.options})
+            read.append((both, _heads_and_tops(heads, tops, survey, trajectories, checkshots)))
     for one in _of(sources, "las"):
 
         def las(one: Source = one) -> Well | DeviatedWell:
@@ -186,15 +280,21 @@ def read_all_wells(
                 table,
                 survey,
                 curve=one.options.get("curve"),
+                index=one.options.get("index"),
                 index_unit=one.options.get("index_unit"),
                 trajectory=of_well(trajectories, name),
                 checkshot=of_well(checkshots, name),
                 kb_m=one.options.get("kb_m"),
-                datum_m=datum_m,
+                datum_m=one.options.get("datum_m", 0.0),
             )
 
-        wells.append(asking(one, las))
-    return wells
+        read.append((one, [asking(one, las)]))
+    return read
+
+
+def _of_heads(heads: Source) -> dict[str, Any]:
+    """Options that may be said about where wells begin as well as about their tops."""
+    return {name: value for name, value in heads.options.items() if name in options_of("tops") and name != "decimal"}
 
 
 def read_surfaces(source: Source, survey: xr.DataArray) -> list[xr.DataArray]:
@@ -215,6 +315,8 @@ def read_surfaces(source: Source, survey: xr.DataArray) -> list[xr.DataArray]:
             columns=source.columns,
             units=source.units,
             z=source.options.get("z"),
+            gap_traces=source.options.get("gap_traces", 0.0),
+            only=source.options.get("name"),
         ),
     )
     return sorted(found.values(), key=lambda surface: float(surface.mean()))
@@ -226,17 +328,18 @@ def _heads_and_tops(
     survey: xr.DataArray,
     trajectories: Mapping[str, Trajectory],
     checkshots: Mapping[str, Checkshot],
-    datum_m: float,
 ) -> list[Well | DeviatedWell]:
+    said = {**_of_heads(heads), **tops.options}
+    heads_table, tops_table = asking(heads, heads.table), asking(tops, tops.table)
     try:
         return read_wells(
-            heads.table(),
-            tops.table(),
+            heads_table,
+            tops_table,
             survey,
             trajectories=trajectories,
             checkshots=checkshots,
-            kb_m=tops.options.get("kb_m", heads.options.get("kb_m")),
-            datum_m=datum_m,
+            kb_m=said.get("kb_m"),
+            datum_m=said.get("datum_m", 0.0),
             wells_columns=heads.columns,
             wells_units=heads.units,
             tops_columns=tops.columns,

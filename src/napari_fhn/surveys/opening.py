@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import xarray as xr
 
+from napari_fhn.plugins import Plugin
 from napari_fhn.surveys import bricks, plugins, raster, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
@@ -118,6 +119,38 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     (('band', 'y', 'x'), 'nm')
     """
     path = Path(path)
+    opener = _opener(path)
+    try:
+        return _open(opener, path, options)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def options_of(path: str | Path) -> tuple[str, ...]:
+    """Return the options that `open` takes for a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any path.
+
+    Returns
+    -------
+    tuple of str
+        Names of keyword arguments.
+
+    Raises
+    ------
+    SurveyError
+        When no reader knows the file.
+    """
+    found = _opener(Path(path))
+    opener = found.value if isinstance(found, Plugin) else found
+    return tuple(name for name in inspect.signature(opener.open).parameters if name != "path")
+
+
+def _opener(path: Path) -> Opener | plugins.Opener:
+    """Find who opens a file, or raise `SurveyError`."""
     if not path.exists():
         raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
     openers = FOLDER_OPENERS if path.is_dir() else OPENERS
@@ -130,39 +163,36 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     try:
         guest = plugins.claiming(path)
         if guest is not None:
-            return _open_guest(guest, path, options)
+            return guest
         for opener in openers:
             if opener.can_open(path):
-                return _open(opener, path, options)
+                return opener
         guest = plugins.able(path)
         if guest is not None:
-            return _open_guest(guest, path, options)
+            return guest
         # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more
         # general ones are asked last above, and know more of such files.
         for opener in reversed(openers):
             if path.suffix.lower() in opener.SUFFIXES:
-                return _open(opener, path, options)
+                return opener
         guest = plugins.promised(path)
         if guest is not None:
-            return _open_guest(guest, path, options)
+            return guest
     except OSError as error:
-        raise SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file") from error
+        raise _unreadable(path, error) from error
     everyone = (*OPENERS, *(guest.value for guest in plugins.openers(folders=False)))
     known = ", ".join(dict.fromkeys(suffix for opener in everyone for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
 
 
-def _open(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
-    _check_options(opener, path, options)
-    survey = opener.open(path, **options)
+def _unreadable(path: Path, error: OSError) -> SurveyError:
+    return SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file")
+
+
+def _open(opener: Opener | plugins.Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
+    _check_options(opener.value if isinstance(opener, Plugin) else opener, path, options)
+    survey = plugins.read(opener, path, options) if isinstance(opener, Plugin) else opener.open(path, **options)
     # Openers that choose for themselves say what they chose.
-    survey.attrs.setdefault("read_as", options)
-    return survey
-
-
-def _open_guest(guest: plugins.Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
-    _check_options(guest.value, path, options)
-    survey = plugins.read(guest, path, options)
     survey.attrs.setdefault("read_as", options)
     return survey
 

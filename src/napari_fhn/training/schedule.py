@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.objective import Objective
 
 Optimiser = Literal["adamw", "adam", "sgd"]
@@ -141,11 +141,9 @@ class Schedule:
         Raises
         ------
         JobError
-            When a value is out of its range.
-        TypeError
-            When there is a part that this version does not know.
+            When a value is of another type or out of its range, or a part is not known to this version.
         """
-        return cls(**{**data, "objective": Objective.from_dict(data.get("objective", {}))})
+        return decoded(cls, data)
 
 
 def _one_of(name: str, value: str, known: Any) -> None:

@@ -13,6 +13,7 @@ import xarray as xr
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.moving import check_room, replacing
 from napari_fhn.surveys.out.classes import ClassLike
 from napari_fhn.surveys.out.history import SIDECAR, forget, lines_of, write_beside
@@ -225,6 +226,16 @@ def _check(path: Path, values: ArrayLike, like: xr.DataArray) -> None:
             f"values of shape {tuple(values.shape)} do not lie on the survey's grid ({grid})",
             "Save what was predicted for this survey",
         )
+    if isinstance(values, xr.DataArray):
+        # Values that say where they lie must lie there: equal shape is not equal place.
+        layer = values.isel(dict.fromkeys(values.dims[: values.ndim - len(shape)], 0), drop=True)
+        apart = Grid.of(like).apart(Grid.of(layer))
+        if apart:
+            raise SurveyError(
+                path,
+                f"the values do not lie on the grid of {like.name or 'the survey'} ({apart})",
+                "Bring them there first, with napari_fhn.surveys.onto",
+            )
 
 
 def _write_zarr(

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-from napari_fhn.labels import LabelWarning
+from napari_fhn.labels.errors import LabelWarning
 
 _T = TypeVar("_T")
 
 
-def heard(work: Callable[[], _T]) -> tuple[_T, list[str]]:
+def collect_warnings(work: Callable[[], _T]) -> tuple[_T, list[str]]:
     """Return what work returns, and the warnings about labels that it gave, each once."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LabelWarning)
