@@ -1,6 +1,6 @@
 """Tables of picks as they come: delimiter, decimal mark, header, units and encoding found by looking.
 
-`sniff` looks at a file and says what it found, `napari_fhn.labels.roles.suggest` says what its columns may mean, and
+`sniff` looks at a file and says what it found, `napari_fhn.labels.guesses.suggest` says what its columns may mean, and
 `Table.rows` and `Table.numbers` read it. Nothing is guessed silently: what cannot be told raises an error that carries
 the possible answers.
 """

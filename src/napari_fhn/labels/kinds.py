@@ -8,8 +8,8 @@ from pathlib import Path
 import xarray as xr
 
 from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.guesses import SURE, suggest
 from napari_fhn.labels.polygons import SUFFIXES
-from napari_fhn.labels.roles import SURE, suggest
 from napari_fhn.labels.sniffing import sniff
 
 #: Every kind, and what it is called.
