@@ -40,8 +40,8 @@ guide: $(STAMP) system ## take the pictures of the user guide again, from the ru
 	@$(ON_A_DISPLAY) $(PY) docs/guide.py
 
 samples: $(STAMP) ## make the bundled samples again (they come out the same)
-	$(PY) -m napari_fhn.sample_data.make_seismic
-	$(PY) -m napari_fhn.sample_data.make_hyperspectral
+	PYTHONPATH=scripts $(PY) -m samples.make_seismic
+	PYTHONPATH=scripts $(PY) -m samples.make_hyperspectral
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

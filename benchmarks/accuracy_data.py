@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from skimage.measure import label
 
 from napari_fhn import labels, sample_data, surveys
-from napari_fhn.session import vertical_axis
+from napari_fhn.surveys.kinds import vertical_axis
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SEEDS = 5

@@ -75,6 +75,9 @@ def test_the_wheel_has_the_package_data(built):
     names = set(contents(built["wheel"]))
     assert {f"napari_fhn/{name}" for name in NEEDED} <= names
     assert {name.partition("/")[0] for name in names} == {"napari_fhn", "napari_fhn-0.1.0.dist-info"}
+    # What made the samples stays at home.
+    modules = {name for name in names if name.startswith("napari_fhn/sample_data/") and name.endswith(".py")}
+    assert modules == {"napari_fhn/sample_data/__init__.py", "napari_fhn/sample_data/public.py"}
 
 
 def test_the_same_wheel_comes_from_the_tree(built):
@@ -85,7 +88,9 @@ def test_the_sdist_has_everything_once(built):
     with tarfile.open(built["sdist"]) as file:
         names = [member.name.partition("/")[2] for member in file.getmembers()]
     assert {f"src/napari_fhn/{name}" for name in NEEDED} <= set(names)
-    assert {"pyproject.toml", "LICENSE", "README.md", "Makefile", "tests/test_packaging.py"} <= set(names)
+    assert {"pyproject.toml", "LICENSE", "README.md", "CONTRIBUTING.md", "Makefile"} <= set(names)
+    assert "tests/test_packaging.py" in names
+    assert {"scripts/samples/make_seismic.py", "scripts/samples/make_hyperspectral.py"} <= set(names)
     assert sum(name.endswith("fold_and_fault.sgy") for name in names) == 1
 
 
@@ -119,3 +124,31 @@ def test_samples_open_from_the_wheel(installed):
         "(64, 112, 128) (64, 112, 128)",
         "(128, 192, 160) 7",
     ]
+
+
+def test_every_entry_point_of_the_wheel_can_be_loaded(installed):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from importlib.metadata import distributions\n"
+        "(found,) = distributions(path=[sys.argv[1]], name='napari-fhn')\n"
+        "for entry in found.entry_points:\n"
+        "    thing = entry.load() if entry.group != 'napari.manifest' else None\n"
+        "    print(entry.group, entry.name, getattr(thing, '__name__', ''))\n"
+    )
+    said = set(run("-c", code, str(installed), cwd=installed).splitlines())
+    assert said == {
+        "console_scripts napari-fhn main",
+        "napari.manifest napari-fhn ",
+        "xarray.backends napari-fhn SurveyBackend",
+    }
+
+
+def test_xarray_finds_the_engine_of_the_wheel(installed):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import xarray as xr\n"
+        "from napari_fhn import sample_data\n"
+        "print(*xr.open_dataset(sample_data.SEISMIC.survey, engine='napari-fhn')['survey'].shape)\n"
+        "print(*xr.open_dataset(sample_data.HYPERSPECTRAL.dates[0])['survey'].shape)\n"
+    )
+    assert run("-c", code, str(installed), cwd=installed).splitlines() == ["128 192 160", "64 112 128"]

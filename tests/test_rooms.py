@@ -20,11 +20,14 @@ PACKAGE = ROOT / "src" / "napari_fhn"
 #: What each room may use beside the standard library.
 ALLOWED = {
     "box.py": set(),
+    "record.py": set(),
+    "plugins.py": set(),
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
+    "project": {"numpy", "xarray"},
     "report": {"numpy", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},
@@ -43,7 +46,7 @@ ALLOWED = {
         "shapely",
         "platformdirs",
     },
-    "sample_data": {"numpy", "scipy", "segyio", "lasio", "pooch"},
+    "sample_data": {"numpy", "pooch"},
 }
 
 _ALONE = '''

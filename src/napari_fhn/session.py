@@ -21,6 +21,7 @@ from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.surveys import summary
+from napari_fhn.surveys.kinds import CHANNEL, spatial_dims, spatial_shape, vertical_axis
 from napari_fhn.surveys.plain import BandsLast, good_bands, values
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.job import Axis, Input, Job, JobError
@@ -31,30 +32,7 @@ from napari_fhn.training.recipes import recipe
 if TYPE_CHECKING:
     import xarray as xr
 
-_CHANNEL = "band"
-_VERTICAL = ("twt", "depth", "sample")
-
-
-def spatial_shape(survey: xr.DataArray) -> tuple[int, ...]:
-    """Return the shape of what is labelled and predicted: every axis of a survey but its bands."""
-    return tuple(int(size) for dim, size in survey.sizes.items() if dim != _CHANNEL)
-
-
-def vertical_axis(survey: xr.DataArray) -> int | None:
-    """Return which spatial axis of a survey is two-way time or depth.
-
-    Parameters
-    ----------
-    survey : xarray.DataArray
-        As :func:`napari_fhn.surveys.open` gives it.
-
-    Returns
-    -------
-    int or None
-        Counted without the band axis; None for maps, and for arrays whose axes have no names.
-    """
-    dims = [dim for dim in survey.dims if dim != _CHANNEL]
-    return next((axis for axis, dim in enumerate(dims) if dim in _VERTICAL), None)
+__all__ = ["Session", "spatial_shape", "survey_axes", "vertical_axis"]
 
 
 def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:
@@ -71,7 +49,7 @@ def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:
         Where values are not evenly spaced, the step is their mean one.
     """
     axes = []
-    for dim in (str(dim) for dim in survey.dims if dim != _CHANNEL):
+    for dim in spatial_dims(survey):
         values = np.asarray(survey[dim])
         if dim not in survey.coords or values.dtype.kind not in "iuf":
             axes.append(Axis(dim))
@@ -205,7 +183,7 @@ class Session:
         JobError
             When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
         """
-        if cube and _CHANNEL not in survey.dims:
+        if cube and CHANNEL not in survey.dims:
             raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
         staged = self._stage_bands(name, survey, cube, progress)
         # For people, and for the report: the survey itself may lie elsewhere tomorrow.
@@ -215,15 +193,15 @@ class Session:
     def _stage_bands(
         self, name: str, survey: xr.DataArray, cube: bool, progress: Callable[[float], None] | None
     ) -> Input:
-        if _CHANNEL not in survey.dims:
+        if CHANNEL not in survey.dims:
             return self.stage(name, values(survey), progress=progress)
-        axis = survey.dims.index(_CHANNEL)
+        axis = survey.dims.index(CHANNEL)
         channels = good_bands(survey)
         if not channels:
             raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
         if cube:
             return self.stage(name, BandsLast(survey), progress=progress)
-        some = None if len(channels) == survey.sizes[_CHANNEL] else channels
+        some = None if len(channels) == survey.sizes[CHANNEL] else channels
         return self.stage(name, values(survey), channel_axis=axis, channels=some, progress=progress)
 
     def label_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -83,9 +83,9 @@ def test_what_older_versions_saved_can_be_read():
 
 def test_other_kinds_and_unknown_parts_are_refused():
     data = levels(2, 4, (2,), 1).to_dict()
-    with pytest.raises(ValueError, match="'unet' network"):
+    with pytest.raises(ValueError, match="kind is 'unet': 'hyperbolic' is expected"):
         Architecture.from_dict({**data, "kind": "unet"})
-    with pytest.raises(TypeError, match="colour"):
+    with pytest.raises(ValueError, match="colour is not known"):
         Architecture.from_dict({**data, "colour": "red"})
 
 

@@ -8,17 +8,12 @@ import sys
 import numpy as np
 import segyio
 
-from napari_fhn.sample_data import (
-    HYPERSPECTRAL,
-    SEISMIC,
-    hyperspectral_truth,
-    make_hyperspectral,
-    seismic_truth,
-)
-from napari_fhn.sample_data.boreholes import write_wells
-from napari_fhn.sample_data.geology import FINE, build_rocks
-from napari_fhn.sample_data.make_seismic import write_classes, write_segy
-from napari_fhn.sample_data.seismogram import record
+from napari_fhn.sample_data import FOLDER, HYPERSPECTRAL, SEISMIC, hyperspectral_truth, seismic_truth
+from samples import BUNDLED, make_hyperspectral
+from samples.boreholes import write_wells
+from samples.geology import FINE, build_rocks
+from samples.make_seismic import write_classes, write_segy
+from samples.seismogram import record
 
 
 def test_seismic_is_made_again(tmp_path):
@@ -56,8 +51,12 @@ def test_hyperspectral_is_made_again(tmp_path):
         assert (tmp_path / path.name).read_text() == path.read_text()
 
 
+def test_they_are_made_where_they_are_bundled():
+    assert BUNDLED.resolve() == FOLDER.resolve()
+
+
 def test_importing_the_room_is_cheap():
-    """No torch, Qt or napari, nor the libraries that only the scripts need."""
+    """No torch, Qt or napari, nor the libraries that only their makers need."""
     code = (
         "import sys, napari_fhn.sample_data;"
         "heavy = {'torch', 'qtpy', 'napari', 'scipy', 'segyio', 'lasio'} & set(sys.modules);"

@@ -20,6 +20,7 @@ from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.text import is_null, is_number, to_number
 from napari_fhn.labels.units import unit as named_unit
 from napari_fhn.labels.vocabulary import ROLES, Meaning, meaning
+from napari_fhn.surveys.kinds import is_line, is_seismic
 
 #: A guess is taken without asking when it is this sure, and ahead of the next by this much.
 SURE, AHEAD = 0.6, 0.15
@@ -164,7 +165,7 @@ class Clues:
     @cached_property
     def values(self) -> dict[int, NDArray[np.float64]]:
         """Numbers of the columns that are free, by column; none where there are too many to pair."""
-        if self.survey is None or not self.free or self.survey.dims[:1] not in (("inline",), ("trace",)):
+        if self.survey is None or not self.free or not is_seismic(self.survey):
             return {}
         read = {k: _numbers(self.table, k) for k in self.free if self.table.numeric[k]}
         read = {k: v for k, v in read.items() if np.isfinite(v).any()}
@@ -180,8 +181,9 @@ class Clues:
 def by_name(clues: Clues) -> list[Guess]:
     """Guess by what columns are called, less surely where their cells speak against it."""
     table, guesses = clues.table, []
+    on_line = clues.survey is not None and is_line(clues.survey)
     for k, name in enumerate(table.names if table.has_header else ()):
-        said = meaning(name)
+        said = meaning(name, on_line=on_line)
         if said is None or _holds_units(said, table, k):
             continue
         # "Top" above names is a surface, and above numbers the upper end of an interval.

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
@@ -66,7 +67,8 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind:
+        # What the readers of other distributions take, they know themselves.
+        if self.kind and plugins.reader(self.kind) is None:
             object.__setattr__(self, "options", checked_options(self.kind, self.options))
 
     @classmethod
@@ -78,6 +80,8 @@ class Source:
 
     def as_kind(self, kind: str) -> Source:
         """Return the source as one of a kind, with those of its options that the kind has."""
+        if plugins.reader(kind) is not None:
+            return replace(self, kind=kind, options=plugins.taken(kind, self.options))
         known = options_of(kind)
         return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
@@ -212,7 +216,8 @@ def read_wells_by_source(
     Parameters
     ----------
     sources : sequence of Source
-        Heads and tops, deviation surveys, checkshots and logs; others are left alone.
+        Heads and tops, deviation surveys, checkshots and logs, and what other distributions read; others are left
+        alone.
     survey : xarray.DataArray
         Onto whose vertical axis wells are brought.
     table : ClassTable, optional
@@ -221,8 +226,8 @@ def read_wells_by_source(
     Returns
     -------
     list of (Source, list of Well or DeviatedWell)
-        For each file of tops and each log its wells; nothing where neither a log nor heads with tops are among the
-        sources.
+        For each file of tops and each log its wells, and for each file that another distribution reads; of ours nothing
+        where neither a log nor heads with tops are among the sources.
 
     Raises
     ------
@@ -230,6 +235,15 @@ def read_wells_by_source(
         When a person must say something about a file.
     LabelError
         With what is wrong and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> files = [sample_data.SEISMIC.wells, sample_data.SEISMIC.tops]
+    >>> wells = labels.read_all_wells([labels.Source.of(path) for path in files], survey)
+    >>> wells[0].name, wells[0].intervals[0].class_name
+    ('W-1', 'Marine cover')
     """
     trajectories: dict[str, Trajectory] = {}
     checkshots: dict[str, Checkshot] = {}
@@ -278,6 +292,10 @@ def read_wells_by_source(
             )
 
         read.append((one, [asking(one, las)]))
+    for one in sources:
+        if plugins.reader(one.kind) is not None:
+            known = asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options))  # type: ignore[misc]
+            read += [(one, list(known.wells))] if known.wells else []
     return read
 
 

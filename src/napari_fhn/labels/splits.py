@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
-from skimage.measure import label, regionprops
+from scipy.ndimage import find_objects, maximum_filter
+from skimage.measure import label
 
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
@@ -37,12 +37,20 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     list of Box
         Bounding boxes, disjoint (bodies whose boxes overlap are one), over the full vertical axis, in the
         order of their first index. Diagonal neighbours are connected.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((4, 5), np.uint8)
+    >>> labels[1, 1:3], labels[3, 4] = 1, 2
+    >>> [box.start for box in bodies(labels, None)]
+    [(1, 1), (3, 4)]
     """
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
     numbered = label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
-    found = regionprops(numbered)  # type: ignore[no-untyped-call]
-    boxes = _merge([Box(region.bbox[: mask.ndim], region.bbox[mask.ndim :]) for region in found])
+    # Along a line bodies are intervals of traces.
+    boxes = _merge([_bounds(slices) for slices in find_objects(numbered)])
     if axis is not None:
         depth = labels.shape[axis]
         boxes = [Box((*b.start[:axis], 0, *b.start[axis:]), (*b.stop[:axis], depth, *b.stop[axis:])) for b in boxes]
@@ -70,6 +78,14 @@ def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[B
     ------
     LabelError
         When the size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((4, 5), np.uint8)
+    >>> labels[3, 4] = 2
+    >>> blocks(labels, 3, None)
+    [Box(start=(3, 3), stop=(4, 5))]
     """
     if size < 1:
         raise LabelError(f"blocks of {size} voxels cannot be cut", "Use at least 1")
@@ -171,6 +187,14 @@ def hold_out(
     Returns
     -------
     list of Box
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((1, 8), np.uint8)
+    >>> labels[0, [0, 3, 6]] = 1, 1, 2
+    >>> [box.start for box in hold_out(labels, 2, None)]
+    [(0, 0)]
     """
     boxes = bodies(labels, vertical_axis) if candidates is None else list(candidates)
     present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
@@ -221,6 +245,10 @@ def _classes(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
         counts += np.bincount(part[slab].ravel(), minlength=256)
     counts[0] = 0
     return counts > 0
+
+
+def _bounds(slices: tuple[slice, ...]) -> Box:
+    return Box(tuple(one.start for one in slices), tuple(one.stop for one in slices))
 
 
 def _merge(boxes: list[Box]) -> list[Box]:

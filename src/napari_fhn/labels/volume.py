@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError
 
 DTYPE = np.dtype(np.uint8)
+
+_COUNTED = 2**20
+"""Voxels counted at once: short enough for other threads to get their turn in between."""
 
 
 def create(path: str | Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
@@ -40,6 +44,14 @@ def create(path: str | Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[
     ------
     LabelError
         When the file is something else, cannot be made, or the disk lacks room for it.
+
+    Examples
+    --------
+    >>> from napari_fhn.labels import volume
+    >>> labels = volume.create("labels.npy", (4, 5, 6))
+    >>> labels[2, 3] = 1
+    >>> int(volume.create("labels.npy", (4, 5, 6)).sum())
+    6
     """
     path = Path(path)
     shape = tuple(int(n) for n in shape)
@@ -111,3 +123,31 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         found = getattr(labels, "dtype", type(labels).__name__)
         raise LabelError(f"it is no label volume (values are {found}, not uint8)", "Use another file", path=path)
     return labels
+
+
+def count(values: NDArray[np.uint8]) -> dict[int, int]:
+    """Count the voxels of each class, some at a time: label volumes may be larger than memory.
+
+    Parameters
+    ----------
+    values : ndarray or memmap of uint8
+        Of any shape; 0 is unlabelled and left out.
+
+    Returns
+    -------
+    dict of int to int
+        Voxels of each label value that occurs.
+
+    Examples
+    --------
+    >>> count(np.array([[0, 2], [2, 1]], np.uint8))
+    {1: 1, 2: 2}
+    """
+    total = np.zeros(256, np.int64)
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, _COUNTED):
+        part = np.asarray(flat[start : start + _COUNTED])
+        part = part[part != 0]
+        if part.size:
+            total += np.bincount(part, minlength=256)
+    return {int(value): int(total[value]) for value in np.flatnonzero(total)}

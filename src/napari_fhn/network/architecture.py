@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from napari_fhn.record import decode
+
 Resample = Literal["keep", "coarsen", "refine"]
 Transform = Literal["haar", "shuffle"]
 Activation = Literal["relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"]
@@ -319,19 +321,11 @@ class Architecture:
 
         Raises
         ------
-        ValueError
-            For another kind of network, or one that is impossible.
-        KeyError, TypeError
-            When a part is missing, or not known to this version.
+        RecordError
+            A ValueError: it is another kind of network or an impossible one, or a part is missing, of another type, or
+            not known to this version.
         """
-        parts = dict(data)
-        kind = parts.pop("kind", cls.kind)
-        if kind != cls.kind:
-            raise ValueError(f"this is a {kind!r} network, not a {cls.kind!r} one")
-        parts["layers"] = tuple(Layer(**layer) for layer in parts["layers"])
-        if "reading" in parts:
-            parts["reading"] = Reading(**parts["reading"])
-        return cls(**parts)
+        return decode(cls, data)
 
 
 def levels(

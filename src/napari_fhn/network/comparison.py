@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from napari_fhn.network.architecture import Architecture, Resample
+from napari_fhn.record import decode
 
 
 def _every_axis(dimensions: int) -> tuple[int, ...]:
@@ -175,8 +176,7 @@ class ResNetArchitecture:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ResNetArchitecture:
         """Rebuild from :meth:`to_dict`."""
-        stages = tuple(Stage(**stage) for stage in data["stages"])
-        return cls(**{**_without_kind(data), "stages": stages})
+        return decode(cls, data)
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ class UNetArchitecture:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> UNetArchitecture:
         """Rebuild from :meth:`to_dict`."""
-        return cls(**_without_kind(data))
+        return decode(cls, data)
 
 
 NetworkDescription = Architecture | ResNetArchitecture | UNetArchitecture
@@ -274,24 +274,15 @@ def map_axis(network: NetworkDescription) -> int | None:
     return network.reading.axis if isinstance(network, Architecture) else None
 
 
-_KINDS: dict[str, type[Architecture] | type[ResNetArchitecture] | type[UNetArchitecture]] = {
-    "hyperbolic": Architecture,
-    "resnet": ResNetArchitecture,
-    "unet": UNetArchitecture,
-}
-
-
-def _without_kind(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if name != "kind"}
-
-
-def description_from_dict(data: Mapping[str, Any]) -> NetworkDescription:
+def description_from_dict(data: Any, where: str = "") -> NetworkDescription:
     """Rebuild the description of a network of any kind from its ``to_dict``.
 
     Parameters
     ----------
     data : mapping
         Plain JSON types. ``"kind"`` is ``"hyperbolic"``, ``"resnet"`` or ``"unet"``; hyperbolic where it is missing.
+    where : str
+        What the data are a part of, for messages.
 
     Returns
     -------
@@ -299,17 +290,11 @@ def description_from_dict(data: Mapping[str, Any]) -> NetworkDescription:
 
     Raises
     ------
-    ValueError
-        When the kind is unknown, or a part is missing, unknown or out of range; the message says which.
+    RecordError
+        A ValueError: the kind is unknown, or a part is missing, unknown, of another type or out of range; the message
+        says which.
     """
-    if not isinstance(data, Mapping):
-        raise ValueError(f"a network is described by names and values, not by {data!r}")
-    kind = data.get("kind", "hyperbolic")
-    if kind not in _KINDS:
-        raise ValueError(f"no network is of the kind {kind!r}; known are {', '.join(_KINDS)}")
-    try:
-        return _KINDS[kind].from_dict(_without_kind(data))
-    except KeyError as error:
-        raise ValueError(f"the {kind} network has no {error.args[0]!r}") from error
-    except TypeError as error:
-        raise ValueError(f"the {kind} network has a part this version does not know: {error}") from error
+    if isinstance(data, Mapping) and "kind" not in data:
+        data = {**data, "kind": Architecture.kind}
+    found: NetworkDescription = decode(NetworkDescription, data, where)  # type: ignore[arg-type]
+    return found

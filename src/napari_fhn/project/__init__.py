@@ -1,4 +1,32 @@
-"""A piece of work: what was opened and how, what is known, its runs, and what made its predictions.
+"""A piece of work: what was opened and how, what is known, the runs, the predictions and what made them.
 
-Surveys, knowledge and settings become one `Job` here, for the dock, the command line and Python alike.
+Surveys, labels and settings become one job here, for every face of the program. No Qt, no napari, no torch.
 """
+
+from napari_fhn.project.beginning import NEW, Beginning
+from napari_fhn.project.errors import NeedsConsent, ProjectError, SessionInUse
+from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry
+from napari_fhn.project.project import Begun, Project
+from napari_fhn.project.runs import Run, RunRecord, Runs
+from napari_fhn.project.session import Session
+from napari_fhn.project.settings import Settings
+from napari_fhn.project.surveyset import SurveySet
+
+__all__ = [
+    "NEW",
+    "Beginning",
+    "Begun",
+    "HeldOut",
+    "Manifest",
+    "NeedsConsent",
+    "Project",
+    "ProjectError",
+    "Run",
+    "RunRecord",
+    "Runs",
+    "Session",
+    "SessionInUse",
+    "Settings",
+    "SurveyEntry",
+    "SurveySet",
+]

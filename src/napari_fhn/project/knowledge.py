@@ -16,8 +16,19 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels
-from napari_fhn.labels import KINDS, OF_WELLS, ClassTable, LabelClass, LabelError, Source, Undeclared, collect_warnings
+from napari_fhn.labels import (
+    KINDS,
+    OF_WELLS,
+    ClassTable,
+    LabelClass,
+    LabelError,
+    Source,
+    Undeclared,
+    collect_warnings,
+    plugins,
+)
 from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 
 #: Kinds of file in the order in which they are burnt; what is burnt earlier is not replaced by what comes later.
 ORDER = ("labels", OF_WELLS, "horizon", "points", "polygons")
@@ -197,7 +208,7 @@ def burn(
 def _unread(sources: Sequence[Source]) -> list[str]:
     """Say which files say nothing, for what goes with them is not among the files."""
     for source in sources:
-        if source.kind not in LABELLING:
+        if source.kind not in LABELLING and plugins.reader(source.kind) is None:
             raise LabelError(f"a file of {source.kind or 'no kind'} holds no labels", "Leave it out", path=source.path)
     kinds = {source.kind: source for source in sources if source.kind in OF_WELLS}
     for kind, other in (("wells", "tops"), ("tops", "wells")):
@@ -230,6 +241,7 @@ def groups(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
                 yield tuple(source for source in mine if source.options.get("together", source.path) == word)
         else:
             yield from ((source,) for source in mine)
+    yield from ((source,) for source in every if plugins.reader(source.kind) is not None)
 
 
 def makes_wells(sources: Iterable[Source]) -> bool:
@@ -288,6 +300,8 @@ def read(
                 return _polygons(sources[0], survey)
             case _ if kind in OF_WELLS:
                 return _wells(sources, survey, classes if fixed else None)
+            case _ if plugins.reader(kind) is not None:
+                return _of_others(sources[0], survey)
             case _:
                 raise LabelError(f"files of {kind or 'no kind'} hold no labels", "Say what it is", path=sources[0].path)
 
@@ -338,17 +352,18 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
     read_ones = labels.read_wells_by_source(sources, survey, table)
     wells = tuple(well for _, some in read_ones for well in some)
     # Wells of one radius are burnt together, so that between two of them the nearer one counts.
-    alike: dict[tuple[float, float | None], list[labels.Well | labels.DeviatedWell]] = {}
+    alike: dict[tuple[float, float | None, float | None], list[labels.Well | labels.DeviatedWell]] = {}
     for source, some in read_ones:
-        reach = source.options.get("radius", WELL_RADIUS), source.options.get("fall_off")
+        said = source.options
+        reach = said.get("radius", WELL_RADIUS), said.get("fall_off"), said.get("off_line_m")
         alike.setdefault(reach, []).extend(some)
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        for (radius, fall_off), some in alike.items():
-            labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights)
+        for (radius, fall_off, off_line), some in alike.items():
+            labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights, off_line_m=off_line)
 
     title = f"{len(wells)} wells" if len(wells) != 1 else wells[0].name
-    weighted = any(fall_off is not None for _, fall_off in alike)
+    weighted = any(fall_off is not None for _, fall_off, _ in alike)
     return _Content(title, tuple(n for well in wells for n in well.class_names), write, wells, weighted)
 
 
@@ -389,7 +404,7 @@ def _points(source: Source, survey: xr.DataArray, classes: ClassTable, fixed: bo
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         placed = [replace(point, value=classes.value_of(name_of[point.value])) for point in points]
-        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights)
+        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights, on_line=is_line(survey))
 
     return _Content(f"{len(points)} points", names, write, weighted=fall_off is not None)
 
@@ -400,8 +415,8 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         source, lambda: labels.read_polygons(source.path, said.get("field"), layer=said.get("layer"))
     )
     window = said.get("window")
-    if survey.ndim == 3 and not {"y", "x"} <= set(survey.dims) and window is None:
-        axis = survey[survey.dims[-1]]
+    if is_seismic(survey) and window is None:
+        axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]
         raise labels.Question(
             source,
             Undeclared(
@@ -417,6 +432,24 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         labels.burn_polygons(shapes, survey, classes, out, window=window)
 
     return _Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
+
+
+def _of_others(source: Source, survey: xr.DataArray) -> _Content:
+    """What the reader of another distribution found."""
+    known = labels.asking(source, lambda: plugins.read(source.kind, source.path, survey, source.options))
+    names = (*(name for well in known.wells for name in well.class_names), *known.classes)
+
+    def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        if known.wells:
+            labels.burn(list(known.wells), survey, classes, out, WELL_RADIUS, weights=weights)
+        if known.burn is not None:
+            # Such a reader is given nothing but zeros: what is labelled already is no business of its.
+            own: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
+            known.burn(own, classes)
+            for row, mine in zip(out, own, strict=True):
+                np.copyto(row, mine, where=row == 0)
+
+    return _Content(known.title or KINDS[source.kind], tuple(dict.fromkeys(names)), write, known.wells)
 
 
 def _labels(
@@ -445,8 +478,17 @@ def _labels(
             row[free] = values[part[free]]
 
     return _Content(
-        f"{np.count_nonzero(codes):,} labels", (), write, words=tuple(getattr(placed, "words", ())), table=table
+        f"{np.count_nonzero(codes):,} labels",
+        (),
+        write,
+        words=_sentences(placed),
+        table=table,
     )
+
+
+def _sentences(placed: Any) -> tuple[str, ...]:
+    words = getattr(placed, "words", "")
+    return tuple(words) if not isinstance(words, str) else (words,) if words else ()
 
 
 def _survey_reader() -> ReadLabels:

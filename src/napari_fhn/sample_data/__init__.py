@@ -1,7 +1,7 @@
 """Bundled samples: a seismic survey with wells and a time-lapse hyperspectral pair, each with withheld truth.
 
 Paths and small tables only; nothing here opens a survey, so importing it costs nothing.
-The scripts beside it (``make_seismic``, ``make_hyperspectral``) made the files and can make them again.
+``make samples`` in a checkout makes the files again: ``scripts/samples`` made them, and is part of no installation.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.errors import JobError, decoded
 
 Position = Literal["none", "vertical", "all"]
 
@@ -18,7 +18,7 @@ class Framing:
     Parameters
     ----------
     vertical_axis : int or None
-        Spatial axis of two-way time or depth; None for maps.
+        Spatial axis of two-way time or depth; None for maps. With one, a survey of two axes is a line.
     map_axis : int or None
         Spatial axis of the inputs that labels and prediction do not have: a map from a cube.
     position : {"none", "vertical", "all"}
@@ -47,4 +47,4 @@ class Framing:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Framing:
         """Rebuild from plain JSON types; what an older version did not know has its default."""
-        return cls(**data)
+        return decoded(cls, data)

@@ -1,23 +1,35 @@
-"""A Job: everything ``fit`` and ``predict`` need to know, as one frozen dataclass that is saved as JSON."""
+"""A Job: everything ``fit`` and ``predict`` need to know, as one frozen dataclass that is saved as JSON.
+
+In memory its paths lead from the root of the disk; in a file they are relative to it wherever they can be.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import os
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any, Literal, get_args
 
+from napari_fhn import record
 from napari_fhn.box import Box
-from napari_fhn.network.comparison import NetworkDescription, description_from_dict
-from napari_fhn.training.errors import JobError
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
+from napari_fhn.training.objective import Absence
 from napari_fhn.training.schedule import Schedule
 
 __all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]
 
 Output = Literal["probabilities", "entropy", "margin"]
+
+_FORMAT, _VERSION = "job", 2
+
+_ABOVE = 3
+"""Folders above that of a saved job where what lies together with it may begin: in a session ``runs/run-001/model``."""
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -34,11 +46,14 @@ class Input:
         Axis that holds channels (bands, attributes); None when the array has spatial axes only.
     name : str
         What the person calls it.
+    stamp : str
+        Digest of what it was copied from; empty where that is not known.
     """
 
     path: str
     channel_axis: int | None = None
     name: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,6 @@ class Axis:
     unit: str = ""
     first: float = 0.0
     step: float = 1.0
-
-
-def _network(data: Any) -> NetworkDescription:
-    try:
-        return description_from_dict(data)
-    except ValueError as error:
-        raise JobError(f"the job's network cannot be: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,10 @@ class Job:
     flips : bool
         Whether predictions are averaged over the horizontal flips of the data (and over the transpose of two horizontal
         axes that the network treats alike): several times the work.
+    run : str
+        Identity of the run that this training is; empty where nobody keeps runs.
+    recipe : str
+        Name of the recipe that the network and its schedule began with; empty where there was none.
     """
 
     inputs: tuple[Input, ...]
@@ -148,6 +160,8 @@ class Job:
     axes: tuple[Axis, ...] = ()
     outputs: tuple[Output, ...] = ()
     flips: bool = False
+    run: str = ""
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -184,12 +198,13 @@ class Job:
         return prediction.with_name(f"{prediction.stem}-{output}.npy")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return {**asdict(self), "network": self.network.to_dict()}
+        """Return plain JSON types, with paths as they are: what goes from one process to another."""
+        found: dict[str, Any] = record.encode(self)
+        return found
 
     def to_json(self) -> str:
-        """Return the job as JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
+        """Return :meth:`to_dict` as JSON text."""
+        return record.to_bytes(self.to_dict()).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Job:
@@ -201,56 +216,177 @@ class Job:
             When the text is not a job; the message says which part.
         """
         try:
-            data = json.loads(text)
-        except ValueError as error:
-            raise JobError(f"not JSON: {error}") from error
-        return cls.from_dict(data)
+            return cls.from_dict(record.parse(text))
+        except record.RecordError as error:
+            raise JobError(str(error)) from error
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
-        """Rebuild a job from plain JSON types.
+        """Rebuild a job from :meth:`to_dict`.
 
         Raises
         ------
         JobError
-            When they do not make a job; the message says which part.
+            When they do not make a job; the message names the field.
         """
-        try:
-            return cls(
-                **{
-                    **data,
-                    "inputs": tuple(Input(**item) for item in data["inputs"]),
-                    "classes": tuple(data["classes"]),
-                    "network": _network(data["network"]),
-                    "schedule": Schedule.from_dict(data["schedule"]),
-                    "held_out": tuple(Box(**item) for item in data.get("held_out", ())),
-                    "ignored": tuple(Box(**item) for item in data.get("ignored", ())),
-                    "colors": tuple(data.get("colors", ())),
-                    "axes": tuple(Axis(**item) for item in data.get("axes", ())),
-                    "outputs": tuple(data.get("outputs", ())),
-                }
-            )
-        except KeyError as error:
-            raise JobError(f"the job has no {error.args[0]!r}") from error
-        except TypeError as error:
-            raise JobError(f"the job has a part this version does not know: {error}") from error
+        # Jobs from before there were kinds of networks do not say which.
+        network = data.get("network") if isinstance(data, Mapping) else None
+        if isinstance(network, Mapping) and "kind" not in network:
+            data = {**data, "network": {**network, "kind": Architecture.kind}}
+        return decoded(cls, data)
+
+    def with_paths(self, change: Callable[[str], str]) -> Job:
+        """Return the job with another name for each of its files and folders.
+
+        Parameters
+        ----------
+        change : callable
+            Takes the path of a file or folder and returns another.
+        """
+        known = tuple(
+            replace(item, mask=change(item.mask)) if isinstance(item, Absence) and item.mask is not None else item
+            for item in self.schedule.objective.knowledge
+        )
+        objective = replace(self.schedule.objective, knowledge=known)
+        return replace(
+            self,
+            inputs=tuple(replace(item, path=change(item.path)) for item in self.inputs),
+            labels=change(self.labels),
+            weights=None if self.weights is None else change(self.weights),
+            prediction=change(self.prediction),
+            model=change(self.model),
+            start_from=None if self.start_from is None else change(self.start_from),
+            schedule=replace(self.schedule, objective=objective),
+        )
 
     def save(self, path: str | Path) -> None:
-        """Write the job beside its model."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        """Write the job to a file.
+
+        Paths of what lies together with its model, its prediction and its labels are written relative to the file:
+        moved, copied or renamed as a whole, they are found again. All others are written from the root of the disk.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written; an older file then stays as it was.
+        """
+        path = Path(os.path.abspath(path))
+        record.write(path, _FORMAT, _VERSION, self.with_paths(Together.of(self, path.parent).relative).to_dict())
 
     @classmethod
     def load(cls, path: str | Path) -> Job:
-        """Read a saved job.
+        """Read a saved job; its paths are those of now, from the root of the disk.
 
         Raises
         ------
         JobError
-            When the file is missing or not a job; the message names it.
+            When the file is missing or not a job; the message names file and field.
         """
+        path = Path(os.path.abspath(path))
+        old = False
+
+        def before_versions(data: Mapping[str, Any]) -> Mapping[str, Any]:
+            nonlocal old
+            old = True
+            return data
+
         try:
-            return cls.from_json(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise JobError(f"{path}: cannot be read as a job: {error}") from error
+            job = cls.from_dict(record.read(path, _FORMAT, _VERSION, {0: before_versions, 1: dict}))
+        except record.RecordError as error:
+            raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
+        return job.with_paths(Moved.of(job, path.parent).found if old else _resolving(path.parent))
+
+
+@dataclass(frozen=True)
+class Together:
+    """The files that lie together with a job, and are named relative to it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the file of the job.
+    top : Path
+        What lies in here lies together.
+    """
+
+    folder: Path
+    top: Path
+
+    @classmethod
+    def of(cls, job: Job, folder: Path) -> Together:
+        """Return them for a job that is saved in a folder."""
+        own = [os.path.abspath(path) for path in (job.labels, job.prediction, job.model)]
+        with contextlib.suppress(ValueError):  # on several drives
+            top = Path(os.path.commonpath(own))
+            if top in (folder, *folder.parents[:_ABOVE]) and top != Path(top.anchor):
+                return cls(folder, top)
+        return cls(folder, folder)
+
+    def relative(self, path: str) -> str:
+        """Return a path as the file of the job names it."""
+        whole = Path(os.path.abspath(path))
+        if whole == self.top or self.top in whole.parents:
+            return Path(os.path.relpath(whole, self.folder)).as_posix()
+        return str(whole)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The files of a job from before jobs named them relative to themselves.
+
+    Such a job lies in the folder of a session, or in one that the session holds, and names the session's files as they
+    were then. Where the session lies elsewhere now (moved, copied, renamed), they are those beside the job; the ones
+    that were outside of the session are as they were.
+
+    Parameters
+    ----------
+    top : PurePath or None
+        The session then; None where the job was of none.
+    places : tuple of Path
+        The session now, and where else its files may be.
+    """
+
+    top: PurePath | None
+    places: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, job: Job, folder: Path) -> Moved:
+        """Return them for a job that was read from a folder."""
+        top = _pure(job.prediction).parent
+        own = [_pure(path) for path in (job.labels, job.model)]
+        if not top.is_absolute() or not all(top in path.parents for path in own):
+            return cls(None, (folder,))
+        above = (folder, *folder.parents[:_ABOVE])
+        names = [path.relative_to(top) for path in (*own, _pure(job.prediction))]
+        home = next((place for name in names for place in above if (place / name).exists()), None)
+        return cls(top, () if home is None else (home, *(place for place in above if place != home)))
+
+    def found(self, path: str) -> str:
+        """Return where a file is now."""
+        was = _pure(path)
+        if self.top is None:
+            beside = Path(_resolving(self.places[0])(path))
+            return str(beside) if beside.exists() or was.is_absolute() else os.path.abspath(path)
+        if self.top not in was.parents or not self.places:
+            return path
+        inside = was.relative_to(self.top)
+        for name in (inside, was.name):
+            for place in self.places:
+                if (place / name).exists():
+                    return str(place / name)
+        return str(self.places[0] / inside)  # it is not there yet
+
+
+def _pure(path: str) -> PurePath:
+    """Return a path that may have been written on another system."""
+    windows = PureWindowsPath(path)
+    return windows if windows.drive and windows.is_absolute() else PurePath(path)
+
+
+def _resolving(folder: Path) -> Callable[[str], str]:
+    def resolved(path: str) -> str:
+        return path if _pure(path).is_absolute() else os.path.normpath(folder / path)
+
+    return resolved

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from napari_fhn.box import Box
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.errors import JobError, decoded
 
 LOSSES = ("cross-entropy", "focal", "dice", "lovasz")
 """Names of the losses over labelled voxels; :mod:`napari_fhn.training.losses` has the formulas."""
@@ -45,7 +45,7 @@ class Share:
     at_least: float = 0.0
     at_most: float = 1.0
     weight: float = 10.0
-    kind: str = field(default="share", init=False)
+    kind: Literal["share"] = field(default="share", init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.at_least <= self.at_most <= 1:
@@ -78,7 +78,7 @@ class Order:
 
     class_names: tuple[str, ...] = ()
     weight: float = 10.0
-    kind: str = field(default="order", init=False)
+    kind: Literal["order"] = field(default="order", init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", tuple(self.class_names))
@@ -117,7 +117,7 @@ class Absence:
     boxes: tuple[Box, ...] = ()
     mask: str | None = None
     weight: float = 1.0
-    kind: str = field(default="absence", init=False)
+    kind: Literal["absence"] = field(default="absence", init=False)
 
     def __post_init__(self) -> None:
         boxes = tuple(box if isinstance(box, Box) else Box(**box) for box in self.boxes)
@@ -157,7 +157,7 @@ class Smoothness:
     vertical: float = 1.0
     edge: float | None = None
     weight: float = 0.3
-    kind: str = field(default="smoothness", init=False)
+    kind: Literal["smoothness"] = field(default="smoothness", init=False)
 
     def __post_init__(self) -> None:
         if not (self.horizontal >= 0 and self.vertical >= 0) or (self.edge is not None and not self.edge > 0):
@@ -176,21 +176,10 @@ Knowledge = Share | Order | Absence | Smoothness
 _ARRAYS = {"share": 0.2, "order": 5.5, "absence": 2.2, "smoothness": 2.5}
 """Arrays as large as the scores that each term takes in a training step, measured on a CPU."""
 
-_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Share, Order, Absence, Smoothness)}
-
 
 def _check_weight(knowledge: Any) -> None:
     if not (knowledge.weight >= 0 and math.isfinite(knowledge.weight)):
         raise JobError(f"the weight of {knowledge.name!r} is {knowledge.weight}: it cannot be negative")
-
-
-def _knowledge(data: Mapping[str, Any]) -> Knowledge:
-    fields = dict(data)
-    kind = fields.pop("kind", None)
-    if kind not in _KINDS:
-        raise JobError(f"what is known without labels can be {', '.join(_KINDS)}, not {kind!r}")
-    found: Knowledge = _KINDS[kind](**fields)
-    return found
 
 
 @dataclass(frozen=True)
@@ -290,7 +279,4 @@ class Objective:
         JobError
             When a part is not known or out of its range.
         """
-        try:
-            return cls(**{**data, "knowledge": tuple(_knowledge(item) for item in data.get("knowledge", ()))})
-        except TypeError as error:
-            raise JobError(f"the objective has a part this version does not know: {error}") from error
+        return decoded(cls, data)

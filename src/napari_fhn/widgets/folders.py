@@ -11,7 +11,7 @@ from pathlib import Path
 import platformdirs
 import xarray as xr
 
-from napari_fhn.session import spatial_shape
+from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.widgets.preferences import preferences
 
 VARIABLE = "NAPARI_FHN_SESSIONS"

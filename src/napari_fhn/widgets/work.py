@@ -22,7 +22,6 @@ from napari_fhn.session import survey_axes
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
 from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
-from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.network.measured import Speed
 from napari_fhn.widgets.running.beginning import NEW, Beginning
 
@@ -118,7 +117,7 @@ class Work:
                 raise _Cancelled
 
         def prepare() -> _Prepared:
-            if task == "train" and len(class_layers.count(values)) < 2:
+            if task == "train" and len(labels.volume.count(values)) < 2:
                 raise JobError("Label at least two classes before training: paint some voxels of each, or load wells.")
             inputs = [
                 session.stage_survey(name, survey, cube=map_axis(settings.network) is not None, progress=copied)

@@ -15,6 +15,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import check_room, replacing
+from napari_fhn.surveys.out.history import forget, lines_of, plain, write_beside
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,6 +28,7 @@ def save_bodies(
     *,
     at_least: int = 1,
     connectivity: int = 1,
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> Ints:
     """Number the connected bodies of a class and write them as a label volume.
@@ -45,6 +47,8 @@ def save_bodies(
     connectivity : int
         1: voxels that share a face belong together; up to the number of axes: also those that share an edge or a
         corner.
+    history : sequence of str, optional
+        What made the classes; in a text file beside it (``NAME.npy.history.txt``), since a ``.npy`` has no room.
     progress : callable, optional
         Told the share that is done, 0 to 1.
 
@@ -57,6 +61,16 @@ def save_bodies(
     ------
     SurveyError
         When no body is large enough, or it cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn.surveys.out import save_bodies
+    >>> classes = np.array([[1, 1, 0, 1], [1, 0, 0, 1], [0, 0, 0, 0]])
+    >>> save_bodies("bodies.npy", classes, 1).tolist()
+    [3, 2]
+    >>> np.load("bodies.npy")[0].tolist()
+    [1, 1, 0, 2]
     """
     path = Path(path)
     shape = tuple(values.shape)
@@ -91,6 +105,10 @@ def save_bodies(
                 progress(0.5 + 0.5 * piece.stop / shape[0])
         out.flush()
         del out
+        if made := lines_of(history):
+            write_beside(new, made)
+    if not made:
+        forget(path)
     return voxels
 
 
@@ -136,6 +154,7 @@ def save_mesh(
     like: xr.DataArray,
     bodies: Sequence[tuple[str, int]],
     *,
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> int:
     """Write the surfaces of classes, or of numbered bodies, as a mesh in map coordinates.
@@ -152,6 +171,8 @@ def save_mesh(
         up. The file says which, in its first lines.
     bodies : sequence of (str, int)
         Name and value of each.
+    history : sequence of str, optional
+        What made the values: lines after a ``#`` at the beginning.
     progress : callable, optional
         Told the share that is done, 0 to 1.
 
@@ -164,6 +185,14 @@ def save_mesh(
     ------
     SurveyError
         For another suffix or shape, or when none of the values occurs.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_mesh
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> save_mesh("salt.obj", sample_data.seismic_truth(), survey, [("salt", 7)]) > 1000
+    True
     """
     path = Path(path)
     if path.suffix.lower() != ".obj":
@@ -175,6 +204,7 @@ def save_mesh(
     with replacing(path) as new:
         with new.open("w", encoding="ascii", errors="replace") as file:
             file.write(f"# survey: {Path(str(like.attrs.get('source', ''))).name}\n# {_units(like)}\n")
+            file.writelines(f"# {plain(line)}\n" for line in lines_of(history))
             mesh = _Mesh(file, like)
             for k, (name, value) in enumerate(bodies):
                 file.write(f"o {'_'.join(name.split())}\n")

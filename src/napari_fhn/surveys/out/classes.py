@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 from xml.etree import ElementTree
 
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out.history import forget, lines_of, write_beside
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 
@@ -30,7 +31,7 @@ class ClassLike(Protocol):
         """Colour ``#rrggbb``."""
 
 
-def save_classes(path: str | Path, classes: Iterable[ClassLike]) -> Path:
+def save_classes(path: str | Path, classes: Iterable[ClassLike], *, history: Sequence[str] = ()) -> Path:
     """Write a class table.
 
     Parameters
@@ -40,6 +41,8 @@ def save_classes(path: str | Path, classes: Iterable[ClassLike]) -> Path:
         with the name of a raster beside it (``map.tif``, ``map.qml``) QGIS shows that raster in these colours.
     classes : iterable of ClassLike
         The classes; value 0 stays transparent in QGIS unless it is among them.
+    history : sequence of str, optional
+        Where the classes come from: a comment in a style, a text file beside a table (``NAME.csv.history.txt``).
 
     Returns
     -------
@@ -50,20 +53,37 @@ def save_classes(path: str | Path, classes: Iterable[ClassLike]) -> Path:
     ------
     SurveyError
         For another suffix, or when it cannot be written.
+
+    Examples
+    --------
+    >>> from napari_fhn.labels import ClassTable
+    >>> from napari_fhn.surveys.out import save_classes
+    >>> print(save_classes("classes.csv", ClassTable.default(2)).read_text())
+    value,name,color
+    1,class 1,#e69f00
+    2,class 2,#56b4e9
+    <BLANKLINE>
     """
     path = Path(path)
     table = sorted(classes, key=lambda entry: entry.value)
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".qml"):
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known for class tables", "Use .csv or .qml")
+    made = lines_of(history)
     with replacing(path) as new:
         if suffix == ".csv":
             with new.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(("value", "name", "color"))
                 writer.writerows((entry.value, entry.name, entry.color) for entry in table)
+            if made:
+                write_beside(new, made)
         else:
-            new.write_text(_DOCTYPE + _style(table), encoding="utf-8")
+            # Two hyphens would end the comment.
+            comment = "".join(f"<!-- {line.replace('--', '- -')} -->\n" for line in made)
+            new.write_text(_DOCTYPE + comment + _style(table), encoding="utf-8")
+    if not (made and suffix == ".csv"):
+        forget(path)
     return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +14,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out.history import lines_of, plain
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +33,13 @@ def horizon(values: ArrayLike, above: int | Collection[int], below: int | Collec
     -------
     ndarray of int64, shape of `values` without its last axis
         Index of the first sample of `below` right under one of `above`; -1 where a trace has no such contact.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn.surveys.out import horizon
+    >>> horizon(np.array([[1, 1, 2, 2], [1, 2, 1, 2], [2, 2, 2, 1]]), above=1, below=2)
+    array([ 2,  1, -1])
     """
     found = [_contacts(slab, above, below) for _, slab in _slabs(values)]
     return np.concatenate(found) if found else np.empty(values.shape[:-1], np.int64)
@@ -44,6 +52,7 @@ def save_horizon(
     above: int | Collection[int],
     below: int | Collection[int],
     *,
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> int:
     """Write the contact between two classes as text: one line for each trace that has it.
@@ -61,6 +70,8 @@ def save_horizon(
         The survey as `napari_fhn.surveys.open` gave it.
     above, below : int or collection of int
         As in `horizon`.
+    history : sequence of str, optional
+        What made the classes: the first lines, each after a ``#``.
     progress : callable, optional
         Told the share that is done, 0 to 1.
 
@@ -73,6 +84,17 @@ def save_horizon(
     ------
     SurveyError
         When the shapes do not match, nothing in the survey points downwards, or the contact occurs nowhere.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_horizon
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> classes = sample_data.seismic_truth()
+    >>> save_horizon("cover.xyz", classes, survey, above=1, below=2)
+    5761
+    >>> print(open("cover.xyz").readlines()[1].strip())
+    # inline, crossline, x [m], y [m], twt [ms]
     """
     path = Path(path)
     vertical = str(like.dims[-1])
@@ -86,6 +108,7 @@ def save_horizon(
     written = 0
     with replacing(path) as new:
         with new.open("w", encoding="ascii", errors="replace") as file:
+            file.writelines(f"# {plain(line)}\n" for line in lines_of(history))
             _head(file, like, above, below)
             for piece, slab in _slabs(values):
                 index = _contacts(slab, above, below)

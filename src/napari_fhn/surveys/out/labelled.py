@@ -10,6 +10,7 @@ import xarray as xr
 
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.out.classes import ClassLike
+from napari_fhn.surveys.out.history import joined
 
 _STORED = {"bool": "uint8", "float16": "float32"}
 
@@ -21,6 +22,7 @@ def template(
     nodata: float | None = None,
     names: Sequence[str] = (),
     classes: Sequence[ClassLike] = (),
+    history: Sequence[str] = (),
 ) -> xr.DataArray:
     """Describe values on the grid of a survey, without holding them.
 
@@ -38,6 +40,8 @@ def template(
         Of the layers along ``band``, as coordinate ``band_name``.
     classes : sequence of ClassLike, optional
         Kept in the attributes ``flag_values``, ``flag_meanings`` and ``flag_colors``.
+    history : sequence of str
+        What made the values; in the attribute ``history``, below what the survey says there of its own.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def template(
         # Words apart, as the CF conventions have them.
         attrs["flag_meanings"] = " ".join("_".join(entry.name.split()) for entry in classes)
         attrs["flag_colors"] = " ".join(entry.color for entry in classes)
+    if history:
+        attrs["history"] = joined(like.attrs.get("history"), history)
     kind = np.dtype(_STORED.get(np.dtype(values.dtype).name, values.dtype)).newbyteorder("=")
     nothing = np.broadcast_to(np.zeros((), dtype=kind), tuple(values.shape))
     return xr.DataArray(nothing, dims=dims, coords=coords, name=name, attrs=attrs)

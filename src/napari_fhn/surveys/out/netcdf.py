@@ -23,19 +23,22 @@ def write_netcdf(
     names: Sequence[str],
     classes: Sequence[ClassLike],
     told: Told | None,
+    history: Sequence[str] = (),
 ) -> None:
     """Write values as NetCDF 4 (CF 1.8), compressed in chunks; parameters as in `napari_fhn.surveys.save`."""
     # Here and not above: a session that writes no NetCDF should not wait for the library.
     import h5netcdf  # type: ignore[import-untyped, unused-ignore]
     import h5py  # type: ignore[import-untyped, unused-ignore]
 
-    outline = template(values, like, path.stem, nodata, names, classes)
+    outline = template(values, like, path.stem, nodata, names, classes, history)
     name = "".join(c if c.isalnum() else "_" for c in path.stem)
     name = f"values_{name}" if name in outline.coords or not name[0].isalpha() else name
     plan = Plan.of(outline)
     with h5netcdf.File(path, "w") as file:
         file.attrs["Conventions"] = "CF-1.8"
         file.attrs["source"] = str(like.attrs.get("source", ""))
+        if history:
+            file.attrs["history"] = outline.attrs["history"]
         file.dimensions = {str(dim): n for dim, n in outline.sizes.items()}
         # A code of its own for each kind of coordinate (dates, truth values) is xarray's business.
         for key, coordinate in outline.coords.items():

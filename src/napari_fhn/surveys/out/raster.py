@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from napari_fhn.surveys.blocks import BLOCK_BYTES, ArrayLike, Told, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.classes import ClassLike, rgb
+from napari_fhn.surveys.out.history import PROGRAM, plain
 
 #: Types that GDAL files do not hold, and what is written instead.
 _STORED = {"bool": "uint8", "float16": "float32"}
@@ -36,10 +37,16 @@ def write_geotiff(
     names: Sequence[str],
     classes: Sequence[ClassLike],
     told: Told | None,
+    history: Sequence[str] = (),
 ) -> None:
     """Write (y, x) or (layer, y, x) as a GeoTIFF; parameters as in `napari_fhn.surveys.save`."""
     profile = {"driver": "GTiff", "compress": "deflate", "BIGTIFF": "IF_SAFER"}
-    _write(path, values, like, named, nodata, names, classes, told, profile)
+    tags = {}
+    if history:
+        # ASCII where TIFF asks for it; what GDAL keeps beside it may be said in any letters.
+        description = "\n".join(map(plain, history))
+        tags = {"TIFFTAG_SOFTWARE": PROGRAM, "TIFFTAG_IMAGEDESCRIPTION": description, "history": "\n".join(history)}
+    _write(path, values, like, named, nodata, names, classes, told, profile, tags)
 
 
 def write_envi(
@@ -51,6 +58,7 @@ def write_envi(
     names: Sequence[str],
     classes: Sequence[ClassLike],
     told: Told | None,
+    history: Sequence[str] = (),
 ) -> None:
     """Write (y, x) or (layer, y, x) as an ENVI image, band sequential; parameters as in `napari_fhn.surveys.save`."""
     kind = np.dtype(values.dtype).name
@@ -59,8 +67,14 @@ def write_envi(
     check_room(path, int(np.prod(values.shape)) * np.dtype(_STORED.get(kind, kind)).itemsize)
     _write(path, values, like, named, nodata, names, (), told, {"driver": "ENVI"})
     header = path.with_suffix(".hdr")
-    if classes and values.ndim == 2 and header.is_file():
-        header.write_text(_classified(header.read_text(encoding="utf-8"), classes), encoding="utf-8")
+    if not header.is_file():
+        return
+    text = header.read_text(encoding="utf-8")
+    if classes and values.ndim == 2:
+        text = _classified(text, classes)
+    if history:
+        text = _described(text, history)
+    header.write_text(text, encoding="utf-8")
 
 
 def _write(
@@ -73,6 +87,7 @@ def _write(
     classes: Sequence[ClassLike],
     told: Told | None,
     profile: dict[str, Any],
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     count = values.shape[0] if values.ndim == 3 else 1
     height, width = values.shape[-2:]
@@ -96,6 +111,8 @@ def _write(
                         told(stop / height)
                 for k, name in enumerate(names[:count]):
                     file.set_band_description(k + 1, name)
+                if tags:
+                    file.update_tags(**tags)
                 if classes and kind == "uint8" and count == 1:
                     table = {entry.value: (*rgb(entry.color), 255) for entry in classes}
                     file.write_colormap(1, {0: (0, 0, 0, 0), **table})
@@ -143,3 +160,11 @@ def _classified(header: str, classes: Sequence[ClassLike]) -> str:
     header = re.sub(r"(?m)^file type *=.*$", "file type = ENVI Classification", header)
     lines = [f"classes = {n}", f"class names = {{{', '.join(names)}}}", f"class lookup = {{{', '.join(colors)}}}"]
     return header.rstrip("\n") + "\n" + "\n".join(lines) + "\n"
+
+
+def _described(header: str, history: Sequence[str]) -> str:
+    """Put a history into the description of an ENVI header."""
+    lines = [line.replace("{", "(").replace("}", ")") for line in history]
+    rest = re.sub(r"(?ms)^description *= *\{.*?\}\n", "", header)
+    first, _, others = rest.partition("\n")
+    return "\n".join([first, "description = {", *lines[:-1], f"{lines[-1]}}}", others])

@@ -13,8 +13,10 @@ import xarray as xr
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.moving import check_room, replacing
 from napari_fhn.surveys.out.classes import ClassLike
+from napari_fhn.surveys.out.history import SIDECAR, forget, lines_of, write_beside
 from napari_fhn.surveys.out.labelled import template
 from napari_fhn.surveys.out.netcdf import write_netcdf
 from napari_fhn.surveys.out.raster import write_envi, write_geotiff
@@ -36,6 +38,7 @@ def save(
     nodata: float | None = None,
     names: Sequence[str] = (),
     classes: Iterable[ClassLike] = (),
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> Path:
     """Write values on the grid of a survey, streamed, to a temporary name that is then moved into place.
@@ -45,9 +48,9 @@ def save(
     path : str or Path
         Where to; the suffix decides the kind of file:
 
-        * ``.sgy``, ``.segy``: SEG-Y. Text, binary and trace headers are the source's byte for byte, except
-          the sample format (bytes 3225-3226): 1-byte integers (8, or 16 above 127) where the values are
-          integers that fit, 2- or 4-byte integers (3, 2) where larger, else IEEE float (5).
+        * ``.sgy``, ``.segy``: SEG-Y. Text, binary and trace headers are the source's byte for byte, except empty cards
+          that take a history, and the sample format (bytes 3225-3226): 1-byte integers (8, or 16 above 127) where the
+          values are integers that fit, 2- or 4-byte integers (3, 2) where larger, else IEEE float (5).
         * ``.tif``, ``.tiff``: GeoTIFF with the survey's CRS and transform.
         * ``.img``, ``.dat``, ``.bsq``, ``.envi``: ENVI, with its ``.hdr`` beside it.
         * ``.nc``: NetCDF 4, with the survey's axes, units and CRS.
@@ -67,6 +70,11 @@ def save(
         What the layers of that axis more are called.
     classes : iterable of (value, name, color), optional
         A class table, e.g. `napari_fhn.labels.ClassTable`; names and colours go along where a file can hold them.
+    history : sequence of str, optional
+        What made the values, a sentence each: program, network, labels. It goes on empty cards of a SEG-Y text header,
+        into the tags of a GeoTIFF (``TIFFTAG_IMAGEDESCRIPTION``, ``TIFFTAG_SOFTWARE``, ``history``), the
+        ``description`` of an ENVI header, the attribute ``history`` of NetCDF and Zarr. Where there is no room
+        (``.npy``, a text header that is full) it is a text file beside: ``out.npy`` and ``out.npy.history.txt``.
     progress : callable, optional
         Told the share that is done, 0 to 1. What it raises ends the writing and leaves what was there.
 
@@ -80,35 +88,49 @@ def save(
     SurveyError
         When shapes do not match, the suffix cannot hold such a survey, the path is the survey itself, or the disk
         is full.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> facies = np.ones(survey.shape, np.uint8)
+    >>> surveys.save("facies.sgy", facies, survey, history=["Drawn by hand"]).name
+    'facies.sgy'
+    >>> surveys.open("facies.sgy").attrs["history"].splitlines()[-3]
+    'C19 Drawn by hand'
     """
     path = Path(path)
     _check(path, values, like)
     suffix = path.suffix.lower()
-    table = tuple(classes)
+    table, made = tuple(classes), lines_of(history)
     extra = values.ndim - sum(dim != "band" for dim in like.dims)
     if suffix in SEGY:
         if extra:
             raise SurveyError(path, "a SEG-Y file holds one value per sample", "Save one class or band at a time")
-        writer: Callable[[Path], None] = lambda new: write_segy(new, values, like, path, progress)  # noqa: E731
+        writer: Callable[[Path], None] = lambda new: write_segy(new, values, like, path, progress, made)  # noqa: E731
     elif suffix in GEOTIFF + ENVI:
         if tuple(dim for dim in like.dims if dim != "band") != ("y", "x"):
             kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
             raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
         write = write_geotiff if suffix in GEOTIFF else write_envi
-        writer = lambda new: write(new, values, like, path, nodata, names, table, progress)  # noqa: E731
+        writer = lambda new: write(new, values, like, path, nodata, names, table, progress, made)  # noqa: E731
     elif suffix in NETCDF:
-        writer = lambda new: write_netcdf(new, values, like, nodata, names, table, progress)  # noqa: E731
+        writer = lambda new: write_netcdf(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".zarr":
         if path.is_dir() and not (path / "zarr.json").exists() and any(path.iterdir()):
             raise SurveyError(path, "this folder holds something else than a Zarr store", "Choose another name")
-        writer = lambda new: _write_zarr(new, values, like, nodata, names, table, progress)  # noqa: E731
+        writer = lambda new: _write_zarr(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".npy":
-        writer = lambda new: _write_npy(new, values, progress)  # noqa: E731
+        writer = lambda new: _write_npy(new, values, progress, made)  # noqa: E731
     else:
         known = ".sgy, .segy, .tif, .img, .nc, .zarr or .npy"
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {known}")
     with replacing(path) as new:
         writer(new)
+        beside = new.with_name(new.name + SIDECAR).exists()
+    if not beside:
+        forget(path)
     return path
 
 
@@ -118,6 +140,7 @@ def save_layers(
     like: xr.DataArray,
     names: Sequence[str],
     *,
+    history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> list[Path]:
     """Write the layers of an array into a file each: probabilities of classes as SEG-Y.
@@ -132,6 +155,8 @@ def save_layers(
         The survey as `napari_fhn.surveys.open` gave it.
     names : sequence of str
         One for each layer.
+    history : sequence of str, optional
+        As in `save`; each file also says which layer it is.
     progress : callable, optional
         As in `save`, over all files.
 
@@ -144,18 +169,30 @@ def save_layers(
     ------
     SurveyError
         As in `save`, and when there are not as many names as layers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_layers
+    >>> cube = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    >>> chances = np.full((2, 112, 128), 0.5, np.float32)
+    >>> [path.name for path in save_layers("chance.tif", chances, cube, ["unchanged", "changed"])]
+    ['chance_unchanged.tif', 'chance_changed.tif']
     """
     path = Path(path)
     if len(names) != values.shape[0]:
         raise SurveyError(path, f"{values.shape[0]} layers have {len(names)} names", "Give every layer a name")
     written: list[Path] = []
+    made_all = lines_of(history)
     for k, name in enumerate(names):
         words = "".join(c if c.isalnum() else "-" for c in name).strip("-") or str(k + 1)
         target = path.with_name(f"{path.stem}_{words}{path.suffix}")
         if target in written:
             target = path.with_name(f"{path.stem}_{words}-{k + 1}{path.suffix}")
         share = None if progress is None else _share_of(progress, k, len(names))
-        written.append(save(target, _Layer(values, k), like, progress=share))
+        made = (*made_all, f"Layer {k + 1} of {len(names)}: {name}") if made_all else ()
+        written.append(save(target, _Layer(values, k), like, history=made, progress=share))
     return written
 
 
@@ -189,6 +226,16 @@ def _check(path: Path, values: ArrayLike, like: xr.DataArray) -> None:
             f"values of shape {tuple(values.shape)} do not lie on the survey's grid ({grid})",
             "Save what was predicted for this survey",
         )
+    if isinstance(values, xr.DataArray):
+        # Values that say where they lie must lie there: equal shape is not equal place.
+        layer = values.isel(dict.fromkeys(values.dims[: values.ndim - len(shape)], 0), drop=True)
+        apart = Grid.of(like).apart(Grid.of(layer))
+        if apart:
+            raise SurveyError(
+                path,
+                f"the values do not lie on the grid of {like.name or 'the survey'} ({apart})",
+                "Bring them there first, with napari_fhn.surveys.onto",
+            )
 
 
 def _write_zarr(
@@ -199,14 +246,17 @@ def _write_zarr(
     names: Sequence[str],
     classes: Sequence[ClassLike],
     told: Told | None,
+    history: Sequence[str],
 ) -> None:
-    outline = template(values, like, path.stem, nodata, names, classes)
+    outline = template(values, like, path.stem, nodata, names, classes, history)
     for copied in write_bricks(path, values, outline):
         if told is not None:
             told(copied.done / copied.total)
 
 
-def _write_npy(path: Path, values: ArrayLike, told: Told | None) -> None:
+def _write_npy(path: Path, values: ArrayLike, told: Told | None, history: Sequence[str]) -> None:
+    if history:
+        write_beside(path, history)
     dtype = np.dtype(values.dtype)
     check_room(path, int(np.prod(values.shape)) * dtype.itemsize)
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": tuple(values.shape)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
+from napari_fhn.surveys.out.history import on_cards, write_beside
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES, Layout
 from napari_fhn.surveys.segy.grid import Line, Order
 from napari_fhn.surveys.segy.layout import read_layout
@@ -28,11 +30,19 @@ _BLOCK = 32 * 2**20
 Ints = NDArray[np.int64]
 
 
-def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, told: Told | None = None) -> None:
+def write_segy(
+    path: Path,
+    values: ArrayLike,
+    like: xr.DataArray,
+    named: Path,
+    told: Told | None = None,
+    history: Sequence[str] = (),
+) -> None:
     """Write values as SEG-Y with the headers of the file `like` was opened from.
 
     Text, binary, extended and trace headers, and what follows the last trace, are copied byte for byte in the
-    source's trace and byte order; only the sample format code (bytes 3225-3226) is set anew. Counts of the binary
+    source's trace and byte order; only the sample format code (bytes 3225-3226) is set anew, and a history goes on
+    cards of the text header that are empty. Counts of the binary
     header that the source was not believed for are corrected where the new file could not be read with them.
     Trace ``i`` of the file gets the values at its inline and crossline, padding gets zeros; places without a trace
     stay without one. A few tens of megabytes are in memory at a time.
@@ -50,6 +60,8 @@ def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, t
         The name to use in sentences.
     told : callable, optional
         Told the share that is done.
+    history : sequence of str, optional
+        What made the values; see `napari_fhn.surveys.out.history`.
 
     Raises
     ------
@@ -65,7 +77,13 @@ def write_segy(path: Path, values: ArrayLike, like: xr.DataArray, named: Path, t
     rows = max(1, _BLOCK // trace.itemsize)
     top = 0
     with path.open("wb") as out, layout.path.open("rb") as file:
-        out.write(file.read(layout.first_trace))
+        head = file.read(layout.first_trace)
+        if history:
+            text, whole = on_cards(head[:TEXT_BYTES], history)
+            head = text + head[TEXT_BYTES:]
+            if not whole:
+                write_beside(path, history)
+        out.write(head)
         for start in range(0, layout.n_traces, rows):
             traces = np.arange(start, min(start + rows, layout.n_traces), dtype=np.int64)
             block = np.empty(traces.size, dtype=trace)

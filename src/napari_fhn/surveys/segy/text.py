@@ -62,9 +62,13 @@ def decode_text(block: bytes) -> str:
     str
         One character per byte; what cannot be shown is a blank.
     """
-    ascii_text, ebcdic = block.decode("latin-1"), block.decode("cp037")
-    text = max(ascii_text, ebcdic, key=_readable)
+    text = block.decode("cp037" if is_ebcdic(block) else "latin-1")
     return "".join(c if (c.isprintable() and c.isascii()) or c in "\r\n" else " " for c in text)
+
+
+def is_ebcdic(block: bytes) -> bool:
+    """Say whether a text header reads better in EBCDIC than in ASCII."""
+    return _readable(block.decode("cp037")) > _readable(block.decode("latin-1"))
 
 
 def _readable(text: str) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import segyio.tools
+import segyio
 from numpy.typing import NDArray
-from segyio import _segyio  # noqa: F401  (segyio.tools.native needs it, and only segyio.open would load it)
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
@@ -56,7 +59,7 @@ def decode(raw: NDArray[np.uint8], layout: Layout, out: NDArray[Any]) -> None:
     mark = ">" if layout.endian == "big" else "<"
     if layout.format == _IBM:
         words = np.ascontiguousarray(raw).view(f"{mark}u4").astype(">u4")
-        out[...] = segyio.tools.native(words, _IBM, copy=False).reshape(out.shape)
+        out[...] = _native()(words, _IBM, copy=False).reshape(out.shape)
     elif layout.format in (7, 15):
         # Into the upper three bytes of four: the shift down then carries the sign.
         wide = np.zeros((*out.shape, 4), dtype=np.uint8)
@@ -70,6 +73,18 @@ def decode(raw: NDArray[np.uint8], layout: Layout, out: NDArray[Any]) -> None:
     if layout.format in (_IBM, 5, 6):
         # Infinities, and what float32 cannot hold: a mean would carry one over everything.
         np.putmask(out, ~np.isfinite(out), np.nan)
+
+
+@cache
+def _native() -> Callable[..., NDArray[Any]]:
+    """`segyio.tools.native`, ready to be called.
+
+    It is compiled, and segyio loads what it has compiled with the first file that is opened, whatever comes of that.
+    """
+    with suppress(OSError):
+        segyio.open(str(Path(__file__).with_name("nothing.sgy")))
+    native: Callable[..., NDArray[Any]] = segyio.tools.native
+    return native
 
 
 class SegyValues(BackendArray):

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.preferences import preferences
 
-_STEP = 2**20
-"""Voxels counted at once: short enough for the GUI thread to get its turn in between."""
-
 
 def colormap(
     classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
@@ -59,15 +56,3 @@ def prediction_layer(values: NDArray[np.uint8], classes: ClassTable, placement: 
     layer.mode = "pan_zoom"
     layer.editable = False
     return layer
-
-
-def count(values: NDArray[np.uint8]) -> dict[int, int]:
-    """Count the voxels of each class, a few rows at a time; unlabelled ones are left out."""
-    total = np.zeros(256, dtype=np.int64)
-    flat = values.reshape(-1)
-    for start in range(0, flat.size, _STEP):
-        part = np.asarray(flat[start : start + _STEP])
-        part = part[part != 0]
-        if part.size:
-            total += np.bincount(part, minlength=256)
-    return {int(value): int(total[value]) for value in np.flatnonzero(total)}

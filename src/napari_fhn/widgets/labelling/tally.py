@@ -9,7 +9,6 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
 from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.words import Words
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class Tally:
         values, vertical = layer.data, self._book.data.vertical
 
         def work() -> tuple[dict[int, int], int]:
-            counts = class_layers.count(values)
+            counts = labels.volume.count(values)
             bodies = 0 if self._chosen or not counts else len(labels.bodies(values, vertical))
             return counts, bodies
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
@@ -16,6 +17,7 @@ from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes,
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.labelling import well_file
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.preferences import preferences
@@ -111,19 +113,21 @@ class WellBook:
         kept = tuple(well for well in self.state.wells if well.name != name)
         self._burn(kept, f"removed well {name}")
 
-    def move(self, name: str, inline: float, crossline: float) -> None:
-        """Move a well to other survey numbers, and burn it there."""
+    def move(
+        self, name: str, inline: float = math.nan, crossline: float = math.nan, *, trace: float | None = None
+    ) -> None:
+        """Move a well to other survey numbers, or to another trace of a line, and burn it there."""
         moved = tuple(
-            replace(well, inline=inline, crossline=crossline, xy=None) if well.name == name else well
+            replace(well, inline=inline, crossline=crossline, xy=None, trace=trace) if well.name == name else well
             for well in self.state.wells
         )
         self._burn(moved, f"moved well {name}")
 
-    def add(self, inline: float, crossline: float) -> str:
-        """Add a well without intervals; returns its name."""
+    def add(self, inline: float = math.nan, crossline: float = math.nan, *, trace: float | None = None) -> str:
+        """Add a well without intervals, on a line by the number of its trace; returns its name."""
         taken = {well.name for well in self.state.wells}
         name = next(f"New {k}" for k in range(1, len(taken) + 2) if f"New {k}" not in taken)
-        self._burn((*self.state.wells, Well(name, inline, crossline)), title=f"added well {name}")
+        self._burn((*self.state.wells, Well(name, inline, crossline, trace=trace)), title=f"added well {name}")
         return name
 
     def edit(self, name: str, intervals: Sequence[Interval]) -> None:
@@ -145,26 +149,29 @@ class WellBook:
         if wanted != self.state.fall_off:
             self._burn(self.state.wells, fall_off=wanted, title=f"wells with a fall-off of {fall_off:g}")
 
-    def places(self) -> dict[str, tuple[float, float]]:
-        """Return where wells lie, in voxels along inline and crossline; those without a place are left out."""
+    def places(self) -> dict[str, tuple[float, ...]]:
+        """Return where wells lie, in voxels along inline and crossline, on a line along its traces.
+
+        Those without a place are left out.
+        """
         material = self.book.data.material
         if material is None or not self.state.wells:
             return {}
         traces, found = Traces.of(material.first), {}
         for well in self.state.wells:
             try:
-                at = traces.by_numbers(well.inline, well.crossline) if well.xy is None else traces.by_xy(*well.xy)
+                at = traces.of_well(well)
             except labels.LabelError:
                 continue
             place = np.asarray(at, np.float64).reshape(-1)
-            if place.size == 2 and np.isfinite(place).all():
-                found[well.name] = (float(place[0]), float(place[1]))
+            if np.isfinite(place).all():
+                found[well.name] = tuple(place.tolist())
         return found
 
     def look_at(self, name: str) -> None:
         """Go to the section of a well."""
         place = self.places().get(name)
-        if place is not None:
+        if place is not None and len(place) == 2:
             focus = self.book.place()
             axis = focus.axis if focus is not None and focus.axis < 2 else 0
             self.book.go(axis, round(place[axis]))
@@ -180,7 +187,7 @@ class WellBook:
             Called with the values of the vertical axis and the amplitudes.
         """
         material, place = self.book.data.material, self.places().get(name)
-        if material is None or place is None or material.first.ndim != 3:
+        if material is None or place is None or not is_seismic(material.first):
             return
         survey, at = material.first, tuple(round(p) for p in place)
         if not all(0 <= p < size for p, size in zip(at, survey.shape, strict=False)):
@@ -361,4 +368,6 @@ def described(well: Any) -> str:
     """Say where a well is."""
     if well.xy is not None:
         return f"x {well.xy[0]:.0f}, y {well.xy[1]:.0f}"
+    if well.trace is not None:
+        return f"trace {well.trace:g}"
     return f"{well.inline:g}, {well.crossline:g}"

@@ -6,11 +6,11 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_fhn.project.settings import Settings
 from napari_fhn.session import Session
 from napari_fhn.training import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import copy_network, saved_job
-from napari_fhn.widgets.network.settings import Settings
 
 
 @dataclass(frozen=True)

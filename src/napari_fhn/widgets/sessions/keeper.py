@@ -14,12 +14,12 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
+from napari_fhn.project.settings import Settings
 from napari_fhn.session import Session
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.events import disconnect
-from napari_fhn.widgets.network.settings import Settings
 from napari_fhn.widgets.sessions.record import Looks, Record, SessionError, SurveyRecord, find_files
 
 if TYPE_CHECKING:

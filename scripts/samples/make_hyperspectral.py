@@ -1,4 +1,4 @@
-"""Make the hyperspectral sample: ``python -m napari_fhn.sample_data.make_hyperspectral [FOLDER]``.
+"""Make the hyperspectral sample: ``python -m samples.make_hyperspectral [FOLDER]`` in ``scripts``.
 
 Two dates of one piece of farmland, as a spaceborne imaging spectrometer would deliver them, with the true
 change map. Everything is drawn from fixed seeds.
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import BUNDLED
 from .farmland import ALL_STORIES, PIXEL, SHAPE, Field, Land, draw_land, smooth
 from .spectra import Spectrum, bands, endmembers
 
@@ -168,4 +169,4 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "hyperspectral")
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else BUNDLED / "hyperspectral")

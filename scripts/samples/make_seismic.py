@@ -1,4 +1,4 @@
-"""Make the seismic sample: ``python -m napari_fhn.sample_data.make_seismic [FOLDER]``.
+"""Make the seismic sample: ``python -m samples.make_seismic [FOLDER]`` in ``scripts``.
 
 Everything is drawn from fixed seeds, so the same files come out each time. It takes about ten seconds.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import segyio
 from numpy.typing import NDArray
 
+from . import BUNDLED
 from .boreholes import (
     CROSSLINE_STEP,
     FIRST_CROSSLINE,
@@ -140,4 +141,4 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "seismic")
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else BUNDLED / "seismic")

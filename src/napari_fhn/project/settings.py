@@ -1,19 +1,22 @@
-"""What the next training will be: a recipe, and what the person changed of it."""
+"""What a training will be: a recipe, and what the person changed of it. The same for every face."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal, get_args
 
+from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
 from napari_fhn.training.framing import Position
-from napari_fhn.training.job import Input, Job, JobError
+from napari_fhn.training.job import Input, Job, JobError, Output
 from napari_fhn.training.objective import Objective
-from napari_fhn.training.recipes import recipe
+from napari_fhn.training.recipes import RECIPES, recipe
 from napari_fhn.training.schedule import Schedule
+from napari_fhn.training.transfer import saved_job
 
 Part = Literal["network", "schedule", "objective", "job"]
 
@@ -24,7 +27,10 @@ OBJECTIVE_FIELDS = tuple(field.name for field in fields(Objective))
 SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name != "objective")
 
 JOB_FIELDS = ("position", "neighbours", "flips", "memory")
-"""Fields of a job that are settings; the others say which files it works on."""
+"""Fields of a job that are settings and have a control of their own; the others say which files it works on."""
+
+_FURTHER = ("device", "outputs", "ignored")
+"""Further ones, which each face asks for in its own place."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Settings:
         The network.
     schedule : Schedule
         How to train.
-    position, neighbours, flips, memory
+    position, neighbours, flips, memory, device, outputs, ignored
         As in :class:`~napari_fhn.training.Job`.
     """
 
@@ -50,6 +56,9 @@ class Settings:
     neighbours: bool = False
     flips: bool = False
     memory: int | None = None
+    device: str = "auto"
+    outputs: tuple[Output, ...] = ()
+    ignored: tuple[Box, ...] = ()
 
     @classmethod
     def of(cls, name: str) -> Settings:
@@ -87,8 +96,15 @@ class Settings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types."""
-        schedule = asdict(self.schedule)
-        return {"recipe": self.recipe, "network": self.network.to_dict(), "schedule": schedule, **self.values("job")}
+        return {
+            "recipe": self.recipe,
+            "network": self.network.to_dict(),
+            "schedule": asdict(self.schedule),
+            **self.values("job"),
+            "device": self.device,
+            "outputs": list(self.outputs),
+            "ignored": [asdict(box) for box in self.ignored],
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Settings:
@@ -102,13 +118,59 @@ class Settings:
         try:
             recipe(data["recipe"])
             network = description_from_dict(data["network"])
-            return cls(**{**data, "network": network, "schedule": Schedule.from_dict(data["schedule"])})
+            further = {
+                "outputs": tuple(data.get("outputs", ())),
+                "ignored": tuple(Box(tuple(box["start"]), tuple(box["stop"])) for box in data.get("ignored", ())),
+            }
+            schedule = Schedule.from_dict(data["schedule"])
+            return cls(**{**data, "network": network, "schedule": schedule, **further})
         except (KeyError, TypeError, ValueError) as error:
             raise JobError(f"settings that this version does not know: {error}") from error
 
     def applied_to(self, job: Job) -> Job:
-        """Return a job with these settings and its own files, classes and device."""
-        return replace(job, network=self.network, schedule=self.schedule, **self.values("job"))
+        """Return a job with these settings, and its own files and classes."""
+        return replace(
+            job,
+            recipe=self.recipe,
+            network=self.network,
+            schedule=self.schedule,
+            **self.values("job"),
+            **{name: getattr(self, name) for name in _FURTHER},
+        )
+
+    def with_numbers(self, *, steps: int | None = None, seed: int | None = None) -> Settings:
+        """Return the settings with these steps and this seed, where they are said."""
+        given: dict[str, Any] = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+        return replace(self, schedule=replace(self.schedule, **given))
+
+    def like(self, network: str | Path, recipes: tuple[str, ...]) -> Settings:
+        """Return the settings that a saved network was trained by, with the objective of now, as that names classes.
+
+        Parameters
+        ----------
+        network : path-like
+            Folder of the network, or of a run or a session with one.
+        recipes : tuple of str
+            Names of those that go with the data.
+
+        Raises
+        ------
+        JobError
+            When no network is there, or it looks at other dimensions than any recipe for these data.
+        """
+        saved = saved_job(network)
+        dimensions = saved.network.dimensions
+        alike = [name for name in (self.recipe, *recipes) if RECIPES[name].network.dimensions == dimensions]
+        if not alike:
+            raise JobError(f"the network in {network} looks at {dimensions}D data, and these have other dimensions")
+        return replace(
+            self,
+            recipe=alike[0],
+            network=saved.network,
+            schedule=replace(saved.schedule, objective=self.schedule.objective),
+            position=saved.position,
+            neighbours=saved.neighbours,
+        )
 
     def with_value(self, part: Part, name: str, value: Any) -> Settings:
         """Return the plan with another value of a setting.

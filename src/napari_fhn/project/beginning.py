@@ -1,0 +1,59 @@
+"""What a training begins with: new weights, the training that was stopped, or a network that was saved."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.transfer import copy_network
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Beside the settings and the labels: where the first weights come from.
+
+    Parameters
+    ----------
+    resume : bool
+        Go on with a training that was stopped, as if it had not been.
+    run : str
+        Which one; the newest that can go on when empty.
+    network : Path or None
+        Folder of a network, or of a run or session with one, whose weights are the first ones; None for new ones.
+    """
+
+    resume: bool = False
+    run: str = ""
+    network: Path | None = None
+
+
+NEW = Beginning()
+
+
+def copy_beginning(network: Path, target: Path) -> Path:
+    """Copy the network that a training begins with into its run, which then repeats itself wherever it is taken.
+
+    Parameters
+    ----------
+    network : Path
+        As in `Beginning`.
+    target : Path
+        Folder of the copy.
+
+    Raises
+    ------
+    JobError
+        When there is no network, or it cannot be copied.
+    """
+    part = target.with_name(target.name + ".part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        copy_network(network, part)
+        shutil.rmtree(target, ignore_errors=True)
+        part.rename(target)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise JobError(f"the network in {network} could not be copied: {error}") from error
+    return target

@@ -1,0 +1,62 @@
+"""The errors of this room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ProjectError(ValueError):
+    """A piece of work that cannot be opened, changed or added to, in a sentence with the way out.
+
+    Parameters
+    ----------
+    what : str
+        What is wrong.
+    way_out : str, optional
+        What the person can do about it.
+    path : str or Path, optional
+        The file or folder; it leads the message.
+    """
+
+    def __init__(self, what: str, way_out: str = "", *, path: str | Path | None = None) -> None:
+        self.what = what
+        self.way_out = way_out
+        self.path = None if path is None else Path(path)
+        place = "" if self.path is None else f"{self.path}: "
+        super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
+
+
+class SessionInUse(ProjectError):
+    """Somebody else writes in the session: it can be looked at, or taken over.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the session.
+    who : str
+        Program, process, host and time, in words.
+    """
+
+    def __init__(self, path: Path, who: str) -> None:
+        self.who = who
+        super().__init__(
+            f"{who} is working in it",
+            "Close it there, wait until it is done, or work in a copy of the folder",
+            path=path,
+        )
+
+
+class NeedsConsent(ProjectError):
+    """Something that is done only when it is asked for in so many words, such as to export half a prediction.
+
+    Parameters
+    ----------
+    what, way_out, path
+        As in `ProjectError`.
+    consent : str
+        Name of the consent, as the faces ask for it: ``"partial"`` or ``"stale"``.
+    """
+
+    def __init__(self, what: str, way_out: str = "", *, consent: str, path: str | Path | None = None) -> None:
+        super().__init__(what, way_out, path=path)
+        self.consent = consent

@@ -1,0 +1,130 @@
+"""The surveys of a session, found and read again as they were, wherever the session lies now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from napari_fhn import surveys
+from napari_fhn.project import samples
+from napari_fhn.project.manifest import FileReference, StackedMap, SurveyEntry
+from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
+
+Ask = Callable[[str], Path | None]
+"""Asks a person for a file by its name; None for "go on without it"."""
+
+
+def nobody(name: str) -> None:
+    """Ask nobody: what is not found is missing."""
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """The surveys of a session that could be opened again.
+
+    Parameters
+    ----------
+    surveys : tuple of (SurveyEntry, xarray.DataArray)
+        In their order.
+    missing : tuple of str
+        Names of files that were not found.
+    """
+
+    surveys: tuple[tuple[SurveyEntry, xr.DataArray], ...]
+    missing: tuple[str, ...] = ()
+
+
+class Finder:
+    """Finds files of a session that may have been moved.
+
+    Each is looked for where it lay as seen from the session, where it lay at all, in the session's folder and beside
+    it, and where a person has pointed for another one.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the session.
+    ask : callable
+        Asks a person for what is not there.
+    """
+
+    def __init__(self, folder: Path, ask: Ask = nobody) -> None:
+        self._folder = folder
+        self._ask = ask
+        self._pointed: list[Path] = []
+
+    def find(self, file: FileReference) -> Path | None:
+        """Return where a file is now; None where nobody knows."""
+        bundled = samples.find(file.path)
+        if bundled is not None:
+            return bundled
+        name = file.name
+        places = [self._folder / file.path, Path(file.absolute), self._folder / name, self._folder.parent / name]
+        places += [other / name for other in self._pointed]
+        path = next((place for place in places if str(place) != "." and place.exists()), None)
+        if path is None:
+            path = self._ask(name)
+            if path is None:
+                return None
+            self._pointed.append(path.parent)
+        return Path(os.path.normpath(path))
+
+
+def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> Reopened:
+    """Open the surveys of a session, each as it was read then.
+
+    Parameters
+    ----------
+    entries : iterable of SurveyEntry
+        From the manifest.
+    folder : Path
+        Of the session.
+    ask : callable
+        Asks a person for a file that is missing.
+
+    Raises
+    ------
+    SurveyError
+        When one that was found cannot be read.
+    """
+    finder = Finder(folder, ask)
+    found: list[tuple[SurveyEntry, xr.DataArray]] = []
+    missing: list[str] = []
+    for entry in entries:
+        if entry.stack:
+            survey = _restack(entry.stack, finder, missing)
+        elif entry.file is None:
+            continue  # an array that came from no file is gone with the program that had it
+        else:
+            path = finder.find(entry.file)
+            survey = None if path is None else surveys.open(path, **options(entry.read_as))
+            if survey is None:
+                missing.append(entry.file.name)
+        if survey is not None:
+            found.append((entry, survey))
+    return Reopened(tuple(found), tuple(missing))
+
+
+def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of `napari_fhn.surveys.open` as JSON has kept them."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in read_as.items()}
+
+
+def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -> xr.DataArray | None:
+    parts: list[Any] = []
+    for one in maps:
+        path = finder.find(one.file)
+        if path is None:
+            missing.append(one.file.name)
+            continue
+        if polygons.can_read(path):
+            parts.append(read_polygons(path, one.class_field or None))
+            continue
+        survey = surveys.open(path, **options(one.read_as))
+        parts.append(Categories(survey) if one.categorical else survey)
+    return stack(parts) if len(parts) == len(maps) else None

@@ -1,0 +1,297 @@
+"""What became of a prediction: whether it is whole and of this network, tidied, taken back, kept beside others."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.labels import tidy as tidying
+from napari_fhn.project import stamps
+from napari_fhn.project.errors import NeedsConsent, ProjectError
+from napari_fhn.project.opening import Finder
+from napari_fhn.project.runs import Run
+from napari_fhn.project.session import Session, now
+from napari_fhn.training import provenance
+from napari_fhn.training.provenance import Provenance, Tidied
+
+PARTIAL = "partial"
+"""Consent to use a prediction that is not whole, or not of the network and the data of now."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a prediction stands.
+
+    Parameters
+    ----------
+    run : Run
+        Whose it is.
+    made : Provenance or None
+        What made it; None where nothing was predicted.
+    doubts : tuple of str
+        Why it is not to be taken for the whole prediction of this network on these data; empty where it is.
+    """
+
+    run: Run
+    made: Provenance | None
+    doubts: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is what the network of now says of all of the survey as it is now."""
+        return self.made is not None and not self.doubts
+
+    def words(self) -> list[str]:
+        """Say in a few lines what made it: for headers, reports and people."""
+        if self.made is None:
+            return [f"{self.run.name}: nothing was predicted yet"]
+        return [f"run: {self.run.name} ({self.run.id})", *self.made.words(), *self.doubts]
+
+
+def standing(session: Session, run: Run) -> Standing:
+    """Look at the prediction of a run.
+
+    Parameters
+    ----------
+    session : Session
+        Whose surveys are looked at, where they are at hand: one that has changed since makes the prediction stale.
+    run : Run
+        One of its runs.
+    """
+    made = run.provenance()
+    if made is None or not made.parts:
+        return Standing(run, made, ())
+    doubts = []
+    if not made.complete:
+        share = 100 * made.missing / max(1, int(np.prod(made.shape)))
+        doubts.append(f"{share:.0f} % of the survey is not predicted" if share >= 1 else "it is not finished")
+    description = run.description()
+    sha256 = "" if description is None else description.sha256
+    if any(part.model != sha256 for part in made.parts):
+        live = any(not part.model for part in made.parts)
+        doubts.append(
+            "parts of it were predicted while the network was still learning"
+            if live
+            else "the network has changed since"
+        )
+    known = {entry.content: entry for entry in session.manifest.inputs if entry.content}
+    if known and any(one.stamp and one.stamp not in known for one in made.inputs):
+        doubts.append("it was made from other data than the session has now")
+    elif _changed_on_disk(session):
+        doubts.append("a survey has changed on the disk since")
+    return Standing(run, made, tuple(doubts))
+
+
+def check(session: Session, run: Run, *, partial: bool = False) -> Standing:
+    """Return the standing of a prediction that is about to be scored, reported or exported.
+
+    Parameters
+    ----------
+    session : Session
+        Whose it is.
+    run : Run
+        One of its runs.
+    partial : bool
+        Whether it was asked for though it may not be whole, or stale.
+
+    Raises
+    ------
+    ProjectError
+        When nothing was predicted.
+    NeedsConsent
+        When it is not whole or stale, and nobody asked for such a one.
+    """
+    found = standing(session, run)
+    if found.made is None or not found.made.parts:
+        raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=session.folder)
+    if found.doubts and not partial:
+        raise NeedsConsent(
+            f"the prediction of '{run.name}' is not to be taken for the whole: {'; '.join(found.doubts)}",
+            "Predict the whole survey first, or ask for it as it is with --partial",
+            consent=PARTIAL,
+            path=session.folder,
+        )
+    return found
+
+
+def _changed_on_disk(session: Session) -> bool:
+    finder = Finder(session.folder)
+    for entry in session.manifest.inputs:
+        if entry.file is None or not entry.file.stamp.checksum:
+            continue
+        path = finder.find(entry.file)
+        if path is not None:
+            now_ = stamps.stamp(path)
+            # Another time alone says nothing: files are copied and unpacked.
+            if (now_.size, now_.checksum) != (entry.file.stamp.size, entry.file.stamp.checksum):
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class Tidying:
+    """How to tidy.
+
+    Parameters
+    ----------
+    radius : int
+        Of the majority vote, in voxels; 0 for none.
+    smallest : int
+        Voxels that a body must have to stay.
+    largest : int
+        Voxels of the largest hole that is closed.
+
+    Examples
+    --------
+    >>> speck = np.ones((5, 5), np.uint8); speck[2, 2] = 2
+    >>> int(Tidying(radius=0, smallest=3, largest=0).applied_to(speck).max())
+    1
+    """
+
+    radius: int = 1
+    smallest: int = 50
+    largest: int = 50
+
+    def applied_to(self, classes: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return tidied classes of any number of axes."""
+        swept = tidying.smooth(classes, self.radius)
+        swept = tidying.fill_holes(swept, self.largest) if self.largest else swept
+        return np.asarray(tidying.remove_small(swept, self.smallest) if self.smallest > 1 else swept, np.uint8)
+
+
+def tidy(run: Run, how: Tidying) -> int:
+    """Tidy the prediction of a run; what it was is kept for :func:`take_back`.
+
+    Returns
+    -------
+    int
+        Voxels that have another class now.
+
+    Raises
+    ------
+    ProjectError
+        When nothing was predicted.
+    """
+    made = run.provenance()
+    if made is None:
+        raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=run.folder)
+    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
+    swept = how.applied_to(np.asarray(values))
+    if made.tidied is None or not run.untidied.is_file():
+        # Tidied twice, it is taken back to what the network said.
+        _copy(run.prediction, run.untidied)
+    # Said before it is done: a prediction that is half tidied must not pass for what the network said.
+    provenance.write(run.prediction, replace(made, tidied=Tidied(how.radius, how.smallest, how.largest, now())))
+    changed = int(np.count_nonzero(swept != values))
+    values[...] = swept
+    values.flush()
+    return changed
+
+
+def take_back(run: Run) -> bool:
+    """Bring the prediction of a run back as it was before it was tidied; False where there is nothing to take back."""
+    made = run.provenance()
+    if made is None or made.tidied is None or not run.untidied.is_file():
+        return False
+    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
+    values[...] = np.load(run.untidied, mmap_mode="r", allow_pickle=False)
+    values.flush()
+    provenance.write(run.prediction, replace(made, tidied=None))
+    run.untidied.unlink()
+    return True
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A prediction that was kept to compare others with.
+
+    Parameters
+    ----------
+    path : Path
+        The classes; what made them lies beside.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.path.stem
+
+    @property
+    def made(self) -> Provenance | None:
+        """What made it; None for one of an earlier version."""
+        return provenance.read(self.path)
+
+    def values(self) -> NDArray[np.uint8]:
+        """Return its classes, mapped for reading."""
+        found: NDArray[np.uint8] = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        return found
+
+
+def kept(session: Session) -> list[Kept]:
+    """Return the predictions that were kept, by name."""
+    found = session.kept.glob("*.npy") if session.kept.is_dir() else ()
+    return [Kept(path) for path in sorted(found, key=lambda path: _natural(path.stem))]
+
+
+def keep(session: Session, run: Run, name: str = "") -> Kept:
+    """Keep a copy of the prediction of a run; none that is there is overwritten.
+
+    Parameters
+    ----------
+    session : Session
+        Whose folder it is kept in.
+    run : Run
+        Whose prediction.
+    name : str
+        What to call it; ``Prediction N`` with the next number when empty.
+
+    Raises
+    ------
+    ProjectError
+        When there is nothing to keep, or one of that name is there.
+    OSError
+        When it cannot be written.
+    """
+    session.check_writer()
+    made = run.provenance()
+    if made is None or not run.prediction.is_file():
+        raise ProjectError("there is no prediction to keep yet", "Predict first", path=session.folder)
+    session.kept.mkdir(exist_ok=True)
+    if not name:
+        numbers = [int(found[1]) for one in kept(session) if (found := re.fullmatch(r"Prediction (\d+)", one.name))]
+        name = f"Prediction {1 + max(numbers, default=0)}"
+    path = session.kept / f"{re.sub(r'[^A-Za-z0-9 ._-]+', '-', name).strip(' .') or 'Prediction'}.npy"
+    if path.exists():
+        raise ProjectError(f"a prediction '{path.stem}' is kept already", "Choose another name", path=session.folder)
+    _copy(run.prediction, path)
+    provenance.write(path, made)
+    return Kept(path)
+
+
+def forget(one: Kept) -> None:
+    """Remove a prediction that was kept."""
+    one.path.with_suffix(".json").unlink(missing_ok=True)
+    one.path.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file as a whole, or not at all."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    """For sorting: numbers in names by their value."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))

@@ -1,0 +1,296 @@
+"""The folder of a piece of work: manifest, labels, copies of surveys, runs; one writer at a time."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn import __version__, labels
+from napari_fhn.labels import ClassTable
+from napari_fhn.project import layout, migration
+from napari_fhn.project.disk import size_of
+from napari_fhn.project.errors import ProjectError, SessionInUse
+from napari_fhn.project.lock import Holder, SessionLock
+from napari_fhn.project.manifest import FILE as MANIFEST
+from napari_fhn.project.manifest import Manifest
+from napari_fhn.project.runs import Runs
+
+
+class Session:
+    """One folder of work.
+
+    Everything in it is on disk as soon as it is made, and every path in it is relative to it: moved, copied, renamed or
+    sent elsewhere it works as before.
+
+    Parameters
+    ----------
+    folder : path-like
+        Made when something is written and it is not there; what it holds is kept.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> session = Session(tempfile.mkdtemp())
+    >>> with session.writing("an example"):
+    ...     known = session.label_volume((4, 5))
+    ...     known[0, 0] = 1
+    >>> session.has_labels, len(session.runs.all())
+    (True, 0)
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder).absolute()
+        self.lock = SessionLock(self.folder)
+        self.notes: list[str] = []
+        self._manifest: Manifest | None = None
+
+    @classmethod
+    def existing(cls, folder: str | Path) -> Session:
+        """Return the session in a folder.
+
+        Raises
+        ------
+        ProjectError
+            When there is none.
+        """
+        session = cls(folder)
+        if not session.exists:
+            there = "it is no session" if session.folder.is_dir() else "there is no such folder"
+            raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
+        return session
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder holds a session, of this version or of an earlier one."""
+        return layout.is_session(self.folder)
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return self.folder.name
+
+    @property
+    def labels(self) -> Path:
+        """The label volume that the viewer paints into and training reads."""
+        return self.folder / layout.LABELS
+
+    @property
+    def weights(self) -> Path:
+        """How much each label counts, in percent; no file, or 0 in it, where all count fully."""
+        return self.folder / layout.WEIGHTS
+
+    @property
+    def accepted(self) -> Path:
+        """Where labels were taken over from a prediction and are no observation."""
+        return self.folder / layout.ACCEPTED
+
+    @property
+    def inputs(self) -> Path:
+        """Folder of the copies of the surveys."""
+        return self.folder / layout.INPUTS
+
+    @property
+    def kept(self) -> Path:
+        """Folder of the predictions that were kept to compare others with."""
+        return self.folder / layout.KEPT
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there is a label volume."""
+        return self.labels.is_file()
+
+    @property
+    def runs(self) -> Runs:
+        """The trainings, and which of them predicts."""
+        return Runs(self)
+
+    # The manifest ----------------------------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the session knows about itself, as it is on disk.
+
+        Raises
+        ------
+        ProjectError
+            When it is damaged.
+        """
+        if self._manifest is None or not self.lock.held:
+            self._manifest = migration.manifest_of(self.folder)
+        return self._manifest
+
+    def change(self, **changes: Any) -> Manifest:
+        """Write fields of the manifest.
+
+        Parameters
+        ----------
+        **changes
+            Fields of `Manifest`.
+
+        Returns
+        -------
+        Manifest
+            As it is now.
+
+        Raises
+        ------
+        ProjectError
+            When somebody else writes here, or has taken it over.
+        """
+        self.check_writer()
+        found = self.manifest
+        if not found.created:
+            found = replace(found, created=now(), program=f"napari-fhn {__version__}")
+        changed = replace(found, **changes)
+        if changed != self._manifest or not layout.has_manifest(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            changed.save(self.folder)
+        self._manifest = changed
+        return changed
+
+    def clear(self) -> None:
+        """Remove the manifest of a session in which nothing has come about."""
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        self._manifest = None
+
+    @property
+    def classes(self) -> ClassTable | None:
+        """The classes; None before any was named."""
+        return self.manifest.table
+
+    def set_classes(self, table: ClassTable) -> None:
+        """Keep these classes."""
+        self.change(classes=self.manifest.with_table(table).classes)
+
+    # One writer ------------------------------------------------------------------------------------------------------
+
+    def acquire(self, program: str, *, take_over: bool = False) -> None:
+        """Become the one who writes here; a session of an earlier version is brought into the form of this one.
+
+        Parameters
+        ----------
+        program : str
+            As a person knows it.
+        take_over : bool
+            Even though another process writes here.
+
+        Raises
+        ------
+        SessionInUse
+            When somebody else does.
+        ProjectError
+            When it is of a later version.
+        """
+        made = not self.folder.exists()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lock.acquire(program, take_over=take_over)
+        try:
+            self._manifest = None
+            self.notes += migration.bring_up_to_date(self.folder)
+            self._manifest = migration.manifest_of(self.folder)
+            self.notes += self.runs.repair()
+        except BaseException:
+            self.release()
+            if made:
+                layout.remove_if_empty(self.folder)
+            raise
+
+    def release(self) -> None:
+        """Let others write here."""
+        self.lock.release()
+
+    def check_writer(self) -> None:
+        """Refuse to write where somebody else does.
+
+        Raises
+        ------
+        SessionInUse
+            When another program writes here.
+        ProjectError
+            When one has taken it over, and may have changed anything.
+        """
+        other = self.lock.holder()
+        if other is not None:
+            raise SessionInUse(self.folder, other.words())
+        if self.lock.lost:
+            raise ProjectError("another program has taken it over meanwhile", "Open it again", path=self.folder)
+
+    def holder(self) -> Holder | None:
+        """Return who else writes here now; None for nobody."""
+        return self.lock.holder()
+
+    @contextmanager
+    def writing(self, program: str) -> Iterator[None]:
+        """Be the one who writes here for a while; a folder that was made for it and stayed empty goes again.
+
+        Raises
+        ------
+        SessionInUse
+            When somebody else does.
+        """
+        if self.lock.held:
+            yield
+            return
+        made = not self.folder.exists()
+        self.acquire(program)
+        try:
+            yield
+        finally:
+            self.release()
+            if made:
+                layout.remove_if_empty(self.folder)
+
+    # Arrays ----------------------------------------------------------------------------------------------------------
+
+    def label_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the session's label volume, memory-mapped for writing; made when it is not there.
+
+        Raises
+        ------
+        labels.LabelError
+            When there is one of another shape: it is never overwritten.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return labels.volume.create(self.labels, shape)
+
+    def weight_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return the weights of the session's labels, memory-mapped for writing; made when they are not there.
+
+        Raises
+        ------
+        labels.LabelError
+            When there are some of another shape: they are never overwritten.
+        """
+        return labels.volume.create(self.weights, shape)
+
+    def known(self) -> NDArray[np.uint8]:
+        """Return the label volume for reading.
+
+        Raises
+        ------
+        ProjectError
+            When there is none, or it cannot be read.
+        """
+        if not self.labels.is_file():
+            raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
+        try:
+            values: NDArray[np.uint8] = np.load(self.labels, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
+        return values
+
+    def disk_used(self) -> int:
+        """Return the bytes that the session takes on its disk."""
+        return size_of(self.folder)
+
+
+def now() -> str:
+    """Return date and time in UTC as records have them, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,182 @@
+"""Copies of surveys in a session, as plain arrays that training maps into memory.
+
+A copy is known by a digest of all its values, taken while they are copied. A survey that has changed on the disk, in
+whichever place, is copied again; one that was merely moved or unpacked is found to be the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn.project import stamps
+from napari_fhn.project.manifest import FileStamp, SurveyEntry
+from napari_fhn.surveys import summary
+from napari_fhn.surveys.plain import BandsLast, good_bands, values
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Input
+
+_CHANNEL = "band"
+_SHORT = 8
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A copy.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.npy`` whose first axis is the channel axis, if there is one.
+    channel_axis : int or None
+        Which it is.
+    content : str
+        Digest of its values, shape and type.
+    stamp : FileStamp
+        Of the survey's file when it was copied; empty where there is none.
+    """
+
+    path: Path
+    channel_axis: int | None
+    content: str
+    stamp: FileStamp
+
+    def input(self, name: str) -> Input:
+        """Return it as an input of a job."""
+        return Input(str(self.path), self.channel_axis, name, self.content)
+
+
+def stage(
+    folder: Path,
+    name: str,
+    survey: xr.DataArray,
+    known: SurveyEntry | None = None,
+    *,
+    cube: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> Staged:
+    """Copy a survey: its good bands as channels, its missing values as NaN.
+
+    Parameters
+    ----------
+    folder : Path
+        Where copies lie.
+    name : str
+        What the person calls it.
+    survey : xarray.DataArray
+        As `napari_fhn.surveys.open` gives it. An axis ``band`` becomes the channel axis, without the bands whose
+        ``good`` coordinate is False. Values equal to ``attrs["nodata"]`` become NaN.
+    known : SurveyEntry, optional
+        What is known of an earlier copy: it is taken where the file of the survey is the same as then.
+    cube : bool
+        Keep the bands as the last axis of space, for a network that reads a map from a cube.
+    progress : callable, optional
+        Told the share that is done; what it raises ends the copying and leaves no copy.
+
+    Returns
+    -------
+    Staged
+
+    Raises
+    ------
+    JobError
+        When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
+    """
+    if survey.dtype.kind not in "biuf":
+        raise JobError(f"{name!r} holds {survey.dtype} values; numbers are needed")
+    if cube and _CHANNEL not in survey.dims:
+        raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
+    channels = good_bands(survey) if _CHANNEL in survey.dims else None
+    if channels is not None and not channels:
+        raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")
+    channel_axis = None if channels is None or cube else 0
+    now = _stamp_of(survey)
+    earlier = _earlier(folder, known, survey, cube)
+    as_then = known is not None and known.file is not None and known.file.stamp == now and bool(now.checksum)
+    if earlier is not None and known is not None and as_then:
+        return Staged(earlier, channel_axis, known.content, now)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{os.getpid()}-{_words(name)}.part.npy"
+    try:
+        content = _copy(part, _source(survey, channels, cube), progress)
+        path = folder / f"{_words(name)}-{content[:_SHORT]}.npy"
+        if path.exists() and known is not None and known.content == content:
+            part.unlink()  # the same values: whoever has the earlier copy mapped keeps it
+        else:
+            os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    # For people, and for the report: the survey itself may lie elsewhere tomorrow.
+    path.with_suffix(".txt").write_text("\n".join(summary(survey)) + "\n", encoding="utf-8")
+    return Staged(path, channel_axis, content, now)
+
+
+def _stamp_of(survey: xr.DataArray) -> FileStamp:
+    source = str(survey.attrs.get("source", ""))
+    try:
+        return stamps.stamp(Path(source)) if source and Path(source).exists() else FileStamp()
+    except OSError:
+        return FileStamp()
+
+
+def _earlier(folder: Path, known: SurveyEntry | None, survey: xr.DataArray, cube: bool) -> Path | None:
+    """The copy that is there already, if it is one of this survey read in this way."""
+    if known is None or not known.staged or known.cube != cube:
+        return None
+    if dict(known.read_as) != plain_options(survey):
+        return None
+    path = folder.parent / known.staged
+    return path if path.is_file() else None
+
+
+def plain_options(survey: xr.DataArray) -> dict[str, Any]:
+    """Return how a survey was read, as JSON has it."""
+    read_as = survey.attrs.get("read_as") or {}
+    return {str(key): list(value) if isinstance(value, tuple) else value for key, value in dict(read_as).items()}
+
+
+class _Row:
+    """Slices of the axis that is copied along, as arrays of the copy."""
+
+    def __init__(self, array: Any, axis: int, rows: list[int]) -> None:
+        self.array, self.axis, self.rows = array, axis, rows
+        self.dtype = np.dtype(array.dtype)
+        self.shape = (len(rows), *(size for a, size in enumerate(array.shape) if a != axis))
+
+    def __getitem__(self, number: int) -> np.ndarray[Any, Any]:
+        return np.asarray(self.array[(slice(None),) * self.axis + (self.rows[number],)])
+
+
+def _source(survey: xr.DataArray, channels: list[int] | None, cube: bool) -> _Row:
+    if channels is None:
+        array = values(survey)
+        return _Row(array, 0, list(range(array.shape[0])))
+    if cube:
+        last = BandsLast(survey)
+        return _Row(last, 0, list(range(last.shape[0])))
+    return _Row(values(survey), survey.dims.index(_CHANNEL), channels)
+
+
+def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> str:
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=rows.dtype, shape=rows.shape)
+    digest = hashlib.blake2b(f"{rows.shape}|{rows.dtype.str}".encode(), digest_size=16)
+    for done in range(rows.shape[0]):
+        row = rows[done]
+        out[done] = row
+        digest.update(np.ascontiguousarray(row).data)
+        if progress is not None:
+            progress((done + 1) / rows.shape[0])
+    out.flush()
+    return digest.hexdigest()
+
+
+def _words(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40] or "survey"
