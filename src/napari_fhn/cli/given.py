@@ -170,7 +170,7 @@ def _known(
     options: argparse.Namespace, survey: xr.DataArray, shape: tuple[int, ...]
 ) -> tuple[ClassTable | None, NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
     """Return the classes, the labels and their weights that were given; None for what was not."""
-    if (options.wells is None) != (options.tops is None):
+    if (options.wells is None) != (options.tops is None) and not options.known:
         raise LabelError("--wells and --tops go together", "Give both")
     table = None if options.classes is None else ClassTable.from_csv(options.classes)
     if not is_given(options):
