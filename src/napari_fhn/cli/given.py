@@ -22,9 +22,9 @@ from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.session import Session, survey_axes
 from napari_fhn.surveys import Grid, SurveyError
-from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
+from napari_fhn.surveys.kinds import kind_of, spatial_shape, vertical_axis
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.recipes import RECIPES
+from napari_fhn.training.recipes import RECIPES, fitting
 from napari_fhn.training.transfer import beginning_with, saved_job
 
 SAMPLES = ("sample:seismic", "sample:hyperspectral")
@@ -109,6 +109,12 @@ def prepare(options: argparse.Namespace) -> Prepared:
             staged, len(table), vertical_axis=vertical, held_out=held_out, device=options.device or "auto"
         )
         chosen, why = choice.name, f"Recipe {choice.name!r}. {choice.why}"
+        if kind_of(first) == "array" and vertical is None:
+            why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
+    elif vertical is not None and len(shape) == 2 and chosen not in fitting(2, vertical=True):
+        # A recipe of maps would swap time and trace, one of blocks has an axis too many.
+        others = " or ".join(fitting(2, vertical=True))
+        raise JobError(f"the recipe {chosen!r} does not go with a line, which is one upright section: choose {others}")
     job = session.job(
         staged,
         table.names,

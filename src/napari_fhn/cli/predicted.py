@@ -20,7 +20,7 @@ from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
 from napari_fhn.labels.classes import PALETTE
 from napari_fhn.surveys.blocks import ArrayLike
-from napari_fhn.surveys.classes import open_onto
+from napari_fhn.surveys.classes import as_classes, open_onto
 from napari_fhn.surveys.out import SUFFIXES
 from napari_fhn.training.job import Job, JobError, Output
 
@@ -106,9 +106,7 @@ class Predicted:
             placed = open_onto(path, like, classes=True, **given)
             tell([placed.words])
             values = placed.values
-        if values.dtype.kind not in "iub":
-            raise surveys.SurveyError(path, f"it holds {values.dtype} values", "Classes are whole numbers")
-        return values
+        return as_classes(values, path)
 
     def _placed(self, values: NDArray[Any], like: xr.DataArray | None, *, classes: bool) -> ArrayLike:
         """What the job predicted, on the grid of the survey that is named."""
