@@ -195,7 +195,7 @@ def _move_run(folder: Path, job: Job | None) -> Run:
 
 
 def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
-    """Write down as much of what made a prediction as is known: all of one network, or something of networks of then."""
+    """Write down as much of what made a prediction as is known: one network all of it, or nobody knows which what."""
     description = run.description()
     if provenance.path_of(run.prediction).exists() or description is None:
         return
