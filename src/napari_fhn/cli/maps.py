@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from napari_fhn.cli.reading import reading
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from napari_fhn.project.manifest import StackedMap
 
 
 def add_maps(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,38 @@ def add_maps(parser: argparse.ArgumentParser) -> None:
     maps.add_argument("--map-field", metavar="NAME", help="field of polygons among the surveys that is their class")
 
 
-def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tuple[str, xr.DataArray]]:
+@dataclass(frozen=True)
+class Together:
+    """Surveys that are learnt from together.
+
+    Parameters
+    ----------
+    surveys : tuple of (str, xarray.DataArray)
+        Names, each once, and surveys.
+    maps : tuple of (Path, dict, bool, str)
+        Of a stack: each file, how it was read, whether it holds classes, and which field of polygons is theirs.
+    """
+
+    surveys: tuple[tuple[str, xr.DataArray], ...]
+    maps: tuple[tuple[Path, dict[str, object], bool, str], ...] = ()
+
+    def stacks(self, folder: Path) -> dict[str, tuple[StackedMap, ...]]:
+        """Return the maps of the stack as the manifest of a session names them."""
+        if not self.maps:
+            return {}
+        from napari_fhn.project.manifest import StackedMap, refer
+        from napari_fhn.project.stamps import stamp
+
+        ((name, _),) = self.surveys
+        return {
+            name: tuple(
+                StackedMap(refer(path, folder, stamp(path)), read_as, categorical, field)
+                for path, read_as, categorical, field in self.maps
+            )
+        }
+
+
+def open_together(files: Sequence[Path], options: argparse.Namespace) -> Together:
     """Open surveys that are learnt from together.
 
     Parameters
@@ -43,42 +77,37 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
 
     Returns
     -------
-    list of (str, xarray.DataArray)
-        Names and surveys of one shape: each as it is, or one stack of all. What was done to each map is said on
-        standard error.
+    Together
+        Each survey as it is, or one stack of all. What was done to each map is said on standard error.
 
     Raises
     ------
     SurveyError
-        When one cannot be opened, or they do not go together.
+        When one cannot be opened, or polygons go with something that is no map.
     """
     # Here and not above: --help waits for no reader.
     from napari_fhn import surveys
-    from napari_fhn.surveys import SurveyError
-    from napari_fhn.surveys.kinds import spatial_shape
+    from napari_fhn.project.staging import plain_options
+    from napari_fhn.surveys import SurveyError, kinds
     from napari_fhn.surveys.maps import Categories, apart, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]
-    plain = [path for path in files if path not in drawn]
-    opened = [(path, surveys.open(path, **reading(options))) for path in plain]
-    categories = [Categories(surveys.open(path)) for path in options.categorical]
-    first = opened[0] if opened else None
-    volume = next(((path, one) for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
-    if volume is not None:
-        path, survey = volume
-        if drawn or categories:
-            raise SurveyError(path, "polygons and categories go with maps, and it is none", "Leave them out")
-        shape = spatial_shape(survey)
-        for other, one in opened:
-            if spatial_shape(one) != shape:
-                what = f"its grid is {spatial_shape(one)} and that of {path.name} is {shape}"
-                raise SurveyError(other, what, "Use one grid")
-    unlike = volume is None and first is not None and any(apart(first[1], one) for _, one in opened[1:])
-    if not (unlike or drawn or categories):
-        return [(path.stem, survey) for path, survey in opened]
-    stacked = stack(
-        [*(survey for _, survey in opened), *categories, *(read_polygons(path, options.map_field) for path in drawn)]
-    )
+    opened = [(path, surveys.open(path, **reading(options))) for path in files if path not in drawn]
+    classes = [(path, surveys.open(path)) for path in options.categorical]
+    other = next((path for path, one in opened if set(kinds.spatial_dims(one)) != {"y", "x"}), None)
+    if other is not None and (drawn or classes):
+        raise SurveyError(other, "polygons and categories go with maps, and it is none", "Leave them out")
+    unlike = other is None and bool(opened) and any(apart(opened[0][1], one) for _, one in opened[1:])
+    if not (unlike or drawn or classes):
+        names: list[str] = []
+        for path, _ in opened:
+            names.append(path.stem if path.stem not in names else f"{path.stem} ({len(names) + 1})")
+        return Together(tuple((name, survey) for name, (_, survey) in zip(names, opened, strict=True)))
+    shapes = [read_polygons(path, options.map_field) for path in drawn]
+    stacked = stack([*(survey for _, survey in opened), *(Categories(one) for _, one in classes), *shapes])
     for note in stacked.attrs["notes"]:
         print(note, file=sys.stderr)
-    return [("maps", stacked)]
+    maps = [(path, plain_options(one), False, "") for path, one in opened]
+    maps += [(path, plain_options(one), True, "") for path, one in classes]
+    maps += [(one.path, {}, False, one.field) for one in shapes]
+    return Together((("maps", stacked),), tuple(maps))

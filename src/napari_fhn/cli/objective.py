@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from napari_fhn.box import Box
-from napari_fhn.training.job import JobError
-from napari_fhn.training.objective import BALANCES, LOSSES, Absence, Knowledge, Objective, Order, Share, Smoothness
+from napari_fhn.training.objective import BALANCES, LOSSES, Objective, Smoothness
+
+if TYPE_CHECKING:
+    from napari_fhn.box import Box
+    from napari_fhn.project import Settings
+    from napari_fhn.training.objective import Knowledge
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
+    """Add the options; `napari_fhn.project.terms` reads what they say."""
     group = parser.add_argument_group("what is minimised")
     group.add_argument(
         "--loss", metavar="NAME[+NAME]", help=f"of labelled voxels: {', '.join(LOSSES)}, or sums of them"
@@ -38,7 +42,8 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CLASS=MASK",
-        help="a class does not occur where this .npy of the survey's shape is not 0; may be repeated",
+        help="a class does not occur where this .npy of the survey's shape is not 0, or in boxes, as in "
+        "Salt@0:10,:,40:60; may be repeated",
     )
     group.add_argument(
         "--smooth",
@@ -57,7 +62,7 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def objective(options: argparse.Namespace, base: Objective) -> Objective:
+def objective(options: argparse.Namespace, base: Objective, shape: Sequence[int] | None = None) -> Objective:
     """Return the objective that the options ask for.
 
     Parameters
@@ -66,6 +71,8 @@ def objective(options: argparse.Namespace, base: Objective) -> Objective:
         With what :func:`add_objective` adds.
     base : Objective
         Of the recipe; what is not said stays as it is there.
+    shape : sequence of int, optional
+        Of the survey, for boxes.
 
     Returns
     -------
@@ -76,29 +83,22 @@ def objective(options: argparse.Namespace, base: Objective) -> Objective:
     JobError
         When an option cannot be read; the message shows how it is written.
     """
-    known: list[Knowledge] = []
-    for text in options.share:
-        name, bounds = _pair(text, "--share", "Salt=0.02:0.1")
-        least, _, most = bounds.partition(":")
-        try:
-            known.append(Share(name, float(least or 0), float(most or 1)))
-        except ValueError as error:
-            if isinstance(error, JobError):
-                raise
-            raise JobError(f"--share {text}: {bounds} are no two numbers, as in Salt=0.02:0.1") from error
+    from napari_fhn.project import terms
+
+    known: list[Knowledge] = [terms.share(text) for text in options.share]
     if options.order is not None:
-        known.append(Order(tuple(name.strip() for name in options.order.split(",") if name.strip())))
-    for text in options.absent:
-        name, mask = _pair(text, "--absent", "Salt=shelf.npy")
-        # Absolute: the job may be trained again from another folder.
-        known.append(Absence(name, mask=str(Path(mask).absolute())))
+        known.append(terms.order(options.order))
+    known += [terms.absence(text, shape=shape) for text in options.absent]
     if options.smooth is not None:
-        known.append(Smoothness(weight=options.smooth))
+        known.append(terms.smoothness(options.smooth))
     losses = base.losses if options.loss is None else tuple(name.strip() for name in options.loss.split("+"))
-    return replace(base, losses=losses, balance=options.balance or base.balance, knowledge=(*base.knowledge, *known))
+    # What is said once more takes the place of what was known of the same kind.
+    said = {type(term) for term in known}
+    kept = tuple(term for term in base.knowledge if type(term) not in said)
+    return replace(base, losses=losses, balance=options.balance or base.balance, knowledge=(*kept, *known))
 
 
-def ignored(options: argparse.Namespace, shape: tuple[int, ...]) -> tuple[Box, ...]:
+def ignored(options: argparse.Namespace, shape: Sequence[int]) -> tuple[Box, ...]:
     """Return the boxes of ``--ignore``.
 
     Raises
@@ -106,24 +106,12 @@ def ignored(options: argparse.Namespace, shape: tuple[int, ...]) -> tuple[Box, .
     JobError
         When one cannot be read, or does not lie in the survey.
     """
-    boxes = []
-    for text in options.ignore:
-        try:
-            ends = [part.split(":") for part in text.split(",")]
-            box = Box(
-                tuple(int(start or 0) for start, _ in ends),
-                tuple(int(stop or size) for (_, stop), size in zip(ends, shape, strict=True)),
-            )
-        except ValueError as error:
-            raise JobError(f"--ignore {text}: write start:stop for each of the {len(shape)} axes of {shape}") from error
-        if any(a < 0 or a == b or b > size for a, b, size in zip(box.start, box.stop, shape, strict=True)):
-            raise JobError(f"--ignore {text}: this is no box inside the survey, which is {shape} voxels")
-        boxes.append(box)
-    return tuple(boxes)
+    from napari_fhn.project import terms
+
+    return tuple(terms.box(text, shape) for text in options.ignore)
 
 
-def _pair(text: str, option: str, example: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise JobError(f"{option} {text}: write it as in {example}")
-    return name.strip(), value.strip()
+def with_objective(settings: Settings, options: argparse.Namespace, shape: Sequence[int]) -> Settings:
+    """Return settings with what the options say of the objective, and with the boxes not to learn from."""
+    schedule = replace(settings.schedule, objective=objective(options, settings.schedule.objective, shape))
+    return replace(settings, schedule=schedule, ignored=ignored(options, shape) or settings.ignored)

@@ -23,7 +23,7 @@ from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project import knowledge, layout
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
-from napari_fhn.project.beginning import NEW, Beginning, copy_beginning
+from napari_fhn.project.beginning import NEW, Beginning, copy_beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, SurveyEntry, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
@@ -337,6 +337,70 @@ class Project:
             agreement=self.agreement(held_out),
         )
 
+    def plan(
+        self,
+        recipe: str = "",
+        *,
+        start_from: str | Path | None = None,
+        base: Settings | None = None,
+        held_out: HeldOut | None = None,
+        steps: int | None = None,
+        seed: int | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+    ) -> tuple[Settings, str]:
+        """Return the settings of a training of which only some are said, and why they are so.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe; the one that suits data, labels and device when empty.
+        start_from : path-like, optional
+            A network to begin with: without a recipe its architecture and schedule are taken too.
+        base : Settings, optional
+            Those that are taken where neither recipe nor network is named, such as the session's own.
+        held_out : HeldOut, optional
+            Labels that training will not see; those of the manifest when absent.
+        steps, seed, device, memory
+            Other than those of the recipe.
+
+        Returns
+        -------
+        Settings
+        str
+            A sentence about what was chosen; empty where the person chose.
+
+        Raises
+        ------
+        JobError, ProjectError
+            When no recipe goes with such data, or no network is where one is named.
+        """
+        why = ""
+        if recipe:
+            settings = Settings.of(recipe)
+        elif start_from is not None:
+            settings = Settings.of(self.recipes[0]).like(start_from, self.recipes)
+            why = f"Network and schedule are those of {start_from}."
+        elif base is not None:
+            settings = base
+        else:
+            if self.vertical_axis is None and len(self.shape) == 3:
+                raise ProjectError(
+                    "the axes of the volume have no names",
+                    "Say which axis is two-way time or depth with --vertical-axis N, or that none is with "
+                    "--recipe volume",
+                )
+            wanted = self.session.manifest.held_out if held_out is None else held_out
+            known = self.session.known()
+            first_seed = 0 if seed is None else seed
+            boxes, _ = held_out_boxes(known, wanted, self.vertical_axis, first_seed)
+            choice = self.recipe(device=device or "auto", held_out=boxes)
+            settings = Settings.of(choice.name)
+            why = f"Recipe {choice.name!r}. {choice.why}"
+        said: dict[str, Any] = {"device": device, "memory": memory}
+        settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
+        return settings.with_numbers(steps=steps, seed=seed), why
+
     # Trainings -------------------------------------------------------------------------------------------------------
 
     def begin(
@@ -381,7 +445,7 @@ class Project:
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
         boxes, few = held_out_boxes(known, wanted, vertical, settings.schedule.seed)
-        goes_on = self._to_resume(beginning) if beginning.resume else None
+        goes_on = self.to_resume(beginning.run) if beginning.resume else None
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         inputs = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
@@ -401,7 +465,8 @@ class Project:
                 start_from=start_from,
             )
 
-        ready = job(None if beginning.network is None else copy)  # says what cannot be, before anything is made
+        begins_with = copy.is_dir() if goes_on is not None else beginning.network is not None
+        ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
         notes = (few,) if few else ()
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)
@@ -422,6 +487,19 @@ class Project:
             command,
         )
         return Begun(self.session.runs.begin(ready, made, self.shape), ready, notes=notes)
+
+    def to_resume(self, which: str = "") -> Run:
+        """Return the run whose training can go on: the one that is named, else the newest.
+
+        Raises
+        ------
+        ProjectError
+            When there is none.
+        """
+        run = self.session.runs.get(which) if which else self.session.runs.to_resume()
+        if run is None or not run.can_resume:
+            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
+        return run
 
     def stage(self, *, cube: bool = False, progress: Told | None = None) -> tuple[Input, ...]:
         """Copy the surveys into the session, those that are not there yet or have changed; return them for a job.
@@ -601,17 +679,13 @@ class Project:
         relative = copy.path.relative_to(self.session.folder).as_posix()
         return replace(entry, file=file, staged=relative, content=copy.content, cube=cube)
 
-    def _to_resume(self, beginning: Beginning) -> Run:
-        run = self.session.runs.get(beginning.run) if beginning.run else self.session.runs.to_resume()
-        if run is None or not run.can_resume:
-            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
-        return run
-
     def _begun_with(self, network: Path) -> str:
+        folder = network_folder(network).resolve()
         for run in self.session.runs.all():
-            if Path(network) in (run.folder, run.model) or run.model in Path(network).parents:
+            if folder == run.model.resolve():
                 return run.name
-        return Path(network).name
+        around = layout.session_around(folder / layout.JOB)
+        return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
     def _free_name(self, name: str) -> str:
         taken = {run.name for run in self.session.runs.all()}

@@ -24,7 +24,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.training import log, provenance
 from napari_fhn.training.applying import ModelDescription, read_description
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, Output
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.transfer import can_resume
 from napari_fhn.training.updates import Done, Failed
@@ -117,6 +117,10 @@ class Run:
     def prediction(self) -> Path:
         """What its network predicted."""
         return self.folder / layout.PREDICTION
+
+    def output(self, kind: Output) -> Path:
+        """Return the file of what was predicted beside the classes, whether it is there or not."""
+        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
 
     @property
     def untidied(self) -> Path:
