@@ -25,6 +25,7 @@ ALLOWED = {
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
+    "project": {"numpy", "xarray"},
     "report": {"numpy", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},

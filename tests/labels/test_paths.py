@@ -168,7 +168,7 @@ def test_wells_on_a_line(line, table):
     )
     far = Well("far", np.nan, np.nan, (Interval(40, 60, "sand"),), (500_000.0, 6_001_000.0))
     out = np.zeros(line.shape, np.uint8)
-    with pytest.warns(LabelWarning, match=r"left out, outside the survey \(line with .*\): far \(x 500000, y 6.001e"):
+    with pytest.warns(LabelWarning, match=r"left out, farther than 15 m from the line .*: far \(.*, 702 m away\)"):
         boxes = burn([inside, beside, far], line, table, out, 1.0)
     assert [box.start for box in boxes] == [(9, 0), (19, 0)]
     assert (out[9:12, :5] == 2).all()

@@ -65,7 +65,8 @@ def test_a_thin_volume_is_a_volume(size):
 def test_wavelengths_make_a_cube_of_a_map():
     cube = survey("band", "y", "x", wavelength=("band", [450.0, 550.0]))
     assert kind_of(cube) == "cube" == kind_of(survey("band", "y", "x", kind="hyperspectral"))
-    assert is_map(cube) and not is_seismic(cube)
+    assert is_map(cube)
+    assert not is_seismic(cube)
     assert spatial_dims(cube) == ("y", "x")
     assert spatial_shape(cube) == (3, 4)
     assert vertical_axis(cube) is None
@@ -74,7 +75,8 @@ def test_wavelengths_make_a_cube_of_a_map():
 def test_a_section_taken_out_of_a_volume_is_a_line():
     volume = survey("inline", "crossline", "twt")
     line = volume.isel(inline=0)
-    assert is_line(line) and is_seismic(line)
+    assert is_line(line)
+    assert is_seismic(line)
     assert vertical_axis(line) == 1
     assert trace_axis(line) == 0
     assert trace_axis(line.transpose()) == 1

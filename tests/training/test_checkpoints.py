@@ -6,9 +6,9 @@ import torch
 from napari_fhn.network import HyperbolicNetwork
 from napari_fhn.network.architecture import levels
 from napari_fhn.training.checkpoints import Checkpoints
+from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load
-from napari_fhn.training.volume import Normalisation
 
 
 @pytest.fixture

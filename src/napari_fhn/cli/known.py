@@ -201,6 +201,7 @@ def _for_all(options: argparse.Namespace, *names: str) -> dict[str, Any]:
         "zones": zones,
         "thickness": options.band,
         "fall_off": options.fall_off,
+        "off_line_m": options.off_line,
     }
     return {name: value for name, value in every.items() if value is not None and (not names or name in names)}
 

@@ -194,6 +194,12 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
     known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
     known.add_argument(
+        "--off-line",
+        type=float,
+        metavar="METRES",
+        help="how far from a 2D line wells may lie to be projected onto it (default: --radius, at least one trace)",
+    )
+    known.add_argument(
         "--point-radius", type=float, default=0.0, metavar="PIXELS", help="of a point's labels (default 0: its pixel)"
     )
     known.add_argument(

@@ -19,6 +19,7 @@ from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import OFF_LINE, Traces
 from napari_fhn.labels.wells import DeviatedWell, Interval, Well
+from napari_fhn.surveys.kinds import is_seismic
 
 #: A sample this close above an interval's edge, in samples, still counts as on it (rounding of written
 #: times).
@@ -49,6 +50,7 @@ def burn(
     overwrite: bool = False,
     fall_off: float | None = None,
     weights: NDArray[Any] | None = None,
+    off_line_m: float | None = None,
 ) -> list[Box]:
     """Write wells into a label volume, as columns of a radius or along their paths.
 
@@ -62,7 +64,8 @@ def burn(
         Those outside the survey are left out with a `LabelWarning` that names them.
     survey : xarray.DataArray
         Dims ``(inline, crossline, vertical)``, or ``(trace, vertical)`` for a 2D line; only its coordinates and its
-        place on the map are used. A line takes the wells that lie within the radius, or one trace spacing, of it.
+        place on the map are used. A line takes the wells that lie within the radius, one trace spacing, or
+        `off_line_m` of it, at the nearest trace.
     table : ClassTable
         The classes.
     out : ndarray or memmap of uint8, shape of `survey`
@@ -77,6 +80,8 @@ def burn(
         :func:`~napari_fhn.labels.fall_off.percent`.
     weights : ndarray or memmap of uint8, shape of `survey`, optional
         Percent, written in place wherever a label is and a fall-off is given.
+    off_line_m : float, optional
+        How far from a 2D line a well, or a part of its path, may lie to be projected onto it, in metres.
 
     Returns
     -------
@@ -89,21 +94,26 @@ def burn(
         Before anything is written: when the shapes differ, a class is unknown, or all wells lie outside.
     """
     check(fall_off, weights, out)
-    lateral = survey.dims[:-1]
-    if lateral not in (("inline", "crossline"), ("trace",)) or out.shape != survey.shape:
+    if not is_seismic(survey) or out.shape != survey.shape:
         raise LabelError(
             f"wells need labels on (inline, crossline, vertical), not shape {out.shape} on {survey.dims}",
             "Burn them into the label volume of a 3D survey or a 2D line",
         )
     values = {name: table.value_of(name) for well in wells for name in well.class_names}
     traces = Traces.of(survey)
-    found = {k: _spots(well, survey, traces, values, max(radius_traces, OFF_LINE)) for k, well in enumerate(wells)}
+    reach = _reach(traces, max(radius_traces, OFF_LINE), off_line_m)
+    found = {k: _spots(well, survey, traces, values, reach) for k, well in enumerate(wells)}
     inside = {k: spots for k, spots in found.items() if spots is not None}
-    left_out = [_words(well) for k, well in enumerate(wells) if k not in inside]
+    left_out = [_words(well, traces) for k, well in enumerate(wells) if k not in inside]
     if left_out:
         what = f"outside the survey ({traces.words()}): {', '.join(left_out)}"
+        way_out = "Check their inline and crossline numbers, or x and y"
+        if traces.is_line and traces.has_xy:
+            limit = reach * traces.spacing * traces.metres
+            what = f"farther than {limit:.0f} m from the line ({traces.words()}): {', '.join(left_out)}"
+            way_out = "Check their places, or project wells onto the line from farther away"
         if not inside:
-            raise LabelError(f"all wells lie {what}", "Check their inline and crossline numbers, or x and y")
+            raise LabelError(f"all wells lie {what}", way_out)
         warnings.warn(f"Wells left out, {what}.", LabelWarning, stacklevel=2)
     boxes: dict[int, tuple[NDArray[Any], NDArray[Any]]] = {}
     for owners, place, first, block in _runs(inside):
@@ -130,9 +140,26 @@ def burn(
     return [Box(tuple(map(int, low)), tuple(map(int, high))) for _, (low, high) in sorted(boxes.items())]
 
 
-def _words(well: Well | DeviatedWell) -> str:
+def _reach(traces: Traces, reach: float, off_line_m: float | None) -> float:
+    """How far from a line wells may lie, in trace spacings."""
+    if off_line_m is None or not traces.is_line:
+        return reach
+    if not 0 <= off_line_m < math.inf:
+        raise LabelError(f"wells cannot lie {off_line_m:g} m from a line", "Give a distance from 0")
+    if not traces.has_xy:
+        raise LabelError(
+            f"the line '{traces.survey.name}' has no place on the map, so how far wells lie from it is not known",
+            "Leave the distance out",
+        )
+    return max(reach, off_line_m / (traces.spacing * traces.metres))
+
+
+def _words(well: Well | DeviatedWell, traces: Traces) -> str:
     if well.xy is not None:
-        return f"{well.name} (x {well.xy[0]:g}, y {well.xy[1]:g})"
+        away = f", {traces.metres_off(*well.xy):.0f} m away" if traces.is_line and traces.has_xy else ""
+        return f"{well.name} (x {well.xy[0]:g}, y {well.xy[1]:g}{away})"
+    if well.trace is not None:
+        return f"{well.name} (at {'no trace' if math.isnan(well.trace) else f'trace {well.trace:g}'})"
     return f"{well.name} ({well.inline:g}, {well.crossline:g})"
 
 
@@ -143,7 +170,7 @@ def _spots(
     n = survey.shape[-1]
     if isinstance(well, DeviatedWell):
         return _along(well, survey, traces, values, reach)
-    at = traces.by_numbers(well.inline, well.crossline, reach) if well.xy is None else traces.by_xy(*well.xy, reach)
+    at = traces.of_well(well, reach)
     if not traces.inside(at)[0]:
         return None
     value = np.zeros(n, np.uint8)
@@ -165,10 +192,10 @@ def _along(
     head = well.xy
     if head is None:
         if traces.is_line:
-            at = traces.by_numbers(well.inline, well.crossline, reach)[0, 0]
+            at = traces.of_well(well, reach)[0, 0]
             if math.isnan(at):
                 return None
-            head = tuple(float(survey[c].values[int(at)]) for c in "xy")  # type: ignore[assignment]
+            head = tuple(float(traces.survey[c].values[int(at)]) for c in "xy")  # type: ignore[assignment]
         else:
             x, y = traces.geometry.to_xy(well.inline, well.crossline)
             head = float(x), float(y)

@@ -83,9 +83,9 @@ def read_horizons(
     Parameters
     ----------
     path : str, Path or Table
-        Picks in columns: ``inline``, ``crossline`` or ``x``, ``y``, and ``twt``, ``time`` or ``z`` (in a depth survey
-        ``tvdss``, ``depth`` or ``z``); Charisma lines; IESX cards. A column with the name of the horizon tells several
-        apart. Times are two-way, as those of seismic data are.
+        Picks in columns: ``inline``, ``crossline`` or ``x``, ``y``, on a line also ``trace`` or ``cdp``, and ``twt``,
+        ``time`` or ``z`` (in a depth survey ``tvdss``, ``depth`` or ``z``); Charisma lines; IESX cards. A column with
+        the name of the horizon tells several apart. Times are two-way, as those of seismic data are.
     survey : xarray.DataArray
         Volume ``(inline, crossline, vertical)`` or line ``(trace, vertical)``; only its coordinates are used.
     columns, units : mapping, optional
@@ -121,7 +121,7 @@ def read_horizons(
     table.warn()
     role = _vertical(found, survey)
     place = _place(found, traces)
-    read = table.values([found.index(place[0]), found.index(place[1]), found.index(role)])
+    read = table.values([*(found.index(one) for one in place), found.index(role)])
     names = _names(table, found, path)
     if only is not None and names is None:
         if only != path.stem:
@@ -138,18 +138,14 @@ def read_horizons(
         _warn(f"{path.name}: {int((~picked).sum())} of {len(picked)} rows have no value and were left out.")
     read = read[picked]
     names = None if names is None else names[picked]
-    vertical = _converted(read[:, 2], found, role, survey, z, path)
-    if place[0] == "inline":
-        index = traces.by_numbers(read[:, 0], read[:, 1])
-    else:
-        x, y = traces.convert(table.units[found.index("x")], read[:, 0], read[:, 1], path.name)
-        index = traces.by_xy(x, y)
+    vertical = _converted(read[:, -1], found, role, survey, z, path)
+    index = traces.by_roles(place, read, table.units[found.index("x")] if place[0] == "x" else "", path.name)
     inside = traces.inside(index)
     if not inside.any():
-        low, high = read[:, :2].min(axis=0), read[:, :2].max(axis=0)
+        ends = zip(place, read.min(axis=0), read.max(axis=0), strict=False)
+        ranges = " and ".join(f"its {name} goes from {low:g} to {high:g}" for name, low, high in ends)
         raise LabelError(
-            f"none of its {len(read)} picks lies in the survey ({traces.words()}): its {place[0]} goes from {low[0]:g} "
-            f"to {high[0]:g} and its {place[1]} from {low[1]:g} to {high[1]:g}",
+            f"none of its {len(read)} picks lies in the survey ({traces.words()}): {ranges}",
             "Check which columns they are, and the survey's place on the map",
             path=path,
         )
@@ -203,14 +199,12 @@ def _vertical(found: Columns, survey: xr.DataArray) -> str:
 
 
 def _place(found: Columns, traces: Traces) -> tuple[str, ...]:
-    """Roles of the place: numbers, which are exact, before coordinates; what the survey does not have comes last."""
-    groups = [("inline", "crossline"), ("x", "y")]
-    has_numbers = not traces.is_line or {"inline", "crossline"} <= set(traces.survey.coords)
-    if (traces.is_line and traces.has_xy) or not has_numbers:
-        groups.reverse()
+    """Roles of the place; what the survey does not have comes last."""
+    groups = traces.places()
     if not traces.has_xy:
         groups.remove(("x", "y"))
-        if not found.has("inline") and found.has("x") and not found.may_have("inline"):
+        others = any(found.has(role) for role in ("inline", "trace", "cdp")) or found.may_have("inline")
+        if found.has("x") and not others:
             traces.by_xy(0.0, 0.0)  # Says that the survey has no place on the map.
     return found.first(*groups)
 

@@ -28,7 +28,7 @@ KINDS = {
 #: Suffixes of files that hold values on a grid: of what is known they can only be labels.
 GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
 _CLASSES = {"value", "name", "color"}
-_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"row", "col"}, {"lat", "lon"})
+_PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def read_las(
     ends = tuple((float(edges[a]), float(edges[b]), names[a]) for a, b in runs if names[a])
     head = well_head(log, survey, place)
     if kb_m is not None:
-        head = Head(head.name, head.inline, head.crossline, head.xy, kb_m)
+        head = replace(head, kb_m=kb_m)
     return tie(
         head,
         Spans(domain, ends),
@@ -249,14 +250,12 @@ def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None =
         When the log tells no place.
     """
     if place is not None:
-        return (
-            place
-            if place.kb_m is not None
-            else Head(place.name, place.inline, place.crossline, place.xy, log.head.kb_m)
-        )
+        return place if place.kb_m is not None else replace(place, kb_m=log.head.kb_m)
     head = log.head
     has_numbers = not (math.isnan(head.inline) or math.isnan(head.crossline))
-    if has_numbers:
+    # As with tables: the numbers of a line may be those of another survey.
+    by_xy_first = head.xy is not None and survey is not None and Traces.of(survey).places()[0] == ("x", "y")
+    if has_numbers and not by_xy_first:
         return Head(head.name, head.inline, head.crossline, None, head.kb_m)
     if head.xy is not None:
         xy = head.xy

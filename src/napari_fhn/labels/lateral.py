@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -14,9 +14,30 @@ from scipy.spatial import cKDTree
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.units import METRES
+from napari_fhn.surveys.kinds import is_line
 
 #: On a 2D line a place counts as on a trace within this many trace spacings of it.
 OFF_LINE = 1.0
+
+
+class Placed(Protocol):
+    """What has a place in a survey: a well, or the head of one."""
+
+    @property
+    def inline(self) -> float:
+        """Inline number, or NaN."""
+
+    @property
+    def crossline(self) -> float:
+        """Crossline number, or NaN."""
+
+    @property
+    def xy(self) -> tuple[float, float] | None:
+        """Map coordinates."""
+
+    @property
+    def trace(self) -> float | None:
+        """Number of a trace along a line."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,7 @@ class Traces:
     ----------
     survey : xarray.DataArray
         Dims ``(inline, crossline, vertical)``, or ``(trace, vertical)`` with the coordinates ``inline`` and
-        ``crossline``, or ``x`` and ``y``, along ``trace``.
+        ``crossline``, ``x`` and ``y``, or ``cdp`` along ``trace``.
     shape : tuple of int
         Number of traces along each lateral axis.
     """
@@ -44,10 +65,11 @@ class Traces:
         LabelError
             When it is neither a volume nor a line.
         """
-        if survey.dims[:2] == ("inline", "crossline") and survey.ndim in (2, 3):
+        if survey.dims[:2] == ("inline", "crossline"):
             return cls(survey, survey.shape[:2])
-        if survey.dims[:1] == ("trace",):
-            return cls(survey, survey.shape[:1])
+        if is_line(survey):
+            line = _with_traces(survey)
+            return cls(line, line.shape[:1])
         raise LabelError(
             f"picks need a survey with inlines and crosslines, or a line of traces, not {survey.dims}",
             "Open a seismic volume or line",
@@ -121,6 +143,111 @@ class Traces:
                 "Use inline and crossline numbers",
             )
         return self.by_numbers(*self.geometry.to_numbers(a, b))
+
+    def by_count(self, number: ArrayLike, of: str = "trace") -> NDArray[np.float64]:
+        """Find the traces of a line by the numbers that count along it.
+
+        Parameters
+        ----------
+        number : array_like, shape (n,)
+            Numbers, not necessarily whole.
+        of : {"trace", "cdp"}, optional
+            Which numbers they are: those of the axis ``trace``, or CDP numbers.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, 1)
+            Index of the nearest trace, NaN for numbers that lie farther from those of all traces than these from each
+            other.
+
+        Raises
+        ------
+        LabelError
+            When the survey is no line, or its traces have no such numbers.
+        """
+        wanted = np.atleast_1d(np.asarray(number, np.float64))
+        called = {"trace": "trace numbers", "cdp": "CDP numbers"}[of]
+        if not self.is_line:
+            raise LabelError(
+                f"{called} do not tell where a trace of the volume '{self.survey.name}' lies",
+                "Give inline and crossline, or x and y",
+            )
+        own = np.asarray(self.survey[of], np.float64) if of == "trace" or of in self.survey.coords else np.zeros(0)
+        if np.unique(own).size < min(2, self.shape[0]):
+            raise LabelError(
+                f"the traces of the line '{self.survey.name}' have no {called} of their own",
+                "Give x and y, inline and crossline, or trace numbers",
+            )
+        order = np.argsort(own, kind="stable")
+        ranked = own[order]
+        after = np.searchsorted(ranked, wanted).clip(0, own.size - 1)
+        before = (after - 1).clip(0)
+        nearest = np.where(np.abs(ranked[before] - wanted) <= np.abs(ranked[after] - wanted), before, after)
+        steps = np.diff(np.unique(own))
+        reach = float(np.median(steps)) if steps.size else 1.0
+        with np.errstate(invalid="ignore"):
+            near = np.abs(ranked[nearest] - wanted) < reach
+        return np.where(near, order[nearest], np.nan)[:, np.newaxis]
+
+    def by_roles(
+        self, roles: tuple[str, ...], values: NDArray[np.float64], unit: str = "", of: str = ""
+    ) -> NDArray[np.float64]:
+        """Find the traces of places as the columns of a table give them.
+
+        Parameters
+        ----------
+        roles : tuple of str
+            ``("inline", "crossline")``, ``("x", "y")``, ``("trace",)`` or ``("cdp",)``.
+        values : ndarray, shape (n, roles)
+            The places.
+        unit, of : str, optional
+            Unit of map coordinates and name of the file, as in `convert`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, lateral axes)
+            As `by_numbers` gives them.
+        """
+        if roles[0] == "inline":
+            return self.by_numbers(values[:, 0], values[:, 1])
+        if roles[0] == "x":
+            return self.by_xy(*self.convert(unit, values[:, 0], values[:, 1], of))
+        return self.by_count(values[:, 0], roles[0])
+
+    def places(self) -> list[tuple[str, ...]]:
+        """List the roles of columns that tell a place in this survey, those that tell it best first.
+
+        Numbers are exact and come before coordinates. Numbers of lines are not: inlines and crosslines between which a
+        line runs are those of another survey.
+        """
+        numbers, xy = ("inline", "crossline"), ("x", "y")
+        if not self.is_line:
+            return [numbers, xy]
+        groups = [xy, numbers] if self.has_xy or not set(numbers) <= set(self.survey.coords) else [numbers, xy]
+        return [*groups, ("trace",), ("cdp",)]
+
+    def trace_number(self, number: float, of: str) -> float:
+        """Return the number on the axis ``trace`` of a trace or CDP number; NaN where the line has no such trace."""
+        index = float(self.by_count(number, of)[0, 0])
+        return float(np.asarray(self.survey["trace"], np.float64)[int(index)]) if np.isfinite(index) else np.nan
+
+    def of_well(self, well: Placed, reach: float = OFF_LINE) -> NDArray[np.float64]:
+        """Find the trace of a well head, as `by_numbers` does.
+
+        Parameters
+        ----------
+        well : Well, DeviatedWell or Head
+            Whose ``trace``, else ``xy``, else ``inline`` and ``crossline`` tell its place.
+        reach : float, optional
+            How far from a line it may lie, in trace spacings.
+        """
+        if well.trace is not None:
+            return self.by_count(well.trace)
+        return self.by_numbers(well.inline, well.crossline, reach) if well.xy is None else self.by_xy(*well.xy, reach)
+
+    def metres_off(self, x: float, y: float) -> float:
+        """Return how far a place on the map is from the nearest trace of a line, in metres."""
+        return float(self._trees[("x", "y")][0].query([x, y])[0]) * self.metres
 
     def inside_numbers(self, inline: ArrayLike, crossline: ArrayLike) -> NDArray[np.bool_]:
         """Say which inline and crossline numbers lie on a trace of the survey; none where it has no numbers."""
@@ -201,6 +328,31 @@ class Traces:
             return np.asarray(x), np.asarray(y)
         warnings.warn(f"{of}: its map coordinates are in {unit} and were converted.", LabelWarning, stacklevel=3)
         return np.asarray(x) * factor, np.asarray(y) * factor
+
+
+def _with_traces(survey: xr.DataArray) -> xr.DataArray:
+    """Return a line with the axis ``trace``: an inline or crossline out of a volume has the numbers of that."""
+    own = str(survey.dims[0])
+    if own == "trace":
+        return survey
+    if own not in ("inline", "crossline"):
+        raise LabelError(
+            f"the line '{survey.name}' has its vertical axis first ({', '.join(map(str, survey.dims))})",
+            "Transpose it: traces first, then time or depth",
+        )
+    other = "crossline" if own == "inline" else "inline"
+    n = survey.sizes[own]
+    line = survey.rename({own: "trace"}).drop_vars([c for c in ("trace", other) if c in survey.coords or c == "trace"])
+    line = line.assign_coords(trace=np.arange(n, dtype=np.float64))
+    if own in survey.coords and other in survey.coords and survey[other].size == 1:
+        numbers = {own: np.asarray(survey[own], np.float64), other: np.full(n, float(survey[other]))}
+        line = line.assign_coords({name: ("trace", values) for name, values in numbers.items()})
+        geometry = survey.attrs.get("geometry")
+        if geometry is not None:
+            x, y = geometry.to_xy(numbers["inline"], numbers["crossline"])
+            units = {"units": geometry.units}
+            line = line.assign_coords(x=("trace", x, units), y=("trace", y, units))
+    return line
 
 
 def _fraction(numbers: NDArray[Any], wanted: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -161,6 +161,13 @@ OPTIONS: dict[str, Option] = {
             least=1e-9,
             unit="traces",
         ),
+        Option(
+            "off_line_m",
+            ("wells", "tops", "las"),
+            "how far from a seismic line a well may lie and is still projected onto it",
+            least=0.0,
+            unit="m",
+        ),
         Option("z", ("horizon",), "which way its values grow", "choice", ("down", "up")),
         Option("name", ("horizon",), "the one of its horizons that is read", "text"),
         Option("zones", ("horizon",), "classes above, between and below the horizons, or of their bands", "names"),

@@ -21,11 +21,15 @@ from napari_fhn.labels.places import map_transform, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
+from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
 @dataclass(frozen=True)
 class Point:
-    """One labelled pixel: row, column (from 0) and label value; in a volume also the sample."""
+    """One labelled pixel: row, column (from 0) and label value; in a volume also the sample.
+
+    On a line the row is the trace, the column 0.
+    """
 
     row: int
     col: int
@@ -47,13 +51,13 @@ def read_points(
     ----------
     path : str, Path or Table
         A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``;
-        in a volume with ``inline`` and ``crossline``, or ``x`` and ``y``, and ``twt``, ``time`` or ``z`` (``depth``
-        in a depth survey).
+        in a volume or on a line with ``inline`` and ``crossline``, or ``x`` and ``y``, on a line also with ``trace`` or
+        ``cdp``, and ``twt``, ``time`` or ``z`` (``depth`` in a depth survey).
     table : ClassTable
         The classes.
     survey : xarray.DataArray, optional
-        Map ``(y, x)`` (bands allowed) or volume ``(inline, crossline, vertical)`` that coordinates are held against;
-        not needed for rows and columns.
+        Map ``(y, x)`` (bands allowed), volume ``(inline, crossline, vertical)`` or line ``(trace, vertical)`` that
+        coordinates are held against; not needed for rows and columns.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them.
 
@@ -71,14 +75,14 @@ def read_points(
     """
     source = sniffed(path)
     path = source.path
-    is_volume = survey is not None and survey.dims[:2] == ("inline", "crossline") and survey.ndim == 3
-    found = Columns(source, columns, units, survey if is_volume else None)
+    upright = survey is not None and is_seismic(survey)
+    found = Columns(source, columns, units, survey if upright else None)
     source.warn()
     if survey is None:
         groups: list[tuple[str, ...]] = [("row", "col")]
-    elif is_volume:
+    elif upright:
         vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
-        groups = [(*place, v) for place in (("inline", "crossline"), ("x", "y")) for v in vertical]
+        groups = [(*place, v) for place in Traces.of(survey).places() for v in vertical]
     else:
         groups = [("row", "col"), ("x", "y")]
     roles = found.first(*(("class", *group) for group in groups))
@@ -101,7 +105,7 @@ def read_points(
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
-    index = _in_volume(at, roles, found, survey, path) if is_volume else _on_map(at, survey)
+    index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
     return _inside(index, values, survey, path)
 
 
@@ -135,7 +139,7 @@ def burn_points(
     ----------
     points : sequence of Point
         The points. A pixel takes the nearest; of two on one pixel the first, or the last with `overwrite`.
-    out : ndarray or memmap of uint8, shape (y, x) or (inline, crossline, sample)
+    out : ndarray or memmap of uint8, shape (y, x), (inline, crossline, sample) or (trace, sample)
         Written in place.
     radius : float, optional
         Pixels or traces around a point, at its own sample in a volume, that are labelled too.
@@ -157,6 +161,9 @@ def burn_points(
     LabelError
         Before anything is written: when a point lies outside, or has a sample on a map or none in a volume.
     """
+    if out.ndim == 2 and points and points[0].sample is not None:
+        # A line: a volume of one crossline, so that what lies around a point are its neighbours at the same sample.
+        out, weights = out[:, np.newaxis], None if weights is None else weights[:, np.newaxis]
     if out.ndim not in (2, 3) or (out.ndim == 3 and not (points and points[0].sample is not None)):
         raise LabelError(f"points lie on a map (y, x), not on labels of shape {out.shape}", "Open a map")
     check(fall_off, weights, out)
@@ -209,21 +216,20 @@ def _on_map(at: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.float64
     return to_cells(map_transform(survey), at)[:, ::-1]
 
 
-def _in_volume(
+def _in_depth(
     at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path
 ) -> NDArray[np.float64]:
-    """Fractional inline, crossline and sample index."""
+    """Fractional inline, crossline and sample index; on a line trace and sample index."""
     traces = Traces.of(survey)
-    if roles[1] == "inline":
-        lateral = traces.by_numbers(at[:, 0], at[:, 1])
-    else:
-        lateral = traces.by_xy(*traces.convert(found.table.units[found.index("x")], at[:, 0], at[:, 1], path.name))
+    unit = found.table.units[found.index("x")] if roles[1] == "x" else ""
+    lateral = traces.by_roles(roles[1:-1], at, unit, path.name)
+    z = at[:, -1]
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
     factors = {u: (MILLISECONDS | METRES)[u] for u in (("m", "ft") if survey.dims[-1] == "depth" else ("ms", "s"))}
-    able = [u for u, f in factors.items() if ((at[:, 2] * f >= axis[0]) & (at[:, 2] * f <= axis[-1])).mean() >= 0.8]
+    able = [u for u, f in factors.items() if ((z * f >= axis[0]) & (z * f <= axis[-1])).mean() >= 0.8]
     sure = len(able) == 1 and "ms" in factors
     evidence = (able[0], "only so they lie on the survey's vertical axis") if sure else None
-    vertical = at[:, 2] * factors[found.unit(roles[3], tuple(factors), evidence)]
+    vertical = z * factors[found.unit(roles[-1], tuple(factors), evidence)]
     step = axis[1] - axis[0] if axis.size > 1 else 1.0
     return np.column_stack([lateral, (vertical - axis[0]) / step])
 
@@ -232,7 +238,9 @@ def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray,
     """Points at the nearest voxels, without those that lie outside."""
     shape = [size for dim, size in survey.sizes.items() if dim != "band"]
     nearest = np.floor(index + 0.5)
-    within = np.asarray(((nearest >= 0) & (nearest < np.array(shape))).all(axis=1))
+    with np.errstate(invalid="ignore"):
+        within = np.asarray(((nearest >= 0) & (nearest < np.array(shape))).all(axis=1))
+    upright = is_line(survey)
     if not within.any():
         raise LabelError(f"all its {len(values)} points lie outside the survey", "Check their coordinates", path=path)
     if not within.all():
@@ -242,5 +250,9 @@ def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray,
     for place, value, ok in zip(nearest, values, within, strict=True):
         if ok:
             at = [int(v) for v in place]
-            points.append(Point(at[0], at[1], value, at[2] if len(at) == 3 else None))
+            points.append(
+                Point(at[0], 0, value, at[1])
+                if upright
+                else Point(at[0], at[1], value, at[2] if len(at) == 3 else None)
+            )
     return points

@@ -25,6 +25,7 @@ from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.places import map_crs, map_transform, to_cells
 from napari_fhn.labels.roles import SURE
 from napari_fhn.labels.vocabulary import meaning
+from napari_fhn.surveys.kinds import is_line, is_seismic
 
 #: First bytes by suffix: GDAL goes by content, and would follow a file that points elsewhere.
 _MAGIC = {".shp": (b"\x00\x00\x27\x0a",), ".gpkg": (b"SQLite format 3\x00",), ".geojson": (b"{",), ".json": (b"{",)}
@@ -161,15 +162,16 @@ def burn_polygons(
     polygons : Polygons
         From `read_polygons`. They are brought into the CRS of a map; those on a volume must be in its coordinates.
     survey : xarray.DataArray
-        A map, dims ``(y, x)`` or ``(band, y, x)``, or a volume ``(inline, crossline, vertical)`` that has a place on
-        the map.
+        A map, dims ``(y, x)`` or ``(band, y, x)``, or a volume ``(inline, crossline, vertical)`` or line
+        ``(trace, vertical)`` that has a place on the map. A line takes the areas that its traces lie in, and lines and
+        points within one trace spacing.
     table : ClassTable
         The classes.
     out : ndarray or memmap of uint8, shape of the survey without its bands
         Written in place.
     window : (float, float), optional
-        For a volume: first and last time or depth, in the unit of its vertical axis, the last one excluded; the
-        nearest slice where there is none within.
+        For a volume or a line: first and last time or depth, in the unit of its vertical axis, the last one excluded;
+        the nearest slice where there is none within.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled cells are filled.
 
@@ -181,7 +183,7 @@ def burn_polygons(
     Raises
     ------
     Undeclared
-        With option ``"window"``, for a volume without one.
+        With option ``"window"``, for a volume or a line without one.
     LabelError
         Before anything is written: when a class is unknown, or no shape lies on the survey.
     """
@@ -193,14 +195,20 @@ def burn_polygons(
     if out.shape != shape:
         raise LabelError(f"the labels have the shape {out.shape}, and the survey {shape}", "Use labels of the survey")
     slices = None if is_map else _slices(survey, window)
-    shapes = _in_cells(polygons, survey, is_map)
+    line = is_line(survey)
+    if line:
+        # A volume of one crossline.
+        out = out[:, np.newaxis]
+    shapes = polygons.shapes if line else _in_cells(polygons, survey, is_map)
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
     last = cells.copy()
     pairs = [(s, values[c]) for s, c, ok in zip(shapes, polygons.classes, finite, strict=True) if ok]
     try:
         for into, order in ((cells, pairs[::-1]), (last, pairs)):
-            if order:
+            if line:
+                _cut(polygons, order, survey, into)
+            elif order:
                 # Cells have their middles at whole indices.
                 rasterio.features.rasterize(order, out=into, transform=Affine.translation(-0.5, -0.5))
     except (RasterioError, ValueError, TypeError) as error:
@@ -226,18 +234,21 @@ def burn_polygons(
         target[here] = part
     if slices is None:
         return Box((low[0], low[1]), (high[0], high[1]))
+    if line:
+        return Box((low[0], slices.start), (high[0], slices.stop))
     return Box((*low, slices.start), (*high, slices.stop))
 
 
 def _slices(survey: xr.DataArray, window: tuple[float, float] | None) -> slice:
-    if survey.dims[:2] != ("inline", "crossline") or survey.ndim != 3:
+    if not is_seismic(survey):
         raise LabelError(
-            f"shapes lie on a map (y, x) or on slices of a volume, not on {survey.dims}", "Open a map or a volume"
+            f"shapes lie on a map (y, x), on slices of a volume or along a line, not on {survey.dims}",
+            "Open a map, a volume or a line",
         )
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
     if window is None:
         raise Undeclared(
-            f"on which slices of the volume the shapes lie is not told; they go from {axis[0]:g} to {axis[-1]:g}",
+            f"on which slices of the survey the shapes lie is not told; they go from {axis[0]:g} to {axis[-1]:g}",
             "Give the first and the last",
             option="window",
         )
@@ -246,7 +257,7 @@ def _slices(survey: xr.DataArray, window: tuple[float, float] | None) -> slice:
         raise LabelError(f"a window from {top:g} to {base:g} is none", "Give the first and the last time")
     if base < axis[0] or top > axis[-1]:
         raise LabelError(
-            f"the window from {top:g} to {base:g} lies outside the volume ({axis[0]:g} to {axis[-1]:g})",
+            f"the window from {top:g} to {base:g} lies outside the survey ({axis[0]:g} to {axis[-1]:g})",
             "Choose times within",
         )
     inside = np.flatnonzero((axis >= top) & (axis < base))
@@ -256,16 +267,39 @@ def _slices(survey: xr.DataArray, window: tuple[float, float] | None) -> slice:
     return slice(int(inside[0]), int(inside[-1]) + 1)
 
 
+def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray, into: NDArray[np.uint8]) -> None:
+    """Write the values of shapes where the traces of a line lie in them, later ones over earlier ones."""
+    import shapely
+
+    traces = Traces.of(survey)
+    _check_lengths(polygons)
+    if not traces.has_xy:
+        raise LabelError(
+            f"the line '{survey.name}' has no place on the map, so shapes cannot be cut along it",
+            "Give horizons, points or wells by trace numbers",
+            path=polygons.path,
+        )
+    x, y = (np.asarray(traces.survey[c], np.float64) for c in "xy")
+    for shape, value in order:
+        # What has no area has to come near.
+        near = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, traces.spacing)
+        into[shapely.intersects_xy(near, x, y), 0] = value
+
+
+def _check_lengths(polygons: Polygons) -> None:
+    if polygons.crs is not None and polygons.crs.is_geographic:
+        raise LabelError(
+            "its coordinates are longitudes and latitudes, and those of the survey are not",
+            "Export it in the coordinates of the survey",
+            path=polygons.path,
+        )
+
+
 def _in_cells(polygons: Polygons, survey: xr.DataArray, is_map: bool) -> NDArray[np.object_]:
     """Shapes in fractional indices (column, row), whole at the middles of cells."""
     if not is_map:
         traces = Traces.of(survey)
-        if polygons.crs is not None and polygons.crs.is_geographic:
-            raise LabelError(
-                "its coordinates are longitudes and latitudes, and those of the volume are not",
-                "Export it in the coordinates of the survey",
-                path=polygons.path,
-            )
+        _check_lengths(polygons)
         return _moved(polygons, lambda xy: traces.by_xy(xy[:, 0], xy[:, 1])[:, ::-1])
     crs = _crs(map_crs(survey))
     if polygons.crs is not None and crs is not None and polygons.crs != crs:

@@ -20,6 +20,7 @@ from napari_fhn.labels.text import is_null, is_number, to_number
 from napari_fhn.labels.units import METRES, MILLISECONDS
 from napari_fhn.labels.units import unit as named_unit
 from napari_fhn.labels.vocabulary import DOMAINS, ROLES, meaning
+from napari_fhn.surveys.kinds import is_line, is_seismic
 
 #: A guess is taken without asking when it is this sure, and ahead of the next by this much.
 SURE, AHEAD = 0.6, 0.15
@@ -117,8 +118,9 @@ def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:
     Suggestion
     """
     found: dict[str, list[Guess]] = {}
+    on_line = survey is not None and is_line(survey)
     for k, name in enumerate(table.names):
-        said = meaning(name) if table.has_header else None
+        said = meaning(name, on_line=on_line) if table.has_header else None
         if said is None:
             continue
         role, sure, domain = said.role, said.confidence, said.domain
@@ -138,7 +140,7 @@ def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:
         found.setdefault(role, []).append(guess)
     taken = {guess.column for guesses in found.values() for guess in guesses}
     free = [k for k in range(len(table.names)) if k not in taken]
-    if survey is not None and free and survey.dims[:1] in (("inline",), ("trace",)):
+    if survey is not None and free and is_seismic(survey):
         for guess in _by_values(table, survey, free, set(found)):
             found.setdefault(guess.role, []).append(guess)
     texts = [k for k in free if not table.numeric[k] and any(row[k] for row in table.sample)]

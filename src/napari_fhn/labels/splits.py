@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
-from skimage.measure import label, regionprops
+from scipy.ndimage import find_objects, maximum_filter
+from skimage.measure import label
 
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
@@ -41,8 +41,8 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
     numbered = label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
-    found = regionprops(numbered)  # type: ignore[no-untyped-call]
-    boxes = _merge([Box(region.bbox[: mask.ndim], region.bbox[mask.ndim :]) for region in found])
+    # Along a line bodies are intervals of traces.
+    boxes = _merge([_bounds(slices) for slices in find_objects(numbered)])
     if axis is not None:
         depth = labels.shape[axis]
         boxes = [Box((*b.start[:axis], 0, *b.start[axis:]), (*b.stop[:axis], depth, *b.stop[axis:])) for b in boxes]
@@ -221,6 +221,10 @@ def _classes(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
         counts += np.bincount(part[slab].ravel(), minlength=256)
     counts[0] = 0
     return counts > 0
+
+
+def _bounds(slices: tuple[slice, ...]) -> Box:
+    return Box(tuple(one.start for one in slices), tuple(one.stop for one in slices))
 
 
 def _merge(boxes: list[Box]) -> list[Box]:

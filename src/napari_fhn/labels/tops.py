@@ -7,6 +7,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
@@ -40,7 +41,8 @@ def read_heads(
     ----------
     path : str, Path or Table
         A table of ``well`` with ``inline`` and ``crossline`` (survey numbers) or ``x`` and ``y`` (map coordinates),
-        and ``kb`` (elevation of the datum above sea level) where known. Other columns are ignored.
+        on a 2D line also ``trace`` or ``cdp``, and ``kb`` (elevation of the datum above sea level) where known. Other
+        columns are ignored.
     survey : xarray.DataArray, optional
         Against which columns without telling names, and the unit of map coordinates, are held.
     columns, units : mapping, optional
@@ -62,10 +64,8 @@ def read_heads(
     path = table.path
     found = Columns(table, columns, units, survey)
     table.warn()
-    groups = [("inline", "crossline"), ("x", "y")]
-    if survey is not None and Traces.of(survey).is_line and Traces.of(survey).has_xy:
-        groups.reverse()
-    place = found.first(*groups)
+    traces = None if survey is None else Traces.of(survey)
+    place = found.first(*([("inline", "crossline"), ("x", "y")] if traces is None else traces.places()))
     picked = {"well": found.index("well"), **{role: found.index(role) for role in place}}
     kb_factor = 1.0
     if found.has("kb"):
@@ -76,16 +76,18 @@ def read_heads(
             # Most picks need no datum; those that do will ask for it.
             name = table.names[found.index("kb")]
             _warn(f"{path.name}: column '{name}' has no unit and was left out.")
-    traces = None if survey is None else Traces.of(survey)
     heads: dict[str, Head] = {}
     for row in table.rows(picked):
         name = row.text("well")
         if name in heads:
             raise row.error(f"well '{name}' occurs twice", "Keep one of them")
-        a, b = row.number(place[0]), row.number(place[1])
+        a, b = row.number(place[0]), row.number(place[-1])
         kb = row.number("kb") * kb_factor if not is_empty(row.cells.get("kb", ""), row.decimal) else None
         if place[0] == "inline":
             heads[name] = Head(name, a, b, None, kb)
+        elif place[0] in ("trace", "cdp"):
+            assert traces is not None
+            heads[name] = Head(name, kb_m=kb, trace=traces.trace_number(a, place[0]))
         else:
             if traces is not None:
                 a, b = map(float, traces.convert(table.units[picked["x"]], a, b, path.name))
@@ -335,7 +337,7 @@ def read_wells(
         trajectory = of_well(trajectories, name)
         if trajectory is None and spans.domain == "md" and spans.ends:
             straight.append(name)
-        at = head if head.kb_m is not None or kb_m is None else Head(name, head.inline, head.crossline, head.xy, kb_m)
+        at = head if head.kb_m is not None or kb_m is None else replace(head, kb_m=kb_m)
         wells.append(
             tie(
                 at,

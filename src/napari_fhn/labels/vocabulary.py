@@ -16,6 +16,8 @@ ROLES = {
     "dy": "offset north of the well head",
     "inline": "inline number",
     "crossline": "crossline number",
+    "trace": "number of a trace along a line",
+    "cdp": "CDP number along a line",
     "row": "row of a map, from 0",
     "col": "column of a map, from 0",
     "md": "measured depth along the well",
@@ -87,6 +89,15 @@ _WHOLE: dict[str, tuple[float, str]] = {
     )
     for name in names.split()
 }
+#: What places along a line are called; in a volume a trace may be a crossline.
+_ALONG = {
+    name: role
+    for role, names in (
+        ("trace", "trace traces traceno tracenr tracenumber traceindex tr trno"),
+        ("cdp", "cdp cdps cdpno cdpnr cdpnumber cmp cmpno cmpnumber"),
+    )
+    for name in names.split()
+}
 #: Words within longer names, in the order in which they are looked for.
 _WORDS = (
     ("tvdss", "tvdss sstvd"),
@@ -129,13 +140,15 @@ class Meaning:
     domain: str = ""
 
 
-def meaning(name: str) -> Meaning | None:
+def meaning(name: str, *, on_line: bool = False) -> Meaning | None:
     """Return what a column's name says about its role; None where it says nothing.
 
     Parameters
     ----------
     name : str
         As the header has it; case, signs and a unit at its end do not count.
+    on_line : bool, optional
+        Whether the table is of a 2D line, where traces and CDPs are counted along it.
     """
     words = re.findall(r"[^\W_]+", re.sub(r"[(\[][^()\[\]]*[)\]]", " ", name[:80]).lower())
     if len(words) > 1 and unit(words[-1]):
@@ -143,6 +156,8 @@ def meaning(name: str) -> Meaning | None:
     if not words:
         return None
     whole = "".join(words)
+    if on_line and whole in _ALONG:
+        return Meaning(_ALONG[whole], _SURE)
     if whole in _WHOLE:
         sure, role = _WHOLE[whole]
         domain = {"depthfrom": "depth", "depthto": "depth", "topdepth": "depth", "basedepth": "depth"}.get(whole, "")

@@ -71,11 +71,13 @@ class Well:
     ----------
     name : str
     inline, crossline : float
-        Survey numbers, not necessarily whole; NaN where `xy` places the well.
+        Survey numbers, not necessarily whole; NaN where `xy` or `trace` places the well.
     intervals : tuple of Interval
         From top to base, not overlapping; gaps are unlabelled.
     xy : (float, float), optional
         Map coordinates in the survey's unit.
+    trace : float, optional
+        Number of a trace along a 2D line.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Well:
     crossline: float
     intervals: tuple[Interval, ...] = ()
     xy: tuple[float, float] | None = None
+    trace: float | None = None
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.intervals, key=lambda i: i.top_ms))
@@ -109,7 +112,7 @@ class DeviatedWell:
     ----------
     name : str
     inline, crossline : float
-        Survey numbers of the well head; NaN where `xy` places it.
+        Survey numbers of the well head; NaN where `xy` or `trace` places it.
     md_m : ndarray of float64, shape (n,)
         Measured depth along the path, increasing, in metres.
     dx_m, dy_m : ndarray of float64, shape (n,)
@@ -120,6 +123,8 @@ class DeviatedWell:
         From top to base along the well, not overlapping; gaps are unlabelled.
     xy : (float, float), optional
         Map coordinates of the well head in the survey's unit.
+    trace : float, optional
+        Number of the trace along a 2D line that the well head is at.
     """
 
     name: str
@@ -131,6 +136,7 @@ class DeviatedWell:
     vertical: NDArray[np.float64]
     intervals: tuple[Stretch, ...] = ()
     xy: tuple[float, float] | None = None
+    trace: float | None = None
 
     def __post_init__(self) -> None:
         ordered = tuple(sorted(self.intervals, key=lambda s: s.top_m))
@@ -157,11 +163,13 @@ class Head:
     ----------
     name : str
     inline, crossline : float
-        Survey numbers; NaN where `xy` is given.
+        Survey numbers; NaN where `xy` or `trace` is given.
     xy : (float, float), optional
         Map coordinates in the survey's unit.
     kb_m : float, optional
         Elevation of the well's datum above mean sea level, in metres.
+    trace : float, optional
+        Number of a trace along a 2D line.
     """
 
     name: str
@@ -169,6 +177,7 @@ class Head:
     crossline: float = math.nan
     xy: tuple[float, float] | None = None
     kb_m: float | None = None
+    trace: float | None = None
 
 
 @dataclass(frozen=True)
@@ -237,7 +246,7 @@ def tie(
         placed = ladder.to_vertical(edges, spans.domain).tolist() if spans.ends else []
         named = zip(placed, spans.ends, strict=True)
         intervals = tuple(Interval(top, base, end[2]) for (top, base), end in named if top < base)
-        return Well(head.name, head.inline, head.crossline, intervals, head.xy)
+        return Well(head.name, head.inline, head.crossline, intervals, head.xy, head.trace)
     md = trajectory.md
     stretches = []
     for top, base, name in spans.ends:
@@ -254,7 +263,7 @@ def tie(
         md = np.unique(np.concatenate([md, known]))
     _, dx, dy = trajectory.at(md)
     axis = ladder.quietly(md)
-    return DeviatedWell(head.name, head.inline, head.crossline, md, dx, dy, axis, tuple(stretches), head.xy)
+    return DeviatedWell(head.name, head.inline, head.crossline, md, dx, dy, axis, tuple(stretches), head.xy, head.trace)
 
 
 @dataclass(frozen=True)

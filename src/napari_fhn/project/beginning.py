@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +75,7 @@ def copy_beginning(network: Path, target: Path) -> Path:
         copy_network(source, part)
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
-    except BaseException as error:
+    except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        for place in (target.parent, target.parent.parent):
-            with contextlib.suppress(OSError):
-                place.rmdir()
-        if isinstance(error, OSError):
-            raise JobError(f"the network in {network} could not be copied: {error}") from error
-        raise
+        raise JobError(f"the network in {network} could not be copied: {error}") from error
     return target

@@ -333,17 +333,18 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
     read_ones = labels.read_wells_by_source(sources, survey, table)
     wells = tuple(well for _, some in read_ones for well in some)
     # Wells of one radius are burnt together, so that between two of them the nearer one counts.
-    alike: dict[tuple[float, float | None], list[labels.Well | labels.DeviatedWell]] = {}
+    alike: dict[tuple[float, float | None, float | None], list[labels.Well | labels.DeviatedWell]] = {}
     for source, some in read_ones:
-        reach = source.options.get("radius", WELL_RADIUS), source.options.get("fall_off")
+        said = source.options
+        reach = said.get("radius", WELL_RADIUS), said.get("fall_off"), said.get("off_line_m")
         alike.setdefault(reach, []).extend(some)
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        for (radius, fall_off), some in alike.items():
-            labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights)
+        for (radius, fall_off, off_line), some in alike.items():
+            labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights, off_line_m=off_line)
 
     title = f"{len(wells)} wells" if len(wells) != 1 else wells[0].name
-    weighted = any(fall_off is not None for _, fall_off in alike)
+    weighted = any(fall_off is not None for _, fall_off, _ in alike)
     return _Content(title, tuple(n for well in wells for n in well.class_names), write, wells, weighted)
 
 

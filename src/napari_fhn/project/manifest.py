@@ -1,4 +1,4 @@
-"""The manifest of a session, ``session.json``: what was opened and how it was read, what is known, and which run counts.
+"""The manifest of a session, ``session.json``: what was opened and how it was read, what is known, which run counts.
 
 Everything that another person, or the same one tomorrow on another machine, needs to go on, but for the arrays, which
 are files of their own. How things are looked at is the desk's alone and stands in ``desk.json``.

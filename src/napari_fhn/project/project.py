@@ -14,27 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import knowledge, layout
+from napari_fhn.project import inputs, knowledge, labelling, layout
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
-from napari_fhn.project.beginning import NEW, Beginning, copy_beginning, network_folder
+from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, SurveyEntry, refer
+from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
 from napari_fhn.project.runs import Run, RunRecord, default_name
 from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
-from napari_fhn.project.staging import Staged, plain_options, stage
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys import kinds
-from napari_fhn.surveys.plain import good_bands
 from napari_fhn.training import log
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.digest import digest
@@ -46,6 +41,10 @@ from napari_fhn.training.recipes import fitting
 from napari_fhn.training.updates import Update
 
 Told = Callable[[float], None]
+"""Told the share of some work that is done; what it raises ends the work."""
+
+Stacks = Mapping[str, Sequence[StackedMap]]
+"""The maps of surveys that were stacked, by the names of these."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +193,7 @@ class Project:
         self.surveys = surveys
         known = {entry.name: entry for entry in self.session.manifest.surveys}
         entries = [
-            self.entry(name, survey, known.get(name), (stacks or {}).get(name, ()))
+            inputs.entry_of(self.session, name, survey, known.get(name), (stacks or {}).get(name, ()))
             for name, survey in zip(surveys.names, surveys.surveys, strict=True)
         ]
         shown = [entry for entry in self.session.manifest.surveys if entry.role == "shown"]
@@ -204,43 +203,6 @@ class Project:
             kind=surveys.kind,
             vertical_axis=surveys.vertical(vertical_axis),
         )
-
-    def entry(
-        self, name: str, survey: xr.DataArray, known: SurveyEntry | None = None, maps: Sequence[StackedMap] = ()
-    ) -> SurveyEntry:
-        """Return how the manifest refers to a survey; what is known of an earlier copy of it is kept.
-
-        Parameters
-        ----------
-        name : str
-            As the person calls it.
-        survey : xarray.DataArray
-            Opened.
-        known : SurveyEntry, optional
-            As it stands there.
-        maps : sequence of StackedMap
-            That it was made of.
-        """
-        source = str(survey.attrs.get("source", ""))
-        file = None
-        if source and Path(source).exists():
-            earlier = None if known is None or known.file is None else known.file
-            # The stamp says as of when the copy is, so that it stays until the survey is copied again.
-            keeps = earlier is not None and earlier.stamp.checksum and known is not None and known.staged
-            as_of = earlier.stamp if keeps and earlier is not None else stamp(Path(source))
-            file = refer(source, self.session.folder, as_of)
-        fresh = SurveyEntry(
-            name,
-            file,
-            plain_options(survey),
-            str(kinds.kind_of(survey)),
-            channels=len(good_bands(survey)) if "band" in survey.dims else 1,
-            stack=tuple(maps),
-        )
-        same = known is not None and dict(known.read_as) == dict(fresh.read_as)
-        if known is None or not same or _other_file(known, fresh):
-            return fresh
-        return replace(fresh, staged=known.staged, content=known.content, cube=known.cube)
 
     # What is known ---------------------------------------------------------------------------------------------------
 
@@ -284,7 +246,7 @@ class Project:
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
-        self._keep(volume, weights, replace_labels)
+        labelling.keep(self.session, volume, weights, over=replace_labels)
         entries = tuple(
             KnowledgeEntry(refer(one.path, self.session.folder, stamp(one.path)), one.kind, one.to_dict())
             for one in sources
@@ -296,20 +258,22 @@ class Project:
         )
         return list(burnt.words)
 
-    def paint(self, values: NDArray[Any]) -> None:
-        """Take labels as an array: 0 unlabelled, class values elsewhere.
+    def paint(self, values: Any, *, replace_labels: bool = False) -> None:
+        """Take labels as an array.
+
+        Parameters
+        ----------
+        values : array_like
+            Of the spatial shape of the survey; 0 unlabelled, class values elsewhere.
+        replace_labels : bool
+            Take these labels in place of others that are there.
 
         Raises
         ------
         LabelError
-            When it is not of the shape of the survey, or other labels are there.
+            When it does not fit the survey, holds no classes, or other labels are there.
         """
-        known = np.asarray(values)
-        if known.shape != self.shape:
-            raise LabelError(f"the labels are {known.shape} voxels and the survey is {self.shape}", "Use one grid")
-        if known.dtype.kind not in "biu" or known.min(initial=0) < 0 or known.max(initial=0) > MAX_VALUE:
-            raise LabelError("labels are whole numbers from 1 to 255, and 0 is unlabelled", "Number the classes so")
-        self._keep(known.astype(np.uint8), None, False)
+        labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
 
     def agreement(self, held_out: Sequence[Box] = ()) -> Agreement | None:
         """Return how well labelled places foretell each other; None where that means nothing."""
@@ -447,13 +411,13 @@ class Project:
         boxes, few = held_out_boxes(known, wanted, vertical, settings.schedule.seed)
         goes_on = self.to_resume(beginning.run) if beginning.resume else None
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
-        inputs = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
+        staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
 
         def job(start_from: Path | None) -> Job:
             return assemble(
                 folder,
-                inputs,
+                staged,
                 self.session.labels,
                 table,
                 settings,
@@ -471,9 +435,6 @@ class Project:
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)
             return Begun(run, ready, True, log.training(run.log()), notes)
-        if beginning.network is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            copy_beginning(beginning.network, copy)
         made = RunRecord(
             folder.name,
             name or self._free_name(default_name(folder.name)),
@@ -486,7 +447,8 @@ class Project:
             "" if beginning.network is None else self._begun_with(beginning.network),
             command,
         )
-        return Begun(self.session.runs.begin(ready, made, self.shape), ready, notes=notes)
+        run = self.session.runs.begin(ready, made, self.shape, beginning.network)
+        return Begun(run, ready, notes=notes)
 
     def to_resume(self, which: str = "") -> Run:
         """Return the run whose training can go on: the one that is named, else the newest.
@@ -502,9 +464,9 @@ class Project:
         return run
 
     def stage(self, *, cube: bool = False, progress: Told | None = None) -> tuple[Input, ...]:
-        """Copy the surveys into the session, those that are not there yet or have changed; return them for a job.
+        """Return the surveys as inputs of a job, copied into the session where they are new or have changed.
 
-        Without the surveys the copies that are there are taken.
+        Where the surveys are not at hand, the copies that are there are taken.
 
         Raises
         ------
@@ -513,23 +475,9 @@ class Project:
         JobError
             When a survey cannot be learnt from.
         """
-        manifest = self.session.manifest
         if self.surveys is None:
-            return self._staged(cube)
-        known = {entry.name: entry for entry in manifest.surveys}
-        inputs: list[Input] = []
-        entries = list(manifest.surveys)
-        for name, survey in zip(self.surveys.names, self.surveys.surveys, strict=True):
-            entry = known.get(name) or self.entry(name, survey)
-            copy = stage(self.session.inputs, name, survey, entry, cube=cube, progress=progress)
-            inputs.append(copy.input(name))
-            staged = self._with_copy(entry, copy, cube)
-            entries = [one for one in entries if one.name != name] + [staged]
-        order = {name: k for k, name in enumerate(self.surveys.names)}
-        entries.sort(key=lambda one: order.get(one.name, len(order)))
-        self.session.change(surveys=tuple(entries))
-        self.sweep()
-        return tuple(inputs)
+            return inputs.copies(self.session, self.shape, cube=cube)
+        return inputs.copied(self.session, self.surveys, cube=cube, progress=progress)
 
     def prediction_job(
         self,
@@ -558,14 +506,14 @@ class Project:
             When its files are not there, or the data do not go with the network.
         """
         job = Job.load(run.model / layout.JOB) if (run.model / layout.JOB).is_file() else run.job()
-        inputs = self.stage(cube=job.map_axis is not None, progress=progress)
+        staged = self.stage(cube=job.map_axis is not None, progress=progress)
         given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if outputs is not None:
             changes["outputs"] = tuple(outputs)
         return replace(
             job,
-            inputs=inputs,
+            inputs=staged,
             labels=str(self.session.labels),
             prediction=str(run.prediction),
             model=str(run.model),
@@ -581,12 +529,12 @@ class Project:
         """
         session = self.session
         new, before = not session.exists, session.manifest
-        runs = {run.id for run in session.runs.all()}
+        runs = [run.record for run in session.runs.all()]
         there = {path for path in (session.labels, session.weights) if path.is_file()}
         try:
             yield
         finally:
-            if not {run.id for run in session.runs.all()} - runs:
+            if [run.record for run in session.runs.all()] == runs:
                 for path in {session.labels, session.weights} - there:
                     path.unlink(missing_ok=True)
                 if new:
@@ -594,22 +542,6 @@ class Project:
                     session.clear()
                 else:
                     session.change(**{field.name: getattr(before, field.name) for field in fields(before)})
-
-    def sweep(self) -> None:
-        """Remove copies of surveys to which nothing refers any more."""
-        used = {Path(entry.staged).name for entry in self.session.manifest.surveys if entry.staged}
-        for run in self.session.runs.all():
-            for path in (run.folder / layout.JOB, run.model / layout.JOB):
-                try:
-                    used |= {Path(item.path).name for item in Job.load(path).inputs}
-                except JobError:
-                    if path.exists():
-                        return  # a job that cannot be read may name any of them
-        if self.session.inputs.is_dir():
-            for path in self.session.inputs.glob("*.npy"):
-                if path.name not in used and not path.name.startswith("."):
-                    path.unlink(missing_ok=True)
-                    path.with_suffix(".txt").unlink(missing_ok=True)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 
@@ -630,55 +562,6 @@ class Project:
                 path=self.session.folder,
             )
 
-    def _keep(self, known: NDArray[np.uint8], weights: NDArray[np.uint8] | None, other: bool) -> None:
-        """Write labels and their weights, never over others that are there unless that was asked for."""
-        _check_free(self.session.labels, known, "labels", other)
-        if weights is not None or self.session.weights.exists():
-            wanted = np.zeros_like(known) if weights is None else weights
-            _check_free(self.session.weights, wanted, "weights of labels", other)
-            self.session.weight_volume(known.shape)[...] = wanted
-        volume = self.session.label_volume(known.shape)
-        if not np.array_equal(volume, known):
-            volume[...] = known
-        if isinstance(volume, np.memmap):
-            volume.flush()
-
-    def _staged(self, cube: bool) -> tuple[Input, ...]:
-        entries = self.session.manifest.inputs
-        paths = [self.session.folder / entry.staged for entry in entries]
-        if not entries or not all(entry.staged and path.is_file() for entry, path in zip(entries, paths, strict=True)):
-            return self._of_earlier_runs()
-        if any(entry.cube != cube for entry in entries):
-            raise ProjectError(
-                "its surveys are not at hand, and their copies are not of the form that this recipe needs",
-                "Open the surveys first",
-                path=self.session.folder,
-            )
-        return tuple(
-            Input(str(path), _channel_axis(path, self.shape, cube), entry.name, entry.content)
-            for entry, path in zip(entries, paths, strict=True)
-        )
-
-    def _of_earlier_runs(self) -> tuple[Input, ...]:
-        """Inputs of the newest run whose files are there: a session of an earlier version names its copies only there."""
-        for run in reversed(self.session.runs.all()):
-            try:
-                inputs = run.job().inputs
-            except JobError:
-                continue
-            if all(Path(item.path).is_file() for item in inputs):
-                return inputs
-        raise ProjectError(
-            "neither its surveys nor copies of them are at hand", "Open the surveys first", path=self.session.folder
-        )
-
-    def _with_copy(self, entry: SurveyEntry, copy: Staged, cube: bool) -> SurveyEntry:
-        file = entry.file
-        if file is not None and copy.stamp.checksum:
-            file = replace(file, stamp=copy.stamp)
-        relative = copy.path.relative_to(self.session.folder).as_posix()
-        return replace(entry, file=file, staged=relative, content=copy.content, cube=cube)
-
     def _begun_with(self, network: Path) -> str:
         folder = network_folder(network).resolve()
         for run in self.session.runs.all():
@@ -690,33 +573,3 @@ class Project:
     def _free_name(self, name: str) -> str:
         taken = {run.name for run in self.session.runs.all()}
         return next(one for one in (name, *(f"{name} ({k})" for k in range(2, 1000))) if one not in taken)
-
-
-Stacks = Mapping[str, Sequence[StackedMap]]
-
-
-def _check_free(path: Path, wanted: NDArray[np.uint8], what: str, other: bool) -> None:
-    if other or not path.exists():
-        return
-    there = np.load(path, mmap_mode="r", allow_pickle=False)
-    if there.shape != wanted.shape:
-        raise LabelError(f"the session holds {what} of another survey {there.shape}", "Use another session", path=path)
-    if there.any() and not np.array_equal(there, wanted):
-        raise LabelError(
-            f"the session holds other {what}, which are never overwritten",
-            "Use another --session, or give no labels to train on those in it",
-            path=path,
-        )
-
-
-def _other_file(known: SurveyEntry, fresh: SurveyEntry) -> bool:
-    if known.file is None or fresh.file is None:
-        return known.file is not fresh.file
-    same = known.file.absolute == fresh.file.absolute or known.file.path == fresh.file.path
-    return not same and known.file.stamp.checksum != fresh.file.stamp.checksum
-
-
-def _channel_axis(path: Path, shape: tuple[int, ...], cube: bool) -> int | None:
-    """Whether a copy has a channel axis: it has one more than the labels then."""
-    found = np.load(path, mmap_mode="r", allow_pickle=False)
-    return 0 if not cube and found.ndim > len(shape) else None

@@ -19,6 +19,7 @@ import numpy as np
 
 from napari_fhn import record
 from napari_fhn.project import layout
+from napari_fhn.project.beginning import copy_beginning
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.training import log, provenance
@@ -272,7 +273,7 @@ class Runs:
         number = 1 + max([self._session.manifest.runs_made, *(_number(run.id) for run in self.all())], default=0)
         return self.folder / _folder_name(number)
 
-    def begin(self, job: Job, made: RunRecord, shape: Sequence[int]) -> Run:
+    def begin(self, job: Job, made: RunRecord, shape: Sequence[int], network: Path | None = None) -> Run:
         """Make the folder of a run whose job is ready, with an empty prediction.
 
         Parameters
@@ -283,20 +284,26 @@ class Runs:
             How it comes about.
         shape : sequence of int
             Of the prediction.
+        network : Path, optional
+            Whose weights are the first ones: it is copied into the run.
 
         Raises
         ------
-        ProjectError
-            When the disk has no room for it; nothing is left of it then.
+        ProjectError, JobError
+            When the disk has no room for it, or there is no such network; nothing is left of it then.
         """
         folder = self.folder / made.id
         try:
             (folder / layout.MODEL).mkdir(parents=True, exist_ok=True)
+            if network is not None:
+                copy_beginning(network, folder / layout.BEGUN_WITH)
             empty_prediction(folder / layout.PREDICTION, shape)
             job.save(folder / layout.JOB)
             run = Run(folder, made).save(made)
-        except OSError as error:
+        except (OSError, JobError) as error:
             _discard(folder)
+            if isinstance(error, JobError):
+                raise
             raise ProjectError(f"a run cannot be begun: {error.strerror or error}", path=folder) from error
         self._session.change(runs_made=max(self._session.manifest.runs_made, _number(made.id)))
         return run
@@ -393,7 +400,8 @@ class Runs:
                 if path.name.startswith(".run-") and path.name.endswith(".deleted"):
                     shutil.rmtree(path, ignore_errors=True)
         for run in self.all():
-            if run.record.state != "begun":
+            unwritten = not (run.folder / layout.RUN).exists() and not run.has_model
+            if run.record.state != "begun" and not unwritten:
                 continue
             ended = self.finish(run, None)
             if ended is not None:

@@ -1,4 +1,4 @@
-"""The folder of a piece of work: its manifest, its labels, the copies of its surveys, its runs; one writer at a time."""
+"""The folder of a piece of work: manifest, labels, copies of surveys, runs; one writer at a time."""
 
 from __future__ import annotations
 

@@ -100,9 +100,9 @@ def stage(
     channel_axis = None if channels is None or cube else 0
     now = _stamp_of(survey)
     earlier = _earlier(folder, known, survey, cube)
-    if earlier is not None and now.checksum and known is not None and known.file is not None:
-        if known.file.stamp == now:
-            return Staged(earlier, channel_axis, known.content, now)
+    as_then = known is not None and known.file is not None and known.file.stamp == now and bool(now.checksum)
+    if earlier is not None and known is not None and as_then:
+        return Staged(earlier, channel_axis, known.content, now)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{os.getpid()}-{_words(name)}.part.npy"
     try:

@@ -121,7 +121,7 @@ class _Window:
         self._turned = vertical is not None and vertical % len(shape) == second
         down, across = (second, first) if self._turned else (first, second)
         self.sides = (_ticks(job, down, shape[down]), _ticks(job, across, shape[across]))
-        self.title = "The whole map"
+        self.title = "The whole map" if vertical is None else "The whole line"
         if axis is not None:
             meaning = _meaning(job, axis)
             self.title = f"Section at {index} along axis {axis}"

@@ -36,6 +36,7 @@ _CALLED = {
     "depth": ("depth",),
     "sample": ("sample", "samples"),
 }  # fmt: skip
+_BESIDE_TIME = {"inline", "crossline", "trace"}
 _KNOWN = {word: axis for axis, words in _CALLED.items() for word in words}
 
 
@@ -82,6 +83,26 @@ def known_axis(name: str) -> str:
     return _KNOWN.get(re.sub(r"[\s-]+", "_", name.strip().lower()), "")
 
 
+def known_axes(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the project's names for what a file, or a person, calls the axes of one array.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of all axes of the array: beside inlines, crosslines and traces, time is that of the wave and not of a date.
+
+    Returns
+    -------
+    tuple of str
+        Empty for a name that is none of ours.
+    """
+    found = tuple(map(known_axis, names))
+    if "date" in found and _BESIDE_TIME & set(found) and "twt" not in found and not {"y", "x"} <= set(found):
+        k = found.index("date")
+        return (*found[:k], "twt", *found[k + 1 :])
+    return found
+
+
 def canonical(dims: Iterable[str]) -> list[int]:
     """Return the places of some axes in the order of the project; unknown ones keep theirs, in front of y and x.
 
@@ -96,15 +117,17 @@ def canonical(dims: Iterable[str]) -> list[int]:
 
 
 def check_axes(path: Path, axes: Sequence[str], shape: Sequence[int]) -> tuple[str, ...]:
-    """Hold axes that a person named against the array.
+    """Hold axes that a person named against the array, and return their names in this project.
 
     Raises
     ------
     SurveyError
         When there are too few or too many of them, one is unknown, or one is named twice.
     """
-    named = tuple(axes)
-    unknown = [name for name in named if name not in AXES]
+    # What is one of ours is meant so; other words as files use them.
+    said = known_axes(axes)
+    named = tuple(name if name in AXES else known for name, known in zip(axes, said, strict=True))
+    unknown = [name for name, known in zip(axes, named, strict=True) if not known]
     if unknown:
         raise SurveyError(path, f"no axis is called {unknown[0]!r}", f"Axes are {', '.join(AXES)}")
     if len(named) != len(shape):

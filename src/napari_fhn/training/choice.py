@@ -71,7 +71,7 @@ def choose(
     memory : int
         Free bytes there.
     vertical_axis : int or None
-        Axis of two-way time or depth.
+        Axis of two-way time or depth; None for a map. With one, two axes are a line.
     classes : int
         To tell apart.
     agreement : Agreement or None
@@ -88,6 +88,11 @@ def choose(
     """
     if len(shape) not in (2, 3):
         raise JobError(f"there is no recipe for {len(shape)} spatial axes; 2 or 3 are needed")
+    told = agreement is not None and agreement.kappa >= _WELLS_AGREE
+    if len(shape) == 2 and vertical_axis is not None:
+        if agreement is not None and told:
+            return Choice("layers", _foretold(agreement))
+        return Choice(fitting(2, vertical=True)[0], "The data are a line, which is one section.")
     if len(shape) == 2:
         bands = "1 channel" if channels == 1 else f"{channels} channels"
         if channels >= _SPECTRUM:
@@ -97,7 +102,7 @@ def choose(
         return Choice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return Choice("volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks.")
-    if agreement is not None and agreement.kappa >= _WELLS_AGREE:
+    if agreement is not None and told:
         return Choice("layers", _foretold(agreement))
     chosen = recipe("volume")
     needed = plan(

@@ -18,7 +18,7 @@ class Framing:
     Parameters
     ----------
     vertical_axis : int or None
-        Spatial axis of two-way time or depth; None for maps.
+        Spatial axis of two-way time or depth; None for maps. With one, a survey of two axes is a line.
     map_axis : int or None
         Spatial axis of the inputs that labels and prediction do not have: a map from a cube.
     position : {"none", "vertical", "all"}

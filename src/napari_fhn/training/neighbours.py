@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -236,18 +237,19 @@ def agreement(
 
 
 def _connected(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the connected bodies of cells ``(n, 2)`` that touch at sides or corners."""
+    """Number the connected bodies of cells ``(n, lateral axes)`` that touch at sides or corners."""
     number = {tuple(cell): index for index, cell in enumerate(cells.tolist())}
     body = np.full(len(cells), -1, np.int64)
+    around = np.array(list(product((-1, 0, 1), repeat=cells.shape[1])), np.int64)
     count = 0
     for seed in range(len(cells)):
         if body[seed] >= 0:
             continue
         body[seed], grow = count, [seed]
         while grow:
-            y, x = cells[grow.pop()].tolist()
-            for near in ((y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
-                other = number.get(near, -1)
+            cell = cells[grow.pop()]
+            for near in (cell + around).tolist():
+                other = number.get(tuple(near), -1)
                 if other >= 0 and body[other] < 0:
                     body[other] = count
                     grow.append(other)

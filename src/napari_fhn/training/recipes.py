@@ -53,7 +53,7 @@ _PAPER = Schedule(
 RECIPES: dict[str, Recipe] = {
     "sections": Recipe(
         "Sections (2.5D)",
-        "Seismic volumes on a small machine: vertical sections in both directions, neighbours as channels.",
+        "Seismic lines, and volumes on a small machine: vertical sections in both directions, neighbours as channels.",
         architecture("sections"),
         _SECTIONS,
     ),
@@ -162,16 +162,20 @@ def recipe(name: str) -> Recipe:
         raise JobError(f"no recipe is called {name!r}; known are {', '.join(RECIPES)}") from None
 
 
-def fitting(spatial_dimensions: int, *, cubes: bool = False) -> tuple[str, ...]:
+def fitting(spatial_dimensions: int, *, vertical: bool = False, cubes: bool = False) -> tuple[str, ...]:
     """Return the names of the recipes that go with a survey, the one to begin with first.
 
     Parameters
     ----------
     spatial_dimensions : int
-        2 for maps, 3 for volumes.
+        2 for maps and lines, 3 for volumes.
+    vertical : bool
+        Whether one of the axes is two-way time or depth: with two axes it is a line, which is one section.
     cubes : bool
         Whether the maps are cubes, each with the same bands, of which a network can make one more axis.
     """
     if spatial_dimensions == 3:
         return ("sections", "layers", "volume", "paper.seismic")
+    if vertical:
+        return ("sections", "layers")
     return ("map", "spectra", "regions", "paper.aquifer", *(("paper.hyperspectral",) if cubes else ()))

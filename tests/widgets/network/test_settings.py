@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from napari_fhn.project.settings import Settings
 from napari_fhn.training import JobError
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.project.settings import Settings
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.surveys.assemble import assemble, check_values
-from napari_fhn.surveys.axes import AmbiguousAxes, Choice, check_axes, known_axis, readings
+from napari_fhn.surveys.axes import AmbiguousAxes, Choice, check_axes, known_axes, readings
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
@@ -167,7 +167,7 @@ def axes_of(
     if axes is not None:
         places = list(range(len(shape))) if len(axes) == len(shape) else long
         return _spread(check_axes(path, axes, [shape[k] for k in places]), places, len(shape)), ""
-    named = [known_axis(dim) for dim in member.dims]
+    named = list(known_axes(member.dims))
     if named and all(named[k] for k in long) and len({named[k] for k in long}) == len(long):
         # Those of length 1 keep their names as well, as far as these tell them apart.
         places = [k for k in range(len(shape)) if k in long or (named[k] and named.count(named[k]) == 1)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_fhn.surveys.arrays.datasets import check_lengths, from_datasets
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.assemble import assemble
-from napari_fhn.surveys.axes import check_axes, known_axis
+from napari_fhn.surveys.axes import check_axes, known_axes
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 
@@ -226,7 +226,7 @@ def _open_ome(
     if axes is not None:
         dims = check_axes(path, axes, array.shape)
     else:
-        dims = tuple(known_axis(word) or word for word in words)
+        dims = tuple(known or word for known, word in zip(known_axes(words), words, strict=True))
     coords = {}
     step, start = _placed(listed[level], array.ndim)
     for k, dim in enumerate(dims):

@@ -102,7 +102,7 @@ def create(
         "dims": [str(dim) for dim in survey.dims],
         "coordinates": [str(k) for k in others.coords],
         "text": {k: {"dims": list(c.dims), "values": c.values.astype(str).tolist()} for k, c in text.items()},
-        "attrs": {str(k): coded for k, v in survey.attrs.items() if (coded := _encode(v)) is not None},
+        "attrs": {str(k): coded for k, v in survey.attrs.items() if (coded := encode(v)) is not None},
     }
     attributes: dict[str, Any] = {k: v for k, v in survey.attrs.items() if isinstance(v, str)}
     if "spatial_ref" in survey.coords:
@@ -158,15 +158,15 @@ def load(path: Path) -> xr.DataArray:
         array = array.assign_coords({k: opened[k] for k in said["coordinates"]})
         coords = {k: (tuple(c["dims"]), np.array(c["values"], dtype=object)) for k, c in said["text"].items()}
         array = array.assign_coords(coords).transpose(*said["dims"])
-        array.attrs = {k: _decode(v) for k, v in said["attrs"].items()}
+        array.attrs = {k: decode(v) for k, v in said["attrs"].items()}
         array.name = said["name"] or None
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise SurveyError(path, f"it is damaged ({error})", "Copy the survey into bricks again") from error
     return array.drop_encoding()
 
 
-def _encode(value: Any) -> Any:
-    """Make an attribute JSON that `_decode` turns back; None for what cannot be kept."""
+def encode(value: Any) -> Any:
+    """Make an attribute JSON that `decode` turns back; None for what cannot be kept."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool | int | str):
@@ -180,32 +180,33 @@ def _encode(value: Any) -> Any:
     if isinstance(value, SurveyGeometry):
         return {"$": "geometry", **dataclasses.asdict(value)}
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return {"$": "array", "dtype": value.dtype.str, "values": [_encode(v) for v in value.tolist()]}
+        return {"$": "array", "dtype": value.dtype.str, "values": [encode(v) for v in value.tolist()]}
     if isinstance(value, tuple | list):
-        items = [_encode(item) for item in value]
+        items = [encode(item) for item in value]
         if None in items:
             return None
         return {"$": "tuple", "items": items} if isinstance(value, tuple) else items
     if isinstance(value, dict) and "$" not in value:
-        return {str(k): coded for k, v in value.items() if (coded := _encode(v)) is not None}
+        return {str(k): coded for k, v in value.items() if (coded := encode(v)) is not None}
     return None
 
 
-def _decode(value: Any) -> Any:
+def decode(value: Any) -> Any:
+    """Turn what `encode` made back into an attribute."""
     if isinstance(value, list):
-        return [_decode(item) for item in value]
+        return [decode(item) for item in value]
     if not isinstance(value, dict):
         return value
     match value.get("$"):
         case "literal":
             return None if value["value"] == "None" else float(value["value"])
         case "tuple":
-            return tuple(_decode(item) for item in value["items"])
+            return tuple(decode(item) for item in value["items"])
         case "array":
-            array: NDArray[Any] = np.array(_decode(value["values"]), dtype=value["dtype"])
+            array: NDArray[Any] = np.array(decode(value["values"]), dtype=value["dtype"])
             return array
         case "geometry":
             known = {f.name for f in dataclasses.fields(SurveyGeometry)}
             given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items() if k in known}
             return SurveyGeometry(**given)
-    return {k: _decode(v) for k, v in value.items()}
+    return {k: decode(v) for k, v in value.items()}

@@ -104,9 +104,20 @@ def grid_of(survey: xr.DataArray) -> Grid:
     return Grid(shape, transform, survey.rio.crs)
 
 
+def same_crs(one: CRS | None, other: CRS | None) -> bool:
+    """Whether two systems of coordinates are one, as far as both are known."""
+    if one is None or other is None or one == other:
+        return True
+    # Some formats spell a system out without its name, which makes it another one to GDAL.
+    codes = one.to_epsg(), other.to_epsg()
+    return codes[0] is not None and codes[0] == codes[1]
+
+
 def difference(one: Grid, other: Grid) -> str:
     """Say in what two grids differ; empty where they are the same."""
-    if one.crs != other.crs and one.crs is not None and other.crs is not None:
+    if not same_crs(one.crs, other.crs):
+        assert one.crs is not None
+        assert other.crs is not None
         return f"{other.crs.to_string()} instead of {one.crs.to_string()}"
     if one.placed != other.placed:
         return "map coordinates on one side only"
@@ -115,10 +126,45 @@ def difference(one: Grid, other: Grid) -> str:
     if not one.placed:
         return ""
     rows, columns = one.shape
-    corners = [(0, 0), (columns, 0), (0, rows), (columns, rows)]
-    apart = max(np.hypot(*np.subtract(one.transform * c, other.transform * c)) for c in corners)
     side = min(one.cell)
-    return f"cells up to {apart / side:.3g} of their size apart" if apart > TOLERANCE * side else ""
+    apart = _corners_apart(one.transform, other.transform, one.shape)
+    if apart <= TOLERANCE * side:
+        return ""
+    for words, turned in (
+        ("its rows are stored from the bottom up", Affine(1, 0, 0, 0, -1, rows)),
+        ("its columns are stored from right to left", Affine(-1, 0, columns, 0, 1, 0)),
+        ("its rows and columns are stored the other way round", Affine(-1, 0, columns, 0, -1, rows)),
+    ):
+        if _corners_apart(one.transform, other.transform @ turned, one.shape) <= TOLERANCE * side:
+            return words
+    x, y = np.subtract(other.transform * (0, 0), one.transform * (0, 0))
+    cells = [" x ".join(f"{side:.6g}" for side in dict.fromkeys(np.round(g.cell, 9))) for g in (other, one)]
+    if max(abs(a - b) / b for a, b in zip(other.cell, one.cell, strict=True)) > TOLERANCE:
+        unit = f" {map_units(one.crs)}".rstrip()
+        return f"cells of {cells[0]}{unit} instead of {cells[1]}{unit}"
+    moved = _corners_apart(one.transform, Affine.translation(-x, -y) @ other.transform, one.shape) <= TOLERANCE * side
+    if moved and apart >= side:
+        return f"shifted {_shift(float(x), float(y), one)}"
+    return f"cells up to {apart / side:.3g} of their size apart"
+
+
+def _corners_apart(one: Affine, other: Affine, shape: tuple[int, int]) -> float:
+    """How far the farthest of the four corners of a map lies from that of another, in units of the map."""
+    rows, columns = shape
+    corners = [(0, 0), (columns, 0), (0, rows), (columns, rows)]
+    return float(max(np.hypot(*np.subtract(one * corner, other * corner)) for corner in corners))
+
+
+def _shift(x: float, y: float, grid: Grid) -> str:
+    """A shift in words: "30 km east, 2 km south"."""
+    unit = map_units(grid.crs)
+    words = []
+    for amount, there, back in ((x, "east", "west"), (y, "north", "south")):
+        if abs(amount) <= TOLERANCE * min(grid.cell):
+            continue
+        far = f"{abs(amount) / 1000:.6g} km" if unit == "m" and abs(amount) >= 1000 else f"{abs(amount):.6g} {unit}"
+        words.append(f"{far.rstrip()} {there if amount > 0 else back}")
+    return ", ".join(words)
 
 
 def apart(one: xr.DataArray, other: xr.DataArray) -> str:
@@ -181,7 +227,7 @@ def onto(survey: xr.DataArray, grid: Grid, resampling: Resampling) -> xr.DataArr
             "Give both of them map coordinates and a CRS",
         )
     stored = physical(survey)
-    values = _Resampled(source_of(survey), stored.variable, source, grid, resampling)
+    values = Resampled(source_of(survey), stored.variable, source, grid, resampling)
     coords = {name: one for name, one in stored.coords.items() if "band" in one.dims}
     result = xr.DataArray(values.variable(("band", "y", "x")), coords=coords, name=survey.name, attrs=stored.attrs)
     return place(result, grid)
@@ -202,7 +248,7 @@ def place(survey: xr.DataArray, grid: Grid) -> xr.DataArray:
     return survey.rio.write_transform(t) if grid.placed else survey
 
 
-class _Resampled(LazyArray):
+class Resampled(LazyArray):
     """Bands of a raster on another grid; the last few stay in memory."""
 
     def __init__(self, path: Path, source: xr.Variable, old: Grid, new: Grid, resampling: Resampling) -> None:

@@ -23,7 +23,7 @@ _ROLE, _UNIT = 0, 1
 _ROWS = 8
 _NARROWEST = 112
 _SIZE = (760, 420)
-_PLACES = ("inline", "crossline", "x", "y")
+_PLACES = ("inline", "crossline", "x", "y", "trace", "cdp")
 _DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
 
 #: What the columns of each kind of table may be.

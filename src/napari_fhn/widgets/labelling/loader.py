@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, Question, Source, Undeclared, changes
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.labelling.answers import Answers
 from napari_fhn.widgets.labelling.beside import beside
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -174,7 +175,7 @@ class Loader:
             source, lambda: labels.read_polygons(source.path, options.get("field"), layer=options.get("layer"))
         )
         window = options.get("window")
-        if len(survey.dims) == 3 and "band" not in survey.dims and window is None:
+        if is_seismic(survey) and window is None:
             raise Question(
                 source,
                 Undeclared(

@@ -75,6 +75,7 @@ def _to_dict(well: Well | DeviatedWell) -> dict[str, Any]:
         "inline": _number(well.inline),
         "crossline": _number(well.crossline),
         "xy": None if well.xy is None else [float(one) for one in well.xy],
+        "trace": None if well.trace is None else _number(well.trace),
     }
     if isinstance(well, DeviatedWell):
         head |= {name: [_number(v) for v in getattr(well, name)] for name in _PATH}
@@ -86,11 +87,13 @@ def _to_dict(well: Well | DeviatedWell) -> dict[str, Any]:
 
 def _from_dict(data: dict[str, Any]) -> Well | DeviatedWell:
     xy = None if data["xy"] is None else (float(data["xy"][0]), float(data["xy"][1]))
+    # A number that lies on no trace is kept as none, and as no number either.
+    trace = None if data.get("trace") is None else float(data["trace"])
     place = (str(data["name"]), _or_nan(data["inline"]), _or_nan(data["crossline"]))
     if "md_m" not in data:
-        return Well(*place, tuple(Interval(*one) for one in data["intervals"]), xy)
+        return Well(*place, tuple(Interval(*one) for one in data["intervals"]), xy, trace)
     md, dx, dy, vertical = (np.array([_or_nan(v) for v in data[name]], np.float64) for name in _PATH)
-    return DeviatedWell(*place, md, dx, dy, vertical, tuple(Stretch(*one) for one in data["intervals"]), xy)
+    return DeviatedWell(*place, md, dx, dy, vertical, tuple(Stretch(*one) for one in data["intervals"]), xy, trace)
 
 
 def _number(value: float) -> float | None:

@@ -95,7 +95,7 @@ class WellBook:
     def move(self, name: str, inline: float, crossline: float) -> None:
         """Move a well to other survey numbers, and burn it there."""
         moved = tuple(
-            replace(well, inline=inline, crossline=crossline, xy=None) if well.name == name else well
+            replace(well, inline=inline, crossline=crossline, xy=None, trace=None) if well.name == name else well
             for well in self.state.wells
         )
         self._burn(moved, f"moved well {name}")
@@ -134,7 +134,7 @@ class WellBook:
         traces, found = Traces.of(material.first), {}
         for well in self.state.wells:
             try:
-                at = traces.by_numbers(well.inline, well.crossline) if well.xy is None else traces.by_xy(*well.xy)
+                at = traces.of_well(well)
             except labels.LabelError:
                 continue
             place = np.asarray(at, np.float64).reshape(-1)
@@ -333,4 +333,6 @@ def described(well: Any) -> str:
     """Say where a well is."""
     if well.xy is not None:
         return f"x {well.xy[0]:.0f}, y {well.xy[1]:.0f}"
+    if well.trace is not None:
+        return f"trace {well.trace:g}"
     return f"{well.inline:g}, {well.crossline:g}"

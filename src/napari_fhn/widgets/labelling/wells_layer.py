@@ -177,7 +177,7 @@ def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float6
     traces = Traces.of(survey)
     n = survey.shape[-1]
     try:
-        at = traces.by_numbers(well.inline, well.crossline) if well.xy is None else traces.by_xy(*well.xy)
+        at = traces.of_well(well)
     except LabelError:
         return None
     head = np.asarray(at, np.float64).reshape(-1)[:2]

@@ -1,0 +1,92 @@
+"""Labels written into a session: never over others that are there, unless that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.labels import LabelError
+from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.project.session import Session
+
+
+def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return an array as labels on a survey of this shape.
+
+    Parameters
+    ----------
+    values : array_like
+        Whole numbers, or truth values; 0 is unlabelled.
+    shape : tuple of int
+        Spatial shape of the survey.
+
+    Raises
+    ------
+    LabelError
+        When it has another shape, or values that are no classes.
+    """
+    known = np.asarray(values)
+    if known.shape != shape:
+        raise LabelError(f"the labels are {known.shape} voxels and the survey is {shape}", "Use one grid")
+    whole = known.dtype.kind in "biu"
+    if not whole or known.min(initial=0) < 0 or known.max(initial=0) > MAX_VALUE:
+        raise LabelError(
+            "its values are no classes", f"Labels are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled"
+        )
+    return known.astype(np.uint8)
+
+
+def keep(
+    session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8] | None = None, *, over: bool = False
+) -> None:
+    """Write labels and how much they count.
+
+    Parameters
+    ----------
+    session : Session
+        Written to.
+    known : ndarray of uint8
+        The labels.
+    weights : ndarray of uint8, optional
+        In percent; all count fully when absent.
+    over : bool
+        Even over others that are there.
+
+    Raises
+    ------
+    LabelError
+        When others are there; nothing is written then.
+    """
+    wanted = np.zeros_like(known) if weights is None else weights
+    weighted = weights is not None or session.weights.exists()
+    if not over:
+        _check_free(session.labels, known, "labels")
+        if weighted:
+            _check_free(session.weights, wanted, "weights of labels")
+    if weighted:
+        _fill(session.weight_volume(known.shape), wanted)
+    _fill(session.label_volume(known.shape), known)
+
+
+def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> None:
+    if not path.exists():
+        return
+    there = np.load(path, mmap_mode="r", allow_pickle=False)
+    if there.shape != wanted.shape:
+        raise LabelError(f"the session holds {what} of another survey {there.shape}", "Use another session", path=path)
+    if there.any() and not np.array_equal(there, wanted):
+        raise LabelError(
+            f"the session holds other {what}, which are never overwritten",
+            "Use another --session, or give no labels to train on those in it",
+            path=path,
+        )
+
+
+def _fill(volume: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> None:
+    if not np.array_equal(volume, wanted):
+        volume[...] = wanted
+    if isinstance(volume, np.memmap):
+        volume.flush()
