@@ -22,7 +22,7 @@ from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
 from napari_fhn.training.digest import digest
-from napari_fhn.training.job import Output
+from napari_fhn.training.job import Job, Output
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
@@ -222,6 +222,30 @@ class Exporter:
         """
         run = project.session.runs.current if run is None else run
         return cls._on(_OfRun(project, run), like, _own_survey(project), table or _classes_of(project, run))
+
+    @classmethod
+    def of_job(cls, job: Job, *, like: xr.DataArray | None = None, table: ClassTable | None = None) -> Exporter:
+        """Return what exports the prediction of a job that lies in no session.
+
+        Parameters
+        ----------
+        job : Job
+            Predicted.
+        like : xarray.DataArray, optional
+            The survey that was predicted.
+        table : ClassTable, optional
+            Other names and colours of the classes.
+
+        Raises
+        ------
+        ProjectError
+            When `like` lies elsewhere.
+        """
+        default = ClassTable.default(len(job.classes))
+        colors = job.colors or tuple(default.colors[value] for value in default.values)
+        named = zip(job.classes, colors, strict=True)
+        own = ClassTable(tuple(LabelClass(value, *pair) for value, pair in enumerate(named, 1)))
+        return cls._on(_OfJob(job), like, None, table or own)
 
     @classmethod
     def of_file(
@@ -523,6 +547,45 @@ class _OfRun:
                 f"nothing was predicted by '{self._run.name}' yet", "Predict first", path=self._session.folder
             )
         return self._run
+
+
+class _OfJob:
+    """What a job of no session has predicted."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def grid(self) -> Grid | None:
+        path = Path(self._job.prediction)
+        axes = [axis for k, axis in enumerate(self._job.axes) if k != self._job.map_axis]
+        return Grid.from_axes(axes, self.classes().shape) if path.is_file() else None
+
+    def classes(self) -> ArrayLike:
+        path = Path(self._job.prediction)
+        if not path.is_file():
+            raise ProjectError("it does not exist", "Predict first", path=path)
+        return _mapped(path)
+
+    def output(self, kind: Output) -> ArrayLike:
+        path = self._job.output_path(kind)
+        if not path.is_file():
+            raise ProjectError(f"there is no {kind}", f"Predict again with --outputs {kind}", path=path)
+        return _mapped(path)
+
+    def labels(self) -> ArrayLike:
+        return _mapped(Path(self._job.labels))
+
+    def has(self, what: What) -> bool:
+        if what == "labels":
+            return Path(self._job.labels).is_file()
+        if what in ("probabilities", "entropy", "margin"):
+            return self._job.output_path(what).is_file()  # type: ignore[arg-type]
+        return Path(self._job.prediction).is_file()
+
+    def made(self, offer: Offer, partial: bool) -> list[str]:
+        if not offer.predicted:
+            return []
+        return predictions.check_job(self._job, partial=partial)
 
 
 class _OfFile:

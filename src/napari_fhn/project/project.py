@@ -410,6 +410,11 @@ class Project:
         wanted = self.session.manifest.held_out if held_out is None else held_out
         boxes, few = held_out_boxes(known, wanted, vertical, settings.schedule.seed)
         goes_on = self.to_resume(beginning.run) if beginning.resume else None
+        if goes_on is not None and goes_on.step >= settings.schedule.steps:
+            raise JobError(
+                f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
+                "train anew"
+            )
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
@@ -530,13 +535,17 @@ class Project:
         session = self.session
         new, before = not session.exists, session.manifest
         runs = [run.record for run in session.runs.all()]
-        there = {path for path in (session.labels, session.weights) if path.is_file()}
+        volumes = (session.labels, session.weights)
+        there = {path for path in volumes if path.is_file()}
+        empty = {path for path in there if not labelling.holds_any(path)}
         try:
             yield
         finally:
             if [run.record for run in session.runs.all()] == runs:
-                for path in {session.labels, session.weights} - there:
+                for path in {*volumes} - there:
                     path.unlink(missing_ok=True)
+                for path in empty:
+                    labelling.wipe(path)  # not removed: somebody may look at it
                 if new:
                     shutil.rmtree(session.inputs, ignore_errors=True)
                     session.clear()
