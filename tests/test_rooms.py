@@ -21,6 +21,7 @@ PACKAGE = ROOT / "src" / "napari_fhn"
 ALLOWED = {
     "box.py": set(),
     "record.py": set(),
+    "plugins.py": set(),
     "network": {"torch"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},

@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
         partial=options.partial,
     )
     written = exporter.write(request, told_of(options.output))
+    say(written.notes)
     if options.json:
         paths = [str(path) for path in written.paths]
         what = {"kind": "Export", "what": options.what, "paths": paths, **written.counts}

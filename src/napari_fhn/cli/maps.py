@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.reading import reading
+from napari_fhn.cli.sessions import say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,18 +78,19 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
     Returns
     -------
     Together
-        Each survey as it is, or one stack of all. What was done to each map is said on standard error.
+        Each survey as it is, the part that volumes have in common, or one stack of all maps. What was done to each is
+        said on standard error.
 
     Raises
     ------
     SurveyError
-        When one cannot be opened, or polygons go with something that is no map.
+        When one cannot be opened, or they do not go together.
     """
     # Here and not above: --help waits for no reader.
     from napari_fhn import surveys
     from napari_fhn.project.staging import plain_options
-    from napari_fhn.surveys import SurveyError, kinds
-    from napari_fhn.surveys.maps import Categories, apart, polygons, read_polygons, stack
+    from napari_fhn.surveys import Grid, SurveyError, kinds
+    from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]
     opened = [(path, surveys.open(path, **reading(options))) for path in files if path not in drawn]
@@ -97,16 +98,17 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
     other = next((path for path, one in opened if set(kinds.spatial_dims(one)) != {"y", "x"}), None)
     if other is not None and (drawn or classes):
         raise SurveyError(other, "polygons and categories go with maps, and it is none", "Leave them out")
-    unlike = other is None and bool(opened) and any(apart(opened[0][1], one) for _, one in opened[1:])
+    unlike = other is None and any(Grid.of(opened[0][1]).apart(Grid.of(one)) for _, one in opened[1:])
     if not (unlike or drawn or classes):
+        found = surveys.together([one for _, one in opened], [path.name for path, _ in opened])
+        say(found.words)
         names: list[str] = []
         for path, _ in opened:
             names.append(path.stem if path.stem not in names else f"{path.stem} ({len(names) + 1})")
-        return Together(tuple((name, survey) for name, (_, survey) in zip(names, opened, strict=True)))
+        return Together(tuple(zip(names, found.surveys, strict=True)))
     shapes = [read_polygons(path, options.map_field) for path in drawn]
     stacked = stack([*(survey for _, survey in opened), *(Categories(one) for _, one in classes), *shapes])
-    for note in stacked.attrs["notes"]:
-        print(note, file=sys.stderr)
+    say(stacked.attrs["notes"])
     maps = [(path, plain_options(one), False, "") for path, one in opened]
     maps += [(path, plain_options(one), True, "") for path, one in classes]
     maps += [(one.path, {}, False, one.field) for one in shapes]

@@ -42,7 +42,7 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CLASS=MASK",
-        help="a class does not occur where this .npy of the survey's shape is not 0, or in boxes, as in "
+        help="a class does not occur where this file on the survey's grid is not 0, or in boxes, as in "
         "Salt@0:10,:,40:60; may be repeated",
     )
     group.add_argument(

@@ -133,6 +133,7 @@ def _export(exporter: Exporter, request: object, options: argparse.Namespace) ->
 
     assert isinstance(request, Request)
     written = exporter.write(request, told_of(request.path))
+    say(written.notes)
     if not options.json:
         print(written.words)
 

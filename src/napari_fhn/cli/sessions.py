@@ -144,4 +144,5 @@ def run_of(session: Session, name: str | None) -> Run:
 def say(sentences: Iterable[str]) -> None:
     """Tell a person something that is no result: on standard error, so that results can be piped."""
     for sentence in sentences:
-        print(f"napari-fhn: {sentence}", file=sys.stderr)
+        if sentence:
+            print(f"napari-fhn: {sentence}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -16,7 +16,8 @@ from napari_fhn import __version__, surveys
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.surveys import SurveyError, kinds
+from napari_fhn.project.opening import options
+from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
@@ -140,11 +141,14 @@ class Written:
         Of traces, bodies or triangles.
     made : tuple of str
         What made it, as the files say it.
+    notes : tuple of str
+        What was done to bring it onto the grid of the survey.
     """
 
     paths: tuple[Path, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
     made: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -154,7 +158,13 @@ class Written:
 
 
 class _Origin(Protocol):
-    """Where classes and outputs come from: a run, or a file from elsewhere."""
+    """Where classes and outputs come from: a run, or a file from elsewhere.
+
+    ``name`` is what sentences call it, and ``placed`` says whether its grid is known, and not only told by its shape.
+    """
+
+    name: str
+    placed: bool
 
     def grid(self) -> Grid | None:
         """Where they lie."""
@@ -192,6 +202,7 @@ class Exporter:
         self._origin = origin
         self.survey = survey
         self.table = table
+        self._notes: list[str] = []
 
     @classmethod
     def of_run(
@@ -217,7 +228,7 @@ class Exporter:
 
         Raises
         ------
-        ProjectError
+        PlaceError
             When `like` lies elsewhere than what is exported.
         """
         run = project.session.runs.current if run is None else run
@@ -238,7 +249,7 @@ class Exporter:
 
         Raises
         ------
-        ProjectError
+        PlaceError
             When `like` lies elsewhere.
         """
         default = ClassTable.default(len(job.classes))
@@ -273,7 +284,7 @@ class Exporter:
         ------
         SurveyError
             When it cannot be read, or does not hold whole numbers.
-        ProjectError
+        PlaceError
             When `like` lies elsewhere.
         """
         origin = _OfFile(Path(path), reading)
@@ -284,16 +295,12 @@ class Exporter:
     def _on(
         cls, origin: _Origin, like: xr.DataArray | None, own: xr.DataArray | None, table: ClassTable | None
     ) -> Exporter:
+        exporter = cls(origin, own if like is None else like, table)
         grid = origin.grid()
-        if like is not None and grid is not None:
-            apart = grid.apart(Grid.of(like))
-            if apart:
-                raise ProjectError(
-                    f"it does not lie where the prediction does: {apart}",
-                    "Name the survey that was predicted, or none",
-                    path=str(like.attrs.get("source", "")) or "the survey",
-                )
-        return cls(origin, own if like is None else like, table)
+        if exporter.survey is not None and grid is not None:
+            # Before any time is spent; nothing is read yet.
+            exporter._placed(grid.template(), classes=True)
+        return exporter
 
     # What there is ---------------------------------------------------------------------------------------------------
 
@@ -386,6 +393,7 @@ class Exporter:
             When there is nothing of that kind, or it cannot be written.
         """
         self.check(request)
+        self._notes = []
         told = told or _nobody
         made = [f"napari-fhn {__version__}, {_today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
@@ -401,7 +409,8 @@ class Exporter:
             "mesh": self._mesh,
             "table": self._table,
         }
-        return write[request.what](request, tuple(made), told)
+        written = write[request.what](request, tuple(made), told)
+        return replace(written, notes=tuple(self._notes))
 
     # Inside ----------------------------------------------------------------------------------------------------------
 
@@ -418,18 +427,19 @@ class Exporter:
 
     def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._origin.labels() if request.what == "labels" else self._origin.classes()
+        values = self._placed(values, classes=True)
         path = surveys.save(
             request.path, values, self._like(values), nodata=0, classes=self.table or (), history=made, progress=told
         )
         return Written((path,), made=made)
 
     def _output(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._origin.output("entropy" if request.what == "entropy" else "margin")
+        values = self._placed(self._origin.output("entropy" if request.what == "entropy" else "margin"), classes=False)
         path = surveys.save(request.path, values, self._like(values), history=made, progress=told)
         return Written((path,), made=made)
 
     def _probabilities(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._origin.output("probabilities")
+        values = self._placed(self._origin.output("probabilities"), classes=False)
         names = self._layer_names(int(values.shape[0]))
         if len(request.of) > 1:
             raise ProjectError("the probability of one class is one file", "Name one class, or none for all of them")
@@ -449,14 +459,14 @@ class Exporter:
         return Written((path,), made=made)
 
     def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._origin.classes()
+        values = self._placed(self._origin.classes(), classes=True)
         count = save_horizon(
             request.path, values, self._like(values), request.above, request.below, history=made, progress=told
         )
         return Written((request.path,), {"traces": count}, made)
 
     def _bodies(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values, path = self._origin.classes(), request.path
+        values, path = self._placed(self._origin.classes(), classes=True), request.path
         how: dict[str, Any] = {
             "at_least": request.at_least,
             "connectivity": values.ndim if request.corners else 1,
@@ -474,7 +484,7 @@ class Exporter:
         return Written((path,), {"bodies": len(sizes)}, made)
 
     def _mesh(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._origin.classes()
+        values = self._placed(self._origin.classes(), classes=True)
         name_of = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
         surfaces = [(name_of.get(value, str(value)), value) for value in request.of]
         count = save_mesh(request.path, values, self._like(values), surfaces, history=made, progress=told)
@@ -485,6 +495,28 @@ class Exporter:
         path = save_classes(request.path, self.table, history=made[:1] if request.path.suffix == ".qml" else ())
         told(1.0)
         return Written((path,), made=made)
+
+    def _placed(self, values: ArrayLike, *, classes: bool) -> ArrayLike:
+        """Bring values onto the grid of the survey, where they lie elsewhere; read when they are sliced."""
+        grid, survey = self._origin.grid(), self.survey
+        if survey is None or grid is None:
+            return values
+        if self._origin.placed and not Grid.of(survey).apart(grid):
+            return values
+        named = values
+        if not isinstance(values, xr.DataArray):
+            dims = ["band"] * (values.ndim - len(grid.shape)) + list(grid.dims)
+            named = grid.put(xr.DataArray(xr.Variable(dims, values)))
+        try:
+            found = onto(named, survey, classes=classes, name=self._origin.name)  # type: ignore[arg-type]
+        except PlaceError as error:
+            source = Path(str(survey.attrs.get("source") or survey.name or "survey"))
+            what = f"it is not where the prediction lies ({error.what})"
+            raise PlaceError(source, what, "Name the survey that was predicted, or none") from error
+        if found.words and found.words not in self._notes:
+            self._notes.append(found.words)
+        placed: ArrayLike = found.values.variable
+        return placed
 
     def _like(self, values: Any) -> xr.DataArray:
         """The survey, or a grid without names or places for an array that is saved without one."""
@@ -499,6 +531,9 @@ class Exporter:
 
 class _OfRun:
     """What a run of a session holds."""
+
+    name = "the prediction"
+    placed = True
 
     def __init__(self, project: Project, run: Run | None) -> None:
         self._project = project
@@ -552,6 +587,9 @@ class _OfRun:
 class _OfJob:
     """What a job of no session has predicted."""
 
+    name = "the prediction"
+    placed = True
+
     def __init__(self, job: Job) -> None:
         self._job = job
 
@@ -599,6 +637,8 @@ class _OfFile:
         if "band" in values.dims and values.sizes["band"] == 1:
             values = values.isel(band=0, drop=True)
         self.values = values
+        self.name = path.name
+        self.placed = Grid.of(values).placed
 
     def grid(self) -> Grid | None:
         return Grid.of(self.values)
@@ -643,10 +683,14 @@ def _classes_of(project: Project, run: Run | None) -> ClassTable | None:
 
 def _own_survey(project: Project) -> xr.DataArray | None:
     """The survey that lends its headers: opened, or made of what the manifest knows of its place."""
-    if project.surveys is not None:
-        return project.surveys.first
-    grid = project.session.manifest.grid
-    return None if grid is None else grid.template()
+    if project.surveys is None:
+        grid = project.session.manifest.grid
+        return None if grid is None else grid.template()
+    first, source = project.surveys.first, project.surveys.source
+    if len(project.surveys.surveys) > 1 and source is not None and source.exists():
+        # Of several surveys only what they have in common is learnt from; headers are those of a whole file.
+        return surveys.open(source, **options(first.attrs.get("read_as") or {}))
+    return first
 
 
 def _is_map(survey: xr.DataArray) -> bool:

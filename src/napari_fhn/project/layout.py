@@ -14,6 +14,7 @@ ACCEPTED = "accepted.npy"
 INPUTS = "inputs"
 RUNS = "runs"
 KEPT = "kept"
+MASKS = "masks"
 
 #: In the folder of a run.
 RUN = "run.json"

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import inputs, knowledge, labelling, layout
+from napari_fhn.project import inputs, knowledge, labelling, layout, masks
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
 from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
@@ -123,7 +123,7 @@ class Project:
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
-        project = cls(session, SurveySet.of(opened) if whole else None)
+        project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
         return project
 
@@ -405,6 +405,7 @@ class Project:
         JobError, ProjectError, LabelError
             When something is missing or does not go together; the message says what to change.
         """
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
@@ -436,7 +437,7 @@ class Project:
 
         begins_with = copy.is_dir() if goes_on is not None else beginning.network is not None
         ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
-        notes = (few,) if few else ()
+        notes = (*notes, few) if few else notes
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)
             return Begun(run, ready, True, log.training(run.log()), notes)
@@ -538,14 +539,16 @@ class Project:
         volumes = (session.labels, session.weights)
         there = {path for path in volumes if path.is_file()}
         empty = {path for path in there if not labelling.holds_any(path)}
+        hidden = masks.kept(session)
         try:
             yield
         finally:
             if [run.record for run in session.runs.all()] == runs:
-                for path in {*volumes} - there:
+                for path in ({*volumes} - there) | (masks.kept(session) - hidden):
                     path.unlink(missing_ok=True)
                 for path in empty:
                     labelling.wipe(path)  # not removed: somebody may look at it
+                layout.remove_if_empty(session.folder / layout.MASKS)
                 if new:
                     shutil.rmtree(session.inputs, ignore_errors=True)
                     session.clear()

@@ -16,7 +16,7 @@ from napari_fhn import __version__, labels
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import layout, migration
 from napari_fhn.project.disk import size_of
-from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import Manifest
@@ -138,7 +138,13 @@ class Session:
         -------
         Manifest
             As it is now.
+
+        Raises
+        ------
+        ProjectError
+            When somebody else writes here, or has taken it over.
         """
+        self.check_writer()
         found = self.manifest
         if not found.created:
             found = replace(found, created=now(), program=f"napari-fhn {__version__}")
@@ -199,6 +205,22 @@ class Session:
     def release(self) -> None:
         """Let others write here."""
         self.lock.release()
+
+    def check_writer(self) -> None:
+        """Refuse to write where somebody else does.
+
+        Raises
+        ------
+        SessionInUse
+            When another program writes here.
+        ProjectError
+            When one has taken it over, and may have changed anything.
+        """
+        other = self.lock.holder()
+        if other is not None:
+            raise SessionInUse(self.folder, other.words())
+        if self.lock.lost:
+            raise ProjectError("another program has taken it over meanwhile", "Open it again", path=self.folder)
 
     def holder(self) -> Holder | None:
         """Return who else writes here now; None for nobody."""

@@ -87,7 +87,9 @@ class Description:
         Of the network, as it was trained: its state may be wider than that of its recipe.
     input_channels : int
         Channels that it takes: data, neighbouring sections, position, and what is known.
-    classes, colors, normalisation, framing, axes, inputs, schedule, steps, label_counts, scores, versions, run, recipe
+    classes, normalisation, framing, colors, axes, inputs, schedule, steps, label_counts, scores, versions
+        As in :class:`~napari_fhn.training.model.Model`.
+    run, recipe, labels
         As in :class:`~napari_fhn.training.model.Model`.
     sha256 : str
         Of all the rest: the same for equal models only. Empty before it was written.
@@ -114,6 +116,7 @@ class Description:
     versions: Mapping[str, str] = field(default_factory=dict)
     run: str = ""
     recipe: str = ""
+    labels: str = ""
     sha256: str = ""
 
     def __post_init__(self) -> None:

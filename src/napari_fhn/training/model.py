@@ -65,6 +65,8 @@ class Model:
         Of the description and, through it, of the weights: the same for equal models only. Empty before it was saved.
     run, recipe : str
         As in the :class:`~napari_fhn.training.job.Job` it was trained by.
+    labels : str
+        Digest of the label file when its training began; empty where not known.
     """
 
     network: SegmentationNetwork
@@ -82,9 +84,10 @@ class Model:
     sha256: str = ""
     run: str = ""
     recipe: str = ""
+    labels: str = ""
 
     @classmethod
-    def of(cls, job: Job, network: SegmentationNetwork, normalisation: Normalisation) -> Model:
+    def of(cls, job: Job, network: SegmentationNetwork, normalisation: Normalisation, labels: str = "") -> Model:
         """Return the model of a job, before anything is known of how well it does."""
         return cls(
             network,
@@ -97,6 +100,7 @@ class Model:
             job.schedule,
             run=job.run,
             recipe=job.recipe,
+            labels=labels,
         )
 
 
@@ -186,6 +190,7 @@ def _described(model: Model, weights: WeightsFile) -> Description:
         versions=dict(model.versions or {}),
         run=model.run,
         recipe=model.recipe,
+        labels=model.labels,
     )
 
 
@@ -224,4 +229,5 @@ def _model(described: Description, weights: Mapping[str, Tensor]) -> Model:
         sha256=described.sha256,
         run=described.run,
         recipe=described.recipe,
+        labels=described.labels,
     )

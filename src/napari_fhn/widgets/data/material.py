@@ -11,12 +11,9 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
-from napari_fhn.surveys.maps import apart
+from napari_fhn.surveys import Grid
+from napari_fhn.surveys.kinds import DataKind, kind_of, spatial_shape, vertical_axis
 from napari_fhn.surveys.plain import good_bands
-
-_ALIKE = 0.01
-"""Numbers along an axis may differ by this part of a step before two grids are two."""
 
 
 class MaterialError(ValueError):
@@ -79,14 +76,12 @@ class Material:
         for name, survey in zip(made.names, made.surveys, strict=True):
             shape = spatial_shape(survey)
             if len(shape) not in (2, 3):
-                raise MaterialError(f"'{name}' has {len(shape)} spatial axes; maps (2) and volumes (3) can be used.")
-            if shape != made.shape:
-                words = " x ".join(map(str, shape))
                 raise MaterialError(
-                    f"'{name}' ({words}) does not lie on the grid of '{made.names[0]}' "
-                    f"({' x '.join(map(str, made.shape))}): untick one of them."
+                    f"'{name}' has {len(shape)} spatial axes; maps and lines (2) and volumes (3) can be used."
                 )
-            apart = _apart(made.first, survey)
+        grid = Grid.of(made.first)
+        for name, survey in zip(made.names[1:], made.surveys[1:], strict=True):
+            apart = grid.apart(Grid.of(survey))
             if apart:
                 raise MaterialError(
                     f"'{name}' does not lie on the grid of '{made.names[0]}' ({apart}): untick one of them."
@@ -104,9 +99,14 @@ class Material:
         return spatial_shape(self.first)
 
     @property
+    def kind(self) -> DataKind:
+        """What kind of data they are."""
+        return kind_of(self.first)
+
+    @property
     def named(self) -> bool:
-        """Whether the survey says itself what its axes are."""
-        return len(self.shape) == 2 or vertical_axis(self.first) is not None
+        """Whether the survey says itself what its axes are, as far as up and down go."""
+        return vertical_axis(self.first) is not None or self.kind not in ("array", "volume")
 
     def vertical(self, chosen: int | None) -> int | None:
         """Return the vertical axis: the survey's own, else the one chosen by the person; None for maps.
@@ -116,8 +116,9 @@ class Material:
         chosen : int or None
             For surveys that do not name their axes.
         """
-        own = vertical_axis(self.first)
-        return own if own is not None or len(self.shape) == 2 else chosen
+        if self.named:
+            return vertical_axis(self.first)
+        return chosen if chosen is not None and chosen < len(self.shape) else None
 
     @property
     def channels(self) -> int:
@@ -126,9 +127,9 @@ class Material:
 
     @property
     def cube(self) -> tuple[int, ...] | None:
-        """Shape ``(y, x, band)`` of the surveys as cubes; None for volumes, and where they have no bands in common."""
+        """Shape ``(y, x, band)`` of the surveys as cubes; None for others, and where they have no bands in common."""
         bands = {len(good_bands(survey)) if "band" in survey.dims else 0 for survey in self.surveys}
-        return (*self.shape, *bands) if len(self.shape) == 2 and len(bands) == 1 and max(bands) > 1 else None
+        return (*self.shape, *bands) if self.kind in ("map", "cube") and len(bands) == 1 and max(bands) > 1 else None
 
     @property
     def sentence(self) -> str:
@@ -148,18 +149,3 @@ class Material:
             # Not "survey", which an image layer's values are taken from: labels can be turned into an image.
             "metadata": {"grid": self.first},
         }
-
-
-def _apart(one: xr.DataArray, other: xr.DataArray) -> str:
-    """Say in what the places of two surveys of one shape differ; empty where they are the same, or one has none."""
-    if one is other:
-        return ""
-    if all({"y", "x"} <= set(survey.dims) for survey in (one, other)):
-        return apart(one, other)
-    for dim in map(str, one.dims):
-        if dim == "band" or dim not in other.dims or dim not in one.coords or dim not in other.coords:
-            continue
-        a, b = (np.asarray(survey[dim], np.float64) for survey in (one, other))
-        if not np.allclose(a, b, rtol=0, atol=_ALIKE * abs(a[-1] - a[0]) / max(a.size - 1, 1)):
-            return f"its {dim} runs from {b[0]:g} to {b[-1]:g} instead of {a[0]:g} to {a[-1]:g}"
-    return ""

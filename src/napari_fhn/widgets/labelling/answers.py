@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from napari_fhn.labels import Source
+from napari_fhn.labels import LabelError, Source
 
 _MOST = 500
 
@@ -27,8 +27,8 @@ class Answers:
         """Return the source with what was said about it, None where nothing was."""
         found = self._read().get(_key(path))
         try:
-            return None if found is None else Source(path, **found)
-        except TypeError:
+            return Source.from_dict(path, found) if isinstance(found, dict) else None
+        except LabelError:
             return None
 
     def keep(self, source: Source) -> None:

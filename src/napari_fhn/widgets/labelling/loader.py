@@ -1,4 +1,7 @@
-"""Brings files of what is known into the labels: recognised, asked about where they leave something open, and burnt."""
+"""Brings files of what is known into the labels: recognised, asked about where they leave something open, and burnt.
+
+What files say and how they are burnt is for `napari_fhn.project.knowledge`; here people are asked and told.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn import labels
-from napari_fhn.labels import ClassTable, Question, Source, Undeclared, changes
-from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.labels import OF_WELLS, ClassTable, LabelError, Question, Source, Undeclared, changes, options_of
+from napari_fhn.labels.fall_off import FULL
+from napari_fhn.labels.splits import slabs
+from napari_fhn.project import knowledge
+from napari_fhn.project.knowledge import Knowledge, Part
 from napari_fhn.widgets.labelling.answers import Answers
-from napari_fhn.widgets.labelling.beside import beside
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
-from napari_fhn.widgets.labelling.heard import heard
+from napari_fhn.widgets.labelling.sidecar_files import sidecar_files
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]
@@ -46,7 +50,7 @@ AskZones = Callable[[Sequence[xr.DataArray], ClassTable], Zones | None]
 
 
 class Loader:
-    """Takes files in, one after the other.
+    """Takes files in: all that were chosen are recognised, then burnt in the order of `knowledge.ORDER`.
 
     Parameters
     ----------
@@ -65,31 +69,53 @@ class Loader:
         Given a `Question`, returns the source with an answer, or None to leave the file.
     ask_zones : callable
         Given horizons and the classes, returns `Zones`, or None to leave them.
+    ask_options : callable
+        Given a source whose kind is known, returns it with what else is said about it, or None to leave the file.
+    read_labels : callable or None
+        As in `knowledge.burn`.
+    on_known : callable
+        Told `known` when it has changed.
     """
 
     def __init__(self, book: LabelBook, wells: WellBook, answers: Answers) -> None:
         self.sources: list[Source] = []
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
+        self.ask_options: Callable[[Source], Source | None] = lambda source: source
+        self.read_labels: knowledge.ReadLabels | None = None
+        self.on_known: Callable[[Knowledge], None] = lambda known: None
         self._book = book
         self._wells = wells
         self._answers = answers
-        self._queue: list[Path] = []
+        self._queue: list[tuple[Path, bool]] = []
+        self._batch: list[Source] = []
+        self._burnt: list[Source] = []
         self._wells_due = False
         book.state.events.has_labels.connect(self._on_labels)
 
-    def load(self, paths: Sequence[Path] = ()) -> None:
+    @property
+    def known(self) -> Knowledge:
+        """Every file that is among the labels, with its answers, in the order in which they came."""
+        state = self._wells.state
+        own: dict[str, Any] = {"radius": state.radius, "fall_off": state.fall_off}
+        wells = [one.answered(**own) if "radius" in options_of(one.kind) else one for one in self.sources]
+        return Knowledge((*wells, *self._burnt), self._book.state.classes)
+
+    def load(self, paths: Sequence[Path] = (), *, options: bool = False) -> None:
         """Bring files in; without any, those that lie beside the survey.
 
         Parameters
         ----------
         paths : sequence of Path
-            Tables, logs, horizons, shapes, class tables, in any order.
+            Tables, logs, horizons, shapes, label volumes, class tables, in any order.
+        options : bool, optional
+            Whether a person is asked about each how it is read, also where it leaves nothing open.
         """
         if not self._book.new():
             return
         material = self._book.data.material
-        self._queue += list(paths) or list(beside(material.first) if material is not None else ())
+        found = list(paths) or list(sidecar_files(material.first) if material is not None else ())
+        self._queue += [(path, options) for path in found]
         self._next()
 
     @property
@@ -99,176 +125,201 @@ class Loader:
         return material.first
 
     def _next(self) -> None:
+        """Look at the next file; when all were looked at, burn them."""
         if not self._queue:
-            if self._wells_due:
-                self._wells_due = False
-                self._read_wells()
+            self._burn_next()
             return
-        path = self._queue.pop(0)
-        known = self._answers.of(path)
-        if known is not None:
-            self._take(known)
-            return
+        path, with_options = self._queue.pop(0)
         survey = self._survey
 
+        def found(source: Source) -> None:
+            asked = self.ask_options(source) if with_options else source
+            if asked is None:
+                self._leave_out(source)
+            else:
+                if asked.options or asked.columns or asked.units:
+                    self._answers.keep(asked)
+                self._take(asked)
+            self._next()
+
         def recognise(source: Source) -> Source:
+            if source.kind:
+                return source
             try:
                 return Source.of(path, survey, **source.options)
             except Undeclared as error:
                 raise Question(source, error) from error
 
-        self._attempt(Source(path, ""), recognise, lambda _, found: self._take(found))
+        known = self._answers.of(path)
+        if known is not None:
+            found(known)
+            return
+        self._attempt((Source(path, ""),), lambda sources: recognise(sources[0]), lambda _, source: found(source))
 
     def _take(self, source: Source) -> None:
-        match source.kind:
-            case "classes":
-                ClassEdits(self._book).read(source.path)
-                self._next()
-            case "horizon":
-                self._attempt(source, lambda one: labels.read_surfaces(one, self._survey), self._burn_horizons)
-            case "points":
-                self._attempt(source, self._points, self._burn)
-            case "polygons":
-                self._attempt(source, self._polygons, self._burn)
-            case _:
-                single = source.kind in ("wells", "tops")
-                self.sources = [
-                    one for one in self.sources if one.path != source.path and not (single and one.kind == source.kind)
-                ]
-                self.sources.append(source)
-                self._wells_due = True
-                self._next()
+        if source.kind == "classes":
+            ClassEdits(self._book).read(source.path)
+        elif source.kind in OF_WELLS:
+            single = source.kind in ("wells", "tops")
+            self.sources = [
+                one for one in self.sources if one.path != source.path and not (single and one.kind == source.kind)
+            ]
+            self.sources.append(source)
+            self._wells_due = True
+        elif source.kind == "horizon":
+            # Horizons that come together part zones together.
+            first = next((one for one in self._batch if one.kind == "horizon"), source)
+            together = source.options.get("together") or first.options.get("together") or str(first.path)
+            self._batch.append(source.answered(together=together))
+        else:
+            self._batch.append(source)
 
-    def _read_wells(self) -> None:
-        kinds = {source.kind for source in self.sources}
-        if "las" not in kinds and not {"wells", "tops"} <= kinds:
+    def _burn_next(self) -> None:
+        """Burn what comes next of the files that were looked at."""
+        wells = list(self.sources) if self._wells_due else []
+        if wells and not knowledge.makes_wells(wells):
+            self._wells_due = False
+            kinds = {source.kind for source in wells}
             missing = "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
             self._book.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
+            wells = []
+        group = next(knowledge.groups([*self._batch, *wells]), ())
+        if not group:
+            self._batch = []
             return
-        survey, sources = self._survey, tuple(self.sources)
-
-        def read() -> tuple[list[Any], list[str]]:
-            return heard(lambda: labels.read_all_wells(sources, survey))
-
-        def done(found: tuple[list[Any], list[str]]) -> None:
-            wells, said = found
-            self._wells.replace(wells, f"{len(wells)} wells" if len(wells) != 1 else wells[0].name, said)
-
-        self._book.background.run(read, done, lambda error: self._unread(error, lambda _: self._read_wells()))
-
-    def _points(self, source: Source) -> tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]:
-        table, survey = source.table(), self._survey
-
-        def names() -> tuple[str, ...]:
-            return labels.point_classes(table, columns=source.columns)
-
-        found = labels.asking(source, names)
-        known = self._base().including(found)
-        points = labels.asking(
-            source, lambda: labels.read_points(table, known, survey, columns=source.columns, units=source.units)
-        )
-        return f"{len(points)} points", lambda out, _: _drop(labels.burn_points(points, out)), found
-
-    def _polygons(self, source: Source) -> tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]:
-        survey, options = self._survey, source.options
-        shapes = labels.asking(
-            source, lambda: labels.read_polygons(source.path, options.get("field"), layer=options.get("layer"))
-        )
-        window = options.get("window")
-        if is_seismic(survey) and window is None:
-            raise Question(
-                source,
-                Undeclared(
-                    "its shapes lie on the map, and the survey goes down from there",
-                    "Say between which times or depths they hold",
-                    option="window",
-                    path=source.path,
-                ),
-            )
-
-        def burn(out: NDArray[Any], table: ClassTable) -> None:
-            labels.burn_polygons(shapes, survey, table, out, window=None if window is None else tuple(window))
-
-        return f"{len(shapes.classes)} shapes", burn, tuple(shapes.classes)
-
-    def _burn_horizons(self, source: Source, surfaces: list[xr.DataArray]) -> None:
-        zones = self.ask_zones(surfaces, self._book.state.classes)
-        if zones is None:
-            self._book.words.say(f"{source.path.name} was left out.")
-            self._next()
+        if group[0].kind in OF_WELLS:
+            self._wells_due = False
+            self._attempt(group, self._reader(), self._burn_wells)
             return
-        survey = self._survey
+        self._batch = [one for one in self._batch if one.path not in {source.path for source in group}]
+        if group[0].kind == "horizon":
+            survey = self._survey
+            self._attempt(group, lambda sources: knowledge.read_surfaces(sources, survey), self._name_zones)
+        else:
+            self._attempt(group, self._reader(), self._burn)
 
-        def burn(out: NDArray[Any], table: ClassTable) -> None:
-            if zones.thickness is None:
-                labels.burn_zones(surfaces, zones.names, survey, table, out)
+    def _reader(self, surfaces: Sequence[xr.DataArray] | None = None) -> Callable[[tuple[Source, ...]], Part]:
+        survey, base, read_labels = self._survey, self._base(), self.read_labels
+        return lambda sources: knowledge.read(sources, survey, base, read_labels=read_labels, surfaces=surfaces)
+
+    def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
+        radius, fall_off = (knowledge.said(sources, name) for name in ("radius", "fall_off"))
+
+        def then() -> None:
+            self.on_known(self.known)
+            self._burn_next()
+
+        self._wells.replace(part.wells, part.title, part.words, radius=radius, fall_off=fall_off, then=then)
+
+    def _name_zones(self, sources: tuple[Source, ...], surfaces: list[xr.DataArray]) -> None:
+        said = {name: knowledge.said(sources, name) for name in ("zones", "thickness")}
+        if said["zones"] is None:
+            zones = self.ask_zones(surfaces, self._book.state.classes)
+            if zones is None:
+                for source in sources:
+                    self._leave_out(source)
+                self._burn_next()
                 return
-            for surface, name in zip(surfaces, zones.names, strict=True):
-                if name:
-                    labels.burn_band(surface, name, zones.thickness, survey, table, out)
+            said = {"zones": zones.names, "thickness": zones.thickness}
+        answered = tuple(source.answered(**said) for source in sources)
+        self._attempt(answered, self._reader(surfaces), self._burn)
 
-        words = f"{len(surfaces)} horizons" if len(surfaces) > 1 else f"horizon {surfaces[0].name}"
-        self._burn(source, (words, burn, tuple(name for name in zones.names if name)))
-
-    def _burn(
-        self, source: Source, read: tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]
-    ) -> None:
-        title, burn, names = read
-        book = self._book
-        if book.layer is None:
+    def _burn(self, sources: tuple[Source, ...], part: Part) -> None:
+        book, session = self._book, self._book.session
+        if book.layer is None or session is None:
             return
         before, out, locked = book.state.classes, book.layer.data, tuple(book.state.locked)
-        try:
-            table = self._base().including(names)
-        except labels.LabelError as error:
-            book.words.fail(str(error))
-            return
 
-        def work() -> tuple[changes.Change, list[str]]:
-            wanted = np.zeros(out.shape, np.uint8)
-            _, said = heard(lambda: burn(wanted, table))
-            return changes.fill(out, wanted, locked=locked), said
+        def work() -> tuple[changes.Change, changes.Change, tuple[str, ...]]:
+            wanted: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
+            weights: NDArray[np.uint8] | None = np.zeros(out.shape, np.uint8) if part.weighted else None
+            words = part.burn(wanted, weights)
+            counting = changes.Change()
+            if weights is not None or session.weights.exists():
+                if weights is None:
+                    weights = np.where(wanted != 0, np.uint8(FULL), np.uint8(0))
+                for slab in slabs(out):  # what is labelled already keeps its weight as well
+                    weights[slab][np.asarray(out[slab]) != 0] = 0
+                counting = changes.fill(session.weight_volume(out.shape), weights, overwrite=True)
+            return changes.fill(out, wanted, locked=locked), counting, words
 
-        def done(made: tuple[changes.Change, list[str]]) -> None:
-            change, said = made
-            book.apply(title, change, classes=(before, table))
-            n = change.voxels
-            words = (
-                f"{title} of {source.path.name}: {n:,} voxels are labels now."
-                if n
-                else (f"{title} of {source.path.name}: everything there was labelled already, and stays as it was.")
+        def weigh(again: bool) -> None:
+            """Bring the weights of labels after their undo or redo."""
+
+            def work() -> None:
+                kept = session.weight_volume(out.shape)
+                counting.redo(kept) if again else counting.undo(kept)
+
+            book.background.run(
+                work,
+                lambda _: None,
+                lambda error: book.words.fail(f"The weights of the labels could not be brought back: {error}"),
             )
-            book.words.say(" ".join([words, *said]))
-            self._next()
 
-        book.background.run(work, done, lambda error: self._unread(error, lambda _: self._next()))
+        counting = changes.Change()
 
-    def _attempt(self, source: Source, read: Callable[[Source], Any], done: Callable[[Source, Any], None]) -> None:
-        """Read a source beside the GUI, asking until nothing is left open."""
-        self._book.words.say(f"Reading {source.path.name} ...")
+        def done(made: tuple[changes.Change, changes.Change, tuple[str, ...]]) -> None:
+            nonlocal counting
+            change, counting, words = made
+            book.apply(part.title, change, classes=(before, part.classes), also=weigh if counting.patches else None)
+            n = change.voxels
+            names = ", ".join(source.path.name for source in sources)
+            sentence = (
+                f"{part.title} of {names}: {n:,} voxels are labels now."
+                if n
+                else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
+            )
+            book.words.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
+            gone = {source.path for source in sources}
+            self._burnt = [*(one for one in self._burnt if one.path not in gone), *sources]
+            self.on_known(self.known)
+            self._burn_next()
 
-        def again(answered: Source) -> None:
-            # Once the kind is known, its own reader goes on.
-            self._take(answered) if not source.kind and answered.kind else self._attempt(answered, read, done)
+        book.background.run(work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next()))
 
+    def _attempt(
+        self,
+        sources: tuple[Source, ...],
+        read: Callable[[tuple[Source, ...]], Any],
+        done: Callable[[tuple[Source, ...], Any], None],
+    ) -> None:
+        """Read files beside the GUI, asking until nothing is left open."""
+        self._book.words.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
         self._book.background.run(
-            lambda: read(source), lambda found: done(source, found), lambda error: self._unread(error, again)
+            lambda: read(sources),
+            lambda found: done(sources, found),
+            lambda error: self._unread(sources, error, lambda answered: self._attempt(answered, read, done)),
         )
 
-    def _unread(self, error: BaseException, again: Callable[[Source], None]) -> None:
+    def _unread(
+        self,
+        sources: tuple[Source, ...],
+        error: BaseException,
+        again: Callable[[tuple[Source, ...]], None],
+    ) -> None:
+        """Ask what a file leaves open and go on; without an answer, or after an error, go on without the files."""
         if isinstance(error, Question):
             answered = self.ask(error)
             if answered is not None:
-                self._answers.keep(answered)
+                if answered.kind:
+                    # Which horizons come together is told by what was chosen together, each time anew.
+                    self._answers.keep(answered.without("together"))
                 self.sources = [answered if one.path == answered.path else one for one in self.sources]
-                again(answered)
+                again(tuple(answered if one.path == answered.path else one for one in sources))
                 return
             self.sources = [one for one in self.sources if one.path != error.source.path]
             self._book.words.say(f"{error.source.path.name} was left out: {error}")
+            rest = tuple(one for one in sources if one.path != error.source.path)
+            if rest and rest[0].kind in OF_WELLS:
+                # The others may be wells all the same.
+                self._wells_due = knowledge.makes_wells(rest)
         else:
-            detail = "" if isinstance(error, labels.LabelError) else "".join(traceback.format_exception(error))
+            detail = "" if isinstance(error, LabelError) else "".join(traceback.format_exception(error))
             self._book.words.fail(str(error), detail)
         self._next()
+
+    def _leave_out(self, source: Source) -> None:
+        self._book.words.say(f"{source.path.name} was left out.")
 
     def _base(self) -> ClassTable:
         """The classes that files add to: those that were named, or painted already."""
@@ -281,9 +332,5 @@ class Loader:
 
     def _on_labels(self, has_labels: bool) -> None:
         if not has_labels:
-            self.sources = []
+            self.sources, self._batch, self._burnt = [], [], []
             self._queue = []
-
-
-def _drop(value: Any) -> None:
-    """Take a result that nobody needs."""

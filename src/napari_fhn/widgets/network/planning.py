@@ -98,7 +98,7 @@ class Planning:
         self._chosen = False
         self._counted = 0
         data.state.events.material.connect(self._on_material)
-        data.state.events.vertical_axis.connect(self.look_ahead)
+        data.state.events.vertical_axis.connect(self._on_material)
         book.state.events.classes.connect(self.look_ahead)
         book.state.events.counts.connect(self._on_counts)
         self.state.events.device.connect(self.look_ahead)
@@ -109,7 +109,8 @@ class Planning:
         material = self._data.material
         if material is None:
             return fitting(3)
-        return fitting(len(material.shape), cubes=material.cube is not None)
+        upright = self._data.vertical is not None
+        return fitting(len(material.shape), vertical=upright, cubes=material.cube is not None)
 
     def suggest(self, agreement: Agreement | None = None) -> None:
         """Choose the recipe by looking at the data, unless the person has chosen one or changed a setting.
@@ -225,7 +226,7 @@ class Planning:
     def _on_material(self, event: Any = None) -> None:
         settings = self.state.settings
         if settings is not None and settings.recipe not in self.recipes:
-            # Of data with another number of axes.
+            # Of another kind of data.
             self._chosen = False
         self.suggest()
         self.look_ahead()
