@@ -158,29 +158,21 @@ def _elsewhere(options: argparse.Namespace) -> int:
         raise UsageError("say where the prediction goes: --output FILE, or --session DIR to keep it")
     from napari_fhn.cli.maps import open_together
     from napari_fhn.project import SurveySet, samples
-    from napari_fhn.project.applying import apply
+    from napari_fhn.project.applying import applying
 
-    files = samples.survey_files(options.surveys)
-    together = open_together(files, options)
+    together = open_together(samples.survey_files(options.surveys), options)
     with _place_of(options) as session, session.writing(_PROGRAM):
         say(session.notes)
-        applied = apply(
+        with applying(
             session,
             SurveySet.of(together.surveys),
             options.network,
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
-        )
-        if not options.json:
-            for words in applied.notes:
-                print(words)
-        code = INTERRUPTED
-        try:
-            code = _predict(applied.project, applied.run, options)
-        finally:
-            applied.finish()
-        return code
+        ) as applied:
+            say(applied.notes)
+            return _predict(applied.project, applied.run, options)
 
 
 @contextlib.contextmanager

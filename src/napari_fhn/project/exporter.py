@@ -572,7 +572,9 @@ class _OfRun:
         if not offer.predicted:
             return []
         found = predictions.check(self._session, self._with_prediction(), partial=partial)
-        return [f"session: {self._session.name}", *found.words()]
+        # One whose name begins with a dot is there for a while only.
+        name = [] if self._session.name.startswith(".") else [f"session: {self._session.name}"]
+        return [*name, *found.words()]
 
     def _with_prediction(self) -> Run:
         if self._run is None:

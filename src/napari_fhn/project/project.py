@@ -443,14 +443,14 @@ class Project:
             return Begun(run, ready, True, log.training(run.log()), notes)
         made = RunRecord(
             folder.name,
-            name or self._free_name(default_name(folder.name)),
+            name or self.free_name(default_name(folder.name)),
             now(),
             settings.recipe,
             settings.schedule.steps,
             settings.schedule.seed,
             digest(self.session.labels),
             ready.classes,
-            "" if beginning.network is None else self._begun_with(beginning.network),
+            "" if beginning.network is None else self.begun_with(beginning.network),
             command,
         )
         run = self.session.runs.begin(ready, made, self.shape, beginning.network)
@@ -574,7 +574,8 @@ class Project:
                 path=self.session.folder,
             )
 
-    def _begun_with(self, network: Path) -> str:
+    def begun_with(self, network: Path) -> str:
+        """Return what to call a network: the name of its run here, else that of its session or folder."""
         folder = network_folder(network).resolve()
         for run in self.session.runs.all():
             if folder == run.model.resolve():
@@ -582,6 +583,7 @@ class Project:
         around = layout.session_around(folder / layout.JOB)
         return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
+        """Return a name that no run has yet: this one, or with a number behind it."""
         taken = {run.name for run in self.session.runs.all()}
         return next(one for one in (name, *(f"{name} ({k})" for k in range(2, 1000))) if one not in taken)

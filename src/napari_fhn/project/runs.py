@@ -347,6 +347,14 @@ class Runs:
             self._session.change(current_run=run.id)
         return run
 
+    def discard(self, run: Run) -> None:
+        """Remove a run of which nothing has come, with all that is in its folder."""
+        grave = run.folder.with_name(f".{run.id}.deleted")
+        run.folder.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
     def select(self, run: Run) -> None:
         """Let this run be the one whose network predicts.
 
