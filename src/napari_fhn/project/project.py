@@ -454,6 +454,8 @@ class Project:
             command,
         )
         run = self.session.runs.begin(ready, made, self.shape, beginning.network)
+        # What was chosen is what the next training begins with, whichever face asks for it.
+        self.session.change(settings=settings.to_dict(), held_out=wanted)
         return Begun(run, ready, notes=notes)
 
     def to_resume(self, which: str = "") -> Run:
