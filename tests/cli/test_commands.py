@@ -181,7 +181,7 @@ def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsy
 
 def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
-    for output, sentence in [("p.sgy", "--like"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
+    for output, sentence in [("p.tif", "holds maps"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
         capsys.readouterr()
         assert main(["predict", "--session", "s", "--output", output]) == 2
         told = capsys.readouterr()
