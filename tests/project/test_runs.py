@@ -225,9 +225,7 @@ def test_a_training_whose_process_was_killed(work, how):
         assert names(work) == ["run-001"]
     else:
         (said,) = work.session.notes
-        assert said == (
-            "The training 'Run 2' was cut off after 4 steps: it can go on, or be chosen among the runs."
-        )
+        assert said == ("The training 'Run 2' was cut off after 4 steps: it can go on, or be chosen among the runs.")
         cut = work.runs.get("2")
         assert cut.record.state == "cut off"
         assert work.runs.to_resume() == cut

@@ -51,7 +51,9 @@ def add(commands: Commands) -> None:
     add_session(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
     parser.add_argument(
-        "--like", metavar="SURVEY", help="survey whose headers or map the export takes over (default: the session's own)"
+        "--like",
+        metavar="SURVEY",
+        help="survey whose headers or map the export takes over (default: the session's own)",
     )
     parser.add_argument(
         "--outputs",
@@ -62,7 +64,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
-    parser.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names")
+    parser.add_argument(
+        "--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names"
+    )
     add_partial(parser)
     add_reading(parser)
     add_maps(parser)

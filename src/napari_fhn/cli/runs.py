@@ -58,9 +58,7 @@ def add(commands: Commands) -> None:
     used.add_argument("which", metavar="RUN", help="name or number of a run")
 
 
-def _action(
-    actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
+def _action(actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=what, description=f"{what[:1].upper()}{what[1:]}.")
     # The session may stand before the action or behind it: what is not said here must not wipe what was said there.
     _add_session(parser, default=argparse.SUPPRESS)

@@ -67,9 +67,7 @@ def run(options: argparse.Namespace) -> int:
         scored = runs.evaluate_job(job, options.truth, margin=options.margin, partial=options.partial)
     else:
         project = opened(found.session)
-        scored = runs.evaluate(
-            project, found.run, options.truth, margin=options.margin, partial=options.partial
-        )
+        scored = runs.evaluate(project, found.run, options.truth, margin=options.margin, partial=options.partial)
     say(scored.notes)
     for one in scored.evaluations:
         tell(one, job, options.json)

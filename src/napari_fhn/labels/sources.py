@@ -80,6 +80,8 @@ class Source:
 
     def as_kind(self, kind: str) -> Source:
         """Return the source as one of a kind, with those of its options that the kind has."""
+        if plugins.reader(kind) is not None:
+            return replace(self, kind=kind, options=plugins.taken(kind, self.options))
         known = options_of(kind)
         return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
@@ -214,7 +216,8 @@ def read_wells_by_source(
     Parameters
     ----------
     sources : sequence of Source
-        Heads and tops, deviation surveys, checkshots and logs; others are left alone.
+        Heads and tops, deviation surveys, checkshots and logs, and what other distributions read; others are left
+        alone.
     survey : xarray.DataArray
         Onto whose vertical axis wells are brought.
     table : ClassTable, optional
@@ -223,8 +226,8 @@ def read_wells_by_source(
     Returns
     -------
     list of (Source, list of Well or DeviatedWell)
-        For each file of tops and each log its wells; nothing where neither a log nor heads with tops are among the
-        sources.
+        For each file of tops and each log its wells, and for each file that another distribution reads; of ours nothing
+        where neither a log nor heads with tops are among the sources.
 
     Raises
     ------
@@ -289,6 +292,10 @@ def read_wells_by_source(
             )
 
         read.append((one, [asking(one, las)]))
+    for one in sources:
+        if plugins.reader(one.kind) is not None:
+            known = asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options))  # type: ignore[misc]
+            read += [(one, list(known.wells))] if known.wells else []
     return read
 
 

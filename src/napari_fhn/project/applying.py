@@ -145,9 +145,7 @@ def applying(
             _finish(session, run, before)
 
 
-def _begun(
-    project: Project, folder: Path, description: Description, saved: Job, name: str, command: str
-) -> Run:
+def _begun(project: Project, folder: Path, description: Description, saved: Job, name: str, command: str) -> Run:
     """Make the run that holds the network."""
     assert project.surveys is not None
     session = project.session

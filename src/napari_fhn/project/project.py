@@ -170,7 +170,7 @@ class Project:
     def recipes(self) -> tuple[str, ...]:
         """Names of the recipes that go with the data."""
         cubes = self.surveys is not None and self.surveys.cube is not None
-        return fitting(len(self.shape), cubes=cubes)
+        return fitting(len(self.shape), vertical=self.vertical_axis is not None, cubes=cubes)
 
     def use(self, surveys: SurveySet, *, vertical_axis: int | None = None, stacks: Stacks | None = None) -> None:
         """Learn from these surveys from now on.
@@ -341,6 +341,13 @@ class Project:
         """
         why = ""
         if recipe:
+            line = self.vertical_axis is not None and len(self.shape) == 2
+            if line and recipe not in self.recipes:
+                # A recipe of maps would swap time and trace, one of blocks has an axis too many.
+                raise JobError(
+                    f"the recipe {recipe!r} does not go with a line, which is one upright section: choose "
+                    f"{' or '.join(self.recipes)}"
+                )
             settings = Settings.of(recipe)
         elif start_from is not None:
             settings = Settings.of(self.recipes[0]).like(start_from, self.recipes)
@@ -361,6 +368,8 @@ class Project:
             choice = self.recipe(device=device or "auto", held_out=boxes)
             settings = Settings.of(choice.name)
             why = f"Recipe {choice.name!r}. {choice.why}"
+            if self.surveys is not None and self.surveys.kind == "array" and self.vertical_axis is None:
+                why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
         said: dict[str, Any] = {"device": device, "memory": memory}
         settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
         return settings.with_numbers(steps=steps, seed=seed), why

@@ -408,9 +408,7 @@ class Runs:
         if not name or len(name) > _LONGEST_NAME:
             raise ProjectError(f"a run needs a name of 1 to {_LONGEST_NAME} letters", path=self._session.folder)
         if any(other.name == name and other != run for other in self.all()):
-            raise ProjectError(
-                f"another run is called '{name}'", "Choose another name", path=self._session.folder
-            )
+            raise ProjectError(f"another run is called '{name}'", "Choose another name", path=self._session.folder)
         return name
 
     def delete(self, run: Run) -> int:

@@ -53,6 +53,15 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
         When they do not lie on the survey.
     SurveyError
         When the file cannot be read, or holds something else than classes.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> path = surveys.save("facies.sgy", sample_data.seismic_truth(), survey)
+    >>> part = survey[3:5, ::-1]
+    >>> bool((surveys.read_classes(path, part).values.values == sample_data.seismic_truth()[3:5, ::-1]).all())
+    True
     """
     placed = open_onto(path, survey, classes=True, **reading)
     return replace(placed, values=in_memory(placed.values, Path(path)))
@@ -76,6 +85,14 @@ def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> 
     ------
     SurveyError
         As `read_classes` does.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> path = surveys.save("facies.sgy", sample_data.seismic_truth(), survey)
+    >>> surveys.read_mask(path, survey[3:5]).values.values.max().item()
+    1
     """
     placed = open_onto(path, survey, classes=True, **reading)
     out = np.zeros(placed.values.shape, np.uint8)

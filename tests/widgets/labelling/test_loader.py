@@ -245,3 +245,42 @@ def test_the_dialog_of_horizons(qtbot, seismic):
     assert dialog.answer == Zones(("Cover", ""))
     dialog.around.setChecked(True)
     assert dialog.answer == Zones(("Top A",), 8.0)
+
+
+READER = """
+from napari_fhn.labels import Interval, Well
+from napari_fhn.labels.plugins import Known
+
+TITLE = "things of Acme"
+SUFFIXES = (".acme",)
+
+
+def claims(path):
+    return path.read_bytes()[:4] == b"ACME"
+
+
+can_read = claims
+
+
+def read(path, survey):
+    if b"wells" in path.read_bytes():
+        return Known(wells=(Well("A-1", 1010, 2101, (Interval(500, 600, "salt"),)),))
+
+    def burn(out, table):
+        out[3, 4, 5:8] = table.value_of("sand")
+
+    return Known(classes=("sand",), burn=burn, title="3 spots")
+"""
+
+
+def test_what_another_distribution_reads_comes_in_through_the_same_button(seismic, spin, tmp_path, distribution):
+    entry_points = "[napari_fhn.knowledge_readers]\nacme = acme_things\n"
+    distribution("acme-things", {"acme_things": READER}, entry_points)
+    (tmp_path / "spots.acme").write_bytes(b"ACME spots")
+    seismic.labelling.loader.load([tmp_path / "spots.acme"])
+    settle(seismic, spin, "3 spots of spots.acme: 3 voxels are labels now")
+    assert np.count_nonzero(seismic.book.layer.data) == 3
+    (tmp_path / "wells.acme").write_bytes(b"ACME wells")
+    seismic.labelling.loader.load([tmp_path / "wells.acme"])
+    settle(seismic, spin, "1 wells are labels")
+    assert [well.name for well in seismic.labelling.wells.state.wells] == ["A-1"]

@@ -136,7 +136,7 @@ class Exports:
         first = ""
         if material is not None and is_seismic(material.first):
             first = _FILES["seismic"]
-        elif material is not None and {"y", "x"} <= set(material.first.dims) and is_map(material.first):
+        elif material is not None and is_map(material.first) and {"y", "x"} <= set(material.first.coords):
             first = _FILES["map"]
         return f"{first};;{_FILES['any']}" if first else ";;".join(reversed(_FILES["any"].split(";;")))
 
