@@ -98,7 +98,7 @@ def _project(options: argparse.Namespace) -> tuple[Project, dict[str, tuple[Stac
         session = Session(options.session or Path(f"{files[0].stem}.fhn"))
         if session.exists:
             session = existing(session.folder, _PROGRAM)
-        return Project(session, SurveySet.of(together.surveys)), together.stacks(session.folder)
+        return Project(session, together.surveys), together.stacks(session.folder)
     if reading(options) or options.categorical or options.map_field:
         raise UsageError("how a survey is read goes with the survey: name it too")
     folder, _ = place(options)
