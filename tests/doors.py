@@ -233,6 +233,7 @@ def export_prediction(work: Work, path: Path) -> xr.DataArray:
 
 def predict_like(work: Work, path: Path) -> xr.DataArray:
     from napari_fhn.cli.exporting import check_output, check_place, export
+
     from napari_fhn.training.job import Job
 
     job = Job.load(Path(_session(work)) / "job.json")

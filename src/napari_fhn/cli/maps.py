@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.reading import reading
+from napari_fhn.cli.sessions import say
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from napari_fhn.project.together import Together
 
 
 def add_maps(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def add_maps(parser: argparse.ArgumentParser) -> None:
     maps.add_argument("--map-field", metavar="NAME", help="field of polygons among the surveys that is their class")
 
 
-def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tuple[str, xr.DataArray]]:
+def open_together(files: Sequence[Path], options: argparse.Namespace) -> Together:
     """Open surveys that are learnt from together.
 
     Parameters
@@ -43,9 +43,9 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
 
     Returns
     -------
-    list of (str, xarray.DataArray)
-        Names and surveys on one grid: each as it is, the part that volumes have in common, or one stack of all maps.
-        What was done to each is said on standard error.
+    Together
+        Each survey as it is, the part that volumes have in common, or one stack of all maps. What was done to each is
+        said on standard error.
 
     Raises
     ------
@@ -53,31 +53,10 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
         When one cannot be opened, or they do not go together.
     """
     # Here and not above: --help waits for no reader.
-    from napari_fhn import surveys
-    from napari_fhn.surveys import Grid, SurveyError
-    from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
+    from napari_fhn.project import together
 
-    drawn = [path for path in files if polygons.can_read(path)]
-    plain = [path for path in files if path not in drawn]
-    opened = [(path, surveys.open(path, **reading(options))) for path in plain]
-    categories = [Categories(surveys.open(path)) for path in options.categorical]
-    volume = next((path for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
-    if volume is not None and (drawn or categories):
-        raise SurveyError(volume, "polygons and categories go with maps, and it is none", "Leave them out")
-    unlike = volume is None and any(Grid.of(opened[0][1]).apart(Grid.of(one)) for _, one in opened[1:])
-    if not (unlike or drawn or categories):
-        found = surveys.together([one for _, one in opened], [path.name for path, _ in opened])
-        tell(found.words)
-        return [(path.stem, one) for (path, _), one in zip(opened, found.surveys, strict=True)]
-    stacked = stack(
-        [*(survey for _, survey in opened), *categories, *(read_polygons(path, options.map_field) for path in drawn)]
+    found = together.open_together(
+        files, categorical=options.categorical, map_field=options.map_field, reading=reading(options)
     )
-    tell(stacked.attrs["notes"])
-    return [("maps", stacked)]
-
-
-def tell(words: Iterable[str]) -> None:
-    """Say on standard error what was done to bring files onto one grid; nothing where there is nothing to say."""
-    for sentence in words:
-        if sentence:
-            print(f"napari-fhn: {sentence}", file=sys.stderr)
+    say(found.words)
+    return found

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import inputs, knowledge, labelling, layout
+from napari_fhn.project import inputs, knowledge, labelling, layout, masks
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
-from napari_fhn.project.beginning import NEW, Beginning
+from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
@@ -123,7 +123,7 @@ class Project:
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
-        project = cls(session, SurveySet.of(opened) if whole else None)
+        project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
         return project
 
@@ -170,7 +170,7 @@ class Project:
     def recipes(self) -> tuple[str, ...]:
         """Names of the recipes that go with the data."""
         cubes = self.surveys is not None and self.surveys.cube is not None
-        return fitting(len(self.shape), cubes=cubes)
+        return fitting(len(self.shape), vertical=self.vertical_axis is not None, cubes=cubes)
 
     def use(self, surveys: SurveySet, *, vertical_axis: int | None = None, stacks: Stacks | None = None) -> None:
         """Learn from these surveys from now on.
@@ -301,6 +301,79 @@ class Project:
             agreement=self.agreement(held_out),
         )
 
+    def plan(
+        self,
+        recipe: str = "",
+        *,
+        start_from: str | Path | None = None,
+        base: Settings | None = None,
+        held_out: HeldOut | None = None,
+        steps: int | None = None,
+        seed: int | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+    ) -> tuple[Settings, str]:
+        """Return the settings of a training of which only some are said, and why they are so.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe; the one that suits data, labels and device when empty.
+        start_from : path-like, optional
+            A network to begin with: without a recipe its architecture and schedule are taken too.
+        base : Settings, optional
+            Those that are taken where neither recipe nor network is named, such as the session's own.
+        held_out : HeldOut, optional
+            Labels that training will not see; those of the manifest when absent.
+        steps, seed, device, memory
+            Other than those of the recipe.
+
+        Returns
+        -------
+        Settings
+        str
+            A sentence about what was chosen; empty where the person chose.
+
+        Raises
+        ------
+        JobError, ProjectError
+            When no recipe goes with such data, or no network is where one is named.
+        """
+        why = ""
+        if recipe:
+            line = self.vertical_axis is not None and len(self.shape) == 2
+            if line and recipe not in self.recipes:
+                # A recipe of maps would swap time and trace, one of blocks has an axis too many.
+                raise JobError(
+                    f"the recipe {recipe!r} does not go with a line, which is one upright section: choose "
+                    f"{' or '.join(self.recipes)}"
+                )
+            settings = Settings.of(recipe)
+        elif start_from is not None:
+            settings = Settings.of(self.recipes[0]).like(start_from, self.recipes)
+            why = f"Network and schedule are those of {start_from}."
+        elif base is not None:
+            settings = base
+        else:
+            if self.vertical_axis is None and len(self.shape) == 3:
+                raise ProjectError(
+                    "the axes of the volume have no names",
+                    "Say which axis is two-way time or depth with --vertical-axis N, or that none is with "
+                    "--recipe volume",
+                )
+            wanted = self.session.manifest.held_out if held_out is None else held_out
+            known = self.session.known()
+            first_seed = 0 if seed is None else seed
+            boxes, _ = held_out_boxes(known, wanted, self.vertical_axis, first_seed)
+            choice = self.recipe(device=device or "auto", held_out=boxes)
+            settings = Settings.of(choice.name)
+            why = f"Recipe {choice.name!r}. {choice.why}"
+            if self.surveys is not None and self.surveys.kind == "array" and self.vertical_axis is None:
+                why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
+        said: dict[str, Any] = {"device": device, "memory": memory}
+        settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
+        return settings.with_numbers(steps=steps, seed=seed), why
+
     # Trainings -------------------------------------------------------------------------------------------------------
 
     def begin(
@@ -342,11 +415,17 @@ class Project:
             When something is missing or does not go together; the message says what to change.
         """
         name = self.session.runs.checked_name(name) if name else ""
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
         boxes, few = held_out_boxes(known, wanted, vertical, settings.schedule.seed)
-        goes_on = self._to_resume(beginning) if beginning.resume else None
+        goes_on = self.to_resume(beginning.run) if beginning.resume else None
+        if goes_on is not None and goes_on.step >= settings.schedule.steps:
+            raise JobError(
+                f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
+                "train anew"
+            )
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
@@ -366,27 +445,41 @@ class Project:
                 start_from=start_from,
             )
 
-        ready = job(None if beginning.network is None else copy)  # says what cannot be, before anything is made
-        notes = (few,) if few else ()
+        begins_with = copy.is_dir() if goes_on is not None else beginning.network is not None
+        ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
+        notes = (*notes, few) if few else notes
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)
             return Begun(run, ready, True, log.training(run.log()), notes)
         made = RunRecord(
             folder.name,
-            name or self._free_name(default_name(folder.name)),
+            name or self.free_name(default_name(folder.name)),
             now(),
             settings.recipe,
             settings.schedule.steps,
             settings.schedule.seed,
             digest(self.session.labels),
             ready.classes,
-            "" if beginning.network is None else self._begun_with(beginning.network),
+            "" if beginning.network is None else self.begun_with(beginning.network),
             command,
         )
         run = self.session.runs.begin(ready, made, self.shape, beginning.network)
         # What was chosen is what the next training begins with, whichever face asks for it.
         self.session.change(settings=settings.to_dict(), held_out=wanted)
         return Begun(run, ready, notes=notes)
+
+    def to_resume(self, which: str = "") -> Run:
+        """Return the run whose training can go on: the one that is named, else the newest.
+
+        Raises
+        ------
+        ProjectError
+            When there is none.
+        """
+        run = self.session.runs.get(which) if which else self.session.runs.to_resume()
+        if run is None or not run.can_resume:
+            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
+        return run
 
     def stage(self, *, cube: bool = False, progress: Told | None = None) -> tuple[Input, ...]:
         """Return the surveys as inputs of a job, copied into the session where they are new or have changed.
@@ -455,13 +548,19 @@ class Project:
         session = self.session
         new, before = not session.exists, session.manifest
         runs = [run.record for run in session.runs.all()]
-        there = {path for path in (session.labels, session.weights) if path.is_file()}
+        volumes = (session.labels, session.weights)
+        there = {path for path in volumes if path.is_file()}
+        empty = {path for path in there if not labelling.holds_any(path)}
+        hidden = masks.kept(session)
         try:
             yield
         finally:
             if [run.record for run in session.runs.all()] == runs:
-                for path in {session.labels, session.weights} - there:
+                for path in ({*volumes} - there) | (masks.kept(session) - hidden):
                     path.unlink(missing_ok=True)
+                for path in empty:
+                    labelling.wipe(path)  # not removed: somebody may look at it
+                layout.remove_if_empty(session.folder / layout.MASKS)
                 if new:
                     shutil.rmtree(session.inputs, ignore_errors=True)
                     session.clear()
@@ -487,18 +586,16 @@ class Project:
                 path=self.session.folder,
             )
 
-    def _to_resume(self, beginning: Beginning) -> Run:
-        run = self.session.runs.get(beginning.run) if beginning.run else self.session.runs.to_resume()
-        if run is None or not run.can_resume:
-            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
-        return run
-
-    def _begun_with(self, network: Path) -> str:
+    def begun_with(self, network: Path) -> str:
+        """Return what to call a network: the name of its run here, else that of its session or folder."""
+        folder = network_folder(network).resolve()
         for run in self.session.runs.all():
-            if Path(network) in (run.folder, run.model) or run.model in Path(network).parents:
+            if folder == run.model.resolve():
                 return run.name
-        return Path(network).name
+        around = layout.session_around(folder / layout.JOB)
+        return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
+        """Return a name that no run has yet: this one, or with a number behind it."""
         taken = {run.name for run in self.session.runs.all()}
         return next(one for one in (name, *(f"{name} ({k})" for k in range(2, 1000))) if one not in taken)
