@@ -14,7 +14,7 @@ import pytest
 
 from napari_fhn.project import Beginning, HeldOut, ProjectError, Session
 from napari_fhn.project.layout import JOB, RUN
-from napari_fhn.training import Done, Failed, Note
+from napari_fhn.training import Done, Failed, Note, Progress
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.log import kept
 
@@ -325,7 +325,7 @@ def test_the_newest_that_can_go_on_goes_on(work):
 
 def test_what_it_said_before_is_told_again(work):
     run = work.train()
-    list(kept([Note("said"), done()], run.job(), "train"))
+    list(kept([Progress("train", 1, 2), Note("said"), done()], run.job(), "train"))
     begun = work.project.begin(small_settings(30), Beginning(resume=True))
     assert [update for update in begun.told if isinstance(update, Note)] == [Note("said")]
 

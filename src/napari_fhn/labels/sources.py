@@ -19,12 +19,12 @@ from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, Undeclared
+from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.horizons import read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
 from napari_fhn.labels.options import checked_options, options_of
-from napari_fhn.labels.roles import suggest
 from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
