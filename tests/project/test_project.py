@@ -104,9 +104,7 @@ def test_a_stack_of_maps_is_stacked_again(tmp_path):
     whole = stack(parts)
     session = Session(tmp_path / "work")
     project = Project(session)
-    maps = [
-        StackedMap(refer(file, session.folder), categorical=number == 1) for number, file in enumerate(files)
-    ]
+    maps = [StackedMap(refer(file, session.folder), categorical=number == 1) for number, file in enumerate(files)]
     project.use(SurveySet.of({"maps": whole}), stacks={"maps": maps})
     found = Project.open(session.folder)
     xr.testing.assert_equal(found.surveys.first, whole)
