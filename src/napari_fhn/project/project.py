@@ -426,6 +426,7 @@ class Project:
                 f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
                 "train anew"
             )
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
