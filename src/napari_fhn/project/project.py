@@ -415,7 +415,6 @@ class Project:
             When something is missing or does not go together; the message says what to change.
         """
         name = self.session.runs.checked_name(name) if name else ""
-        settings, notes = masks.placed(self.session, self.surveys, settings)
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
