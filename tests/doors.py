@@ -145,11 +145,14 @@ class Door:
 
 
 def prepared(work: Work, *more: object):
-    """Go through ``napari-fhn train`` up to its job."""
+    """Go through ``napari-fhn train`` up to its job, and return what was begun."""
     from napari_fhn.cli.commands import parser
-    from napari_fhn.cli.given import prepare
+    from napari_fhn.cli.given import preparing
 
-    return prepare(parser().parse_args(work.arguments(*more)))
+    options = parser().parse_args(work.arguments(*more))
+    options.typed = ""
+    with preparing(options) as found:
+        return found.begun
 
 
 def on_job(job, values: NDArray[np.generic]) -> xr.DataArray:
@@ -201,16 +204,19 @@ def train_second_survey(work: Work, path: Path) -> xr.DataArray:
 
 
 def truth(work: Work, path: Path) -> xr.DataArray:
-    from napari_fhn.cli.given import read_truth
+    from napari_fhn.project import Project
+    from napari_fhn.report.runs import truth_for
 
-    return work.put(read_truth(path, prepared(work, *work.known()).job))
+    job = prepared(work, *work.known()).job
+    return work.put(truth_for(path, job, Project.open(work.folder / "session")).values)
 
 
 def _session(work: Work) -> str:
     """A session whose prediction is right everywhere."""
-    job = prepared(work, *work.known()).job
-    job.save(work.folder / "session" / "job.json")
-    np.save(job.prediction, truth_at(work.grid))
+    from tests.project.predicted import as_if_trained
+
+    run = prepared(work, *work.known()).run
+    as_if_trained(work.folder / "session", run.id, truth_at(work.grid))
     return str(work.folder / "session")
 
 
@@ -232,14 +238,12 @@ def export_prediction(work: Work, path: Path) -> xr.DataArray:
 
 
 def predict_like(work: Work, path: Path) -> xr.DataArray:
-    from napari_fhn.cli.exporting import check_output, check_place, export
-    from napari_fhn.training.job import Job
+    from napari_fhn.project import Project
+    from napari_fhn.project.exporter import Exporter, Request
 
-    job = Job.load(Path(_session(work)) / "job.json")
     out = work.folder / f"predicted{SUFFIX[work.kind]}"
-    like = check_output(out, str(path), {})
-    check_place(job, like)
-    export(job, out, like)
+    exporter = Exporter.of_run(Project.open(_session(work)), like=surveys.open(path))
+    exporter.write(Request("classes", out))
     return _values(surveys.open(out))
 
 
@@ -301,6 +305,7 @@ NOT_VOXELS = {
     "--points": "placed by survey numbers or map coordinates of its own",
     "--horizon": "placed by survey numbers or map coordinates of its own",
     "--polygons": "placed by map coordinates of its own",
+    "--known": "any of these by looking into it; a label volume is read as that of --labels",
     "--categorical": "a map: stacked by its coordinates, as other maps are",
     "--session": "a folder",
     "--job": "a record",

@@ -28,7 +28,7 @@ ALLOWED = {
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
     "project": {"numpy", "xarray"},
-    "report": {"numpy", "matplotlib", "jinja2"},
+    "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},
     "surveys": {

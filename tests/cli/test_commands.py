@@ -10,12 +10,12 @@ import sys
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.training import updates
-from tests.cli.conftest import run_of
 
 pytestmark = pytest.mark.usefixtures("small")
 

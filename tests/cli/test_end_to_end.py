@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
 from napari_fhn.network.architecture import Architecture, Layer, Reading
 from napari_fhn.training import Progress, log, suspended, updates
 from napari_fhn.training.recipes import RECIPES
-from tests.cli.conftest import run_of
 
 SAMPLE = "sample:hyperspectral"
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import rasterio
 import segyio
+from tests.cli.conftest import run_of
+from tests.project.predicted import predicted
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable
-from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.project import SurveySet
-from tests.cli.conftest import run_of
-from tests.project.predicted import predicted
+from napari_fhn.sample_data import HYPERSPECTRAL
 
 pytestmark = pytest.mark.usefixtures("small")
 

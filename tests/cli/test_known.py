@@ -9,13 +9,13 @@ import pyogrio
 import pytest
 import segyio
 import shapely
+from tests.cli.conftest import prepared
 
 from napari_fhn.cli import main
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import Schedule
 from napari_fhn.training.job import JobError
 from napari_fhn.training.recipes import RECIPES, Recipe
-from tests.cli.conftest import prepared
 
 SHAPE = (8, 10, 32)
 

@@ -8,9 +8,9 @@ import pytest
 import rasterio
 import shapely
 from rasterio.transform import from_origin
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
-from tests.cli.conftest import run_of
 
 
 def tiff(path, values, cell, crs="EPSG:32633"):

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from tests.cli.conftest import prepared
 
 from napari_fhn.cli import main
 from napari_fhn.cli.networks import sizes
@@ -17,7 +18,6 @@ from napari_fhn.network.forecast import forecast
 from napari_fhn.training import Job
 from napari_fhn.training.diagnosis import verdict
 from napari_fhn.training.recipes import RECIPES
-from tests.cli.conftest import prepared
 
 TINY = "2d 8: 2x4 | down 2x8"
 

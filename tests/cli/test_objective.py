@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.conftest import prepared
 
 from napari_fhn.box import Box
 from napari_fhn.cli import main
 from napari_fhn.cli.objective import add_objective, ignored, objective
 from napari_fhn.training import Job, JobError, Objective
 from napari_fhn.training.objective import Absence, Order, Share, Smoothness
-from tests.cli.conftest import prepared
 
 SHAPE = (8, 10, 32)
 

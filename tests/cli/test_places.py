@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.conftest import prepared
+from tests.project.predicted import as_if_trained
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.cli.commands import parser
-from napari_fhn.cli.given import prepare, read_truth
+from napari_fhn.project import Project
+from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import Grid, PlaceError
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -21,7 +23,11 @@ SHAPE = (8, 10, 32)
 
 
 def train(*arguments: object):
-    return prepare(parser().parse_args(["train", *map(str, arguments), "--session", "s"])).job
+    return prepared(*map(str, arguments), "--session", "s").begun.job
+
+
+def truth(path: object, job) -> np.ndarray:
+    return truth_for(path, job, Project.open("s")).values
 
 
 @pytest.fixture
@@ -56,12 +62,13 @@ def test_two_volumes_are_cut_to_what_they_have_in_common(survey, known, capsys):
     np.testing.assert_array_equal(two, surveys.open(other).values[:5])
     np.testing.assert_array_equal(np.load(job.labels), known[3:])
     # What was predicted there goes back into the whole survey, where it belongs.
-    np.save(job.prediction, known[3:])
-    assert main(["export", "classes", "out.sgy", "--session", "s", "--like", str(survey)]) == 0
-    assert "it covers inlines 103 to 107" in capsys.readouterr().err
-    written = surveys.open("out.sgy").values
-    np.testing.assert_array_equal(written[3:], known[3:])
-    assert not written[:3].any()
+    as_if_trained(Path("s"), job.run, known[3:])
+    for like in (("--like", str(survey)), ()):
+        assert main(["export", "classes", "out.sgy", "--session", "s", *like]) == 0
+        assert "it covers inlines 103 to 107" in capsys.readouterr().err
+        written = surveys.open("out.sgy").values
+        np.testing.assert_array_equal(written[3:], known[3:])
+        assert not written[:3].any()
 
 
 @pytest.mark.parametrize(
@@ -90,11 +97,12 @@ def test_a_mask_of_any_kind_is_brought_onto_the_survey(survey, known, capsys):
     surveys.save("mask.nc", mask, moved(survey).template())
     surveys.save("part.nc", mask[2:], replace(moved(survey, 2), axes=(
         replace(moved(survey, 2).axes[0], size=6), *moved(survey).axes[1:])).template())  # fmt: skip
-    for name, kept in (("mask.npy", True), ("mask.nc", False), ("part.nc", False)):
+    for name in ("mask.npy", "mask.nc", "part.nc"):
         shutil.rmtree("s", ignore_errors=True)
         job = train(survey, "--labels", "known.sgy", "--absent", f"class 1={name}")
         path = Path(job.schedule.objective.absences[0].mask)
-        assert (path == Path(name).absolute()) == kept
+        # In the session: moved with it, it is found again.
+        assert path.parent == Path("s/masks").absolute()
         np.testing.assert_array_equal(np.load(path) != 0, mask != 0)
     np.save("small.npy", mask[1:])
     assert main(["train", str(survey), "--labels", "known.sgy", "--absent", "class 1=small.npy", "--session", "t"]) == 2
@@ -102,12 +110,12 @@ def test_a_mask_of_any_kind_is_brought_onto_the_survey(survey, known, capsys):
 
 
 def test_a_survey_that_lies_elsewhere_is_refused_before_anything_is_predicted(survey, known, capsys):
-    train(survey, "--labels", "known.sgy").save("s/job.json")
+    as_if_trained(Path("s"), train(survey, "--labels", "known.sgy").run, known)
     elsewhere = amounts("elsewhere.nc", moved(survey, 5000))
     assert main(["predict", "--session", "s", "--output", "out.nc", "--like", elsewhere]) == 2
     said = capsys.readouterr().err
     assert "elsewhere.nc: it is not where the prediction lies" in said
-    assert "Name the survey that was trained on" in said
+    assert "Name the survey that was predicted" in said
     assert not Path("out.nc").exists()
 
 
@@ -115,13 +123,13 @@ def test_a_truth_is_placed_by_its_coordinates(survey, known, capsys):
     job = train(survey, "--labels", "known.sgy")
     shifted = moved(survey, 3)
     surveys.save("truth.nc", np.full(SHAPE, 2, np.uint8), shifted.template())
-    truth = read_truth("truth.nc", job)
-    assert not truth[:3].any()
-    assert (truth[3:] == 2).all()
-    assert "it covers inlines 103 to 107" in capsys.readouterr().err
+    found = truth_for("truth.nc", job, Project.open("s"))
+    assert not found.values[:3].any()
+    assert (found.values[3:] == 2).all()
+    assert "it covers inlines 103 to 107" in found.words[0]
     surveys.save("far.nc", np.full(SHAPE, 2, np.uint8), moved(survey, 5000).template())
     with pytest.raises(PlaceError, match="they do not meet"):
-        read_truth("far.nc", job)
+        truth("far.nc", job)
 
 
 _CASES = Path(__file__).parents[3] / "shared" / "cases" / "places"
@@ -133,7 +141,7 @@ def test_cases(capsys):
         shutil.rmtree("s", ignore_errors=True)
         job = train(_CASES / "img.tif", "--labels", _CASES / name)
         np.testing.assert_array_equal(np.load(job.labels), surveys.open(_CASES / "lab_ok.tif").values[0])
-    np.testing.assert_array_equal(read_truth(_CASES / "lab_southup.tif", job), np.load(job.labels))
+    np.testing.assert_array_equal(truth(_CASES / "lab_southup.tif", job), np.load(job.labels))
     assert main(["train", str(_CASES / "img.tif"), "--labels", str(_CASES / "lab_shift.tif"), "--session", "t"]) == 2
     assert "they do not meet" in capsys.readouterr().err
     shutil.rmtree("s")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
-from tests.cli.conftest import run_of
 
 pytestmark = pytest.mark.usefixtures("small")
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
+from tests.project.predicted import predict, predicted
 
 from napari_fhn import surveys
 from napari_fhn.box import Box
 from napari_fhn.cli import main
 from napari_fhn.project import SurveySet
-from tests.cli.conftest import run_of
-from tests.project.predicted import predict, predicted
 
 pytestmark = pytest.mark.usefixtures("small")
 

@@ -85,6 +85,17 @@ def predicted(
     return run
 
 
+def as_if_trained(folder: Path, which: str, classes: np.ndarray) -> Run:
+    """Give a run that was only made ready a network and the prediction of all of the survey."""
+    session = Session(folder)
+    run, job = session.runs.get(which), session.runs.get(which).job()
+    predict(run, job, classes, describe(job, run.model))
+    job.save(run.model / "job.json")
+    with session.writing("a test"):
+        session.runs.select(session.runs.get(which))
+    return session.runs.get(which)
+
+
 def describe(job: Job, folder: Path, steps: int = 2) -> str:
     """Write a ``model.json`` without weights, and return its checksum."""
     return description.write(

@@ -177,7 +177,7 @@ def _with_numbers(settings: Settings, options: argparse.Namespace) -> Settings:
 
 def _label(project: Project, options: argparse.Namespace) -> None:
     """Make labels of the files that were given; those that are in the session stay where none are."""
-    if (options.wells is None) != (options.tops is None):
+    if (options.wells is None) != (options.tops is None) and not options.known:
         raise LabelError("--wells and --tops go together", "Give both")
     session = project.session
     table = None if options.classes is None else ClassTable.from_csv(options.classes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,12 +22,14 @@ from napari_fhn.cli.options import (
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, run_of, say
+from napari_fhn.cli.sessions import existing, opened, place, say
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from napari_fhn.project import Project, Run, Session
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporter import Exporter, Request
 
 _PROGRAM = "napari-fhn predict"
 
@@ -131,18 +132,16 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     return OK
 
 
-def _export(exporter: Exporter, request: object, options: argparse.Namespace) -> None:
+def _export(exporter: Exporter, request: Request, options: argparse.Namespace) -> None:
     from napari_fhn.cli.export import told_of
-    from napari_fhn.project.exporter import Request
 
-    assert isinstance(request, Request)
     written = exporter.write(request, told_of(request.path))
     say(written.notes)
     if not options.json:
         print(written.words)
 
 
-def _like(options: argparse.Namespace) -> object:
+def _like(options: argparse.Namespace) -> xr.DataArray | None:
     """The survey of ``--like``."""
     from napari_fhn import surveys
     from napari_fhn.project import samples

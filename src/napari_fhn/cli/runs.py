@@ -195,8 +195,8 @@ def table(runs: list[Listed]) -> str:
         run, made = one.run, one.run.record
         steps = f"{run.step}/{made.steps}" if made.steps else str(run.step)
         rows.append([
-            f"{'*' if one.current else ' '} {run.id}", run.name, made.created[:16].replace("T", " "), made.recipe or "-",
-            steps, f"{_labelled(run):,}", number(run.score), made.state, in_words(run.disk_used()),
+            f"{'*' if one.current else ' '} {run.id}", run.name, made.created[:16].replace("T", " "),
+            made.recipe or "-", steps, f"{_labelled(run):,}", number(run.score), made.state, in_words(run.disk_used()),
         ])  # fmt: skip
     return aligned(rows)
 

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--leave-one-out",
         action="store_true",
-        help="train again without each well or patch in turn, and score on it; the run and its network stay as they are",
+        help="train again without each well or patch in turn, and score on it; the run stays as it is",
     )
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")

@@ -1,4 +1,4 @@
-"""A trained network on another survey than the one it was trained on: checked in words, and nothing has to be labelled."""
+"""A trained network on another survey than it was trained on: checked in words, and nothing has to be labelled."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Offer:
     suffixes : tuple of str
         Kinds of file that it may become.
     of : {"none", "one", "any", "two"}
-        How many classes it is about: none, one or more of them, all unless one is named, or those above and those below.
+        How many classes it is about: none, one or more, all unless one is named, or those above and those below.
     predicted : bool
         Whether it comes out of a prediction, so that it matters whether that is whole.
     """
@@ -565,7 +565,7 @@ class _OfRun:
             return self._session.has_labels
         if self._run is None or not self._run.has_prediction:
             return False
-        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()  # type: ignore[arg-type]
+        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
         if offer.what == "labels":
@@ -620,7 +620,7 @@ class _OfJob:
         if what == "labels":
             return Path(self._job.labels).is_file()
         if what in ("probabilities", "entropy", "margin"):
-            return self._job.output_path(what).is_file()  # type: ignore[arg-type]
+            return self._job.output_path(what).is_file()
         return Path(self._job.prediction).is_file()
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
@@ -649,8 +649,7 @@ class _OfFile:
         return None  # it was brought onto the survey when it was opened
 
     def classes(self) -> ArrayLike:
-        found: ArrayLike = self.values  # type: ignore[assignment]
-        return found
+        return self.values
 
     def output(self, kind: Output) -> ArrayLike:
         raise ProjectError(f"a prediction file has no {kind}", "Name the session with --session", path=self._path)

@@ -429,7 +429,6 @@ class Project:
             When something is missing or does not go together; the message says what to change.
         """
         name = self.session.runs.checked_name(name) if name else ""
-        settings, notes = masks.placed(self.session, self.surveys, settings)
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
@@ -440,6 +439,7 @@ class Project:
                 f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
                 "train anew"
             )
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH

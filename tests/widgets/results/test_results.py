@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,7 +135,9 @@ def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
     desk = dock.desk
     assert desk.taking.command() is None
     chosen = recipe("sections")
-    job = Job((Input("x.npy"),), "l.npy", ("a", "b"), chosen.network, chosen.schedule, "p.npy", str(desk.session.model))
+    data, labels, prediction = (str(desk.session.folder / name) for name in ("x.npy", "l.npy", "p.npy"))
+    model = str(desk.session.model)
+    job = Job((Input(data),), labels, ("a", "b"), chosen.network, chosen.schedule, prediction, model)
     desk.session.model.mkdir()
     (desk.session.model / "model.json").write_text("{}")
     job.save(desk.session.model / "job.json")
@@ -143,7 +146,7 @@ def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
     assert words[:3] == ["napari-fhn", "train", "--job"]
     assert Job.load(words[3]) == job
     desk.taking.save_model(tmp_path / "mine")
-    assert Job.load(tmp_path / "mine" / "job.json") == job
+    assert Job.load(tmp_path / "mine" / "job.json") == replace(job, model=str(tmp_path / "mine"))
 
 
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):

@@ -25,7 +25,7 @@ from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.ledger import Entry, Ledger, Place, moved
+from napari_fhn.widgets.labelling.ledger import Entry, Ledger, SectionReference, moved
 from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.tally import Tally
 from napari_fhn.widgets.words import Words
@@ -149,16 +149,16 @@ class LabelBook:
         self.words.say("Pick a class and paint what you know, then press Train.")
         return True
 
-    def place(self) -> Place | None:
+    def place(self) -> SectionReference | None:
         """The section in view; None where everything is."""
         focus = None if self.layer is None else view.focus(self.viewer, self.layer)
-        return None if focus is None else Place(focus.axis, focus.index, self.data.title())
+        return None if focus is None else SectionReference(focus.axis, focus.index, self.data.title())
 
     def apply(
         self,
         title: str,
         change: Change,
-        place: Place | None = None,
+        place: SectionReference | None = None,
         classes: tuple[ClassTable, ClassTable] | None = None,
         also: Callable[[bool], None] | None = None,
     ) -> None:
@@ -170,7 +170,7 @@ class LabelBook:
             What was done.
         change : Change
             Of the label volume, already made.
-        place : Place, optional
+        place : SectionReference, optional
             The section it was made on.
         classes : (ClassTable, ClassTable), optional
             The class table before and after.

@@ -9,7 +9,7 @@ import numpy as np
 from napari.components import ViewerModel
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.labels.where_next import Place, where_next
+from napari_fhn.labels.where_next import LabelSuggestion, where_next
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.data import Data
@@ -26,7 +26,7 @@ class SuggestionState:
 
     Parameters
     ----------
-    places : tuple of Place
+    places : tuple of LabelSuggestion
         The best first.
     searching : bool
         Whether a search is under way.
@@ -34,7 +34,7 @@ class SuggestionState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    places: tuple[Place, ...] = ()
+    places: tuple[LabelSuggestion, ...] = ()
     searching: bool = False
 
 
@@ -92,7 +92,7 @@ class Suggestions:
         predicted, known = layer.data, self._book.layer.data
         self.state.searching = True
 
-        def done(places: list[Place]) -> None:
+        def done(places: list[LabelSuggestion]) -> None:
             self.state.searching = False
             self.state.places = tuple(places)
             if not places:
@@ -104,7 +104,7 @@ class Suggestions:
 
         self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
 
-    def words_for(self, place: Place) -> tuple[str, str]:
+    def words_for(self, place: LabelSuggestion) -> tuple[str, str]:
         """Return where a place is, in the survey's numbers, and why it is worth labelling."""
         table = self._book.state.classes
         why = place.reason(dict(zip(table.values, table.names, strict=True)))
@@ -116,7 +116,7 @@ class Suggestions:
             where = ", ".join(f"{axis.called} {axis.values[index[axis.name]]:g}" for axis in axes)
         return where, why
 
-    def go(self, place: Place) -> None:
+    def go(self, place: LabelSuggestion) -> None:
         """Show the section through a place, with the place in the middle of the canvas."""
         layer = self._prediction.layer
         if layer is None:
