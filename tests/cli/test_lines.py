@@ -55,7 +55,7 @@ def test_a_line_goes_all_the_way(segy, wells, capsys):
     assert main(["predict", "--session", "s", "--output", "out.sgy", "--like", str(segy)]) == 0
     again = surveys.open("out.sgy")
     assert kind_of(again) == "seismic line"
-    np.testing.assert_array_equal(again.values, np.load("s/prediction.npy"))
+    np.testing.assert_array_equal(again.values, np.load("s/runs/run-001/prediction.npy"))
     np.testing.assert_allclose(again["x"], surveys.open(segy)["x"])
     assert main(["score", "--session", "s", "--json"]) == 0
     body = json.loads(capsys.readouterr().out.splitlines()[-1])["bodies"][0]
