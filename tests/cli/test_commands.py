@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -208,3 +209,12 @@ def test_ctrl_c_keeps_what_was_trained(survey, wells, tmp_path):
     assert done.stopped
     assert list((tmp_path / "s" / "runs" / "run-001" / "model").glob("weights-*.safetensors"))
     assert run_of(tmp_path / "s").record.state == "stopped"
+
+
+def test_a_full_disk_is_said_in_a_sentence(monkeypatch, capsys):
+    def full(_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("napari_fhn.cli.recipes.run", full)
+    assert main(["recipes"]) == 2
+    assert "no room left on the disk" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_fhn.project import SessionInUse
+from napari_fhn.project import ProjectError, SessionInUse
 from napari_fhn.project.lock import FILE, SILENT_S, SessionLock
 
 HOLDS = """
@@ -30,7 +31,7 @@ lock.release()
 CONTENDS = """
 import sys, time
 from pathlib import Path
-from napari_fhn.project import SessionInUse
+from napari_fhn.project import ProjectError, SessionInUse
 from napari_fhn.project.lock import SessionLock
 folder = Path(sys.argv[1])
 lock = SessionLock(folder)
@@ -185,3 +186,13 @@ def test_of_many_at_once_one_gets_it(tmp_path, stale):
     said = sorted(process.communicate(timeout=60)[0] for process in several)
     assert said == ["held\n"] + ["refused\n"] * 5
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+def test_where_nothing_can_be_written_that_is_said(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    with pytest.raises(ProjectError, match=r"nothing can be written in it .Read-only file system") as said:
+        SessionLock(tmp_path).acquire("a test")
+    assert str(said.value).startswith(f"{tmp_path}: ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -15,6 +16,9 @@ from napari_fhn.cli.options import Parser
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (train, predict, export, score, report, runs, info, recipes, forecast, diagnose)
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +62,9 @@ def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror or error}"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        # Told by a write, which knows no name of a file.
+        return "there is no room left on the disk: delete something, such as runs that are no longer needed"
     if isinstance(error, MemoryError):
         return "there is not enough memory: use a smaller survey, or close other programs"
     return None

@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from napari_fhn.project.errors import SessionInUse
+from napari_fhn.project.errors import ProjectError, SessionInUse
 
 FILE = "session.lock"
 
@@ -117,6 +117,8 @@ class SessionLock:
         ------
         SessionInUse
             When another living process is the writer.
+        ProjectError
+            When nothing can be written in the folder.
         """
         process = os.getpid()
         mine = Holder(program, socket.gethostname(), process, _started(process), _now(), secrets.token_hex(4))
@@ -128,7 +130,15 @@ class SessionLock:
             # Of a process that is gone, or that is to go.
             if self.path.exists() and not self._remove(there):
                 continue
-            if self._make(mine):
+            try:
+                made = self._make(mine)
+            except OSError as error:
+                raise ProjectError(
+                    f"nothing can be written in it ({error.strerror or error})",
+                    "Work in a copy of the folder, or make room or ask for the right to write",
+                    path=self.path.parent,
+                ) from error
+            if made:
                 self._mine = mine
                 self._stop = threading.Event()
                 threading.Thread(target=self._touch, args=(self._stop,), daemon=True, name="session lock").start()

@@ -112,7 +112,12 @@ def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
         raise SurveyError(
             named, "SEG-Y needs the headers of a SEG-Y survey, and this one is none", "Use .tif, .nc, .zarr or .npy"
         )
-    path = Path(str(like.attrs.get("source", "")))
+    source = str(like.attrs.get("source", ""))
+    path = Path(source)
+    if not source:
+        raise SurveyError(
+            named, "the survey's file, whose headers are needed, is not at hand", "Name it with --like, or put it back"
+        )
     if not path.is_file():
         raise SurveyError(named, f"the survey's file {path}, whose headers are needed, is gone", "Put it back")
     try:
