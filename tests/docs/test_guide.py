@@ -61,7 +61,7 @@ def test_options_on_the_command_line_page_exist(capsys):
     from napari_fhn.cli import main
 
     texts = []
-    for command in ("train", "predict", "score", "report", "export horizon", "forecast", "diagnose"):
+    for command in ("train", "predict", "score", "report", "export horizon", "forecast", "diagnose", "runs", "runs delete", "info"):
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])
         texts.append(capsys.readouterr().out)

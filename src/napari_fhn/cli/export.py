@@ -15,7 +15,7 @@ from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say
 
 if TYPE_CHECKING:
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporter import Exporter, Request
 
 _GRIDS = ".sgy, .tif, .img, .nc, .zarr or .npy"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
@@ -81,15 +81,30 @@ def run(options: argparse.Namespace) -> int:
         corners=getattr(options, "corners", False),
         partial=options.partial,
     )
-    written = exporter.write(request, told_of(options.output))
+    write(exporter, request, options.json)
+    return OK
+
+
+def write(exporter: Exporter, request: Request, as_json: bool) -> None:
+    """Export, and say what was written.
+
+    Parameters
+    ----------
+    exporter : Exporter
+        Of what.
+    request : Request
+        What, and where to.
+    as_json : bool
+        As a line of JSON in place of a sentence.
+    """
+    written = exporter.write(request, told_of(request.path))
     say(written.notes)
-    if options.json:
+    if as_json:
         paths = [str(path) for path in written.paths]
-        what = {"kind": "Export", "what": options.what, "paths": paths, **written.counts}
+        what = {"kind": "Export", "what": request.what, "paths": paths, **written.counts}
         print(json.dumps({**what, "made": list(written.made)}))
     else:
         print(written.words)
-    return OK
 
 
 def told_of(output: Path) -> Callable[[float], None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.export import write
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import (
     Commands,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from napari_fhn.project import Project, Run, Session
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporter import Exporter
 
 _PROGRAM = "napari-fhn predict"
 
@@ -128,17 +129,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     if end is None or end.stopped:
         return INTERRUPTED
     if exporter is not None and request is not None:
-        _export(exporter, request, options)
+        write(exporter, request, options.json)
     return OK
-
-
-def _export(exporter: Exporter, request: Request, options: argparse.Namespace) -> None:
-    from napari_fhn.cli.export import told_of
-
-    written = exporter.write(request, told_of(request.path))
-    say(written.notes)
-    if not options.json:
-        print(written.words)
 
 
 def _like(options: argparse.Namespace) -> xr.DataArray | None:
@@ -217,5 +209,5 @@ def _alone(options: argparse.Namespace) -> int:
     if end is None or end.stopped:
         return INTERRUPTED
     if exporter is not None and request is not None:
-        _export(exporter, request, options)
+        write(exporter, request, options.json)
     return OK
