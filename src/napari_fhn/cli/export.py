@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_partial, add_session
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say
+from napari_fhn.cli.sessions import existing, opened, place, say, told
 
 if TYPE_CHECKING:
     from napari_fhn.project.exporter import Exporter, Request
@@ -97,7 +95,7 @@ def write(exporter: Exporter, request: Request, as_json: bool) -> None:
     as_json : bool
         As a line of JSON in place of a sentence.
     """
-    written = exporter.write(request, told_of(request.path))
+    written = exporter.write(request, told(f"Writing {request.path.name}"))
     say(written.notes)
     if as_json:
         paths = [str(path) for path in written.paths]
@@ -105,13 +103,6 @@ def write(exporter: Exporter, request: Request, as_json: bool) -> None:
         print(json.dumps({**what, "made": list(written.made)}))
     else:
         print(written.words)
-
-
-def told_of(output: Path) -> Callable[[float], None]:
-    """Show on a terminal how far the writing is."""
-    if not sys.stderr.isatty():
-        return lambda share: None
-    return lambda share: print(f"\rWriting {output.name}: {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr)
 
 
 def _exporter(options: argparse.Namespace) -> Exporter:

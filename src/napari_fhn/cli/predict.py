@@ -23,7 +23,7 @@ from napari_fhn.cli.options import (
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say
+from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         flips=True if options.flips else None,
         device=options.device,
         memory=options.memory,
+        progress=told("Copying the survey"),
     )
     end = work("predict", job, options.json, options.typed)
     if end is None or end.stopped:
@@ -165,6 +166,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
+            progress=told("Copying the survey"),
         ) as applied:
             say(applied.notes)
             return _predict(applied.project, applied.run, options)

@@ -145,6 +145,13 @@ class Project:
         return tuple(self.session.known().shape)
 
     @property
+    def channels(self) -> int:
+        """Channels that the surveys give to a network, also where only their copies are at hand."""
+        if self.surveys is not None:
+            return self.surveys.channels
+        return max(1, sum(entry.channels for entry in self.session.manifest.inputs))
+
+    @property
     def vertical_axis(self) -> int | None:
         """Spatial axis of two-way time or depth: the survey's own, else the one that a person chose."""
         chosen = self.session.manifest.vertical_axis
@@ -308,7 +315,7 @@ class Project:
         kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
         return choose(
             self.shape,
-            1 if self.surveys is None else self.surveys.channels,
+            self.channels,
             kind,
             free_bytes(device if kind == "cuda" else "cpu"),
             vertical_axis=self.vertical_axis,
