@@ -31,7 +31,7 @@ from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys.grid import onto
+from napari_fhn.surveys.classes import place_classes
 from napari_fhn.training import log
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.digest import digest
@@ -292,7 +292,7 @@ class Project:
         """
         words = []
         if isinstance(values, xr.DataArray) and self.surveys is not None:
-            placed = onto(values, self.surveys.first, classes=True, name=str(values.name or "labels"))
+            placed = place_classes(values, self.surveys.first)
             values, words = placed.values, [placed.words] if placed.words else []
         labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
         return words
