@@ -85,6 +85,11 @@ class SessionLock:
         """Whether this object holds it, and nobody has taken it over."""
         return self._mine is not None and self._read() == self._mine
 
+    @property
+    def lost(self) -> bool:
+        """Whether this object held it, and somebody has taken it over since."""
+        return self._mine is not None and self._read() != self._mine
+
     def holder(self) -> Holder | None:
         """Return who else writes in the session now; None for nobody."""
         found = self._read()

@@ -365,7 +365,8 @@ class Project:
                 start_from=start_from,
             )
 
-        ready = job(None if beginning.network is None else copy)  # says what cannot be, before anything is made
+        begins_with = beginning.network is not None or (goes_on is not None and copy.is_dir())
+        ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
         notes = (few,) if few else ()
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from napari_fhn import __version__, labels
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import layout, migration
 from napari_fhn.project.disk import size_of
-from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import Manifest
@@ -50,6 +51,7 @@ class Session:
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
         self._manifest: Manifest | None = None
+        self._changing = threading.RLock()
 
     @classmethod
     def existing(cls, folder: str | Path) -> Session:
@@ -138,16 +140,25 @@ class Session:
         -------
         Manifest
             As it is now.
+
+        Raises
+        ------
+        SessionInUse
+            When somebody has taken the session over: nothing of theirs is written over.
         """
-        found = self.manifest
-        if not found.created:
-            found = replace(found, created=now(), program=f"napari-fhn {__version__}")
-        changed = replace(found, **changes)
-        if changed != self._manifest or not layout.has_manifest(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            changed.save(self.folder)
-        self._manifest = changed
-        return changed
+        with self._changing:  # a window writes what is clicked while a thread of it copies surveys
+            if self.lock.lost:
+                other = self.lock.holder()
+                raise SessionInUse(self.folder, "another program" if other is None else other.words())
+            found = self.manifest
+            if not found.created:
+                found = replace(found, created=now(), program=f"napari-fhn {__version__}")
+            changed = replace(found, **changes)
+            if changed != self._manifest or not layout.has_manifest(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                changed.save(self.folder)
+            self._manifest = changed
+            return changed
 
     def clear(self) -> None:
         """Remove the manifest of a session in which nothing has come about."""

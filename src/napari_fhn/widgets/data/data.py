@@ -9,8 +9,9 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.project import ProjectError
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.placement import is_volume, section_title, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.words import Words
@@ -81,7 +82,7 @@ class Data:
         if chosen:
             try:
                 material = Material.of(chosen)
-            except MaterialError as error:
+            except ProjectError as error:
                 self._words.fail(str(error))
         self.state.chosen = chosen
         self.state.material = material
@@ -128,7 +129,7 @@ class Data:
             stand_upright(self.viewer)
         try:
             Material.of((*self.state.chosen, layer))
-        except MaterialError:
+        except ProjectError:
             # A layer on another grid is left for the person to tick.
             return
         # A second plain image on the same grid may be anything; one that a reader brought is data.

@@ -7,11 +7,12 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
 
+from napari_fhn.project import ProjectError
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
-from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
 from napari_fhn.widgets.data.stacking import wants_stacking
@@ -99,11 +100,11 @@ class DataPanel(Section):
         self.list.setFixedHeight(min(max(len(images), 1), _ROWS) * self.list.sizeHintForRow(0) + 6)
         try:
             material = Material.of(chosen)
-        except MaterialError:
+        except ProjectError:
             self.aside.setText("")
             named = True
         else:
-            self.aside.setText(material.sentence)
+            self.aside.setText(material.surveys.sentence)
             dims = [str(d) for d in material.first.dims if d != "band"]
             self.aside.setToolTip(f"Size along {', '.join(dims)}.")
             named = material.named

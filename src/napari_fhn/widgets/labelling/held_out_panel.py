@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayou
 
 from napari_fhn import labels
 from napari_fhn.box import Box
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
 
@@ -23,14 +24,17 @@ class HeldOutPanel(QWidget):
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they are.
     wells : WellBook
         For the names of bodies that are wells.
     """
 
-    def __init__(self, book: LabelBook, wells: WellBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, wells: WellBook) -> None:
         super().__init__()
+        self._context = context
         self._book = book
         self._wells = wells
         self._asked = 0
@@ -61,7 +65,7 @@ class HeldOutPanel(QWidget):
         book = self._book
         if not self.isVisible() or book.layer is None:
             return
-        values, vertical, n, chosen = book.layer.data, book.data.vertical, book.state.held_out, book.state.held
+        values, vertical, n, chosen = book.layer.data, self._context.data.vertical, book.state.held_out, book.state.held
 
         def work() -> tuple[list[Box], list[Box]]:
             found = labels.bodies(values, vertical)
@@ -76,7 +80,7 @@ class HeldOutPanel(QWidget):
             if asked == self._asked:
                 self._show(outcome)
 
-        book.background.run(work, show, lambda error: book.words.say(str(error), note=True))
+        self._context.background.run(work, show, lambda error: self._context.words.say(str(error), note=True))
 
     def _show(self, outcome: tuple[list[Box], list[Box]]) -> None:
         found, held = outcome
@@ -91,7 +95,7 @@ class HeldOutPanel(QWidget):
         self.list.blockSignals(False)
 
     def _called(self, box: Box) -> str:
-        material = self._book.data.material
+        material = self._context.data.material
         names = [name for name, (i, x) in self._wells.places().items() if _within(box, i, x)]
         if names:
             return f"Well {', '.join(names)}"
@@ -101,7 +105,7 @@ class HeldOutPanel(QWidget):
         dims = [str(dim) for dim in material.first.dims if dim != "band"]
         words = []
         for axis, dim in enumerate(dims):
-            if axis == self._book.data.vertical:
+            if axis == self._context.data.vertical:
                 continue
             value = middle[axis]
             if dim in ("inline", "crossline"):

@@ -1,4 +1,7 @@
-"""Brings files of what is known into the labels: recognised, asked about where they leave something open, and burnt."""
+"""Brings files of what is known into the labels: recognised, asked about where they leave something open, and burnt.
+
+What a file says is read by `napari_fhn.project.knowledge`, as at every door; here are the questions, and the history.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, Question, Source, Undeclared, changes
-from napari_fhn.surveys.kinds import is_seismic
-from napari_fhn.widgets.labelling.answers import Answers
+from napari_fhn.labels import OF_WELLS, ClassTable, Question, Source, Undeclared, changes
+from napari_fhn.project import Session, knowledge
+from napari_fhn.project.answers import Answers
+from napari_fhn.project.manifest import KnowledgeEntry, refer
+from napari_fhn.project.stamps import stamp
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.beside import beside
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
-from napari_fhn.widgets.labelling.heard import heard
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]
@@ -50,10 +55,14 @@ class Loader:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they become.
     wells : WellBook
         Which holds the wells.
+    edits : ClassEdits
+        Which takes class tables.
     answers : Answers
         What was said about files before.
 
@@ -67,12 +76,16 @@ class Loader:
         Given horizons and the classes, returns `Zones`, or None to leave them.
     """
 
-    def __init__(self, book: LabelBook, wells: WellBook, answers: Answers) -> None:
+    def __init__(
+        self, context: DeskContext, book: LabelBook, wells: WellBook, edits: ClassEdits, answers: Answers
+    ) -> None:
         self.sources: list[Source] = []
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
+        self._context = context
         self._book = book
         self._wells = wells
+        self._edits = edits
         self._answers = answers
         self._queue: list[Path] = []
         self._wells_due = False
@@ -84,17 +97,17 @@ class Loader:
         Parameters
         ----------
         paths : sequence of Path
-            Tables, logs, horizons, shapes, class tables, in any order.
+            Tables, logs, horizons, shapes, label volumes, class tables, in any order.
         """
         if not self._book.new():
             return
-        material = self._book.data.material
+        material = self._context.data.material
         self._queue += list(paths) or list(beside(material.first) if material is not None else ())
         self._next()
 
     @property
     def _survey(self) -> xr.DataArray:
-        material = self._book.data.material
+        material = self._context.data.material
         assert material is not None
         return material.first
 
@@ -120,138 +133,113 @@ class Loader:
         self._attempt(Source(path, ""), recognise, lambda _, found: self._take(found))
 
     def _take(self, source: Source) -> None:
-        match source.kind:
-            case "classes":
-                ClassEdits(self._book).read(source.path)
-                self._next()
-            case "horizon":
-                self._attempt(source, lambda one: labels.read_surfaces(one, self._survey), self._burn_horizons)
-            case "points":
-                self._attempt(source, self._points, self._burn)
-            case "polygons":
-                self._attempt(source, self._polygons, self._burn)
-            case _:
-                single = source.kind in ("wells", "tops")
-                self.sources = [
-                    one for one in self.sources if one.path != source.path and not (single and one.kind == source.kind)
-                ]
-                self.sources.append(source)
-                self._wells_due = True
-                self._next()
+        if source.kind == "classes":
+            self._edits.read(source.path)
+            self._next()
+        elif source.kind == "horizon":
+            survey = self._survey
+            self._attempt(source, lambda one: knowledge.read_surfaces((one,), survey), self._ask_zones)
+        elif source.kind in OF_WELLS:
+            single = source.kind in ("wells", "tops")
+            self.sources = [
+                one for one in self.sources if one.path != source.path and not (single and one.kind == source.kind)
+            ]
+            self.sources.append(source)
+            self._wells_due = True
+            self._next()
+        else:
+            self._read(source)
+
+    def _ask_zones(self, source: Source, surfaces: list[xr.DataArray]) -> None:
+        zones = self.ask_zones(surfaces, self._book.state.classes)
+        if zones is None:
+            self._context.words.say(f"{source.path.name} was left out.")
+            self._next()
+            return
+        said: dict[str, Any] = {"zones": zones.names}
+        if zones.thickness is not None:
+            said["thickness"] = zones.thickness
+        options = {name: value for name, value in source.options.items() if name not in ("zones", "thickness")}
+        self._read(Source(source.path, source.kind, source.columns, source.units, {**options, **said}), surfaces)
+
+    def _read(self, source: Source, surfaces: Sequence[xr.DataArray] | None = None) -> None:
+        survey, base = self._survey, self._base()
+        self._attempt(
+            source, lambda one: knowledge.read((one,), survey, base, surfaces=surfaces), lambda _, part: self._burn(part)
+        )
 
     def _read_wells(self) -> None:
         kinds = {source.kind for source in self.sources}
-        if "las" not in kinds and not {"wells", "tops"} <= kinds:
+        if not knowledge.makes_wells(self.sources):
             missing = "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
-            self._book.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
+            self._context.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
             return
-        survey, sources = self._survey, tuple(self.sources)
+        survey, sources, base = self._survey, tuple(self.sources), self._base()
 
-        def read() -> tuple[list[Any], list[str]]:
-            return heard(lambda: labels.read_all_wells(sources, survey))
+        def done(part: knowledge.Part) -> None:
+            self._wells.replace(part.wells, part.title, part.words)
+            self._remember(part.sources)
 
-        def done(found: tuple[list[Any], list[str]]) -> None:
-            wells, said = found
-            self._wells.replace(wells, f"{len(wells)} wells" if len(wells) != 1 else wells[0].name, said)
-
-        self._book.background.run(read, done, lambda error: self._unread(error, lambda _: self._read_wells()))
-
-    def _points(self, source: Source) -> tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]:
-        table, survey = source.table(), self._survey
-
-        def names() -> tuple[str, ...]:
-            return labels.point_classes(table, columns=source.columns)
-
-        found = labels.asking(source, names)
-        known = self._base().including(found)
-        points = labels.asking(
-            source, lambda: labels.read_points(table, known, survey, columns=source.columns, units=source.units)
+        self._context.background.run(
+            lambda: knowledge.read(sources, survey, base),
+            done,
+            lambda error: self._unread(error, lambda _: self._read_wells()),
         )
-        return f"{len(points)} points", lambda out, _: _drop(labels.burn_points(points, out)), found
 
-    def _polygons(self, source: Source) -> tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]:
-        survey, options = self._survey, source.options
-        shapes = labels.asking(
-            source, lambda: labels.read_polygons(source.path, options.get("field"), layer=options.get("layer"))
-        )
-        window = options.get("window")
-        if is_seismic(survey) and window is None:
-            raise Question(
-                source,
-                Undeclared(
-                    "its shapes lie on the map, and the survey goes down from there",
-                    "Say between which times or depths they hold",
-                    option="window",
-                    path=source.path,
-                ),
-            )
-
-        def burn(out: NDArray[Any], table: ClassTable) -> None:
-            labels.burn_polygons(shapes, survey, table, out, window=None if window is None else tuple(window))
-
-        return f"{len(shapes.classes)} shapes", burn, tuple(shapes.classes)
-
-    def _burn_horizons(self, source: Source, surfaces: list[xr.DataArray]) -> None:
-        zones = self.ask_zones(surfaces, self._book.state.classes)
-        if zones is None:
-            self._book.words.say(f"{source.path.name} was left out.")
-            self._next()
-            return
-        survey = self._survey
-
-        def burn(out: NDArray[Any], table: ClassTable) -> None:
-            if zones.thickness is None:
-                labels.burn_zones(surfaces, zones.names, survey, table, out)
-                return
-            for surface, name in zip(surfaces, zones.names, strict=True):
-                if name:
-                    labels.burn_band(surface, name, zones.thickness, survey, table, out)
-
-        words = f"{len(surfaces)} horizons" if len(surfaces) > 1 else f"horizon {surfaces[0].name}"
-        self._burn(source, (words, burn, tuple(name for name in zones.names if name)))
-
-    def _burn(
-        self, source: Source, read: tuple[str, Callable[[NDArray[Any], ClassTable], None], tuple[str, ...]]
-    ) -> None:
-        title, burn, names = read
+    def _burn(self, part: knowledge.Part) -> None:
         book = self._book
         if book.layer is None:
             return
         before, out, locked = book.state.classes, book.layer.data, tuple(book.state.locked)
-        try:
-            table = self._base().including(names)
-        except labels.LabelError as error:
-            book.words.fail(str(error))
-            return
+        session = self._context.project.session
 
-        def work() -> tuple[changes.Change, list[str]]:
+        def work() -> tuple[changes.Change, tuple[str, ...]]:
             wanted = np.zeros(out.shape, np.uint8)
-            _, said = heard(lambda: burn(wanted, table))
-            return changes.fill(out, wanted, locked=locked), said
+            weights = np.zeros(out.shape, np.uint8) if part.weighted else None
+            said = part.burn(wanted, weights)
+            change = changes.fill(out, wanted, locked=locked)
+            if weights is not None and session is not None:
+                _weigh(change, weights, session.weight_volume(out.shape))
+            return change, (*part.words, *said)
 
-        def done(made: tuple[changes.Change, list[str]]) -> None:
+        def done(made: tuple[changes.Change, tuple[str, ...]]) -> None:
             change, said = made
-            book.apply(title, change, classes=(before, table))
-            n = change.voxels
+            book.apply(part.title, change, classes=(before, part.classes))
+            self._remember(part.sources)
+            n, name = change.voxels, part.sources[0].path.name
             words = (
-                f"{title} of {source.path.name}: {n:,} voxels are labels now."
+                f"{part.title} of {name}: {n:,} voxels are labels now."
                 if n
-                else (f"{title} of {source.path.name}: everything there was labelled already, and stays as it was.")
+                else f"{part.title} of {name}: everything there was labelled already, and stays as it was."
             )
-            book.words.say(" ".join([words, *said]))
+            self._context.words.say(" ".join([words, *said]))
             self._next()
 
-        book.background.run(work, done, lambda error: self._unread(error, lambda _: self._next()))
+        self._context.background.run(work, done, lambda error: self._unread(error, lambda _: self._next()))
+
+    def _remember(self, sources: Sequence[Source]) -> None:
+        """Write into the session what its labels were made from, with the answers."""
+
+        def write(session: Session) -> None:
+            entries = {one.file.absolute: one for one in session.manifest.knowledge}
+            for source in sources:
+                path = source.path.absolute()
+                entries[str(path)] = KnowledgeEntry(
+                    refer(path, session.folder, stamp(path)), source.kind, source.to_dict()
+                )
+            session.change(knowledge=tuple(entries.values()))
+
+        self._context.project.change("What the labels were made from", write)
 
     def _attempt(self, source: Source, read: Callable[[Source], Any], done: Callable[[Source, Any], None]) -> None:
         """Read a source beside the GUI, asking until nothing is left open."""
-        self._book.words.say(f"Reading {source.path.name} ...")
+        self._context.words.say(f"Reading {source.path.name} ...")
 
         def again(answered: Source) -> None:
             # Once the kind is known, its own reader goes on.
             self._take(answered) if not source.kind and answered.kind else self._attempt(answered, read, done)
 
-        self._book.background.run(
+        self._context.background.run(
             lambda: read(source), lambda found: done(source, found), lambda error: self._unread(error, again)
         )
 
@@ -264,10 +252,10 @@ class Loader:
                 again(answered)
                 return
             self.sources = [one for one in self.sources if one.path != error.source.path]
-            self._book.words.say(f"{error.source.path.name} was left out: {error}")
+            self._context.words.say(f"{error.source.path.name} was left out: {error}")
         else:
             detail = "" if isinstance(error, labels.LabelError) else "".join(traceback.format_exception(error))
-            self._book.words.fail(str(error), detail)
+            self._context.words.fail(str(error), detail)
         self._next()
 
     def _base(self) -> ClassTable:
@@ -285,5 +273,10 @@ class Loader:
             self._queue = []
 
 
-def _drop(value: Any) -> None:
-    """Take a result that nobody needs."""
+def _weigh(change: changes.Change, weights: NDArray[np.uint8], kept: NDArray[np.uint8]) -> None:
+    """Keep how much the labels count that are new."""
+    for patch in change.patches:
+        old, new = patch.values()
+        part = kept[patch.box.slices]
+        part[old != new] = weights[patch.box.slices][old != new]
+        kept[patch.box.slices] = part

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.beside import beside, is_for_wells
@@ -17,6 +18,7 @@ from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
+from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.history import History
@@ -25,6 +27,13 @@ from napari_fhn.widgets.tool_fold import ToolFold
 
 _FILES = "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json);;All files (*)"
 _CSV = "Class table (*.csv)"
+
+
+_NEW = (
+    "New label layer",
+    "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash.",
+)
+_SHOW = ("Show labels", "Show the labels, the prediction and the runs that this survey's session holds.")
 
 
 class LabelPanel(Section):
@@ -49,15 +58,16 @@ class LabelPanel(Section):
     ) -> None:
         super().__init__(2, "Labels")
         self._labelling = labelling
+        self._context = labelling.context
         self._book = labelling.book
         loader = labelling.loader
         loader.ask = lambda question: questions.ask_person(question, self.window())
         loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
-        self.new = QPushButton("New label layer")
-        self.new.setToolTip(
-            "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash."
-        )
+        self.new = QPushButton(_NEW[0])
+        self.new.setToolTip(_NEW[1])
         self.new.clicked.connect(lambda: self._book.new())
+        self.looking = LookingBar(self._context.project)
+        self.body.addWidget(self.looking)
         self.load = QPushButton("Load …")
         self.load.clicked.connect(self._load)
         self.other = QToolButton()
@@ -96,8 +106,9 @@ class LabelPanel(Section):
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
-        self._book.data.state.events.material.connect(self._enable)
+        self._context.data.state.events.material.connect(self._enable)
         self._book.state.events.has_labels.connect(self._enable)
+        self._context.project.changed.connect(self._enable)
         self._enable()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
@@ -134,7 +145,7 @@ class LabelPanel(Section):
     def _merge(self) -> None:
         chosen = self.table.chosen
         if len(chosen) < 2:
-            self._book.words.fail("Select the classes to merge first, the one that stays last (Ctrl+click).")
+            self._context.words.fail("Select the classes to merge first, the one that stays last (Ctrl+click).")
             return
         self._labelling.edits.merge(chosen, chosen[-1])
 
@@ -153,7 +164,7 @@ class LabelPanel(Section):
             edits.write(Path(name))
 
     def _enable(self, event: Any = None) -> None:
-        state, material = self._book.state, self._book.data.material
+        state, material = self._book.state, self._context.data.material
         survey = None if material is None else material.first
         near = () if survey is None else beside(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
@@ -165,13 +176,21 @@ class LabelPanel(Section):
             else self.other.toolTip()
         )
         self.other.setVisible(bool(near))
+        title, words = _SHOW if self._book.waiting() else _NEW
+        self.new.setText(title)
+        self.new.setToolTip(words)
         self.new.setEnabled(survey is not None and not state.has_labels)
-        for widget in (self.load, self.other, self.tools):
-            widget.setEnabled(survey is not None)
-        self.aside.setText("" if state.has_labels else "none yet")
+        may = self._context.project.writable or self._context.project.project is None
+        for widget in (self.load, self.other, self.add, self.tools):
+            widget.setEnabled(survey is not None and may)
+        self.table.setEnabled(may)
+        if state.has_labels:
+            self.aside.setText("" if may else "to look at only")
+        else:
+            self.aside.setText("not shown" if title == _SHOW[0] else "none yet")
 
     def _load(self, checked: bool = False, *, ask: bool = False) -> None:
-        material = self._book.data.material
+        material = self._context.data.material
         if not ask and material is not None and beside(material.first):
             self._labelling.loader.load()
             return

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes
+from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes, collect_warnings
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
-from napari_fhn.widgets.labelling import well_file
+from napari_fhn.project import Session
+from napari_fhn.project import wells as well_file
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.heard import heard
 from napari_fhn.widgets.preferences import preferences
 
 AnyWell = Well | DeviatedWell
@@ -30,6 +31,8 @@ class WellState:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     wells : tuple of Well or DeviatedWell
         In the order in which they came.
     radius : float
@@ -61,7 +64,8 @@ class WellBook:
         The wells.
     """
 
-    def __init__(self, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
         self.state = WellState(radius=preferences().radius)
         self.book = book
         self._values: dict[str, int] = {}
@@ -128,7 +132,7 @@ class WellBook:
 
     def places(self) -> dict[str, tuple[float, float]]:
         """Return where wells lie, in voxels along inline and crossline; those without a place are left out."""
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None or not self.state.wells:
             return {}
         traces, found = Traces.of(material.first), {}
@@ -160,7 +164,7 @@ class WellBook:
         done : callable
             Called with the values of the vertical axis and the amplitudes.
         """
-        material, place = self.book.data.material, self.places().get(name)
+        material, place = self._context.data.material, self.places().get(name)
         if material is None or place is None or material.first.ndim != 3:
             return
         survey, at = material.first, tuple(round(p) for p in place)
@@ -172,13 +176,13 @@ class WellBook:
             return np.asarray(column[column.dims[0]], np.float64), np.asarray(column, np.float64)
 
         def failed(error: BaseException) -> None:
-            self.book.words.say(f"The trace at {name} could not be read: {error}.", note=True)
+            self._context.words.say(f"The trace at {name} could not be read: {error}.", note=True)
 
-        self.book.background.run(read, lambda found: done(*found), failed)
+        self._context.background.run(read, lambda found: done(*found), failed)
 
     def span(self) -> tuple[float, float]:
         """First and last value of the survey's vertical axis."""
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None:
             return 0.0, 1.0
         axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
@@ -186,7 +190,7 @@ class WellBook:
 
     def unit(self) -> str:
         """Unit of the survey's vertical axis; empty where it has none."""
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None:
             return ""
         return str(material.first[material.first.dims[-1]].attrs.get("units", ""))
@@ -200,7 +204,7 @@ class WellBook:
         radius: float | None = None,
         fall_off: float | Literal["same"] | None = "same",
     ) -> None:
-        book, material = self.book, self.book.data.material
+        book, material = self.book, self._context.data.material
         if book.layer is None or material is None or book.session is None:
             return
         state = self.state
@@ -213,7 +217,7 @@ class WellBook:
         try:
             table = base.including(name for well in wells for name in well.class_names)
         except labels.LabelError as error:
-            book.words.fail(str(error))
+            self._context.words.fail(str(error))
             return
 
         def work() -> tuple[Change, int, list[str]]:
@@ -247,10 +251,10 @@ class WellBook:
 
         def undone_or_redone(again: bool) -> None:
             hold(again)
-            book.background.run(
+            self._context.background.run(
                 lambda: weigh(again),
                 lambda _: None,
-                lambda error: book.words.fail(f"The weights of the labels could not be brought back: {error}"),
+                lambda error: self._context.words.fail(f"The weights of the labels could not be brought back: {error}"),
             )
 
         def done(made: tuple[Change, int, list[str]]) -> None:
@@ -259,9 +263,9 @@ class WellBook:
             hold(True)
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
-            book.words.say(" ".join([sentence, *said, *words]))
+            self._context.words.say(" ".join([sentence, *said, *words]))
 
-        book.background.run(work, done, lambda error: book.words.fail(str(error)))
+        self._context.background.run(work, done, lambda error: self._context.words.fail(str(error)))
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         """Give the classes of wells the names that they have now."""
@@ -277,12 +281,12 @@ class WellBook:
 
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the wells of the session that the labels are in; their labels are there already."""
-        session, kept = self.book.session, well_file.Kept()
+        session, kept = self.book.session, well_file.KeptWells()
         if has_labels and session is not None:
             try:
                 kept = well_file.load(session.folder)
             except labels.LabelError as error:
-                self.book.words.say(f"The wells of the session are not shown: {error}", note=True)
+                self._context.words.say(f"The wells of the session are not shown: {error}", note=True)
         self._restoring = True
         table = self.book.state.classes
         self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}
@@ -293,14 +297,16 @@ class WellBook:
 
     def _keep(self, event: Any = None) -> None:
         """Keep the wells in the session, under the names that their classes have now."""
-        session, state = self.book.session, self.state
-        if self._restoring or session is None or not (state.wells or (session.folder / well_file.FILE).exists()):
+        state = self.state
+        if self._restoring or not self.book.state.has_labels:
             return
         wells = self._renamed(state.wells, self.book.state.classes)
-        try:
-            well_file.save(session.folder, well_file.Kept(wells, state.radius, state.fall_off))
-        except OSError as error:
-            self.book.words.say(f"The wells could not be kept in the session: {error.strerror}.", note=True)
+
+        def save(session: Session) -> None:
+            if wells or (session.folder / well_file.FILE).exists():
+                well_file.save(session.folder, well_file.KeptWells(wells, state.radius, state.fall_off))
+
+        self._context.project.change("The wells", save)
 
 
 def _burnt(
@@ -317,8 +323,8 @@ def _burnt(
     known = [well for well in wells if well.intervals]
     if not known:
         return wanted, weights, 0, []
-    boxes, said = heard(lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights))
-    return wanted, weights, len(boxes), said
+    boxes, said = collect_warnings(lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights))
+    return wanted, weights, len(boxes), list(said)
 
 
 def _weigh(kept: NDArray[np.uint8], wanted: NDArray[np.uint8], weights: NDArray[np.uint8] | None) -> None:

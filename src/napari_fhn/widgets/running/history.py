@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from psygnal import Signal
@@ -27,6 +29,8 @@ class History:
         On the training labels (False) and on those held out (True), as they came.
     checkpoints : list of Checkpoint
         Networks to which one can go back.
+    of : Path or None
+        Folder of the run whose history it is.
     """
 
     changed: ClassVar[Signal] = Signal()
@@ -38,6 +42,7 @@ class History:
     invertibility_error: float | None = None
     scores: dict[bool, list[Score]] = field(default_factory=lambda: {False: [], True: []})
     checkpoints: list[Checkpoint] = field(default_factory=list)
+    of: Path | None = None
 
     @property
     def iou(self) -> tuple[float | None, ...]:
@@ -81,10 +86,21 @@ class History:
                 return False
         return True
 
-    def clear(self) -> None:
-        """Begin anew."""
+    def replay(self, updates: Iterable[Update], of: Path | None = None) -> None:
+        """Begin anew with what was said before.
+
+        Parameters
+        ----------
+        updates : iterable of Update
+            Of a training that goes on, or that is looked at again.
+        of : Path, optional
+            Folder of its run.
+        """
+        self.of = of
         self.memory = self.invertibility_error = None
         self._forget_after(-1)
+        for update in updates:
+            self.hear(update)
         self.changed.emit()
 
     def _forget_after(self, step: int) -> None:

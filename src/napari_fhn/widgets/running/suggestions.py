@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from napari.components import ViewerModel
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels.where_next import Place, where_next
-from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
-from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.numbers import Numbers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays
-from napari_fhn.widgets.words import Words
 
 
 @dataclass
@@ -43,14 +40,10 @@ class Suggestions:
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Whose view is moved.
-    data, book, prediction, overlays : Data, LabelBook, Prediction, Overlays
+    context : DeskContext
+        What the parts of the desk share.
+    book, prediction, overlays : LabelBook, Prediction, Overlays
         What the search reads.
-    words : Words
-        Where it says that there is nothing to search.
-    background : Background
-        On which it searches.
 
     Attributes
     ----------
@@ -58,24 +51,15 @@ class Suggestions:
         What was found.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        data: Data,
-        book: LabelBook,
-        prediction: Prediction,
-        overlays: Overlays,
-        words: Words,
-        background: Background,
-    ) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, prediction: Prediction, overlays: Overlays) -> None:
         self.state = SuggestionState()
-        self._viewer = viewer
-        self._data = data
+        self._viewer = context.viewer
+        self._data = context.data
+        self._words = context.words
+        self._background = context.background
         self._book = book
         self._prediction = prediction
         self._overlays = overlays
-        self._words = words
-        self._background = background
         book.state.events.has_labels.connect(self._forget)
 
     def _forget(self, _: bool) -> None:
