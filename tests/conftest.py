@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from napari_fhn import plugins
 
 ROOT = Path(__file__).parents[1]
 
@@ -14,6 +18,32 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture
+def distribution(tmp_path, monkeypatch) -> Iterator[Callable[..., None]]:
+    """Makes a distribution as if it were installed: its modules, and the entry points of its metadata."""
+
+    def install(name: str, modules: dict[str, str], entry_points: str, version: str = "1.2") -> None:
+        site = tmp_path / "site" / name
+        metadata = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        metadata.mkdir(parents=True)
+        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (metadata / "entry_points.txt").write_text(entry_points)
+        for module, code in modules.items():
+            (site / f"{module}.py").write_text(code, encoding="utf-8")
+            # Of this test alone.
+            monkeypatch.delitem(sys.modules, module, raising=False)
+        monkeypatch.syspath_prepend(site)
+        plugins.look_again()
+
+    before = set(sys.modules)
+    yield install
+    for module in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[module], "__file__", "")):
+            del sys.modules[module]
+    monkeypatch.undo()
+    plugins.look_again()
 
 
 @pytest.fixture(scope="session")

@@ -21,10 +21,12 @@ PACKAGE = ROOT / "src" / "napari_fhn"
 ALLOWED = {
     "box.py": set(),
     "record.py": set(),
+    "plugins.py": set(),
     "network": {"torch"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "session.py": {"numpy", "xarray"},
+    "project": {"numpy", "xarray"},
     "report": {"numpy", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},

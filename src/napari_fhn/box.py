@@ -19,6 +19,14 @@ class Box:
     ------
     ValueError
         When the lengths differ or a range is reversed.
+
+    Examples
+    --------
+    >>> box = Box((2, 0), (4, 3))
+    >>> box.shape
+    (2, 3)
+    >>> box.within(Box((1, 0), (9, 9)))
+    (slice(1, 3, None), slice(0, 3, None))
     """
 
     start: tuple[int, ...]

@@ -153,7 +153,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
             ["train", "small.sgy", "--wells", "wells.csv", "--tops", "tops.csv", "--device", "tpu"],
             "no device",
         ),
-        (["train", "--job", "absent.json"], "cannot be read as a job"),
+        (["train", "--job", "absent.json"], "there is no such file"),
         (["train", "--resume"], "name the session"),
         (["train", "small.sgy", "--resume", "--session", "s"], "leave them out"),
         (["train", "--resume", "--session", "absent"], "there is no session"),

@@ -63,7 +63,7 @@ def test_unlike_maps_classes_and_polygons_are_channels_of_one_survey(maps, capsy
 def test_what_does_not_go_together_is_a_sentence(maps, survey, wells, capsys):
     amounts, _ = maps
     assert main(["train", str(survey), amounts[0], *wells]) == 2
-    assert "magnetics.tif: its grid is (24, 32)" in capsys.readouterr().err
+    assert "magnetics.tif: it does not lie on the grid of small.sgy (it has 2 axes" in capsys.readouterr().err
     assert main(["train", str(survey), "geology.gpkg", *wells]) == 2
     assert "polygons and categories go with maps" in capsys.readouterr().err
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import psutil
@@ -28,6 +29,7 @@ from napari_fhn.training import (
     Progress,
     Schedule,
 )
+from napari_fhn.training import model as models
 
 
 @pytest.fixture
@@ -189,8 +191,32 @@ def test_a_process_that_does_not_listen_is_stopped_all_the_same(engine, tmp_path
     done = next(u for u in collect(engine) if isinstance(u, Done))
     assert time.monotonic() - began < 1
     assert done.stopped
+    assert done.step == 0
+    assert "nothing of it was saved" in done.message
     engine.train(make_job(tmp_path))
     assert isinstance(collect(engine)[-1], Done)
+
+
+@pytest.mark.parametrize("way", ["another network saved", "nothing saved", "resumed"])
+def test_a_process_that_was_ended_leaves_the_network_that_it_saved(engine, tmp_path, way):
+    first = make_job(tmp_path)
+    engine.train(first)
+    assert collect(engine)[-1].step == 4
+    job = make_job(tmp_path, steps=100_000)
+    engine.train(job, resume=way == "resumed")
+    collect(engine, until=Progress)
+    psutil.Process(engine.pid).suspend()
+    if way == "another network saved":
+        models.save(replace(models.load(job.model), steps=7), job.model)
+    engine.stop()
+    done = next(u for u in collect(engine) if isinstance(u, Done))
+    assert done.stopped
+    assert done.step == {"another network saved": 7, "nothing saved": 0, "resumed": 4}[way]
+    # Whatever it was: a network is there, with its job, and it predicts.
+    engine.predict(Job.load(os.path.join(job.model, "job.json")))
+    done = collect(engine)[-1]
+    assert isinstance(done, Done), done
+    assert done.step == models.load(job.model).steps
 
 
 def test_a_killed_process_becomes_a_sentence_and_the_labels_stay(engine, tmp_path):

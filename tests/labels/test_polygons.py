@@ -124,7 +124,7 @@ def test_slices_of_a_volume(tmp_path, mapped, table):
     with pytest.raises(Undeclared, match=r"on which slices .* they go from 40 to 116") as caught:
         burn_polygons(shapes, mapped, table, out)
     assert caught.value.option == "window"
-    for window, sentence in (((200, 300), "lies outside the volume"), ((60, 50), "is none"), ((np.nan, 5), "is none")):
+    for window, sentence in (((200, 300), "lies outside the survey"), ((60, 50), "is none"), ((np.nan, 5), "is none")):
         with pytest.raises(LabelError, match=sentence):
             burn_polygons(shapes, mapped, table, out, window=window)
     geographic = write(tmp_path / "g.geojson", [shapely.box(0, 0, 1, 1)], "EPSG:4326", **{"class": ["sand"]})

@@ -67,7 +67,7 @@ def test_the_well_f02_1_lies_on_its_line(shared_data):
     # Its impedance has empty numbers, and coordinates that count traces: no place that a well could have.
     other = surveys.open(folder / "trace_maths_pimpedance.sgy")
     assert other.dims[0] == "trace"
-    with pytest.raises(LabelError, match=r"all wells lie outside the survey \(line with"):
+    with pytest.raises(LabelError, match=r"all wells lie farther than 1 m from the line \(line with"):
         burn([well], other, table, np.zeros(other.shape, np.uint8))
 
 

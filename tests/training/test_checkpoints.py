@@ -1,14 +1,16 @@
 """Networks of a few steps are kept on disk; training goes back to them."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from napari_fhn.network import HyperbolicNetwork
 from napari_fhn.network.architecture import levels
 from napari_fhn.training.checkpoints import Checkpoints
+from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load
-from napari_fhn.training.volume import Normalisation
 
 
 @pytest.fixture
@@ -51,3 +53,6 @@ def test_those_of_an_earlier_training_go(tmp_path, model):
     fresh = Checkpoints(tmp_path, 100)
     with pytest.raises(LookupError):
         fresh.go_back(model, kept.step)
+    assert Path(kept.path).is_dir()  # until the first step is made
+    fresh.begin()
+    assert not Path(kept.path).exists()

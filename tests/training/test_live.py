@@ -20,7 +20,7 @@ def out():
 def live(out, focus):
     predictor = SimpleNamespace(
         shape=out.shape,
-        outputs=SimpleNamespace(classes=out),
+        put_classes=lambda box, classes: np.copyto(out[box.slices], classes, where=classes > 0),
         section=lambda focus, control: iter([Box.whole(out.shape)]),
         notes=list,
     )

@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -16,10 +17,11 @@ from napari_fhn.network import HyperbolicNetwork, UNetArchitecture, equivalent_r
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import Axis, JobError, Schedule, Score
+from napari_fhn.training import description as descriptions
 from napari_fhn.training import model as models
+from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load, save
-from napari_fhn.training.volume import Normalisation
 
 
 def a_model(network):
@@ -49,7 +51,7 @@ def rewrite(path: Path, change) -> None:
     """Change a description and its checksum, as somebody would who means it."""
     content = json.loads((path / "model.json").read_text())
     change(content)
-    content["sha256"] = models._checksum(content)
+    content["sha256"] = descriptions.checksum(content)
     (path / "model.json").write_text(json.dumps(content))
 
 
@@ -160,17 +162,17 @@ def test_an_old_model_stays_whole_when_saving_breaks_off_anywhere(folder, monkey
                 raise OSError("the disk is full")
             moved(source, target)
 
-        monkeypatch.setattr(models.os, "replace", breaks)
+        monkeypatch.setattr(os, "replace", breaks)
         with pytest.raises(OSError, match="disk is full"):
             save(a_model(network), path)
         assert load(path).sha256 == first
-    monkeypatch.setattr(models.os, "replace", moved)
+    monkeypatch.setattr(os, "replace", moved)
     assert save(a_model(network), path).sha256 == load(path).sha256 != first
 
 
 def test_a_reader_follows_when_a_newer_one_is_saved_between_its_two_readings(folder, monkeypatch):
     path, network = folder
-    reads, read = [], models._read_description
+    reads, read = [], models.descriptions.read
 
     def and_then_somebody_saves(where):
         content = read(where)
@@ -181,21 +183,71 @@ def test_a_reader_follows_when_a_newer_one_is_saved_between_its_two_readings(fol
             save(a_model(network), path)
         return content
 
-    monkeypatch.setattr(models, "_read_description", and_then_somebody_saves)
+    monkeypatch.setattr(models.descriptions, "read", and_then_somebody_saves)
     torch.testing.assert_close(load(path).network.kernels[0], network.kernels[0])
 
 
 def test_an_unknown_kind_is_a_sentence(folder):
     path, _ = folder
     rewrite(path, lambda content: content["architecture"].update(kind="transformer"))
-    with pytest.raises(JobError, match="known are hyperbolic, resnet, unet"):
+    with pytest.raises(JobError, match=r"architecture\.kind is 'transformer'"):
         load(path)
 
 
-def test_the_format_before_this_one_is_named(folder):
+def as_version_2(path):
+    """Rewrite a model as version 2 wrote it, with its checksum over its format word too."""
+    content = json.loads((path / "model.json").read_text())
+    for name in ("version", "sha256", "run", "recipe"):
+        del content[name]
+    content["format"] = "napari-fhn model 2"
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    content["sha256"] = hashlib.sha256(plain.encode()).hexdigest()
+    (path / "model.json").write_text(json.dumps(content, indent=2))
+
+
+def test_a_model_of_version_2_is_read_and_an_edited_one_is_not(folder):
+    path, network = folder
+    before = load(path)
+    as_version_2(path)
+    model = load(path)
+    assert replace(model, network=None, sha256="") == replace(before, network=None, sha256="")
+    assert model.sha256 == load(path).sha256
+    torch.testing.assert_close(model.network.kernels[0], network.kernels[0])
+    _edit(path)
+    with pytest.raises(JobError, match=r"model\.json: it was changed after it was written"):
+        load(path)
+
+
+def as_version_1(path):
+    """Rewrite a model as version 1 wrote it: arrays of numpy and no checksums."""
+    content = json.loads((path / "model.json").read_text())
+    state = load(path).network.state_dict()
+    np.savez(path / "weights.npz", **{name: value.numpy() for name, value in state.items()})
+    weights_of(path).unlink()
+    known = ("architecture", "input_channels", "classes", "normalisation")
+    old = {"format": "napari-fhn model 1", "vertical_axis": 2, **{name: content[name] for name in known}}
+    (path / "model.json").write_text(json.dumps(old, indent=2))
+
+
+def test_a_model_of_version_1_is_read_and_saved_as_one_of_now(folder):
+    path, network = folder
+    as_version_1(path)
+    model = load(path)
+    assert model.framing.vertical_axis == 2
+    torch.testing.assert_close(model.network.kernels[0], network.kernels[0])
+    save(model, path)
+    assert sorted(p.name for p in path.iterdir()) == ["model.json", weights_of(path).name]
+    as_version_1(path)
+    (path / "weights.npz").unlink()
+    with pytest.raises(JobError, match=r"model\.json: its weights cannot be read"):
+        load(path)
+
+
+def test_a_newer_model_is_a_sentence(folder):
     path, _ = folder
-    (path / "model.json").write_text(json.dumps({"format": "napari-fhn model 1", "classes": ["a", "b"]}))
-    with pytest.raises(JobError, match=r"'napari-fhn model 1', and this version reads 'napari-fhn model 2'"):
+    content = json.loads((path / "model.json").read_text())
+    (path / "model.json").write_text(json.dumps({**content, "version": 4}))
+    with pytest.raises(JobError, match=r"model record of version 4, and this program knows them up to 3\. Update"):
         load(path)
 
 
@@ -239,11 +291,11 @@ def _not_safetensors(path: Path) -> None:
         (_huge, "not those of the network that it describes"),
         (_not_safetensors, "cannot be read as a trained network"),
         (lambda path: weights_of(path).unlink(), "cannot be read as a trained network"),
-        (lambda path: (path / "model.json").write_text("{"), "cannot be read as a trained network"),
-        (lambda path: (path / "model.json").write_text("[" * 100_000), "cannot be read as a trained network"),
-        (lambda path: (path / "model.json").write_text("[]"), "does not describe a network"),
-        (lambda path: (path / "model.json").write_text(json.dumps({"format": 3})), "this version reads"),
-        (lambda path: (path / "model.json").write_bytes(b" " * (17 << 20)), "too long"),
+        (lambda path: (path / "model.json").write_text("{"), "it is not JSON"),
+        (lambda path: (path / "model.json").write_text("[" * 100_000), "nested more than"),
+        (lambda path: (path / "model.json").write_text("[]"), "it is no napari-fhn model"),
+        (lambda path: (path / "model.json").write_text(json.dumps({"format": 3})), "its format is 3"),
+        (lambda path: (path / "model.json").write_bytes(b" " * (17 << 20)), "another kind of file"),
     ],
 )
 def test_a_damaged_or_foreign_model_is_a_sentence(folder, damage, words):
@@ -273,7 +325,7 @@ def test_no_change_to_what_a_description_says_crashes(folder, data):
         where = where[place]
         place = data.draw(st.sampled_from(sorted(where) if isinstance(where, dict) else range(len(where))))
     where[place] = data.draw(plain)
-    content["sha256"] = models._checksum(content)
+    content["sha256"] = descriptions.checksum(content)
     (path / "model.json").write_text(json.dumps(content))
     model, sentence = loaded(path)
     assert isinstance(model, Model) or str(path) in sentence

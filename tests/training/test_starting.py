@@ -8,10 +8,10 @@ from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
 from napari_fhn.network.build import build
 from napari_fhn.network.equivalent import equivalent_unet
 from napari_fhn.training import JobError
+from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, save
 from napari_fhn.training.starting import take_over
-from napari_fhn.training.volume import Normalisation
 
 ARCHITECTURE = levels(2, 8, (4, 8), 2)
 CLASSES = ("sand", "shale")

@@ -96,7 +96,7 @@ def layers(options: argparse.Namespace, found: Predicted, told: Callable[[float]
     from napari_fhn.surveys.out.saving import SEGY
 
     like = found.like(options.output)
-    values = found.output(options.what)
+    values = found.output(options.what, like)
     if options.what != "probabilities":
         surveys.save(options.output, values, _grid(like, values), progress=told)
         return {}

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.cli.known import burn_known, is_given, knowledge
-from napari_fhn.cli.maps import open_together
-from napari_fhn.cli.objective import ignored, objective
+from napari_fhn.cli.maps import open_together, tell
+from napari_fhn.cli.objective import ignored, masks_on, objective
 from napari_fhn.cli.options import on_machine, with_numbers
 from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.session import Session, survey_axes
-from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
@@ -122,7 +121,8 @@ def prepare(options: argparse.Namespace) -> Prepared:
         colors=[item.color for item in table],
         axes=survey_axes(first),
     )
-    schedule = replace(job.schedule, objective=objective(options, job.schedule.objective))
+    masks = masks_on(options, first, session)
+    schedule = replace(job.schedule, objective=objective(options, job.schedule.objective, masks))
     job = replace(job, schedule=schedule)
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=options.recipe is None)
@@ -172,11 +172,7 @@ def _known(
     known: NDArray[np.uint8] = np.zeros(shape, np.uint8)
     found = knowledge(options, table, survey)
     weights: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if found.weighted else None
-
-    def read_labels(path: Path, survey: xr.DataArray, **reading: Any) -> NDArray[np.uint8]:
-        return read_classes(path, shape)
-
-    classes = burn_known(found, survey, known, weights, read_labels=read_labels)
+    classes = burn_known(found, survey, known, weights)
     return classes if len(classes) else None, known, weights
 
 
@@ -224,8 +220,25 @@ def read_truth(name: str | Path, job: Job) -> NDArray[np.uint8]:
     """
     if not Path(job.labels).exists():
         raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
-    shape = np.load(job.labels, mmap_mode="r", allow_pickle=False).shape
-    return read_classes(_TRUTHS.get(str(name), Path(name)), shape)
+    found = surveys.read_classes(_TRUTHS.get(str(name), Path(name)), grid_of(job))
+    if str(name) not in _TRUTHS:
+        tell([found.words])
+    classes: NDArray[np.uint8] = found.values.values
+    return classes
+
+
+def grid_of(job: Job) -> Grid:
+    """Return the grid of a job's labels and prediction: what its axes say.
+
+    Raises
+    ------
+    JobError
+        When neither is there.
+    """
+    for path in (job.labels, job.prediction):
+        if Path(path).is_file():
+            return Grid.from_axes(job.axes, np.load(path, mmap_mode="r", allow_pickle=False).shape)
+    raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
 
 
 def _write(volume: NDArray[Any], known: NDArray[np.uint8], what: str, path: Path) -> None:
@@ -238,55 +251,3 @@ def _write(volume: NDArray[Any], known: NDArray[np.uint8], what: str, path: Path
             path=path,
         )
     volume[...] = known
-
-
-def read_classes(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Read labels or true classes that lie on a survey's grid.
-
-    Parameters
-    ----------
-    path : Path
-        ``.npy``, ``.npz`` with one array in it, or a survey file (GeoTIFF, SEG-Y) of whole numbers.
-    shape : tuple of int
-        Spatial shape of the survey.
-
-    Returns
-    -------
-    ndarray of uint8
-        0 where unlabelled.
-
-    Raises
-    ------
-    LabelError, SurveyError
-        When it does not fit the survey, or is no table of classes.
-    """
-    nodata = None
-    if path.suffix.lower() == ".npz":
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                if len(file.files) != 1:
-                    raise LabelError(f"it holds {len(file.files)} arrays", "Save one of them alone", path=path)
-                values = file[file.files[0]]
-        except LabelError:
-            raise
-        except (OSError, ValueError, EOFError) as error:
-            raise LabelError(f"it cannot be read ({error})", "Check the file", path=path) from error
-    else:
-        survey = surveys.open(path)
-        nodata = survey.attrs.get("nodata")
-        values = np.asarray(survey)
-        if values.ndim == len(shape) + 1 and values.shape[0] == 1:
-            values = values[0]
-    if values.shape != shape:
-        raise LabelError(f"its shape is {values.shape} and the survey's {shape}", "Use one grid", path=path)
-    if nodata is not None:
-        values = np.where(values == nodata, 0, values)
-    values = np.nan_to_num(values) if values.dtype.kind == "f" else values
-    if values.min() < 0 or values.max() > MAX_VALUE or (values != np.rint(values)).any():
-        raise LabelError(
-            f"its values run from {values.min():g} to {values.max():g}",
-            "Classes are whole numbers from 1 to 255, and 0 is unlabelled",
-            path=path,
-        )
-    classes: NDArray[np.uint8] = values.astype(np.uint8)
-    return classes

@@ -251,7 +251,8 @@ def _answered(source: Source, pairs: dict[str, str]) -> Source:
         if name == "kind":
             continue
         if source.kind == "labels":
-            given["reading"] = {**given.get("reading", source.options.get("reading", {})), name: _plain(value)}
+            typed = OPTIONS["reading"].parse(f"{name}={value}")
+            given["reading"] = {**given.get("reading", source.options.get("reading", {})), **typed}
         elif option is not None and (name not in ROLES or value in option.choices):
             given[name] = option.parse(_DECIMAL.get(value, value) if name == "decimal" else value)
         elif name in ROLES:
@@ -270,15 +271,6 @@ def _answered(source: Source, pairs: dict[str, str]) -> Source:
                 path=source.path,
             )
     return replace(source.answered(columns, units), options={**source.options, **given})
-
-
-def _plain(text: str) -> Any:
-    """A typed value for the reading of a survey file: a number, yes or no, several names, or text."""
-    if SEPARATOR in text:
-        return tuple(part.strip() for part in text.split(SEPARATOR))
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _two(text: str) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +44,8 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
     Returns
     -------
     list of (str, xarray.DataArray)
-        Names and surveys of one shape: each as it is, or one stack of all. What was done to each map is said on
-        standard error.
+        Names and surveys on one grid: each as it is, the part that volumes have in common, or one stack of all maps.
+        What was done to each is said on standard error.
 
     Raises
     ------
@@ -54,31 +54,30 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
     """
     # Here and not above: --help waits for no reader.
     from napari_fhn import surveys
-    from napari_fhn.surveys import SurveyError
-    from napari_fhn.surveys.kinds import spatial_shape
-    from napari_fhn.surveys.maps import Categories, apart, polygons, read_polygons, stack
+    from napari_fhn.surveys import Grid, SurveyError
+    from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]
     plain = [path for path in files if path not in drawn]
     opened = [(path, surveys.open(path, **reading(options))) for path in plain]
     categories = [Categories(surveys.open(path)) for path in options.categorical]
-    first = opened[0] if opened else None
-    volume = next(((path, one) for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
-    if volume is not None:
-        path, survey = volume
-        if drawn or categories:
-            raise SurveyError(path, "polygons and categories go with maps, and it is none", "Leave them out")
-        shape = spatial_shape(survey)
-        for other, one in opened:
-            if spatial_shape(one) != shape:
-                what = f"its grid is {spatial_shape(one)} and that of {path.name} is {shape}"
-                raise SurveyError(other, what, "Use one grid")
-    unlike = volume is None and first is not None and any(apart(first[1], one) for _, one in opened[1:])
+    volume = next((path for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
+    if volume is not None and (drawn or categories):
+        raise SurveyError(volume, "polygons and categories go with maps, and it is none", "Leave them out")
+    unlike = volume is None and any(Grid.of(opened[0][1]).apart(Grid.of(one)) for _, one in opened[1:])
     if not (unlike or drawn or categories):
-        return [(path.stem, survey) for path, survey in opened]
+        found = surveys.together([one for _, one in opened], [path.name for path, _ in opened])
+        tell(found.words)
+        return [(path.stem, one) for (path, _), one in zip(opened, found.surveys, strict=True)]
     stacked = stack(
         [*(survey for _, survey in opened), *categories, *(read_polygons(path, options.map_field) for path in drawn)]
     )
-    for note in stacked.attrs["notes"]:
-        print(note, file=sys.stderr)
+    tell(stacked.attrs["notes"])
     return [("maps", stacked)]
+
+
+def tell(words: Iterable[str]) -> None:
+    """Say on standard error what was done to bring files onto one grid; nothing where there is nothing to say."""
+    for sentence in words:
+        if sentence:
+            print(f"napari-fhn: {sentence}", file=sys.stderr)

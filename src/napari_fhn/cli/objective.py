@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.cli.maps import tell
+from napari_fhn.cli.reading import reading
 from napari_fhn.training.job import JobError
 from napari_fhn.training.objective import BALANCES, LOSSES, Absence, Knowledge, Objective, Order, Share, Smoothness
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from napari_fhn.session import Session
+
+_ABSENT = "Salt=shelf.npy"
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +53,7 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CLASS=MASK",
-        help="a class does not occur where this .npy of the survey's shape is not 0; may be repeated",
+        help="a class does not occur where this file on the survey's grid is not 0; may be repeated",
     )
     group.add_argument(
         "--smooth",
@@ -57,7 +72,56 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def objective(options: argparse.Namespace, base: Objective) -> Objective:
+def masks_on(options: argparse.Namespace, survey: xr.DataArray, session: Session) -> dict[str, Path]:
+    """Bring the masks of ``--absent`` onto the grid of a survey.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        With what :func:`add_objective` adds.
+    survey : xarray.DataArray
+        On whose grid they are wanted.
+    session : Session
+        Where those are kept that do not lie there as they are.
+
+    Returns
+    -------
+    dict
+        For each mask, as it is named, the ``.npy`` that training reads.
+
+    Raises
+    ------
+    JobError, SurveyError
+        When an option cannot be read, or a mask lies elsewhere.
+    """
+    from napari_fhn import surveys
+
+    masks = {}
+    for text in options.absent:
+        name = _pair(text, "--absent", _ABSENT)[1]
+        path = Path(name)
+        found = surveys.read_mask(path, survey, **reading(options))
+        tell([found.words])
+        values = found.values.values
+        if path.suffix.lower() == ".npy" and _holds(path, values):
+            # Absolute: the job may be trained again from another folder.
+            masks[name] = path.absolute()
+            continue
+        digest = hashlib.sha1(values.tobytes(), usedforsecurity=False).hexdigest()[:8]
+        masks[name] = session.folder / f"absent-{path.stem[:40]}-{digest}.npy"
+        np.save(masks[name], values)
+    return masks
+
+
+def _holds(path: Path, mask: NDArray[np.uint8]) -> bool:
+    """Whether a file holds a mask voxel by voxel, so that training can read it as it is."""
+    stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    return stored.shape == mask.shape and all(
+        np.array_equal(np.asarray(row) != 0, known != 0) for row, known in zip(stored, mask, strict=True)
+    )
+
+
+def objective(options: argparse.Namespace, base: Objective, masks: Mapping[str, Path] | None = None) -> Objective:
     """Return the objective that the options ask for.
 
     Parameters
@@ -66,6 +130,8 @@ def objective(options: argparse.Namespace, base: Objective) -> Objective:
         With what :func:`add_objective` adds.
     base : Objective
         Of the recipe; what is not said stays as it is there.
+    masks : mapping, optional
+        From :func:`masks_on`; without it masks are taken to be ``.npy`` on the survey's grid.
 
     Returns
     -------
@@ -89,9 +155,8 @@ def objective(options: argparse.Namespace, base: Objective) -> Objective:
     if options.order is not None:
         known.append(Order(tuple(name.strip() for name in options.order.split(",") if name.strip())))
     for text in options.absent:
-        name, mask = _pair(text, "--absent", "Salt=shelf.npy")
-        # Absolute: the job may be trained again from another folder.
-        known.append(Absence(name, mask=str(Path(mask).absolute())))
+        name, mask = _pair(text, "--absent", _ABSENT)
+        known.append(Absence(name, mask=str((masks or {}).get(mask, Path(mask).absolute()))))
     if options.smooth is not None:
         known.append(Smoothness(weight=options.smooth))
     losses = base.losses if options.loss is None else tuple(name.strip() for name in options.loss.split("+"))

@@ -42,10 +42,11 @@ def run(options: argparse.Namespace) -> int:
     if options.flips:
         job = replace(job, flips=True)
     if options.output is not None:
-        from napari_fhn.cli.exporting import check_output, export
+        from napari_fhn.cli.exporting import check_output, check_place, export
 
         # Before the work and not after it: a wrong name must not cost the prediction.
         like = check_output(options.output, options.like, reading(options))
+        check_place(job, like)
     prepare_prediction(job)
     if not work("predict", job, options.json, options.typed):
         return INTERRUPTED

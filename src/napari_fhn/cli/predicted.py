@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from napari_fhn import surveys
-from napari_fhn.cli.exporting import check_output
+from napari_fhn.cli.exporting import check_output, check_place, on_survey
 from napari_fhn.cli.given import survey_files
+from napari_fhn.cli.maps import tell
 from napari_fhn.cli.options import UsageError, load_job
 from napari_fhn.cli.reading import reading
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
 from napari_fhn.labels.classes import PALETTE
 from napari_fhn.surveys.blocks import ArrayLike
+from napari_fhn.surveys.classes import open_onto
 from napari_fhn.surveys.out import SUFFIXES
 from napari_fhn.training.job import Job, JobError, Output
 
@@ -71,7 +74,10 @@ class Predicted:
         like = self._options.like
         if like is None and self._job is None and Path(self._options.prediction).suffix.lower() != ".npy":
             like = self._options.prediction
-        return check_output(output, like, reading(self._options), suffixes, alone)
+        found = check_output(output, like, reading(self._options), suffixes, alone)
+        if self._job is not None:
+            check_place(self._job, found)
+        return found
 
     def classes(self, like: xr.DataArray | None) -> ArrayLike:
         """Return the predicted classes, read when they are sliced.
@@ -87,19 +93,33 @@ class Predicted:
             path = Path(self._job.prediction)
             if not path.is_file():
                 raise JobError(f"{path} does not exist: predict first")
-            return _mapped(path)
+            return self._placed(_mapped(path), like, classes=True)
         (path,) = survey_files([self._options.prediction])
-        # What says how --like is read says nothing about this file, unless they are one.
-        same = self._options.like is None
-        values = surveys.open(path, **(reading(self._options) if same else {}))
+        given = reading(self._options)
+        # A prediction without a survey is read as it says; beside one, what says how that is read says nothing of it
+        # but in which order its file lies.
+        if self._options.like is None or like is None:
+            values = surveys.open(path, **given)
+            if "band" in values.dims and values.sizes["band"] == 1:
+                values = values.isel(band=0, drop=True)
+        else:
+            placed = open_onto(path, like, classes=True, **given)
+            tell([placed.words])
+            values = placed.values
         if values.dtype.kind not in "iub":
             raise surveys.SurveyError(path, f"it holds {values.dtype} values", "Classes are whole numbers")
-        if "band" in values.dims and values.sizes["band"] == 1:
-            values = values.isel(band=0, drop=True)
         return values
 
-    def output(self, kind: Output) -> ArrayLike:
-        """Return probabilities, shape (class, ...), entropy or margin.
+    def _placed(self, values: NDArray[Any], like: xr.DataArray | None, *, classes: bool) -> ArrayLike:
+        """What the job predicted, on the grid of the survey that is named."""
+        if self._job is None or like is None:
+            return values
+        placed, words = on_survey(values, self._job, like, classes=classes)
+        tell([words])
+        return placed
+
+    def output(self, kind: Output, like: xr.DataArray | None = None) -> ArrayLike:
+        """Return probabilities, shape (class, ...), entropy or margin, on the grid of the survey that is named.
 
         Raises
         ------
@@ -111,7 +131,7 @@ class Predicted:
         path = self._job.output_path(kind)
         if not path.is_file():
             raise JobError(f"the session has no {kind} ({path} does not exist): predict again with that output")
-        return _mapped(path)
+        return self._placed(_mapped(path), like, classes=False)
 
     def values(self, names: Sequence[str]) -> list[int]:
         """Return the values of classes that were named, or told by number.

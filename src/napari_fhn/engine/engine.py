@@ -16,7 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from napari_fhn.training import description
 from napari_fhn.training.control import Focus
+from napari_fhn.training.description import Description
+from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.updates import Done, Failed, Note, Update, from_json
 
@@ -65,6 +68,9 @@ class Engine:
         self._began = 0.0
         self._gave_way = -math.inf
         self._stop_asked: float | None = None
+        self._job: Job | None = None
+        self._resumes = False
+        self._saved_before: Description | None = None
 
     @property
     def busy(self) -> bool:
@@ -180,18 +186,31 @@ class Engine:
             time.sleep(0.05)  # the listener may still hold a last line
             updates += self._drain()
             if not any(isinstance(update, Done | Failed) for update in updates):
-                updates.append(Failed(_epitaph(code), self._log_tail()))
+                stopped = self._stop_asked is not None
+                updates.append(self._ended() if stopped else Failed(_epitaph(code), self._log_tail()))
             self._idle()
         elif self._stop_asked is not None and time.monotonic() - self._stop_asked > STOP_GRACE:
-            task, seconds = self.task or "train", time.monotonic() - self._began
             self._kill()
+            updates.append(self._ended())
             self._idle()
             self.start()
-            words = (
-                "Stopped in the middle of a step. What was learnt up to the last save, at most 10 s before, is kept."
-            )
-            updates.append(Done(task, True, seconds, words))
         return updates
+
+    def _ended(self) -> Done:
+        """Say what is left of work that was ended from outside because it did not stop by itself."""
+        task, seconds = self.task or "train", time.monotonic() - self._began
+        saved = _saved(self._job)
+        if task == "predict":
+            words = "Stopped in the middle of a tile; it goes on from there when you predict again."
+        elif saved is not None and (self._resumes or saved != self._saved_before):
+            words = (
+                f"Stopped in the middle of a step. What was learnt up to the last save, after {saved.steps} steps, "
+                "is kept."
+            )
+        else:
+            # What is there is of before: this training has left nothing.
+            return Done(task, True, seconds, "Stopped in the middle of a step; nothing of it was saved yet.", 0)
+        return Done(task, True, seconds, words, saved.steps if saved is not None else 0)
 
     def close(self) -> None:
         """End the process, whatever it does."""
@@ -203,6 +222,9 @@ class Engine:
             raise RuntimeError(f"the engine is busy ({self.task}): stop it first")
         self.start()
         self.task = task
+        self._job = job
+        self._resumes = how.get("resume", False)
+        self._saved_before = _saved(job)
         self._began = time.monotonic()
         self._send({"do": task, "job": asdict(job), **how})
 
@@ -242,6 +264,16 @@ class Engine:
             return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
         except OSError:
             return ""
+
+
+def _saved(job: Job | None) -> Description | None:
+    """Return what is said of the network that a job has on the disk; None where there is none that could be used."""
+    if job is None or not (Path(job.model) / "job.json").is_file():
+        return None
+    try:
+        return description.read(job.model)
+    except JobError:
+        return None
 
 
 def _listen(stream: IO[str], updates: queue.SimpleQueue[Update]) -> None:

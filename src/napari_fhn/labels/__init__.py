@@ -6,7 +6,7 @@ not tell is asked for: `AmbiguousColumns` and `Undeclared` carry the possible an
 """
 
 from napari_fhn.box import Box
-from napari_fhn.labels import changes, volume
+from napari_fhn.labels import changes, plugins, volume
 from napari_fhn.labels.burning import burn
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable, LabelClass
@@ -86,6 +86,7 @@ __all__ = [
     "nearest_column",
     "of_well",
     "options_of",
+    "plugins",
     "point_classes",
     "read_all_wells",
     "read_checkshots",

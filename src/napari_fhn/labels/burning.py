@@ -92,6 +92,19 @@ def burn(
     ------
     LabelError
         Before anything is written: when the shapes differ, a class is unknown, or all wells lie outside.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> table = labels.ClassTable.from_csv(sample_data.SEISMIC.classes)
+    >>> wells = labels.read_wells(sample_data.SEISMIC.wells, sample_data.SEISMIC.tops, survey)
+    >>> out = np.zeros(survey.shape, np.uint8)
+    >>> len(labels.burn(wells, survey, table, out, radius_traces=1))
+    6
+    >>> int(np.count_nonzero(out.any(axis=2)))
+    30
     """
     check(fall_off, weights, out)
     if not is_seismic(survey) or out.shape != survey.shape:

@@ -69,6 +69,14 @@ class ClassTable:
     ------
     LabelError
         For duplicates.
+
+    Examples
+    --------
+    >>> table = ClassTable((LabelClass(3, "salt", "#e69f00"), LabelClass(1, "shale", "#56b4e9")))
+    >>> table.names, table.value_of("salt")
+    (('shale', 'salt'), 3)
+    >>> table.including(["sand"]).names
+    ('shale', 'sand', 'salt')
     """
 
     classes: tuple[LabelClass, ...]

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.polygons import SUFFIXES
 from napari_fhn.labels.roles import SURE, suggest
 from napari_fhn.labels.sniffing import sniff
+from napari_fhn.plugins import Registry
 
-#: Every kind, and what it is called.
-KINDS = {
+_OURS = {
     "wells": "where wells begin",
     "tops": "tops or intervals along wells",
     "deviation": "paths of deviated wells",
@@ -25,6 +26,8 @@ KINDS = {
     "labels": "labels on the survey's grid",
     "classes": "a table of classes",
 }
+#: Every kind, and what it is called; behind ours those that other distributions read.
+KINDS: Registry[str] = Registry(_OURS, plugins.titles)
 #: Suffixes of files that hold values on a grid: of what is known they can only be labels.
 GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
 _CLASSES = {"value", "name", "color"}
@@ -56,6 +59,12 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         With option ``"kind"``, when it may be several, or ``"decimal"``.
     LabelError
         When it is missing or no table.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data
+    >>> labels.recognise(sample_data.SEISMIC.wells), labels.recognise(sample_data.SEISMIC.tops)
+    ('wells', 'tops')
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -63,6 +72,21 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         return "labels"
     if not path.is_file():
         raise LabelError("there is no such file", "Check the path", path=path)
+    guest = plugins.claiming(path)
+    if guest is not None:
+        return guest.name
+    try:
+        return _recognise(path, survey, decimal)
+    except LabelError:
+        guest = plugins.able(path)
+        if guest is None:
+            raise
+        return guest.name
+
+
+def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None) -> str:
+    """Find the kind among ours."""
+    suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
     if suffix in SUFFIXES:
@@ -80,7 +104,7 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
             f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
             "Say what it is",
             option="kind",
-            choices=tuple(kind for kind in KINDS if kind not in ("las", "polygons", "labels", "classes")),
+            choices=tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes")),
             path=path,
         )
     return kind

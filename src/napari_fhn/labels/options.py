@@ -94,18 +94,32 @@ class Option:
                 raise self._error(value, "Give names with their values")
 
     def parse(self, text: str) -> Any:
-        """Read a value as it is typed; parts are divided by `SEPARATOR`.
+        """Read a value as it is typed.
+
+        Parameters
+        ----------
+        text : str
+            Several parts are divided by `SEPARATOR`; a mapping is ``name=value, name=value``.
 
         Raises
         ------
         LabelError
             When it is none of the option's values.
         """
-        if self.type == "mapping":
-            raise self._error(text, "It cannot be typed here")
         if self.type in ("interval", "names"):
             return self.checked([part.strip() for part in text.split(SEPARATOR)])
+        if self.type == "mapping":
+            pairs = [pair.partition("=") for pair in text.split(",")]
+            if not all(name.strip() and equals for name, equals, _ in pairs):
+                raise self._error(text, "Write name=value, name=value")
+            return self.checked({name.strip(): _plain(value.strip()) for name, _, value in pairs})
         return self.checked(text.strip())
+
+    def text(self, value: Any) -> str:
+        """Return a value as it is typed; `parse` reads it."""
+        if self.type == "mapping":
+            return ", ".join(f"{name}={_typed(part)}" for name, part in value.items())
+        return _typed(value)
 
     def _number(self, value: object) -> float:
         try:
@@ -120,6 +134,21 @@ class Option:
 
     def _error(self, value: object, way_out: str) -> LabelError:
         return LabelError(f"'{value}' is no {self.name} ({self.words})", way_out)
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return SEPARATOR.join(map(_typed, value))
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _plain(text: str) -> Any:
+    """A typed value for the reading of a survey file: a number, yes or no, several names, or text."""
+    if SEPARATOR in text:
+        return tuple(part.strip() for part in text.split(SEPARATOR))
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 #: Every option by its name; the kinds of file in `napari_fhn.labels.sources` take no others.

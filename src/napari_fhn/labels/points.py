@@ -72,6 +72,13 @@ def read_points(
         When columns or units cannot be told.
     LabelError
         With file, line and column.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data
+    >>> table = labels.ClassTable.from_csv(sample_data.HYPERSPECTRAL.classes)
+    >>> labels.read_points(sample_data.HYPERSPECTRAL.labels, table)[0]
+    Point(row=53, col=119, value=1, sample=None)
     """
     source = sniffed(path)
     path = source.path
@@ -118,6 +125,12 @@ def point_classes(path: str | Path | Table, *, columns: Mapping[str, str | int] 
         When the column of the class cannot be told.
     LabelError
         With file and line.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data
+    >>> labels.point_classes(sample_data.HYPERSPECTRAL.labels)
+    ('Unchanged', 'Changed')
     """
     source = sniffed(path)
     column = Columns(source, columns).index("class")
@@ -132,6 +145,7 @@ def burn_points(
     overwrite: bool = False,
     fall_off: float | None = None,
     weights: NDArray[Any] | None = None,
+    on_line: bool = False,
 ) -> int:
     """Write points into a label map or volume, as discs of a radius.
 
@@ -150,6 +164,8 @@ def burn_points(
         :func:`~napari_fhn.labels.fall_off.percent`.
     weights : ndarray or memmap of uint8, shape of `out`, optional
         Percent, written in place wherever a label is and a fall-off is given.
+    on_line : bool, optional
+        Whether the labels are those of a 2D line, where what lies around a point are traces at its own sample.
 
     Returns
     -------
@@ -160,8 +176,17 @@ def burn_points(
     ------
     LabelError
         Before anything is written: when a point lies outside, or has a sample on a map or none in a volume.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> out = np.zeros((3, 4), np.uint8)
+    >>> burn_points([Point(1, 1, 2), Point(2, 3, 1)], out, radius=1)
+    8
+    >>> out.tolist()
+    [[0, 2, 0, 0], [2, 2, 2, 1], [0, 2, 1, 1]]
     """
-    if out.ndim == 2 and points and points[0].sample is not None:
+    if on_line and out.ndim == 2:
         # A line: a volume of one crossline, so that what lies around a point are its neighbours at the same sample.
         out, weights = out[:, np.newaxis], None if weights is None else weights[:, np.newaxis]
     if out.ndim not in (2, 3) or (out.ndim == 3 and not (points and points[0].sample is not None)):

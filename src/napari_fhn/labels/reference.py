@@ -34,6 +34,14 @@ def nearest_column(labels: NDArray[Any], vertical_axis: int | None = -1) -> NDAr
     ------
     LabelError
         When nothing is labelled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((1, 5, 2), np.uint8)
+    >>> labels[0, 0], labels[0, 4] = (1, 2), (3, 0)
+    >>> nearest_column(labels)[0].tolist()
+    [[1, 2], [1, 2], [1, 2], [3, 3], [3, 3]]
     """
     mask = footprint(labels, vertical_axis)
     if not mask.any():

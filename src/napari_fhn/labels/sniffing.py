@@ -48,6 +48,13 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
         When it is missing, no text, or has no columns.
     Undeclared
         With option ``"decimal"``, when commas may be decimal marks or divide thousands.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data
+    >>> table = labels.sniff(sample_data.SEISMIC.tops)
+    >>> table.names, table.dialect.kind
+    (('well', 'top_twt_ms', 'base_twt_ms', 'class'), ',')
     """
     path = Path(path)
     encoding = encoding_of(path)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import xarray as xr
 
+from napari_fhn.labels import plugins
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
@@ -23,7 +24,8 @@ from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
 from napari_fhn.labels.options import checked_options, options_of
-from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.roles import suggest
+from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.wells import DeviatedWell, Well, of_well
@@ -65,7 +67,8 @@ class Source:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind:
+        # What the readers of other distributions take, they know themselves.
+        if self.kind and plugins.reader(self.kind) is None:
             object.__setattr__(self, "options", checked_options(self.kind, self.options))
 
     @classmethod
@@ -95,6 +98,10 @@ class Source:
             units={**self.units, **(units or {})},
             options={**self.options, **options},
         )
+
+    def without(self, *options: str) -> Source:
+        """Return the source without some of its options."""
+        return replace(self, options={name: value for name, value in self.options.items() if name not in options})
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, without the path."""
@@ -154,6 +161,35 @@ class Question(LabelError):
         self.source = source
         self.cause = cause
 
+    def answer(self, value: Any) -> Source:
+        """Return the source with an answer to what is asked.
+
+        Parameters
+        ----------
+        value : str, float, tuple or mapping
+            Where columns are asked for, the column of each role; else one of the choices, or what the option takes.
+
+        Raises
+        ------
+        LabelError
+            When it is no answer.
+        """
+        source, cause = self.source, self.cause
+        if isinstance(cause, AmbiguousColumns):
+            return source.answered(columns=value)
+        match cause.option:
+            case "kind":
+                return source.as_kind(value)
+            case "units":
+                return source.answered(units={cause.role: value})
+            case "columns":
+                # Which column it is was known, and what it means was not.
+                column = source.columns.get(cause.role)
+                if column is None:
+                    column = suggest(sniffed(source.table())).guesses[cause.role][0].column
+                return source.answered(columns={value: column})
+        return source.answered(**{cause.option: value})
+
 
 def asking(source: Source, read: Callable[[], _T]) -> _T:
     """Call a reader, and turn what its file leaves open into a `Question` about the source."""
@@ -196,6 +232,15 @@ def read_wells_by_source(
         When a person must say something about a file.
     LabelError
         With what is wrong and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> files = [sample_data.SEISMIC.wells, sample_data.SEISMIC.tops]
+    >>> wells = labels.read_all_wells([labels.Source.of(path) for path in files], survey)
+    >>> wells[0].name, wells[0].intervals[0].class_name
+    ('W-1', 'Marine cover')
     """
     trajectories: dict[str, Trajectory] = {}
     checkshots: dict[str, Checkshot] = {}

@@ -37,6 +37,14 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     list of Box
         Bounding boxes, disjoint (bodies whose boxes overlap are one), over the full vertical axis, in the
         order of their first index. Diagonal neighbours are connected.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((4, 5), np.uint8)
+    >>> labels[1, 1:3], labels[3, 4] = 1, 2
+    >>> [box.start for box in bodies(labels, None)]
+    [(1, 1), (3, 4)]
     """
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
@@ -70,6 +78,14 @@ def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[B
     ------
     LabelError
         When the size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((4, 5), np.uint8)
+    >>> labels[3, 4] = 2
+    >>> blocks(labels, 3, None)
+    [Box(start=(3, 3), stop=(4, 5))]
     """
     if size < 1:
         raise LabelError(f"blocks of {size} voxels cannot be cut", "Use at least 1")
@@ -171,6 +187,14 @@ def hold_out(
     Returns
     -------
     list of Box
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((1, 8), np.uint8)
+    >>> labels[0, [0, 3, 6]] = 1, 1, 2
+    >>> [box.start for box in hold_out(labels, 2, None)]
+    [(0, 0)]
     """
     boxes = bodies(labels, vertical_axis) if candidates is None else list(candidates)
     present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)

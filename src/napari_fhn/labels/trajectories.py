@@ -122,6 +122,12 @@ def minimum_curvature(
     ------
     LabelError
         When the depths do not increase or an inclination is not between 0 and 180 degrees.
+
+    Examples
+    --------
+    >>> md, tvd, dx, dy = minimum_curvature([0, 1000, 2000], [0, 0, 60], [0, 90, 90], step_m=1000)
+    >>> [round(float(path[-1])) for path in (tvd, dx, dy)]
+    [1827, 477, 0]
     """
     depth = np.atleast_1d(np.asarray(md, dtype=np.float64))
     i, a = (

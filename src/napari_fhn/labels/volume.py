@@ -44,6 +44,14 @@ def create(path: str | Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[
     ------
     LabelError
         When the file is something else, cannot be made, or the disk lacks room for it.
+
+    Examples
+    --------
+    >>> from napari_fhn.labels import volume
+    >>> labels = volume.create("labels.npy", (4, 5, 6))
+    >>> labels[2, 3] = 1
+    >>> int(volume.create("labels.npy", (4, 5, 6)).sum())
+    6
     """
     path = Path(path)
     shape = tuple(int(n) for n in shape)

@@ -47,11 +47,7 @@ def entry_of(
         That it was made of.
     """
     source = str(survey.attrs.get("source", ""))
-    earlier = None if known is None or not known.staged or known.file is None else known.file.stamp
-    file = None
-    if source and Path(source).exists():
-        # The stamp says as of when the copy is: it stays until the survey is copied again.
-        file = refer(source, session.folder, earlier if earlier and earlier.checksum else stamp(Path(source)))
+    file = refer(source, session.folder, stamp(Path(source))) if source and Path(source).exists() else None
     fresh = SurveyEntry(
         name,
         file,
@@ -61,8 +57,11 @@ def entry_of(
         stack=tuple(maps),
     )
     if known is None or dict(known.read_as) != dict(fresh.read_as) or _other_file(known, fresh):
-        return fresh if file is None else replace(fresh, file=refer(source, session.folder, stamp(Path(source))))
-    return replace(fresh, staged=known.staged, content=known.content, cube=known.cube)
+        return fresh
+    if file is not None and known.file is not None and known.staged and known.file.stamp.checksum:
+        # The stamp says as of when the copy is: it stays until the survey is copied again.
+        file = replace(file, stamp=known.file.stamp)
+    return replace(fresh, file=file, staged=known.staged, content=known.content, cube=known.cube)
 
 
 def copied(

@@ -16,8 +16,19 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import labels
-from napari_fhn.labels import KINDS, OF_WELLS, ClassTable, LabelClass, LabelError, Source, Undeclared, collect_warnings
+from napari_fhn.labels import (
+    KINDS,
+    OF_WELLS,
+    ClassTable,
+    LabelClass,
+    LabelError,
+    Source,
+    Undeclared,
+    collect_warnings,
+    plugins,
+)
 from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 
 #: Kinds of file in the order in which they are burnt; what is burnt earlier is not replaced by what comes later.
 ORDER = ("labels", OF_WELLS, "horizon", "points", "polygons")
@@ -197,7 +208,7 @@ def burn(
 def _unread(sources: Sequence[Source]) -> list[str]:
     """Say which files say nothing, for what goes with them is not among the files."""
     for source in sources:
-        if source.kind not in LABELLING:
+        if source.kind not in LABELLING and plugins.reader(source.kind) is None:
             raise LabelError(f"a file of {source.kind or 'no kind'} holds no labels", "Leave it out", path=source.path)
     kinds = {source.kind: source for source in sources if source.kind in OF_WELLS}
     for kind, other in (("wells", "tops"), ("tops", "wells")):
@@ -230,6 +241,7 @@ def groups(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
                 yield tuple(source for source in mine if source.options.get("together", source.path) == word)
         else:
             yield from ((source,) for source in mine)
+    yield from ((source,) for source in every if plugins.reader(source.kind) is not None)
 
 
 def makes_wells(sources: Iterable[Source]) -> bool:
@@ -288,6 +300,8 @@ def read(
                 return _polygons(sources[0], survey)
             case _ if kind in OF_WELLS:
                 return _wells(sources, survey, classes if fixed else None)
+            case _ if plugins.reader(kind) is not None:
+                return _of_others(sources[0], survey)
             case _:
                 raise LabelError(f"files of {kind or 'no kind'} hold no labels", "Say what it is", path=sources[0].path)
 
@@ -307,6 +321,11 @@ def read_surfaces(sources: Sequence[Source], survey: xr.DataArray) -> list[xr.Da
         With what is wrong and the way out.
     """
     return [surface for source in sources for surface in labels.read_surfaces(source, survey)]
+
+
+def said(sources: Iterable[Source], name: str) -> Any:
+    """Return an option that one of several files has, None where none has it."""
+    return next((source.options[name] for source in sources if name in source.options), None)
 
 
 def zone_names(surfaces: Sequence[xr.DataArray], *, bands: bool = False) -> tuple[str, ...]:
@@ -349,8 +368,8 @@ def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable 
 
 
 def _horizons(sources: tuple[Source, ...], surfaces: Sequence[xr.DataArray], survey: xr.DataArray) -> _Content:
-    thickness = _said(sources, "thickness")
-    zones: tuple[str, ...] | None = _said(sources, "zones")
+    thickness = said(sources, "thickness")
+    zones: tuple[str, ...] | None = said(sources, "zones")
     names = (
         zone_names(surfaces, bands=thickness is not None) if zones is None else tuple(name.strip() for name in zones)
     )
@@ -385,7 +404,7 @@ def _points(source: Source, survey: xr.DataArray, classes: ClassTable, fixed: bo
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         placed = [replace(point, value=classes.value_of(name_of[point.value])) for point in points]
-        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights)
+        labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights, on_line=is_line(survey))
 
     return _Content(f"{len(points)} points", names, write, weighted=fall_off is not None)
 
@@ -396,8 +415,8 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         source, lambda: labels.read_polygons(source.path, said.get("field"), layer=said.get("layer"))
     )
     window = said.get("window")
-    if survey.ndim == 3 and not {"y", "x"} <= set(survey.dims) and window is None:
-        axis = survey[survey.dims[-1]]
+    if is_seismic(survey) and window is None:
+        axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]
         raise labels.Question(
             source,
             Undeclared(
@@ -413,6 +432,24 @@ def _polygons(source: Source, survey: xr.DataArray) -> _Content:
         labels.burn_polygons(shapes, survey, classes, out, window=window)
 
     return _Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
+
+
+def _of_others(source: Source, survey: xr.DataArray) -> _Content:
+    """What the reader of another distribution found."""
+    known = labels.asking(source, lambda: plugins.read(source.kind, source.path, survey, source.options))
+    names = (*(name for well in known.wells for name in well.class_names), *known.classes)
+
+    def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        if known.wells:
+            labels.burn(list(known.wells), survey, classes, out, WELL_RADIUS, weights=weights)
+        if known.burn is not None:
+            # Such a reader is given nothing but zeros: what is labelled already is no business of its.
+            own: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
+            known.burn(own, classes)
+            for row, mine in zip(out, own, strict=True):
+                np.copyto(row, mine, where=row == 0)
+
+    return _Content(known.title or KINDS[source.kind], tuple(dict.fromkeys(names)), write, known.wells)
 
 
 def _labels(
@@ -441,8 +478,17 @@ def _labels(
             row[free] = values[part[free]]
 
     return _Content(
-        f"{np.count_nonzero(codes):,} labels", (), write, words=tuple(getattr(placed, "words", ())), table=table
+        f"{np.count_nonzero(codes):,} labels",
+        (),
+        write,
+        words=_sentences(placed),
+        table=table,
     )
+
+
+def _sentences(placed: Any) -> tuple[str, ...]:
+    words = getattr(placed, "words", "")
+    return tuple(words) if not isinstance(words, str) else (words,) if words else ()
 
 
 def _survey_reader() -> ReadLabels:
@@ -482,8 +528,3 @@ def _with_codes(
         table = table.including(said[code] for code in others)
         moved |= {code: table.value_of(said[code]) for code in others}
     return table, moved
-
-
-def _said(sources: Iterable[Source], name: str) -> Any:
-    """An option that one of several files has, None where none has it."""
-    return next((source.options[name] for source in sources if name in source.options), None)

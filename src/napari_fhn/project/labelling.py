@@ -60,6 +60,7 @@ def keep(
     LabelError
         When others are there; nothing is written then.
     """
+    session.check_writer()
     wanted = np.zeros_like(known) if weights is None else weights
     weighted = weights is not None or session.weights.exists()
     if not over:

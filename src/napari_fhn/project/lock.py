@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import json
 import os
+import secrets
 import socket
 import threading
 import time
@@ -25,6 +26,8 @@ TOUCH_S = 60.0
 
 SILENT_S = 300.0
 """A writer on another host that has not been heard of for so long is gone."""
+
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Holder:
         When that process began, in the units of the system: a number is given again to another process.
     since : str
         Date and time in UTC, ISO 8601.
+    token : str
+        Tells two writers of one process apart.
     """
 
     program: str
@@ -50,6 +55,7 @@ class Holder:
     process: int
     started: float
     since: str
+    token: str = ""
 
     def words(self) -> str:
         """Say who it is."""
@@ -81,14 +87,14 @@ class SessionLock:
         self._stop = threading.Event()
 
     @property
+    def lost(self) -> bool:
+        """Whether this object held it and somebody has taken it over."""
+        return self._mine is not None and self._read() != self._mine
+
+    @property
     def held(self) -> bool:
         """Whether this object holds it, and nobody has taken it over."""
         return self._mine is not None and self._read() == self._mine
-
-    @property
-    def lost(self) -> bool:
-        """Whether this object held it, and somebody has taken it over since."""
-        return self._mine is not None and self._read() != self._mine
 
     def holder(self) -> Holder | None:
         """Return who else writes in the session now; None for nobody."""
@@ -112,27 +118,21 @@ class SessionLock:
         SessionInUse
             When another living process is the writer.
         """
-        mine = Holder(program, socket.gethostname(), os.getpid(), _started(os.getpid()), _now())
-        for _ in range(3):
+        process = os.getpid()
+        mine = Holder(program, socket.gethostname(), process, _started(process), _now(), secrets.token_hex(4))
+        for _ in range(_TRIES):
             there = self._read()
             other = self.holder()
             if other is not None and not take_over:
                 raise SessionInUse(self.path.parent, other.words())
-            # Of a process that is gone, or that is to go; what a third one has written meanwhile stays.
-            if self.path.exists() and self._read() == there:
-                with contextlib.suppress(FileNotFoundError):
-                    self.path.unlink()
-            try:
-                # Made by one process only, whatever others do at the same moment.
-                descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
-            except FileExistsError:
+            # Of a process that is gone, or that is to go.
+            if self.path.exists() and not self._remove(there):
                 continue
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(mine), file)
-            self._mine = mine
-            self._stop = threading.Event()
-            threading.Thread(target=self._touch, args=(self._stop,), daemon=True, name="session lock").start()
-            return
+            if self._make(mine):
+                self._mine = mine
+                self._stop = threading.Event()
+                threading.Thread(target=self._touch, args=(self._stop,), daemon=True, name="session lock").start()
+                return
         other = self.holder()
         raise SessionInUse(self.path.parent, "another program" if other is None else other.words())
 
@@ -144,6 +144,47 @@ class SessionLock:
                 self.path.unlink()
         self._mine = None
 
+    def _make(self, mine: Holder) -> bool:
+        """Make the file, whole, where there is none; one process alone succeeds, whatever others do at that moment."""
+        part = self._beside("part")
+        try:
+            part.write_text(json.dumps(asdict(mine)), encoding="utf-8")
+            try:
+                os.link(part, self.path)
+            except FileExistsError:
+                return False
+            except OSError:  # a disk that knows no links
+                try:
+                    descriptor = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+                except FileExistsError:
+                    return False
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(asdict(mine), file)
+            return True
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+    def _remove(self, there: Holder | None) -> bool:
+        """Remove the file of a certain holder; that of another one, who came in between, is put back."""
+        aside = self._beside("gone")
+        try:
+            self.path.rename(aside)  # one process alone gets it
+        except OSError:
+            return False
+        try:
+            if self._read(aside) == there:
+                return True
+            with contextlib.suppress(OSError):
+                os.link(aside, self.path)
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink()
+
+    def _beside(self, word: str) -> Path:
+        return self.path.with_name(f".{FILE}.{os.getpid()}-{threading.get_ident()}.{word}")
+
     def _touch(self, stop: threading.Event) -> None:
         while not stop.wait(TOUCH_S):
             if not self.held:
@@ -151,29 +192,36 @@ class SessionLock:
             with contextlib.suppress(OSError):
                 os.utime(self.path)
 
-    def _read(self) -> Holder | None:
+    def _read(self, path: Path | None = None) -> Holder | None:
         try:
-            data = json.loads(self.path.read_text(encoding="utf-8")[:4096])
+            data = json.loads((path or self.path).read_text(encoding="utf-8")[:4096])
             return Holder(
                 str(data["program"])[:80],
                 str(data["host"])[:80],
                 int(data["process"]),
                 float(data["started"]),
                 str(data["since"])[:40],
+                str(data.get("token", ""))[:40],
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
 
     def _alive(self, holder: Holder) -> bool:
         if holder.host != socket.gethostname():
-            try:
-                return time.time() - self.path.stat().st_mtime < SILENT_S
-            except OSError:
-                return False
+            return self._heard_of()
         if holder.process == os.getpid():
             # Two windows of one program, or an object that was forgotten without being released: its thread tells.
-            return True
-        return _started(holder.process) == holder.started
+            return _started(holder.process) == holder.started
+        started = _started(holder.process)
+        if started == 0.0 and os.name != "posix":
+            return self._heard_of()
+        return started == holder.started
+
+    def _heard_of(self) -> bool:
+        try:
+            return time.time() - self.path.stat().st_mtime < SILENT_S
+        except OSError:
+            return False
 
 
 def _started(process: int) -> float:

@@ -260,6 +260,7 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     OSError
         When it cannot be written.
     """
+    session.check_writer()
     made = run.provenance()
     if made is None or not run.prediction.is_file():
         raise ProjectError("there is no prediction to keep yet", "Predict first", path=session.folder)

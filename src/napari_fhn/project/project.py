@@ -247,16 +247,31 @@ class Project:
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
         labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(
-            KnowledgeEntry(refer(one.path, self.session.folder, stamp(one.path)), one.kind, one.to_dict())
-            for one in sources
-        )
+        entries = tuple(self._known_file(one) for one in sources)
         self.session.change(
             knowledge=entries,
             classes=self.session.manifest.with_table(burnt.classes).classes,
             grid=self.session.manifest.grid or self.surveys.grid,
         )
         return list(burnt.words)
+
+    def remember(self, sources: Sequence[Source]) -> None:
+        """Write down what labels were made from, with its answers, beside what they were made from earlier.
+
+        Parameters
+        ----------
+        sources : sequence of Source
+            Files that are among the labels now; one that is known already gets its answers of now.
+        """
+        entries = {one.file.absolute: one for one in self.session.manifest.knowledge}
+        for source in sources:
+            entry = self._known_file(source)
+            entries[entry.file.absolute] = entry
+        self.session.change(knowledge=tuple(entries.values()))
+
+    def _known_file(self, source: Source) -> KnowledgeEntry:
+        file = refer(source.path, self.session.folder, stamp(source.path))
+        return KnowledgeEntry(file, source.kind, source.to_dict())
 
     def paint(self, values: Any, *, replace_labels: bool = False) -> None:
         """Take labels as an array.

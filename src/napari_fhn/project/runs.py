@@ -23,7 +23,8 @@ from napari_fhn.project.beginning import copy_beginning
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.training import log, provenance
-from napari_fhn.training.applying import ModelDescription, read_description
+from napari_fhn.training.description import Description
+from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance
@@ -159,7 +160,7 @@ class Run:
         """Return what made its prediction; None where nothing was predicted."""
         return provenance.read(self.prediction)
 
-    def description(self) -> ModelDescription | None:
+    def description(self) -> Description | None:
         """Return what its network is; None where there is none, or none that can be read."""
         if not self.has_model:
             return None
@@ -288,6 +289,7 @@ class Runs:
         ProjectError, JobError
             When the disk has no room for it, or there is no such network; nothing is left of it then.
         """
+        self._session.check_writer()
         folder = self.folder / made.id
         try:
             (folder / layout.MODEL).mkdir(parents=True, exist_ok=True)
@@ -306,6 +308,7 @@ class Runs:
 
     def resume(self, run: Run, job: Job) -> Run:
         """Let a run go on, with a job that may have more steps."""
+        self._session.check_writer()
         job.save(run.folder / layout.JOB)
         return run.save(replace(run.record, state="begun", steps=job.schedule.steps))
 
@@ -324,6 +327,7 @@ class Runs:
         Run or None
             None where nothing was trained; what was the current run before is so still.
         """
+        self._session.check_writer()
         if not run.has_model:
             _discard(run.folder)
             return None
@@ -359,6 +363,7 @@ class Runs:
         ProjectError
             When it is empty, too long, or that of another run.
         """
+        self._session.check_writer()
         name = " ".join(name.split())
         if not name or len(name) > _LONGEST_NAME:
             raise ProjectError("a run needs a name of 1 to 80 letters", path=run.folder)
@@ -374,6 +379,7 @@ class Runs:
         ProjectError
             When it is the current one while there are others with a network, or its training is under way.
         """
+        self._session.check_writer()
         current = self._session.manifest.current_run == run.id
         if current and any(other.has_model for other in self.all() if other.id != run.id):
             raise ProjectError(

@@ -143,13 +143,11 @@ class Session:
 
         Raises
         ------
-        SessionInUse
-            When somebody has taken the session over: nothing of theirs is written over.
+        ProjectError
+            When somebody else writes here, or has taken it over.
         """
         with self._changing:  # a window writes what is clicked while a thread of it copies surveys
-            if self.lock.lost:
-                other = self.lock.holder()
-                raise SessionInUse(self.folder, "another program" if other is None else other.words())
+            self.check_writer()
             found = self.manifest
             if not found.created:
                 found = replace(found, created=now(), program=f"napari-fhn {__version__}")
@@ -210,6 +208,22 @@ class Session:
     def release(self) -> None:
         """Let others write here."""
         self.lock.release()
+
+    def check_writer(self) -> None:
+        """Refuse to write where somebody else does.
+
+        Raises
+        ------
+        SessionInUse
+            When another program writes here.
+        ProjectError
+            When one has taken it over, and may have changed anything.
+        """
+        other = self.lock.holder()
+        if other is not None:
+            raise SessionInUse(self.folder, other.words())
+        if self.lock.lost:
+            raise ProjectError("another program has taken it over meanwhile", "Open it again", path=self.folder)
 
     def holder(self) -> Holder | None:
         """Return who else writes here now; None for nobody."""

@@ -6,6 +6,7 @@ whichever place, is copied again; one that was merely moved or unpacked is found
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
 from napari_fhn.surveys.plain import BandsLast, good_bands, values
-from napari_fhn.training.digest import Digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
 
@@ -167,11 +167,11 @@ def _source(survey: xr.DataArray, channels: list[int] | None, cube: bool) -> _Ro
 
 def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> str:
     out = np.lib.format.open_memmap(path, mode="w+", dtype=rows.dtype, shape=rows.shape)
-    digest = Digest(rows.shape, rows.dtype)
+    digest = hashlib.blake2b(f"{rows.shape}|{rows.dtype.str}".encode(), digest_size=16)
     for done in range(rows.shape[0]):
         row = rows[done]
         out[done] = row
-        digest.update(row)
+        digest.update(np.ascontiguousarray(row).data)
         if progress is not None:
             progress((done + 1) / rows.shape[0])
     out.flush()

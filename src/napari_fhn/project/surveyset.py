@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import xarray as xr
@@ -70,8 +70,8 @@ class SurveySet:
 
     @property
     def grid(self) -> Grid:
-        """Where labels and predictions lie."""
-        return Grid.of(self.first)
+        """Where labels and predictions lie, whichever file says so."""
+        return replace(Grid.of(self.first), source="")
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
 """What is known without labels, and where nothing is learnt, in a few words that every face takes alike.
 
 ``Salt=0.02:0.1`` is a share, ``Shale, Sand, Chalk`` an order, ``Salt=shelf.npy`` an absence and ``0:10,:,40:60`` a box.
+Behind any of the first three, ``(weight 5)`` is how much it counts in the loss, where it is not the usual one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from napari_fhn.training.objective import Absence, Knowledge, Order, Share, Smoo
 SHARE_EXAMPLE = "Salt=0.02:0.1"
 ABSENCE_EXAMPLE = "Salt=shelf.npy"
 BOX_EXAMPLE = "0:10,:,40:60"
+
+_WEIGHT = re.compile(r"\s*\(weight ([^()]*)\)\s*$")
+_WITH_MASK = ";="
 
 
 def share(text: str) -> Share:
@@ -35,10 +40,11 @@ def share(text: str) -> Share:
     >>> share("Salt=0.02:0.1").at_most
     0.1
     """
-    name, bounds = _pair(text, SHARE_EXAMPLE)
+    said, weight = _weighted(text)
+    name, bounds = _pair(said, SHARE_EXAMPLE)
     least, _, most = bounds.partition(":")
     try:
-        return Share(name, float(least or 0), float(most or 1))
+        return Share(name, float(least or 0), float(most or 1), **weight)
     except JobError:
         raise
     except ValueError as error:
@@ -58,7 +64,8 @@ def order(text: str) -> Order:
     >>> order("Shale, Sand").class_names
     ('Shale', 'Sand')
     """
-    return Order(tuple(name.strip() for name in text.split(",") if name.strip()))
+    said, weight = _weighted(text)
+    return Order(tuple(name.strip() for name in said.split(",") if name.strip()), **weight)
 
 
 def absence(text: str, folder: Path | None = None, shape: Sequence[int] | None = None) -> Absence:
@@ -68,7 +75,7 @@ def absence(text: str, folder: Path | None = None, shape: Sequence[int] | None =
     ----------
     text : str
         ``CLASS=MASK`` with a ``.npy`` of the survey's shape that is not 0 there, or ``CLASS@BOX``, with ``;`` between
-        several boxes as :func:`box` reads them.
+        several boxes as :func:`box` reads them; ``CLASS@BOX;=MASK`` is both.
     folder : Path, optional
         Against which the name of the mask is read; the working folder when absent.
     shape : sequence of int, optional
@@ -79,12 +86,16 @@ def absence(text: str, folder: Path | None = None, shape: Sequence[int] | None =
     JobError
         When it cannot be read; the message shows how it is written.
     """
-    name, _, inside = text.partition("@")
-    if inside.strip() and shape is not None and "=" not in name:
-        return Absence(name.strip(), tuple(box(one, shape) for one in inside.split(";") if one.strip()))
-    name, mask = _pair(text, ABSENCE_EXAMPLE)
+    said, weight = _weighted(text)
     # Absolute: the job may be trained again from another folder.
-    return Absence(name, mask=str(((folder or Path.cwd()) / mask).absolute()))
+    place = folder or Path.cwd()
+    name, _, inside = said.partition("@")
+    if inside.strip() and shape is not None and "=" not in name:
+        where, both, mask = inside.partition(_WITH_MASK)
+        boxes = tuple(box(one, shape) for one in where.split(";") if one.strip())
+        return Absence(name.strip(), boxes, str((place / mask.strip()).absolute()) if both else None, **weight)
+    name, mask = _pair(said, ABSENCE_EXAMPLE)
+    return Absence(name, mask=str((place / mask).absolute()), **weight)
 
 
 def smoothness(weight: float | None = None) -> Smoothness:
@@ -113,18 +124,16 @@ def box(text: str, shape: Sequence[int]) -> Box:
     Box(start=(0, 0), stop=(10, 30))
     """
     try:
-        ends = [part.split(":") for part in text.split(",")]
-        found = Box(
-            tuple(int(start or 0) for start, _ in ends),
-            tuple(int(stop or size) for (_, stop), size in zip(ends, shape, strict=True)),
-        )
+        ends = [[end.strip() for end in part.split(":")] for part in text.split(",")]
+        start = tuple(int(one or 0) for one, _ in ends)
+        stop = tuple(int(one or size) for (_, one), size in zip(ends, shape, strict=True))
     except ValueError as error:
         raise JobError(
             f"'{text}': write start:stop for each of the {len(shape)} axes of {tuple(shape)}, as in {BOX_EXAMPLE}"
         ) from error
-    if any(a < 0 or a >= b or b > size for a, b, size in zip(found.start, found.stop, shape, strict=True)):
+    if any(a < 0 or a >= b or b > size for a, b, size in zip(start, stop, shape, strict=True)):
         raise JobError(f"'{text}' is no box inside the survey, which is {tuple(shape)} voxels")
-    return found
+    return Box(start, stop)
 
 
 def in_words(term: Knowledge, folder: Path | None = None) -> str:
@@ -135,22 +144,45 @@ def in_words(term: Knowledge, folder: Path | None = None) -> str:
     >>> in_words(share("Salt=0.02:0.1"))
     'Salt=0.02:0.1'
     """
+    if isinstance(term, Smoothness):
+        return _number(term.weight)
+    usual = type(term).__dataclass_fields__["weight"].default
+    behind = "" if term.weight == usual else f" (weight {_number(term.weight)})"
     if isinstance(term, Share):
-        return f"{term.class_name}={term.at_least:g}:{term.at_most:g}"
+        return f"{term.class_name}={_number(term.at_least)}:{_number(term.at_most)}{behind}"
     if isinstance(term, Order):
-        return ", ".join(term.class_names)
-    if isinstance(term, Absence):
-        if term.boxes:
-            return f"{term.class_name}@{';'.join(map(box_in_words, term.boxes))}"
-        mask = Path(term.mask or "")
-        near = folder is not None and mask.is_relative_to(folder)
-        return f"{term.class_name}={mask.relative_to(folder) if near and folder is not None else mask}"
-    return f"{term.weight:g}"
+        return ", ".join(term.class_names) + behind
+    mask = "" if term.mask is None else _near(Path(term.mask), folder)
+    if not term.boxes:
+        return f"{term.class_name}={mask}{behind}"
+    boxes = ";".join(map(box_in_words, term.boxes))
+    return f"{term.class_name}@{boxes}{_WITH_MASK + mask if mask else ''}{behind}"
 
 
 def box_in_words(found: Box) -> str:
     """Return a box as :func:`box` reads it."""
     return ",".join(f"{a}:{b}" for a, b in zip(found.start, found.stop, strict=True))
+
+
+def _near(path: Path, folder: Path | None) -> str:
+    near = folder is not None and path.is_relative_to(folder)
+    return str(path.relative_to(folder) if near and folder is not None else path)
+
+
+def _number(value: float) -> str:
+    """Return a number as it is read again, as short as can be."""
+    return repr(float(value)).removesuffix(".0")
+
+
+def _weighted(text: str) -> tuple[str, dict[str, float]]:
+    """Part what is said from the weight behind it."""
+    found = _WEIGHT.search(text)
+    if found is None:
+        return text, {}
+    try:
+        return text[: found.start()], {"weight": float(found[1])}
+    except ValueError:
+        raise JobError(f"'{text}': {found[1]} is no weight, as in {SHARE_EXAMPLE} (weight 5)") from None
 
 
 def _pair(text: str, example: str) -> tuple[str, str]:

@@ -26,6 +26,15 @@ class SurveyGeometry:
         Vector x, y from one inline (crossline) of the volume to the next, in `units`.
     units : {"m", "ft"}
         Unit of the map coordinates, as the file says.
+
+    Examples
+    --------
+    >>> grid = SurveyGeometry((100, 200), (1, 1), (5000.0, 7000.0), (25.0, 0.0), (0.0, 12.5))
+    >>> grid.bin_size, grid.azimuth
+    ((25.0, 12.5), 0.0)
+    >>> x, y = grid.to_xy(102, 204)
+    >>> float(x), float(y)
+    (5050.0, 7050.0)
     """
 
     numbers: tuple[float, float]

@@ -1,4 +1,8 @@
-"""One door for every kind of survey file: a short registry of openers, asked in turn."""
+"""One door for every kind of survey file: a short registry of openers, asked in turn.
+
+Other distributions add openers too (`napari_fhn.surveys.plugins`): one that claims a file by its content is asked
+before ours, all others behind them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ from typing import Any, Protocol
 
 import xarray as xr
 
-from napari_fhn.surveys import bricks, raster, segy
+from napari_fhn.plugins import Plugin
+from napari_fhn.surveys import bricks, plugins, raster, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps import polygons
@@ -46,12 +51,19 @@ def can_open(path: str | Path) -> bool:
     -------
     bool
         True where one of the openers recognises the content.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> surveys.can_open(sample_data.SEISMIC.survey), surveys.can_open(sample_data.SEISMIC.tops)
+    (True, False)
     """
     path = Path(path)
     try:
         if not path.exists():
             return False
-        return any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
+        ours = any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
+        return ours or plugins.claiming(path) is not None or plugins.able(path) is not None
     except OSError:
         return False
 
@@ -93,38 +105,105 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         options that make it so.
     SurveyError
         With the file, the place in it and the way out.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> dict(survey.sizes)
+    {'inline': 128, 'crossline': 192, 'twt': 160}
+    >>> survey.sel(inline=1010, crossline=2101).sel(twt=slice(400, 412)).shape
+    (4,)
+    >>> cube = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    >>> cube.dims, cube["wavelength"].attrs["units"]
+    (('band', 'y', 'x'), 'nm')
     """
     path = Path(path)
+    opener = _opener(path)
+    try:
+        return _open(opener, path, options)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def options_of(path: str | Path) -> tuple[str, ...]:
+    """Return the options that `open` takes for a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any path.
+
+    Returns
+    -------
+    tuple of str
+        Names of keyword arguments.
+
+    Raises
+    ------
+    SurveyError
+        When no reader knows the file.
+    """
+    found = _opener(Path(path))
+    opener = found.value if isinstance(found, Plugin) else found
+    return tuple(name for name in inspect.signature(opener.open).parameters if name != "path")
+
+
+def _opener(path: Path) -> Opener | plugins.Opener:
+    """Find who opens a file, or raise `SurveyError`."""
     if not path.exists():
         raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
     openers = FOLDER_OPENERS if path.is_dir() else OPENERS
     known_folder = path.suffix.lower() in {suffix for opener in FOLDER_OPENERS for suffix in opener.SUFFIXES}
+    known_folder = known_folder or (path.is_dir() and plugins.promised(path) is not None)
     if path.is_dir() and not known_folder and not can_open(path):
         raise SurveyError(path, "this is a folder", "Open a file inside it")
     if path.suffix.lower() in polygons.SUFFIXES:
         raise SurveyError(path, "it holds polygons, which need a grid to lie on", "Open a map, and stack them with it")
     try:
+        guest = plugins.claiming(path)
+        if guest is not None:
+            return guest
         for opener in openers:
             if opener.can_open(path):
-                return _open(opener, path, options)
+                return opener
+        guest = plugins.able(path)
+        if guest is not None:
+            return guest
         # Nobody recognises the content: the opener its suffix promises says best what is wrong with it. The more
         # general ones are asked last above, and know more of such files.
         for opener in reversed(openers):
             if path.suffix.lower() in opener.SUFFIXES:
-                return _open(opener, path, options)
+                return opener
+        guest = plugins.promised(path)
+        if guest is not None:
+            return guest
     except OSError as error:
-        raise SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file") from error
-    known = ", ".join(dict.fromkeys(suffix for opener in OPENERS for suffix in opener.SUFFIXES))
+        raise _unreadable(path, error) from error
+    everyone = (*OPENERS, *(guest.value for guest in plugins.openers(folders=False)))
+    known = ", ".join(dict.fromkeys(suffix for opener in everyone for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
 
 
-def _open(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
-    known = [name for name in inspect.signature(opener.open).parameters if name != "path"]
+def _unreadable(path: Path, error: OSError) -> SurveyError:
+    return SurveyError(path, f"it cannot be read: {error.strerror or error}", "Check the file")
+
+
+def _open(opener: Opener | plugins.Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
+    _check_options(opener.value if isinstance(opener, Plugin) else opener, path, options)
+    survey = plugins.read(opener, path, options) if isinstance(opener, Plugin) else opener.open(path, **options)
+    # Openers that choose for themselves say what they chose.
+    survey.attrs.setdefault("read_as", options)
+    return survey
+
+
+def _check_options(opener: Opener, path: Path, options: dict[str, Any]) -> None:
+    """Refuse an option that an opener does not take."""
+    _, *parameters = inspect.signature(opener.open).parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in parameters):
+        return
+    known = [one.name for one in parameters]
     strange = [name for name in options if name not in known]
     if strange:
         way_out = f"It takes {', '.join(known)}" if known else "Open it without options"
         raise SurveyError(path, f"'{strange[0]}' is no option of such a file", way_out)
-    survey = opener.open(path, **options)
-    # Openers that choose for themselves say what they chose.
-    survey.attrs.setdefault("read_as", options)
-    return survey

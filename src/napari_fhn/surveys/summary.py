@@ -27,6 +27,15 @@ def summary(survey: xr.DataArray) -> list[str]:
     -------
     list of str
         One line each: file, kind, axes with ranges and steps, geometry, values, notes.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> for line in surveys.summary(surveys.open(sample_data.SEISMIC.survey))[2:5]:
+    ...     print(line)
+    inline: 128, 1001 to 1128 step 1
+    crossline: 192, 2001 to 2383 step 2
+    twt: 160, 400 to 1036 step 4 ms
     """
     attrs = survey.attrs
     source = Path(str(attrs.get("source", "")))

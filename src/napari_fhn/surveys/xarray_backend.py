@@ -1,8 +1,8 @@
 """Surveys for everybody who works in xarray: ``xr.open_dataset("survey.sgy", engine="napari-fhn")``.
 
 The dataset holds one lazy variable, ``survey``, with the coordinates and units that `napari_fhn.surveys.open` gives.
-Its attributes are plain numbers and text, so that it can be written as NetCDF or Zarr; `survey_of` makes of it again, or
-of what was read back from such a file, what the rest of this project takes.
+Its attributes are plain numbers and text, so that it can be written as NetCDF or Zarr; `survey_of` makes of it, or of
+what was read back from such a file, what the rest of this project takes.
 """
 
 from __future__ import annotations
@@ -184,8 +184,8 @@ def survey_of(dataset: xr.Dataset) -> xr.DataArray:
     >>> from napari_fhn import sample_data
     >>> from napari_fhn.surveys.xarray_backend import SurveyBackend, survey_of
     >>> survey = survey_of(xr.open_dataset(sample_data.SEISMIC.survey, engine=SurveyBackend))
-    >>> survey.attrs["geometry"].bin_size
-    (25.0, 12.5)
+    >>> [round(metres, 3) for metres in survey.attrs["geometry"].bin_size]
+    [25.0, 12.5]
     """
     if VARIABLE not in dataset or _KEPT not in dataset[VARIABLE].attrs:
         raise ValueError(f"The dataset holds no variable '{VARIABLE}' that the engine napari-fhn has opened.")

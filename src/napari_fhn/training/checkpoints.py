@@ -23,7 +23,7 @@ class Checkpoints:
     steps : int
         Of the training.
     kept : sequence of int
-        Steps whose networks are there and stay; all others there are of an earlier training, and go.
+        Steps whose networks are there and stay; all others there are of an earlier training, and go with :meth:`begin`.
 
     Attributes
     ----------
@@ -35,6 +35,9 @@ class Checkpoints:
         self.folder = Path(folder) / "checkpoints"
         self._every = -(-steps // _KEPT)
         self.steps = [step for step in kept if self._path(step).is_dir()]
+
+    def begin(self) -> None:
+        """Remove the networks of an earlier training."""
         own = {self._path(step) for step in self.steps}
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path not in own:

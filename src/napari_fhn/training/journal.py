@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.training.job import Job
 
@@ -99,11 +100,18 @@ class Journal:
         """Return the zones of a pass that need not be predicted again."""
         return {box for other, box in self._finished if other == number}
 
-    def finish(self, number: int, box: Box) -> None:
-        """Note that a zone of a pass is written."""
+    def finish(self, number: int, box: Box) -> bool:
+        """Note that a zone of a pass is written, and tell whether the journal says so on the disk now."""
         self._waiting.append((number, box))
-        if time.monotonic() - self._flushed > _FLUSH_EVERY:
+        due = time.monotonic() - self._flushed > _FLUSH_EVERY
+        if due:
             self.flush()
+        return due
+
+    def forget(self) -> None:
+        """Go on with nothing: what was predicted is not as it was left."""
+        self.plan = None
+        self._finished.clear()
 
     def flush(self) -> None:
         """Bring what was predicted to the disk, and then what the journal says of it."""
@@ -117,19 +125,14 @@ class Journal:
         self._flushed = time.monotonic()
 
     def _renew(self) -> None:
-        temporary = self.path.with_name(self.path.name + ".part")
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(json.dumps({"identity": self._identity, "plan": self.plan}) + "\n")
-            stream.writelines(map(_line, self._finished))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, self.path)
+        head = json.dumps({"identity": self._identity, "plan": self.plan}) + "\n"
+        record.write_bytes(self.path, "".join((head, *map(_line, self._finished))).encode())
 
     def _read(self) -> None:
         try:
             text = self.path.read_text(encoding="utf-8")
             first, *others = text.splitlines()
-            head = json.loads(first)
+            head = record.parse(first)
             if head["identity"] != self._identity:
                 return
             self.plan = head["plan"]
@@ -137,7 +140,7 @@ class Journal:
             return  # none, or none of ours: the work begins at the beginning
         try:
             for line in others:
-                number, start, stop = json.loads(line)
+                number, start, stop = record.parse(line)
                 self._finished.append((int(number), Box(tuple(start), tuple(stop))))
             whole = text.endswith("\n")
         except (ValueError, TypeError):

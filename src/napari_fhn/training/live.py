@@ -93,7 +93,7 @@ class Live:
                 if 0 <= first < classes.shape[focus.axis]:
                     classes = classes.copy()
                     np.moveaxis(classes, focus.axis, 0)[first] = 0
-            np.copyto(self.predictor.outputs.classes[box.slices], classes, where=classes > 0)
+            self.predictor.put_classes(box, classes)
             yield BoxChanged(box, step)
 
     def _boxes(self, focus: Focus | None) -> Iterator[Box]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from napari_fhn import __version__
+from napari_fhn import __version__, record
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
 from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_json, to_json
@@ -71,7 +71,7 @@ def kept(
     job : Job
         Whose model it is.
     task : {"train", "predict"}
-        Training starts the log anew, as it starts the model anew.
+        Training starts the log anew, as it starts the model anew: with its first step, and not before.
     command : str
         That repeats the run.
     continued : bool
@@ -87,14 +87,18 @@ def kept(
     with ExitStack() as stack:
         peak = stack.enter_context(Peak())
         began = _now()
+        waiting: list[str] = []
         for update in updates:
-            # Not before the first update: a job that cannot be done must not cost the log of the one before.
-            if log is None:
+            if not isinstance(update, BoxChanged) and not (task == "predict" and isinstance(update, Progress)):
+                waiting.append(to_json(update) + "\n")
+            # Not before the first step: a training that makes none must not cost the log of the one before.
+            if log is None and (task == "predict" or isinstance(update, Progress)):
                 log = stack.enter_context(_opened(job, mode))
                 _write(log, {"kind": _BEGIN, "task": task, "began": began, "command": command, **_surroundings(job)})
-            if not isinstance(update, BoxChanged) and not (task == "predict" and isinstance(update, Progress)):
-                log.write(to_json(update) + "\n")
+            if log is not None and waiting:
+                log.writelines(waiting)
                 log.flush()
+                waiting.clear()
             yield update
         if log is not None:
             _write(log, {"kind": _END, "bytes": peak.grown()})
@@ -119,7 +123,7 @@ def read(model: str | Path) -> tuple[Run, ...]:
     told: dict[int, list[Update]] = {}
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
         try:
-            data = json.loads(line)
+            data = record.parse(line)
             kind = data.pop("kind")
             if kind == _BEGIN:
                 runs.append(Run(**data, updates=(), memory=None))

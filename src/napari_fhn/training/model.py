@@ -7,15 +7,12 @@ the old ones and then replaces ``model.json``: whatever happens meanwhile, the f
 from __future__ import annotations
 
 import hashlib
-import json
-import math
-import os
+import io
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy
 import safetensors
@@ -24,21 +21,16 @@ from safetensors.torch import load as weights_from_bytes
 from safetensors.torch import save as weights_to_bytes
 from torch import Tensor
 
-from napari_fhn import __version__
+from napari_fhn import __version__, record
 from napari_fhn.network.build import SegmentationNetwork, build
-from napari_fhn.network.comparison import description_from_dict
+from napari_fhn.training import description as descriptions
+from napari_fhn.training.description import Description, Normalisation, WeightsFile
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.updates import Score
-from napari_fhn.training.volume import Normalisation
 
-_FORMAT = "napari-fhn model 2"
-_DESCRIPTION = "model.json"
 _WEIGHTS = re.compile(r"weights-[0-9a-f]{16}\.safetensors")
-
-_LONGEST_DESCRIPTION = 16 << 20
-"""Bytes of a ``model.json``; a longer one is something else."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +63,10 @@ class Model:
         Of the packages that wrote it; :func:`save` fills them in.
     sha256 : str
         Of the description and, through it, of the weights: the same for equal models only. Empty before it was saved.
+    run, recipe : str
+        As in the :class:`~napari_fhn.training.job.Job` it was trained by.
+    labels : str
+        Digest of the label file when its training began; empty where not known.
     """
 
     network: SegmentationNetwork
@@ -86,9 +82,12 @@ class Model:
     scores: tuple[Score, ...] = ()
     versions: Mapping[str, str] | None = None
     sha256: str = ""
+    run: str = ""
+    recipe: str = ""
+    labels: str = ""
 
     @classmethod
-    def of(cls, job: Job, network: SegmentationNetwork, normalisation: Normalisation) -> Model:
+    def of(cls, job: Job, network: SegmentationNetwork, normalisation: Normalisation, labels: str = "") -> Model:
         """Return the model of a job, before anything is known of how well it does."""
         return cls(
             network,
@@ -99,6 +98,9 @@ class Model:
             job.axes,
             tuple(item.name for item in job.inputs),
             job.schedule,
+            run=job.run,
+            recipe=job.recipe,
+            labels=labels,
         )
 
 
@@ -134,16 +136,11 @@ def save(model: Model, folder: str | Path) -> Model:
             "safetensors": safetensors.__version__,
         },
     )
-    content = {
-        "format": _FORMAT,
-        "weights": {"file": name, "sha256": digest},
-        **_described(model),
-    }
-    checksum = _checksum(content)
-    _replace(folder / name, weights)
-    _replace(folder / _DESCRIPTION, json.dumps({**content, "sha256": checksum}, indent=2).encode())
+    described = _described(model, WeightsFile(name, digest))
+    record.write_bytes(folder / name, weights)
+    checksum = descriptions.write(described, folder)
     for other in folder.iterdir():
-        if _WEIGHTS.fullmatch(other.name) and other.name != name:
+        if other.name != name and (_WEIGHTS.fullmatch(other.name) or other.name == descriptions.FIRST_WEIGHTS):
             other.unlink(missing_ok=True)
     return replace(model, sha256=checksum)
 
@@ -158,19 +155,16 @@ def load(folder: str | Path) -> Model:
         names the file.
     """
     folder = Path(folder)
-    path = folder / _DESCRIPTION
-    if not path.exists():
-        raise JobError(f"{folder} holds no trained network yet: train one first")
+    described = descriptions.read(folder)
     try:
-        content = _read_description(path)
         try:
-            return _model(content, _read_weights(folder, content))
+            return _model(described, _read_weights(folder, described.weights))
         except FileNotFoundError:
             # Somebody saved a newer one between our two readings.
-            newer = _read_description(path)
-            if newer == content:
+            newer = descriptions.read(folder)
+            if newer == described:
                 raise
-            return _model(newer, _read_weights(folder, newer))
+            return _model(newer, _read_weights(folder, newer.weights))
     except JobError:
         raise
     except Exception as error:
@@ -178,103 +172,62 @@ def load(folder: str | Path) -> Model:
         raise JobError(f"{folder} cannot be read as a trained network: {error or type(error).__name__}") from error
 
 
-def _described(model: Model) -> dict[str, Any]:
-    return {
-        "architecture": model.network.architecture.to_dict(),
-        "input_channels": model.network.input_channels,
-        "classes": list(model.classes),
-        "colors": list(model.colors),
-        "normalisation": asdict(model.normalisation),
-        "framing": asdict(model.framing),
-        "axes": [asdict(axis) for axis in model.axes],
-        "inputs": list(model.inputs),
-        "schedule": None if model.schedule is None else asdict(model.schedule),
-        "steps": model.steps,
-        "label_counts": list(model.label_counts),
-        "scores": [asdict(score) for score in model.scores],
-        "versions": dict(model.versions or {}),
-    }
+def _described(model: Model, weights: WeightsFile) -> Description:
+    return Description(
+        weights=weights,
+        architecture=model.network.architecture,
+        input_channels=model.network.input_channels,
+        classes=model.classes,
+        colors=model.colors,
+        normalisation=model.normalisation,
+        framing=model.framing,
+        axes=model.axes,
+        inputs=model.inputs,
+        schedule=model.schedule,
+        steps=model.steps,
+        label_counts=model.label_counts,
+        scores=model.scores,
+        versions=dict(model.versions or {}),
+        run=model.run,
+        recipe=model.recipe,
+        labels=model.labels,
+    )
 
 
-def _checksum(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what a description says, however it is indented and ordered."""
-    plain = json.dumps({k: v for k, v in content.items() if k != "sha256"}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())  # the name must not be on disk before the bytes are
-    os.replace(temporary, path)
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LONGEST_DESCRIPTION:
-        raise JobError(f"{path} is too long to describe a network: it is another kind of file")
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise JobError(f"{path} does not describe a network")
-    if content.get("format") != _FORMAT:
-        raise JobError(
-            f"{path} is {content.get('format')!r}, and this version reads {_FORMAT!r}: use the version that wrote it, "
-            "or train again"
-        )
-    if content.get("sha256") != _checksum(content):
-        raise JobError(f"{path} was changed after it was written: restore it, or train again")
-    return content
-
-
-def _read_weights(folder: Path, content: Mapping[str, Any]) -> dict[str, Tensor]:
-    name = content["weights"]["file"]
-    if not (isinstance(name, str) and _WEIGHTS.fullmatch(name)):
-        raise JobError(f"{folder / _DESCRIPTION} names {name!r} as its weights, which is no file of a model")
-    data = (folder / name).read_bytes()
-    if hashlib.sha256(data).hexdigest() != content["weights"]["sha256"]:
-        raise JobError(f"{folder / name} is not as it was written: restore it, or train again")
+def _read_weights(folder: Path, file: WeightsFile) -> dict[str, Tensor]:
+    data = (folder / file.file).read_bytes()
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise JobError(f"{folder / file.file} is not as it was written: restore it, or train again")
+    if file.file == descriptions.FIRST_WEIGHTS:
+        with numpy.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
     return weights_from_bytes(data)
 
 
-def _model(content: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Model:
-    classes = _strings(content["classes"])
-    architecture = description_from_dict(content["architecture"])
+def _model(described: Description, weights: Mapping[str, Tensor]) -> Model:
+    classes = len(described.classes)
     # Without memory at first: a description of something huge is found out by the weights that it does not go with.
     with torch.device("meta"):
-        expected = build(architecture, content["input_channels"], len(classes)).state_dict()
+        expected = build(described.architecture, described.input_channels, classes).state_dict()
     if {k: tuple(v.shape) for k, v in expected.items()} != {k: tuple(v.shape) for k, v in weights.items()}:
         raise ValueError("its weights are not those of the network that it describes")
-    network = build(architecture, content["input_channels"], len(classes))
-    network.load_state_dict(weights)
-    normalisation = Normalisation(
-        tuple(map(float, content["normalisation"]["centre"])), tuple(map(float, content["normalisation"]["scale"]))
-    )
-    numbers = (*normalisation.centre, *normalisation.scale)
-    if len(normalisation.centre) != len(normalisation.scale) or not all(map(math.isfinite, numbers)):
-        raise ValueError("its normalisation is not one centre and one scale for each channel")
-    framing = Framing.from_dict(content["framing"])
-    for axis in (framing.vertical_axis, framing.map_axis):
-        if axis is not None and type(axis) is not int:
-            raise ValueError(f"the number of an axis is expected where it has {axis!r:.80}")
+    network = build(described.architecture, described.input_channels, classes)
+    network.load_state_dict(dict(weights))
     return Model(
         network=network,
-        normalisation=normalisation,
-        classes=classes,
-        framing=framing,
-        colors=_strings(content["colors"]),
-        axes=tuple(Axis(**axis) for axis in content["axes"]),
-        inputs=_strings(content["inputs"]),
-        schedule=None if content["schedule"] is None else Schedule.from_dict(content["schedule"]),
-        steps=int(content["steps"]),
-        label_counts=tuple(map(int, content["label_counts"])),
-        scores=tuple(Score(s["step"], s["held_out"], tuple(s["iou"])) for s in content["scores"]),
-        versions=dict(content["versions"]),
-        sha256=content["sha256"],
+        normalisation=described.normalisation,
+        classes=described.classes,
+        framing=described.framing,
+        colors=described.colors,
+        axes=described.axes,
+        inputs=described.inputs,
+        schedule=described.schedule,
+        steps=described.steps,
+        label_counts=described.label_counts,
+        scores=described.scores,
+        versions=described.versions,
+        sha256=described.sha256,
+        run=described.run,
+        recipe=described.recipe,
+        labels=described.labels,
     )
-
-
-def _strings(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise ValueError(f"names are expected where it has {values!r:.80}")
-    return tuple(values)

@@ -65,16 +65,22 @@ def open_or_make(path: Path, shape: Sequence[int]) -> np.memmap[Any, np.dtype[np
         found = open_array(str(path), "r+")
         if found.shape == tuple(shape) and found.dtype == np.float16:
             return found  # type: ignore[return-value]
-    needed = 2 * math.prod(shape)
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
+    _check_room(path, shape)
     # The system gives it room when it is written: what is 0 takes none.
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=tuple(shape))
 
 
+def _check_room(path: Path, shape: Sequence[int]) -> None:
+    needed = 2 * math.prod(shape)
+    free = shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
+
+
 class Outputs:
     """The files of a job's prediction.
+
+    Nothing is made or removed before something is written.
 
     Parameters
     ----------
@@ -97,13 +103,59 @@ class Outputs:
                 f"{job.prediction} is {classes.dtype} of shape {classes.shape}; the prediction needs uint8 of {shape}"
             )
         self.classes: NDArray[np.generic] = classes
-        self._others: dict[Output, NDArray[np.float16]] = {}
-        for stale in set(get_args(Output)) - set(job.outputs):
-            with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
-                job.output_path(stale).unlink(missing_ok=True)
+        self._shape = shape
+        self._job = job
+        self._others: dict[Output, NDArray[np.float16]] | None = None
         for output in job.outputs:
-            full = (len(job.classes), *shape) if output == "probabilities" else shape
-            self._others[output] = open_or_make(job.output_path(output), full)
+            if not job.output_path(output).exists():
+                _check_room(job.output_path(output), self._full(output))
+
+    def _full(self, output: Output) -> tuple[int, ...]:
+        return (len(self._job.classes), *self._shape) if output == "probabilities" else self._shape
+
+    @property
+    def others(self) -> dict[Output, NDArray[np.float16]]:
+        """What is written beside the classes; its files are made by asking for it."""
+        if self._others is None:
+            job = self._job
+            for stale in set(get_args(Output)) - set(job.outputs):
+                with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
+                    job.output_path(stale).unlink(missing_ok=True)
+            self._others = {output: open_or_make(job.output_path(output), self._full(output)) for output in job.outputs}
+        return self._others
+
+    def clear(self, kept: Sequence[Box] = ()) -> bool:
+        """Set all outputs to 0, but for some boxes.
+
+        Parameters
+        ----------
+        kept : sequence of Box
+            What stays.
+
+        Returns
+        -------
+        bool
+            Whether there was anything else.
+        """
+        found = False
+        # Slice by slice: a survey may be larger than the memory. What is 0 already is left alone, and takes no room.
+        for row in range(self._shape[0]):
+            goes = np.ones(self._shape[1:], bool)
+            for box in kept:
+                if box.start[0] <= row < box.stop[0]:
+                    goes[box.slices[1:]] = False
+            if not goes.any():
+                continue
+            for array in (self.classes, *self.others.values()):
+                values = array.swapaxes(0, array.ndim - len(self._shape))[row]
+                if np.any(values * goes):
+                    found = True
+                    values[..., goes] = 0
+        return found
+
+    def write_classes(self, box: Box, classes: NDArray[np.uint8]) -> None:
+        """Write the classes of a box wherever they are not 0, and nothing else."""
+        np.copyto(self.classes[box.slices], classes, where=classes > 0)
 
     def write(self, box: Box, probabilities: NDArray[np.float32], present: NDArray[np.bool_]) -> None:
         """Write a box of all outputs.
@@ -118,7 +170,7 @@ class Outputs:
             ``box.shape``, where there are data: what a network says of a gap is no prediction.
         """
         # Classes last: where they are, the rest is.
-        for output, array in self._others.items():
+        for output, array in self.others.items():
             if output == "probabilities":
                 array[(slice(None), *box.slices)] = probabilities * present
             else:
@@ -127,6 +179,6 @@ class Outputs:
 
     def flush(self) -> None:
         """Bring everything written so far to the disk."""
-        for array in (self.classes, *self._others.values()):
+        for array in (self.classes, *(self._others or {}).values()):
             if isinstance(array, np.memmap):
                 array.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,17 @@ from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
+from napari_fhn.training import provenance
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, open_or_make
+from napari_fhn.training.provenance import Part, Provenance, Recorder, added
 from napari_fhn.training.tiles import Cut, Lattice, choose
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 from napari_fhn.training.volume import Volume
@@ -78,6 +80,13 @@ class Predictor:
     device : torch.device
         Where the network is.
 
+    Attributes
+    ----------
+    recorder : Recorder or None
+        Writes down what the prediction is made of; nobody does where there is none.
+    cleared : bool
+        Whether something of another network was taken away when the first box was written.
+
     Raises
     ------
     JobError
@@ -89,6 +98,8 @@ class Predictor:
         self.frame = frame
         self.shape = frame.shape
         self.outputs = Outputs(job, frame.shape)
+        self.recorder: Recorder | None = None
+        self.cleared = False
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: np.memmap[Any, np.dtype[np.float16]] | None = None
@@ -142,9 +153,34 @@ class Predictor:
         except Stopped:
             return
 
-    def put(self, box: Box, probabilities: NDArray[np.float32]) -> None:
-        """Write class probabilities ``(classes, *box.shape)`` of a box into the files, wherever there are data."""
+    def put(self, box: Box, probabilities: NDArray[np.float32], *, half: bool = False) -> None:
+        """Write a box into the files, wherever there are data.
+
+        Parameters
+        ----------
+        box : Box
+            Inside the survey.
+        probabilities : ndarray
+            ``(classes, *box.shape)``.
+        half : bool
+            They are those of the first of two directions.
+        """
+        self._begin()
         self.outputs.write(box, probabilities, self.frame.present(box))
+        if self.recorder is not None:
+            self.recorder.add(box, half=half)
+
+    def put_classes(self, box: Box, classes: NDArray[np.uint8]) -> None:
+        """Write classes of a box into the files, wherever they are not 0."""
+        self._begin()
+        self.outputs.write_classes(box, classes)
+        if self.recorder is not None:
+            self.recorder.scatter(box)
+
+    def _begin(self) -> None:
+        """Before anything is written: what is of another network goes."""
+        if self.recorder is not None and not self.recorder.begun:
+            self.cleared = self.recorder.begin(self.outputs.clear)
 
     def section(self, focus: Focus, control: Control | None = None) -> Iterator[Box]:
         """Predict the section in view (for a 3D network: the middle of a slab around it)."""
@@ -189,7 +225,7 @@ class Predictor:
         done, total = 0, len(passes) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):
-                finished = {box for box in journal.finished(number) if self._written(box)}
+                finished = self._finished(journal, number)
                 done += sum(math.prod(box.shape) for box in finished)
                 for box, values in self._tiles(one.lattice, one.across, control, finished):
                     if self._waiting is not None:
@@ -198,8 +234,9 @@ class Predictor:
                             self._waiting[there] = values
                         else:
                             values = (values + self._waiting[there].astype(np.float32)) / np.float32(2)
-                    self.put(box, values)
-                    journal.finish(number, box)
+                    self.put(box, values, half=number < len(passes) - 1)
+                    if journal.finish(number, box) and self.recorder is not None:
+                        self.recorder.flush()
                     done += math.prod(box.shape)
                     yield box, done / total
                     if control is not None:
@@ -208,6 +245,20 @@ class Predictor:
             return
         finally:
             journal.flush()
+            if self.recorder is not None:
+                self.recorder.flush()
+
+    def _finished(self, journal: Journal, number: int) -> set[Box]:
+        return {box for box in journal.finished(number) if self._written(box)}
+
+    def finished_parts(self, journal: Journal, step: int, model: str) -> tuple[Part, ...]:
+        """Return what a journal says is there, as far as it is."""
+        parts: list[Part] = []
+        last = len(journal.plan) - 1 if isinstance(journal.plan, list) else 0
+        for number in range(last + 1):
+            for box in sorted(self._finished(journal, number), key=lambda box: box.start):
+                parts = added(parts, Part(box, step, model, half=number < last))
+        return tuple(parts)
 
     def _written(self, box: Box) -> bool:
         """Tell whether a box has been predicted, by its corners with data: somebody may have cleared the file."""
@@ -289,12 +340,16 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
         journals.identity(job, model.sha256, labels=model.framing.neighbours),
         predictor.flush,
     )
+    recorder = predictor.recorder = _recorder(job, model, predictor, journal)
     if journal.plan is not None:
         yield Note("The prediction goes on where it was interrupted.")
     begun: float | None = None
     for box, share in predictor.everything(journal, control):
         for note in predictor.notes():
             yield Note(note)
+        if predictor.cleared:
+            predictor.cleared = False
+            yield BoxChanged(Box.whole(predictor.shape), 0)
         yield BoxChanged(box, 0)
         elapsed = time.monotonic() - started
         if begun is None:
@@ -307,5 +362,27 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
         words = "Prediction stopped; it goes on from there when you predict again"
     else:
         words = "The whole survey is predicted"
+        recorder.whole()
+        recorder.flush()
         journals.discard(job)
-    yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).")
+    yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
+
+
+def _recorder(job: Job, model: models.Model, predictor: Predictor, journal: Journal) -> Recorder:
+    """Return what writes down a prediction, with what stays of the one that is there."""
+    run = model.run or job.run
+    made = Provenance.of(job, predictor.shape, classes=model.classes, run=run, labels=model.labels)
+    parts: list[Part] = []
+    try:
+        before = provenance.read(job.prediction)
+    except JobError:  # what cannot be read is of nobody
+        before = None
+    if before is not None and before.tidied is not None:
+        journal.forget()  # half of a prediction tidied and half not would be neither
+    elif before is not None and replace(before, parts=(), program="", written="") == replace(made, program=""):
+        parts += [part for part in before.parts if part.model == model.sha256 and not part.half]
+    # After a kill the journal may know more; it never knows less.
+    for part in predictor.finished_parts(journal, model.steps, model.sha256):
+        parts = added(parts, part)
+    made = replace(made, parts=tuple(parts))
+    return Recorder(job.prediction, made, predictor.flush, step=model.steps, model=model.sha256)

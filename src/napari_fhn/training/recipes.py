@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from napari_fhn import plugins
 from napari_fhn.network.architecture import Architecture, architecture
 from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, SEISMIC
 from napari_fhn.training.framing import Position
@@ -29,6 +31,9 @@ class Recipe:
         Whether the network is told what the nearest labels say.
     position : {"none", "vertical", "all"}
         Along which axes the network is told where a voxel lies.
+    suits : tuple of int
+        Numbers of spatial axes of the surveys that a recipe of another distribution is offered for: 2 for maps, 3 for
+        volumes. For ours `fitting` says it.
     """
 
     title: str
@@ -37,6 +42,7 @@ class Recipe:
     schedule: Schedule
     neighbours: bool = False
     position: Position = "vertical"
+    suits: tuple[int, ...] = (2, 3)
 
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
@@ -50,7 +56,7 @@ _PAPER = Schedule(
 )
 """What the paper's trainings share; those with another optimiser or without flips say so."""
 
-RECIPES: dict[str, Recipe] = {
+_OURS: dict[str, Recipe] = {
     "sections": Recipe(
         "Sections (2.5D)",
         "Seismic lines, and volumes on a small machine: vertical sections in both directions, neighbours as channels.",
@@ -145,7 +151,26 @@ RECIPES: dict[str, Recipe] = {
         position="none",
     ),
 }
-"""Known recipes by name. Those of the paper have the settings of its text and of its authors' public scripts."""
+"""Ours by name. Those of the paper have the settings of its text and of its authors' public scripts."""
+
+
+def _check(name: str, found: Any) -> Recipe:
+    """Hold what another distribution adds against what a recipe is."""
+    made = found if isinstance(found, Recipe) else found() if callable(found) else found
+    if not isinstance(made, Recipe):
+        raise TypeError(f"it gives {type(made).__name__}, and no Recipe")
+    if not made.title.strip():
+        raise ValueError("its recipe has no title")
+    dimensions = made.network.dimensions
+    if len(made.schedule.block) != dimensions:
+        raise ValueError(f"its network has {dimensions} dimensions, and its block {len(made.schedule.block)}")
+    if not made.suits or not set(made.suits) <= {2, 3}:
+        raise ValueError(f"it suits surveys of {made.suits} axes, and there are those of 2 and of 3")
+    return made
+
+
+RECIPES: plugins.Registry[Recipe] = plugins.Registry(_OURS, lambda: plugins.discover(plugins.RECIPES, _check))
+"""Known recipes by name: ours, and behind them those of other distributions (entry points ``napari_fhn.recipes``)."""
 
 
 def recipe(name: str) -> Recipe:
@@ -155,6 +180,11 @@ def recipe(name: str) -> Recipe:
     ------
     JobError
         For an unknown name; the message lists the known ones.
+
+    Examples
+    --------
+    >>> recipe("sections").title
+    'Sections (2.5D)'
     """
     try:
         return RECIPES[name]
@@ -173,9 +203,16 @@ def fitting(spatial_dimensions: int, *, vertical: bool = False, cubes: bool = Fa
         Whether one of the axes is two-way time or depth: with two axes it is a line, which is one section.
     cubes : bool
         Whether the maps are cubes, each with the same bands, of which a network can make one more axis.
+
+    Examples
+    --------
+    >>> fitting(3)[0], fitting(2)[0]
+    ('sections', 'map')
     """
+    RECIPES.look()
+    others = tuple(name for name in RECIPES.plugins if spatial_dimensions in RECIPES[name].suits)
     if spatial_dimensions == 3:
-        return ("sections", "layers", "volume", "paper.seismic")
+        return ("sections", "layers", "volume", "paper.seismic", *others)
     if vertical:
-        return ("sections", "layers")
-    return ("map", "spectra", "regions", "paper.aquifer", *(("paper.hyperspectral",) if cubes else ()))
+        return ("sections", "layers", *others)
+    return ("map", "spectra", "regions", "paper.aquifer", *(("paper.hyperspectral",) if cubes else ()), *others)

@@ -12,12 +12,13 @@ from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
-from napari_fhn.training import journal, sizing, starting
 from napari_fhn.training import model as models
+from napari_fhn.training import sizing, starting
 from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.criterion import Criterion
 from napari_fhn.training.device import choose_device
+from napari_fhn.training.digest import digest
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
@@ -27,7 +28,7 @@ from napari_fhn.training.volume import Volume
 
 
 class Setup:
-    """What a training consists of.
+    """What a training consists of. Making it changes nothing on the disk.
 
     Parameters
     ----------
@@ -76,13 +77,12 @@ class Setup:
         self.frame.know(self.labels)
         self._check_labels(job)
         self.network = self._network(job)
-        self.model = models.Model.of(job, self.network, volume.normalisation)
+        self.model = models.Model.of(job, self.network, volume.normalisation, digest(job.labels))
         self.criterion = Criterion(job.schedule.objective, job.classes, self.frame.vertical_of_scores)
         annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
         self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
         self._fit_into_memory(job.memory)
         self.predictor = Predictor(self.network, self.frame, job, self.device)
-        journal.discard(job)  # what is in the prediction from here on is of this network
 
     def _check_labels(self, job: Job) -> None:
         if len(np.flatnonzero(self.labels.counts)) < 2:

@@ -8,20 +8,23 @@ model, it is read without running code.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as save_bytes
 from torch import Tensor
 
+from napari_fhn import record
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.transfer import STATE
 
 _FORMAT = "napari-fhn training 1"
+_LONGEST = 256 << 20
+"""Most characters of what it holds beside tensors."""
+
 _TENSOR = "tensor:"
 """The only key of what stands for a tensor; its value is the name of it."""
 
@@ -39,10 +42,7 @@ def save(state: Mapping[str, Any], folder: str | Path) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     tensors: dict[str, Tensor] = {}
     content = _packed(state, tensors, "")
-    path = Path(folder) / STATE
-    temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, {"format": _FORMAT, "state": json.dumps(content)})
-    os.replace(temporary, path)
+    record.write_bytes(Path(folder) / STATE, save_bytes(tensors, {"format": _FORMAT, "state": json.dumps(content)}))
 
 
 def load(folder: str | Path) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def load(folder: str | Path) -> dict[str, Any]:
             if metadata.get("format") != _FORMAT:
                 raise ValueError(f"it is {metadata.get('format')!r}, and this version reads {_FORMAT!r}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
-        state: dict[str, Any] = _unpacked(json.loads(metadata["state"]), tensors)
+        state: dict[str, Any] = _unpacked(record.parse(metadata["state"], longest=_LONGEST), tensors)
         return state
     except Exception as error:
         # Whatever a damaged file makes the reader stumble over, the person needs its name.

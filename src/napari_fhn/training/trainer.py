@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from napari_fhn.box import Box
+from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
-from napari_fhn.training import sizing, suspended
+from napari_fhn.training import provenance, sizing, suspended
 from napari_fhn.training.checkpoints import Checkpoints
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import memory_held
@@ -23,9 +25,10 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
+from napari_fhn.training.provenance import Provenance, Recorder
 from napari_fhn.training.setup import Setup
 from napari_fhn.training.transfer import STATE
-from napari_fhn.training.updates import Done, Note, Progress, Score, Update
+from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
 _SAVE_EVERY = 10.0
@@ -100,6 +103,7 @@ class _Training:
         self.control = control
         if state is not None:
             _check_goes_on(job, state)
+        self._recorder: Recorder
         self.setup = Setup(job if state is None else replace(job, start_from=None))
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
@@ -114,23 +118,49 @@ class _Training:
         self._waiting = self._told_unknown = False
         self._started = self._saved = time.monotonic()
         self._idle = 0.0
+        self._resumes = state is not None
         if state is not None:
             self._resume(state)
-        else:  # whoever goes on must not take up the training before
-            Path(job.model, STATE).unlink(missing_ok=True)
         self._begun_at = self.step
+        self._begun = False
 
     @property
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
         return self.step < self.job.schedule.steps and not self.control.stop.is_set() and not self.best.given_up
 
+    def begin(self) -> Iterator[Update]:
+        """With the first step take the place of what is there; until then a folder is as it was."""
+        if self._begun:
+            return
+        self._begun = True
+        journals.discard(self.job)
+        if not self._resumes:  # whoever goes on must not take up the training before
+            Path(self.job.model, STATE).unlink(missing_ok=True)
+        self.checkpoints.begin()
+        predictor = self.setup.predictor
+        self._recorder = predictor.recorder = self._recording()
+        if self._recorder.begin(predictor.outputs.clear):
+            yield BoxChanged(Box.whole(predictor.shape), self.step)
+
+    def _recording(self) -> Recorder:
+        """Return what writes down what is painted; what was painted by the same training stays."""
+        job, predictor, labels = self.job, self.setup.predictor, self.setup.model.labels
+        made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels)
+        try:
+            before = provenance.read(job.prediction) if self._resumes else None
+        except JobError:  # what cannot be read is of nobody
+            before = None
+        if before is not None and before.shape == made.shape and before.run == made.run and before.tidied is None:
+            made = replace(made, parts=tuple(part for part in before.parts if not part.model))
+        return Recorder(job.prediction, made, predictor.flush, step=self.step)
+
     def pause(self) -> Iterator[Update]:
         """Wait until training goes on; the view is predicted meanwhile wherever it moves."""
         began = time.monotonic()
         yield Note(f"Training is paused after step {self.step}.")
         while self.control.pause.is_set() and not self.control.stop.is_set():
-            if self.live.moved:
+            if self._begun and self.live.moved:
                 with self.learner.average.in_network():
                     yield from self.live.look(self.step)
             self.control.stop.wait(_TICK)
@@ -143,7 +173,8 @@ class _Training:
         except LookupError as error:
             yield Note(error.args[0])
             return
-        self.step = step
+        yield from self.begin()
+        self._now(step)
         self.learner.restart()
         self.best.forget()
         self._losses.clear()
@@ -180,7 +211,8 @@ class _Training:
             yield Note(f"Label {self.labels.unknown} is new: it is left out until you train again.")
         if outcome.refusal is not None:
             yield Note(outcome.refusal)
-        self.step += 1
+        yield from self.begin()
+        self._now(self.step + 1)
         self._losses.append(outcome.loss)
         yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
         self._seen *= 0.9
@@ -198,6 +230,9 @@ class _Training:
             memory_held(self.setup.device),
             outcome.terms if len(outcome.terms) > 1 else {},
         )
+
+    def _now(self, step: int) -> None:
+        self.step = self._recorder.step = step
 
     def look(self) -> Iterator[Update]:
         """Between two steps: predict the view, score, keep; each when it is due."""
@@ -218,27 +253,33 @@ class _Training:
                 self._save()
         if due:
             self._suspend()
+        self._recorder.look()
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
+        if not self._begun:
+            seconds = time.monotonic() - self._started
+            words = "Stopped before the first step: nothing was trained, and all is as it was."
+            yield Done("train", True, seconds, words, self._begun_at)
+            return
         self._suspend()  # before the average takes the place of the weights that learn
         self.learner.average.finish()
         if 0 < self.best.step < self.step and self.best.restore():
             yield Note(f"The held-out labels were predicted best after step {self.best.step}: that network is kept.")
         self._save()
-        self.job.save(f"{self.job.model}/job.json")
         if not self.control.stop.is_set():
             yield from self.live.look(self.step)
             if self.job.held_out:
                 yield self._score_held_out()
                 self._save()
+        self._recorder.flush()
         steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
         stopped = self.step < steps and not self.best.given_up
         if self.best.given_up and self.step < steps:
             words = f"Trained {self.step} of {steps} steps, until the held-out labels were predicted no better,"
         else:
             words = f"Stopped after {self.step} of {steps} steps" if stopped else f"Trained {steps} steps"
-        yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.")
+        yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
 
     def _score_is_due(self) -> bool:
         if not self.job.held_out:
@@ -270,6 +311,7 @@ class _Training:
 
     def _save(self) -> None:
         models.save(self._model(), self.job.model)
+        self.job.save(Path(self.job.model, "job.json"))
         self._saved = time.monotonic()
 
     def _suspend(self) -> None:

@@ -11,6 +11,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from napari_fhn import record
 from napari_fhn.box import Box
 
 
@@ -132,12 +133,27 @@ class Note:
 
 @dataclass(frozen=True)
 class Done:
-    """The work ended, by itself or because it was stopped; what it made is on disk."""
+    """The work ended, by itself or because it was stopped; what it made is on disk.
+
+    Parameters
+    ----------
+    task : {"train", "predict"}
+        Which work.
+    stopped : bool
+        Whether there was more to do.
+    seconds : float
+        That it took.
+    message : str
+        A sentence for a person.
+    step : int
+        Training steps behind the network that is on disk now; 0 where nothing was trained, and all is as it was.
+    """
 
     task: str
     stopped: bool
     seconds: float
     message: str
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -188,7 +204,7 @@ def from_json(line: str) -> Update:
         When the line is not an update.
     """
     try:
-        data = json.loads(line)
+        data = record.parse(line)
         kind = _KINDS[data.pop("kind")]
         if "box" in data:
             data["box"] = Box(**data["box"])

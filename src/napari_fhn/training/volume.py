@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.boxes import within
+from napari_fhn.training.description import Normalisation
 from napari_fhn.training.job import Input, JobError
 
 _SAMPLES = 200_000
@@ -18,22 +18,6 @@ _SAMPLES = 200_000
 
 _CLIP = 5.0
 """Normalised values beyond this are spikes, not geology."""
-
-
-@dataclass(frozen=True)
-class Normalisation:
-    """Centre and scale of each channel, or of each band of each channel.
-
-    Parameters
-    ----------
-    centre, scale : tuple of float
-        Median and half the distance from the 16th to the 84th percentile, in the units of the data. Both shrug off
-        spikes and clipped values. Where the bands of a cube are an axis of space, all bands of a channel follow each
-        other.
-    """
-
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
 
 
 def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]:

@@ -156,7 +156,7 @@ def test_a_rotated_map_keeps_its_place(tmp_path):
     assert grid.transform == turned[:6]
     assert grid.apart(Grid.of(grid.template())) == ""
     part = Grid.of(surveys.open(path)[:, 1:, 2:])
-    assert part.transform[2:6:3] == pytest.approx(turned * (2, 1))
+    assert part.transform[2:6:3] == pytest.approx(turned @ (2, 1))
     assert grid.apart(part) != ""
 
 

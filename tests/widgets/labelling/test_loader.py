@@ -100,6 +100,62 @@ def test_horizons_become_zones_or_bands(seismic, spin, tmp_path):
     assert 3 <= (np.asarray(seismic.book.layer.data)[0, 0] != 0).sum() <= 6
 
 
+def test_horizons_that_come_together_part_zones_together(seismic, spin, tmp_path):
+    survey = seismic.data.material.first
+    asked = []
+
+    def between(surfaces, table):
+        asked.append([str(surface.name) for surface in surfaces])
+        return Zones(("Cover", "Middle", ""))
+
+    loader = seismic.labelling.loader
+    loader.ask_zones = between
+    told = []
+    loader.on_known = told.append
+    loader.load([write_horizon(tmp_path / f"{name}.csv", survey, twt) for name, twt in (("a", 600.0), ("b", 700.0))])
+    settle(seismic, spin, "2 horizons of a.csv, b.csv")
+    assert asked == [["a", "b"]]
+    traces, axis = np.asarray(seismic.book.layer.data)[::4, ::4], np.asarray(survey.twt)
+    assert (traces[..., axis < 600] == 1).all()
+    assert (traces[..., (axis >= 600) & (axis < 700)] == 2).all()
+    assert not traces[..., axis >= 700].any()
+    assert [one.path.name for one in told[-1].sources] == ["a.csv", "b.csv"]
+    again = np.zeros(survey.shape, np.uint8)
+    told[-1].burn(survey, again)
+    np.testing.assert_array_equal(again, np.asarray(seismic.book.layer.data))
+
+
+def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_path):
+    survey = seismic.data.material.first
+    path = tmp_path / "points.csv"
+    at = float(survey.inline[10]), float(survey.crossline[10]), float(survey.twt[10])
+    path.write_text("inline,crossline,twt_ms,class\n" + ",".join(f"{value:g}" for value in at) + ",sand\n")
+    loader, book = seismic.labelling.loader, seismic.book
+    loader.ask_options = lambda source: source.answered(radius=2.0, fall_off=1.0)
+    loader.load([path], options=True)
+    settle(seismic, spin, "1 points of points.csv")
+    weights = book.session.weight_volume(book.layer.data.shape)
+    assert weights[10, 10, 10] == 100
+    assert weights[10, 11, 10] == 61
+    assert np.count_nonzero(weights) == np.count_nonzero(np.asarray(book.layer.data)) == 13
+    book.undo()
+    assert spin(lambda: not book.session.weight_volume(book.layer.data.shape).any(), 10)
+    book.redo()
+    assert spin(lambda: book.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61, 10)
+
+
+def test_a_label_volume_is_loaded_as_it_is(seismic, spin, tmp_path):
+    path = tmp_path / "labels.npy"
+    volume = np.zeros(seismic.data.material.first.shape, np.uint8)
+    volume[:3, :, :7] = 4
+    np.save(path, volume)
+    seismic.labelling.loader.read_labels = lambda path, survey, **reading: np.load(path)
+    seismic.labelling.loader.load([path])
+    settle(seismic, spin, "voxels are labels now")
+    np.testing.assert_array_equal(np.asarray(seismic.book.layer.data), volume)
+    assert seismic.book.state.classes.values == (1, 2, 3, 4)
+
+
 def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     path = tmp_path / "tops.csv"
     path.write_text("well,top,base,class\nW-1,400,600,sand\nW-2,600,800,shale\n")

@@ -17,6 +17,7 @@ from xarray.core import indexing
 
 from napari_fhn.surveys.bricks.copied import changed, open_bricks
 from napari_fhn.surveys.bricks.plan import Plan
+from napari_fhn.surveys.grid import Grid
 
 #: What it costs to read from another place, in bytes read meanwhile: between a hard disk's megabyte and an SSD's few
 #: kilobytes.
@@ -41,7 +42,7 @@ def with_bricks(survey: xr.DataArray, path: str | Path) -> xr.DataArray:
     -------
     xarray.DataArray
         Lazy, with all that `survey` has, and ``attrs["bricks"]``. Just `survey` where the copy is of another shape or
-        type, of another array of the file, or the file has changed since.
+        type, at another place, of another array of the file, or the file has changed since.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def with_bricks(survey: xr.DataArray, path: str | Path) -> xr.DataArray:
         When the copy is none, or damaged.
     """
     copy = open_bricks(path)
-    if changed(path, survey) or copy.shape != survey.shape or copy.dtype != survey.dtype or copy.dims != survey.dims:
+    alike = copy.dims == survey.dims and copy.shape == survey.shape and copy.dtype == survey.dtype
+    if changed(path, survey) or not alike or Grid.of(survey).apart(Grid.of(copy)):
         return survey
     if survey.attrs.get("kind") != "seismic":
         # How the values of other files lie is not known here.

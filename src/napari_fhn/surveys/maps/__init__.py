@@ -1,6 +1,6 @@
 """Maps on one grid: whether two lie on the same, `stack` for unlike ones, `timelapse` for dates, polygons burnt in."""
 
-from napari_fhn.surveys.maps.grids import Grid, apart, difference, grid_of, map_units
+from napari_fhn.surveys.maps.grids import Grid, difference, grid_of, map_units
 from napari_fhn.surveys.maps.polygons import Polygons, read_polygons
 from napari_fhn.surveys.maps.stacking import Categories, stack
 from napari_fhn.surveys.maps.time_lapse import timelapse
@@ -9,7 +9,6 @@ __all__ = [
     "Categories",
     "Grid",
     "Polygons",
-    "apart",
     "difference",
     "grid_of",
     "map_units",

@@ -167,22 +167,6 @@ def _shift(x: float, y: float, grid: Grid) -> str:
     return ", ".join(words)
 
 
-def apart(one: xr.DataArray, other: xr.DataArray) -> str:
-    """Say in what the places of two maps differ; empty where they are the same, or rows and columns are all there is.
-
-    Parameters
-    ----------
-    one, other : xarray.DataArray
-        With axes ``y`` and ``x``. Where one of them has no place on the map, only their sizes are compared.
-    """
-    shapes = tuple((survey.sizes["y"], survey.sizes["x"]) for survey in (one, other))
-    if one is not other and all({"y", "x"} <= set(survey.coords) for survey in (one, other)):
-        grids = grid_of(one), grid_of(other)
-        if all(grid.placed for grid in grids):
-            return difference(*grids)
-    return "" if shapes[0] == shapes[1] else "{2} x {3} cells instead of {0} x {1}".format(*shapes[0], *shapes[1])
-
-
 def cell_metres(grid: Grid) -> float:
     """Side of a cell in the middle of a grid, in metres: the root of its area; in units of the map without a CRS."""
     width, height = grid.cell

@@ -61,6 +61,16 @@ def save_bodies(
     ------
     SurveyError
         When no body is large enough, or it cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn.surveys.out import save_bodies
+    >>> classes = np.array([[1, 1, 0, 1], [1, 0, 0, 1], [0, 0, 0, 0]])
+    >>> save_bodies("bodies.npy", classes, 1).tolist()
+    [3, 2]
+    >>> np.load("bodies.npy")[0].tolist()
+    [1, 1, 0, 2]
     """
     path = Path(path)
     shape = tuple(values.shape)
@@ -175,6 +185,14 @@ def save_mesh(
     ------
     SurveyError
         For another suffix or shape, or when none of the values occurs.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_mesh
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> save_mesh("salt.obj", sample_data.seismic_truth(), survey, [("salt", 7)]) > 1000
+    True
     """
     path = Path(path)
     if path.suffix.lower() != ".obj":

@@ -53,6 +53,16 @@ def save_classes(path: str | Path, classes: Iterable[ClassLike], *, history: Seq
     ------
     SurveyError
         For another suffix, or when it cannot be written.
+
+    Examples
+    --------
+    >>> from napari_fhn.labels import ClassTable
+    >>> from napari_fhn.surveys.out import save_classes
+    >>> print(save_classes("classes.csv", ClassTable.default(2)).read_text())
+    value,name,color
+    1,class 1,#e69f00
+    2,class 2,#56b4e9
+    <BLANKLINE>
     """
     path = Path(path)
     table = sorted(classes, key=lambda entry: entry.value)

@@ -33,6 +33,13 @@ def horizon(values: ArrayLike, above: int | Collection[int], below: int | Collec
     -------
     ndarray of int64, shape of `values` without its last axis
         Index of the first sample of `below` right under one of `above`; -1 where a trace has no such contact.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn.surveys.out import horizon
+    >>> horizon(np.array([[1, 1, 2, 2], [1, 2, 1, 2], [2, 2, 2, 1]]), above=1, below=2)
+    array([ 2,  1, -1])
     """
     found = [_contacts(slab, above, below) for _, slab in _slabs(values)]
     return np.concatenate(found) if found else np.empty(values.shape[:-1], np.int64)
@@ -77,6 +84,17 @@ def save_horizon(
     ------
     SurveyError
         When the shapes do not match, nothing in the survey points downwards, or the contact occurs nowhere.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_horizon
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> classes = sample_data.seismic_truth()
+    >>> save_horizon("cover.xyz", classes, survey, above=1, below=2)
+    5761
+    >>> print(open("cover.xyz").readlines()[1].strip())
+    # inline, crossline, x [m], y [m], twt [ms]
     """
     path = Path(path)
     vertical = str(like.dims[-1])

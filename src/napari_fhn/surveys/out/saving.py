@@ -13,6 +13,7 @@ import xarray as xr
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.moving import check_room, replacing
 from napari_fhn.surveys.out.classes import ClassLike
 from napari_fhn.surveys.out.history import SIDECAR, forget, lines_of, write_beside
@@ -87,6 +88,17 @@ def save(
     SurveyError
         When shapes do not match, the suffix cannot hold such a survey, the path is the survey itself, or the disk
         is full.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import labels, sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> facies = np.ones(survey.shape, np.uint8)
+    >>> surveys.save("facies.sgy", facies, survey, history=["Drawn by hand"]).name
+    'facies.sgy'
+    >>> surveys.open("facies.sgy").attrs["history"].splitlines()[-3]
+    'C19 Drawn by hand'
     """
     path = Path(path)
     _check(path, values, like)
@@ -157,6 +169,16 @@ def save_layers(
     ------
     SurveyError
         As in `save`, and when there are not as many names as layers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import sample_data, surveys
+    >>> from napari_fhn.surveys.out import save_layers
+    >>> cube = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    >>> chances = np.full((2, 112, 128), 0.5, np.float32)
+    >>> [path.name for path in save_layers("chance.tif", chances, cube, ["unchanged", "changed"])]
+    ['chance_unchanged.tif', 'chance_changed.tif']
     """
     path = Path(path)
     if len(names) != values.shape[0]:
@@ -204,6 +226,16 @@ def _check(path: Path, values: ArrayLike, like: xr.DataArray) -> None:
             f"values of shape {tuple(values.shape)} do not lie on the survey's grid ({grid})",
             "Save what was predicted for this survey",
         )
+    if isinstance(values, xr.DataArray):
+        # Values that say where they lie must lie there: equal shape is not equal place.
+        layer = values.isel(dict.fromkeys(values.dims[: values.ndim - len(shape)], 0), drop=True)
+        apart = Grid.of(like).apart(Grid.of(layer))
+        if apart:
+            raise SurveyError(
+                path,
+                f"the values do not lie on the grid of {like.name or 'the survey'} ({apart})",
+                "Bring them there first, with napari_fhn.surveys.onto",
+            )
 
 
 def _write_zarr(

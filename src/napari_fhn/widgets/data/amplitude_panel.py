@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton
 
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import clipped, sampled
 from napari_fhn.widgets.data.small_plot import small_plot
@@ -74,7 +75,7 @@ class AmplitudePanel(Fold):
         """Set the ends by the share."""
         if self._layer is None or not self._values.size:
             return
-        seismic = survey_of(self._layer).attrs.get("kind") == "seismic"
+        seismic = is_seismic(survey_of(self._layer))
         self._layer.contrast_limits = clipped(self._values, self.clip.value(), symmetric=seismic)
 
     def close_panel(self) -> None:

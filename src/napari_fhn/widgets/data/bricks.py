@@ -18,6 +18,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks import Copied, build_pyramid, can_open, changed, copy_bricks, levels, with_bricks
+from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.events import disconnect
@@ -145,9 +146,9 @@ class Bricks:
         """The first ticked survey, where it is one that may be copied."""
         material = self._data.material
         survey = None if material is None else material.first
-        if survey is None or survey.attrs.get("kind") != "seismic" or not survey.attrs.get("source"):
+        if survey is None or kind_of(survey) != "seismic volume" or not survey.attrs.get("source"):
             return None
-        return None if "bricks" in survey.attrs or survey.ndim != 3 else survey
+        return None if "bricks" in survey.attrs else survey
 
     def _drive(self, steps: Iterator[Copied], start: float, stop: float) -> None:
         """Run through the steps of a copy on this thread, and keep the share that is done."""

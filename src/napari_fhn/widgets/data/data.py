@@ -12,7 +12,7 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.project import ProjectError
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.data.placement import is_volume, section_title, stand_upright
+from napari_fhn.widgets.data.placement import is_upright, lie_flat, section_title, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.words import Words
 
@@ -60,6 +60,7 @@ class Data:
         self._words = words
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
+        self.state.events.vertical_axis.connect(self._face)
 
     @property
     def material(self) -> Material | None:
@@ -84,8 +85,11 @@ class Data:
                 material = Material.of(chosen)
             except ProjectError as error:
                 self._words.fail(str(error))
+        before = self.material
         self.state.chosen = chosen
         self.state.material = material
+        if material is not None and (before is None or before.kind != material.kind):
+            self._face()
         self.caption()
 
     def adopt_all(self) -> None:
@@ -125,7 +129,7 @@ class Data:
         if not _may_be_data(layer) or layer in self.state.chosen:
             return
         readout.attach(layer)
-        if is_volume(layer):
+        if is_upright(layer):
             stand_upright(self.viewer)
         try:
             Material.of((*self.state.chosen, layer))
@@ -135,6 +139,15 @@ class Data:
         # A second plain image on the same grid may be anything; one that a reader brought is data.
         if not self.state.chosen or "survey" in layer.metadata:
             self.choose((*self.state.chosen, layer))
+
+    def _face(self, event: Any = None) -> None:
+        """Let what is worked on stand upright, or lie flat: a line and a map share the two axes of the canvas."""
+        if self.material is None or self.viewer.dims.ndim != 2:
+            return
+        if self.vertical == len(self.material.shape) - 1:
+            stand_upright(self.viewer)
+        else:
+            lie_flat(self.viewer)
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)

@@ -12,7 +12,7 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn.project import ProjectError, SurveySet
-from napari_fhn.surveys.kinds import vertical_axis
+from napari_fhn.surveys.kinds import DataKind, kind_of, vertical_axis
 
 
 def survey_of(layer: Image) -> xr.DataArray:
@@ -77,9 +77,14 @@ class Material:
         return self.surveys.shape
 
     @property
+    def kind(self) -> DataKind:
+        """What kind of data they are."""
+        return kind_of(self.first)
+
+    @property
     def named(self) -> bool:
-        """Whether the survey says itself what its axes are."""
-        return len(self.shape) == 2 or vertical_axis(self.first) is not None
+        """Whether the survey says itself what its axes are, as far as up and down go."""
+        return vertical_axis(self.first) is not None or self.kind not in ("array", "volume")
 
     def vertical(self, chosen: int | None) -> int | None:
         """Return the vertical axis: the survey's own, else the one chosen by the person; None for maps.
@@ -89,7 +94,9 @@ class Material:
         chosen : int or None
             For surveys that do not name their axes.
         """
-        return self.surveys.vertical(None if len(self.shape) == 2 else chosen)
+        if self.named:
+            return vertical_axis(self.first)
+        return chosen if chosen is not None and chosen < len(self.shape) else None
 
     def placement(self) -> dict[str, Any]:
         """Where labels and prediction lie: as the first layer's spatial axes."""

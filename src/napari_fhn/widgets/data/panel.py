@@ -20,6 +20,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import Section
 
 _ROWS = 3
+_LAST, _NONE = "the last axis", "no axis"
 
 
 class DataPanel(Section):
@@ -43,8 +44,6 @@ class DataPanel(Section):
         self.body.addWidget(self.list)
         self._vertical_label = QLabel("Time or depth runs along")
         self.vertical = QComboBox()
-        self.vertical.addItem("the last axis", 2)
-        self.vertical.addItem("no axis", None)
         self.vertical.setToolTip("This array does not name its axes: say which one is two-way time or depth.")
         self.vertical.currentIndexChanged.connect(self._vertical_chosen)
         self._vertical_label.setBuddy(self.vertical)
@@ -109,6 +108,8 @@ class DataPanel(Section):
             self.aside.setToolTip(f"Size along {', '.join(dims)}.")
             named = material.named
         self.stack.setVisible(wants_stacking(images))
+        if not named:
+            self._offer_vertical(material)
         self.vertical.setVisible(not named)
         self._vertical_label.setVisible(not named)
         self.go_to.show_example()
@@ -123,6 +124,17 @@ class DataPanel(Section):
         told = ask_stack(self._desk.stacking.entries(), self.window())
         if told is not None:
             self._desk.stacking.make(*told)
+
+    def _offer_vertical(self, material: Material) -> None:
+        """List the axes that may be vertical; of two the likelier is that it is a map."""
+        last = len(material.shape) - 1
+        offers = [(_LAST, last), (_NONE, None)] if last == 2 else [(_NONE + ": it is a map", None), (_LAST, last)]
+        self.vertical.blockSignals(True)
+        self.vertical.clear()
+        for words, axis in offers:
+            self.vertical.addItem(words, axis)
+        self.vertical.setCurrentIndex(self.vertical.findData(self._desk.data.vertical))
+        self.vertical.blockSignals(False)
 
     def _vertical_chosen(self, index: int) -> None:
         self._desk.data.state.vertical_axis = self.vertical.itemData(index)

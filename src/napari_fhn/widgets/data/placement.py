@@ -1,6 +1,7 @@
 """How a survey lies on the canvas: scale, units, orientation, contrast.
 
-Sections stand upright: crosslines run to the right, two-way time runs down, the slider steps over inlines.
+Sections stand upright: crosslines, or the traces of a line, run to the right, two-way time runs down, the slider steps
+over inlines.
 Time keeps its own milliseconds (what the status bar shows is true), and the lateral axes are drawn in metres
 divided by :data:`VERTICAL_EXAGGERATION`. Maps lie with north up and pixels as square as they are on the ground, in
 metres, whichever way the rows of the file run.
@@ -18,7 +19,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_fhn.surveys import SurveyGeometry
-from napari_fhn.surveys.kinds import vertical_axis
+from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 from napari_fhn.surveys.maps import grid_of, map_units
 from napari_fhn.widgets.data import readout
 
@@ -31,7 +32,11 @@ _TRACE_STEPS = 1.25
 _SECTIONS = 3
 """Sections looked at for the contrast."""
 
-UPRIGHT = (0, 2, 1)
+_THIN, _WIDE = 0.2, 50.0
+"""Traces so many samples wide are drawn by their distances; beyond that these are no distances, but numbers."""
+
+UPRIGHT = {2: (1, 0), 3: (0, 2, 1)}
+"""Order of the viewer's axes, by their number, in which the last one runs down."""
 
 _METRES = {"m": 1.0, "ft": 0.3048, "km": 1000.0}
 
@@ -57,7 +62,7 @@ def image_layer(survey: xr.DataArray, name: str | None = None) -> tuple[Any, dic
     shown = survey
     if "band" in survey.dims and "good" in survey.coords and bool(survey["good"].any()):
         shown = survey.isel(band=np.flatnonzero(np.asarray(survey["good"])))
-    seismic = survey.attrs.get("kind") == "seismic"
+    seismic = is_seismic(survey)
     attributes: dict[str, Any] = {
         "name": name or str(survey.name or "survey"),
         "metadata": {"survey": survey},
@@ -120,7 +125,8 @@ def sampled(survey: xr.DataArray) -> NDArray[np.float64]:
 
 
 def _grid(survey: xr.DataArray) -> dict[str, Any]:
-    vertical = next((str(dim) for dim in survey.dims if dim in ("twt", "depth", "sample")), None)
+    axis = vertical_axis(survey)
+    vertical = None if axis is None else spatial_dims(survey)[axis]
     geometry = survey.attrs.get("geometry")
     bins = geometry.bin_size if isinstance(geometry, SurveyGeometry) else None
     cells = _cells(survey)
@@ -131,7 +137,7 @@ def _grid(survey: xr.DataArray) -> dict[str, Any]:
             if bins is not None and dim != "trace":
                 step = bins[dim == "crossline"] / VERTICAL_EXAGGERATION
             else:
-                step = _TRACE_STEPS * _step(survey, vertical)
+                step = _between_traces(survey, _step(survey, vertical))
         elif dim == vertical:
             step, start = _step(survey, dim), float(survey[dim][0])
             unit = {"ms": "ms", "m": "m"}.get(str(survey[dim].attrs.get("units", "")), "pixel")
@@ -149,6 +155,17 @@ def _grid(survey: xr.DataArray) -> dict[str, Any]:
         "units": units,
         "axis_labels": tuple(str(dim) for dim in survey.dims),
     }
+
+
+def _between_traces(survey: xr.DataArray, sample: float) -> float:
+    """Width of a trace of a line on the canvas, where a sample is so long."""
+    if {"x", "y"} <= set(survey.coords) and survey["x"].ndim == 1 and survey["x"].size > 1:
+        unit = _METRES.get(str(survey["x"].attrs.get("units", "")), 0.0)
+        apart = np.hypot(*(np.diff(np.asarray(survey[c], np.float64)) for c in "xy"))
+        width = float(np.median(apart)) * unit / VERTICAL_EXAGGERATION
+        if _THIN * sample <= width <= _WIDE * sample:
+            return width
+    return _TRACE_STEPS * sample
 
 
 def _cells(survey: xr.DataArray) -> dict[str, tuple[float, str]]:
@@ -185,16 +202,24 @@ def _step(survey: xr.DataArray, dim: str) -> float:
     return (abs(float(values[-1] - values[0])) / (values.size - 1) if values.size > 1 else 1.0) or 1.0
 
 
-def is_volume(layer: Any) -> bool:
-    """Whether a layer shows a volume whose last axis is time or depth."""
+def is_upright(layer: Any) -> bool:
+    """Whether a layer shows a volume, or a line, whose last axis is time or depth."""
     survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
-    return survey is not None and survey.ndim == 3 and vertical_axis(survey) == 2
+    return survey is not None and vertical_axis(survey) == survey.ndim - 1 and survey.ndim in UPRIGHT
 
 
 def stand_upright(viewer: ViewerModel) -> None:
     """Turn sections upright, unless the person has already turned the axes."""
-    if viewer.dims.ndim == 3 and tuple(viewer.dims.order) == (0, 1, 2):
-        viewer.dims.order = UPRIGHT
+    ndim = viewer.dims.ndim
+    if ndim in UPRIGHT and tuple(viewer.dims.order) == tuple(range(ndim)):
+        viewer.dims.order = UPRIGHT[ndim]
+        fit(viewer)
+
+
+def lie_flat(viewer: ViewerModel) -> None:
+    """Turn a map back after a line stood upright in its place, unless the person has turned the axes otherwise."""
+    if tuple(viewer.dims.order) == UPRIGHT[2]:
+        viewer.dims.order = (0, 1)
         fit(viewer)
 
 
@@ -223,7 +248,7 @@ def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:
             viewer.layers.events.inserted.disconnect(arrived)
         readout.attach(event.value)
         beside(viewer, event.value)
-        if is_volume(event.value):
+        if is_upright(event.value):
             stand_upright(viewer)
 
     viewer.layers.events.inserted.connect(arrived)
@@ -275,8 +300,11 @@ def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: 
     Returns
     -------
     str
-        "Inline 1064", "732 ms", "Band 12, 652 nm", "magnetics"; empty when everything is in view.
+        "Inline 1064", "732 ms", "Band 12, 652 nm", "magnetics"; when everything is in view "Line F3-12" or
+        "Crossline 1155" for a line, and else nothing.
     """
+    if is_line(survey) and set(range(survey.ndim)) <= set(displayed):
+        return _line_title(survey)
     words = []
     for axis, dim in enumerate(map(str, survey.dims)):
         if axis in displayed:
@@ -294,3 +322,12 @@ def section_title(survey: xr.DataArray, point: Callable[[int], int], displayed: 
         else:
             words.append(f"{dim.replace('_', ' ').capitalize()} {value:g}")
     return ", ".join(words)
+
+
+def _line_title(survey: xr.DataArray) -> str:
+    """Name a line: by the number that all its traces share, else by its own name."""
+    for number in ("inline", "crossline"):
+        values = np.unique(np.asarray(survey[number], np.float64)) if number in survey.coords else np.zeros(0)
+        if values.size == 1 and values[0]:
+            return f"{number.capitalize()} {values[0]:g}"
+    return f"Line {survey.name}" if survey.name else "Line"

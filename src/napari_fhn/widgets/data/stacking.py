@@ -13,8 +13,8 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn import surveys
-from napari_fhn.surveys import SurveyError
-from napari_fhn.surveys.maps import Categories, Polygons, apart, stack
+from napari_fhn.surveys import Grid, SurveyError
+from napari_fhn.surveys.maps import Categories, Polygons, stack
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import survey_of
@@ -62,7 +62,7 @@ def wants_stacking(layers: Sequence[Any]) -> bool:
     """Whether there are maps that may have to be stacked: other ones than spectra, or of unlike grids."""
     maps = [survey_of(layer) for layer in layers if is_map(layer)]
     plain = any("wavelength" not in survey.coords for survey in maps)
-    return plain or any(apart(maps[0], survey) for survey in maps[1:])
+    return plain or any(Grid.of(maps[0]).apart(Grid.of(survey)) for survey in maps[1:])
 
 
 def likely_kind(survey: xr.DataArray) -> Kind:

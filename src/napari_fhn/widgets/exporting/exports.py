@@ -13,6 +13,7 @@ import xarray as xr
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import surveys
+from napari_fhn.surveys.kinds import is_map, is_seismic
 from napari_fhn.surveys.out.bodies import save_bodies, save_mesh
 from napari_fhn.surveys.out.classes import save_classes
 from napari_fhn.surveys.out.horizons import save_horizon
@@ -132,8 +133,11 @@ class Exports:
         if key in special:
             return special[key]
         material = self.data.material
-        kind = "" if material is None else str(material.first.attrs.get("kind", ""))
-        first = _FILES.get("map" if kind in ("hyperspectral", "maps") else kind, "")
+        first = ""
+        if material is not None and is_seismic(material.first):
+            first = _FILES["seismic"]
+        elif material is not None and {"y", "x"} <= set(material.first.dims) and is_map(material.first):
+            first = _FILES["map"]
         return f"{first};;{_FILES['any']}" if first else ";;".join(reversed(_FILES["any"].split(";;")))
 
     def save(self, path: Path, key: str = "classes", value: int = 1, below: int = 2, at_least: int = 1) -> None:
@@ -196,8 +200,10 @@ class Exports:
             return True
         if key in ("probabilities", "entropy", "margin"):
             return output_path(session, key).is_file()  # type: ignore[arg-type]
-        volume = len(material.shape) == 3 or self.data.vertical is not None
-        return self.run.has_prediction and (key in ("classes", "bodies") or volume)
+        if key == "mesh" and len(material.shape) != 3:
+            return False
+        upright = len(material.shape) == 3 or self.data.vertical is not None
+        return self.run.has_prediction and (key in ("classes", "bodies") or upright)
 
     def _writer(
         self, path: Path, key: str, value: int, below: int, at_least: int, like: xr.DataArray

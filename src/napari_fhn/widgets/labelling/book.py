@@ -25,8 +25,8 @@ from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.beside import beside, is_for_wells
 from napari_fhn.widgets.labelling.ledger import Entry, Ledger, Place, moved
+from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.tally import Tally
 
 
@@ -436,7 +436,7 @@ class LabelBook:
             self._show()
         elif not self.state.has_labels:
             what = "wells" if is_for_wells(material.first) else "points"
-            more = f", or load the {what} that lie beside it" if beside(material.first) else ""
+            more = f", or load the {what} that lie beside it" if sidecar_files(material.first) else ""
             words.say(f"Make a label layer and paint{more}.")
 
     def _on_removed(self, event: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -31,9 +33,9 @@ OF_KIND = {
     "wells": ("well", *_PLACES, "kb"),
     "tops": ("well", "marker", "class", "top", "base", *_DEPTHS),
     "deviation": ("well", "md", "inclination", "azimuth", "tvd", "dx", "dy", "x", "y"),
-    "checkshots": ("well", "md", "tvd", "tvdss", "z", "twt", "owt"),
-    "horizon": ("marker", *_PLACES, "twt", "depth", "z"),
-    "points": ("class", "row", "col", *_PLACES, "twt", "depth"),
+    "checkshots": ("well", "md", "tvd", "tvdss", "z", "twt", "owt", "time"),
+    "horizon": ("marker", *_PLACES, "twt", "owt", "time", "depth", "tvd", "tvdss", "z"),
+    "points": ("class", "row", "col", *_PLACES, "twt", "time", "depth", "tvdss", "z"),
 }
 _UNITS = ("", "m", "ft", "km", "ms", "s", "us", "deg", "rad")
 
@@ -75,7 +77,8 @@ class ColumnWizard(QDialog):
         """The source with the meaning of its columns."""
         columns = {box.currentData(): k for k, box in enumerate(self.roles) if box.currentData()}
         units = {role: self.units[k].currentText() for role, k in columns.items() if self.units[k].currentText()}
-        return self._source.answered(columns, units)
+        # What a person cleared here is not said any more.
+        return replace(self._source, columns=columns, units=units)
 
     def _grid(self, cause: AmbiguousColumns) -> QTableWidget:
         table = self._table
@@ -95,7 +98,7 @@ class ColumnWizard(QDialog):
                 role.addItem(one, one)
                 role.setItemData(role.count() - 1, ROLES.get(one, one), Qt.ItemDataRole.ToolTipRole)
             guess = likely.get(k)
-            said = next((r for r, column in self._source.columns.items() if column == k), None)
+            said = next((r for r, of in self._source.columns.items() if table.column(of) == k), None)
             wanted = said or (guess.role if guess is not None else "")
             role.setCurrentIndex(max(role.findData(wanted), 0))
             why = f" Likely: {ROLES[guess.role]}, as {guess.reason}." if guess is not None else ""

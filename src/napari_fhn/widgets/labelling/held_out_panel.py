@@ -96,7 +96,7 @@ class HeldOutPanel(QWidget):
 
     def _called(self, box: Box) -> str:
         material = self._context.data.material
-        names = [name for name, (i, x) in self._wells.places().items() if _within(box, i, x)]
+        names = [name for name, place in self._wells.places().items() if _within(box, place)]
         if names:
             return f"Well {', '.join(names)}"
         middle = [(a + b - 1) / 2 for a, b in zip(box.start, box.stop, strict=True)]
@@ -129,5 +129,6 @@ class HeldOutPanel(QWidget):
             self._book.go(0, (box.start[0] + box.stop[0] - 1) // 2)
 
 
-def _within(box: Box, i: float, x: float) -> bool:
-    return box.start[0] <= round(i) < box.stop[0] and box.start[1] <= round(x) < box.stop[1]
+def _within(box: Box, place: tuple[float, ...]) -> bool:
+    """Whether a place along the lateral axes, which come first, lies in a box."""
+    return all(a <= round(at) < b for a, b, at in zip(box.start, box.stop, place, strict=False))

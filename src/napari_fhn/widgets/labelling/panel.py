@@ -10,22 +10,24 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
-from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.labelling import questions, zones_dialog
+from napari_fhn.widgets.labelling import questions, source_dialog, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
-from napari_fhn.widgets.labelling.beside import beside, is_for_wells
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
+from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
-_FILES = "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json);;All files (*)"
+_FILES = (
+    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json);;"
+    "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
+)
 _CSV = "Class table (*.csv)"
 
 
@@ -62,6 +64,7 @@ class LabelPanel(Section):
         self._book = labelling.book
         loader = labelling.loader
         loader.ask = lambda question: questions.ask_person(question, self.window())
+        loader.ask_options = lambda source: source_dialog.ask_options(source, self.window())
         loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
         self.new = QPushButton(_NEW[0])
         self.new.setToolTip(_NEW[1])
@@ -73,10 +76,12 @@ class LabelPanel(Section):
         self.other = QToolButton()
         self.other.setText("…")
         self.other.setToolTip(
-            "Load files: wells, tops, deviations, checkshots, LAS logs, horizons, points, polygons, class tables. "
-            "They may also be dropped here."
+            "Load files: wells, tops, deviations, checkshots, LAS logs, horizons, points, polygons, label volumes, "
+            "class tables. They may also be dropped here."
         )
         self.other.clicked.connect(lambda: self._load(ask=True))
+        self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.other.setMenu(self._load_menu())
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class.")
@@ -102,7 +107,7 @@ class LabelPanel(Section):
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
         self.wells = WellsPanel(labelling.wells, labelling.wells_layer)
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
-        self.held_out = HeldOutPanel(self._book, labelling.wells)
+        self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
@@ -142,6 +147,19 @@ class LabelPanel(Section):
             action.triggered.connect(lambda checked=False, act=act: act())
         return menu
 
+    def _load_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for title, words, options in (
+            ("Load files …", self.other.toolTip(), False),
+            ("Load with options …", "Load files, and say how each is read: kinds, columns, datum, radius, ...", True),
+        ):
+            action = menu.addAction(title)
+            assert action is not None
+            action.setToolTip(words)
+            action.triggered.connect(lambda checked=False, options=options: self._load(ask=True, options=options))
+        return menu
+
     def _merge(self) -> None:
         chosen = self.table.chosen
         if len(chosen) < 2:
@@ -166,7 +184,7 @@ class LabelPanel(Section):
     def _enable(self, event: Any = None) -> None:
         state, material = self._book.state, self._context.data.material
         survey = None if material is None else material.first
-        near = () if survey is None else beside(survey)
+        near = () if survey is None else sidecar_files(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
         self.load.setText(f"Load {what}" if near else "Load …")
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
@@ -175,7 +193,6 @@ class LabelPanel(Section):
             if near
             else self.other.toolTip()
         )
-        self.other.setVisible(bool(near))
         title, words = _SHOW if self._book.waiting() else _NEW
         self.new.setText(title)
         self.new.setToolTip(words)
@@ -189,11 +206,11 @@ class LabelPanel(Section):
         else:
             self.aside.setText("not shown" if title == _SHOW[0] else "none yet")
 
-    def _load(self, checked: bool = False, *, ask: bool = False) -> None:
+    def _load(self, checked: bool = False, *, ask: bool = False, options: bool = False) -> None:
         material = self._context.data.material
-        if not ask and material is not None and beside(material.first):
+        if not ask and material is not None and sidecar_files(material.first):
             self._labelling.loader.load()
             return
         names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)
         if names:
-            self._labelling.loader.load([Path(name) for name in names])
+            self._labelling.loader.load([Path(name) for name in names], options=options)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from qtpy.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -11,12 +9,13 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_fhn.labels import AmbiguousColumns, Question, Source, Undeclared, sniff, suggest
+from napari_fhn.labels import OPTIONS, AmbiguousColumns, Question, Source, Undeclared
 from napari_fhn.labels.kinds import KINDS
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 
@@ -56,7 +55,7 @@ class AnswerDialog(QDialog):
     def __init__(self, question: Question, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         assert isinstance(question.cause, Undeclared)
-        self._source, self._cause = question.source, question.cause
+        self._question, self._cause = question, question.cause
         self.setWindowTitle(question.source.path.name)
         self.setMinimumWidth(420)
         column = QVBoxLayout(self)
@@ -74,7 +73,13 @@ class AnswerDialog(QDialog):
             button.setChecked(k == 0)
             self.group.addButton(button, k)
             column.addWidget(button)
-        if not self._cause.choices:
+        option = OPTIONS.get(self._cause.option)
+        self.text: QLineEdit | None = None
+        if not self._cause.choices and option is not None and option.type == "text":
+            self.text = QLineEdit()
+            self.text.setToolTip(f"{option.words[:1].upper()}{option.words[1:]}.")
+            column.addWidget(self.text)
+        elif not self._cause.choices:
             column.addLayout(self._numbers())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
@@ -84,21 +89,12 @@ class AnswerDialog(QDialog):
     @property
     def answered(self) -> Source:
         """The source with the answer."""
-        source, cause = self._source, self._cause
-        if not cause.choices:
+        if self.text is not None:
+            return self._question.answer(self.text.text().strip())
+        if not self._cause.choices:
             values = [spin.value() for spin in self.numbers]
-            given: dict[str, Any] = {cause.option: values if len(values) > 1 else values[0]}
-            return source.answered(**given)
-        choice: Any = cause.choices[max(self.group.checkedId(), 0)]
-        if cause.option == "kind":
-            return Source(source.path, choice, options=source.options)
-        if cause.option == "units":
-            return source.answered(units={cause.role: choice})
-        if cause.option == "columns":
-            table = source.table()
-            found = suggest(table if not hasattr(table, "suffix") else sniff(source.path)).guesses[cause.role]
-            return source.answered(columns={choice: found[0].column})
-        return source.answered(**{cause.option: choice})
+            return self._question.answer(values if len(values) > 1 else values[0])
+        return self._question.answer(self._cause.choices[max(self.group.checkedId(), 0)])
 
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()

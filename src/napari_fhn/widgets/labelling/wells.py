@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
@@ -18,6 +19,7 @@ from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
 from napari_fhn.project import Session
 from napari_fhn.project import wells as well_file
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.preferences import preferences
@@ -75,7 +77,16 @@ class WellBook:
             getattr(self.state.events, name).connect(self._keep)
         book.state.events.classes.connect(self._keep)
 
-    def replace(self, wells: Sequence[AnyWell], title: str, said: Sequence[str] = ()) -> None:
+    def replace(
+        self,
+        wells: Sequence[AnyWell],
+        title: str,
+        said: Sequence[str] = (),
+        *,
+        radius: float | None = None,
+        fall_off: float | None = None,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
         """Hold these wells instead of those so far with the same names, and burn them all again.
 
         Parameters
@@ -86,29 +97,42 @@ class WellBook:
             What the history calls it.
         said : sequence of str
             What else there is to say about them.
+        radius, fall_off : float, optional
+            Of all wells from now on; as before where None.
+        then : callable
+            Called when they are burnt, or could not be.
         """
         names = {well.name for well in wells}
         kept = tuple(well for well in self.state.wells if well.name not in names)
-        self._burn((*kept, *wells), title, said)
+        self._burn(
+            (*kept, *wells),
+            title,
+            said,
+            radius=radius,
+            fall_off="same" if fall_off is None else fall_off,
+            then=then,
+        )
 
     def remove(self, name: str) -> None:
         """Let go of a well, and of its labels."""
         kept = tuple(well for well in self.state.wells if well.name != name)
         self._burn(kept, f"removed well {name}")
 
-    def move(self, name: str, inline: float, crossline: float) -> None:
-        """Move a well to other survey numbers, and burn it there."""
+    def move(
+        self, name: str, inline: float = math.nan, crossline: float = math.nan, *, trace: float | None = None
+    ) -> None:
+        """Move a well to other survey numbers, or to another trace of a line, and burn it there."""
         moved = tuple(
-            replace(well, inline=inline, crossline=crossline, xy=None, trace=None) if well.name == name else well
+            replace(well, inline=inline, crossline=crossline, xy=None, trace=trace) if well.name == name else well
             for well in self.state.wells
         )
         self._burn(moved, f"moved well {name}")
 
-    def add(self, inline: float, crossline: float) -> str:
-        """Add a well without intervals; returns its name."""
+    def add(self, inline: float = math.nan, crossline: float = math.nan, *, trace: float | None = None) -> str:
+        """Add a well without intervals, on a line by the number of its trace; returns its name."""
         taken = {well.name for well in self.state.wells}
         name = next(f"New {k}" for k in range(1, len(taken) + 2) if f"New {k}" not in taken)
-        self._burn((*self.state.wells, Well(name, inline, crossline)), title=f"added well {name}")
+        self._burn((*self.state.wells, Well(name, inline, crossline, trace=trace)), title=f"added well {name}")
         return name
 
     def edit(self, name: str, intervals: Sequence[Interval]) -> None:
@@ -130,8 +154,11 @@ class WellBook:
         if wanted != self.state.fall_off:
             self._burn(self.state.wells, fall_off=wanted, title=f"wells with a fall-off of {fall_off:g}")
 
-    def places(self) -> dict[str, tuple[float, float]]:
-        """Return where wells lie, in voxels along inline and crossline; those without a place are left out."""
+    def places(self) -> dict[str, tuple[float, ...]]:
+        """Return where wells lie, in voxels along inline and crossline, on a line along its traces.
+
+        Those without a place are left out.
+        """
         material = self._context.data.material
         if material is None or not self.state.wells:
             return {}
@@ -142,14 +169,14 @@ class WellBook:
             except labels.LabelError:
                 continue
             place = np.asarray(at, np.float64).reshape(-1)
-            if place.size == 2 and np.isfinite(place).all():
-                found[well.name] = (float(place[0]), float(place[1]))
+            if np.isfinite(place).all():
+                found[well.name] = tuple(place.tolist())
         return found
 
     def look_at(self, name: str) -> None:
         """Go to the section of a well."""
         place = self.places().get(name)
-        if place is not None:
+        if place is not None and len(place) == 2:
             focus = self.book.place()
             axis = focus.axis if focus is not None and focus.axis < 2 else 0
             self.book.go(axis, round(place[axis]))
@@ -165,7 +192,7 @@ class WellBook:
             Called with the values of the vertical axis and the amplitudes.
         """
         material, place = self._context.data.material, self.places().get(name)
-        if material is None or place is None or material.first.ndim != 3:
+        if material is None or place is None or not is_seismic(material.first):
             return
         survey, at = material.first, tuple(round(p) for p in place)
         if not all(0 <= p < size for p, size in zip(at, survey.shape, strict=False)):
@@ -203,6 +230,7 @@ class WellBook:
         *,
         radius: float | None = None,
         fall_off: float | Literal["same"] | None = "same",
+        then: Callable[[], None] = lambda: None,
     ) -> None:
         book, material = self.book, self._context.data.material
         if book.layer is None or material is None or book.session is None:
@@ -218,6 +246,7 @@ class WellBook:
             table = base.including(name for well in wells for name in well.class_names)
         except labels.LabelError as error:
             self._context.words.fail(str(error))
+            then()
             return
 
         def work() -> tuple[Change, int, list[str]]:
@@ -264,8 +293,13 @@ class WellBook:
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
             self._context.words.say(" ".join([sentence, *said, *words]))
+            then()
 
-        self._context.background.run(work, done, lambda error: self._context.words.fail(str(error)))
+        def failed(error: BaseException) -> None:
+            self._context.words.fail(str(error))
+            then()
+
+        self._context.background.run(work, done, failed)
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         """Give the classes of wells the names that they have now."""
@@ -323,8 +357,10 @@ def _burnt(
     known = [well for well in wells if well.intervals]
     if not known:
         return wanted, weights, 0, []
-    boxes, said = collect_warnings(lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights))
-    return wanted, weights, len(boxes), list(said)
+    boxes, said = collect_warnings(
+        lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights)
+    )
+    return wanted, weights, len(boxes), said
 
 
 def _weigh(kept: NDArray[np.uint8], wanted: NDArray[np.uint8], weights: NDArray[np.uint8] | None) -> None:

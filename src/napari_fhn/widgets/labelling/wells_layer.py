@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels import DeviatedWell, LabelError, Well
 from napari_fhn.labels.lateral import Traces
+from napari_fhn.surveys.kinds import is_seismic, kind_of
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.wells import WellBook
@@ -26,6 +27,8 @@ class WellsLayer:
     ----------
     context : DeskContext
         What the parts of the desk share.
+    book : LabelBook
+        Whose labels they are.
     wells : WellBook
         The wells.
     """
@@ -48,20 +51,20 @@ class WellsLayer:
     def show(self, event: Any = None) -> None:
         """Show the wells where they are."""
         book, material = self._book, self._context.data.material
-        if book.layer is None or material is None or book.layer.ndim != 3:
+        if book.layer is None or material is None or not is_seismic(material.first):
             return
         if self.points is None and not self._wells.state.wells:
             return
         survey = material.first
         tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
         if self.points is None:
-            self._make(material.placement())
+            self._make(material.placement(), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
         self._names = [name for name, _ in tracks]
-        self.points.data = np.array([track[0] for _, track in tracks]).reshape(-1, 3)
-        self._tops = np.array(self.points.data[:, 2])
+        self.points.data = np.array([track[0] for _, track in tracks]).reshape(-1, book.layer.ndim)
+        self._tops = np.array(self.points.data[:, -1])
         self.points.features = {"name": np.array(self._names, dtype=object)}
         self.paths.data = []
         if tracks:
@@ -80,22 +83,22 @@ class WellsLayer:
     def add_by_click(self) -> None:
         """Let the next clicks on the canvas add wells."""
         book, material = self._book, self._context.data.material
-        if not book.new() or material is None or book.layer is None or book.layer.ndim != 3:
+        if not book.new() or material is None or book.layer is None or not is_seismic(material.first):
             return
         if self.points is None:
-            self._make(material.placement())
+            self._make(material.placement(), book.layer.ndim)
         assert self.points is not None
         self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"
         self._context.words.say("Click where the well is, on a section or a time slice; then give it intervals.")
 
-    def _make(self, placement: dict[str, Any]) -> None:
+    def _make(self, placement: dict[str, Any], ndim: int) -> None:
         place = {key: value for key, value in placement.items() if key != "metadata"}
         viewer = self._context.viewer
         active = viewer.layers.selection.active
-        self.paths = Shapes(ndim=3, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
+        self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
         self.points = Points(
-            ndim=3,
+            ndim=ndim,
             name="Wells",
             features={"name": np.array([], dtype=object)},
             text={"string": "{name}", "color": self._ink(), "anchor": "upper_left", "size": 10},
@@ -127,8 +130,7 @@ class WellsLayer:
             return
         data = np.asarray(self.points.data)
         if len(data) > len(self._names):
-            inline, crossline = _numbers(data[-1], material.first)
-            self._wells.add(inline, crossline)
+            self._wells.add(**_numbers(data[-1], material.first))
             self.points.mode = "pan_zoom"
         elif len(data) < len(self._names):
             kept = set(map(str, self.points.features["name"]))
@@ -138,8 +140,8 @@ class WellsLayer:
             wells = {well.name: well for well in self._wells.state.wells}
             for name, point in zip(self._names, data, strict=True):
                 track = _track(wells[name], material.first)
-                if track is not None and np.abs(track[0, :2] - point[:2]).max() > 0.5:
-                    self._wells.move(name, *_numbers(point, material.first))
+                if track is not None and np.abs(track[0, :-1] - point[:-1]).max() > 0.5:
+                    self._wells.move(name, **_numbers(point, material.first))
 
     def _follow(self, event: Any = None) -> None:
         """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
@@ -148,10 +150,10 @@ class WellsLayer:
             return
         place = self._book.place()
         level = self._tops if place is None or place.axis != 2 else np.full(len(self._tops), float(place.index))
-        if np.array_equal(level, points.data[:, 2]) or viewer.dims.ndisplay == 3:
+        if np.array_equal(level, points.data[:, -1]) or viewer.dims.ndisplay == 3:
             return
         self._showing = True
-        points.data = np.column_stack([points.data[:, :2], level])
+        points.data = np.column_stack([points.data[:, :-1], level])
         self._showing = False
 
     def _recolour(self, event: Any = None) -> None:
@@ -161,7 +163,7 @@ class WellsLayer:
         colors = []
         for point in np.asarray(self.points.data):
             inside = any(
-                all(a <= round(float(x)) < b for a, b, x in zip(box.start[:2], box.stop[:2], point[:2], strict=True))
+                all(a <= round(float(x)) < b for a, b, x in zip(box.start[:-1], box.stop[:-1], point[:-1], strict=True))
                 for box in held
             )
             colors.append(_HELD_OUT if inside else _COLOR)
@@ -177,20 +179,25 @@ class WellsLayer:
 
 
 def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float64] | None:
-    """Path of a well in voxels of the survey, shape (n, 3); None where it has no place there."""
+    """Path of a well in voxels of the survey, shape (n, axes); None where it has no place there."""
     traces = Traces.of(survey)
     n = survey.shape[-1]
     try:
         at = traces.of_well(well)
     except LabelError:
         return None
-    head = np.asarray(at, np.float64).reshape(-1)[:2]
+    head = np.asarray(at, np.float64).reshape(-1)
     if not np.isfinite(head).all():
         return None
     if isinstance(well, Well) or not traces.has_xy:
         head = np.rint(head)
         return np.array([[*head, 0.0], [*head, n - 1.0]])
-    x, y = traces.geometry.to_xy(*_numbers(head, survey)) if well.xy is None else well.xy
+    if well.xy is not None:
+        x, y = well.xy
+    elif traces.is_line:
+        x, y = (float(traces.survey[c].values[int(head[0])]) for c in "xy")
+    else:
+        x, y = traces.geometry.to_xy(**_numbers(head, survey))
     axis = np.asarray(survey[survey.dims[-1]], np.float64)
     places = traces.by_xy(x + well.dx_m / traces.metres, y + well.dy_m / traces.metres)
     sample = np.interp(well.vertical, axis, np.arange(n, dtype=np.float64))
@@ -198,10 +205,10 @@ def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float6
     return track[np.isfinite(track).all(axis=1)] if np.isfinite(track).all(axis=1).sum() > 1 else None
 
 
-def _numbers(point: NDArray[np.float64], survey: xr.DataArray) -> tuple[float, float]:
-    """Inline and crossline number at a place in voxels."""
-    found = []
-    for axis, dim in enumerate(("inline", "crossline")):
-        values = np.asarray(survey[dim], np.float64)
-        found.append(float(values[min(max(round(float(point[axis])), 0), values.size - 1)]))
-    return found[0], found[1]
+def _numbers(point: NDArray[np.float64], survey: xr.DataArray) -> dict[str, float]:
+    """Inline and crossline number at a place in voxels, on a line the number of the trace."""
+    found = {}
+    for axis, dim in enumerate(("inline", "crossline") if kind_of(survey) == "seismic volume" else ("trace",)):
+        values = np.asarray(Traces.of(survey).survey[dim], np.float64)
+        found[dim] = float(values[min(max(round(float(point[axis])), 0), values.size - 1)])
+    return found

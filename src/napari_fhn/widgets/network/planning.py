@@ -94,7 +94,7 @@ class Planning:
         self._counted = 0
         self._agreement: Agreement | None = None
         data.state.events.material.connect(self._on_material)
-        data.state.events.vertical_axis.connect(self.look_ahead)
+        data.state.events.vertical_axis.connect(self._on_material)
         book.state.events.classes.connect(self.look_ahead)
         book.state.events.counts.connect(self._on_counts)
         self.state.events.device.connect(self.look_ahead)
@@ -105,7 +105,8 @@ class Planning:
         material = self._data.material
         if material is None:
             return fitting(3)
-        return fitting(len(material.shape), cubes=material.surveys.cube is not None)
+        upright = self._data.vertical is not None
+        return fitting(len(material.shape), vertical=upright, cubes=material.surveys.cube is not None)
 
     @property
     def chosen(self) -> bool:
@@ -228,7 +229,7 @@ class Planning:
     def _on_material(self, event: Any = None) -> None:
         settings = self.state.settings
         if settings is not None and settings.recipe not in self.recipes:
-            # Of data with another number of axes.
+            # Of another kind of data.
             self._chosen = False
             self._agreement, self._counted = None, 0
         self.suggest()

@@ -9,7 +9,7 @@ import xarray as xr
 _WELLS, _TOPS, _POINTS, _CLASSES = "wells.csv", "tops.csv", "labels.csv", "classes.csv"
 
 
-def beside(survey: xr.DataArray) -> tuple[Path, ...]:
+def sidecar_files(survey: xr.DataArray) -> tuple[Path, ...]:
     """Return the files beside a survey: ``wells.csv`` with ``tops.csv``, or ``labels.csv``; none without.
 
     A ``classes.csv`` beside them comes first, for it gives names and colours to what the others hold.

@@ -1,0 +1,249 @@
+"""Classes, truths and masks out of files, on the grid of a survey: the one reader of what lies voxel by voxel."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from napari_fhn.surveys.assemble import assemble
+from napari_fhn.surveys.axes import AmbiguousAxes
+from napari_fhn.surveys.blocks import pieces
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
+from napari_fhn.surveys.lazy import holds, one_line
+from napari_fhn.surveys.opening import open as open_survey
+from napari_fhn.surveys.opening import options_of
+
+#: The largest value of a class.
+MAX_VALUE = 255
+#: Options that name a part of the survey's file, which another file may not have.
+_PARTS = ("variable", "page", "part", "wavelength_units")
+
+
+def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:
+    """Read labels or true classes onto the grid of a survey.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file that `napari_fhn.surveys.open` reads, of whole numbers.
+    survey : xarray.DataArray or Grid
+        On whose grid they are wanted.
+    **reading
+        Options of `napari_fhn.surveys.open` with which the survey was read. Those that the file takes as well hold for
+        it too: axes of an array in the same order as the survey's are turned as the survey was. A `Grid`, and a survey,
+        know the axes that they were read with.
+
+    Returns
+    -------
+    Placed
+        uint8 in memory, 0 where nothing is labelled: where the file says "no data", NaN or nothing. `Placed.words` says
+        what was done to bring them onto the grid.
+
+    Raises
+    ------
+    PlaceError
+        When they do not lie on the survey.
+    SurveyError
+        When the file cannot be read, or holds something else than classes.
+    """
+    placed = open_onto(path, survey, classes=True, **reading)
+    return replace(placed, values=in_memory(placed.values, Path(path)))
+
+
+def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:
+    """Read a mask onto the grid of a survey.
+
+    Parameters
+    ----------
+    path, survey, **reading
+        As in `read_classes`; any numbers.
+
+    Returns
+    -------
+    Placed
+        uint8 in memory: 1 where the file has another value than 0, 0 elsewhere, and where it says "no data", NaN or
+        nothing.
+
+    Raises
+    ------
+    SurveyError
+        As `read_classes` does.
+    """
+    placed = open_onto(path, survey, classes=True, **reading)
+    out = np.zeros(placed.values.shape, np.uint8)
+    for piece in pieces(placed.values):
+        slab = np.asarray(placed.values[piece])
+        out[piece] = ~_missing(slab, placed.values.attrs.get("nodata")) & (slab != 0)
+    return replace(placed, values=_as_bytes(placed.values, out))
+
+
+def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, **reading: Any) -> Placed:
+    """Open a file of one value for each voxel and bring it onto the grid of a survey, still lazy.
+
+    Parameters
+    ----------
+    path, survey, **reading
+        As in `read_classes`.
+    classes : bool
+        As in `napari_fhn.surveys.grid.onto`.
+
+    Returns
+    -------
+    Placed
+        Stored values, without an axis ``band``.
+
+    Raises
+    ------
+    SurveyError
+        As `read_classes` does.
+    """
+    path = Path(path)
+    grid = survey if isinstance(survey, Grid) else Grid.of(survey)
+    axes = tuple(reading.pop("axes", None) or grid.options.get("axes") or ())
+    values = _flat(_open(path, grid, axes, reading), path, len(grid.shape))
+    words = ""
+    named = _for_array(axes, values.ndim)
+    if not Grid.of(values).placed and named and set(named) == set(grid.dims) and _takes_axes(path):
+        # A file without names of its own is taken to lie as the survey's file does.
+        turned = _flat(_open(path, grid, (), {**reading, "axes": named}), path, len(grid.shape))
+        if turned.shape == grid.shape:
+            if named != grid.dims:
+                words = f"{path.name}: its axes were taken to be {', '.join(named)}, as those of the survey's file."
+            values = turned
+        elif values.shape == grid.shape:
+            words = f"{path.name}: it does not lie as the survey's file ({', '.join(named)}) but as the survey itself."
+    placed = onto(values, grid, classes=classes, name=path.name)
+    return replace(placed, words=" ".join(part for part in (words, placed.words) if part))
+
+
+def in_memory(values: xr.DataArray, path: Path) -> xr.DataArray:
+    """Turn stored numbers into classes, some of them at a time.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        Whole numbers, of any type; ``attrs["nodata"]`` is no class, nor is NaN.
+    path : Path
+        The file that sentences are about.
+
+    Returns
+    -------
+    xarray.DataArray
+        uint8, in memory.
+
+    Raises
+    ------
+    SurveyError
+        When there is something else than a class among them.
+    """
+    nodata = values.attrs.get("nodata")
+    out = np.zeros(values.shape, np.uint8)
+    low, high, whole = 0.0, 0.0, True
+    for piece in pieces(values):
+        slab = np.asarray(values[piece])
+        slab = np.where(_missing(slab, nodata), slab.dtype.type(0), slab)
+        low, high = min(low, float(slab.min(initial=0))), max(high, float(slab.max(initial=0)))
+        whole = whole and bool(slab.dtype.kind != "f" or (slab == np.rint(slab)).all())
+        if whole and low >= 0 and high <= MAX_VALUE:
+            out[piece] = slab
+    if not whole or low < 0 or high > MAX_VALUE:
+        between = "" if whole else ", and not all of them are whole"
+        raise SurveyError(
+            path,
+            f"its values run from {low:g} to {high:g}{between}",
+            f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled",
+        )
+    return _as_bytes(values, out)
+
+
+def _as_bytes(values: xr.DataArray, out: NDArray[np.uint8]) -> xr.DataArray:
+    made = values.copy(data=out)
+    made.attrs["nodata"] = None
+    return made
+
+
+def _missing(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """Where stored values say that there is none."""
+    missing = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    if nodata is not None and np.isfinite(nodata) and (values.dtype.kind == "f" or holds(values.dtype, nodata)):
+        missing |= values == values.dtype.type(nodata)
+    return missing
+
+
+def _takes_axes(path: Path) -> bool:
+    """Whether the axes of a file can be named."""
+    return "axes" in options_of(path)
+
+
+def _for_array(axes: tuple[str, ...], ndim: int) -> tuple[str, ...]:
+    """The axes of the survey's file that an array with one value for each voxel has; none where they do not fit."""
+    if len(axes) != ndim:
+        axes = tuple(axis for axis in axes if axis not in ("band", "date"))
+    return axes if len(axes) == ndim else ()
+
+
+def _open(path: Path, grid: Grid, axes: tuple[str, ...], reading: Mapping[str, Any]) -> xr.DataArray:
+    """Open a file with those of the survey's options that hold for it; `axes` are taken where it leaves them open."""
+    if path.suffix.lower() == ".npz":
+        alone = _only_array(path)
+        if alone is not None:
+            named = reading.get("axes")
+            if named is not None:
+                return assemble(path, alone, named, name=path.stem, format=f"npz, {alone.dtype}")
+            return xr.DataArray(alone, name=path.stem, attrs={"source": str(path.absolute())})
+    known = options_of(path)
+    given = {name: value for name, value in reading.items() if name in known}
+    if "vertical" in known and "depth" in grid.dims:
+        # Such a file cannot say it itself: what belongs to a survey in depth is in depth.
+        given.setdefault("vertical", "depth")
+    try:
+        return open_survey(path, **given)
+    except AmbiguousAxes as error:
+        ways = [{**given, **one.options} for one in error.choices]
+        said = [way for way in ways if axes and tuple(way.get("axes", ())) in (axes, _for_array(axes, len(grid.shape)))]
+        fitting = said or [way for way in ways if _fits(path, grid, way)]
+        if len(fitting) != 1:
+            raise
+        return open_survey(path, **fitting[0])
+    except SurveyError:
+        plain = {name: value for name, value in given.items() if name not in _PARTS}
+        if plain == given:
+            raise
+        return open_survey(path, **plain)
+
+
+def _fits(path: Path, grid: Grid, options: Mapping[str, Any]) -> bool:
+    try:
+        return Grid.of(open_survey(path, **options)).shape == grid.shape
+    except SurveyError:
+        return False
+
+
+def _only_array(path: Path) -> NDArray[Any] | None:
+    """The array of a ``.npz`` that holds no other; None where there are several."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return np.asarray(file[file.files[0]]) if len(file.files) == 1 else None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise SurveyError(path, f"it cannot be read ({one_line(error)})", "Check the file") from error
+
+
+def _flat(values: xr.DataArray, path: Path, ndim: int) -> xr.DataArray:
+    """Values without an axis of bands, or one more without a name, of which there is a single entry."""
+    if "band" in values.dims:
+        if values.sizes["band"] != 1:
+            what = f"it has {values.sizes['band']} bands, and one value for each voxel is needed"
+            raise PlaceError(path, what, "Save one of them alone")
+        return values.isel(band=0, drop=True)
+    single = next((dim for dim, n in values.sizes.items() if n == 1), None)
+    if values.ndim == ndim + 1 and single is not None:
+        return values.isel({single: 0}, drop=True)
+    return values

@@ -1,0 +1,102 @@
+"""Whatever a file leaves open, the command line names an option that it has, and typing it answers the question."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import segyio
+from tests.project.open_questions import QUESTIONS, SHAPE, Open
+
+from napari_fhn import labels, surveys
+from napari_fhn.cli.commands import parser
+from napari_fhn.cli.known import answering, hint, knowledge
+from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, Question
+from napari_fhn.project.knowledge import burn
+
+_MOST = 8
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory):
+    path = tmp_path_factory.mktemp("survey") / "small.sgy"
+    segyio.tools.from_array3D(str(path), np.zeros(SHAPE, np.float32), dt=4000)
+    with segyio.open(str(path), "r+", strict=False) as file:
+        for number, header in enumerate(file.header):
+            i, j = divmod(number, SHAPE[1])
+            header.update({
+                segyio.su.iline: 100 + i,
+                segyio.su.xline: 200 + j,
+                segyio.su.cdpx: 500_000 + 10 * j,
+                segyio.su.cdpy: 6_000_000 + 20 * i,
+            })  # fmt: skip
+    return surveys.open(path)
+
+
+def typed(case: Open, folder: Path) -> list[str]:
+    """Options that name the files of a case."""
+    words = ["train", "s"]
+    for path, kind in case.write(folder).items():
+        words += [f"--{kind}", str(path)]
+    for kind, given in case.options.items():
+        for name, value in given.items():
+            text = labels.OPTIONS[name].text(value)
+            words += ["--columns", f"{kind}:{name}={text}"]
+    return words
+
+
+def filled(case: Open, value: str) -> str:
+    """A hint with its capitals replaced by what a person would write."""
+    role = re.search(r":(\w+)=COLUMN", value)
+    if role is not None:
+        of, unit = case.answers[role[1]], case.answers.get(f"UNIT {role[1]}")
+        value = value.replace("COLUMN", f"{of}:{unit}" if unit else str(of))
+    for capitals, text in case.answers.items():
+        if capitals.isupper():
+            value = value.replace(capitals, str(text))
+    kind = re.fullmatch(r"(.*):kind=\w+", value)
+    return f"{kind[1]}:kind={case.answers['kind']}" if kind else value
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_option_that_is_named_is_there_and_answers(tmp_path, survey, name):
+    case = QUESTIONS[name]
+    words, asked = typed(case, tmp_path), []
+    for _ in range(_MOST):
+        out = np.zeros(SHAPE, np.uint8)
+        try:
+            known = knowledge(parser().parse_args(words), None, survey)
+            burn(known.sources, survey, ClassTable(()), out)
+            break
+        except Question as question:
+            cause, told = question.cause, str(answering(question, known.sources))
+            option, value = hint(question, known.sources)
+        except LabelError as error:
+            # A kind that is not known is asked for before there is any source.
+            cause, told = error.__cause__, str(error)
+            option, value = re.search(r"(--columns) (\S+:kind=\w+)", told).groups()
+        assert f"{option} {value}" in told
+        asked.append("which" if isinstance(cause, AmbiguousColumns) else cause.option)
+        assert not re.search(r"\bROLE\b|\bVALUE\b", value), value
+        words += [option, filled(case, value)]
+    else:
+        pytest.fail(f"asked for {asked} and was never content")
+    assert asked[0] == case.asks
+    assert out.any()
+
+
+def test_every_question_of_every_reader_is_among_those():
+    raised = set()
+    for path in (Path(labels.__file__).parent).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Undeclared":
+                raised |= {k.value.value for k in node.keywords if k.arg == "option"}
+    # The name of one of several horizons is asked for by `read_horizon` alone; all of a file are read here.
+    assert raised - {"name"} == {case.asks for case in QUESTIONS.values()} - {"which"}
+    said = {
+        path.partition("-")[0].partition(".")[0] for c in QUESTIONS.values() if c.asks == "which" for path in c.files
+    }
+    assert {"wells", "tops", "deviation", "checkshots", "horizon", "points"} <= said

@@ -1,0 +1,187 @@
+"""One writer in a session, whichever process it is in, and however that one ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from napari_fhn.project import SessionInUse
+from napari_fhn.project.lock import FILE, SILENT_S, SessionLock
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from napari_fhn.project.lock import SessionLock
+lock = SessionLock(Path(sys.argv[1]))
+lock.acquire("another program")
+print("held", flush=True)
+sys.stdin.readline()
+print(lock.held, flush=True)
+lock.release()
+"""
+
+CONTENDS = """
+import sys, time
+from pathlib import Path
+from napari_fhn.project import SessionInUse
+from napari_fhn.project.lock import SessionLock
+folder = Path(sys.argv[1])
+lock = SessionLock(folder)
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    lock.acquire("one of many")
+except SessionInUse:
+    print("refused", flush=True)
+else:
+    time.sleep(1)
+    print("held" if lock.held else "lost", flush=True)
+"""
+
+
+def start(code: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another process that holds the lock until it is spoken to."""
+    process = start(HOLDS, tmp_path)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def written(folder: Path, **changes) -> Path:
+    """The lock as another process has left it."""
+    lock = SessionLock(folder)
+    lock.acquire("the desk")
+    content = json.loads((folder / FILE).read_text())
+    lock.release()
+    (folder / FILE).write_text(json.dumps({**content, **changes}))
+    return folder / FILE
+
+
+def test_it_is_taken_and_given_back(tmp_path):
+    lock, second = SessionLock(tmp_path), SessionLock(tmp_path)
+    assert not lock.held
+    lock.acquire("the desk")
+    assert lock.held
+    assert not lock.lost
+    assert lock.holder() is None  # nobody else
+    assert second.holder().program == "the desk"
+    with pytest.raises(SessionInUse, match=r"the desk \(process \d+ on .*\) is working in it") as refused:
+        second.acquire("napari-fhn train")
+    assert "copy of the folder" in str(refused.value)
+    second.release()  # of somebody who does not hold it
+    assert lock.held
+    lock.release()
+    assert not (tmp_path / FILE).exists()
+    second.acquire("napari-fhn train")
+    assert second.held
+
+
+def test_another_process_holds_it(tmp_path, other):
+    lock = SessionLock(tmp_path)
+    assert lock.holder().process == other.pid
+    with pytest.raises(SessionInUse, match=f"another program .process {other.pid} "):
+        lock.acquire("the desk")
+    said, _ = other.communicate("\n")
+    assert said == "True\n"
+    lock.acquire("the desk")
+    assert lock.held
+
+
+def test_a_killed_process_holds_nothing(tmp_path, other):
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    assert (tmp_path / FILE).exists()
+    lock = SessionLock(tmp_path)
+    assert lock.holder() is None
+    lock.acquire("the desk")
+    assert lock.held
+
+
+def test_whoever_is_taken_over_finds_out(tmp_path, other):
+    lock = SessionLock(tmp_path)
+    lock.acquire("the desk", take_over=True)
+    said, _ = other.communicate("\n")
+    assert said == "False\n"
+    assert lock.held  # and its giving back took nothing from the new one
+
+
+def test_taken_over_in_the_same_process(tmp_path):
+    first, second = SessionLock(tmp_path), SessionLock(tmp_path)
+    first.acquire("the desk")
+    second.acquire("the desk", take_over=True)
+    assert first.lost
+    assert not first.held
+    first.release()
+    assert second.held
+
+
+def test_a_number_that_another_process_has_now_says_nothing(tmp_path):
+    written(tmp_path, process=os.getppid(), started=1.0)
+    assert SessionLock(tmp_path).holder() is None
+
+
+def test_on_another_host_time_tells(tmp_path):
+    path = written(tmp_path, host="elsewhere", process=1)
+    lock = SessionLock(tmp_path)
+    assert lock.holder().host == "elsewhere"
+    with pytest.raises(SessionInUse, match="on elsewhere"):
+        lock.acquire("the desk")
+    long_ago = time.time() - SILENT_S - 1
+    os.utime(path, (long_ago, long_ago))
+    assert lock.holder() is None
+    lock.acquire("the desk")
+    assert lock.held
+
+
+def test_a_writer_says_that_it_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_fhn.project.lock.TOUCH_S", 0.05)
+    lock = SessionLock(tmp_path)
+    lock.acquire("the desk")
+    long_ago = time.time() - 1000
+    os.utime(tmp_path / FILE, (long_ago, long_ago))
+    until = time.monotonic() + 5
+    while (tmp_path / FILE).stat().st_mtime < long_ago + 1 and time.monotonic() < until:
+        time.sleep(0.02)
+    assert (tmp_path / FILE).stat().st_mtime > long_ago + 900
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'"x"', b'{"program": "x"}', b"\xff\xfe\x00", b"[" * 5000, b'{"process": 1e999}']
+)
+def test_a_damaged_lock_stops_nobody(tmp_path, content):
+    (tmp_path / FILE).write_bytes(content)
+    lock = SessionLock(tmp_path)
+    assert lock.holder() is None
+    lock.acquire("the desk")
+    assert lock.held
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_of_many_at_once_one_gets_it(tmp_path, stale):
+    if stale:
+        written(tmp_path, process=2**22 + 5)
+    several = [start(CONTENDS, tmp_path) for _ in range(6)]
+    for process in several:
+        assert process.stdout.readline() == "ready\n"
+    for process in several:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0] for process in several)
+    assert said == ["held\n"] + ["refused\n"] * 5
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]

@@ -1,0 +1,123 @@
+"""Whatever a file leaves open, a dialog asks for it and takes the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import segyio
+from tests.project.open_questions import QUESTIONS, SHAPE, Open
+
+from napari_fhn import surveys
+from napari_fhn.labels import OPTIONS, AmbiguousColumns, ClassTable, Question, Source, Undeclared, options_of
+from napari_fhn.project.knowledge import burn
+from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
+from napari_fhn.widgets.labelling.questions import AnswerDialog
+from napari_fhn.widgets.labelling.source_dialog import SourceDialog
+
+_MOST = 8
+
+
+@pytest.fixture(scope="module")
+def survey(tmp_path_factory):
+    path = tmp_path_factory.mktemp("survey") / "small.sgy"
+    segyio.tools.from_array3D(str(path), np.zeros(SHAPE, np.float32), dt=4000)
+    with segyio.open(str(path), "r+", strict=False) as file:
+        for number, header in enumerate(file.header):
+            i, j = divmod(number, SHAPE[1])
+            header.update({
+                segyio.su.iline: 100 + i,
+                segyio.su.xline: 200 + j,
+                segyio.su.cdpx: 500_000 + 10 * j,
+                segyio.su.cdpy: 6_000_000 + 20 * i,
+            })  # fmt: skip
+    return surveys.open(path)
+
+
+def clicked(question: Question, case: Open, qtbot) -> Source:
+    """What a person answers with the dialog that opens."""
+    cause = question.cause
+    if isinstance(cause, AmbiguousColumns):
+        wizard = ColumnWizard(question)
+        qtbot.addWidget(wizard)
+        role = next(iter(cause.candidates))
+        column = int(case.answers[role]) - 1
+        wizard.roles[column].setCurrentIndex(wizard.roles[column].findData(role))
+        assert wizard.roles[column].currentData() == role
+        wizard.units[column].setCurrentText(case.answers.get(f"UNIT {role}", wizard.units[column].currentText()))
+        for k, box in enumerate(wizard.roles):
+            if k != column and box.currentData() == role:
+                box.setCurrentIndex(0)
+        assert wizard.buttons.button(wizard.buttons.StandardButton.Ok).isEnabled()
+        return wizard.answered
+    dialog = AnswerDialog(question)
+    qtbot.addWidget(dialog)
+    wanted = {"curve": "NAME", "field": "NAME", "layer": "NAME", "kind": "kind"}.get(cause.option)
+    wanted = case.answers.get(wanted, "tvdss" if cause.option == "columns" else None)
+    if wanted in cause.choices:
+        dialog.group.button(cause.choices.index(wanted)).setChecked(True)
+    for spin, value in zip(dialog.numbers, (60, 68) if cause.option == "window" else (0,), strict=False):
+        spin.setValue(value)
+    return dialog.answered
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_can_be_answered_in_a_dialog(qtbot, tmp_path, survey, name):
+    case, sources, asked = QUESTIONS[name], [], []
+    for path, kind in case.write(tmp_path).items():
+        try:
+            said = case.options.get(kind, {})
+            sources.append(Source.of(path, survey, kind=None if kind == "known" else kind, **said))
+        except Undeclared as error:
+            asked.append(error.option)
+            sources.append(clicked(Question(Source(path, ""), error), case, qtbot))
+    for _ in range(_MOST):
+        out = np.zeros(SHAPE, np.uint8)
+        try:
+            burn(sources, survey, ClassTable(()), out)
+            break
+        except Question as question:
+            asked.append("which" if isinstance(question.cause, AmbiguousColumns) else question.cause.option)
+            answered = clicked(question, case, qtbot)
+            sources = [answered if one.path == answered.path else one for one in sources]
+    else:
+        pytest.fail(f"asked for {asked} and was never content")
+    assert asked[0] == case.asks
+    assert out.any()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_can_be_said_of_a_file(qtbot, tmp_path, name):
+    option = OPTIONS[name]
+    values = {"interval": "1/2.5", "names": "a//b", "mapping": "axes=y/x, page=2", "number": "2.5", "text": "word"}
+    path = tmp_path / "file.txt"
+    path.write_text("1 2\n3 4\n")
+    for kind in option.kinds:
+        dialog = SourceDialog(Source(path, kind))
+        qtbot.addWidget(dialog)
+        assert set(dialog.fields) == set(options_of(kind))
+        assert dialog.answered == Source(path, kind)
+        if option.type == "choice":
+            dialog.fields[name].setCurrentText(option.choices[-1])
+            expected = option.choices[-1]
+        else:
+            dialog.fields[name].setText(values[option.type])
+            expected = option.parse(values[option.type])
+        assert dialog.answered.options == {name: expected}
+        again = SourceDialog(dialog.answered)
+        qtbot.addWidget(again)
+        assert again.answered == dialog.answered
+
+
+def test_what_makes_no_sense_is_refused_in_words(qtbot, tmp_path):
+    path = tmp_path / "p.txt"
+    path.write_text("1 2\n3 4\n")
+    dialog = SourceDialog(Source(path, "points"))
+    qtbot.addWidget(dialog)
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    dialog.fields["radius"].setText("far")
+    assert not ok.isEnabled()
+    dialog.fields["radius"].setText("2")
+    assert ok.isEnabled()
+    dialog.kind.setCurrentIndex(dialog.kind.findData("horizon"))
+    assert dialog.answered.kind == "horizon"
+    assert set(dialog.fields) == set(options_of("horizon"))
