@@ -12,12 +12,14 @@ from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, 
 
 from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.data.panel import DataPanel
+from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
 from napari_fhn.widgets.labelling.panel import LabelPanel
 from napari_fhn.widgets.network.panel import NetworkPanel
 from napari_fhn.widgets.results.panel import ResultsPanel
 from napari_fhn.widgets.running.panel import RunPanel
+from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
 
@@ -52,8 +54,9 @@ class Dock(QWidget):
         self.run = RunPanel(self.desk)
         self.results = ResultsPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
+        self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
         # While it trains the settings cannot be changed, and the curves want the room.
-        self.desk.state.events.task.connect(self._make_room)
+        self.desk.state.events.activity.connect(self._make_room)
         self.keys = shortcuts.bind(self)
         help_button = QToolButton()
         help_button.setText("?")
@@ -130,8 +133,8 @@ class Dock(QWidget):
             QTimer.singleShot(0, self._close_if_hidden)
         return False
 
-    def _make_room(self, task: str | None) -> None:
-        if task == "train":
+    def _make_room(self, activity: Activity) -> None:
+        if activity is Activity.TRAINING:
             self.network.fold()
 
     def _close_if_orphaned(self) -> None:

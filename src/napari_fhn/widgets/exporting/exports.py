@@ -111,8 +111,7 @@ class Exports:
     def __init__(self, data: Data, book: LabelBook, run: RunState, words: Words, background: Background) -> None:
         self.data = data
         self.book = book
-        self.run = run
-        self.state = ExportState()
+                self.state = ExportState()
         self._words = words
         self._background = background
         self._cancelled = False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -48,6 +49,8 @@ class LabelState:
         Labelled bodies to keep for the score.
     held : tuple of Box or None
         Those that a person chose; None where the program chooses.
+    blocks : int or None
+        Edge of the blocks that are held out, in traces or pixels; None where bodies are held out whole.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -59,6 +62,7 @@ class LabelState:
     counts: dict[int, int] = field(default_factory=dict)
     held_out: int = 0
     held: tuple[Box, ...] | None = None
+    blocks: int | None = None
 
 
 class LabelBook:
@@ -94,6 +98,7 @@ class LabelBook:
         self.named = False
         self._folder_of = folder_of
         self._put_away: Path | None = None
+        self._keeping_surveys = False
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
         context.data.state.events.material.connect(self._material_changed)
         context.data.state.events.vertical_axis.connect(self._vertical_changed)
@@ -135,6 +140,15 @@ class LabelBook:
         if session is not None:
             place["metadata"]["session"] = str(session.folder)
         return place
+
+    @contextlib.contextmanager
+    def keeping_surveys(self, keeping: bool) -> Iterator[None]:
+        """Leave the surveys of the session as they are while others are ticked."""
+        self._keeping_surveys = keeping
+        try:
+            yield
+        finally:
+            self._keeping_surveys = False
 
     def _folder(self, material: Material) -> Path:
         """The session of some surveys: the one that is open, whose layers are there from an earlier dock, or by name."""
@@ -326,18 +340,14 @@ class LabelBook:
     def held_out(self) -> HeldOut:
         """What is to be held out of the next training."""
         state = self.state
-        return HeldOut(state.held_out, () if state.held is None else state.held)
-
-    def remember_held_out(self) -> None:
-        """Keep in the session what a person chose to hold out; what is suggested is suggested anew."""
-        kept = HeldOut(self.tally.chosen, self.state.held or ())
-        self.context.project.change("What is held out", lambda session: session.change(held_out=kept))
+        return HeldOut(state.held_out, () if state.held is None else state.held, state.blocks)
 
     def take_held_out(self, kept: HeldOut) -> None:
         """Hold out what the session says."""
         if kept.count is not None:
             self.choose_held_out(kept.count)
         self.state.held = kept.boxes or None
+        self.state.blocks = kept.blocks
 
     def choose_held_out(self, n: int) -> None:
         """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
@@ -425,7 +435,7 @@ class LabelBook:
         if material is None:
             return
         project, words = self.context.project, self.context.words
-        if project.project is not None:
+        if project.project is not None and not self._keeping_surveys:
             try:
                 project.use(material.surveys, material.vertical(self.context.data.state.vertical_axis))
             except (ProjectError, labels.LabelError):

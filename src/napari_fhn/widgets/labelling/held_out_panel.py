@@ -117,7 +117,7 @@ class HeldOutPanel(QWidget):
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]
         ticked = [r for r in rows if r is not None and r.checkState() == Qt.CheckState.Checked]
-        self._book.tally.choose_held_out(len(ticked))
+        self._book.choose_held_out(len(ticked))
         self._book.state.held = tuple(r.data(Qt.ItemDataRole.UserRole) for r in ticked)
 
     def _let_choose(self) -> None:

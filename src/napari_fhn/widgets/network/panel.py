@@ -80,14 +80,14 @@ class NetworkPanel(Section):
         self.body.addWidget(self.advanced)
         self.recipe.changed.connect(desk.planning.choose)
         self.device.changed.connect(lambda value: setattr(desk.planning.state, "device", value))
-        self.held_out.changed.connect(desk.book.tally.choose_held_out)
+        self.held_out.changed.connect(desk.book.choose_held_out)
         desk.data.state.events.material.connect(self._show)
         for name in ("settings", "why"):
             getattr(desk.planning.state.events, name).connect(self._show)
         for name in ("outlook", "free", "speed", "where"):
             getattr(desk.planning.state.events, name).connect(self._show_outlook)
         desk.book.state.events.held_out.connect(self._show_held_out)
-        desk.state.events.task.connect(self._enable)
+        desk.state.events.activity.connect(self._enable)
         self._show()
         self._show_outlook()
 
@@ -145,7 +145,7 @@ class NetworkPanel(Section):
             self.held_out.value = self._desk.book.state.held_out
 
     def _enable(self, event: Any = None) -> None:
-        idle = self._desk.state.task is None
+        idle = self._desk.state.activity.idle
         for field in self._fields:
             field.enabled = idle
         self.advanced.setEnabled(idle)

@@ -18,9 +18,10 @@ from qtpy.QtWidgets import (
     QToolButton,
 )
 
+from napari_fhn.project.predictions import Tidying
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
-from napari_fhn.widgets.results.tidying import Broom
+from napari_fhn.widgets.results.runs_panel import RunsPanel
 from napari_fhn.widgets.section import TOGGLE, Section
 
 _MOST = 10_000_000
@@ -39,6 +40,8 @@ class ResultsPanel(Section):
         super().__init__(5, "Results")
         self._desk = desk
         self.fold()
+        self.runs = RunsPanel(desk.runs, desk.state)
+        self.body.addWidget(self.runs)
         self.truth = QComboBox()
         self.truth.setAccessibleName("compared with")
         self.truth.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -49,21 +52,22 @@ class ResultsPanel(Section):
         self.matrix = ConfusionTable(desk.comparison)
         self.body.addWidget(self.matrix)
         self._add_tidying()
-        self.score = _button("Score", "Mean IoU well by well, on labels that training never saw.", desk.taking.score)
+        self.score = _button("Score", "Mean IoU well by well, on labels that training never saw.", desk.reporting.score)
         self.model = _button("Save network …", "Copy the trained network to a folder of its own.", self._save_model)
         self.command = _button(
             "Copy command",
             "Copy the command that does what was clicked, without a viewer.",
             self._copy,
         )
-        self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.taking.report)
+        self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.reporting.report)
         self.body.addLayout(_row(self.score, self.report))
         self.body.addLayout(_row(self.model, self.command))
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
-        for name in ("task", "has_model", "has_prediction"):
-            getattr(desk.state.events, name).connect(self._enable)
+        desk.state.events.activity.connect(self._enable)
+        desk.project.changed.connect(self._enable)
+        desk.project.runs_changed.connect(self._enable)
         self._show()
         self._enable()
 
@@ -73,12 +77,12 @@ class ResultsPanel(Section):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
     @property
-    def broom(self) -> Broom:
+    def how_to_tidy(self) -> Tidying:
         """How to tidy, as it is set."""
-        return Broom(self.radius.value(), self.smallest.value(), self.largest.value())
+        return Tidying(self.radius.value(), self.smallest.value(), self.largest.value())
 
     def _add_tidying(self) -> None:
-        given = Broom()
+        given = Tidying()
         self.radius = _number(given.radius, 10, "Majority vote among the voxels within so many; 0 for none.")
         self.smallest = _number(given.smallest, _MOST, "Bodies of fewer voxels go to the class around them.")
         self.largest = _number(given.largest, _MOST, "Holes of at most so many voxels are closed.")
@@ -113,12 +117,16 @@ class ResultsPanel(Section):
         self.truth.setCurrentIndex(max(0, self.truth.findText(chosen)))
 
     def _enable(self, event: Any = None) -> None:
-        state = self._desk.state
-        idle = state.task is None
-        for button in (self.compare, self.keep, self.tidy, self.back, self.preview, self.score):
-            button.setEnabled(idle and state.has_prediction)
+        desk, project = self._desk, self._desk.project
+        idle, may = desk.state.activity.idle, project.writable
+        predicted, trained = project.has_prediction, project.has_model
+        for button in (self.compare, self.preview, self.score):
+            button.setEnabled(idle and predicted)
+        for button in (self.keep, self.tidy):
+            button.setEnabled(idle and predicted and may)
+        self.back.setEnabled(idle and may and desk.tidying.can_take_back)
         for button in (self.model, self.command, self.report):
-            button.setEnabled(idle and state.has_model)
+            button.setEnabled(idle and trained)
         if not idle:
             self.preview.setChecked(False)
 
@@ -128,19 +136,19 @@ class ResultsPanel(Section):
             self._desk.comparison.compare(layer)
 
     def _preview(self) -> None:
-        self._desk.tidying.preview(self.broom if self.preview.isChecked() else None)
+        self._desk.tidying.preview(self.how_to_tidy if self.preview.isChecked() else None)
 
     def _tidy(self) -> None:
         self.preview.setChecked(False)
-        self._desk.tidying.apply(self.broom)
+        self._desk.tidying.apply(self.how_to_tidy)
 
     def _save_model(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Folder for the network")
         if name:
-            self._desk.taking.save_model(Path(name))
+            self._desk.reporting.save_model(Path(name))
 
     def _copy(self) -> None:
-        command, clipboard = self._desk.taking.command(), QApplication.clipboard()
+        command, clipboard = self._desk.reporting.command(), QApplication.clipboard()
         if command is not None and clipboard is not None:
             clipboard.setText(command)
             self._desk.words.say(f"Copied: {command}")

@@ -84,12 +84,13 @@ class RunPanel(Section):
 
     def _connect(self) -> None:
         desk, events = self._desk, self._desk.state.events
-        for name in ("task", "has_model", "waiting"):
-            getattr(events, name).connect(self._enable)
+        events.activity.connect(self._enable)
+        desk.project.changed.connect(self._enable)
+        desk.project.runs_changed.connect(self._enable)
         desk.book.state.events.has_labels.connect(self._enable)
         desk.book.state.events.classes.connect(self.curves.colour)
         desk.history.changed.connect(self._show_history)
-        for name in ("task", "share", "seconds_left"):
+        for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         for name in ("message", "note", "error", "detail"):
             getattr(desk.words.events, name).connect(self._show_message)
@@ -108,28 +109,29 @@ class RunPanel(Section):
         return message
 
     def _enable(self, event: Any = None) -> None:
-        state = self._desk.state
-        idle = state.task is None and self._desk.book.state.has_labels
-        self.train.setEnabled(idle)
-        self.beginnings.setEnabled(idle)
-        self.pause.setEnabled(state.task in ("train", "predict"))
-        self.pause.setText("Resume" if state.waiting else "Pause")
-        self.stop.setEnabled(state.task in ("prepare", "train", "predict"))
-        self.predict.setEnabled(idle and state.has_model)
+        activity, project = self._desk.state.activity, self._desk.project
+        may = activity.idle and self._desk.book.state.has_labels and project.writable
+        self.train.setEnabled(may)
+        self.beginnings.setEnabled(may)
+        self.pause.setEnabled(activity.can_pause)
+        self.pause.setText("Resume" if activity.paused else "Pause")
+        self.stop.setEnabled(activity.can_stop)
+        self.predict.setEnabled(may and project.has_model)
 
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state
-        left = f" · {duration(state.seconds_left)} left" if state.task and state.seconds_left is not None else ""
+        busy = not state.activity.idle
+        left = f" · {duration(state.seconds_left)} left" if busy and state.seconds_left is not None else ""
         # By itself the bar paints at once, before the rest of the window.
         self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(1000 * state.share))
-        self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if state.task or state.share else "")
+        self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if busy or state.share else "")
         self.bar.setUpdatesEnabled(True)
 
     def _show_history(self) -> None:
         history = self._desk.history
         # An empty plot takes room from what matters before training.
-        self.curves.setVisible(bool(history.steps) or self._desk.state.task == "train")
+        self.curves.setVisible(bool(history.steps) or self._desk.state.activity.training)
         parts = []
         if history.seconds and history.seconds[-1] > 0:
             parts.append(f"{history.seconds[-1]:.2g} s a step")

@@ -7,9 +7,8 @@ from pathlib import Path
 import napari
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_fhn.project import ProjectError
 from napari_fhn.widgets.dock import Dock
-from napari_fhn.widgets.sessions.keeper import copy_session
-from napari_fhn.widgets.sessions.record import SessionError
 
 _DOCK = "Interpretation desk"
 
@@ -20,8 +19,8 @@ def open_session(viewer: napari.Viewer) -> None:
     root = str(dock.desk.session.folder.parent if dock.desk.session else dock.desk.root)
     name = QFileDialog.getExistingDirectory(dock, "Folder of the session", root)
     if name:
-        dock.desk.keeper.save()
-        dock.desk.keeper.open(Path(name), lambda missing: ask_for(dock, missing))
+        dock.desk.store.save()
+        dock.desk.store.open(Path(name), lambda missing: ask_for(dock, missing))
 
 
 def save_session(viewer: napari.Viewer) -> None:
@@ -38,10 +37,9 @@ def save_session(viewer: napari.Viewer) -> None:
     if any(folder.iterdir()):
         desk.words.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
         return
-    desk.keeper.save()
     try:
-        copy_session(desk.session, folder)
-    except (OSError, SessionError) as error:
+        desk.store.copy(folder)
+    except (OSError, ProjectError) as error:
         desk.words.fail(f"The session could not be copied: {error}.")
         return
     desk.words.say(f"The session is copied to {folder}.")
