@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 
 from napari_fhn import __version__
-from napari_fhn.cli import diagnose, export, forecast, info, predict, recipes, report, score, train
+from napari_fhn.cli import diagnose, export, forecast, info, predict, recipes, report, runs, score, train
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (train, predict, export, score, report, info, recipes, forecast, diagnose)
+COMMANDS = (train, predict, export, score, report, runs, info, recipes, forecast, diagnose)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
     """What a person can act on; None for an error of the program itself."""
-    # SurveyError, LabelError, JobError, UsageError: told by their home, so that a machine with torch and numpy alone
+    # SurveyError, LabelError, JobError, ProjectError, UsageError: told by their home, so that a machine with torch and numpy alone
     # can train.
     if type(error).__module__.startswith("napari_fhn."):
         return str(error)

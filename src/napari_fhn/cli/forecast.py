@@ -73,7 +73,7 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         channels = options.channels or 1
         shape = options.shape
     else:
-        from napari_fhn.cli.given import survey_files
+        from napari_fhn.project.samples import survey_files
         from napari_fhn.surveys import open
         from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 

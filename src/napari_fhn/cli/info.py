@@ -1,20 +1,30 @@
-"""``napari-fhn info``: what survey files hold."""
+"""``napari-fhn info``: what survey files hold, or what a session is about."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK, WRONG
-from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.runs import listed, row_of, table
+from napari_fhn.cli.sessions import say
+
+if TYPE_CHECKING:
+    from napari_fhn.project import Session, SurveyEntry
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("info", help="say what a survey file holds")
-    parser.add_argument("surveys", nargs="+", metavar="FILE", help="SEG-Y, ENVI, GeoTIFF, .npy, or sample:seismic")
+    parser = commands.add_parser("info", help="say what a survey file, or a session, holds")
+    parser.add_argument("surveys", nargs="*", metavar="FILE", help="SEG-Y, ENVI, GeoTIFF, .npy, or sample:seismic")
+    parser.add_argument(
+        "--session", type=Path, metavar="DIR", help="a session: its surveys, labels, runs, and who works in it"
+    )
     add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -22,7 +32,13 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a summary of each file; one that cannot be read does not keep the others from being told."""
-    from napari_fhn.cli.given import survey_files
+    if options.session is not None:
+        if options.surveys:
+            raise UsageError("a session has its surveys: name files or --session")
+        return _of_session(options)
+    if not options.surveys:
+        raise UsageError("name a survey file, or a session with --session")
+    from napari_fhn.project.samples import survey_files
     from napari_fhn.surveys import SurveyError, open, summary
 
     code = OK
@@ -40,3 +56,73 @@ def run(options: argparse.Namespace) -> int:
             print(f"napari-fhn: {error}", file=sys.stderr)
             code = WRONG
     return code
+
+
+def _of_session(options: argparse.Namespace) -> int:
+    """Say what a session holds; nothing of it is changed, whoever works in it."""
+    from napari_fhn.project import Session
+
+    session = Session.existing(options.session)
+    manifest, holder = session.manifest, session.holder()
+    labelled = _labelled(session)
+    runs = listed(session)
+    if options.json:
+        told: dict[str, Any] = {
+            "path": str(session.folder),
+            "data": manifest.kind,
+            "surveys": [_survey(session, entry) for entry in manifest.surveys],
+            "vertical_axis": manifest.vertical_axis,
+            "classes": [{"value": one.value, "name": one.name, "color": one.color} for one in manifest.classes],
+            "labelled": labelled,
+            "knowledge": [{"file": one.file.name, "kind": one.kind} for one in manifest.knowledge],
+            "runs": [row_of(one) for one in runs],
+            "bytes": session.disk_used(),
+            "held_by": "" if holder is None else holder.words(),
+        }
+        print(json.dumps({"kind": "Session", **told}))
+        return OK
+    from napari_fhn.network.counting import in_words
+
+    print(f"{session.folder}: {manifest.kind or 'no survey yet'}, {in_words(session.disk_used())}")
+    for entry in manifest.surveys:
+        found = _survey(session, entry)
+        where = found["file"] if found["found"] else f"{found['file']}, which is not found now"
+        answers = "".join(f", {name} {value}" for name, value in found["read_as"].items())
+        print(f"survey {entry.name}: {where}{answers}{'' if entry.role == 'input' else ', only looked at'}")
+    print("labels: " + (", ".join(f"{count:,} {name}" for name, count in labelled.items()) or "none yet"))
+    for one in manifest.knowledge:
+        print(f"known: {one.file.name} ({one.kind})")
+    print(table(runs) if runs else "runs: none yet")
+    if holder is not None:
+        print(f"in use: {holder.words()}")
+    say(session.notes)
+    return OK
+
+
+def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
+    """What the manifest says of a survey, and whether its files are there."""
+    from napari_fhn.project.opening import Finder
+
+    files = [entry.file] if entry.file is not None else [one.file for one in entry.stack]
+    finder = Finder(session.folder)
+    places = [finder.find(file) for file in files]
+    return {
+        "name": entry.name,
+        "file": ", ".join(file.name for file in files) or "an array without a file",
+        "found": all(place is not None for place in places),
+        "paths": [str(place) for place in places if place is not None],
+        "kind": entry.kind,
+        "role": entry.role,
+        "channels": entry.channels,
+        "read_as": dict(entry.read_as),
+    }
+
+
+def _labelled(session: Session) -> dict[str, int]:
+    """Labelled voxels by the name of their class."""
+    from napari_fhn.labels import volume
+
+    if not session.has_labels:
+        return {}
+    names = {} if session.classes is None else dict(zip(session.classes.values, session.classes.names, strict=True))
+    return {names.get(value, f"class {value}"): count for value, count in volume.count(session.known()).items()}

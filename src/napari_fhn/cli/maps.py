@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.reading import reading
+from napari_fhn.cli.sessions import say
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from napari_fhn.project.manifest import StackedMap
 
 
 def add_maps(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +34,38 @@ def add_maps(parser: argparse.ArgumentParser) -> None:
     maps.add_argument("--map-field", metavar="NAME", help="field of polygons among the surveys that is their class")
 
 
-def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tuple[str, xr.DataArray]]:
+@dataclass(frozen=True)
+class Together:
+    """Surveys that are learnt from together.
+
+    Parameters
+    ----------
+    surveys : tuple of (str, xarray.DataArray)
+        Names, each once, and surveys.
+    maps : tuple of (Path, dict, bool, str)
+        Of a stack: each file, how it was read, whether it holds classes, and which field of polygons is theirs.
+    """
+
+    surveys: tuple[tuple[str, xr.DataArray], ...]
+    maps: tuple[tuple[Path, dict[str, object], bool, str], ...] = ()
+
+    def stacks(self, folder: Path) -> dict[str, tuple[StackedMap, ...]]:
+        """Return the maps of the stack as the manifest of a session names them."""
+        if not self.maps:
+            return {}
+        from napari_fhn.project.manifest import StackedMap, refer
+        from napari_fhn.project.stamps import stamp
+
+        ((name, _),) = self.surveys
+        return {
+            name: tuple(
+                StackedMap(refer(path, folder, stamp(path)), read_as, categorical, field)
+                for path, read_as, categorical, field in self.maps
+            )
+        }
+
+
+def open_together(files: Sequence[Path], options: argparse.Namespace) -> Together:
     """Open surveys that are learnt from together.
 
     Parameters
@@ -43,9 +77,9 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
 
     Returns
     -------
-    list of (str, xarray.DataArray)
-        Names and surveys on one grid: each as it is, the part that volumes have in common, or one stack of all maps.
-        What was done to each is said on standard error.
+    Together
+        Each survey as it is, the part that volumes have in common, or one stack of all maps. What was done to each is
+        said on standard error.
 
     Raises
     ------
@@ -54,30 +88,28 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> list[tu
     """
     # Here and not above: --help waits for no reader.
     from napari_fhn import surveys
-    from napari_fhn.surveys import Grid, SurveyError
+    from napari_fhn.project.staging import plain_options
+    from napari_fhn.surveys import Grid, SurveyError, kinds
     from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 
     drawn = [path for path in files if polygons.can_read(path)]
-    plain = [path for path in files if path not in drawn]
-    opened = [(path, surveys.open(path, **reading(options))) for path in plain]
-    categories = [Categories(surveys.open(path)) for path in options.categorical]
-    volume = next((path for path, one in opened if set(one.dims) - {"band"} != {"y", "x"}), None)
-    if volume is not None and (drawn or categories):
-        raise SurveyError(volume, "polygons and categories go with maps, and it is none", "Leave them out")
-    unlike = volume is None and any(Grid.of(opened[0][1]).apart(Grid.of(one)) for _, one in opened[1:])
-    if not (unlike or drawn or categories):
+    opened = [(path, surveys.open(path, **reading(options))) for path in files if path not in drawn]
+    classes = [(path, surveys.open(path)) for path in options.categorical]
+    other = next((path for path, one in opened if set(kinds.spatial_dims(one)) != {"y", "x"}), None)
+    if other is not None and (drawn or classes):
+        raise SurveyError(other, "polygons and categories go with maps, and it is none", "Leave them out")
+    unlike = other is None and any(Grid.of(opened[0][1]).apart(Grid.of(one)) for _, one in opened[1:])
+    if not (unlike or drawn or classes):
         found = surveys.together([one for _, one in opened], [path.name for path, _ in opened])
-        tell(found.words)
-        return [(path.stem, one) for (path, _), one in zip(opened, found.surveys, strict=True)]
-    stacked = stack(
-        [*(survey for _, survey in opened), *categories, *(read_polygons(path, options.map_field) for path in drawn)]
-    )
-    tell(stacked.attrs["notes"])
-    return [("maps", stacked)]
-
-
-def tell(words: Iterable[str]) -> None:
-    """Say on standard error what was done to bring files onto one grid; nothing where there is nothing to say."""
-    for sentence in words:
-        if sentence:
-            print(f"napari-fhn: {sentence}", file=sys.stderr)
+        say(found.words)
+        names: list[str] = []
+        for path, _ in opened:
+            names.append(path.stem if path.stem not in names else f"{path.stem} ({len(names) + 1})")
+        return Together(tuple(zip(names, found.surveys, strict=True)))
+    shapes = [read_polygons(path, options.map_field) for path in drawn]
+    stacked = stack([*(survey for _, survey in opened), *(Categories(one) for _, one in classes), *shapes])
+    say(stacked.attrs["notes"])
+    maps = [(path, plain_options(one), False, "") for path, one in opened]
+    maps += [(path, plain_options(one), True, "") for path, one in classes]
+    maps += [(one.path, {}, False, one.field) for one in shapes]
+    return Together((("maps", stacked),), tuple(maps))

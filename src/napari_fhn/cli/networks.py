@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from napari_fhn.cli.options import UsageError, add_session, load_job
+from napari_fhn.cli.options import UsageError, add_session
+from napari_fhn.cli.sessions import asked
 from napari_fhn.network.architecture import Architecture, architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
@@ -59,8 +60,8 @@ def chosen(options: argparse.Namespace) -> Chosen:
     ------
     UsageError
         When they name none or several, or the words are no network.
-    JobError
-        When the session or job cannot be read.
+    JobError, ProjectError
+        When the session, its run or the job cannot be read.
     """
     said = [options.session or options.job, options.recipe, options.network]
     if sum(item is not None for item in said) != 1:
@@ -72,7 +73,7 @@ def chosen(options: argparse.Namespace) -> Chosen:
     if options.network is not None:
         network = in_words(options.network)
         return Chosen(options.network, network, Schedule(batch=1, block=(64,) * network.dimensions))
-    job = load_job(options)
+    job = asked(options).job
     return Chosen(str(options.session or options.job), job.network, job.schedule, job)
 
 

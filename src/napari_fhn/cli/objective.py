@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from napari_fhn.box import Box
-from napari_fhn.cli.maps import tell
-from napari_fhn.cli.reading import reading
-from napari_fhn.training.job import JobError
-from napari_fhn.training.objective import BALANCES, LOSSES, Absence, Knowledge, Objective, Order, Share, Smoothness
+from napari_fhn.training.objective import BALANCES, LOSSES, Objective, Smoothness
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from napari_fhn.session import Session
-
-_ABSENT = "Salt=shelf.npy"
+    from napari_fhn.box import Box
+    from napari_fhn.project import Settings
+    from napari_fhn.training.objective import Knowledge
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:
-    """Add the options."""
+    """Add the options; `napari_fhn.project.terms` reads what they say."""
     group = parser.add_argument_group("what is minimised")
     group.add_argument(
         "--loss", metavar="NAME[+NAME]", help=f"of labelled voxels: {', '.join(LOSSES)}, or sums of them"
@@ -53,7 +42,8 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CLASS=MASK",
-        help="a class does not occur where this file on the survey's grid is not 0; may be repeated",
+        help="a class does not occur where this file on the survey's grid is not 0, or in boxes, as in "
+        "Salt@0:10,:,40:60; may be repeated",
     )
     group.add_argument(
         "--smooth",
@@ -72,56 +62,7 @@ def add_objective(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def masks_on(options: argparse.Namespace, survey: xr.DataArray, session: Session) -> dict[str, Path]:
-    """Bring the masks of ``--absent`` onto the grid of a survey.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        With what :func:`add_objective` adds.
-    survey : xarray.DataArray
-        On whose grid they are wanted.
-    session : Session
-        Where those are kept that do not lie there as they are.
-
-    Returns
-    -------
-    dict
-        For each mask, as it is named, the ``.npy`` that training reads.
-
-    Raises
-    ------
-    JobError, SurveyError
-        When an option cannot be read, or a mask lies elsewhere.
-    """
-    from napari_fhn import surveys
-
-    masks = {}
-    for text in options.absent:
-        name = _pair(text, "--absent", _ABSENT)[1]
-        path = Path(name)
-        found = surveys.read_mask(path, survey, **reading(options))
-        tell([found.words])
-        values = found.values.values
-        if path.suffix.lower() == ".npy" and _holds(path, values):
-            # Absolute: the job may be trained again from another folder.
-            masks[name] = path.absolute()
-            continue
-        digest = hashlib.sha1(values.tobytes(), usedforsecurity=False).hexdigest()[:8]
-        masks[name] = session.folder / f"absent-{path.stem[:40]}-{digest}.npy"
-        np.save(masks[name], values)
-    return masks
-
-
-def _holds(path: Path, mask: NDArray[np.uint8]) -> bool:
-    """Whether a file holds a mask voxel by voxel, so that training can read it as it is."""
-    stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    return stored.shape == mask.shape and all(
-        np.array_equal(np.asarray(row) != 0, known != 0) for row, known in zip(stored, mask, strict=True)
-    )
-
-
-def objective(options: argparse.Namespace, base: Objective, masks: Mapping[str, Path] | None = None) -> Objective:
+def objective(options: argparse.Namespace, base: Objective, shape: Sequence[int] | None = None) -> Objective:
     """Return the objective that the options ask for.
 
     Parameters
@@ -130,8 +71,8 @@ def objective(options: argparse.Namespace, base: Objective, masks: Mapping[str, 
         With what :func:`add_objective` adds.
     base : Objective
         Of the recipe; what is not said stays as it is there.
-    masks : mapping, optional
-        From :func:`masks_on`; without it masks are taken to be ``.npy`` on the survey's grid.
+    shape : sequence of int, optional
+        Of the survey, for boxes.
 
     Returns
     -------
@@ -142,28 +83,22 @@ def objective(options: argparse.Namespace, base: Objective, masks: Mapping[str, 
     JobError
         When an option cannot be read; the message shows how it is written.
     """
-    known: list[Knowledge] = []
-    for text in options.share:
-        name, bounds = _pair(text, "--share", "Salt=0.02:0.1")
-        least, _, most = bounds.partition(":")
-        try:
-            known.append(Share(name, float(least or 0), float(most or 1)))
-        except ValueError as error:
-            if isinstance(error, JobError):
-                raise
-            raise JobError(f"--share {text}: {bounds} are no two numbers, as in Salt=0.02:0.1") from error
+    from napari_fhn.project import terms
+
+    known: list[Knowledge] = [terms.share(text) for text in options.share]
     if options.order is not None:
-        known.append(Order(tuple(name.strip() for name in options.order.split(",") if name.strip())))
-    for text in options.absent:
-        name, mask = _pair(text, "--absent", _ABSENT)
-        known.append(Absence(name, mask=str((masks or {}).get(mask, Path(mask).absolute()))))
+        known.append(terms.order(options.order))
+    known += [terms.absence(text, shape=shape) for text in options.absent]
     if options.smooth is not None:
-        known.append(Smoothness(weight=options.smooth))
+        known.append(terms.smoothness(options.smooth))
     losses = base.losses if options.loss is None else tuple(name.strip() for name in options.loss.split("+"))
-    return replace(base, losses=losses, balance=options.balance or base.balance, knowledge=(*base.knowledge, *known))
+    # What is said once more takes the place of what was known of the same kind.
+    said = {type(term) for term in known}
+    kept = tuple(term for term in base.knowledge if type(term) not in said)
+    return replace(base, losses=losses, balance=options.balance or base.balance, knowledge=(*kept, *known))
 
 
-def ignored(options: argparse.Namespace, shape: tuple[int, ...]) -> tuple[Box, ...]:
+def ignored(options: argparse.Namespace, shape: Sequence[int]) -> tuple[Box, ...]:
     """Return the boxes of ``--ignore``.
 
     Raises
@@ -171,24 +106,12 @@ def ignored(options: argparse.Namespace, shape: tuple[int, ...]) -> tuple[Box, .
     JobError
         When one cannot be read, or does not lie in the survey.
     """
-    boxes = []
-    for text in options.ignore:
-        try:
-            ends = [part.split(":") for part in text.split(",")]
-            box = Box(
-                tuple(int(start or 0) for start, _ in ends),
-                tuple(int(stop or size) for (_, stop), size in zip(ends, shape, strict=True)),
-            )
-        except ValueError as error:
-            raise JobError(f"--ignore {text}: write start:stop for each of the {len(shape)} axes of {shape}") from error
-        if any(a < 0 or a == b or b > size for a, b, size in zip(box.start, box.stop, shape, strict=True)):
-            raise JobError(f"--ignore {text}: this is no box inside the survey, which is {shape} voxels")
-        boxes.append(box)
-    return tuple(boxes)
+    from napari_fhn.project import terms
+
+    return tuple(terms.box(text, shape) for text in options.ignore)
 
 
-def _pair(text: str, option: str, example: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise JobError(f"{option} {text}: write it as in {example}")
-    return name.strip(), value.strip()
+def with_objective(settings: Settings, options: argparse.Namespace, shape: Sequence[int]) -> Settings:
+    """Return settings with what the options say of the objective, and with the boxes not to learn from."""
+    schedule = replace(settings.schedule, objective=objective(options, settings.schedule.objective, shape))
+    return replace(settings, schedule=schedule, ignored=ignored(options, shape) or settings.ignored)

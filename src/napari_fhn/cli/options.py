@@ -84,24 +84,26 @@ def on_machine(job: Job, options: argparse.Namespace) -> Job:
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:
-    """Add ``--session`` and ``--job``, one of which says what the command works on."""
+    """Add ``--session``, ``--run`` and ``--job``, which say what the command works on."""
     parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
-    parser.add_argument("--job", type=Path, metavar="FILE", help="saved job (default: job.json of the session)")
+    add_run(parser)
+    parser.add_argument("--job", type=Path, metavar="FILE", help="saved job, of a run or of no session at all")
 
 
-def load_job(options: argparse.Namespace) -> Job:
-    """Return the job that ``--session`` or ``--job`` names.
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Add ``--run``."""
+    parser.add_argument(
+        "--run", dest="run_name", metavar="RUN", help="name or number of a run of the session (default: the current one)"
+    )
 
-    Raises
-    ------
-    JobError
-        When neither is given, or what is given is not there.
-    """
-    if options.session is None and options.job is None:
-        raise JobError("name the session with --session, or a saved job with --job")
-    if options.session is not None and not options.session.is_dir():
-        raise JobError(f"there is no session in {options.session}: train one first")
-    return Job.load(options.job if options.job is not None else options.session / "job.json")
+
+def add_partial(parser: argparse.ArgumentParser) -> None:
+    """Add ``--partial``."""
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        help="take the prediction as it is, though it is not whole, or its network or a survey has changed since",
+    )
 
 
 def with_numbers(job: Job, options: argparse.Namespace) -> Job:

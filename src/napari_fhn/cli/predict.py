@@ -1,22 +1,58 @@
-"""``napari-fhn predict``: a trained network fills a whole survey, and the result becomes a file."""
+"""``napari-fhn predict``: a trained network fills a whole survey, its own or another one, and it becomes a file."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_json, add_machine, add_session, load_job, on_machine
+from napari_fhn.cli.maps import add_maps
+from napari_fhn.cli.options import (
+    Commands,
+    UsageError,
+    add_json,
+    add_machine,
+    add_partial,
+    add_session,
+    on_machine,
+)
 from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.sessions import existing, opened, place, run_of, say
+from napari_fhn.training.job import Job, JobError
+
+if TYPE_CHECKING:
+    from napari_fhn.project import Project, Run, Session
+    from napari_fhn.project.exporter import Exporter
+
+_PROGRAM = "napari-fhn predict"
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("predict", help="predict a whole survey with a trained network, and export it")
+    parser.add_argument(
+        "surveys",
+        nargs="*",
+        metavar="SURVEY",
+        help="another survey than the network was trained on (as many files as it takes); goes with --network",
+    )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        metavar="DIR",
+        help="the trained network for SURVEY: a session, a run or the folder of a network; nothing has to be labelled",
+    )
     add_session(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
-    parser.add_argument("--like", metavar="SURVEY", help="survey whose headers or map the export takes over")
+    parser.add_argument(
+        "--like", metavar="SURVEY", help="survey whose headers or map the export takes over (default: the session's own)"
+    )
     parser.add_argument(
         "--outputs",
         type=outputs,
@@ -26,7 +62,10 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
+    parser.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names")
+    add_partial(parser)
     add_reading(parser)
+    add_maps(parser)
     add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -34,29 +73,154 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
-    from napari_fhn.cli.running import prepare_prediction, work
+    if options.network is not None or options.surveys:
+        return _elsewhere(options)
+    folder, name = place(options)
+    if folder is None:
+        return _alone(options)
+    session = existing(folder, _PROGRAM)
+    with session.writing(_PROGRAM):
+        say(session.notes)
+        project = opened_in(session)
+        chosen = session.runs.trained() if name is None else session.runs.get(name)
+        if not chosen.has_model:
+            raise JobError(f"'{chosen.name}' has no network to predict with: train it first, or name another run")
+        return _predict(project, chosen, options)
 
-    job = on_machine(load_job(options), options)
-    if options.outputs is not None:
-        job = replace(job, outputs=options.outputs)
-    if options.flips:
-        job = replace(job, flips=True)
-    if options.output is not None:
-        from napari_fhn.cli.exporting import check_output, check_place, export
 
-        # Before the work and not after it: a wrong name must not cost the prediction.
-        like = check_output(options.output, options.like, reading(options))
-        check_place(job, like)
-    prepare_prediction(job)
-    if not work("predict", job, options.json, options.typed):
-        return INTERRUPTED
-    if options.output is not None:
-        export(job, options.output, like)
-        if not options.json:
-            print(f"Written: {options.output}")
-    return OK
+def opened_in(session: Session) -> Project:
+    """Return the piece of work of a session that this process writes in."""
+    project = opened(session)
+    project.session = session  # the one that holds the lock
+    return project
 
 
 def outputs(text: str) -> tuple[str, ...]:
     """Read names with commas between them; the job says which there are."""
     return tuple(name.strip() for name in text.split(","))
+
+
+def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
+    """Predict the survey of a session with one of its runs."""
+    from napari_fhn.cli.running import work
+    from napari_fhn.project.exporter import Exporter, Request
+
+    exporter: Exporter | None = None
+    request = None
+    if options.output is not None:
+        # Before the work and not after it: a wrong name must not cost the prediction.
+        exporter = Exporter.of_run(project, chosen, like=_like(options))
+        request = Request("classes", options.output, partial=options.partial)
+        exporter.check(request)
+    job = project.prediction_job(
+        chosen,
+        outputs=options.outputs,
+        flips=True if options.flips else None,
+        device=options.device,
+        memory=options.memory,
+    )
+    end = work("predict", job, options.json, options.typed)
+    if end is None or end.stopped:
+        return INTERRUPTED
+    if exporter is not None and request is not None:
+        _export(exporter, request, options)
+    return OK
+
+
+def _export(exporter: Exporter, request: object, options: argparse.Namespace) -> None:
+    from napari_fhn.cli.export import told_of
+    from napari_fhn.project.exporter import Request
+
+    assert isinstance(request, Request)
+    written = exporter.write(request, told_of(request.path))
+    say(written.notes)
+    if not options.json:
+        print(written.words)
+
+
+def _like(options: argparse.Namespace) -> object:
+    """The survey of ``--like``."""
+    from napari_fhn import surveys
+    from napari_fhn.project import samples
+
+    if options.like is None:
+        return None
+    return surveys.open(samples.survey_files([options.like])[0], **reading(options))
+
+
+def _elsewhere(options: argparse.Namespace) -> int:
+    """Predict another survey with a trained network."""
+    if options.network is None or not options.surveys:
+        raise UsageError("another survey and a network go together: name a SURVEY and its --network")
+    if options.job is not None or options.run_name is not None:
+        raise UsageError("--network names the network: leave --job and --run out")
+    if options.session is None and options.output is None:
+        raise UsageError("say where the prediction goes: --output FILE, or --session DIR to keep it")
+    from napari_fhn.cli.maps import open_together
+    from napari_fhn.project import SurveySet, samples
+    from napari_fhn.project.applying import apply
+
+    files = samples.survey_files(options.surveys)
+    together = open_together(files, options)
+    with _place_of(options) as session, session.writing(_PROGRAM):
+        say(session.notes)
+        applied = apply(
+            session,
+            SurveySet.of(together.surveys),
+            options.network,
+            vertical_axis=options.vertical_axis,
+            stacks=together.stacks(session.folder),
+            command=options.typed,
+        )
+        if not options.json:
+            for words in applied.notes:
+                print(words)
+        code = INTERRUPTED
+        try:
+            code = _predict(applied.project, applied.run, options)
+        finally:
+            applied.finish()
+        return code
+
+
+@contextlib.contextmanager
+def _place_of(options: argparse.Namespace) -> Iterator[Session]:
+    """The session that is named; else one for a while, beside the output, on whose disk there must be room anyway."""
+    from napari_fhn.project import Session
+
+    if options.session is not None:
+        yield Session(options.session)
+        return
+    beside = options.output.absolute().parent
+    if not beside.is_dir():
+        raise JobError(f"{options.output}: there is no folder {beside}: make it first")
+    with tempfile.TemporaryDirectory(prefix=f".{options.output.name}.", dir=beside) as folder:
+        yield Session(folder)
+
+
+def _alone(options: argparse.Namespace) -> int:
+    """Predict with a job that lies in no session; torch and numpy are enough for it."""
+    from napari_fhn.cli.running import prepare_prediction, work
+
+    job = on_machine(Job.load(options.job), options)
+    if options.outputs is not None:
+        job = replace(job, outputs=options.outputs)
+    if options.flips:
+        job = replace(job, flips=True)
+    exporter, request = None, None
+    if options.output is not None:
+        from napari_fhn.project.exporter import Request
+
+        request = Request("classes", options.output, partial=options.partial)
+    prepare_prediction(job)
+    if request is not None:
+        from napari_fhn.project.exporter import Exporter
+
+        exporter = Exporter.of_job(job, like=_like(options))
+        exporter.check(request)
+    end = work("predict", job, options.json, options.typed)
+    if end is None or end.stopped:
+        return INTERRUPTED
+    if exporter is not None and request is not None:
+        _export(exporter, request, options)
+    return OK

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
+from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.sessions import existing, opened, run_of
 
 
 def add(commands: Commands) -> None:
@@ -17,23 +18,28 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--session", type=Path, required=True, metavar="DIR", help="folder that train, or the dock, wrote"
     )
-    parser.add_argument("--truth", metavar="FILE", help="true classes on the survey's grid")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="the file (default: report.html in the session)")
+    add_run(parser)
+    parser.add_argument("--truth", metavar="FILE", help="true classes, which may lie on another grid")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="the file (default: report.html in the folder of the run)"
+    )
+    add_partial(parser)
+    add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the report, and say where it is."""
-    from napari_fhn.report.writing import write
+    from napari_fhn.report.runs import write_report
 
-    if not options.session.is_dir():
-        raise JobError(f"there is no session in {options.session}: train one first")
-    truth = None
-    if options.truth is not None:
-        from napari_fhn.cli.given import read_truth
-
-        truth = read_truth(options.truth, Job.load(options.session / "job.json"))
-    path = write(options.session, options.output, truth)
-    print(json.dumps({"kind": "Report", "path": str(path)}) if options.json else f"Written: {path}")
+    session = existing(options.session, "napari-fhn report")
+    chosen = run_of(session, options.run_name)
+    path = write_report(
+        opened(session), chosen, options.output, options.truth, partial=options.partial, reading=reading(options)
+    )
+    if options.json:
+        print(json.dumps({"kind": "Report", "path": str(path), "run": chosen.id}))
+    else:
+        print(f"Written: {path}")
     return OK

@@ -38,7 +38,7 @@ class Display(Protocol):
         """Show one update."""
 
 
-def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool = False) -> bool:
+def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool = False) -> Done | None:
     """Train or predict, showing the updates as they come.
 
     The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
@@ -58,20 +58,20 @@ def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool 
 
     Returns
     -------
-    bool
-        False when it was stopped.
+    Done or None
+        How it ended, also when it was stopped; None when it said nothing.
     """
     # Here and nowhere else in the command line: torch takes seconds to import.
     from napari_fhn import training
 
-    stopped = False
+    end: Done | None = None
     with interruptible() as control, display(task, job, as_json) as shown:
         begun = training.fit(job, control, resume=continued) if task == "train" else training.predict(job, control)
         for update in kept(begun, job, task, command=command, continued=continued):
             shown.show(update)
             if isinstance(update, Done):
-                stopped = update.stopped
-    return not stopped
+                end = update
+    return end
 
 
 def prepare_prediction(job: Job) -> None:

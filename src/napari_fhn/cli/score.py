@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_json, add_machine, add_session, load_job, on_machine
+from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial, add_session, on_machine
+from napari_fhn.cli.sessions import Asked, asked, opened, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
 
@@ -36,10 +37,11 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--leave-one-out",
         action="store_true",
-        help="train again without each well or patch in turn, and score on it; the session's network stays as it is",
+        help="train again without each well or patch in turn, and score on it; the run and its network stay as they are",
     )
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
+    add_partial(parser)
     add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -47,25 +49,30 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score, and say how good it is."""
-    job = on_machine(load_job(options), options)
+    found = asked(options)
+    job = on_machine(found.job, options)
     if options.leave_one_out:
         if options.truth is not None or options.margin:
             raise JobError("--leave-one-out scores on labels: leave --truth and --margin out")
-        return _leave_one_out(job, options)
+        return _leave_one_out(found, job, options)
     if options.blocks is not None or options.steps is not None:
         raise JobError("--blocks and --steps go with --leave-one-out")
     if not job.held_out and options.truth is None:
         raise JobError(
             "there is nothing to score on: hold labels out with train --hold-out, name a --truth, or --leave-one-out"
         )
-    from napari_fhn.report import evaluation
+    from napari_fhn.report import runs
 
-    if job.held_out:
-        tell(evaluation.on_held_out(job, margin=options.margin), job, options.json)
-    if options.truth is not None:
-        from napari_fhn.cli.given import read_truth
-
-        tell(evaluation.on_truth(job, read_truth(options.truth, job), margin=options.margin), job, options.json)
+    if found.session is None or found.run is None:
+        scored = runs.evaluate_job(job, options.truth, margin=options.margin, partial=options.partial)
+    else:
+        project = opened(found.session)
+        scored = runs.evaluate(
+            project, found.run, options.truth, margin=options.margin, partial=options.partial
+        )
+    say(scored.notes)
+    for one in scored.evaluations:
+        tell(one, job, options.json)
     return OK
 
 
@@ -121,7 +128,17 @@ def _by_class(found: Evaluation, reference: str) -> str:
     return aligned(rows)
 
 
-def _leave_one_out(job: Job, options: argparse.Namespace) -> int:
+def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
+    """Train a job again without each body of labels in turn; in a session nobody else may write meanwhile."""
+    if found.session is None:
+        return _folds(job, options)
+    with found.session.writing("napari-fhn score"):
+        return _folds(job, options)
+
+
+def _folds(job: Job, options: argparse.Namespace) -> int:
+    import shutil
+
     import numpy as np
 
     from napari_fhn import labels
@@ -140,36 +157,36 @@ def _leave_one_out(job: Job, options: argparse.Namespace) -> int:
         job = replace(job, schedule=replace(job.schedule, steps=options.steps))
     folds: list[Fold] = []
     scratch = Path(job.model).parent / "leave-one-out"
-    with interruptible() as control, display("train", job, options.json) as shown:
-        if len(bodies) < len(found):
-            shown.show(
-                Note(f"{len(found) - len(bodies)} of {len(found)} stay in: without them a class would have no labels.")
-            )
-        for news in leave_one_out(job, bodies, scratch, control):
-            if not isinstance(news, Fold):
-                shown.show(news)
-                if isinstance(news, Done) and news.stopped:
-                    return INTERRUPTED
-                continue
-            folds.append(news)
-            name = body_name(news.body, job.axes, vertical)
-            if options.json:
-                print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
-            else:
-                shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
-    scratch.rmdir()
+    try:
+        with interruptible() as control, display("train", job, options.json) as shown:
+            if len(bodies) < len(found):
+                stay = f"{len(found) - len(bodies)} of {len(found)} stay in"
+                shown.show(Note(f"{stay}: without them a class would have no labels."))
+            for news in leave_one_out(job, bodies, scratch, control):
+                if not isinstance(news, Fold):
+                    shown.show(news)
+                    if isinstance(news, Done) and news.stopped:
+                        return INTERRUPTED
+                    continue
+                folds.append(news)
+                name = body_name(news.body, job.axes, vertical)
+                if options.json:
+                    print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
+                else:
+                    shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     names = [body_name(fold.body, job.axes, vertical) for fold in folds]
     _tell_folds(job, folds, names, options.json)
     return OK
 
 
 def _tell_folds(job: Job, folds: list[Fold], names: list[str], as_json: bool) -> None:
-    from napari_fhn.report.writing import LEFT_OUT
+    from napari_fhn.report.writing import keep_left_out
     from napari_fhn.training.leave_one_out import spread
 
     whole = spread(folds)
-    kept = {"folds": [{"name": n, **asdict(fold)} for n, fold in zip(names, folds, strict=True)], **asdict(whole)}
-    (Path(job.model).parent / LEFT_OUT).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    keep_left_out(Path(job.model).parent, folds, names)
     if as_json:
         print(json.dumps({"kind": "Spread", **asdict(whole)}))
         return

@@ -1,4 +1,4 @@
-"""``napari-fhn train``: surveys and what is known become a session and a trained network."""
+"""``napari-fhn train``: surveys and what is known become a session with a trained network; each training is a run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
-from napari_fhn.cli.options import Commands, add_json, add_known, add_machine, load_job, on_machine, with_numbers
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_machine, on_machine, with_numbers
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.training.job import JobError
+from napari_fhn.cli.sessions import session_around
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
+from napari_fhn.training.updates import Done, Failed
 
 
 def add(commands: Commands) -> None:
@@ -23,14 +25,15 @@ def add(commands: Commands) -> None:
         nargs="*",
         metavar="SURVEY",
         help="survey file; several (dates, attributes, maps) are stacked as channels. sample:seismic and "
-        "sample:hyperspectral are the bundled ones, with their labels and truth",
+        "sample:hyperspectral are the bundled ones, with their labels and truth. Without any, the surveys, labels and "
+        "settings of --session are taken, with what else is said here",
     )
     known = add_known(parser)
-    known.add_argument("--hold-out", type=int, default=0, metavar="N", help="wells or patches kept for the score")
+    known.add_argument("--hold-out", type=int, metavar="N", help="wells or patches kept for the score (default 0)")
     known.add_argument(
         "--blocks", type=int, metavar="N", help="hold out blocks of N x N traces or pixels, where labels lie dense"
     )
-    known.add_argument("--truth", type=Path, metavar="FILE", help="true classes: prints IoU where nothing was labelled")
+    known.add_argument("--truth", metavar="FILE", help="true classes: prints IoU where nothing was labelled")
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
@@ -38,19 +41,27 @@ def add(commands: Commands) -> None:
         "--start-from",
         type=Path,
         metavar="MODEL",
-        help="begin with a saved network, of this or another survey; without --recipe "
-        "its architecture and schedule too",
+        help="begin with a trained network: folder of a network, a run or a session, of this or another survey; "
+        "without --recipe its architecture and schedule too",
     )
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
-    how.add_argument("--job", type=Path, metavar="FILE", help="train a saved job again; no survey is given then")
+    how.add_argument("--name", metavar="NAME", help="of the run (default: Run N)")
+    how.add_argument(
+        "--job",
+        type=Path,
+        metavar="FILE",
+        help="train a saved job again: as a new run of its session, or in its place where it is of none",
+    )
     how.add_argument(
         "--resume",
         action="store_true",
-        help="go on with the training of --session (or --job) as if it had not been interrupted; --steps gives it more",
+        help="go on with the newest training of --session (or --job) that was stopped, as if it had not been; --steps "
+        "gives it more",
     )
+    how.add_argument("--run", dest="run_name", metavar="RUN", help="the run that --resume goes on with")
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
@@ -60,44 +71,93 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prepare, train, and score where the truth is given."""
-    from napari_fhn.cli.running import prepare_prediction, work
+    _check(options)
+    if options.job is not None and session_around(options.job) is None:
+        return _alone(options)
+    from napari_fhn.cli.given import preparing
+    from napari_fhn.cli.running import work
 
-    truth_file, session = options.truth, options.session
-    if options.resume or options.job is not None:
-        _check_saved(options)
-        job = with_numbers(on_machine(load_job(options), options), options)
-        if options.start_from is not None:
-            job = beginning_with(job, options.start_from, as_it_was=False)
-        prepare_prediction(job)
-    else:
-        if not options.surveys:
-            raise JobError("name a survey to train on, or a saved job with --job")
-        from napari_fhn.cli.given import prepare
-
-        prepared = prepare(options)
-        job, truth_file, session = prepared.job, prepared.truth, prepared.folder
+    with preparing(options) as prepared:
+        project, begun = prepared.project, prepared.begun
+        runs = project.session.runs
         if prepared.why and not options.json:
             print(prepared.why)
-    if not work("train", job, options.json, options.typed, options.resume):
-        return INTERRUPTED
-    if truth_file is not None:
-        from napari_fhn.cli.given import read_truth
-        from napari_fhn.cli.score import tell
-        from napari_fhn.report import on_truth
-
-        # While training only the sections in view are predicted; the score is over all of the survey.
-        if not work("predict", job, options.json, options.typed):
+        end: Done | Failed | None = None
+        try:
+            end = work("train", begun.job, options.json, options.typed, begun.resume)
+        except Exception as error:
+            end = Failed(str(error))
+            raise
+        finally:
+            # Also when it was interrupted: a run that has learnt nothing goes, and one that has is listed.
+            trained = runs.finish(begun.run, end)
+        if trained is None:
+            if not options.json:
+                print("Nothing was trained; the session is as it was before.")
             return INTERRUPTED
-        tell(on_truth(job, read_truth(truth_file, job)), job, options.json)
-    elif session is not None and not options.json:
-        print(f"Next: napari-fhn predict --session {session} --output FILE --like SURVEY")
+        if not isinstance(end, Done) or end.stopped:
+            return INTERRUPTED
+        if prepared.truth is not None:
+            return _scored(options, prepared.project, trained.id, prepared.truth)
+        if not options.json:
+            print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
+            print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
     return OK
 
 
-def _check_saved(options: argparse.Namespace) -> None:
-    if options.surveys:
+def _scored(options: argparse.Namespace, project: object, run_id: str, truth: str) -> int:
+    """Predict the whole survey, which training only did in view, and score it."""
+    from napari_fhn.cli.running import work
+    from napari_fhn.cli.score import tell
+    from napari_fhn.project import Project
+    from napari_fhn.report.runs import evaluate
+
+    assert isinstance(project, Project)
+    run = project.session.runs.get(run_id)
+    end = work("predict", project.prediction_job(run), options.json, options.typed)
+    if end is None or end.stopped:
+        return INTERRUPTED
+    job = run.job()
+    for found in evaluate(project, run, truth).evaluations:
+        if found.on == "truth":
+            tell(found, job, options.json)
+    return OK
+
+
+def _alone(options: argparse.Namespace) -> int:
+    """Train a job that lies in no session, in its place; torch and numpy are enough for it."""
+    from napari_fhn.cli.running import prepare_prediction, work
+
+    job = with_numbers(on_machine(Job.load(options.job), options), options)
+    if options.start_from is not None:
+        job = beginning_with(job, options.start_from, as_it_was=False)
+    prepare_prediction(job)
+    end = work("train", job, options.json, options.typed, options.resume)
+    if end is None or end.stopped:
+        return INTERRUPTED
+    if options.truth is not None:
+        from napari_fhn.cli.score import tell
+        from napari_fhn.report import on_truth
+        from napari_fhn.report.runs import truth_for
+
+        end = work("predict", job, options.json, options.typed)
+        if end is None or end.stopped:
+            return INTERRUPTED
+        tell(on_truth(job, truth_for(options.truth, job).values), job, options.json)
+    return OK
+
+
+def _check(options: argparse.Namespace) -> None:
+    saved = options.resume or options.job is not None
+    if saved and options.surveys:
         raise JobError("a saved job has its surveys: leave them out")
     if options.session is not None and options.job is not None:
         raise JobError("--job trains a saved job as it is: leave --session out")
     if options.resume and options.start_from is not None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
+    if options.run_name is not None and not options.resume:
+        raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
+    if options.resume and options.name is not None:
+        raise UsageError("--resume goes on with a run that has a name: 'napari-fhn runs rename' gives it another")
+    if not saved and not options.surveys and options.session is None:
+        raise JobError("name a survey to train on, a --session that has one, or a saved job with --job")

@@ -6,8 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_fhn.project import layout, migration
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.transfer import copy_network
+from napari_fhn.training.transfer import copy_network, model_folder
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,26 @@ class Beginning:
 NEW = Beginning()
 
 
+def network_folder(path: str | Path) -> Path:
+    """Return the folder of a trained network.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder itself, that of a run, or a session: the network of its current run then.
+
+    Raises
+    ------
+    JobError
+        When no trained network is there.
+    """
+    folder = Path(path)
+    if layout.has_manifest(folder):
+        current = migration.manifest_of(folder).current_run
+        folder = folder / layout.RUNS / current if current else folder
+    return model_folder(folder)
+
+
 def copy_beginning(network: Path, target: Path) -> Path:
     """Copy the network that a training begins with into its run, which then repeats itself wherever it is taken.
 
@@ -47,10 +68,11 @@ def copy_beginning(network: Path, target: Path) -> Path:
     JobError
         When there is no network, or it cannot be copied.
     """
+    source = network_folder(network)
     part = target.with_name(target.name + ".part")
     try:
         shutil.rmtree(part, ignore_errors=True)
-        copy_network(network, part)
+        copy_network(source, part)
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
     except OSError as error:

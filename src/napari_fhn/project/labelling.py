@@ -72,6 +72,22 @@ def keep(
     _fill(session.label_volume(known.shape), known)
 
 
+def holds_any(path: Path) -> bool:
+    """Whether anything is labelled in a volume; a file that cannot be read holds something."""
+    try:
+        return bool(np.load(path, mmap_mode="r", allow_pickle=False).any())
+    except (OSError, ValueError, EOFError):
+        return True
+
+
+def wipe(path: Path) -> None:
+    """Take all labels out of a volume, where there are any."""
+    if holds_any(path):
+        volume = np.load(path, mmap_mode="r+", allow_pickle=False)
+        volume[...] = 0
+        volume.flush()
+
+
 def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> None:
     if not path.exists():
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 from napari_fhn.project import lock, manifest
@@ -13,6 +14,7 @@ ACCEPTED = "accepted.npy"
 INPUTS = "inputs"
 RUNS = "runs"
 KEPT = "kept"
+MASKS = "masks"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -21,6 +23,9 @@ MODEL = "model"
 PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
+
+_DEEPEST = 3
+"""Folders between the job of a network and its session."""
 
 #: What tells a session of an earlier version, which had no manifest.
 _EARLIER = ("job.json", "desk.json", LABELS)
@@ -32,8 +37,20 @@ def has_manifest(folder: Path) -> bool:
 
 
 def is_session(folder: Path) -> bool:
-    """Whether a folder holds a session, of this version or of an earlier one."""
-    return has_manifest(folder) or any((folder / name).is_file() for name in _EARLIER)
+    """Whether a folder holds a session, of this version or of an earlier one.
+
+    The folders of a run and of a network hold a job too, and are none.
+    """
+    if has_manifest(folder):
+        return True
+    part_of_one = (folder / RUN).is_file() or (folder / "model.json").is_file()
+    return not part_of_one and any((folder / name).is_file() for name in _EARLIER)
+
+
+def session_around(path: Path) -> Path | None:
+    """Return the folder of the session in which a file lies, such as the job of a run; None where it lies in none."""
+    folder = Path(os.path.abspath(path)).parent
+    return next((one for one in (folder, *folder.parents[:_DEEPEST]) if has_manifest(one)), None)
 
 
 def remove_if_empty(folder: Path) -> None:

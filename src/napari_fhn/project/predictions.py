@@ -18,6 +18,7 @@ from napari_fhn.project.opening import Finder
 from napari_fhn.project.runs import Run
 from napari_fhn.project.session import Session, now
 from napari_fhn.training import provenance
+from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance, Tidied
 
 PARTIAL = "partial"
@@ -120,16 +121,53 @@ def check(session: Session, run: Run, *, partial: bool = False) -> Standing:
     return found
 
 
+def check_job(job: Job, *, partial: bool = False) -> list[str]:
+    """Return what made the prediction of a job that lies in no session, in lines for people.
+
+    Parameters
+    ----------
+    job : Job
+        Its prediction is about to be scored or exported.
+    partial : bool
+        Whether it was asked for though it may not be whole.
+
+    Raises
+    ------
+    ProjectError
+        When nothing was predicted.
+    NeedsConsent
+        When it is not whole and nobody asked for such a one.
+    """
+    path = Path(job.prediction)
+    made = provenance.read(path)
+    if made is None and path.is_file():
+        return ["what made it is not known"]
+    if made is None or not made.parts:
+        raise ProjectError("nothing was predicted by it yet", "Predict first", path=path)
+    doubts = [] if made.complete else ["not all of the survey is predicted"]
+    if any(not part.model for part in made.parts):
+        doubts.append("parts of it were predicted while the network was still learning")
+    if doubts and not partial:
+        raise NeedsConsent(
+            f"the prediction is not to be taken for the whole: {'; '.join(doubts)}",
+            "Predict the whole survey first, or ask for it as it is with --partial",
+            consent=PARTIAL,
+            path=path,
+        )
+    return [*made.words(), *doubts]
+
+
 def _changed_on_disk(session: Session) -> bool:
     finder = Finder(session.folder)
-    for entry in session.manifest.inputs:
-        if entry.file is None or not entry.file.stamp.checksum:
+    files = [file for entry in session.manifest.inputs for file in (entry.file, *(one.file for one in entry.stack))]
+    for file in files:
+        if file is None or not file.stamp.checksum:
             continue
-        path = finder.find(entry.file)
+        path = finder.find(file)
         if path is not None:
             now_ = stamps.stamp(path)
             # Another time alone says nothing: files are copied and unpacked.
-            if (now_.size, now_.checksum) != (entry.file.stamp.size, entry.file.stamp.checksum):
+            if (now_.size, now_.checksum) != (file.stamp.size, file.stamp.checksum):
                 return True
     return False
 

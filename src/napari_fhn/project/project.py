@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import inputs, knowledge, labelling, layout
+from napari_fhn.project import inputs, knowledge, labelling, layout, masks
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
-from napari_fhn.project.beginning import NEW, Beginning
+from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
@@ -123,7 +123,7 @@ class Project:
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
-        project = cls(session, SurveySet.of(opened) if whole else None)
+        project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
         return project
 
@@ -316,6 +316,70 @@ class Project:
             agreement=self.agreement(held_out),
         )
 
+    def plan(
+        self,
+        recipe: str = "",
+        *,
+        start_from: str | Path | None = None,
+        base: Settings | None = None,
+        held_out: HeldOut | None = None,
+        steps: int | None = None,
+        seed: int | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+    ) -> tuple[Settings, str]:
+        """Return the settings of a training of which only some are said, and why they are so.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe; the one that suits data, labels and device when empty.
+        start_from : path-like, optional
+            A network to begin with: without a recipe its architecture and schedule are taken too.
+        base : Settings, optional
+            Those that are taken where neither recipe nor network is named, such as the session's own.
+        held_out : HeldOut, optional
+            Labels that training will not see; those of the manifest when absent.
+        steps, seed, device, memory
+            Other than those of the recipe.
+
+        Returns
+        -------
+        Settings
+        str
+            A sentence about what was chosen; empty where the person chose.
+
+        Raises
+        ------
+        JobError, ProjectError
+            When no recipe goes with such data, or no network is where one is named.
+        """
+        why = ""
+        if recipe:
+            settings = Settings.of(recipe)
+        elif start_from is not None:
+            settings = Settings.of(self.recipes[0]).like(start_from, self.recipes)
+            why = f"Network and schedule are those of {start_from}."
+        elif base is not None:
+            settings = base
+        else:
+            if self.vertical_axis is None and len(self.shape) == 3:
+                raise ProjectError(
+                    "the axes of the volume have no names",
+                    "Say which axis is two-way time or depth with --vertical-axis N, or that none is with "
+                    "--recipe volume",
+                )
+            wanted = self.session.manifest.held_out if held_out is None else held_out
+            known = self.session.known()
+            first_seed = 0 if seed is None else seed
+            boxes, _ = held_out_boxes(known, wanted, self.vertical_axis, first_seed)
+            choice = self.recipe(device=device or "auto", held_out=boxes)
+            settings = Settings.of(choice.name)
+            why = f"Recipe {choice.name!r}. {choice.why}"
+        said: dict[str, Any] = {"device": device, "memory": memory}
+        settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
+        return settings.with_numbers(steps=steps, seed=seed), why
+
     # Trainings -------------------------------------------------------------------------------------------------------
 
     def begin(
@@ -356,11 +420,17 @@ class Project:
         JobError, ProjectError, LabelError
             When something is missing or does not go together; the message says what to change.
         """
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
         boxes, few = held_out_boxes(known, wanted, vertical, settings.schedule.seed)
-        goes_on = self._to_resume(beginning) if beginning.resume else None
+        goes_on = self.to_resume(beginning.run) if beginning.resume else None
+        if goes_on is not None and goes_on.step >= settings.schedule.steps:
+            raise JobError(
+                f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
+                "train anew"
+            )
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
@@ -380,9 +450,9 @@ class Project:
                 start_from=start_from,
             )
 
-        begins_with = beginning.network is not None or (goes_on is not None and copy.is_dir())
+        begins_with = copy.is_dir() if goes_on is not None else beginning.network is not None
         ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
-        notes = (few,) if few else ()
+        notes = (*notes, few) if few else notes
         if goes_on is not None:
             run = self.session.runs.resume(goes_on, ready)
             return Begun(run, ready, True, log.training(run.log()), notes)
@@ -400,6 +470,19 @@ class Project:
         )
         run = self.session.runs.begin(ready, made, self.shape, beginning.network)
         return Begun(run, ready, notes=notes)
+
+    def to_resume(self, which: str = "") -> Run:
+        """Return the run whose training can go on: the one that is named, else the newest.
+
+        Raises
+        ------
+        ProjectError
+            When there is none.
+        """
+        run = self.session.runs.get(which) if which else self.session.runs.to_resume()
+        if run is None or not run.can_resume:
+            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
+        return run
 
     def stage(self, *, cube: bool = False, progress: Told | None = None) -> tuple[Input, ...]:
         """Return the surveys as inputs of a job, copied into the session where they are new or have changed.
@@ -468,13 +551,19 @@ class Project:
         session = self.session
         new, before = not session.exists, session.manifest
         runs = [run.record for run in session.runs.all()]
-        there = {path for path in (session.labels, session.weights) if path.is_file()}
+        volumes = (session.labels, session.weights)
+        there = {path for path in volumes if path.is_file()}
+        empty = {path for path in there if not labelling.holds_any(path)}
+        hidden = masks.kept(session)
         try:
             yield
         finally:
             if [run.record for run in session.runs.all()] == runs:
-                for path in {session.labels, session.weights} - there:
+                for path in ({*volumes} - there) | (masks.kept(session) - hidden):
                     path.unlink(missing_ok=True)
+                for path in empty:
+                    labelling.wipe(path)  # not removed: somebody may look at it
+                layout.remove_if_empty(session.folder / layout.MASKS)
                 if new:
                     shutil.rmtree(session.inputs, ignore_errors=True)
                     session.clear()
@@ -500,17 +589,13 @@ class Project:
                 path=self.session.folder,
             )
 
-    def _to_resume(self, beginning: Beginning) -> Run:
-        run = self.session.runs.get(beginning.run) if beginning.run else self.session.runs.to_resume()
-        if run is None or not run.can_resume:
-            raise ProjectError("there is no training to go on with", "Train anew", path=self.session.folder)
-        return run
-
     def _begun_with(self, network: Path) -> str:
+        folder = network_folder(network).resolve()
         for run in self.session.runs.all():
-            if Path(network) in (run.folder, run.model) or run.model in Path(network).parents:
+            if folder == run.model.resolve():
                 return run.name
-        return Path(network).name
+        around = layout.session_around(folder / layout.JOB)
+        return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
     def _free_name(self, name: str) -> str:
         taken = {run.name for run in self.session.runs.all()}

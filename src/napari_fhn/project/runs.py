@@ -26,7 +26,7 @@ from napari_fhn.training import log, provenance
 from napari_fhn.training.description import Description
 from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, Output
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.transfer import can_resume
 from napari_fhn.training.updates import Done, Failed
@@ -119,6 +119,10 @@ class Run:
     def prediction(self) -> Path:
         """What its network predicted."""
         return self.folder / layout.PREDICTION
+
+    def output(self, kind: Output) -> Path:
+        """Return the file of what was predicted beside the classes, whether it is there or not."""
+        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
 
     @property
     def untidied(self) -> Path:

@@ -11,6 +11,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
+from napari_fhn.project.beginning import network_folder
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError, Output
 from napari_fhn.training.objective import Objective
@@ -65,6 +66,16 @@ class Settings:
         """Return the plan of a recipe, as it is."""
         chosen = recipe(name)
         return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours)
+
+    @classmethod
+    def of_job(cls, job: Job) -> Settings:
+        """Return the settings that a job was made with."""
+        return cls(
+            job.recipe,
+            job.network,
+            job.schedule,
+            **{name: getattr(job, name) for name in (*JOB_FIELDS, *_FURTHER)},
+        )
 
     @property
     def layers(self) -> str:
@@ -158,7 +169,7 @@ class Settings:
         JobError
             When no network is there, or it looks at other dimensions than any recipe for these data.
         """
-        saved = saved_job(network)
+        saved = saved_job(network_folder(network))
         dimensions = saved.network.dimensions
         alike = [name for name in (self.recipe, *recipes) if RECIPES[name].network.dimensions == dimensions]
         if not alike:

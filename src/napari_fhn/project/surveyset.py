@@ -9,7 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.surveys import kinds
+from napari_fhn.surveys import kinds, together
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.plain import good_bands
 
@@ -62,6 +62,18 @@ class SurveySet:
         """Return the set of surveys by name."""
         items = list(surveys.items() if isinstance(surveys, dict) else surveys)
         return cls(tuple(name for name, _ in items), tuple(survey for _, survey in items))
+
+    @classmethod
+    def together(cls, surveys: Sequence[tuple[str, xr.DataArray]]) -> tuple[SurveySet, tuple[str, ...]]:
+        """Return surveys on the grid that they have in common, and what was done to bring them there.
+
+        Raises
+        ------
+        PlaceError
+            When one lies elsewhere; see `napari_fhn.surveys.together`.
+        """
+        found = together([survey for _, survey in surveys], [name for name, _ in surveys])
+        return cls(tuple(name for name, _ in surveys), found.surveys), found.words
 
     @property
     def first(self) -> xr.DataArray:

@@ -1,11 +1,10 @@
-"""The report of a session: everything gathered, and poured into one HTML file that needs nothing beside it."""
+"""The report of a run: everything gathered, and poured into one HTML file that needs nothing beside it."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import __version__
+from napari_fhn import __version__, record
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
@@ -22,27 +21,45 @@ from napari_fhn.network.table import table
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.training import log
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.leave_one_out import Fold, spread
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.updates import Done, Note, Progress
 
 LEFT_OUT = "leave-one-out.json"
-"""In the folder of a session: what the last scoring of each well left out in turn has found."""
+"""In the folder of a run: what the last scoring of each well left out in turn has found."""
+
+_LEFT_OUT = "leave-one-out"
+_LEFT_OUT_VERSION = 1
 
 _FORMS: dict[str, Callable[[Any], str]] = {"number": "{:.3f}".format, "small": "{:.1e}".format, "bytes": in_words}
 """How the template writes numbers."""
 
 
-def write(folder: str | Path, output: str | Path | None = None, truth: NDArray[np.uint8] | None = None) -> Path:
-    """Write the report of a session.
+def write(
+    folder: str | Path,
+    output: str | Path | None = None,
+    truth: NDArray[np.uint8] | None = None,
+    *,
+    name: str = "",
+    made: Sequence[str] = (),
+    doubts: Sequence[str] = (),
+) -> Path:
+    """Write the report of a run.
 
     Parameters
     ----------
     folder : path-like
-        The session: its ``job.json`` says what was trained on what.
+        Of the run: its ``job.json`` says what was trained on what.
     output : path-like, optional
-        The file; ``report.html`` in the session when absent.
+        The file; ``report.html`` in that folder when absent.
     truth : ndarray of uint8, optional
         On the grid of the labels; 0 where it is not known.
+    name : str, optional
+        Heads the report; the name of the folder when empty.
+    made : sequence of str
+        What made the prediction.
+    doubts : sequence of str
+        Why it is not to be taken for the whole, and what has changed since.
 
     Returns
     -------
@@ -52,7 +69,7 @@ def write(folder: str | Path, output: str | Path | None = None, truth: NDArray[n
     Raises
     ------
     JobError
-        When the session has no job, nothing was trained in it, or what draws and writes reports is not installed.
+        When the folder has no job, nothing was trained in it, or what draws and writes reports is not installed.
     """
     folder = Path(folder)
     job = Job.load(folder / "job.json")
@@ -72,7 +89,9 @@ def write(folder: str | Path, output: str | Path | None = None, truth: NDArray[n
     runs = log.read(job.model)
     colors = _colors(job)
     content = {
-        "name": folder.absolute().name,
+        "name": name or folder.absolute().name,
+        "made": tuple(made),
+        "doubts": tuple(doubts),
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "job": job,
         "classes": _classes(job, colors),
@@ -165,10 +184,31 @@ def _drawn(found: Evaluation) -> tuple[Any, Any]:
     return confusion, trust
 
 
+def keep_left_out(folder: Path, folds: Sequence[Fold], names: Sequence[str]) -> None:
+    """Keep what leaving out in turn has found, for the report.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    folds : sequence of Fold
+        One for each body that was left out.
+    names : sequence of str
+        What these are called.
+    """
+    listed = [{"name": name, **asdict(fold)} for name, fold in zip(names, folds, strict=True)]
+    content = record.encode({"folds": listed, **asdict(spread(folds))})
+    record.write(folder / LEFT_OUT, _LEFT_OUT, _LEFT_OUT_VERSION, content)
+
+
 def _left_out(folder: Path) -> dict[str, Any] | None:
     path = folder / LEFT_OUT
-    found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return found
+    if not path.exists():
+        return None
+    try:
+        return dict(record.read(path, _LEFT_OUT, _LEFT_OUT_VERSION, {0: dict}))
+    except record.RecordError:
+        return None  # a report says what is known
 
 
 def _memory(job: Job, runs: tuple[log.Run, ...]) -> dict[str, int | None] | None:

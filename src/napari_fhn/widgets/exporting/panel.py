@@ -9,7 +9,8 @@ from typing import Any
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
 
-from napari_fhn.widgets.exporting.exports import OFFERS, Exports
+from napari_fhn.project.exporter import OFFERS, Request
+from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.section import Section
 
 _POLL_MS = 100
@@ -74,8 +75,9 @@ class ExportPanel(Section):
         self._timer.timeout.connect(lambda: self.bar.setValue(round(_STEPS * exports.share)))
         self.what.currentIndexChanged.connect(self._show_details)
         exports.state.events.busy.connect(self._show)
-        for name in ("task", "has_prediction"):
-            getattr(exports.run.events, name).connect(self._show)
+        exports.context.state.events.activity.connect(self._show)
+        exports.context.project.changed.connect(self._show)
+        exports.context.project.runs_changed.connect(self._show)
         for name in ("has_labels", "classes"):
             getattr(exports.book.state.events, name).connect(self._show)
         self._show()
@@ -99,7 +101,7 @@ class ExportPanel(Section):
         self.what.blockSignals(True)
         self.what.clear()
         for offer in offered:
-            self.what.addItem(offer.title, offer.key)
+            self.what.addItem(offer.title, offer.what)
         self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
         self.what.blockSignals(False)
         for k, box in enumerate((self.value, self.below)):
@@ -111,7 +113,7 @@ class ExportPanel(Section):
             box.setCurrentIndex(max(at, 0))
         busy = exports.state.busy
         self.what.setEnabled(bool(offered) and not busy)
-        self.button.setEnabled(bool(offered) and exports.run.task is None)
+        self.button.setEnabled(bool(offered) and exports.context.state.activity.idle)
         for widget in (self.bar, self.cancel):
             widget.setVisible(busy)
         if busy:
@@ -126,22 +128,29 @@ class ExportPanel(Section):
         self.arrow.setVisible(key == "horizon")
         self.below.setVisible(key == "horizon")
         self.at_least.setVisible(key == "bodies")
-        words = next((offer.words for offer in OFFERS if offer.key == key), "")
+        words = OFFERS[key].words if key in OFFERS else ""
         self.what.setToolTip(f"What to save. {words}")
 
     def _save(self) -> None:
-        exports, key = self._exports, self.key
-        material = exports.data.material
-        source = "" if material is None else str(material.first.attrs.get("source", ""))
+        exports, key = self._exports, OFFERS[self.key].what
         filters = exports.files(key)
         first = re.search(r"\*(\.\w+)", filters)
         suffix = first[1] if first else ".npy"
-        proposed = f"{Path(source).stem or 'survey'}-{key}{suffix}"
-        name, chosen = QFileDialog.getSaveFileName(self, "Export", proposed, filters)
+        name, chosen = QFileDialog.getSaveFileName(self, "Export", str(exports.propose(key, suffix)), filters)
         if not name:
             return
         path = Path(name)
         if not path.suffix:
             said = re.search(r"\*(\.\w+)", chosen)
             path = path.with_suffix(said[1] if said else suffix)
-        exports.save(path, key, self.value.currentData(), self.below.currentData(), self.at_least.value())
+        exports.save(self.request(path))
+
+    def request(self, path: Path) -> Request:
+        """Return what is chosen, for a file."""
+        key, value, below = OFFERS[self.key].what, self.value.currentData(), self.below.currentData()
+        if key == "horizon":
+            return Request(key, path, above=(value,), below=(below,))
+        if key == "probabilities":
+            return Request(key, path, of=() if value is None else (value,))
+        of = (value,) if key in ("bodies", "mesh") else ()
+        return Request(key, path, of=of, at_least=self.at_least.value() if key == "bodies" else 1)

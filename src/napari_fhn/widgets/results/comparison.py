@@ -122,6 +122,13 @@ class Comparison:
         values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
         return self._add(values, name) if values.shape == material.shape else None
 
+    def show_difference(self, other: Labels) -> None:
+        """Show where the prediction differs from a layer."""
+        mine = self._prediction.layer
+        if mine is not None and mine.data.shape == other.data.shape:
+            self._truth = other
+            self._show(difference(mine.data, other.data))
+
     def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
         assert self._data.material is not None
         active = self._viewer.layers.selection.active

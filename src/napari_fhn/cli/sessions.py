@@ -1,0 +1,148 @@
+"""Which session, and which of its runs, a command is about; or a job that lies in no session."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_fhn.cli.options import UsageError
+from napari_fhn.training.job import Job, JobError
+
+if TYPE_CHECKING:
+    from napari_fhn.project import Project, Run, Session
+
+_MANIFEST = "session.json"
+_DEEPEST = 3
+"""Folders between the job beside a network and its session."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command is about.
+
+    Parameters
+    ----------
+    job : Job
+        Of the run, or the one that was named.
+    session : Session or None
+        Whose run it is; None for a job of no session.
+    run : Run or None
+        The run.
+    """
+
+    job: Job
+    session: Session | None = None
+    run: Run | None = None
+
+
+def asked(options: argparse.Namespace) -> Asked:
+    """Return what ``--session`` with ``--run``, or ``--job``, names.
+
+    Raises
+    ------
+    UsageError
+        When neither or both are given.
+    JobError, ProjectError
+        When what is named is not there.
+    """
+    folder, name = place(options)
+    if folder is None:
+        return Asked(Job.load(options.job))
+    session = existing(folder, f"napari-fhn {options.command}")
+    run = run_of(session, name)
+    return Asked(run.job(), session, run)
+
+
+def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
+    """Return the session and the run that are named; no session for a job that lies in none.
+
+    Raises
+    ------
+    UsageError
+        When neither or both of ``--session`` and ``--job`` are given, or a run of no session.
+    """
+    if options.session is None and options.job is None:
+        raise JobError("name the session with --session, or a saved job with --job")
+    if options.session is not None and options.job is not None:
+        raise UsageError("--job names the work by itself: leave --session out")
+    if options.session is not None:
+        return options.session, options.run_name
+    folder = session_around(options.job)
+    if options.run_name is not None:
+        raise UsageError("--run goes with --session")
+    return folder, None if folder is None else run_around(options.job, folder)
+
+
+def session_around(job: Path) -> Path | None:
+    """Return the session in which the file of a job lies; None where it lies in none.
+
+    By the name of the manifest alone: a machine that only trains has none of the libraries that read surveys.
+    """
+    folder = Path(os.path.abspath(job)).parent
+    return next((one for one in (folder, *folder.parents[:_DEEPEST]) if (one / _MANIFEST).is_file()), None)
+
+
+def run_around(job: Path, session: Path) -> str | None:
+    """Return the run in whose folder the file of a job lies; None for one that lies in none."""
+    parts = Path(os.path.abspath(job)).relative_to(session).parts
+    return parts[1] if len(parts) > 2 and parts[0] == "runs" else None
+
+
+def existing(folder: Path, program: str) -> Session:
+    """Return the session in a folder; one of an earlier version is brought into the form of this one first.
+
+    Raises
+    ------
+    ProjectError
+        When there is none, or it is damaged.
+    SessionInUse
+        When it has to be brought up to date while somebody works in it.
+    """
+    from napari_fhn.project import Session, layout
+
+    session = Session.existing(folder)
+    if not layout.has_manifest(session.folder):
+        with session.writing(program):
+            say(session.notes)
+    return session
+
+
+def opened(session: Session) -> Project:
+    """Return a session with its surveys, and say which of them are not at hand."""
+    from napari_fhn.project import Project
+
+    project = Project.open(session.folder)
+    if project.missing:
+        say([f"not found, and not needed unless it is: {', '.join(project.missing)}"])
+    return project
+
+
+def run_of(session: Session, name: str | None) -> Run:
+    """Return a run by its name; without one the current run, or the newest where none has become that yet.
+
+    Raises
+    ------
+    ProjectError
+        When there is none.
+    """
+    from napari_fhn.project import ProjectError
+
+    if name is not None:
+        return session.runs.get(name)
+    runs = session.runs.all()
+    found = session.runs.current or (runs[-1] if runs else None)
+    if found is None:
+        raise ProjectError("nothing was trained in it yet", "Train first", path=session.folder)
+    return found
+
+
+def say(sentences: Iterable[str]) -> None:
+    """Tell a person something that is no result: on standard error, so that results can be piped."""
+    for sentence in sentences:
+        if sentence:
+            print(f"napari-fhn: {sentence}", file=sys.stderr)

@@ -1,0 +1,717 @@
+"""What a piece of work gives to other programs: one place that knows what there is, and writes it on its survey."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn import __version__, surveys
+from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.project import predictions
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.opening import options
+from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
+from napari_fhn.surveys.blocks import ArrayLike
+from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
+from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
+from napari_fhn.training.digest import digest
+from napari_fhn.training.job import Job, Output
+
+if TYPE_CHECKING:
+    from napari_fhn.project.project import Project
+    from napari_fhn.project.runs import Run
+
+What = Literal["classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "table"]
+Told = Callable[[float], None]
+
+HORIZONS = (".xyz", ".dat", ".txt")
+MESHES = (".obj",)
+TABLES = (".csv", ".qml")
+_SIZES = 3
+"""Axes of a volume, which has surfaces."""
+
+_DIALOG = {
+    "seismic": "SEG-Y (*.sgy *.segy)",
+    "map": "GeoTIFF (*.tif);;ENVI (*.img)",
+    "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
+    "horizon": "XYZ (*.xyz);;Text (*.dat *.txt)",
+    "mesh": "Wavefront mesh (*.obj)",
+    "table": "CSV (*.csv);;QGIS style (*.qml)",
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that can be exported.
+
+    Parameters
+    ----------
+    what : str
+        For the program.
+    title : str
+        For people.
+    words : str
+        What it is, in a sentence.
+    suffixes : tuple of str
+        Kinds of file that it may become.
+    of : {"none", "one", "any", "two"}
+        How many classes it is about: none, one or more of them, all unless one is named, or those above and those below.
+    predicted : bool
+        Whether it comes out of a prediction, so that it matters whether that is whole.
+    """
+
+    what: What
+    title: str
+    words: str
+    suffixes: tuple[str, ...] = SUFFIXES
+    of: Literal["none", "one", "any", "two"] = "none"
+    predicted: bool = True
+
+
+OFFERS: dict[str, Offer] = {
+    offer.what: offer
+    for offer in (
+        Offer("classes", "Classes", "The predicted class of every voxel."),
+        Offer("probabilities", "Probabilities", "How sure the network is of a class, or of each, from 0 to 1.", of="any"),
+        Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
+        Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
+        Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
+        Offer("horizon", "Horizon", "The first sample of one class below another, as points.", HORIZONS, "two"),
+        Offer("bodies", "Bodies", "Connected bodies of a class, numbered from the largest.", of="one"),
+        Offer("mesh", "Mesh", "The surface of a class in map coordinates.", MESHES, "one"),
+        Offer("table", "Class table", "Value, name and colour of each class.", TABLES, predicted=False),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to write where.
+
+    Parameters
+    ----------
+    what : str
+        Of one of :data:`OFFERS`.
+    path : Path
+        The file; its suffix decides what kind of file it becomes.
+    of : tuple of int
+        Values of the classes; for ``"probabilities"`` empty for all, or one.
+    above, below : tuple of int
+        Values of the classes above and below a horizon.
+    at_least : int
+        Voxels of the smallest body.
+    corners : bool
+        Voxels of a body may hang together by edges and corners.
+    partial : bool
+        A prediction that is not whole, or stale, is meant to be written as it is.
+    """
+
+    what: What
+    path: Path
+    of: tuple[int, ...] = ()
+    above: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
+    at_least: int = 1
+    corners: bool = False
+    partial: bool = False
+
+    @property
+    def offer(self) -> Offer:
+        """What there is to know about such an export."""
+        return OFFERS[self.what]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files.
+    counts : mapping of str to int
+        Of traces, bodies or triangles.
+    made : tuple of str
+        What made it, as the files say it.
+    notes : tuple of str
+        What was done to bring it onto the grid of the survey.
+    """
+
+    paths: tuple[Path, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Say it in a sentence."""
+        counted = "".join(f", {value:,} {name}" for name, value in self.counts.items())
+        return f"Written: {', '.join(map(str, self.paths))}{counted}"
+
+
+class _Origin(Protocol):
+    """Where classes and outputs come from: a run, or a file from elsewhere.
+
+    ``name`` is what sentences call it, and ``placed`` says whether its grid is known, and not only told by its shape.
+    """
+
+    name: str
+    placed: bool
+
+    def grid(self) -> Grid | None:
+        """Where they lie."""
+
+    def classes(self) -> ArrayLike:
+        """Predicted classes."""
+
+    def output(self, kind: Output) -> ArrayLike:
+        """Probabilities ``(class, ...)``, entropy or margin."""
+
+    def labels(self) -> ArrayLike:
+        """What is labelled."""
+
+    def has(self, what: What) -> bool:
+        """Whether there is something of that kind."""
+
+    def made(self, offer: Offer, partial: bool) -> list[str]:
+        """Say what made it, once it may be written."""
+
+
+class Exporter:
+    """Writes what a run, or a prediction in a file, holds.
+
+    Parameters
+    ----------
+    origin
+        Where it comes from; see :meth:`of_run` and :meth:`of_file`.
+    survey : xarray.DataArray or None
+        On whose grid, and with whose headers, it is written.
+    table : ClassTable or None
+        The classes; None where nobody named those of a file.
+    """
+
+    def __init__(self, origin: _Origin, survey: xr.DataArray | None, table: ClassTable | None) -> None:
+        self._origin = origin
+        self.survey = survey
+        self.table = table
+        self._notes: list[str] = []
+
+    @classmethod
+    def of_run(
+        cls,
+        project: Project,
+        run: Run | None = None,
+        *,
+        like: xr.DataArray | None = None,
+        table: ClassTable | None = None,
+    ) -> Exporter:
+        """Return what exports a run of a session.
+
+        Parameters
+        ----------
+        project : Project
+            The piece of work.
+        run : Run, optional
+            Whose prediction; the current one when absent. Labels and classes can be exported before there is any.
+        like : xarray.DataArray, optional
+            A survey whose headers are taken in place of those of the session's own.
+        table : ClassTable, optional
+            Other names and colours of the classes.
+
+        Raises
+        ------
+        PlaceError
+            When `like` lies elsewhere than what is exported.
+        """
+        run = project.session.runs.current if run is None else run
+        return cls._on(_OfRun(project, run), like, _own_survey(project), table or _classes_of(project, run))
+
+    @classmethod
+    def of_job(cls, job: Job, *, like: xr.DataArray | None = None, table: ClassTable | None = None) -> Exporter:
+        """Return what exports the prediction of a job that lies in no session.
+
+        Parameters
+        ----------
+        job : Job
+            Predicted.
+        like : xarray.DataArray, optional
+            The survey that was predicted.
+        table : ClassTable, optional
+            Other names and colours of the classes.
+
+        Raises
+        ------
+        PlaceError
+            When `like` lies elsewhere.
+        """
+        default = ClassTable.default(len(job.classes))
+        colors = job.colors or tuple(default.colors[value] for value in default.values)
+        named = zip(job.classes, colors, strict=True)
+        own = ClassTable(tuple(LabelClass(value, *pair) for value, pair in enumerate(named, 1)))
+        return cls._on(_OfJob(job), like, None, table or own)
+
+    @classmethod
+    def of_file(
+        cls,
+        path: str | Path,
+        *,
+        like: xr.DataArray | None = None,
+        table: ClassTable | None = None,
+        **reading: Any,
+    ) -> Exporter:
+        """Return what exports a prediction that came from elsewhere.
+
+        Parameters
+        ----------
+        path : path-like
+            Of classes, in any kind of file that is read.
+        like : xarray.DataArray, optional
+            The survey that was predicted; the file itself when absent, where it says where it lies.
+        table : ClassTable, optional
+            The classes.
+        **reading
+            Options of `napari_fhn.surveys.open` for the file.
+
+        Raises
+        ------
+        SurveyError
+            When it cannot be read, or does not hold whole numbers.
+        PlaceError
+            When `like` lies elsewhere.
+        """
+        origin = _OfFile(Path(path), reading)
+        own = None if Path(path).suffix.lower() in (".npy", ".npz") else origin.values
+        return cls._on(origin, like, own, table)
+
+    @classmethod
+    def _on(
+        cls, origin: _Origin, like: xr.DataArray | None, own: xr.DataArray | None, table: ClassTable | None
+    ) -> Exporter:
+        exporter = cls(origin, own if like is None else like, table)
+        grid = origin.grid()
+        if exporter.survey is not None and grid is not None:
+            # Before any time is spent; nothing is read yet.
+            exporter._placed(grid.template(), classes=True)
+        return exporter
+
+    # What there is ---------------------------------------------------------------------------------------------------
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Return what there is to export now."""
+        return tuple(offer for offer in OFFERS.values() if self._there_is(offer.what))
+
+    def filters(self, what: What) -> str:
+        """Return the kinds of file that an export may become, as a file dialog names them, the best first."""
+        if what in _DIALOG:
+            return _DIALOG[what]
+        if self.survey is None:
+            return "NumPy array (*.npy)"
+        if _is_map(self.survey):
+            return f"{_DIALOG['map']};;{_DIALOG['any']}"
+        if _is_segy(self.survey):
+            return f"{_DIALOG['seismic']};;{_DIALOG['any']}"
+        return ";;".join(reversed(_DIALOG["any"].split(";;")))
+
+    def values(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return the values of classes that were named, or told by number.
+
+        Raises
+        ------
+        LabelError
+            When there is no such class.
+        """
+        found = []
+        for name in names:
+            if self.table is not None and not (name.isdecimal() and name not in self.table.names):
+                found.append(self.table.value_of(name))
+            elif name.isdecimal() and (self.table is None or int(name) in self.table.values):
+                found.append(int(name))
+            else:
+                raise LabelError(
+                    f"there is no class '{name}'", "Name the classes with --classes, or give their numbers"
+                )
+        return tuple(found)
+
+    def check(self, request: Request) -> None:
+        """Refuse an export that cannot work, before any time is spent on it.
+
+        Raises
+        ------
+        SurveyError
+            For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
+        """
+        path, suffix = request.path, request.path.suffix.lower()
+        if suffix not in request.offer.suffixes:
+            raise SurveyError(
+                path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}"
+            )
+        if not path.absolute().parent.is_dir():
+            raise SurveyError(path, f"there is no folder {path.absolute().parent}", "Make it first")
+        if request.what == "table":
+            if self.table is None:
+                raise ProjectError("a prediction file has no class table", "Name one with --classes", path=path)
+            return
+        if self.survey is None and suffix != ".npy":
+            raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
+        if self.survey is None:
+            return
+        if suffix in SEGY and not _is_segy(self.survey):
+            raise SurveyError(
+                path, "a SEG-Y file takes its headers from one, and the survey is none", "Use .nc, .zarr or .npy"
+            )
+        if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not _is_map(self.survey):
+            kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
+            raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
+
+    def write(self, request: Request, told: Told | None = None) -> Written:
+        """Write a file, or one for each class.
+
+        Parameters
+        ----------
+        request : Request
+            What, and where to.
+        told : callable, optional
+            Told the share that is done, 0 to 1. What it raises ends the writing and leaves what was there.
+
+        Returns
+        -------
+        Written
+
+        Raises
+        ------
+        NeedsConsent
+            When the prediction is not whole, or stale, and nobody asked for such a one.
+        ProjectError, SurveyError, LabelError
+            When there is nothing of that kind, or it cannot be written.
+        """
+        self.check(request)
+        self._notes = []
+        told = told or _nobody
+        made = [f"napari-fhn {__version__}, {_today()}", *self._origin.made(request.offer, request.partial)]
+        if self.table is not None:
+            made.append(f"classes: {', '.join(f'{one.value} {one.name}' for one in self.table)}")
+        write: dict[str, Callable[[Request, tuple[str, ...], Told], Written]] = {
+            "classes": self._classes,
+            "labels": self._classes,
+            "probabilities": self._probabilities,
+            "entropy": self._output,
+            "margin": self._output,
+            "horizon": self._horizon,
+            "bodies": self._bodies,
+            "mesh": self._mesh,
+            "table": self._table,
+        }
+        written = write[request.what](request, tuple(made), told)
+        return replace(written, notes=tuple(self._notes))
+
+    # Inside ----------------------------------------------------------------------------------------------------------
+
+    def _there_is(self, what: What) -> bool:
+        if what == "table":
+            return self.table is not None
+        if not self._origin.has(what):
+            return False
+        if what not in ("horizon", "mesh"):
+            return True
+        if self.survey is None or kinds.vertical_axis(self.survey) is None:
+            return False
+        return what == "horizon" or len(kinds.spatial_shape(self.survey)) == _SIZES
+
+    def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._origin.labels() if request.what == "labels" else self._origin.classes()
+        values = self._placed(values, classes=True)
+        path = surveys.save(
+            request.path, values, self._like(values), nodata=0, classes=self.table or (), history=made, progress=told
+        )
+        return Written((path,), made=made)
+
+    def _output(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.output("entropy" if request.what == "entropy" else "margin"), classes=False)
+        path = surveys.save(request.path, values, self._like(values), history=made, progress=told)
+        return Written((path,), made=made)
+
+    def _probabilities(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.output("probabilities"), classes=False)
+        names = self._layer_names(int(values.shape[0]))
+        if len(request.of) > 1:
+            raise ProjectError("the probability of one class is one file", "Name one class, or none for all of them")
+        if request.of:
+            layer = request.of[0] - 1
+            if not 0 <= layer < values.shape[0]:
+                raise ProjectError(f"there is no probability of class {request.of[0]}", "Predict again with it")
+            told_so = (*made, f"probability of {names[layer]}")
+            one = values[layer]
+            path = surveys.save(request.path, one, self._like(one), history=told_so, progress=told)
+            return Written((path,), made=told_so)
+        like = self._like(values[0])
+        if request.path.suffix.lower() in SEGY:
+            paths = save_layers(request.path, values, like, names, history=made, progress=told)
+            return Written(tuple(paths), made=made)
+        path = surveys.save(request.path, values, like, names=names, history=made, progress=told)
+        return Written((path,), made=made)
+
+    def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.classes(), classes=True)
+        count = save_horizon(
+            request.path, values, self._like(values), request.above, request.below, history=made, progress=told
+        )
+        return Written((request.path,), {"traces": count}, made)
+
+    def _bodies(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values, path = self._placed(self._origin.classes(), classes=True), request.path
+        how: dict[str, Any] = {
+            "at_least": request.at_least,
+            "connectivity": values.ndim if request.corners else 1,
+        }
+        if path.suffix.lower() == ".npy":
+            sizes = save_bodies(path, values, request.of, **how, history=made, progress=told)
+            return Written((path,), {"bodies": len(sizes)}, made)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
+            numbered = Path(folder) / "bodies.npy"
+            sizes = save_bodies(numbered, values, request.of, **how, progress=lambda share: told(share / 2))
+            volume = np.load(numbered, mmap_mode="r", allow_pickle=False)
+            like = self._like(volume)
+            surveys.save(path, volume, like, nodata=0, history=made, progress=lambda share: told(0.5 + share / 2))
+            del volume
+        return Written((path,), {"bodies": len(sizes)}, made)
+
+    def _mesh(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.classes(), classes=True)
+        name_of = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
+        surfaces = [(name_of.get(value, str(value)), value) for value in request.of]
+        count = save_mesh(request.path, values, self._like(values), surfaces, history=made, progress=told)
+        return Written((request.path,), {"triangles": count}, made)
+
+    def _table(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        assert self.table is not None  # checked before
+        path = save_classes(request.path, self.table, history=made[:1] if request.path.suffix == ".qml" else ())
+        told(1.0)
+        return Written((path,), made=made)
+
+    def _placed(self, values: ArrayLike, *, classes: bool) -> ArrayLike:
+        """Bring values onto the grid of the survey, where they lie elsewhere; read when they are sliced."""
+        grid, survey = self._origin.grid(), self.survey
+        if survey is None or grid is None:
+            return values
+        if self._origin.placed and not Grid.of(survey).apart(grid):
+            return values
+        named = values
+        if not isinstance(values, xr.DataArray):
+            dims = ["band"] * (values.ndim - len(grid.shape)) + list(grid.dims)
+            named = grid.put(xr.DataArray(xr.Variable(dims, values)))
+        try:
+            found = onto(named, survey, classes=classes, name=self._origin.name)  # type: ignore[arg-type]
+        except PlaceError as error:
+            source = Path(str(survey.attrs.get("source") or survey.name or "survey"))
+            what = f"it is not where the prediction lies ({error.what})"
+            raise PlaceError(source, what, "Name the survey that was predicted, or none") from error
+        if found.words and found.words not in self._notes:
+            self._notes.append(found.words)
+        placed: ArrayLike = found.values.variable
+        return placed
+
+    def _like(self, values: Any) -> xr.DataArray:
+        """The survey, or a grid without names or places for an array that is saved without one."""
+        if self.survey is not None:
+            return self.survey
+        return xr.DataArray(np.broadcast_to(np.uint8(0), tuple(values.shape)))
+
+    def _layer_names(self, count: int) -> tuple[str, ...]:
+        named = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
+        return tuple(named.get(value, f"class {value}") for value in range(1, count + 1))
+
+
+class _OfRun:
+    """What a run of a session holds."""
+
+    name = "the prediction"
+    placed = True
+
+    def __init__(self, project: Project, run: Run | None) -> None:
+        self._project = project
+        self._session = project.session
+        self._run = run
+
+    def grid(self) -> Grid | None:
+        kept = self._session.manifest.grid
+        return self._project.surveys.grid if kept is None and self._project.surveys is not None else kept
+
+    def classes(self) -> ArrayLike:
+        return _mapped(self._with_prediction().prediction)
+
+    def output(self, kind: Output) -> ArrayLike:
+        run = self._with_prediction()
+        path = run.output(kind)
+        if not path.is_file():
+            raise ProjectError(
+                f"there is no {kind} of '{run.name}'", f"Predict again with that output: --outputs {kind}", path=path
+            )
+        return _mapped(path)
+
+    def labels(self) -> ArrayLike:
+        return self._session.known()
+
+    def has(self, what: What) -> bool:
+        if what == "labels":
+            return self._session.has_labels
+        if self._run is None or not self._run.has_prediction:
+            return False
+        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()  # type: ignore[arg-type]
+
+    def made(self, offer: Offer, partial: bool) -> list[str]:
+        if offer.what == "labels":
+            return [f"labels of {self._session.name}, {digest(self._session.labels)[:16]}"]
+        if not offer.predicted:
+            return []
+        found = predictions.check(self._session, self._with_prediction(), partial=partial)
+        return [f"session: {self._session.name}", *found.words()]
+
+    def _with_prediction(self) -> Run:
+        if self._run is None:
+            raise ProjectError("nothing was predicted in it yet", "Train and predict first", path=self._session.folder)
+        if not self._run.prediction.is_file():
+            raise ProjectError(
+                f"nothing was predicted by '{self._run.name}' yet", "Predict first", path=self._session.folder
+            )
+        return self._run
+
+
+class _OfJob:
+    """What a job of no session has predicted."""
+
+    name = "the prediction"
+    placed = True
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def grid(self) -> Grid | None:
+        path = Path(self._job.prediction)
+        axes = [axis for k, axis in enumerate(self._job.axes) if k != self._job.map_axis]
+        return Grid.from_axes(axes, self.classes().shape) if path.is_file() else None
+
+    def classes(self) -> ArrayLike:
+        path = Path(self._job.prediction)
+        if not path.is_file():
+            raise ProjectError("it does not exist", "Predict first", path=path)
+        return _mapped(path)
+
+    def output(self, kind: Output) -> ArrayLike:
+        path = self._job.output_path(kind)
+        if not path.is_file():
+            raise ProjectError(f"there is no {kind}", f"Predict again with --outputs {kind}", path=path)
+        return _mapped(path)
+
+    def labels(self) -> ArrayLike:
+        return _mapped(Path(self._job.labels))
+
+    def has(self, what: What) -> bool:
+        if what == "labels":
+            return Path(self._job.labels).is_file()
+        if what in ("probabilities", "entropy", "margin"):
+            return self._job.output_path(what).is_file()  # type: ignore[arg-type]
+        return Path(self._job.prediction).is_file()
+
+    def made(self, offer: Offer, partial: bool) -> list[str]:
+        if not offer.predicted:
+            return []
+        return predictions.check_job(self._job, partial=partial)
+
+
+class _OfFile:
+    """Classes in a file from elsewhere."""
+
+    def __init__(self, path: Path, reading: Mapping[str, Any]) -> None:
+        self._path = path
+        values = surveys.open(path, **reading)
+        if values.dtype.kind not in "iub":
+            raise SurveyError(path, f"it holds {values.dtype} values", "Classes are whole numbers")
+        if "band" in values.dims and values.sizes["band"] == 1:
+            values = values.isel(band=0, drop=True)
+        self.values = values
+        self.name = path.name
+        self.placed = Grid.of(values).placed
+
+    def grid(self) -> Grid | None:
+        return Grid.of(self.values)
+
+    def classes(self) -> ArrayLike:
+        found: ArrayLike = self.values  # type: ignore[assignment]
+        return found
+
+    def output(self, kind: Output) -> ArrayLike:
+        raise ProjectError(f"a prediction file has no {kind}", "Name the session with --session", path=self._path)
+
+    def labels(self) -> ArrayLike:
+        raise ProjectError("a prediction file has no labels", "Name the session with --session", path=self._path)
+
+    def has(self, what: What) -> bool:
+        return what in ("classes", "horizon", "bodies", "mesh")
+
+    def made(self, offer: Offer, partial: bool) -> list[str]:
+        said = str(self.values.attrs.get("history", "")).splitlines()
+        return [f"from the prediction in {self._path.name}", *said] if offer.predicted else []
+
+
+def _classes_of(project: Project, run: Run | None) -> ClassTable | None:
+    """The classes that a run was trained on, in the colours of now; those of the session where there is no run.
+
+    A class may have been renamed or added since: what was predicted keeps the names that it was predicted by.
+    """
+    now = project.session.classes
+    description = None if run is None else run.description()
+    if description is None:
+        return now
+    colors = dict(now.colors) if now is not None else {}
+    default = ClassTable.default(max(1, len(description.classes)))
+    own = description.colors or tuple(default.colors[value] for value in default.values)
+    return ClassTable(
+        tuple(
+            LabelClass(value, name, colors.get(value, own[value - 1]))
+            for value, name in enumerate(description.classes, 1)
+        )
+    )
+
+
+def _own_survey(project: Project) -> xr.DataArray | None:
+    """The survey that lends its headers: opened, or made of what the manifest knows of its place."""
+    if project.surveys is None:
+        grid = project.session.manifest.grid
+        return None if grid is None else grid.template()
+    first, source = project.surveys.first, project.surveys.source
+    if len(project.surveys.surveys) > 1 and source is not None and source.exists():
+        # Of several surveys only what they have in common is learnt from; headers are those of a whole file.
+        return surveys.open(source, **options(first.attrs.get("read_as") or {}))
+    return first
+
+
+def _is_map(survey: xr.DataArray) -> bool:
+    return tuple(dim for dim in survey.dims if dim != "band") == ("y", "x")
+
+
+def _is_segy(survey: xr.DataArray) -> bool:
+    return str(survey.attrs.get("format", "")).startswith("SEG-Y")
+
+
+def _mapped(path: Path) -> np.ndarray[Any, Any]:
+    try:
+        values: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ProjectError(f"it cannot be read ({error})", "Predict again", path=path) from error
+    return values
+
+
+def _nobody(share: float) -> None:
+    """Tell nobody."""
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
