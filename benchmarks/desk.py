@@ -167,7 +167,7 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     wait(lambda: False, 1)
     dock.run.stop.click()
     asked = time.monotonic()
-    wait(lambda: desk.state.task is None, 10)
+    wait(lambda: desk.state.activity.idle, 10)
     stopped = time.monotonic() - asked
     viewer.close()
     rest = [run[0] for run in phases["rest"]]

@@ -23,14 +23,14 @@ from napari_fhn.widgets.dock import WIDTH, Dock
 
 
 def idle(dock):
-    return lambda: dock.desk.state.task is None
+    return lambda: dock.desk.state.activity.idle
 
 
 @pytest.fixture
 def finish(spin):
     def run(dock, button, seconds=90):
         button.click()
-        assert dock.desk.state.task is not None, dock.desk.words.message
+        assert not dock.desk.state.activity.idle, dock.desk.words.message
         assert spin(idle(dock), seconds), dock.desk.words.message
         assert not dock.desk.words.error, (dock.desk.words.message, dock.desk.words.detail)
 
@@ -274,7 +274,7 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         spin(lambda: len(dock.desk.book.state.counts) > 1)
         dock.desk.planning.change("schedule", "steps", 2)
         dock.run.train.click()
-        spin(lambda: dock.desk.state.task is None)
+        spin(lambda: dock.desk.state.activity.idle)
         assert len(dock.desk.history.losses) == 2, dock.desk.words.message
         viewer.close()
         assert "torch" not in sys.modules

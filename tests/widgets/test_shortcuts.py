@@ -28,9 +28,9 @@ def test_keys_press_the_buttons(labelled, spin):
     by_words = {key.words: key.act for key in shortcuts.table(dock)}
     by_words["Stop"]()  # nothing is under way: the button does nothing, and so does the key
     by_words["Train"]()
-    assert spin(lambda: dock.desk.state.task is None and bool(dock.desk.history.losses))
+    assert spin(lambda: dock.desk.state.activity.idle and bool(dock.desk.history.losses))
     by_words["Predict all"]()
-    assert spin(lambda: dock.desk.state.task is None and dock.desk.state.has_prediction)
+    assert spin(lambda: dock.desk.state.activity.idle and dock.desk.state.has_prediction)
     assert dock.desk.prediction.layer.visible
     by_words["Show or hide the prediction"]()
     assert not dock.desk.prediction.layer.visible

@@ -80,7 +80,9 @@ OFFERS: dict[str, Offer] = {
     offer.what: offer
     for offer in (
         Offer("classes", "Classes", "The predicted class of every voxel."),
-        Offer("probabilities", "Probabilities", "How sure the network is of a class, or of each, from 0 to 1.", of="any"),
+        Offer(
+            "probabilities", "Probabilities", "How sure the network is of a class, or of each, from 0 to 1.", of="any"
+        ),
         Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
         Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
         Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),

@@ -143,8 +143,8 @@ def _read(kept: _Well) -> AnyWell:
         intervals = tuple(Interval(one.top, one.base, one.class_name) for one in kept.intervals)
         return Well(*place, intervals, kept.xy, kept.trace)
     stretches = tuple(Stretch(one.top, one.base, one.class_name) for one in kept.intervals)
-    arrays = (kept.path.md_m, kept.path.dx_m, kept.path.dy_m, kept.path.vertical)
-    return DeviatedWell(*place, *map(_array, arrays), stretches, kept.xy, kept.trace)  # type: ignore[arg-type]
+    md, dx, dy, vertical = map(_array, (kept.path.md_m, kept.path.dx_m, kept.path.dy_m, kept.path.vertical))
+    return DeviatedWell(*place, md, dx, dy, vertical, stretches, kept.xy, kept.trace)
 
 
 def _numbers(values: NDArray[np.float64]) -> tuple[float | None, ...]:

@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dock.labels.load.click()
     wait(lambda: bool(desk.book.state.counts), 30)
     if options.hold_out is not None:
-        desk.book.tally.choose_held_out(options.hold_out)
+        desk.book.choose_held_out(options.hold_out)
     if options.steps is not None:
         desk.planning.change("schedule", "steps", options.steps)
     known = np.array(desk.book.layer.data) if desk.book.layer is not None else np.zeros_like(truth)
@@ -81,14 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pressed = time.monotonic()
     dock.run.train.click()
     wait(
-        lambda: desk.state.task is None or (desk.state.task == "train" and desk.state.share > _PICTURE_AT),
+        lambda: desk.state.activity.idle or (desk.state.activity.training and desk.state.share > _PICTURE_AT),
         _PATIENCE,
     )
     # Taking the picture stalls the window; that is no stall of training.
     heart.pause()
     _picture(viewer, options.output / "desk-training.png")
     heart.resume()
-    wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.activity.idle, _PATIENCE)
     trained = time.monotonic()
     heart.stop()
     console.print(desk.words.message)
@@ -98,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     predicting = Heartbeat()
     dock.run.predict.click()
-    wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.activity.idle, _PATIENCE)
     predicted = time.monotonic()
     predicting.stop()
     console.print(desk.words.message)

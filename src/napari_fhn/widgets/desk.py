@@ -98,9 +98,7 @@ class Desk:
         self.project = OpenProject(self.words)
         self.state = RunState()
         self.history = History()
-        self.context = context = DeskContext(
-            viewer, self.words, self.background, self.data, self.project, self.state
-        )
+        self.context = context = DeskContext(viewer, self.words, self.background, self.data, self.project, self.state)
         self.bricks = Bricks(self.data, self.words, self.background, self.root / "bricks")
         self.stacking = Stacking(self.data, self.words, self.background, self.root / "maps")
         self.book = LabelBook(context, lambda material: session_folder(material.first, self.root))
@@ -187,7 +185,7 @@ class Desk:
         self.book.close()
         self.bricks.close()
         self.data.close()
-        self.project.close()
+        self.project.close(tell=False)
 
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events

@@ -11,8 +11,8 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets import shortcuts
-from napari_fhn.widgets.data.panel import DataPanel
 from napari_fhn.widgets.consent import ask_consent
+from napari_fhn.widgets.data.panel import DataPanel
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.panel import ExportPanel
 from napari_fhn.widgets.labelling.panel import LabelPanel

@@ -216,8 +216,14 @@ class OpenProject:
         self.changed.emit()
         self.runs_changed.emit()
 
-    def close(self) -> None:
-        """Let go of the session, so that others may write in it."""
+    def close(self, *, tell: bool = True) -> None:
+        """Let go of the session, so that others may write in it.
+
+        Parameters
+        ----------
+        tell : bool
+            Whether the parts of the desk are told; they are not when they are closed themselves.
+        """
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted the timer already
             self._timer.stop()
         session, self.project = self.session, None
@@ -226,7 +232,7 @@ class OpenProject:
             session.release()
             layout.remove_if_empty(session.folder)
         self.access, self.writer = Access.NONE, ""
-        if session is not None:
+        if session is not None and tell:
             self.changed.emit()
             self.runs_changed.emit()
 

@@ -129,10 +129,10 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     corners = dock.desk.block_box.corners()
     np.testing.assert_array_equal(np.ptp(corners, axis=0), (112, 128))
     dock.run.train.click()
-    assert spin(lambda: dock.desk.state.has_model and dock.desk.state.task is None, 60), dock.desk.words.message
+    assert spin(lambda: dock.desk.state.has_model and dock.desk.state.activity.idle, 60), dock.desk.words.message
     job = Job.load(dock.desk.session.model / "job.json")
     assert (job.map_axis, len(job.inputs)) == (2, 2)
     assert np.load(job.inputs[0].path, mmap_mode="r").shape == (112, 128, 62)
     dock.run.predict.click()
-    assert spin(lambda: dock.desk.state.task is None, 60), dock.desk.words.message
+    assert spin(lambda: dock.desk.state.activity.idle, 60), dock.desk.words.message
     assert np.asarray(dock.desk.prediction.layer.data).all()

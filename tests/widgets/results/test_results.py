@@ -26,7 +26,7 @@ def predicted(labelled):
 
 
 def settled(dock):
-    return lambda: dock.desk.state.task is None and dock.desk.comparison.state.matrix is not None
+    return lambda: dock.desk.state.activity.idle and dock.desk.comparison.state.matrix is not None
 
 
 def test_a_lazy_volume_computes_what_is_looked_at():
@@ -86,7 +86,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(shown.data[2]) == 3).any()
     assert (before[2] == 3).any()
     panel.tidy.click()
-    assert spin(lambda: desk.state.task is None, 10)
+    assert spin(lambda: desk.state.activity.idle, 10)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
     assert "have another class" in desk.words.message
@@ -97,7 +97,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
 def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
     _, dock = predicted
     desk = dock.desk
-    assert desk.taking.command() is None
+    assert desk.reporting.command() is None
     chosen = recipe("sections")
     job = Job((Input("x.npy"),), "l.npy", ("a", "b"), chosen.network, chosen.schedule, "p.npy", str(desk.session.model))
     desk.session.model.mkdir()
@@ -107,7 +107,7 @@ def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
     words = shlex.split(QApplication.clipboard().text())
     assert words[:3] == ["napari-fhn", "train", "--job"]
     assert Job.load(words[3]) == job
-    desk.taking.save_model(tmp_path / "mine")
+    desk.reporting.save_model(tmp_path / "mine")
     assert Job.load(tmp_path / "mine" / "job.json") == job
 
 

@@ -46,7 +46,7 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     assert spin(lambda: len(desk.history.losses) > n, 20)
     run.pause.click()
     run.stop.click()
-    assert spin(lambda: desk.state.task is None, 5)
+    assert spin(lambda: desk.state.activity.idle, 5)
     assert not desk.state.waiting
     assert run.pause.text() == "Pause"
 
@@ -62,7 +62,7 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     run.train.click()
     assert spin(lambda: len(desk.history.losses) > 2), desk.words.message
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.words.message
     done = desk.history.steps[-1]
     painted = np.count_nonzero(desk.prediction.layer.data)
     desk.history.clear()  # as in a session that was opened again
@@ -72,14 +72,14 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert np.count_nonzero(desk.prediction.layer.data) >= painted
     assert desk.history.steps == list(range(1, desk.history.steps[-1] + 1))
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.words.message
 
-    desk.taking.save_model(tmp_path / "kept")
+    desk.reporting.save_model(tmp_path / "kept")
     assert not (tmp_path / "kept" / "checkpoints").exists()
     desk.planning.change("schedule", "steps", 2)
     menu.renew()
     menu.again.trigger()
-    assert spin(lambda: desk.state.task == "train" and spin(lambda: desk.state.task is None)), desk.words.message
+    assert spin(lambda: desk.state.activity.training and spin(lambda: desk.state.activity.idle)), desk.words.message
     job = Job.load(desk.session.model / "job.json")
     assert Path(job.start_from) == desk.session.folder / "begun-with"
     assert "goes on from the network" in (desk.session.model / "log.jsonl").read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert desk.planning.state.settings.schedule.steps == 100_000  # it comes with its settings
     assert spin(lambda: len(desk.history.losses) > 0), desk.words.message
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.words.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
     menu.saved.trigger()
     assert "holds no trained network" in desk.words.message

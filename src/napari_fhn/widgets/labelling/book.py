@@ -151,7 +151,7 @@ class LabelBook:
             self._keeping_surveys = False
 
     def _folder(self, material: Material) -> Path:
-        """The session of some surveys: the one that is open, whose layers are there from an earlier dock, or by name."""
+        """The session of some surveys: the open one, the one of layers that an earlier dock has left, or by name."""
         session = self.session
         if session is not None:
             return session.folder
@@ -160,9 +160,9 @@ class LabelBook:
             # An array from no file has no session but the one that its labels in this viewer belong to.
             for layer in self.viewer.layers:
                 there = Path(str(layer.metadata.get("session", "")))
-                if isinstance(layer, Labels) and layer.data.shape == material.shape and there.is_dir():
-                    if "session" in layer.metadata:
-                        return there
+                mine = "session" in layer.metadata and there.is_dir()
+                if mine and isinstance(layer, Labels) and layer.data.shape == material.shape:
+                    return there
         return folder
 
     def _show(self) -> bool:

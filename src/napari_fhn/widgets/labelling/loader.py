@@ -281,7 +281,9 @@ class Loader:
             self._remember()
             self._burn_next()
 
-        self._context.background.run(work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next()))
+        self._context.background.run(
+            work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next())
+        )
 
     def _attempt(
         self,

@@ -135,7 +135,7 @@ class Sections:
         by_shapes : bool
             Take what lies inside the drawn shapes; else what the network is sure of on the section in view.
         """
-        book, place, layer = self._book, self._book.place(), self._book.layer
+        place, layer = self._book.place(), self._book.layer
         if layer is None:
             return
         inside = np.zeros(layer.data.shape, bool)

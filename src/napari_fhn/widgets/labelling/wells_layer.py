@@ -14,6 +14,7 @@ from napari_fhn.labels.lateral import Traces
 from napari_fhn.surveys.kinds import is_seismic, kind_of
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5

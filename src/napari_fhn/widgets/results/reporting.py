@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from napari_fhn.project import NeedsConsent, ProjectError, Run, Session, layout, predictions
-from napari_fhn.report import Evaluation, on_held_out
-from napari_fhn.report.writing import write
+from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
+from napari_fhn.report import Evaluation
+from napari_fhn.report.runs import evaluate, write_report
 from napari_fhn.training.job import JobError
 from napari_fhn.training.transfer import copy_network
 from napari_fhn.widgets.context import DeskContext
@@ -32,20 +32,19 @@ class Reporting:
 
     def command(self) -> str | None:
         """Return the commands that train and predict as was clicked, for a shell; None before a first training."""
-        found = self._trained()
-        if found is None:
+        run, session = self._trained(), self._context.project.session
+        if run is None or session is None:
             return None
-        session, run = found
         job, folder = shlex.quote(str(run.folder / layout.JOB)), shlex.quote(str(session.folder))
         return f"napari-fhn train --job {job} && napari-fhn predict --session {folder}"
 
     def save_model(self, folder: Path) -> None:
         """Copy the trained network to a folder of its own."""
-        found = self._trained()
-        if found is None:
+        run = self._trained()
+        if run is None:
             return
         try:
-            copy_network(found[1].model, folder)
+            copy_network(run.model, folder)
         except (OSError, JobError) as error:
             self._words.fail(f"The network could not be saved: {error}.")
             return
@@ -53,73 +52,65 @@ class Reporting:
 
     def score(self) -> None:
         """Score the prediction on each body held out, and say it."""
-        self._checked(
+        self._attempt(
             "Scoring on the labels held out ...",
-            lambda run, standing: on_held_out(run.job()),
-            lambda found, standing: in_words(found) + _doubts(standing),
+            lambda project, run, partial: evaluate(project, run, partial=partial),
+            lambda found: "\n".join([*map(in_words, found.evaluations), *_doubts(found.notes)]),
             "The prediction could not be scored",
         )
 
     def report(self) -> None:
         """Write the report of the run as one HTML file, and say where it is."""
-        self._checked(
+        self._attempt(
             "Writing the report ...",
-            lambda run, standing: write(run.folder),
-            lambda path, standing: f"The report is {path}.{_doubts(standing)}",
+            lambda project, run, partial: write_report(project, run, partial=partial),
+            lambda path: f"The report is {path}.",
             "The report could not be written",
         )
 
-    def _checked(
+    def _attempt(
         self,
         begin: str,
-        work: Callable[[Run, predictions.Standing], _T],
-        words: Callable[[_T, predictions.Standing], str],
+        work: Callable[[Project, Run, bool], _T],
+        words: Callable[[_T], str],
         fail: str,
     ) -> None:
         """Do something with the prediction; one that is not whole, or stale, only where the person wants it so."""
-        found = self._trained()
-        if found is None:
+        context, run, project = self._context, self._trained(), self._context.project.project
+        if run is None or project is None:
             return
-        session, run = found
-        context = self._context
-        context.words.say(begin)
 
-        def attempt(partial: bool) -> tuple[_T, predictions.Standing]:
-            standing = predictions.check(session, run, partial=partial)
-            return work(run, standing), standing
-
-        def begin_at(partial: bool) -> None:
-            context.background.run(lambda: attempt(partial), done, failed)
-
-        def done(outcome: tuple[Any, predictions.Standing]) -> None:
-            context.words.say(words(*outcome))
+        def attempt(partial: bool) -> None:
+            context.words.say(begin)
+            context.background.run(
+                lambda: work(project, run, partial), lambda found: context.words.say(words(found)), failed
+            )
 
         def failed(error: BaseException) -> None:
             if isinstance(error, NeedsConsent):
                 if context.consent(error):
-                    begin_at(True)
+                    attempt(True)
                 else:
                     context.words.say("Nothing was done. Predict fills in the whole survey.")
-            elif isinstance(error, JobError) and "held out" in str(error):
+            elif isinstance(error, JobError) and "to score on" in str(error):
                 context.words.fail("No labels were held out of the last training: choose some at Hold out and train.")
             elif isinstance(error, ProjectError | JobError):
                 context.words.fail(str(error))
             else:
                 context.words.fail(f"{fail}: {error}.")
 
-        begin_at(False)
+        attempt(False)
 
-    def _trained(self) -> tuple[Session, Run] | None:
-        project = self._context.project
-        run = project.current
-        if project.session is None or run is None or not run.has_model:
+    def _trained(self) -> Run | None:
+        run = self._context.project.current
+        if run is None or not run.has_model:
             self._words.say("Train first: there is no network yet.")
             return None
-        return project.session, run
+        return run
 
 
-def _doubts(standing: predictions.Standing) -> str:
-    return f"\nOf a prediction that is not whole: {'; '.join(standing.doubts)}." if standing.doubts else ""
+def _doubts(notes: Sequence[str]) -> list[str]:
+    return [f"Mind that {'; '.join(notes)}."] if notes else []
 
 
 def in_words(found: Evaluation) -> str:

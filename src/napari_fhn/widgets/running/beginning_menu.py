@@ -55,7 +55,9 @@ class BeginningMenu(QPushButton):
         """Enable what can be done now."""
         run, goes_on = self._desk.project.current, self._stopped()
         self.go_on.setEnabled(goes_on is not None)
-        self.go_on.setText("Go on where training stopped" if goes_on is None else f"Go on where '{goes_on.name}' stopped")
+        self.go_on.setText(
+            "Go on where training stopped" if goes_on is None else f"Go on where '{goes_on.name}' stopped"
+        )
         self.again.setEnabled(run is not None and run.has_model)
 
     def _entry(self, title: str, tooltip: str, act: Callable[[], None]) -> QAction:

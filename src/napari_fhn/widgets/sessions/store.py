@@ -160,8 +160,10 @@ class SessionStore:
 
         def near(entry: SurveyEntry) -> SurveyEntry:
             path = None if entry.file is None else finder.find(entry.file)
-            return entry if path is None or entry.file is None else replace(
-                entry, file=refer(path, moved.folder, entry.file.stamp)
+            return (
+                entry
+                if path is None or entry.file is None
+                else replace(entry, file=refer(path, moved.folder, entry.file.stamp))
             )
 
         with moved.writing("the desk"):

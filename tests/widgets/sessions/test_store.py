@@ -13,7 +13,7 @@ import pytest
 from napari_fhn import sample_data
 from napari_fhn.training import Input, Job
 from napari_fhn.training.recipes import recipe
-from napari_fhn.widgets.sessions import menu
+from napari_fhn.widgets.sessions import commands
 from napari_fhn.widgets.sessions.record import FILE, Record
 
 
@@ -36,7 +36,7 @@ def work(viewer, dock):
     desk.planning.change("schedule", "steps", 77)
     desk.planning.change("network", "h", 0.7)
     desk.planning.state.device = "cpu"
-    desk.book.tally.choose_held_out(3)
+    desk.book.choose_held_out(3)
     desk.prediction.layer.opacity = 0.3
     viewer.layers[0].contrast_limits = (-2.0, 3.0)
     viewer.dims.set_current_step(0, 17)
@@ -48,7 +48,7 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     viewer, dock, _ = seismic
     desk = dock.desk
     settings = work(viewer, dock)
-    desk.keeper.save()
+    desk.store.save()
     place = viewer.dims.current_step
     moved = tmp_path / "home" / "session"
     shutil.copytree(desk.session.folder, moved)
@@ -59,7 +59,7 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     shutil.move(tmp_path / "home", tmp_path / "abroad")
     viewer.dims.set_current_step(0, 2)
     desk.planning.choose("volume")
-    assert desk.keeper.open(tmp_path / "abroad" / "session", lambda name: None), desk.words.message
+    assert desk.store.open(tmp_path / "abroad" / "session", lambda name: None), desk.words.message
     assert desk.session.folder == tmp_path / "abroad" / "session"
     assert desk.book.layer.data[3, 4, 5] == 2
     assert desk.book.state.classes.names[1] == "Chalk"
@@ -77,11 +77,11 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
 def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path):
     viewer, dock, path = seismic
     desk = dock.desk
-    desk.keeper.save()
+    desk.store.save()
     folder = desk.session.folder
     shutil.move(path, tmp_path / "elsewhere.sgy")
     n = len(viewer.layers)
-    assert not desk.keeper.open(folder, lambda name: None)
+    assert not desk.store.open(folder, lambda name: None)
     assert "nothing was opened" in desk.words.message
     assert len(viewer.layers) == n
     asked = []
@@ -90,7 +90,7 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path)
         asked.append(name)
         return tmp_path / "elsewhere.sgy"
 
-    assert desk.keeper.open(folder, ask), desk.words.message
+    assert desk.store.open(folder, ask), desk.words.message
     assert asked == ["survey.sgy"]
     assert desk.session.folder == folder
 
@@ -122,15 +122,15 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch):
     job.save(session.model / "job.json")
     copy = tmp_path / "home" / "copy"
     copy.mkdir()
-    monkeypatch.setattr(menu.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
-    menu.save_session(viewer)
+    monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    commands.save_session(viewer)
     assert "copied" in desk.words.message
     kept = Job.load(copy / "model" / "job.json")
     assert {Path(kept.labels).parent, Path(kept.prediction).parent, Path(kept.inputs[0].path).parent} == {copy}
     assert (copy / Record.load(copy).surveys[0].path).resolve() == path
-    menu.save_session(viewer)
+    commands.save_session(viewer)
     assert "not empty" in desk.words.message
-    menu.open_session(viewer)
+    commands.open_session(viewer)
     assert desk.session.folder == copy
 
 
