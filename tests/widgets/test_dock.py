@@ -19,6 +19,7 @@ import segyio
 from qtpy.QtWidgets import QWidget
 
 from napari_fhn import labels, sample_data
+from napari_fhn.project.exporter import Request
 from napari_fhn.widgets.dock import WIDTH, Dock
 
 
@@ -182,11 +183,10 @@ def test_classes_are_renamed_picked_and_kept(labelled):
     dock.labels.table.item(0, 0).setText("Sand")
     assert dock.desk.words.error
     assert dock.desk.book.state.classes.names[:2] == ("class 1", "Sand")
-    kept = labels.ClassTable.from_csv(dock.desk.session.folder / "classes.csv")
-    assert kept == dock.desk.book.state.classes
+    assert dock.desk.session.classes == dock.desk.book.state.classes
 
 
-def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
+def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin, add_run):
     viewer.open_sample("napari-fhn", "seismic")
     assert viewer.dims.order == (0, 2, 1)
     assert dock.labels.load.text() == "Load wells"
@@ -194,10 +194,9 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.network.held_out.value == 1
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
-    dock.desk.session.prediction_volume(values.shape)[...] = values
-    dock.desk.state.has_prediction = True
+    add_run(dock.desk, values)
     out = tmp_path / "classes.sgy"
-    dock.desk.exports.save(out)
+    dock.desk.exports.save(Request("classes", out))
     assert spin(idle(dock), 5)
     assert not dock.desk.words.error, dock.desk.words.message
     with segyio.open(out, iline=189, xline=193) as file:
@@ -206,8 +205,8 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     folder = dock.desk.session.folder
     viewer.layers.clear()
     viewer.open_sample("napari-fhn", "seismic")
-    dock.labels.new.click()
     assert dock.desk.session.folder == folder
+    assert not dock.labels.new.isEnabled()
     assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.desk.book.state.classes.names[0] == "Marine cover"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job
 
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
 Commands = Any

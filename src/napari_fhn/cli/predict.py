@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +22,7 @@ from napari_fhn.cli.options import (
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, run_of, say
+from napari_fhn.cli.sessions import existing, opened, place, say
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:

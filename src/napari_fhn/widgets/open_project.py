@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, Session, SessionInUse, SurveySet, layout
+from napari_fhn.project import (
+    NeedsConsent,
+    Project,
+    ProjectError,
+    Run,
+    Session,
+    SessionInUse,
+    SurveySet,
+    layout,
+    predictions,
+)
 from napari_fhn.training.updates import Done, Failed
 from napari_fhn.widgets.words import Words
 
@@ -302,6 +312,14 @@ class OpenProject:
         if self.session is not None and self.writable:
             self.session.runs.select(run)
             self.runs_changed.emit()
+
+    def doubts(self) -> str:
+        """Say why the prediction that is shown is not to be taken for the whole; empty where it is."""
+        run, session = self.shown, self.session
+        if run is None or session is None:
+            return ""
+        doubts = predictions.standing(session, run).doubts
+        return f" Mind that {'; '.join(doubts)}." if doubts else ""
 
     def prediction(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return what the shown run has predicted, mapped for reading; zeros where that is nothing."""

@@ -116,6 +116,7 @@ class Work:
         self._copied = 0.0
         self._began = 0.0
         self._first: float | None = None
+        self._written = False
         self._latest: Progress | None = None
         self._developed = False
         self._show_at = 0.0
@@ -243,6 +244,7 @@ class Work:
         self._task = task
         self._cancel, self._copied = False, 0.0
         self._began, self._first = time.monotonic(), None
+        self._written = False
         self._words.note = ""
         self._state.become(Activity.PREPARING)
         self._state.share, self._state.seconds_left = 0.0, None
@@ -333,6 +335,9 @@ class Work:
                 self._words.fail(update.message, update.detail)
 
     def _box_changed(self, box: Box) -> None:
+        if not self._written:
+            self._written = True
+            self._shown.overlays.renew()  # their files are there from now on
         if self._shown.prediction.layer is not None:
             self._repainter.changed(box, self._shown.prediction.layer)
 
@@ -352,7 +357,6 @@ class Work:
             self._context.project.ended(run, end, trained=self._task == "train")
         self._state.seconds_left = None
         self._state.become(Activity.IDLE)
-        self._shown.overlays.renew()
 
     def _done(self, update: Done) -> None:
         self._ended(update)
@@ -369,7 +373,6 @@ class Work:
         run, history = self._context.project.shown, self._shown.history
         if self._run is None and (None if run is None else run.folder) != history.of:
             history.replay(() if run is None else log.training(run.log()), None if run is None else run.folder)
-            self._shown.overlays.renew()
 
 
 def _progress(update: Progress) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from napari_fhn.network.architecture import Architecture, Layer, Reading
-from napari_fhn.training import Job
 from napari_fhn.training.neighbours import Agreement
 from napari_fhn.training.recipes import RECIPES
 
@@ -130,7 +129,7 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     np.testing.assert_array_equal(np.ptp(corners, axis=0), (112, 128))
     dock.run.train.click()
     assert spin(lambda: dock.desk.state.has_model and dock.desk.state.activity.idle, 60), dock.desk.words.message
-    job = Job.load(dock.desk.session.model / "job.json")
+    job = dock.desk.project.current.job()
     assert (job.map_axis, len(job.inputs)) == (2, 2)
     assert np.load(job.inputs[0].path, mmap_mode="r").shape == (112, 128, 62)
     dock.run.predict.click()

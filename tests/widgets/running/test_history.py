@@ -48,5 +48,5 @@ def test_other_news_are_no_curve():
     assert not history.hear(BoxChanged(Box((0,), (1,)), 1))
     assert not history.hear(Progress("predict", 1, 9))
     assert history.hear(Score(1, True, (0.5,)))
-    history.clear()
+    history.replay(())
     assert history == History()

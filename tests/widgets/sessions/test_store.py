@@ -9,12 +9,12 @@ from pathlib import Path
 import npe2
 import numpy as np
 import pytest
+from napari_fhn.widgets.sessions.record import FILE, Record
 
 from napari_fhn import sample_data
 from napari_fhn.training import Input, Job
 from napari_fhn.training.recipes import recipe
 from napari_fhn.widgets.sessions import commands
-from napari_fhn.widgets.sessions.record import FILE, Record
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import shutil
 
 import pytest
-
 from napari_fhn.widgets.sessions.record import FILE, Looks, Record, SessionError, SurveyRecord, find_files
 
 

@@ -184,7 +184,8 @@ class Sections:
             book.apply(title, change, place, also=also)
             if then is not None:
                 then(change, True)
-            self._context.words.say(f"{title.capitalize()}: {change.voxels:,} voxels.")
+            doubts = self._context.project.doubts() if then is not None else ""
+            self._context.words.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
         self._context.background.run(
             lambda: changes.fill(out, wanted(), overwrite=overwrite, locked=locked),

@@ -155,7 +155,7 @@ class Comparison:
             self._show(difference(predicted, known))
             total, right = int(matrix.sum()), int(np.diag(matrix).sum())
             share = f"{100 * right / total:.1f} % of {total:,} voxels agree" if total else "no voxel is known in both"
-            self._words.say(f"With '{truth.name}': {share}.")
+            self._words.say(f"With '{truth.name}': {share}.{self._context.project.doubts()}")
 
         def failed(error: BaseException) -> None:
             self._words.fail(f"'{truth.name}' cannot be compared with: {error}.")

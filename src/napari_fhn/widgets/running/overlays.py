@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -10,7 +9,6 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fhn.project import Run
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -58,6 +56,7 @@ class Overlays:
         self._data = context.data
         self._book = book
         self._viewer.layers.events.removed.connect(self._on_removed)
+        context.project.runs_changed.connect(self.renew)
 
     def outputs(self) -> tuple[Overlay, ...]:
         """Return what the next training or prediction has to write beside the classes."""
@@ -92,6 +91,8 @@ class Overlays:
             layer, values = self.layers.get(kind), self.values(kind)
             if layer is None and kind in self.wanted:
                 self._show(kind)
+            elif layer is not None and values is None:
+                layer.data = np.broadcast_to(np.zeros((), np.float16), layer.data.shape)  # not written yet
             elif layer is not None and values is not None and _file_of(layer.data) != _file_of(values):
                 layer.data = values
 
@@ -100,7 +101,7 @@ class Overlays:
         run, material = self._context.project.shown, self._data.material
         if run is None or material is None:
             return None
-        path = output_path(run, kind)
+        path = run.output(kind)
         if not path.is_file():
             return None
         values = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -141,11 +142,6 @@ class Overlays:
                 del self.layers[kind]
                 self.wanted.discard(kind)
                 self.changed.emit()
-
-
-def output_path(run: Run, kind: Overlay) -> Path:
-    """Return the file of an output of a run, as :meth:`napari_fhn.training.Job.output_path` names it."""
-    return run.prediction.with_name(f"{run.prediction.stem}-{kind}.npy")
 
 
 def _file_of(values: Any) -> tuple[str, int]:
