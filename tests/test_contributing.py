@@ -176,6 +176,8 @@ def test_a_reader_of_what_is_known(example, picks):
     assert out[1, 2].tolist() == [0, 1, 1, 1, 0, 0]
     assert out[2, 1].tolist() == [0, 0, 0, 2, 2, 2]
     assert np.count_nonzero(out) == 6
+    # An answer that the reader does not take is no answer to it.
+    assert labels.Source.of(picks, survey, decimal=",", half_window_ms=4.0).options == {"half_window_ms": 4.0}
     with pytest.raises(labels.LabelError, match="its picks are times on inlines and crosslines"):
         labels.plugins.read("acme-picks", picks, survey[0])
     # Tables of ours are told apart as before.
@@ -202,6 +204,19 @@ def test_a_reader_of_wells(example, picks):
     source = labels.Source.of(picks, survey)
     (well,) = labels.read_all_wells([source], survey)
     assert well.name == "A-1"
+
+
+def test_a_reader_that_takes_any_option_is_given_all(example, picks):
+    code = (
+        "from napari_fhn.labels.plugins import Known\nTITLE = 'x'\nSUFFIXES = ('.apk',)\n"
+        "def can_read(path): return True\nclaims = can_read\n"
+        "def read(path, survey, **options): return Known(title=repr(options))\n"
+    )
+    example("acme-picks", code)
+    source = labels.Source.of(picks, None, anything=1)
+    known = labels.plugins.read(source.kind, picks, xr.DataArray(np.zeros((2, 2))), source.options)
+    assert known.title == "{'anything': 1}"
+    assert labels.plugins.taken("nobody's", {"a": 1}) == {}
 
 
 @pytest.mark.parametrize(

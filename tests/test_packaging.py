@@ -124,3 +124,31 @@ def test_samples_open_from_the_wheel(installed):
         "(64, 112, 128) (64, 112, 128)",
         "(128, 192, 160) 7",
     ]
+
+
+def test_every_entry_point_of_the_wheel_can_be_loaded(installed):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from importlib.metadata import distributions\n"
+        "(found,) = distributions(path=[sys.argv[1]], name='napari-fhn')\n"
+        "for entry in found.entry_points:\n"
+        "    thing = entry.load() if entry.group != 'napari.manifest' else None\n"
+        "    print(entry.group, entry.name, getattr(thing, '__name__', ''))\n"
+    )
+    said = set(run("-c", code, str(installed), cwd=installed).splitlines())
+    assert said == {
+        "console_scripts napari-fhn main",
+        "napari.manifest napari-fhn ",
+        "xarray.backends napari-fhn SurveyBackend",
+    }
+
+
+def test_xarray_finds_the_engine_of_the_wheel(installed):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import xarray as xr\n"
+        "from napari_fhn import sample_data\n"
+        "print(*xr.open_dataset(sample_data.SEISMIC.survey, engine='napari-fhn')['survey'].shape)\n"
+        "print(*xr.open_dataset(sample_data.HYPERSPECTRAL.dates[0])['survey'].shape)\n"
+    )
+    assert run("-c", code, str(installed), cwd=installed).splitlines() == ["128 192 160", "64 112 128"]

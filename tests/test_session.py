@@ -165,3 +165,16 @@ def test_the_recipe_follows_from_the_labels(tmp_path):
     assert chart.choose(maps, 2, vertical_axis=None).name == "regions"
     bands = [session.stage("cube", rng.standard_normal((20, 30, 40)).astype(np.float32), channel_axis=2)]
     assert Session(tmp_path / "other").choose(bands, 2, vertical_axis=None).name == "spectra"
+
+
+def test_two_axes_are_a_line_or_a_map_by_what_they_are(tmp_path):
+    session = Session(tmp_path / "work")
+    values = np.random.default_rng(0).standard_normal((60, 40)).astype(np.float32)
+    line = xr.DataArray(values, dims=("trace", "twt"), name="line")
+    staged = [session.stage_survey("line", line)]
+    assert vertical_axis(line) == 1
+    assert session.choose(staged, 2, vertical_axis=vertical_axis(line)).name == "sections"
+    assert session.choose(staged, 2, vertical_axis=None).name == "map"
+    known = session.label_volume((60, 40))
+    known[[5, 30, 55]] = np.where(np.arange(40) < 20, 1, 2)
+    assert session.choose(staged, 2, vertical_axis=1).name == "layers"

@@ -9,11 +9,28 @@ import numpy as np
 import pytest
 import segyio
 
+from napari_fhn.cli.commands import parser
+from napari_fhn.cli.given import Prepared, preparing
 from napari_fhn.network.architecture import levels
+from napari_fhn.project import Run, Session
 from napari_fhn.training import Schedule
 from napari_fhn.training.recipes import RECIPES, Recipe
 
 SHAPE = (8, 10, 32)
+
+
+def prepared(*arguments: str) -> Prepared:
+    """Everything that ``napari-fhn train`` makes ready; its run is there, and nothing is trained in it."""
+    options = parser().parse_args(["train", *arguments])
+    options.typed = ""
+    with preparing(options) as found:
+        return found
+
+
+def run_of(folder: str | Path, which: str = "") -> Run:
+    """A run of a session; the current one where none is named."""
+    runs = Session.existing(folder).runs
+    return runs.get(which) if which else runs.trained()
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import sys
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.training import updates
-from napari_fhn.training.job import Job
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -54,16 +54,16 @@ def test_train_on_wells_then_predict_to_segy(survey, wells, capsys):
     assert "IoU, labels held out" in said
     assert "nearest column" in said
     assert "mean" in said
-    job = Job.load("s/job.json")
+    job = run_of("s").job()
     assert job.classes == ("sand", "shale")
     assert job.vertical_axis == 2
     assert len(job.held_out) == 1
     assert job.schedule.seed == 4
     assert np.count_nonzero(np.load("s/labels.npy")) == 2 * 5 * 32
 
-    assert main(["predict", "--session", "s", "--output", "p.sgy", "--like", str(survey)]) == 0
+    assert main(["predict", "--session", "s", "--output", "p.sgy"]) == 0
     out = surveys.open("p.sgy")
-    np.testing.assert_array_equal(out.values, np.load("s/prediction.npy"))
+    np.testing.assert_array_equal(out.values, np.load(run_of("s").prediction))
     np.testing.assert_array_equal(out["inline"], 100 + np.arange(8))
 
     # The same command again trains on the same labels.
@@ -76,7 +76,8 @@ def test_json_lines_are_updates(survey, wells, capsys):
     assert isinstance(told[-1], updates.Done)
     assert [u.step for u in told if isinstance(u, updates.Progress)] == [1, 2]
 
-    assert main(["train", "--job", "s/job.json", "--json"]) == 0
+    assert main(["train", "--job", "s/runs/run-001/job.json", "--json"]) == 0
+    assert run_of("s").id == "run-002"
     again = [updates.from_json(line) for line in capsys.readouterr().out.splitlines()]
     assert [u.loss for u in again if isinstance(u, updates.Progress)] == [
         u.loss for u in told if isinstance(u, updates.Progress)
@@ -90,7 +91,7 @@ def test_the_hyperspectral_sample_brings_its_labels_and_truth(capsys):
     assert last["classes"] == ["Unchanged", "Changed"]
     # What was labelled is not scored.
     assert last["network"]["voxels"] == 112 * 128 - np.count_nonzero(np.load("date1.fhn/labels.npy"))
-    job = Job.load("date1.fhn/job.json")
+    job = run_of("date1.fhn").job()
     assert [item.channel_axis for item in job.inputs] == [0, 0]
     assert np.load(job.inputs[0].path).shape == (62, 112, 128)
     assert (
@@ -118,7 +119,7 @@ def test_labels_on_the_grid_and_an_npy_survey(capsys):
     np.save("labels.npy", labels)
     train = ["train", "volume.npy", "--labels", "labels.npy"]
     assert main(train) == 2
-    assert "say which axis is two-way time" in capsys.readouterr().err
+    assert "Say which axis is two-way time" in capsys.readouterr().err
     assert main([*train, "--vertical-axis", "-1"]) == 0
     assert "Nothing is labelled yet as class 2" in capsys.readouterr().out
     assert main(["predict", "--session", "volume.fhn", "--output", "p.npy"]) == 0
@@ -146,7 +147,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "sample:moon"], "there is no such sample"),
         (["train", "small.sgy"], "nothing is labelled"),
         (["train", "small.sgy", "--wells", "wells.csv"], "go together"),
-        (["train", "small.sgy", "--labels", "small.npz"], "its shape is"),
+        (["train", "small.sgy", "--labels", "small.npz"], "small.npz: its shape is"),
         (["train", "small.sgy", "--vertical-axis", "3"], "no axis 3"),
         (["train", "small.sgy", "--wells", "absent.csv", "--tops", "tops.csv"], "absent.csv"),
         (
@@ -156,16 +157,16 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--job", "absent.json"], "there is no such file"),
         (["train", "--resume"], "name the session"),
         (["train", "small.sgy", "--resume", "--session", "s"], "leave them out"),
-        (["train", "--resume", "--session", "absent"], "there is no session"),
+        (["train", "--resume", "--session", "absent"], "there is no such folder"),
         (["train", "--job", "a.json", "--session", "s"], "leave --session out"),
         (["train", "--resume", "--session", "s", "--start-from", "m"], "leave --start-from out"),
         (["train", "small.sgy", "--memory", "lots"], "'lots' is no size"),
         (["report"], "arguments are required: --session"),
-        (["report", "--session", "absent"], "there is no session"),
+        (["report", "--session", "absent"], "there is no such folder"),
         (["predict"], "name the session"),
-        (["predict", "--session", "absent"], "there is no session"),
+        (["predict", "--session", "absent"], "there is no such folder"),
         (["score"], "name the session"),
-        (["score", "--session", "absent"], "there is no session"),
+        (["score", "--session", "absent"], "there is no such folder"),
         (["predict", "--session", "absent", "--faster"], "unrecognized arguments: --faster"),
     ],
 )
@@ -180,7 +181,7 @@ def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsy
 
 def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
-    for output, sentence in [("p.sgy", "--like"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
+    for output, sentence in [("p.tif", "holds maps"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
         capsys.readouterr()
         assert main(["predict", "--session", "s", "--output", output]) == 2
         told = capsys.readouterr()
@@ -205,5 +206,5 @@ def test_ctrl_c_keeps_what_was_trained(survey, wells, tmp_path):
     done = updates.from_json(last)
     assert isinstance(done, updates.Done)
     assert done.stopped
-    assert list((tmp_path / "s" / "model").glob("weights-*.safetensors"))
-    assert (tmp_path / "s" / "job.json").exists()
+    assert list((tmp_path / "s" / "runs" / "run-001" / "model").glob("weights-*.safetensors"))
+    assert run_of(tmp_path / "s").record.state == "stopped"

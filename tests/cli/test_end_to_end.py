@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
-from napari_fhn.cli.commands import parser
-from napari_fhn.cli.given import prepare
 from napari_fhn.network.architecture import Architecture, Layer, Reading
-from napari_fhn.training import Job, Progress, log, suspended, updates
+from napari_fhn.training import Progress, log, suspended, updates
 from napari_fhn.training.recipes import RECIPES
 
 SAMPLE = "sample:hyperspectral"
@@ -28,8 +26,9 @@ SAMPLE = "sample:hyperspectral"
 def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     # The recipe of a few kernels is known to this process only: the other one gets it in a job.
     asked = ["train", SAMPLE, "--session", "s", "--hold-out", "4", "--steps", "1000", "--device", "cpu"]
-    prepare(parser().parse_args(asked))
-    train = ["train", "--job", "s/job.json", "--json"]
+    assert main([*asked[:-4], "--steps", "1", *asked[-2:], "--json"]) == 0
+    capsys.readouterr()
+    train = ["train", "--job", "s/runs/run-001/job.json", "--steps", "1000", "--json"]
     with subprocess.Popen(
         [sys.executable, "-m", "napari_fhn.cli", *train], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -42,7 +41,9 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
         process.stdout.read()
     assert process.returncode == 130
 
-    job = Job.load("s/job.json")
+    run = run_of("s", "run-002")
+    assert (run.record.state, run_of("s").id) == ("stopped", "run-002")
+    job = run.job()
     done = suspended.load(job.model)["step"]
     assert done >= 2
     more = ["--steps", str(done + 2)]
@@ -55,10 +56,10 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     assert runs[0].command == f"napari-fhn {' '.join(train)}"
 
     assert main(["train", "--resume", "--session", "s", *more]) == 2
-    assert f"all {done + 2} steps are done" in capsys.readouterr().err
+    assert f"all {done + 2} steps of 'Run 2' are done" in capsys.readouterr().err
 
     assert main(["predict", "--session", "s", "--json", "--outputs", "probabilities"]) == 0
-    assert (np.load("s/prediction.npy") > 0).all()
+    assert (np.load(run.prediction) > 0).all()
     capsys.readouterr()
     assert main(["score", "--session", "s", "--truth", SAMPLE, "--json"]) == 0
     held_out, truth = (json.loads(line) for line in capsys.readouterr().out.splitlines())
@@ -67,13 +68,14 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
     assert 0 <= truth["trust"]["measured"]["expected_error"] <= 1
 
     assert main(["report", "--session", "s", "--truth", SAMPLE]) == 0
-    page = Path("s/report.html").read_text(encoding="utf-8")
+    page = (run.folder / "report.html").read_text(encoding="utf-8")
     for found in (held_out, truth):
         assert f"{found['network']['mean_iou']:.3f}" in page
         assert f"{found['nearest']['mean_iou']:.3f}" in page
     assert "date1.img: hyperspectral" in page
     assert "Reliability curve" in page
-    assert "napari-fhn train --job s/job.json" in page
+    assert f"napari-fhn train --job {run.folder / 'job.json'}" in page
+    assert "Predicted by the network of run run-002" in page
 
 
 @pytest.mark.usefixtures("small")
@@ -86,7 +88,7 @@ def test_a_map_from_cubes_begins_another_one(monkeypatch, capsys):
     assert main(["train", SAMPLE, "--session", "s", "--recipe", "paper.hyperspectral", "--json"]) == 0
     assert main(["train", SAMPLE, "--session", "t", "--start-from", "s"]) == 0
     assert "Training goes on from the network in" in capsys.readouterr().out
-    assert Job.load("t/job.json").map_axis == 2
+    assert run_of("t").job().map_axis == 2
     assert main(["train", SAMPLE, "--session", "u", "--recipe", "volume", "--json"]) == 2
 
 
@@ -96,9 +98,9 @@ def test_a_saved_network_begins_another_session(capsys):
     capsys.readouterr()
     assert main(["train", SAMPLE, "--session", "t", "--start-from", "s", "--steps", "1"]) == 0
     told = capsys.readouterr().out
-    assert f"Network and schedule are those of {Path('s/model')}." in told
+    assert "Network and schedule are those of s." in told
     assert "Training goes on from the network in" in told
-    first, second = Job.load("s/job.json"), Job.load("t/job.json")
+    first, second = run_of("s").job(), run_of("t").job()
     assert second.network == first.network
     assert second.schedule == replace(first.schedule, steps=1)
     assert main(["train", SAMPLE, "--session", "u", "--start-from", "nowhere"]) == 2

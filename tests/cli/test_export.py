@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import rasterio
 import segyio
+from tests.cli.conftest import run_of
+from tests.project.predicted import predicted
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable
-from napari_fhn.network.architecture import levels
+from napari_fhn.project import SurveySet
 from napari_fhn.sample_data import HYPERSPECTRAL
-from napari_fhn.training.job import Input, Job, Schedule
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -24,6 +25,7 @@ SHAPE = (8, 10, 32)
 @pytest.fixture
 def session(tmp_path):
     """Sand over shale, flat at the 12th sample but for one inline of sand alone, with what goes beside classes."""
+    np.save(tmp_path / "p.npy", layered())
     return made(tmp_path / "s", layered())
 
 
@@ -35,24 +37,7 @@ def layered() -> np.ndarray:
 
 
 def made(folder, classes: np.ndarray, vertical: int | None = 2):
-    folder.mkdir()
-    job = Job(
-        inputs=(Input(str(folder / "input.npy")),),
-        labels=str(folder / "labels.npy"),
-        classes=("sand", "shale"),
-        network=levels(2, 8, (2, 2), 1, context=0 if vertical is None else 1),
-        schedule=Schedule(steps=2, block=(8, 32)),
-        prediction=str(folder / "prediction.npy"),
-        model=str(folder / "model"),
-        vertical_axis=vertical,
-        colors=("#ffcc00", "#336699"),
-    )
-    job.save(folder / "job.json")
-    np.save(job.prediction, classes)
-    sure = np.linspace(0.5, 1, classes.size).reshape(classes.shape)
-    first = np.where(classes == 1, sure, 1 - sure)
-    np.save(job.output_path("probabilities"), np.stack([first, 1 - first]).astype(np.float16))
-    np.save(job.output_path("entropy"), (1 - sure).astype(np.float16))
+    predicted(folder, classes, vertical=vertical)
     return folder
 
 
@@ -89,18 +74,21 @@ def test_classes_and_probabilities_of_a_map(suffix, tmp_path):
 def test_probabilities_as_segy_are_a_file_for_each_class(session, survey, capsys):
     assert export("probabilities", "p.sgy", "--session", session, "--like", survey) == 0
     assert capsys.readouterr().out == "Written: p_sand.sgy, p_shale.sgy\n"
-    expected = np.load(session / "prediction-probabilities.npy")
+    expected = np.load(run_of(session).output("probabilities"))
     for name, layer in zip(("sand", "shale"), expected, strict=True):
         np.testing.assert_array_equal(surveys.open(f"p_{name}.sgy").values, layer)
     assert export("entropy", "e.sgy", "--session", session, "--like", survey) == 0
-    np.testing.assert_array_equal(surveys.open("e.sgy").values, np.load(session / "prediction-entropy.npy"))
+    np.testing.assert_array_equal(surveys.open("e.sgy").values, np.load(run_of(session).output("entropy")))
 
 
 def test_a_horizon_by_names_or_numbers(session, survey, capsys):
     named = ("--session", session, "--like", survey, "--json")
     assert export("horizon", "top.xyz", *named, "--above", "sand", "--below", "2") == 0
     told = json.loads(capsys.readouterr().out)
+    made = told.pop("made")
     assert told == {"kind": "Export", "what": "horizon", "traces": 70, "paths": ["top.xyz"]}
+    assert "run: Run 1 (run-001)" in made
+    assert "# run: Run 1 (run-001)\n" in (session.parent / "top.xyz").read_text()
     table = np.loadtxt("top.xyz")
     assert set(table[:, -1]) == {48.0}
     assert 103 not in table[:, 0]
@@ -154,12 +142,12 @@ def test_a_prediction_file_from_elsewhere_is_its_own_survey(survey, capsys):
         (("classes", "o.sgy", "--session", "s"), "Name the survey with --like"),
         (("classes", "o.png", "--session", "s"), "the suffix '.png' is not known"),
         (("classes", "no/o.npy", "--session", "s"), "there is no folder"),
-        (("margin", "o.npy", "--session", "s"), "the session has no margin"),
+        (("margin", "o.npy", "--session", "s"), "there is no margin of 'Run 1'"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "mud", "--below", "sand"), "'mud'"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "2", "--below", "1"), "nowhere"),
         (("mesh", "o.stl", "--session", "s", "--like", "small.sgy", "--of", "sand"), "suffix '.stl'"),
         (("bodies", "o.npy", "--session", "s", "--of", "7"), "7"),
-        (("entropy", "o.npy", "--prediction", "small.sgy"), "no entropy"),
+        (("entropy", "o.npy", "--prediction", "p.npy"), "no entropy"),
         (("classes", "o.nc", "--prediction", "small.sgy"), "whole numbers"),
         (("classes", "o.sgy", "--session", "s", "--like", "small.sgy", "--page", "2"), "'page' is no option"),
         (("horizon", "o.xyz", "--session", "s"), "--above"),
@@ -174,7 +162,53 @@ def test_what_cannot_be_exported_is_a_sentence(arguments, words, session, survey
     assert sorted(session.parent.iterdir()) == before
 
 
-def test_nothing_predicted_yet_is_a_sentence(session, capsys):
-    (session / "prediction.npy").unlink()
-    assert export("classes", "o.npy", "--session", session) == 2
-    assert "predict first" in capsys.readouterr().err
+def test_nothing_predicted_yet_is_a_sentence(tmp_path, capsys):
+    predicted(tmp_path / "e", layered(), share=0.0)
+    assert export("classes", "o.npy", "--session", "e") == 2
+    assert "nothing was predicted by 'Run 1' yet. Predict first" in capsys.readouterr().err
+    # What is labelled, and the classes, are there all the same.
+    assert export("labels", "o.npy", "--session", "e") == 0
+    assert export("table", "o.csv", "--session", "e") == 0
+
+
+def test_half_a_prediction_is_exported_only_when_that_is_said(tmp_path, capsys):
+    predicted(tmp_path / "h", layered(), share=0.5)
+    for what in (("classes",), ("entropy",), ("bodies", "--of", "sand")):
+        assert export(what[0], "o.npy", "--session", "h", *what[1:]) == 2
+        told = capsys.readouterr().err
+        assert "50 % of the survey is not predicted" in told
+        assert "--partial" in told
+    assert not (tmp_path / "o.npy").exists()
+    assert export("classes", "o.npy", "--session", "h", "--partial") == 0
+    assert "50 % of the survey is not predicted" in (tmp_path / "o.npy.history.txt").read_text()
+
+
+def test_the_probability_of_one_class(session, survey):
+    assert export("probabilities", "p.sgy", "--session", session, "--like", survey, "--of", "shale") == 0
+    expected = np.load(run_of(session).output("probabilities"))[1]
+    np.testing.assert_array_equal(surveys.open("p.sgy").values, expected)
+
+
+def test_of_another_run(session, capsys):
+    other = predicted(session, 3 - layered())
+    assert export("classes", "o.npy", "--session", session) == 0
+    np.testing.assert_array_equal(np.load("o.npy"), np.load(other.prediction))
+    assert export("classes", "o.npy", "--session", session, "--run", "1") == 0
+    np.testing.assert_array_equal(np.load("o.npy"), layered())
+    assert export("classes", "o.npy", "--session", session, "--run", "7") == 2
+    assert "The runs are run-001 (Run 1), run-002 (Run 2)" in capsys.readouterr().err
+
+
+def test_a_survey_that_lies_elsewhere_lends_no_headers(session, survey, tmp_path, capsys):
+    with segyio.open(str(survey), strict=False) as source:
+        values = segyio.tools.cube(source)
+    segyio.tools.from_array3D("far.sgy", values, dt=4000)
+    with segyio.open("far.sgy", "r+", strict=False) as file:
+        for number, header in enumerate(file.header):
+            i, j = divmod(number, 10)
+            header.update({segyio.su.iline: 600 + i, segyio.su.xline: 700 + j})
+    told = surveys.open(survey)
+    predicted(tmp_path / "near", layered(), surveys=SurveySet.of({"small": told}))
+    assert export("classes", "o.sgy", "--session", "near") == 0  # its own survey is at hand
+    assert export("classes", "o.sgy", "--session", "near", "--like", "far.sgy") == 2
+    assert "not where the prediction lies" in capsys.readouterr().err

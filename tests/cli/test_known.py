@@ -9,10 +9,9 @@ import pyogrio
 import pytest
 import segyio
 import shapely
+from tests.cli.conftest import prepared
 
 from napari_fhn.cli import main
-from napari_fhn.cli.commands import parser
-from napari_fhn.cli.given import prepare
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import Schedule
 from napari_fhn.training.job import JobError
@@ -47,8 +46,8 @@ def survey(tmp_path, small) -> Path:
 
 def labelled(*arguments: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels and classes that `napari-fhn train` would train on."""
-    prepared = prepare(parser().parse_args(["train", "small.sgy", "--session", "s", "--radius", "0", *arguments]))
-    return np.load(prepared.folder / "labels.npy"), prepared.job.classes
+    found = prepared("small.sgy", "--session", "s", "--radius", "0", *arguments)
+    return np.load(found.project.session.labels), found.begun.job.classes
 
 
 def refused(capsys, *arguments: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pyogrio
 import pytest
 import rasterio
 import shapely
 from rasterio.transform import from_origin
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
 
@@ -50,12 +48,12 @@ def test_unlike_maps_classes_and_polygons_are_channels_of_one_survey(maps, capsy
     said = capsys.readouterr().err
     assert "grid of magnetics, the finest" in said
     assert "gravity (12 x 16 cells of 60 m, EPSG:32633) was interpolated bilinearly" in said
-    job = json.loads(Path("work/job.json").read_text("utf-8"))
-    assert [item["name"] for item in job["inputs"]] == ["maps"]
-    staged = np.load(job["inputs"][0]["path"])
+    job = run_of("work").job()
+    assert [item.name for item in job.inputs] == ["maps"]
+    staged = np.load(job.inputs[0].path)
     assert staged.shape == (6, 24, 32)
     np.testing.assert_array_equal(staged[2:4], staged[4:6])  # the raster and the polygons say the same
-    assert main(["predict", "--session", "work", "--output", "rocks-predicted.tif", "--like", amounts[0]]) == 0
+    assert main(["predict", "--session", "work", "--output", "rocks-predicted.tif"]) == 0
     with rasterio.open("rocks-predicted.tif") as file:
         assert file.shape == (24, 32)
 
@@ -72,5 +70,4 @@ def test_maps_of_one_size_go_together_where_one_has_no_place(maps, capsys):
     np.save("texture.npy", np.random.default_rng(1).standard_normal((24, 32)).astype(np.float32))
     given = ["--labels", "known.npy", "--session", "both", "--device", "cpu", "--axes", "y,x"]
     assert main(["train", "texture.npy", maps[0][0], *given]) == 0
-    job = json.loads(Path("both/job.json").read_text("utf-8"))
-    assert [item["name"] for item in job["inputs"]] == ["texture", "magnetics"]
+    assert [item.name for item in run_of("both").job().inputs] == ["texture", "magnetics"]

@@ -7,10 +7,9 @@ import json
 
 import numpy as np
 import pytest
+from tests.cli.conftest import prepared
 
 from napari_fhn.cli import main
-from napari_fhn.cli.commands import parser
-from napari_fhn.cli.given import prepare
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import number_of_bytes
 from napari_fhn.network.architecture import architecture
@@ -62,7 +61,8 @@ def test_forecast_is_that_of_the_network_room(capsys):
 def test_forecast_of_a_survey_and_of_its_session_agree(survey, wells, capsys):
     assert main(["forecast", str(survey), "--recipe", "sections", "--class-count", "2", "--json"]) == 0
     before = json.loads(capsys.readouterr().out)
-    prepare(parser().parse_args(["train", str(survey), *wells, "--session", "s"]))
+    assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
+    capsys.readouterr()
     assert main(["forecast", "--session", "s", "--json"]) == 0
     after = json.loads(capsys.readouterr().out)
     assert after["networks"][0]["bytes"] == before["networks"][0]["bytes"]
@@ -124,11 +124,11 @@ def test_sizes_of_memory_and_of_blocks():
         (["forecast", "--recipe", "volume", "--shape", "9,9"], "does not go with a survey of 2"),
         (["forecast", "--recipe", "map", "--shape", "9,9", "--block", "8"], "2 axes and the block 1"),
         (["forecast", "--recipe", "map", "--shape", "9,9", "--memory", "much"], "'much' is no size"),
-        (["forecast", "--session", "absent"], "there is no session"),
+        (["forecast", "--session", "absent"], "there is no such folder"),
         (["diagnose", "--network", "2d 8: sideways"], "--network: at character"),
         (["diagnose", "--network", "moon"], "no network is called 'moon'"),
         (["diagnose", "--network", TINY, "--h", "0"], "time steps are above 0"),
-        (["diagnose", "--session", "absent"], "there is no session"),
+        (["diagnose", "--session", "absent"], "there is no such folder"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(arguments, sentence, capsys):
@@ -153,5 +153,5 @@ def predicted_job(small, survey, wells) -> Job:
 
     from napari_fhn.network import equivalent_unet
 
-    job = prepare(parser().parse_args(["train", str(survey), *wells, "--session", "s"])).job
+    job = prepared(str(survey), *wells, "--session", "s").begun.job
     return replace(job, network=equivalent_unet(job.network))

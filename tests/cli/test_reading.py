@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
-from napari_fhn.training.job import Job
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -23,9 +23,9 @@ def test_axes_and_variable_reach_every_command(capsys):
     assert main(["info", "two.npz", *read]) == 0
     assert "crossline: 10" in capsys.readouterr().out
     assert main(["train", "two.npz", *read, "--labels", "labels.npy", "--session", "s", "--device", "cpu"]) == 0
-    staged = np.load(Job.load("s/job.json").inputs[0].path)
+    staged = np.load(run_of("s").job().inputs[0].path)
     np.testing.assert_array_equal(staged, np.load("two.npz")["far"])
-    assert main(["predict", "--session", "s", "--output", "p.nc", "--like", "two.npz", *read]) == 0
+    assert main(["predict", "--session", "s", "--output", "p.nc"]) == 0
     capsys.readouterr()
     assert main(["info", "p.nc"]) == 0
     assert "inline: 8" in capsys.readouterr().out

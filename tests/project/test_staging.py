@@ -28,9 +28,10 @@ def copies(session: Session) -> list[Path]:
     return sorted(session.inputs.glob("*.npy"))
 
 
-def again(folder: Path, file: Path) -> Project:
+def again(work, file: Path) -> Project:
     """The session opened another day, with the survey from a file."""
-    project = Project(Session(folder))
+    work.session.release()
+    project = Project(Session(work.session.folder))
     project.use(SurveySet.of({"magnetics": opened(file)}))
     return project
 
@@ -96,7 +97,7 @@ def test_what_is_copied_is_not_copied_again(work, monkeypatch):
     assert Path(first.path).parent == work.session.inputs
     monkeypatch.setattr("napari_fhn.project.staging._copy", None)  # would be called
     assert work.project.stage() == (first,)
-    assert again(work.session.folder, work.file).stage() == (first,)
+    assert again(work, work.file).stage() == (first,)
 
 
 def test_a_change_where_no_sample_looks_is_seen(work):
@@ -126,7 +127,7 @@ def test_a_run_keeps_the_copy_that_it_was_trained_on(work):
     run = work.train()
     (old,) = run.job().inputs
     np.save(work.file, np.zeros(SHAPE, np.float32))
-    (new,) = again(work.session.folder, work.file).stage()
+    (new,) = again(work, work.file).stage()
     assert new.path != old.path
     assert len(copies(work.session)) == 2
     np.testing.assert_array_equal(np.load(new.path), 0)
@@ -140,7 +141,7 @@ def test_a_file_that_was_moved_or_unpacked_is_the_same(work, tmp_path, how):
     target.parent.mkdir()
     how(work.file, target)
     os.utime(target, (1e9, 1e9))
-    (second,) = again(work.session.folder, target).stage()
+    (second,) = again(work, target).stage()
     assert second == first
     # Whoever has the copy mapped keeps it.
     assert (os.stat(first.path).st_ino, os.stat(first.path).st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
@@ -212,7 +213,7 @@ def test_an_entry_of_another_file_has_no_copy_yet(work, tmp_path):
     work.project.stage()
     other = tmp_path / "other.npy"
     np.save(other, np.ones(SHAPE, np.float32))
-    project = again(work.session.folder, other)
+    project = again(work, other)
     assert project.session.manifest.surveys[0].staged == ""
     (staged,) = project.stage()
     np.testing.assert_array_equal(np.load(staged.path), 1)

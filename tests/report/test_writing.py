@@ -166,5 +166,5 @@ def test_what_is_missing_is_said(session, monkeypatch):
     (folder / "model" / "model.json").unlink()
     with pytest.raises(JobError, match="nothing was trained"):
         write(folder)
-    with pytest.raises(JobError, match="cannot be read as a job"):
+    with pytest.raises(JobError, match="there is no such file"):
         write(folder / "model")

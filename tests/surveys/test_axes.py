@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fhn.surveys.axes import AXES, AmbiguousAxes, Choice, canonical, check_axes, known_axis, readings
+from napari_fhn.surveys.axes import AXES, AmbiguousAxes, Choice, canonical, check_axes, known_axes, known_axis, readings
 from napari_fhn.surveys.errors import SurveyError
 
 
@@ -49,6 +49,23 @@ def test_the_axis_that_stands_out_is_asked_for_first():
 def test_axes_that_do_not_fit_are_sentences(axes, sentence):
     with pytest.raises(SurveyError, match=sentence):
         check_axes(Path("a.npy"), axes, (2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("called", "axes"),
+    [
+        (("time", "inline", "crossline"), ("twt", "inline", "crossline")),
+        (("Traces", "time"), ("trace", "twt")),
+        (("iline", "xline", "time"), ("inline", "crossline", "twt")),
+        (("time", "band", "y", "x"), ("date", "band", "y", "x")),
+        (("time", "lat", "lon"), ("date", "y", "x")),
+        (("time", "twt", "trace"), ("date", "twt", "trace")),
+        (("time",), ("date",)),
+    ],
+)
+def test_beside_inlines_and_traces_time_is_that_of_the_wave(called, axes):
+    assert known_axes(called) == axes
+    assert check_axes(Path("a.npy"), called, range(2, 2 + len(called))) == axes
 
 
 def test_a_question_survives_the_way_from_another_process():

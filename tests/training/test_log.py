@@ -33,12 +33,13 @@ def test_training_begins_the_log_and_what_follows_is_added(layered):
     job, _ = layered
     list(kept(NEWS, job, "train"))
     list(kept(NEWS[:1], job, "train"))
-    list(kept(NEWS[3:], job, "train", continued=True))
+    more = Progress("train", 2, 2, loss=0.4)
+    list(kept([more, NEWS[3]], job, "train", continued=True))
     list(kept([Progress("predict", 1, 100), Note("n")], job, "predict"))
     runs = read(job.model)
     assert [run.task for run in runs] == ["train", "train", "predict"]
     assert runs[2].updates == (Note("n"),)
-    assert training(runs) == (NEWS[0], NEWS[3])
+    assert training(runs) == (NEWS[0], more, NEWS[3])
 
 
 def test_what_was_said_after_the_last_save_of_a_killed_run_is_left_out(layered):
@@ -65,6 +66,19 @@ def test_a_job_that_cannot_be_done_costs_no_log(layered):
     with pytest.raises(JobError):
         list(kept(fails(), job, "train"))
     assert len(read(job.model)[0].updates) == 3
+
+
+@pytest.mark.parametrize("continued", [True, False])
+def test_a_training_that_makes_no_step_costs_no_log(layered, continued):
+    job, _ = layered
+    quiet = [Note("to know"), Done("train", True, 0.1, "Stopped before the first step.")]
+    assert list(kept(quiet, job, "train", continued=continued)) == quiet
+    assert read(job.model) == ()
+    list(kept(NEWS, job, "train"))
+    list(kept(quiet, job, "train", continued=continued))
+    assert len(read(job.model)) == 1
+    list(kept([Note("to know"), *NEWS], job, "train"))
+    assert read(job.model)[0].updates[0] == Note("to know")
 
 
 def test_what_a_crash_or_another_version_left_is_passed_over(layered):

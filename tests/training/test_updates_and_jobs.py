@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_fhn.box import Box
@@ -130,6 +130,11 @@ def test_every_part_of_a_job_survives_json(layered):
         ({"decay_every": 0}, "decay_every=0"),
         ({"flips": (2,)}, "flips names axes of a 2D network from 0 to 1"),
         ({"permute": (0, 0)}, "permute names axes"),
+        ({"permute": (0, 0.5)}, "permute is 0.5: a whole number"),
+        ({"steps": 10.5}, "steps is 10.5: a whole number"),
+        ({"batch": True}, "batch is True: a whole number"),
+        ({"block": (16, 32.5)}, "block is 32.5: a whole number"),
+        ({"seed": "1"}, "seed is '1': a whole number"),
     ],
 )
 def test_impossible_schedules_name_the_number(layered, change, words):
@@ -244,6 +249,35 @@ def test_whatever_stands_in_a_file_of_a_job_it_is_a_sentence(tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(JobError, match=r"job\.json: it is not JSON"):
         Job.load(path)
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_change_to_a_saved_job_crashes(layered, tmp_path, data):
+    """Of any part: what loads is a job, and all else is a sentence with the name of the file."""
+    objective = Objective(knowledge=(Absence("top", (Box((0, 0, 0), (1, 1, 1)),)), Order()))
+    job = replace(layered[0], held_out=(Box((0, 0, 0), (1, 2, 3)),), axes=(Axis("twt", "ms"),))
+    job = replace(job, schedule=replace(job.schedule, objective=objective))
+    path = tmp_path / "job.json"
+    job.save(path)
+    content = json.loads(path.read_text())
+    where, place = content, data.draw(st.sampled_from(sorted(content)))
+    while isinstance(where[place], (dict, list)) and where[place] and data.draw(st.booleans()):
+        where = where[place]
+        place = data.draw(st.sampled_from(sorted(where) if isinstance(where, dict) else range(len(where))))
+    where[place] = data.draw(plain)
+    path.write_text(json.dumps(content))
+    try:
+        assert isinstance(Job.load(path), Job)
+    except JobError as error:
+        assert str(path) in str(error)  # noqa: PT017 (either of two ends is right)
 
 
 def in_session(folder):

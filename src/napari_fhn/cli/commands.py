@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
     """What a person can act on; None for an error of the program itself."""
-    # SurveyError, LabelError, JobError, ProjectError, UsageError: told by their home, so that a machine with torch and numpy alone
-    # can train.
+    # SurveyError, LabelError, JobError, ProjectError, RecordError, UsageError: told by their home, so that a machine
+    # with torch and numpy alone can train.
     if type(error).__module__.startswith("napari_fhn."):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:

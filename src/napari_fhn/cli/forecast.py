@@ -14,6 +14,7 @@ from napari_fhn.cli.tables import aligned
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet
 from napari_fhn.training.plan import Plan, plan, plan_of
+from napari_fhn.training.recipes import fitting
 
 _ROWS = (
     ("invertible, low block rank (this network)", True, True),
@@ -69,7 +70,9 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
     if (options.survey is None) == (options.shape is None):
         raise UsageError("say what to train on: one of SURVEY and --shape")
     if options.shape is not None:
-        vertical = 2 if len(options.shape) == 3 else None
+        # What is forecast with a recipe for sections is upright, a line or a volume.
+        upright = len(options.shape) == 3 or (found.name) in fitting(2, vertical=True)
+        vertical = len(options.shape) - 1 if upright else None
         channels = options.channels or 1
         shape = options.shape
     else:

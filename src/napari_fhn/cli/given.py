@@ -135,7 +135,6 @@ def _anew(
         memory=options.memory,
     )
     settings = with_objective(settings, options, project.shape)
-    session.change(settings=settings.to_dict(), held_out=held_out)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
 

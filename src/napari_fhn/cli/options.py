@@ -93,7 +93,10 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add ``--run``."""
     parser.add_argument(
-        "--run", dest="run_name", metavar="RUN", help="name or number of a run of the session (default: the current one)"
+        "--run",
+        dest="run_name",
+        metavar="RUN",
+        help="name or number of a run of the session (default: the current one)",
     )
 
 

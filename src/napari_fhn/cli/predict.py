@@ -26,8 +26,10 @@ from napari_fhn.cli.sessions import existing, opened, place, say
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from napari_fhn.project import Project, Run, Session
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporter import Exporter, Request
 
 _PROGRAM = "napari-fhn predict"
 
@@ -50,7 +52,9 @@ def add(commands: Commands) -> None:
     add_session(parser)
     parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
     parser.add_argument(
-        "--like", metavar="SURVEY", help="survey whose headers or map the export takes over (default: the session's own)"
+        "--like",
+        metavar="SURVEY",
+        help="survey whose headers or map the export takes over (default: the session's own)",
     )
     parser.add_argument(
         "--outputs",
@@ -61,7 +65,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
-    parser.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names")
+    parser.add_argument(
+        "--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names"
+    )
     add_partial(parser)
     add_reading(parser)
     add_maps(parser)
@@ -126,18 +132,16 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     return OK
 
 
-def _export(exporter: Exporter, request: object, options: argparse.Namespace) -> None:
+def _export(exporter: Exporter, request: Request, options: argparse.Namespace) -> None:
     from napari_fhn.cli.export import told_of
-    from napari_fhn.project.exporter import Request
 
-    assert isinstance(request, Request)
     written = exporter.write(request, told_of(request.path))
     say(written.notes)
     if not options.json:
         print(written.words)
 
 
-def _like(options: argparse.Namespace) -> object:
+def _like(options: argparse.Namespace) -> xr.DataArray | None:
     """The survey of ``--like``."""
     from napari_fhn import surveys
     from napari_fhn.project import samples
@@ -157,29 +161,21 @@ def _elsewhere(options: argparse.Namespace) -> int:
         raise UsageError("say where the prediction goes: --output FILE, or --session DIR to keep it")
     from napari_fhn.cli.maps import open_together
     from napari_fhn.project import SurveySet, samples
-    from napari_fhn.project.applying import apply
+    from napari_fhn.project.applying import applying
 
-    files = samples.survey_files(options.surveys)
-    together = open_together(files, options)
+    together = open_together(samples.survey_files(options.surveys), options)
     with _place_of(options) as session, session.writing(_PROGRAM):
         say(session.notes)
-        applied = apply(
+        with applying(
             session,
             SurveySet.of(together.surveys),
             options.network,
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
-        )
-        if not options.json:
-            for words in applied.notes:
-                print(words)
-        code = INTERRUPTED
-        try:
-            code = _predict(applied.project, applied.run, options)
-        finally:
-            applied.finish()
-        return code
+        ) as applied:
+            say(applied.notes)
+            return _predict(applied.project, applied.run, options)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,9 @@ _BYTES = {
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the options of `napari_fhn.surveys.open`."""
     how = parser.add_argument_group("how survey files are read, where they do not say it themselves")
-    how.add_argument("--axes", type=_names, metavar="NAMES", help="axes of an array: y,x,band or inline,crossline,twt")
+    how.add_argument(
+        "--axes", type=_names, metavar="NAMES", help="axes of an array: y,x,band, inline,crossline,twt or trace,twt"
+    )
     how.add_argument("--variable", metavar="NAME", help="the array that is the survey, in a file of several")
     how.add_argument("--page", type=int, metavar="N", help="the image that is the survey, in a TIFF of several")
     how.add_argument("--part", choices=("magnitude", "phase", "real", "imaginary"), help="of complex numbers")

@@ -58,9 +58,7 @@ def add(commands: Commands) -> None:
     used.add_argument("which", metavar="RUN", help="name or number of a run")
 
 
-def _action(
-    actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
+def _action(actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=what, description=f"{what[:1].upper()}{what[1:]}.")
     # The session may stand before the action or behind it: what is not said here must not wipe what was said there.
     _add_session(parser, default=argparse.SUPPRESS)
@@ -197,8 +195,8 @@ def table(runs: list[Listed]) -> str:
         run, made = one.run, one.run.record
         steps = f"{run.step}/{made.steps}" if made.steps else str(run.step)
         rows.append([
-            f"{'*' if one.current else ' '} {run.id}", run.name, made.created[:16].replace("T", " "), made.recipe or "-",
-            steps, f"{_labelled(run):,}", number(run.score), made.state, in_words(run.disk_used()),
+            f"{'*' if one.current else ' '} {run.id}", run.name, made.created[:16].replace("T", " "),
+            made.recipe or "-", steps, f"{_labelled(run):,}", number(run.score), made.state, in_words(run.disk_used()),
         ])  # fmt: skip
     return aligned(rows)
 

@@ -37,7 +37,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--leave-one-out",
         action="store_true",
-        help="train again without each well or patch in turn, and score on it; the run and its network stay as they are",
+        help="train again without each well or patch in turn, and score on it; the run stays as it is",
     )
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
@@ -67,9 +67,7 @@ def run(options: argparse.Namespace) -> int:
         scored = runs.evaluate_job(job, options.truth, margin=options.margin, partial=options.partial)
     else:
         project = opened(found.session)
-        scored = runs.evaluate(
-            project, found.run, options.truth, margin=options.margin, partial=options.partial
-        )
+        scored = runs.evaluate(project, found.run, options.truth, margin=options.margin, partial=options.partial)
     say(scored.notes)
     for one in scored.evaluations:
         tell(one, job, options.json)

@@ -14,6 +14,7 @@ from napari_fhn.labels.collected import collect_warnings
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.guesses import Guess, Suggestion, suggest
 from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
@@ -22,7 +23,6 @@ from napari_fhn.labels.options import OPTIONS, Option, options_of
 from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
 from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, read_polygons
 from napari_fhn.labels.reference import nearest_column
-from napari_fhn.labels.roles import Guess, Suggestion, suggest
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.sources import (
     OF_WELLS,

@@ -1,6 +1,6 @@
 """Tables of picks as they come: delimiter, decimal mark, header, units and encoding found by looking.
 
-`sniff` looks at a file and says what it found, `napari_fhn.labels.roles.suggest` says what its columns may mean, and
+`sniff` looks at a file and says what it found, `napari_fhn.labels.guesses.suggest` says what its columns may mean, and
 `Table.rows` and `Table.numbers` read it. Nothing is guessed silently: what cannot be told raises an error that carries
 the possible answers.
 """
@@ -56,6 +56,8 @@ class Table:
         What stands before the first row beside the header.
     notes : tuple of str
         Sentences about what was found and is not what a plain CSV file is.
+    reasons : tuple of str
+        Why its lines are split as they are, and what names its columns, for people.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class Table:
     numeric: tuple[bool, ...]
     comments: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     def column(self, name: str | int) -> int:
         """Return the index of a column.

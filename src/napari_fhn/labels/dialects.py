@@ -6,8 +6,9 @@ import csv
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from napari_fhn.labels.text import is_blank, is_number
 
@@ -16,7 +17,7 @@ DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
 NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space", "  ": "two spaces or more"}
 _COMMENT = re.compile(r"\s*(?:#|!|//|%|--(?=\s|\w|$)(?!\d)|->|/\*|@)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
-_RULE = re.compile(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*")
+RULE = re.compile(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*")
 _CHARISMA = re.compile(
     r"(?P<name>.*?)\bINLINE\b\s*[:-]?\s*(?P<il>\d+)\s*[\s,](?:(?:XLINE|CROSSLINE)\s*[:-]?)?\s*(?P<xl>\d+)\s(?P<rest>.*)",
     re.IGNORECASE,
@@ -126,8 +127,142 @@ def iesx(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
         yield number, [card[:16].strip(), card[16:32].strip(), z, crossline, inline, name]
 
 
+@dataclass(frozen=True)
+class Found:
+    """A dialect that lines may be written in.
+
+    Attributes
+    ----------
+    dialect : Dialect
+        The dialect.
+    score : float
+        How well it explains the lines; dialects of cards and rules, which nothing else looks like, are above all
+        delimiters.
+    reason : str
+        Why, for people.
+    unsure : bool
+        Whether the commas in its numbers may as well divide thousands.
+    """
+
+    dialect: Dialect
+    score: float
+    reason: str
+    unsure: bool = False
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What recognisers of dialects look at.
+
+    Attributes
+    ----------
+    sample : sequence of str
+        Lines, without comments and empty ones.
+    decimal : str or None
+        Decimal mark, where it is known.
+    wanted : frozenset of str
+        Column names that the header must hold, in lower case.
+    """
+
+    sample: Sequence[str]
+    decimal: str | None = None
+    wanted: frozenset[str] = frozenset()
+
+
+#: Scores of dialects that nothing else looks like.
+_CERTAIN = 100.0
+#: A header with the wanted names outweighs whatever speaks for another delimiter.
+_NAMED = 10.0
+
+
+def as_iesx(lines: Lines) -> Found | None:
+    """Recognise an IESX card image by a line ``PROFILE`` near its top."""
+    for line in lines.sample[:5]:
+        profile = _PROFILE.match(line[:_CARD])
+        if profile is not None:
+            xy, z = profile["xy"] or "", profile["z"] or ""
+            header = (f"X ({xy})", f"Y ({xy})", f"Z ({z})", "Crossline", "Inline", "Horizon")
+            return Found(Dialect("iesx", header=header), _CERTAIN, "a line begins with PROFILE, as IESX cards do")
+    return None
+
+
+def as_charisma(lines: Lines) -> Found | None:
+    """Recognise Charisma lines: most say INLINE and XLINE themselves."""
+    matched = [charisma(line) for line in lines.sample]
+    n_matched = sum(cells is not None for cells in matched)
+    if not lines.sample or n_matched <= 0.5 * len(lines.sample):
+        return None
+    n = Counter(len(cells) for cells in matched if cells).most_common(1)[0][0]
+    extra = tuple(f"Attribute {k}" for k in range(1, n - 5))
+    header = ("Inline", "Crossline", "X", "Y", "Z")[: n - 1] + extra + ("Horizon",)
+    reason = f"{n_matched} of {len(lines.sample)} lines name their inline and crossline, as Charisma lines do"
+    return Found(Dialect("charisma", header=header), _CERTAIN, reason)
+
+
+def as_ruled(lines: Lines) -> Found | None:
+    """Recognise columns under a rule of dashes."""
+    for above, rule in itertools.pairwise(lines.sample):
+        if RULE.fullmatch(rule) and not RULE.fullmatch(above):
+            spans = tuple(found.span() for found in re.finditer(r"\S+", rule))
+            return Found(Dialect("ruled", spans=spans), _CERTAIN, "its columns stand under a rule of dashes")
+    return None
+
+
+def as_delimited(kind: str, lines: Lines) -> Found | None:
+    """Recognise rows that a delimiter divides into equally many cells.
+
+    Parameters
+    ----------
+    kind : str
+        One of `DELIMITERS`.
+    lines : Lines
+        The lines.
+    """
+    rows = [Dialect(kind).split(line) for line in lines.sample]
+    named = bool(lines.wanted) and any(lines.wanted <= {cell.lower() for cell in row} for row in rows[:20])
+    n = width(rows)
+    if n < 2 and not named:
+        return None
+    whole = [row for row in rows if len(row) == n]
+    mark, doubt = decimal_mark(whole, lines.decimal)
+    # The header and what stands above it are in the first half.
+    cells = [cell for row in whole[len(whole) // 2 :] for cell in row]
+    filled = [cell for cell in cells if cell.strip()]
+    numeric = sum(is_number(cell, mark) for cell in filled) / max(len(filled), 1)
+    # Rows of one length first, then rows of numbers; cells left empty speak a little against it.
+    share = len(whole) / len(rows)
+    score = _NAMED if named else 0.0
+    score += share * (1 + numeric) - 0.2 * (1 - len(filled) / max(len(cells), 1))
+    # Text and numbers hold commas and spaces, but hardly ever one of these, and the same number on every line.
+    score += 1.0 if kind in "\t;|" and share >= 0.8 else 0.0
+    said = ", and a header with the names that are wanted" if named else ""
+    reason = f"{len(whole)} of {len(rows)} lines have {n} cells where a {NAMES[kind]} divides them{said}"
+    return Found(Dialect(kind, mark), score, reason, doubt)
+
+
+#: Asked in this order: of dialects with equal scores the first counts. A further one is a function, and one entry here.
+RECOGNISERS: tuple[Callable[[Lines], Found | None], ...] = (
+    as_iesx,
+    as_charisma,
+    as_ruled,
+    *(partial(as_delimited, kind) for kind in DELIMITERS),
+)
+
+
+def recognise(lines: Lines) -> Found | None:
+    """Return the dialect that explains lines best; None where no delimiter makes columns of them."""
+    best: Found | None = None
+    for recogniser in RECOGNISERS:
+        found = recogniser(lines)
+        if found is not None and found.score > (0.0 if best is None else best.score) + 1e-9:
+            best = found
+        if best is not None and best.score >= _CERTAIN:
+            break
+    return best
+
+
 def find(sample: Sequence[str], decimal: str | None, wanted: tuple[str, ...] = ()) -> tuple[Dialect, bool]:
-    """Choose the dialect of the first lines of a file.
+    """Choose the dialect of the first lines of a file; `recognise` without its evidence.
 
     Parameters
     ----------
@@ -145,43 +280,8 @@ def find(sample: Sequence[str], decimal: str | None, wanted: tuple[str, ...] = (
     unsure : bool
         Whether the commas in its numbers may as well divide thousands.
     """
-    for line in sample[:5]:
-        profile = _PROFILE.match(line[:_CARD])
-        if profile is not None:
-            xy, z = profile["xy"] or "", profile["z"] or ""
-            return Dialect(
-                "iesx", header=(f"X ({xy})", f"Y ({xy})", f"Z ({z})", "Crossline", "Inline", "Horizon")
-            ), False
-    matched = [charisma(line) for line in sample]
-    if sample and sum(cells is not None for cells in matched) > 0.5 * len(sample):
-        n = Counter(len(cells) for cells in matched if cells).most_common(1)[0][0]
-        extra = tuple(f"Attribute {k}" for k in range(1, n - 5))
-        return Dialect("charisma", header=("Inline", "Crossline", "X", "Y", "Z")[: n - 1] + extra + ("Horizon",)), False
-    for above, rule in itertools.pairwise(sample):
-        if _RULE.fullmatch(rule) and not _RULE.fullmatch(above):
-            return Dialect("ruled", spans=tuple(m.span() for m in re.finditer(r"\S+", rule))), False
-    best, chosen, unsure = 0.0, Dialect(""), False
-    for kind in DELIMITERS:
-        rows = [Dialect(kind).split(line) for line in sample]
-        named = bool(wanted) and any(set(wanted) <= {cell.lower() for cell in row} for row in rows[:20])
-        score = 10.0 if named else 0.0
-        n = width(rows)
-        if n < 2 and not score:
-            continue
-        whole = [row for row in rows if len(row) == n]
-        mark, doubt = decimal_mark(whole, decimal)
-        # The header and what stands above it are in the first half.
-        cells = [cell for row in whole[len(whole) // 2 :] for cell in row]
-        filled = [cell for cell in cells if cell.strip()]
-        numeric = sum(is_number(cell, mark) for cell in filled) / max(len(filled), 1)
-        # Rows of one length first, then rows of numbers; cells left empty speak a little against it.
-        share = len(whole) / len(rows)
-        score += share * (1 + numeric) - 0.2 * (1 - len(filled) / max(len(cells), 1))
-        # Text and numbers hold commas and spaces, but hardly ever one of these, and the same number on every line.
-        score += 1.0 if kind in "\t;|" and share >= 0.8 else 0.0
-        if score > best + 1e-9:
-            best, chosen, unsure = score, Dialect(kind, mark), doubt
-    return chosen, unsure
+    found = recognise(Lines(sample, decimal, frozenset(wanted)))
+    return (Dialect(""), False) if found is None else (found.dialect, found.unsure)
 
 
 def decimal_mark(rows: Sequence[Sequence[str]], given: str | None) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_fhn.labels.columns import Table
-    from napari_fhn.labels.roles import Guess
+    from napari_fhn.labels.guesses import Guess
 
 
 class LabelError(ValueError):

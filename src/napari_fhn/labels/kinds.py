@@ -9,8 +9,8 @@ import xarray as xr
 
 from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.guesses import SURE, suggest
 from napari_fhn.labels.polygons import SUFFIXES
-from napari_fhn.labels.roles import SURE, suggest
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.plugins import Registry
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,31 @@ Reader = Plugin[KnowledgeReader]
 def readers() -> tuple[Reader, ...]:
     """Return the readers that other distributions add; their names are kinds of knowledge."""
     return plugins.discover(plugins.KNOWLEDGE_READERS, _check)
+
+
+def taken(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those options that the reader of a kind takes.
+
+    Parameters
+    ----------
+    kind : str
+        Name of its entry point.
+    options : mapping
+        What was said, by the name of the reader's argument.
+
+    Returns
+    -------
+    dict
+        All of them where the reader takes any.
+    """
+    found = reader(kind)
+    if found is None:
+        return {}
+    _, _, *arguments = inspect.signature(found.value.read).parameters.values()
+    if any(one.kind is one.VAR_KEYWORD for one in arguments):
+        return dict(options)
+    known = {one.name for one in arguments}
+    return {name: value for name, value in options.items() if name in known}
 
 
 def titles() -> tuple[Plugin[str], ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio.features
 import rasterio.warp
 import xarray as xr
 from numpy.typing import NDArray
@@ -18,18 +19,17 @@ from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
+from napari_fhn import vector
 from napari_fhn.box import Box
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.places import map_crs, map_transform, to_cells
-from napari_fhn.labels.roles import SURE
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
-#: First bytes by suffix: GDAL goes by content, and would follow a file that points elsewhere.
-_MAGIC = {".shp": (b"\x00\x00\x27\x0a",), ".gpkg": (b"SQLite format 3\x00",), ".geojson": (b"{",), ".json": (b"{",)}
-SUFFIXES = tuple(_MAGIC)
+SUFFIXES = vector.SUFFIXES
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +65,15 @@ def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
     LabelError
         When the file cannot be read.
     """
-    fields, kinds = _fields(Path(path), layer)
+    with _as_label_errors():
+        fields = vector.fields(Path(path), layer)
     said = {name: meaning(name) for name in fields}
     called = tuple(
         name for name, is_ in said.items() if is_ and is_.role in ("class", "marker") and is_.confidence >= SURE
     )
-    likely = tuple(
-        name for name, kind in zip(fields, kinds, strict=True) if kind == "object" or kind.startswith(("int", "uint"))
+    return called or tuple(
+        name for name, kind in fields.items() if kind == "object" or kind.startswith(("int", "uint"))
     )
-    return called or likely
 
 
 def read_polygons(path: str | Path, field: str | None = None, *, layer: str | None = None) -> Polygons:
@@ -82,7 +82,7 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     Parameters
     ----------
     path : str or Path
-        A GeoPackage, shapefile or GeoJSON.
+        A GeoPackage, shapefile, GeoJSON or FlatGeobuf.
     field : str, optional
         Which field is the class; needed where not exactly one may be it.
     layer : str, optional
@@ -100,47 +100,30 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     LabelError
         When the file cannot be read or holds no shapes.
     """
-    # Here and not above: those who have no such files should not wait for the libraries.
-    import pyogrio
-    import shapely
-
     path = Path(path)
-    layer = _layer(path, layer)
-    fields, _ = _fields(path, layer)
-    if field is None:
-        may = class_fields(path, layer)
-        if len(may) != 1:
-            raise Undeclared(
-                f"which field is the class is not told; its fields are {', '.join(fields) or 'none'}",
-                "Name one",
-                option="field",
-                choices=may or tuple(fields),
-                path=path,
-            )
-        field = may[0]
-    if field not in fields:
-        raise LabelError(f"it has no field '{field}'", f"Its fields are {', '.join(fields) or 'none'}", path=path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            meta, _, wkb, (values,) = pyogrio.raw.read(path, layer=layer, columns=[field], force_2d=True)
-            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-            bounds = shapely.bounds(shapes)
-    except Exception as error:
-        # pyogrio and shapely have a family of exceptions each, and pass on those of GDAL and GEOS.
-        raise LabelError(f"its shapes cannot be read ({_short(error)})", "Export it again", path=path) from error
-    classes = [_class(value) for value in values]
-    kept = np.isfinite(bounds).all(axis=1) & np.array([name != "" for name in classes], dtype=bool)
+    with _as_label_errors():
+        layer = vector.layer_of(path, layer)
+        if field is None:
+            may = class_fields(path, layer)
+            if len(may) != 1:
+                fields = tuple(vector.fields(path, layer))
+                raise Undeclared(
+                    f"which field is the class is not told; its fields are {', '.join(fields) or 'none'}",
+                    "Name one",
+                    option="field",
+                    choices=may or fields,
+                    path=path,
+                )
+            field = may[0]
+        found = vector.read(path, field, layer)
+    kept = found.placed & np.array([word != "" for word in found.words], dtype=bool)
     if not kept.any():
         raise LabelError(f"it holds no shape with a value in '{field}'", "Check the file", path=path)
     if not kept.all():
         without = int((~kept).sum())
         _warn(f"{path.name}: {without} of {len(kept)} shapes have no '{field}' or no place and were left out.")
-    try:
-        crs = CRS.from_user_input(meta["crs"]) if meta["crs"] else None
-    except RasterioError as error:
-        raise LabelError(f"its CRS is not understood ({error})", "Export it with another", path=path) from error
-    return Polygons(path, field, shapes[kept], tuple(name for name, k in zip(classes, kept, strict=True) if k), crs)
+    classes = tuple(word for word, k in zip(found.words, kept, strict=True) if k)
+    return Polygons(path, field, found.shapes[kept], classes, found.crs)
 
 
 def burn_polygons(
@@ -204,15 +187,14 @@ def burn_polygons(
     cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
     last = cells.copy()
     pairs = [(s, values[c]) for s, c, ok in zip(shapes, polygons.classes, finite, strict=True) if ok]
-    try:
+    with _as_label_errors():
         for into, order in ((cells, pairs[::-1]), (last, pairs)):
             if line:
                 _cut(polygons, order, survey, into)
-            elif order:
-                # Cells have their middles at whole indices.
-                rasterio.features.rasterize(order, out=into, transform=Affine.translation(-0.5, -0.5))
-    except (RasterioError, ValueError, TypeError) as error:
-        raise LabelError(f"its shapes cannot be drawn ({error})", "Repair them", path=polygons.path) from error
+                continue
+            # Cells have their middles at whole indices.
+            drawn, of = [shape for shape, _ in order], [value for _, value in order]
+            vector.draw(polygons.path, drawn, of, into, Affine.translation(-0.5, -0.5))
     if not cells.any():
         raise LabelError(
             "none of its shapes covers the middle of a cell of the survey",
@@ -337,61 +319,17 @@ def _crs(wkt: str) -> CRS | None:
         return None
 
 
-def _layer(path: Path, layer: str | None) -> str:
-    import pyogrio
-
-    magic = _MAGIC.get(path.suffix.lower())
-    if magic is None:
-        raise LabelError(f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}", path=path)
+@contextmanager
+def _as_label_errors() -> Iterator[None]:
+    """Say in the words of labels what is wrong with a file of shapes."""
     try:
-        with path.open("rb") as file:
-            head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == (b"{",) else b"")
-    except OSError as error:
-        raise LabelError(f"it cannot be read: {error.strerror or error}", "Check the path", path=path) from error
-    if not head.startswith(magic):
-        raise LabelError(f"it is no {path.suffix[1:]} file by its first bytes", "Export it again", path=path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    except Exception as error:  # as in read_polygons
-        raise LabelError(f"it cannot be read ({_short(error)})", "Export it again", path=path) from error
-    if layer is None and len(layers) > 1:
-        raise Undeclared(
-            f"it holds {len(layers)} layers: {', '.join(layers)}",
-            "Say which",
-            option="layer",
-            choices=tuple(layers),
-            path=path,
-        )
-    if not layers:
-        raise LabelError("it holds no layer of shapes", "Export it again", path=path)
-    if layer is not None and layer not in layers:
-        raise LabelError(f"it has no layer '{layer}'", f"Its layers are {', '.join(layers)}", path=path)
-    return layer or layers[0]
-
-
-def _fields(path: Path, layer: str | None) -> tuple[list[str], list[str]]:
-    """Names and kinds of the fields."""
-    import pyogrio
-
-    layer = _layer(path, layer)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            info = pyogrio.read_info(path, layer=layer)
-    except Exception as error:  # as in read_polygons
-        raise LabelError(f"it cannot be read ({_short(error)})", "Export it again", path=path) from error
-    return [str(name) for name in info["fields"]], [str(kind) for kind in info["dtypes"]]
-
-
-def _class(value: object) -> str:
-    """Class as a name; empty where there is none."""
-    if value is None or (isinstance(value, float | np.floating) and not math.isfinite(value)):
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
+        yield
+    except vector.VectorError as error:
+        if error.layers:
+            raise Undeclared(
+                error.what, error.way_out, option="layer", choices=error.layers, path=error.path
+            ) from error
+        raise LabelError(error.what, error.way_out, path=error.path) from error
 
 
 def _short(error: Exception) -> str:

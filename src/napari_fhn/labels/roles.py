@@ -1,33 +1,19 @@
-"""What the columns of a table may mean, with how sure that is and why; and the choice that a person has made."""
+"""The columns that a reader uses: those that a person has said, and those whose meaning is sure."""
 
 from __future__ import annotations
 
-import itertools
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.text import is_null, is_number, to_number
+from napari_fhn.labels.guesses import Suggestion, suggest
 from napari_fhn.labels.units import METRES, MILLISECONDS
 from napari_fhn.labels.units import unit as named_unit
 from napari_fhn.labels.vocabulary import DOMAINS, ROLES, meaning
-from napari_fhn.surveys.kinds import is_line, is_seismic
-
-#: A guess is taken without asking when it is this sure, and ahead of the next by this much.
-SURE, AHEAD = 0.6, 0.15
-#: Columns without telling names are paired up to this number of them.
-_PAIRED = 12
-_TEXT = ("well", "marker", "class")
-_VERTICAL = ("z", "time", "twt", "owt", "depth", "md", "tvd", "tvdss")
 
 #: How comments give the unit of all depths or times ("Unit in depth: m", "DEPTH (Z, TVD) GIVEN IN m-UNITS").
 _COMMENTED = {
@@ -36,178 +22,6 @@ _COMMENTED = {
     )
     for kind in ("depth", "time")
 }
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A column that may have a role.
-
-    Attributes
-    ----------
-    role : str
-        One of `napari_fhn.labels.vocabulary.ROLES`.
-    column : int
-        Index of the column.
-    name : str
-        What the file calls it.
-    confidence : float
-        From 0 to 1; from `SURE` on it is taken without asking, if it is ahead of the next by `AHEAD`.
-    reason : str
-        Why, for people.
-    unit : str
-        Unit that the header gives, empty where it gives none.
-    domain : str
-        For ``top`` and ``base``: kind of depth or time, empty where it is not said.
-    """
-
-    role: str
-    column: int
-    name: str
-    confidence: float
-    reason: str
-    unit: str = ""
-    domain: str = ""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """What the columns of a table may mean.
-
-    Attributes
-    ----------
-    table : Table
-        The table.
-    guesses : mapping of str to tuple of Guess
-        For each role the columns that may have it, best first.
-    """
-
-    table: Table
-    guesses: Mapping[str, tuple[Guess, ...]]
-
-    def best(self, role: str) -> Guess | None:
-        """The guess for a role that is sure enough to be taken without asking, or None."""
-        found = self.guesses.get(role, ())
-        if not found or found[0].confidence < SURE:
-            return None
-        return None if len(found) > 1 and found[1].confidence > found[0].confidence - AHEAD else found[0]
-
-    @cached_property
-    def mapping(self) -> dict[str, int]:
-        """Index of the column for every role that is sure."""
-        return {role: best.column for role in self.guesses if (best := self.best(role)) is not None}
-
-    @cached_property
-    def ambiguous(self) -> dict[str, tuple[Guess, ...]]:
-        """The guesses for every role that is not sure."""
-        return {role: found for role, found in self.guesses.items() if self.best(role) is None}
-
-
-def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:
-    """Suggest what the columns of a table mean.
-
-    Parameters
-    ----------
-    table : Table
-        From `napari_fhn.labels.columns.sniff`.
-    survey : xarray.DataArray, optional
-        A volume or a line: columns without telling names are held against its lines, its place on the map and its
-        vertical axis.
-
-    Returns
-    -------
-    Suggestion
-    """
-    found: dict[str, list[Guess]] = {}
-    on_line = survey is not None and is_line(survey)
-    for k, name in enumerate(table.names):
-        said = meaning(name, on_line=on_line) if table.has_header else None
-        if said is None:
-            continue
-        role, sure, domain = said.role, said.confidence, said.domain
-        if role == "top" and not table.numeric[k]:
-            role = "marker"
-        if role in ("marker", "well") and table.numeric[k]:
-            sure *= 0.3 if role == "marker" else 0.9
-        elif role not in _TEXT and table.sample and not _has_numbers(table, k):
-            sure *= 0.5
-        if (
-            role == "class"
-            and "unit" in name.lower()
-            and all(bool(named_unit(row[k])) for row in table.sample if row[k])
-        ):
-            continue
-        guess = Guess(role, k, name, round(sure, 3), f"its name is '{name}'", table.units[k], domain)
-        found.setdefault(role, []).append(guess)
-    taken = {guess.column for guesses in found.values() for guess in guesses}
-    free = [k for k in range(len(table.names)) if k not in taken]
-    if survey is not None and free and is_seismic(survey):
-        for guess in _by_values(table, survey, free, set(found)):
-            found.setdefault(guess.role, []).append(guess)
-    texts = [k for k in free if not table.numeric[k] and any(row[k] for row in table.sample)]
-    for k, role in itertools.product(texts, _TEXT):
-        if role not in found or all(g.confidence < SURE for g in found[role]):
-            found.setdefault(role, []).append(Guess(role, k, table.names[k], 0.3, "it holds text"))
-    return Suggestion(table, {r: tuple(sorted(g, key=lambda one: -one.confidence)) for r, g in found.items()})
-
-
-def _by_values(table: Table, survey: xr.DataArray, free: list[int], known: set[str]) -> list[Guess]:
-    """Guess places and the vertical axis by where the values lie in the survey."""
-    values = {k: _column(table, k) for k in free if table.numeric[k]}
-    values = {k: v for k, v in values.items() if np.isfinite(v).any()}
-    if len(values) > _PAIRED:
-        return []
-    traces = Traces.of(survey)
-    guesses: list[Guess] = []
-    used: set[int] = set()
-    if not {"x", "y"} & known:
-        pairs = [
-            (a, b)
-            for a, b in itertools.permutations(values, 2)
-            if _share(traces.inside_xy(values[a], values[b])) >= 0.5
-        ]
-        guesses += _pair(table, ("x", "y"), pairs, "its values lie within the survey on the map")
-        used |= {k for pair in pairs for k in pair}
-    if not {"inline", "crossline"} & known:
-        whole = [k for k, v in values.items() if k not in used and (v == np.rint(v))[np.isfinite(v)].all()]
-        pairs = [
-            (a, b)
-            for a, b in itertools.permutations(whole, 2)
-            if _share(traces.inside_numbers(values[a], values[b])) >= 0.5
-            # A horizon has one value at a trace: numbers that hardly ever make a new pair are no lines.
-            and len(set(zip(values[a], values[b], strict=True))) >= 0.9 * len(values[a])
-        ]
-        guesses += _pair(table, ("inline", "crossline"), pairs, "its values are numbers of the survey's lines")
-        used |= {k for pair in pairs for k in pair}
-    if not set(_VERTICAL) & known:
-        axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
-        inside = []
-        for k, v in values.items():
-            size = np.abs(v[np.isfinite(v)])
-            in_range = max(((size * f >= axis[0]) & (size * f <= axis[-1])).mean() for f in (1.0, 1000.0)) >= 0.5
-            if k not in used and in_range:
-                inside.append(k)
-        sure = 0.7 if len(inside) == 1 else 0.5
-        guesses += [Guess("z", k, table.names[k], sure, "its values lie on the survey's vertical axis") for k in inside]
-    return guesses
-
-
-def _pair(table: Table, roles: tuple[str, str], pairs: list[tuple[int, int]], reason: str) -> list[Guess]:
-    sure = 0.8 if len(pairs) == 1 else 0.5
-    found = {(role, k) for pair in pairs for role, k in zip(roles, pair, strict=True)}
-    return [Guess(role, k, table.names[k], sure, reason) for role, k in sorted(found)]
-
-
-def _share(inside: NDArray[np.bool_]) -> float:
-    return float(inside.mean()) if inside.size else 0.0
-
-
-def _has_numbers(table: Table, k: int) -> bool:
-    return any(is_number(row[k], table.dialect.decimal) for row in table.sample)
-
-
-def _column(table: Table, k: int) -> NDArray[np.float64]:
-    read = [to_number(row[k], table.dialect.decimal) for row in table.sample]
-    return np.array([np.nan if is_null(v) else v for v in read], dtype=np.float64)
 
 
 class Columns:

@@ -19,12 +19,12 @@ from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import AmbiguousColumns, LabelError, Undeclared
+from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.horizons import read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
 from napari_fhn.labels.options import checked_options, options_of
-from napari_fhn.labels.roles import suggest
 from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
@@ -80,6 +80,8 @@ class Source:
 
     def as_kind(self, kind: str) -> Source:
         """Return the source as one of a kind, with those of its options that the kind has."""
+        if plugins.reader(kind) is not None:
+            return replace(self, kind=kind, options=plugins.taken(kind, self.options))
         known = options_of(kind)
         return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
@@ -214,7 +216,8 @@ def read_wells_by_source(
     Parameters
     ----------
     sources : sequence of Source
-        Heads and tops, deviation surveys, checkshots and logs; others are left alone.
+        Heads and tops, deviation surveys, checkshots and logs, and what other distributions read; others are left
+        alone.
     survey : xarray.DataArray
         Onto whose vertical axis wells are brought.
     table : ClassTable, optional
@@ -223,8 +226,8 @@ def read_wells_by_source(
     Returns
     -------
     list of (Source, list of Well or DeviatedWell)
-        For each file of tops and each log its wells; nothing where neither a log nor heads with tops are among the
-        sources.
+        For each file of tops and each log its wells, and for each file that another distribution reads; of ours nothing
+        where neither a log nor heads with tops are among the sources.
 
     Raises
     ------
@@ -289,6 +292,10 @@ def read_wells_by_source(
             )
 
         read.append((one, [asking(one, las)]))
+    for one in sources:
+        if plugins.reader(one.kind) is not None:
+            known = asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options))  # type: ignore[misc]
+            read += [(one, list(known.wells))] if known.wells else []
     return read
 
 

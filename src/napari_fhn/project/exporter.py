@@ -19,6 +19,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.opening import options
 from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
+from napari_fhn.surveys.classes import as_classes, open_onto
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
@@ -63,7 +64,7 @@ class Offer:
     suffixes : tuple of str
         Kinds of file that it may become.
     of : {"none", "one", "any", "two"}
-        How many classes it is about: none, one or more of them, all unless one is named, or those above and those below.
+        How many classes it is about: none, one or more, all unless one is named, or those above and those below.
     predicted : bool
         Whether it comes out of a prediction, so that it matters whether that is whole.
     """
@@ -162,11 +163,11 @@ class Written:
 class _Origin(Protocol):
     """Where classes and outputs come from: a run, or a file from elsewhere.
 
-    ``name`` is what sentences call it, and ``placed`` says whether its grid is known, and not only told by its shape.
+    ``name`` is what sentences call it, ``notes`` what was done to bring it onto the survey already.
     """
 
     name: str
-    placed: bool
+    notes: tuple[str, ...]
 
     def grid(self) -> Grid | None:
         """Where they lie."""
@@ -289,7 +290,7 @@ class Exporter:
         PlaceError
             When `like` lies elsewhere.
         """
-        origin = _OfFile(Path(path), reading)
+        origin = _OfFile(Path(path), reading, like)
         own = None if Path(path).suffix.lower() in (".npy", ".npz") else origin.values
         return cls._on(origin, like, own, table)
 
@@ -301,7 +302,7 @@ class Exporter:
         grid = origin.grid()
         if exporter.survey is not None and grid is not None:
             # Before any time is spent; nothing is read yet.
-            exporter._placed(grid.template(), classes=True)
+            exporter._placed(grid.template().variable, classes=True)
         return exporter
 
     # What there is ---------------------------------------------------------------------------------------------------
@@ -395,7 +396,7 @@ class Exporter:
             When there is nothing of that kind, or it cannot be written.
         """
         self.check(request)
-        self._notes = []
+        self._notes = list(self._origin.notes)
         told = told or _nobody
         made = [f"napari-fhn {__version__}, {_today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
@@ -503,14 +504,12 @@ class Exporter:
         grid, survey = self._origin.grid(), self.survey
         if survey is None or grid is None:
             return values
-        if self._origin.placed and not Grid.of(survey).apart(grid):
+        if not Grid.of(survey).apart(grid):
             return values
-        named = values
-        if not isinstance(values, xr.DataArray):
-            dims = ["band"] * (values.ndim - len(grid.shape)) + list(grid.dims)
-            named = grid.put(xr.DataArray(xr.Variable(dims, values)))
+        dims = ["band"] * (values.ndim - len(grid.shape)) + list(grid.dims)
         try:
-            found = onto(named, survey, classes=classes, name=self._origin.name)  # type: ignore[arg-type]
+            named = grid.put(xr.DataArray(xr.Variable(dims, values)))
+            found = onto(named, survey, classes=classes, name=self._origin.name)
         except PlaceError as error:
             source = Path(str(survey.attrs.get("source") or survey.name or "survey"))
             what = f"it is not where the prediction lies ({error.what})"
@@ -535,7 +534,7 @@ class _OfRun:
     """What a run of a session holds."""
 
     name = "the prediction"
-    placed = True
+    notes: tuple[str, ...] = ()
 
     def __init__(self, project: Project, run: Run | None) -> None:
         self._project = project
@@ -566,7 +565,7 @@ class _OfRun:
             return self._session.has_labels
         if self._run is None or not self._run.has_prediction:
             return False
-        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()  # type: ignore[arg-type]
+        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
         if offer.what == "labels":
@@ -574,7 +573,9 @@ class _OfRun:
         if not offer.predicted:
             return []
         found = predictions.check(self._session, self._with_prediction(), partial=partial)
-        return [f"session: {self._session.name}", *found.words()]
+        # One whose name begins with a dot is there for a while only.
+        name = [] if self._session.name.startswith(".") else [f"session: {self._session.name}"]
+        return [*name, *found.words()]
 
     def _with_prediction(self) -> Run:
         if self._run is None:
@@ -590,7 +591,7 @@ class _OfJob:
     """What a job of no session has predicted."""
 
     name = "the prediction"
-    placed = True
+    notes: tuple[str, ...] = ()
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -619,7 +620,7 @@ class _OfJob:
         if what == "labels":
             return Path(self._job.labels).is_file()
         if what in ("probabilities", "entropy", "margin"):
-            return self._job.output_path(what).is_file()  # type: ignore[arg-type]
+            return self._job.output_path(what).is_file()
         return Path(self._job.prediction).is_file()
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
@@ -631,23 +632,24 @@ class _OfJob:
 class _OfFile:
     """Classes in a file from elsewhere."""
 
-    def __init__(self, path: Path, reading: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None) -> None:
         self._path = path
-        values = surveys.open(path, **reading)
-        if values.dtype.kind not in "iub":
-            raise SurveyError(path, f"it holds {values.dtype} values", "Classes are whole numbers")
-        if "band" in values.dims and values.sizes["band"] == 1:
-            values = values.isel(band=0, drop=True)
-        self.values = values
+        self.notes: tuple[str, ...] = ()
+        if like is None:
+            values = surveys.open(path, **reading)
+            if "band" in values.dims and values.sizes["band"] == 1:
+                values = values.isel(band=0, drop=True)
+        else:
+            found = open_onto(path, like, classes=True, **reading)
+            values, self.notes = found.values, (found.words,) if found.words else ()
+        self.values = as_classes(values, path)
         self.name = path.name
-        self.placed = Grid.of(values).placed
 
     def grid(self) -> Grid | None:
-        return Grid.of(self.values)
+        return None  # it was brought onto the survey when it was opened
 
     def classes(self) -> ArrayLike:
-        found: ArrayLike = self.values  # type: ignore[assignment]
-        return found
+        return self.values
 
     def output(self, kind: Output) -> ArrayLike:
         raise ProjectError(f"a prediction file has no {kind}", "Name the session with --session", path=self._path)

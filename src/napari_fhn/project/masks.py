@@ -66,6 +66,8 @@ def placed(session: Session, surveys: SurveySet | None, settings: Settings) -> t
 
 def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple[Path, str]:
     folder = session.folder / layout.MASKS
+    if not path.exists() and (folder / path.name).is_file():
+        path = folder / path.name  # the session was moved since
     if path.parent == folder and path.is_file():
         return path, ""
     if not path.exists():

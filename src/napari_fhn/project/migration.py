@@ -12,15 +12,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_fhn import record
+from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
 from napari_fhn.project.manifest import FileReference, HeldOut, Manifest, SurveyEntry
+from napari_fhn.training import provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
+from napari_fhn.training.provenance import Part, Provenance
 from napari_fhn.training.updates import Done
+
+if TYPE_CHECKING:
+    from napari_fhn.project.runs import Run
 
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
@@ -148,7 +156,25 @@ def _move_run(folder: Path) -> bool:
             state: State = "stopped" if not ends or ends[-1].stopped else "finished"
             made = Run(run, replace(made.record, created=entry.began, command=entry.command, state=state))
     made.save(made.record)
+    _say_what_made_it(made)
     return made.has_model
+
+
+def _say_what_made_it(made: Run) -> None:
+    """Write what made a prediction, where the log says that all of it comes from the network that is there.
+
+    Otherwise nobody knows: it counts as not predicted, and predicting again is soon done.
+    """
+    description, entries = made.description(), made.log()
+    if description is None or made.provenance() is not None or not entries or not made.prediction.is_file():
+        return
+    ends = [update for update in entries[-1].updates if isinstance(update, Done)]
+    if entries[-1].task != "predict" or not ends or ends[-1].stopped:
+        return
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        shape = tuple(np.load(made.prediction, mmap_mode="r", allow_pickle=False).shape)
+        parts = (Part(Box.whole(shape), description.steps, description.sha256),)
+        provenance.write(made.prediction, Provenance(made.id, shape, description.classes, parts=parts))
 
 
 def _move_kept(folder: Path) -> None:

@@ -223,7 +223,7 @@ def tidy(run: Run, how: Tidying) -> int:
     swept = how.applied_to(np.asarray(values))
     if made.tidied is None or not run.untidied.is_file():
         # Tidied twice, it is taken back to what the network said.
-        shutil.copyfile(run.prediction, run.untidied)
+        _copy(run.prediction, run.untidied)
     # Said before it is done: a prediction that is half tidied must not pass for what the network said.
     provenance.write(run.prediction, replace(made, tidied=Tidied(how.radius, how.smallest, how.largest, now())))
     changed = int(np.count_nonzero(swept != values))
@@ -309,12 +309,7 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     path = session.kept / f"{re.sub(r'[^A-Za-z0-9 ._-]+', '-', name).strip(' .') or 'Prediction'}.npy"
     if path.exists():
         raise ProjectError(f"a prediction '{path.stem}' is kept already", "Choose another name", path=session.folder)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        shutil.copyfile(run.prediction, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    _copy(run.prediction, path)
     provenance.write(path, made)
     return Kept(path)
 
@@ -323,6 +318,16 @@ def forget(one: Kept) -> None:
     """Remove a prediction that was kept."""
     one.path.with_suffix(".json").unlink(missing_ok=True)
     one.path.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file as a whole, or not at all."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _natural(text: str) -> tuple[tuple[int, str], ...]:

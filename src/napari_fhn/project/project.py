@@ -170,7 +170,7 @@ class Project:
     def recipes(self) -> tuple[str, ...]:
         """Names of the recipes that go with the data."""
         cubes = self.surveys is not None and self.surveys.cube is not None
-        return fitting(len(self.shape), cubes=cubes)
+        return fitting(len(self.shape), vertical=self.vertical_axis is not None, cubes=cubes)
 
     def use(self, surveys: SurveySet, *, vertical_axis: int | None = None, stacks: Stacks | None = None) -> None:
         """Learn from these surveys from now on.
@@ -356,6 +356,13 @@ class Project:
         """
         why = ""
         if recipe:
+            line = self.vertical_axis is not None and len(self.shape) == 2
+            if line and recipe not in self.recipes:
+                # A recipe of maps would swap time and trace, one of blocks has an axis too many.
+                raise JobError(
+                    f"the recipe {recipe!r} does not go with a line, which is one upright section: choose "
+                    f"{' or '.join(self.recipes)}"
+                )
             settings = Settings.of(recipe)
         elif start_from is not None:
             settings = Settings.of(self.recipes[0]).like(start_from, self.recipes)
@@ -376,6 +383,8 @@ class Project:
             choice = self.recipe(device=device or "auto", held_out=boxes)
             settings = Settings.of(choice.name)
             why = f"Recipe {choice.name!r}. {choice.why}"
+            if self.surveys is not None and self.surveys.kind == "array" and self.vertical_axis is None:
+                why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
         said: dict[str, Any] = {"device": device, "memory": memory}
         settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
         return settings.with_numbers(steps=steps, seed=seed), why
@@ -420,7 +429,7 @@ class Project:
         JobError, ProjectError, LabelError
             When something is missing or does not go together; the message says what to change.
         """
-        settings, notes = masks.placed(self.session, self.surveys, settings)
+        name = self.session.runs.checked_name(name) if name else ""
         known, table, vertical = self.session.known(), self.classes, self.vertical_axis
         check_labels(known, table)
         wanted = self.session.manifest.held_out if held_out is None else held_out
@@ -431,6 +440,7 @@ class Project:
                 f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
                 "train anew"
             )
+        settings, notes = masks.placed(self.session, self.surveys, settings)
         folder = self.session.runs.place() if goes_on is None else goes_on.folder
         staged = self.stage(cube=map_axis(settings.network) is not None, progress=progress)
         copy = folder / layout.BEGUN_WITH
@@ -458,17 +468,19 @@ class Project:
             return Begun(run, ready, True, log.training(run.log()), notes)
         made = RunRecord(
             folder.name,
-            name or self._free_name(default_name(folder.name)),
+            name or self.free_name(default_name(folder.name)),
             now(),
             settings.recipe,
             settings.schedule.steps,
             settings.schedule.seed,
             digest(self.session.labels),
             ready.classes,
-            "" if beginning.network is None else self._begun_with(beginning.network),
+            "" if beginning.network is None else self.begun_with(beginning.network),
             command,
         )
         run = self.session.runs.begin(ready, made, self.shape, beginning.network)
+        # What was chosen is what the next training begins with, whichever face asks for it.
+        self.session.change(settings=settings.to_dict(), held_out=wanted)
         return Begun(run, ready, notes=notes)
 
     def to_resume(self, which: str = "") -> Run:
@@ -589,7 +601,8 @@ class Project:
                 path=self.session.folder,
             )
 
-    def _begun_with(self, network: Path) -> str:
+    def begun_with(self, network: Path) -> str:
+        """Return what to call a network: the name of its run here, else that of its session or folder."""
         folder = network_folder(network).resolve()
         for run in self.session.runs.all():
             if folder == run.model.resolve():
@@ -597,6 +610,7 @@ class Project:
         around = layout.session_around(folder / layout.JOB)
         return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
-    def _free_name(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
+        """Return a name that no run has yet: this one, or with a number behind it."""
         taken = {run.name for run in self.session.runs.all()}
         return next(one for one in (name, *(f"{name} ({k})" for k in range(2, 1000))) if one not in taken)

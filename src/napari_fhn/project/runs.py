@@ -141,8 +141,11 @@ class Run:
 
     @property
     def has_prediction(self) -> bool:
-        """Whether its network has predicted anything."""
-        made = self.provenance()
+        """Whether its network has predicted anything, as far as what made it can be read."""
+        try:
+            made = self.provenance()
+        except JobError:
+            return False
         return made is not None and bool(made.parts)
 
     @property
@@ -161,7 +164,13 @@ class Run:
         return Job.load(self.folder / layout.JOB)
 
     def provenance(self) -> Provenance | None:
-        """Return what made its prediction; None where nothing was predicted."""
+        """Return what made its prediction; None where nothing was predicted.
+
+        Raises
+        ------
+        JobError
+            When that was written and cannot be read.
+        """
         return provenance.read(self.prediction)
 
     def description(self) -> Description | None:
@@ -221,7 +230,8 @@ class Runs:
         """Return the runs, the oldest first; one whose record is damaged is there with what is known of it."""
         if not self.folder.is_dir():
             return []
-        return [_read(path) for path in sorted(self.folder.iterdir()) if _is_run(path)]
+        found = [path for path in self.folder.iterdir() if _is_run(path)]
+        return [_read(path) for path in sorted(found, key=lambda path: _number(path.name))]
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.all())
@@ -347,6 +357,14 @@ class Runs:
             self._session.change(current_run=run.id)
         return run
 
+    def discard(self, run: Run) -> None:
+        """Remove a run of which nothing has come, with all that is in its folder."""
+        grave = run.folder.with_name(f".{run.id}.deleted")
+        run.folder.rename(grave)
+        shutil.rmtree(grave, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
     def select(self, run: Run) -> None:
         """Let this run be the one whose network predicts.
 
@@ -368,12 +386,30 @@ class Runs:
             When it is empty, too long, or that of another run.
         """
         self._session.check_writer()
+        name = self.checked_name(name, run)
+        return run.save(replace(run.record, name=name))
+
+    def checked_name(self, name: str, run: Run | None = None) -> str:
+        """Return a name as a run can have it.
+
+        Parameters
+        ----------
+        name : str
+            As a person wrote it.
+        run : Run, optional
+            Which may keep its own.
+
+        Raises
+        ------
+        ProjectError
+            When it is empty, too long, or that of another run.
+        """
         name = " ".join(name.split())
         if not name or len(name) > _LONGEST_NAME:
-            raise ProjectError("a run needs a name of 1 to 80 letters", path=run.folder)
-        if any(other.name == name and other.id != run.id for other in self.all()):
-            raise ProjectError(f"another run is called '{name}'", "Choose another name", path=run.folder)
-        return run.save(replace(run.record, name=name))
+            raise ProjectError(f"a run needs a name of 1 to {_LONGEST_NAME} letters", path=self._session.folder)
+        if any(other.name == name and other != run for other in self.all()):
+            raise ProjectError(f"another run is called '{name}'", "Choose another name", path=self._session.folder)
+        return name
 
     def delete(self, run: Run) -> int:
         """Remove a run with its network and its prediction; returns the bytes that are free now.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from napari_fhn.box import Box
 from napari_fhn.training.errors import JobError
@@ -174,7 +175,7 @@ def _number(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
-def _weighted(text: str) -> tuple[str, dict[str, float]]:
+def _weighted(text: str) -> tuple[str, dict[str, Any]]:
     """Part what is said from the weight behind it."""
     found = _WEIGHT.search(text)
     if found is None:

@@ -17,7 +17,7 @@ from napari_fhn.surveys.axes import AmbiguousAxes
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
-from napari_fhn.surveys.lazy import holds, one_line
+from napari_fhn.surveys.lazy import Box, LazyArray, holds, one_line
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
 
@@ -53,9 +53,22 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
         When they do not lie on the survey.
     SurveyError
         When the file cannot be read, or holds something else than classes.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> path = surveys.save("facies.sgy", sample_data.seismic_truth(), survey)
+    >>> part = survey[3:5, ::-1]
+    >>> bool((surveys.read_classes(path, part).values.values == sample_data.seismic_truth()[3:5, ::-1]).all())
+    True
     """
     placed = open_onto(path, survey, classes=True, **reading)
-    return replace(placed, values=in_memory(placed.values, Path(path)))
+    values = as_classes(placed.values, Path(path))
+    out = np.zeros(values.shape, np.uint8)
+    for piece in pieces(values):
+        out[piece] = values[piece].values
+    return replace(placed, values=_as_bytes(values, out))
 
 
 def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:
@@ -76,6 +89,14 @@ def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> 
     ------
     SurveyError
         As `read_classes` does.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> path = surveys.save("facies.sgy", sample_data.seismic_truth(), survey)
+    >>> surveys.read_mask(path, survey[3:5]).values.values.max().item()
+    1
     """
     placed = open_onto(path, survey, classes=True, **reading)
     out = np.zeros(placed.values.shape, np.uint8)
@@ -124,8 +145,8 @@ def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, *
     return replace(placed, words=" ".join(part for part in (words, placed.words) if part))
 
 
-def in_memory(values: xr.DataArray, path: Path) -> xr.DataArray:
-    """Turn stored numbers into classes, some of them at a time.
+def as_classes(values: xr.DataArray, path: Path) -> xr.DataArray:
+    """Return stored numbers as classes, when they are sliced.
 
     Parameters
     ----------
@@ -137,31 +158,33 @@ def in_memory(values: xr.DataArray, path: Path) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        uint8, in memory.
-
-    Raises
-    ------
-    SurveyError
-        When there is something else than a class among them.
+        uint8, lazy, 0 where there is none. Slicing raises `SurveyError` where there is something else than a class.
     """
-    nodata = values.attrs.get("nodata")
-    out = np.zeros(values.shape, np.uint8)
-    low, high, whole = 0.0, 0.0, True
-    for piece in pieces(values):
-        slab = np.asarray(values[piece])
-        slab = np.where(_missing(slab, nodata), slab.dtype.type(0), slab)
-        low, high = min(low, float(slab.min(initial=0))), max(high, float(slab.max(initial=0)))
-        whole = whole and bool(slab.dtype.kind != "f" or (slab == np.rint(slab)).all())
-        if whole and low >= 0 and high <= MAX_VALUE:
-            out[piece] = slab
-    if not whole or low < 0 or high > MAX_VALUE:
-        between = "" if whole else ", and not all of them are whole"
-        raise SurveyError(
-            path,
-            f"its values run from {low:g} to {high:g}{between}",
-            f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled",
-        )
-    return _as_bytes(values, out)
+    lazy = _Classes(path, values.variable, values.attrs.get("nodata")).variable([str(dim) for dim in values.dims])
+    return xr.DataArray(lazy, coords=values.coords, name=values.name, attrs={**values.attrs, "nodata": None})
+
+
+class _Classes(LazyArray):
+    """Classes out of stored numbers."""
+
+    def __init__(self, path: Path, source: xr.Variable, nodata: float | None) -> None:
+        self.source, self.nodata = source, nodata
+        super().__init__(path, source.shape, np.uint8)
+
+    def read(self, box: Box) -> NDArray[np.uint8]:
+        """Read a box, or raise `SurveyError`."""
+        stored = np.asarray(self.source[box].values)
+        known = np.where(_missing(stored, self.nodata), stored.dtype.type(0), stored)
+        low, high = known.min(), known.max()
+        whole = known.dtype.kind != "f" or bool((known == np.rint(known)).all())
+        if not whole or low < 0 or high > MAX_VALUE:
+            raise SurveyError(
+                self.path,
+                f"its values run from {low:g} to {high:g}{'' if whole else ', and not all of them are whole'}",
+                f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled",
+            )
+        classes: NDArray[np.uint8] = known.astype(np.uint8)
+        return classes
 
 
 def _as_bytes(values: xr.DataArray, out: NDArray[np.uint8]) -> xr.DataArray:

@@ -135,7 +135,8 @@ def read(opener: Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
     survey.name = survey.name or path.stem
     said = {"source": str(path.absolute()), "kind": "array", "format": opener.name, "nodata": None, "notes": ()}
     survey.attrs = {**said, **survey.attrs}
-    survey.attrs["notes"] = tuple(survey.attrs["notes"])
+    notes = survey.attrs["notes"]
+    survey.attrs["notes"] = (notes,) if isinstance(notes, str) else tuple(notes)
     # Axes without coordinates count from 0: everything here goes by coordinates.
     counted = {dim: range(n) for dim, n in survey.sizes.items() if dim not in survey.coords}
     return survey.assign_coords({dim: (dim, [float(k) for k in numbers]) for dim, numbers in counted.items()})

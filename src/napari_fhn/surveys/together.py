@@ -50,6 +50,13 @@ def together(surveys: Sequence[xr.DataArray], names: Sequence[str] = ()) -> Toge
     ------
     PlaceError
         When one lies elsewhere, between the lines or samples of another, or cannot be compared with it.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> [one.sizes["inline"] for one in surveys.together([survey[:4], survey[2:]]).surveys]
+    [2, 2]
     """
     called = list(names) or [Path(str(one.attrs.get("source") or one.name or "survey")).name for one in surveys]
     grids = [Grid.of(one) for one in surveys]

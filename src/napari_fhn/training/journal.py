@@ -55,7 +55,8 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
     return {
         "model": model,
         "channels": [item.channel_axis for item in job.inputs],
-        "files": [[path, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
+        # By name: where the whole session was moved to makes no difference.
+        "files": [[Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
         "outputs": list(job.outputs),
         "flips": job.flips,
     }

@@ -148,7 +148,7 @@ class Outputs:
                 continue
             for array in (self.classes, *self.others.values()):
                 values = array.swapaxes(0, array.ndim - len(self._shape))[row]
-                if np.any(values * goes):
+                if np.any(values) and np.any(values * goes):
                     found = True
                     values[..., goes] = 0
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -108,7 +109,9 @@ class Schedule:
 
     def __post_init__(self) -> None:
         # JSON hands back lists: normalise here so that schedules always compare by value.
-        object.__setattr__(self, "block", tuple(int(size) for size in self.block))
+        object.__setattr__(self, "block", tuple(_whole("block", size) for size in self.block))
+        for name in ("steps", "batch", "decay_every", "warmup", "patience", "seed"):
+            object.__setattr__(self, name, _whole(name, getattr(self, name)))
         if self.flips is not None:
             object.__setattr__(self, "flips", _axes("flips", self.flips, len(self.block)))
         object.__setattr__(self, "permute", _axes("permute", self.permute, len(self.block)))
@@ -152,8 +155,18 @@ def _one_of(name: str, value: str, known: Any) -> None:
         raise JobError(f"the {name} can be {', '.join(first)} or {last}, not {value!r}")
 
 
+def _whole(name: str, value: Any) -> int:
+    """Return a number of things as Python counts; numpy's counts are others, and 10.5 is none."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise JobError(f"{name} is {value!r:.60}: a whole number is expected") from None
+
+
 def _axes(name: str, axes: tuple[int, ...], dimensions: int) -> tuple[int, ...]:
-    found = tuple(int(axis) for axis in axes)
+    found = tuple(_whole(name, axis) for axis in axes)
     if len(set(found)) < len(found) or not set(found) <= set(range(dimensions)):
         raise JobError(
             f"{name} names axes of a {dimensions}D network from 0 to {dimensions - 1}, each once: got {axes}"

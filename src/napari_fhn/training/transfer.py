@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from napari_fhn import record
+from napari_fhn.training.description import FILE, Description, read
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 
@@ -22,18 +25,61 @@ def can_resume(folder: str | Path) -> bool:
 
 
 def model_folder(path: str | Path) -> Path:
-    """Return the folder of a saved network: itself, or the one in a session that is named instead.
+    """Return the folder of a saved network.
+
+    Parameters
+    ----------
+    path : path-like
+        Itself, or a run, or a session, of which it is that of the current run.
 
     Raises
     ------
     JobError
-        When no trained network is there.
+        When no trained network is there, or one of several is to be chosen.
     """
     folder = Path(path)
-    for place in (folder, folder / "model"):
-        if (place / "model.json").is_file():
+    current = _current_run(folder)
+    runs = [folder / "runs" / current] if current else []
+    for place in (folder, *(run / "model" for run in runs), folder / "model"):
+        if (place / FILE).is_file():
             return place
+    others = sorted(place.parent for place in (folder / "runs").glob("*/model") if (place / FILE).is_file())
+    if len(others) == 1:
+        return others[0] / "model"
+    if others:
+        names = ", ".join(run.name for run in others)
+        raise JobError(f"{folder} holds several trained networks ({names}): name the folder of one, {others[-1]}")
     raise JobError(f"{folder} holds no trained network: name the folder of a saved one, or a session with one")
+
+
+def read_description(path: str | Path) -> Description:
+    """Return what is known of a saved network, without torch and without its weights.
+
+    Parameters
+    ----------
+    path : path-like
+        As for :func:`model_folder`.
+
+    Raises
+    ------
+    JobError
+        When no trained network is there, or it cannot be read.
+    """
+    return read(model_folder(path))
+
+
+def _current_run(session: Path) -> str:
+    """Return the name of the run that a session is at, as far as its manifest can be read; empty where there is none.
+
+    The manifest belongs to others, and may be newer than this: only what is asked for is looked at.
+    """
+    try:
+        manifest = record.parse((session / "session.json").read_bytes())
+    except (OSError, record.RecordError):
+        return ""
+    name = manifest.get("current_run") if isinstance(manifest, dict) else None
+    # A name, and no way out of the session.
+    return name if isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name else ""
 
 
 def saved_job(path: str | Path) -> Job:
@@ -57,7 +103,12 @@ def copy_network(path: str | Path, target: Path) -> None:
     OSError
         When it cannot be written.
     """
-    shutil.copytree(model_folder(path), target, ignore=shutil.ignore_patterns(*_OF_THE_TRAINING), dirs_exist_ok=True)
+    folder = model_folder(path)
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns(*_OF_THE_TRAINING, "*.part"), dirs_exist_ok=True)
+    # Its job names files relative to where it lies: seen from the copy they are elsewhere. One that cannot be read is
+    # copied as it is, for whoever needs it to say so.
+    with contextlib.suppress(JobError):
+        replace(Job.load(folder / "job.json"), model=str(Path(target).absolute())).save(target / "job.json")
 
 
 def beginning_with(job: Job, path: str | Path, *, as_it_was: bool = True) -> Job:

@@ -59,6 +59,15 @@ def test_axes_that_a_person_names_are_put_into_order(tmp_path):
         surveys.open(tmp_path / "a.npy", axes=("y", "x"))
 
 
+def test_a_section_that_a_person_names_is_a_line(tmp_path):
+    values = np.random.default_rng(0).random((6, 9)).astype(np.float32)
+    np.save(tmp_path / "a.npy", values)
+    line = surveys.open(tmp_path / "a.npy", axes=("time", "trace"))
+    assert line.dims == ("trace", "twt")
+    assert line.attrs["kind"] == "seismic"
+    np.testing.assert_array_equal(line.values, values.T)
+
+
 def test_what_a_wizard_can_ask_opens(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((3, 4, 5)))
     choices = surveys.open(tmp_path / "a.npy").attrs["choices"]

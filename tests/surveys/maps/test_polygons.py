@@ -122,12 +122,16 @@ def test_elsewhere_is_a_sentence(tmp_path):
 def test_other_files_are_sentences(tmp_path):
     points = write(tmp_path / "p.gpkg", [shapely.Point(1, 2)], unit=np.array(["a"], dtype=object))
     (tmp_path / "t.gpkg").write_text("text")
+    virtual = tmp_path / "v.gpkg"
+    layer = f"<OGRVRTLayer name='p'><SrcDataSource>{points}</SrcDataSource></OGRVRTLayer>"
+    virtual.write_text(f"<OGRVRTDataSource>{layer}</OGRVRTDataSource>")
     (tmp_path / "t.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature"}]}))
     cut = write(tmp_path / "c.gpkg", boxes(), unit=np.array(["a", "b"], dtype=object))
     cut.write_bytes(cut.read_bytes()[:3000])
     many = write(tmp_path / "m.gpkg", [shapely.box(k, 0, k + 1, 1) for k in range(300)], n=np.arange(300))
     for path, words in (
-        (points, "holds no polygons"), (tmp_path / "t.gpkg", "cannot be read as polygons"),
+        (points, "holds no polygons"), (tmp_path / "t.gpkg", "no gpkg file by its first bytes"),
+        (virtual, "no gpkg file by its first bytes"),
         (tmp_path / "t.geojson", "t.geojson: "), (cut, "c.gpkg: "), (many, "has 300 values"),
         (tmp_path / "missing.gpkg", "no such file"),
     ):  # fmt: skip

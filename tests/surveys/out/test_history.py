@@ -72,11 +72,25 @@ def test_a_line_that_would_change_what_the_survey_is_stays_out(line):
     assert on_cards(before, [line]) == (before, False)
 
 
-@pytest.mark.parametrize(
-    "block", [bytes(3200), np.random.default_rng(0).bytes(3200), b"\n".join([b"line"] * 40).ljust(3200)]
-)
+@pytest.mark.parametrize("block", [np.random.default_rng(0).bytes(3200), b"\n".join([b"line"] * 40).ljust(3200)])
 def test_what_is_no_text_in_cards_is_left_alone(block):
     assert on_cards(block, HISTORY) == (block, False)
+
+
+@pytest.mark.parametrize("block", [bytes(3200), b"\x40" * 3200, b" " * 3200])
+def test_an_empty_header_is_filled_from_its_first_card(block):
+    after, whole = on_cards(block, HISTORY[:1])
+    assert whole
+    assert text_lines(after)[:2] == [f"C 1 {HISTORY[0]}", ""]
+    code = "latin-1" if block[:1] == b" " else "cp037"
+    assert after[:3] == "C 1".encode(code)
+
+
+def test_zeros_behind_a_text_are_room():
+    after, whole = on_cards("C 1 A SURVEY".ljust(80).encode("cp037") + bytes(3120), HISTORY[:1])
+    assert whole
+    assert text_lines(after)[:2] == ["C 1 A SURVEY", f"C 2 {HISTORY[0]}"]
+    assert after[160:] == bytes(3040)
 
 
 def test_cards_without_numbers_get_none():
@@ -223,3 +237,32 @@ def test_horizons_and_meshes_say_it_in_comments(volume, tmp_path):
     assert save_mesh(tmp_path / "m.obj", classes_on(survey), survey, [("salt", 2)], history=HISTORY) > 0
     lines = (tmp_path / "m.obj").read_text(encoding="ascii").splitlines()
     assert lines[2:5] == [f"# {plain(line)}" for line in HISTORY]
+
+
+def test_files_of_others_are_read_back_as_before(shared_data, tmp_path):
+    said = 0
+    for path in sorted((shared_data / "segy").glob("*.sgy")):
+        if path.stat().st_size > 2 * 2**20:
+            continue
+        try:
+            survey = surveys.open(path)
+        except surveys.SurveyError:
+            continue
+        values = np.zeros(survey.shape, np.uint8)
+        try:
+            bare = surveys.open(surveys.save(tmp_path / "bare.sgy", values, survey))
+        except surveys.SurveyError:
+            continue
+        out = surveys.save(tmp_path / "out.sgy", values, survey, history=HISTORY)
+        again = surveys.open(out)
+        assert again.dims == bare.dims
+        for dim in again.dims:
+            np.testing.assert_array_equal(again[dim], bare[dim])
+        assert again.attrs["header_bytes"] == bare.attrs["header_bytes"]
+        there = HISTORY[0] in again.attrs["history"]
+        beside = (tmp_path / ("out.sgy" + SIDECAR)).exists()
+        assert there or beside, path.name
+        first, second = out.read_bytes(), (tmp_path / "bare.sgy").read_bytes()
+        assert first[3200:] == second[3200:]
+        said += there
+    assert said > 5

@@ -33,11 +33,12 @@ def write(dock, spin, path, key, **options):
 def test_the_panel_offers_what_there_is(labelled, predicted):
     _, dock = predicted
     keys = [offer.what for offer in dock.desk.exports.offered()]
-    assert keys == ["classes", "entropy", "labels", "horizon", "bodies", "mesh", "table"]
+    assert keys == ["classes", "entropy", "labels", "bodies", "table"]
     assert dock.export.what.count() == len(keys)
-    dock.export.what.setCurrentIndex(keys.index("horizon"))
-    assert not dock.export.below.isHidden()
     assert dock.export.at_least.isHidden()
+    dock.export.what.setCurrentIndex(keys.index("bodies"))
+    assert not dock.export.at_least.isHidden()
+    assert dock.export.below.isHidden()
 
 
 def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
@@ -103,7 +104,9 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
 
 def test_maps_are_offered_as_maps_and_volumes_as_segy(viewer, dock):
     viewer.open_sample("napari-fhn", "seismic")
+    dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("SEG-Y")
     viewer.layers.clear()
-    viewer.add_image(xr.DataArray(np.zeros((8, 9), np.float32), dims=("y", "x")), name="plain")
+    viewer.add_image(np.zeros((8, 9), np.float32), name="plain")
+    dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("NumPy")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from napari_fhn import sample_data
-from napari_fhn.labels import AmbiguousColumns
+from napari_fhn.labels import AmbiguousColumns, Source
 from napari_fhn.widgets.labelling import dropped
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones
@@ -110,8 +112,6 @@ def test_horizons_that_come_together_part_zones_together(seismic, spin, tmp_path
 
     loader = seismic.labelling.loader
     loader.ask_zones = between
-    told = []
-    loader.on_known = told.append
     loader.load([write_horizon(tmp_path / f"{name}.csv", survey, twt) for name, twt in (("a", 600.0), ("b", 700.0))])
     settle(seismic, spin, "2 horizons of a.csv, b.csv")
     assert asked == [["a", "b"]]
@@ -119,9 +119,13 @@ def test_horizons_that_come_together_part_zones_together(seismic, spin, tmp_path
     assert (traces[..., axis < 600] == 1).all()
     assert (traces[..., (axis >= 600) & (axis < 700)] == 2).all()
     assert not traces[..., axis >= 700].any()
-    assert [one.path.name for one in told[-1].sources] == ["a.csv", "b.csv"]
+    known = loader.known
+    assert [one.path.name for one in known.sources] == ["a.csv", "b.csv"]
+    kept = seismic.session.manifest.knowledge
+    assert [(Path(one.file.absolute).name, one.kind) for one in kept] == [("a.csv", "horizon"), ("b.csv", "horizon")]
+    assert Source.from_dict(kept[0].file.absolute, kept[0].answers) == known.sources[0]
     again = np.zeros(survey.shape, np.uint8)
-    told[-1].burn(survey, again)
+    known.burn(survey, again)
     np.testing.assert_array_equal(again, np.asarray(seismic.book.layer.data))
 
 
@@ -245,3 +249,42 @@ def test_the_dialog_of_horizons(qtbot, seismic):
     assert dialog.answer == Zones(("Cover", ""))
     dialog.around.setChecked(True)
     assert dialog.answer == Zones(("Top A",), 8.0)
+
+
+READER = """
+from napari_fhn.labels import Interval, Well
+from napari_fhn.labels.plugins import Known
+
+TITLE = "things of Acme"
+SUFFIXES = (".acme",)
+
+
+def claims(path):
+    return path.read_bytes()[:4] == b"ACME"
+
+
+can_read = claims
+
+
+def read(path, survey):
+    if b"wells" in path.read_bytes():
+        return Known(wells=(Well("A-1", 1010, 2101, (Interval(500, 600, "salt"),)),))
+
+    def burn(out, table):
+        out[3, 4, 5:8] = table.value_of("sand")
+
+    return Known(classes=("sand",), burn=burn, title="3 spots")
+"""
+
+
+def test_what_another_distribution_reads_comes_in_through_the_same_button(seismic, spin, tmp_path, distribution):
+    entry_points = "[napari_fhn.knowledge_readers]\nacme = acme_things\n"
+    distribution("acme-things", {"acme_things": READER}, entry_points)
+    (tmp_path / "spots.acme").write_bytes(b"ACME spots")
+    seismic.labelling.loader.load([tmp_path / "spots.acme"])
+    settle(seismic, spin, "3 spots of spots.acme: 3 voxels are labels now")
+    assert np.count_nonzero(seismic.book.layer.data) == 3
+    (tmp_path / "wells.acme").write_bytes(b"ACME wells")
+    seismic.labelling.loader.load([tmp_path / "wells.acme"])
+    settle(seismic, spin, "1 wells are labels")
+    assert [well.name for well in seismic.labelling.wells.state.wells] == ["A-1"]

@@ -23,7 +23,7 @@ def test_copying_to_neighbours_and_undoing_it(labelled, spin):
     look(book, 6)
     dock.labels.sections.reach.setValue(2)
     dock.labels.sections.copy.click()
-    assert spin(lambda: "Copied" in desk.words.message, 10), desk.words.message
+    assert spin(lambda: "Copied" in dock.desk.words.message, 10), dock.desk.words.message
     values = np.asarray(book.layer.data)
     assert [k for k in range(12) if values[k].any()] == [4, 5, 6, 7, 8]
     np.testing.assert_array_equal(values[4], values[6])
@@ -39,12 +39,12 @@ def test_interpolating_between_labelled_sections(labelled, spin):
         book.layer.data[k, :, :edge], book.layer.data[k, :, edge:] = 1, 2
     look(book, 4)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: "Interpolated" in desk.words.message, 10), desk.words.message
+    assert spin(lambda: "Interpolated" in dock.desk.words.message, 10), dock.desk.words.message
     assert abs((np.asarray(book.layer.data)[5, 8] == 1).sum() - 15) <= 1
     look(book, 11)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: desk.words.error, 10)
-    assert "no labelled section on either side" in desk.words.message
+    assert spin(lambda: dock.desk.words.error, 10)
+    assert "no labelled section on either side" in dock.desk.words.message
 
 
 def test_shapes_become_labels_of_the_class_in_use(labelled, spin):

@@ -6,10 +6,13 @@ import shlex
 
 import numpy as np
 import pytest
+import xarray as xr
+from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_fhn.project.exporter import Request
 from napari_fhn.training import Job
+from napari_fhn.widgets.results.comparison import on_grid_of
 from napari_fhn.widgets.results.lazy import Lazy, cell, difference
 
 
@@ -64,6 +67,38 @@ def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
     assert np.argwhere(np.asarray(layer.data)).tolist() == [[2, 3, 4]]
     viewer.dims.set_current_step(0, 2)
     assert not layer.editable
+
+
+def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
+    def layer(values, survey=None, **place):
+        return Labels(values, metadata={} if survey is None else {"survey": survey}, **place)
+
+    def survey(first, step):
+        coords = {"inline": 100.0 + np.arange(8), "crossline": 7.0 + np.arange(5),
+                  "twt": ("twt", first + step * np.arange(6), {"units": "ms"})}  # fmt: skip
+        return xr.DataArray(np.zeros((8, 5, 6), np.uint8), coords, ("inline", "crossline", "twt"))
+
+    values = np.arange(240, dtype=np.uint8).reshape(8, 5, 6)
+    mine = Labels(values, metadata={"grid": survey(400.0, 4.0)}, scale=(1, 1, 4), translate=(0, 0, 400))
+    for other, expected in (
+        (layer(values, survey(400.0, 4.0)), values),
+        (layer(values[..., ::-1], survey(420.0, -4.0)), values),
+        (layer(values), values),
+        (layer(values, scale=(1, 1, 4), translate=(0, 0, 400)), values),
+    ):
+        found = on_grid_of(mine, other)
+        assert found is not None
+        np.testing.assert_array_equal(np.asarray(found[0]), expected)
+    later = on_grid_of(mine, layer(values, survey(408.0, 4.0)))
+    np.testing.assert_array_equal(np.asarray(later[0])[..., 2:], values[..., :4])
+    assert "67 % of the survey" in later[1]
+    for other in (
+        layer(values, survey(4000.0, 4.0)),
+        layer(values, scale=(1, 1, 4), translate=(0, 0, 800)),
+        layer(values, scale=(1, 1, 2)),
+        layer(values[1:]),
+    ):
+        assert on_grid_of(mine, other) is None
 
 
 def test_a_prediction_is_kept_to_compare_with_the_next(predicted):

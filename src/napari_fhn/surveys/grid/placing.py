@@ -77,6 +77,16 @@ def onto(values: xr.DataArray, grid: Grid | xr.DataArray, *, classes: bool, name
     PlaceError
         When they lie elsewhere, one is in time and the other in depth, survey numbers stand for other map
         coordinates, or nothing says where they lie and they are of another size.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> placed = surveys.onto(survey[:, ::-1], survey[5:9], classes=False)
+    >>> placed.values.shape
+    (4, 192, 160)
+    >>> placed.words.partition("; ")[0]
+    'fold_and_fault.sgy: its crosslines run the other way and were turned round'
     """
     target = grid if isinstance(grid, Grid) else Grid.of(grid)
     own = Grid.of(values)

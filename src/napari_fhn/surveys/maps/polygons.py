@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import rasterio.features
 import rasterio.warp
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.crs import CRS
 
+from napari_fhn import vector
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
 
-SUFFIXES = (".gpkg", ".shp", ".geojson", ".fgb")
+#: A plain ``.json`` may be anything; as polygons it has to be called so.
+SUFFIXES = tuple(suffix for suffix in vector.SUFFIXES if suffix != ".json")
 #: A field with more values than this names things, not classes.
 MAX_CLASSES = 255
 
@@ -86,57 +88,33 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     SurveyError
         When it cannot be read, holds no polygons, or the field is not said or not there.
     """
-    # Here and not above: a session without such files should not wait for the libraries.
-    import pyogrio
-    import shapely
+    import shapely  # here and not above: a session without such files should not wait for it
 
     path = Path(path)
     if not path.is_file():
         raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
-    try:
-        layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-        if layer is None and len(layers) != 1:
-            raise SurveyError(
-                path, f"it holds {len(layers)} layers of shapes ({', '.join(layers) or 'none'})", "Name one"
-            )
-        layer = layers[0] if layer is None else layer
-        if layer not in layers:
-            raise SurveyError(path, f"it has no layer {layer!r}", f"Its layers are {', '.join(layers)}")
-        info = pyogrio.read_info(path, layer=layer)
-        field = _field(path, field, info)
-        meta, _, wkb, (values,) = pyogrio.raw.read(path, layer=layer, columns=[field])
-        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-    except SurveyError:
-        raise
-    except Exception as error:
-        # pyogrio and shapely have a family of exceptions each, and pass on those of GDAL and GEOS.
-        raise SurveyError(
-            path, f"it cannot be read as polygons ({one_line(error)})", "Export it again as GeoPackage"
-        ) from error
-    areal = np.isin(shapely.get_type_id(shapes), (3, 6)) & ~shapely.is_empty(shapes)
-    named = np.array([_name(one) != "" for one in values], dtype=bool)
+    with _as_survey_errors():
+        layer = vector.layer_of(path, layer)
+        field = _field(path, vector.fields(path, layer)) if field is None else field
+        found = vector.read(path, field, layer)
+    areal = np.isin(shapely.get_type_id(found.shapes), (3, 6)) & found.placed
+    named = np.array([word != "" for word in found.words], dtype=bool)
     if not areal.any():
         raise SurveyError(path, "it holds no polygons", "Choose a layer of areas")
     kept = areal & named
     notes = []
     for count, what in (((~areal).sum(), "are no polygons"), ((areal & ~named).sum(), f"have no '{field}'")):
         if count:
-            notes.append(f"{count} of its {len(values)} features {what} and were left out.")
-    words = [_name(one) for one in values[kept]]
+            notes.append(f"{count} of its {len(kept)} features {what} and were left out.")
+    words = [word for word, k in zip(found.words, kept, strict=True) if k]
     classes = sorted(set(words), key=_in_order)
     if not 1 <= len(classes) <= MAX_CLASSES:
         raise SurveyError(
             path, f"its field '{field}' has {len(classes)} values", f"Choose a field of 1 to {MAX_CLASSES}"
         )
     code = {name: k + 1 for k, name in enumerate(classes)}
-    try:
-        crs = CRS.from_user_input(meta["crs"]) if meta["crs"] else None
-    except GDAL_ERRORS as error:
-        raise SurveyError(
-            path, f"its CRS is not understood ({one_line(error)})", "Export it again with another"
-        ) from error
     codes = np.array([code[word] for word in words], dtype=np.uint8)
-    return Polygons(path, field, shapes[kept], codes, tuple(classes), crs, tuple(notes))
+    return Polygons(path, field, found.shapes[kept], codes, tuple(classes), found.crs, tuple(notes))
 
 
 def burn(polygons: Polygons, grid: Grid) -> xr.DataArray:
@@ -173,8 +151,8 @@ def burn(polygons: Polygons, grid: Grid) -> xr.DataArray:
     within = np.isfinite(shapely.area(shapes))
     codes: NDArray[np.uint8] = np.zeros(grid.shape, np.uint8)
     if within.any():
-        pairs = list(zip(shapes[within], polygons.codes[within].tolist(), strict=True))
-        rasterio.features.rasterize(pairs, out=codes, transform=grid.transform)
+        with _as_survey_errors():
+            vector.draw(polygons.path, shapes[within], polygons.codes[within].tolist(), codes, grid.transform)
     if not codes.any():
         low, high = np.round(shapely.total_bounds(shapes).reshape(2, 2), 6)
         what = f"none of its polygons covers the middle of a cell (they reach from {tuple(low)} to {tuple(high)})"
@@ -195,26 +173,25 @@ def burn(polygons: Polygons, grid: Grid) -> xr.DataArray:
     return place(result, grid)
 
 
-def _field(path: Path, field: str | None, info: dict[str, Any]) -> str:
-    names = [str(name) for name in info["fields"]]
-    if field is not None:
-        if field not in names:
-            raise SurveyError(path, f"it has no field {field!r}", f"Its fields are {', '.join(names) or 'none'}")
-        return field
-    words = [name for name, kind in zip(names, info["dtypes"], strict=True) if kind in ("object", "string")]
-    chosen = names if len(names) == 1 else words
+@contextmanager
+def _as_survey_errors() -> Iterator[None]:
+    """Say in the words of surveys what is wrong with a file of shapes."""
+    try:
+        yield
+    except vector.VectorError as error:
+        if error.layers:
+            what = f"it holds {len(error.layers)} layers of shapes ({', '.join(error.layers)})"
+            raise SurveyError(error.path, what, "Name one") from error
+        raise SurveyError(error.path, error.what, error.way_out) from error
+
+
+def _field(path: Path, fields: dict[str, str]) -> str:
+    """The only field, or the only one of text."""
+    names = list(fields)
+    chosen = names if len(names) == 1 else [name for name, kind in fields.items() if kind in ("object", "string")]
     if len(chosen) != 1:
         raise SurveyError(path, f"it has the fields {', '.join(names) or 'none'}", "Say which of them is the class")
     return chosen[0]
-
-
-def _name(value: Any) -> str:
-    """The class as a word; empty where there is none."""
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
 
 
 def _in_order(word: str) -> tuple[bool, float, str]:

@@ -118,11 +118,16 @@ def on_cards(block: bytes, history: Sequence[str]) -> tuple[bytes, bool]:
     whole : bool
         Whether all of the history is on it.
     """
-    code = "cp037" if is_ebcdic(block) else "latin-1"
+    # A header of zeros has no code yet: it gets that of the standard.
+    given, empty = block, not block.strip(b"\0")
+    code = "cp037" if empty or is_ebcdic(block) else "latin-1"
+    blank = " ".encode(code)
+    if empty:
+        block = blank * len(block)
     text = block.decode(code)
     # A header of lines that its writer has broken has no cards.
-    if len(block) != TEXT_BYTES or not looks_like_text(block) or text.count("\n") >= 10:
-        return block, False
+    if len(block) != TEXT_BYTES or not looks_like_text(block.replace(b"\0", blank)) or text.count("\n") >= 10:
+        return given, False
     cards = [text[k : k + _CARD] for k in range(0, TEXT_BYTES, _CARD)]
     said = [line for line in map(plain, history) if not says_depth([line]) and hint_of_lines([line]) is None]
     wanted = [part for line in said for part in textwrap.wrap(line, _CARD - 4, subsequent_indent="  ")]
@@ -130,9 +135,9 @@ def on_cards(block: bytes, history: Sequence[str]) -> tuple[bytes, bool]:
     free = _free(cards, len(wanted))
     if len(wanted) > len(free):
         if not free:
-            return block, False
+            return given, False
         wanted, whole = [*wanted[: len(free) - 1], _MORE], False
-    numbered = any(_NUMBERED.match(card) for card in cards)
+    numbered = not text.strip() or any(_NUMBERED.match(card) for card in cards)
     for k, line in zip(free, wanted, strict=False):
         own = _NUMBERED.match(cards[k])
         number = own[0] if own else f"C{k + 1:>2}" if numbered else ""
@@ -140,7 +145,7 @@ def on_cards(block: bytes, history: Sequence[str]) -> tuple[bytes, bool]:
     made = "".join(cards).encode(code)
     before, after = text_lines(block), text_lines(made)
     if hint_of_lines(before) != hint_of_lines(after) or bool(says_depth(before)) != bool(says_depth(after)):
-        return block, False
+        return given, False
     return made, whole
 
 

@@ -90,7 +90,10 @@ class ColumnWizard(QDialog):
         grid.setHorizontalHeaderLabels(list(table.names))
         grid.setVerticalHeaderLabels(["is", "in", *(str(k + 1) for k in range(grid.rowCount() - 2))])
         grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        grid.setToolTip("The first rows of the file. Say above each column what it is; leave out what is not needed.")
+        read = "".join(f" {reason[:1].upper()}{reason[1:]}." for reason in table.reasons)
+        grid.setToolTip(
+            f"The first rows of the file. Say above each column what it is; leave out what is not needed.{read}"
+        )
         for k, name in enumerate(table.names):
             role = QComboBox()
             role.addItem("–", "")

@@ -25,7 +25,7 @@ from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
 _FILES = (
-    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json);;"
+    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json *.fgb);;"
     "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
 )
 _CSV = "Class table (*.csv)"

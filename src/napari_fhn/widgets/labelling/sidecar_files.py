@@ -6,6 +6,8 @@ from pathlib import Path
 
 import xarray as xr
 
+from napari_fhn.surveys.kinds import is_seismic
+
 _WELLS, _TOPS, _POINTS, _CLASSES = "wells.csv", "tops.csv", "labels.csv", "classes.csv"
 
 
@@ -27,4 +29,4 @@ def sidecar_files(survey: xr.DataArray) -> tuple[Path, ...]:
 
 def is_for_wells(survey: xr.DataArray) -> bool:
     """Whether wells are what labels such a survey; else it is points."""
-    return {"inline", "crossline"} <= set(map(str, survey.dims))
+    return is_seismic(survey)

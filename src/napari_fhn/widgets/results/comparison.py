@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import dask.array as da
 import numpy as np
+import xarray as xr
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.surveys import Grid, SurveyError, onto
+from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
@@ -68,7 +72,7 @@ class Comparison:
         self._background = context.background
         self._book = book
         self._prediction = prediction
-        self._truth: Labels | None = None
+        self._truth: Any = None
 
     @property
     def classes(self) -> ClassTable:
@@ -76,15 +80,12 @@ class Comparison:
         return self._book.state.classes
 
     def candidates(self) -> list[Labels]:
-        """Return the layers with which the prediction can be compared: classes on the same grid."""
+        """Return the layers with which the prediction can be compared: classes that lie where it does."""
         mine = self._prediction.layer
         if mine is None:
             return []
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Labels) and layer not in (mine, self.layer) and layer.data.shape == mine.data.shape
-        ]
+        layers = [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
+        return [layer for layer in layers if layer not in (mine, self.layer) and on_grid_of(mine, layer) is not None]
 
     def keep(self) -> None:
         """Keep a copy of the prediction as a layer of its own, to compare the next one with."""
@@ -126,7 +127,7 @@ class Comparison:
         """Show where the prediction differs from a layer."""
         mine = self._prediction.layer
         if mine is not None and mine.data.shape == other.data.shape:
-            self._truth = other
+            self._truth = other.data
             self._show(difference(mine.data, other.data))
 
     def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
@@ -145,17 +146,23 @@ class Comparison:
         mine, table = self._prediction.layer, self._book.state.classes
         if mine is None:
             return
-        predicted, known, classes = mine.data, truth.data, max(table.values)
+        placed = on_grid_of(mine, truth)
+        if placed is None:
+            self._words.fail(f"'{truth.name}' does not lie where the prediction does.")
+            return
+        known, brought = placed
+        predicted, classes = mine.data, max(table.values)
         self._words.say(f"Comparing with '{truth.name}' ...")
 
         def done(matrix: NDArray[np.int64]) -> None:
-            self._truth = truth
+            self._truth = known
             self.state.beside = truth.name
             self.state.matrix = matrix
             self._show(difference(predicted, known))
             total, right = int(matrix.sum()), int(np.diag(matrix).sum())
             share = f"{100 * right / total:.1f} % of {total:,} voxels agree" if total else "no voxel is known in both"
-            self._words.say(f"With '{truth.name}': {share}.{self._context.project.doubts()}")
+            more = f" {brought}" if brought else ""
+            self._words.say(f"With '{truth.name}': {share}.{more}{self._context.project.doubts()}")
 
         def failed(error: BaseException) -> None:
             self._words.fail(f"'{truth.name}' cannot be compared with: {error}.")
@@ -167,7 +174,7 @@ class Comparison:
         mine, truth = self._prediction.layer, self._truth
         if mine is None or truth is None:
             return
-        self._show(cell(mine.data, truth.data, of, found))
+        self._show(cell(mine.data, truth, of, found))
 
     def _show(self, values: Any) -> None:
         material = self._data.material
@@ -183,3 +190,65 @@ class Comparison:
         self._viewer.add_layer(self.layer)
         if active is not None:
             self._viewer.layers.selection.active = active
+
+
+def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
+    """Return the classes of a layer on the grid of another.
+
+    Parameters
+    ----------
+    mine : napari.layers.Labels
+        On whose grid they are wanted.
+    layer : napari.layers.Labels
+        Whose they are. What it is of is in its metadata; a layer that somebody made says by its scale and translation
+        where it lies, and nothing where these are napari's own.
+
+    Returns
+    -------
+    values : array_like
+        Classes, 0 where the layer has none.
+    words : str
+        What was done to bring them there.
+
+    None where the layer lies elsewhere.
+    """
+    grid, own = mine.metadata.get("grid"), _survey_of(layer)
+    if own is None or not isinstance(grid, xr.DataArray):
+        return (layer.data, "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
+    if own is grid and layer.data.shape == mine.data.shape:
+        return layer.data, ""
+    values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)  # type: ignore[no-untyped-call]
+    place = Grid.of(own)
+    if values.shape == own.shape:
+        dims = [str(dim) for dim in own.dims]
+    elif values.shape == place.shape:
+        dims = list(place.dims)
+    else:
+        return None
+    made = xr.DataArray(xr.Variable(dims, values))
+    if "band" in dims:
+        if made.sizes["band"] != 1:
+            return None
+        made = made.isel(band=0, drop=True)
+    try:
+        placed = onto(place.put(made), grid, classes=True, name=str(layer.name))
+    except SurveyError:
+        return None
+    return placed.values, placed.words
+
+
+def _survey_of(layer: Labels) -> xr.DataArray | None:
+    """The survey on which a layer lies, or of which it was made."""
+    found = (layer.metadata.get(key) for key in ("grid", "survey"))
+    return next((survey for survey in found if isinstance(survey, xr.DataArray)), None)
+
+
+def _lies_like(layer: Labels, mine: Labels) -> bool:
+    """Whether two layers of one shape lie at one place of the canvas, or the first says nothing about its place."""
+    scale, theirs = np.asarray(mine.scale), np.asarray(layer.scale)
+    moved = np.asarray(layer.translate)
+    if not moved.any() and bool((theirs == 1).all()):
+        return True
+    near = TOLERANCE * np.abs(scale)
+    there = not moved.any() or bool((np.abs(moved - np.asarray(mine.translate)) <= near).all())
+    return there and bool((np.abs(theirs - scale) * np.asarray(mine.data.shape) <= near).all())

@@ -1,0 +1,158 @@
+"""Labels, truths and masks out of files of every kind, on the grid of a survey."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from napari_fhn import surveys
+from napari_fhn.surveys import Grid, PlaceError, SurveyError, read_classes, read_mask
+from napari_fhn.surveys.grid import GridAxis
+from survey_files import rasters as factory
+
+GRID = Grid(
+    (GridAxis("inline", 4, 101.0), GridAxis("crossline", 5, 202.0, 2.0), GridAxis("twt", 6, 400.0, 4.0, "ms")),
+    kind="seismic",
+)
+VALUES = (np.arange(120) % 4).reshape(4, 5, 6).astype(np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr", ".npy", ".npz"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_whole_numbers_of_any_type_and_file(tmp_path, suffix, dtype):
+    path = tmp_path / f"labels{suffix}"
+    if suffix == ".npz":
+        np.savez(path, labels=VALUES.astype(dtype))
+    else:
+        surveys.save(path, VALUES.astype(dtype), GRID.template())
+    found = read_classes(path, GRID)
+    assert found.values.dtype == np.uint8
+    np.testing.assert_array_equal(found.values, VALUES)
+    assert found.values.dims == GRID.dims
+    assert ("voxel by voxel" in found.words) == (suffix in (".npy", ".npz"))
+
+
+def test_segy_on_its_survey(volume, tmp_path):
+    survey = surveys.open(volume)
+    surveys.save(tmp_path / "labels.sgy", VALUES, survey)
+    found = read_classes(tmp_path / "labels.sgy", survey)
+    np.testing.assert_array_equal(found.values, VALUES)
+    assert found.words == ""
+    in_depth = surveys.open(volume, vertical="depth")
+    np.testing.assert_array_equal(read_classes(tmp_path / "labels.sgy", in_depth).values, VALUES)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".img", ".nc"])
+def test_maps(tmp_path, suffix):
+    survey = surveys.open(factory.tiff(tmp_path, values=factory.cube()))
+    grid = Grid.of(survey)
+    values = (np.arange(np.prod(grid.shape)) % 3).reshape(grid.shape).astype(np.int16)
+    values[0, 0] = -1
+    surveys.save(tmp_path / f"labels{suffix}", values, survey, nodata=-1)
+    found = read_classes(tmp_path / f"labels{suffix}", survey)
+    np.testing.assert_array_equal(found.values, np.maximum(values, 0))
+    assert found.words == ""
+
+
+def test_what_is_missing_is_no_class(tmp_path):
+    values = VALUES.astype(np.float32)
+    values[0] = np.nan
+    np.save(tmp_path / "gaps.npy", values)
+    found = read_classes(tmp_path / "gaps.npy", GRID).values.values
+    assert not found[0].any()
+    np.testing.assert_array_equal(found[1:], VALUES[1:])
+    mask = read_mask(tmp_path / "gaps.npy", GRID).values.values
+    np.testing.assert_array_equal(mask, (found != 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (VALUES.astype(np.int16) - 1, "its values run from -1 to 2. Classes are whole numbers from 1 to 255"),
+        (VALUES + 0.5, "not all of them are whole"),
+        (VALUES.astype(np.int32) * 100, "to 300"),
+    ],
+)
+def test_what_is_no_class_is_refused(tmp_path, values, said):
+    np.save(tmp_path / "odd.npy", values)
+    with pytest.raises(SurveyError, match=said):
+        read_classes(tmp_path / "odd.npy", GRID)
+
+
+def test_labels_in_the_order_of_the_survey_s_file_are_turned_as_it_was(tmp_path):
+    stored = np.moveaxis(VALUES, 2, 0)
+    np.save(tmp_path / "volume.npy", stored.astype(np.float32))
+    np.save(tmp_path / "labels.npy", stored)
+    np.savez(tmp_path / "labels.npz", stored)
+    axes = ("twt", "inline", "crossline")
+    survey = surveys.open(tmp_path / "volume.npy", axes=axes)
+    for name in ("labels.npy", "labels.npz"):
+        for found in (
+            read_classes(tmp_path / name, survey, axes=axes),
+            read_classes(tmp_path / name, survey),
+            read_classes(tmp_path / name, Grid.of(survey)),
+        ):
+            np.testing.assert_array_equal(found.values, VALUES)
+            assert "its axes were taken to be twt, inline, crossline" in found.words
+    # Labels that were saved on the survey itself lie as it does.
+    np.save(tmp_path / "saved.npy", VALUES)
+    found = read_classes(tmp_path / "saved.npy", survey)
+    np.testing.assert_array_equal(found.values, VALUES)
+    assert "as the survey itself" in found.words
+
+
+def test_labels_of_a_cube_have_its_axes_without_bands(tmp_path):
+    values = VALUES[0]
+    np.save(tmp_path / "cube.npy", np.zeros((6, 5, 3), np.float32))
+    np.save(tmp_path / "labels.npy", values.T)
+    survey = surveys.open(tmp_path / "cube.npy", axes=("x", "y", "band"))
+    np.testing.assert_array_equal(read_classes(tmp_path / "labels.npy", survey).values, values)
+
+
+def test_options_of_the_survey_s_file_that_labels_do_not_take_are_left_out(tmp_path):
+    surveys.save(tmp_path / "labels.nc", VALUES, GRID.template())
+    found = read_classes(
+        tmp_path / "labels.nc", GRID, inline_byte=9, variable="cube", axes=("inline", "crossline", "twt")
+    )
+    np.testing.assert_array_equal(found.values, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("save", "said"),
+    [
+        (lambda path: np.savez(path, a=VALUES, b=VALUES), "holds 2 arrays"),
+        (lambda path: np.savez(path, VALUES[:3]), "its shape is 3 x 5 x 6"),
+        (lambda path: path.write_bytes(b"PK\x03\x04 no archive"), "cannot be read"),
+    ],
+)
+def test_archives_that_do_not_fit_are_one_sentence(tmp_path, save, said):
+    save(tmp_path / "labels.npz")
+    with pytest.raises(SurveyError, match=said):
+        read_classes(tmp_path / "labels.npz", GRID)
+
+
+def test_colours_are_no_classes(tmp_path):
+    survey = surveys.open(factory.tiff(tmp_path, values=factory.cube()))
+    with pytest.raises(PlaceError, match="bands, and one value for each voxel is needed"):
+        read_classes(Path(survey.attrs["source"]), survey)
+
+
+_CASES = Path(__file__).parents[3] / "shared" / "cases"
+
+
+@pytest.mark.skipif(not _CASES.is_dir(), reason="without the shared cases")
+def test_cases():
+    places = _CASES / "places"
+    image = surveys.open(places / "img.tif")
+    right = read_classes(places / "lab_ok.tif", image).values
+    assert set(np.unique(right)) == {1, 2}
+    xr.testing.assert_equal(read_classes(places / "lab_southup.tif", image).values, right)
+    classes = _CASES / "classes"
+    assert set(np.unique(read_classes(classes / "lab_wc.tif", surveys.open(classes / "img.tif")).values)) == {
+        10,
+        30,
+        80,
+    }
