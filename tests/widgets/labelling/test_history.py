@@ -37,7 +37,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
     before = np.array(book.layer.data)
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert "nothing to undo on this section" in dock.desk.words.message
+    assert "nothing to undo on this section" in book.context.words.message
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.network.architecture import Architecture, Layer, Reading
-from napari_fhn.training.neighbours import Agreement
+from napari_fhn.training import Device
 from napari_fhn.training.recipes import RECIPES
 
 
@@ -35,8 +35,6 @@ def test_it_forecasts_before_anything_trains(seismic):
 
 
 def test_a_gpu_is_told_by_the_process(seismic):
-    from napari_fhn.training import Device
-
     _, dock = seismic
     dock.desk.planning.hear(Device("cuda", "Some GPU", 3_000_000))
     assert "3 MB free" in dock.network.needs.text()
@@ -102,8 +100,11 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
     assert "foretell each other" in dock.network.aside.text()
     assert desk.planning.state.settings.neighbours
+    # What the training process says of its device asks again, and does not forget what the labels said.
+    desk.planning.hear(Device("cpu", "this computer", 10**10))
+    assert desk.planning.state.settings.recipe == "layers"
     dock.network.recipe.value = "sections"
-    desk.planning.suggest(Agreement(0.99, 4))
+    desk.planning.suggest()
     assert desk.planning.state.settings.recipe == "sections"
 
 

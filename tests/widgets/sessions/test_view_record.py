@@ -1,77 +1,69 @@
-"""The record of a session."""
+"""The record of how a session is looked at."""
 
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
-from napari_fhn.widgets.sessions.record import FILE, Looks, Record, SessionError, SurveyRecord, find_files
+
+from napari_fhn.record import RecordError
+from napari_fhn.widgets.sessions.view_record import FILE, Looks, ViewRecord
 
 
-@pytest.fixture
-def moved(tmp_path):
-    """A session that refers to two files, moved with one of them; returns (record, new folder)."""
-    home = tmp_path / "home"
-    (home / "session").mkdir(parents=True)
-    (home / "data").mkdir()
-    files = [home / "data" / "a.sgy", home / "data" / "b.sgy"]
-    for file in files:
-        file.touch()
-    surveys = tuple(
-        SurveyRecord.of(file.stem, file, home / "session", ticked=True, looks=Looks(contrast=(-1.0, 1.0)))
-        for file in files
+def test_it_comes_back_as_it_was(tmp_path):
+    record = ViewRecord(
+        {"survey": Looks(contrast=(-1.0, 1.0), colormap="gray")},
+        {"labels": Looks(opacity=0.4)},
+        order=(0, 2, 1),
+        point=(1.0, 2.0, 3.0),
+        zoom=2.0,
     )
-    record = Record(surveys, {"labels": Looks(opacity=0.4)}, order=(0, 2, 1), point=(1.0, 2.0, 3.0), zoom=2.0)
-    record.save(home / "session")
-    shutil.move(home, tmp_path / "abroad")
-    return record, tmp_path / "abroad" / "session"
+    record.save(tmp_path)
+    assert ViewRecord.load(tmp_path) == record
+    assert json.loads((tmp_path / FILE).read_text())["version"] == 2
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-def test_it_survives_and_says_where_files_lay(moved):
-    record, folder = moved
-    assert Record.load(folder) == record
-    assert record.surveys[0].path == "../data/a.sgy"
-    assert not list(folder.glob("*.part"))
+def test_a_session_that_nobody_looked_at_has_none(tmp_path):
+    assert ViewRecord.load(tmp_path) == ViewRecord()
 
 
-def test_files_that_moved_along_are_found(moved):
-    record, folder = moved
-    asked = []
-    found = find_files(record.surveys, folder, asked.append)
-    assert asked == []
-    assert sorted(path.name for path in found.values()) == ["a.sgy", "b.sgy"]
-    assert all(path.exists() for path in found.values())
-
-
-def test_a_missing_file_is_asked_for_once(moved, tmp_path):
-    record, folder = moved
-    elsewhere = tmp_path / "elsewhere"
-    shutil.move(folder.parent / "data", elsewhere)
-    asked = []
-
-    def ask(name):
-        asked.append(name)
-        return elsewhere / name
-
-    found = find_files(record.surveys, folder, ask)
-    assert asked == ["a.sgy"]
-    assert len(found) == 2
-    assert find_files(record.surveys, folder, lambda _: None) == {}
+def test_one_of_the_first_version_is_brought_over(tmp_path):
+    looks = {"visible": True, "opacity": 0.4, "colormap": "", "contrast": []}
+    first = {
+        "format": "napari-fhn desk 1",
+        "surveys": [
+            {
+                "name": "a",
+                "path": "../a.sgy",
+                "absolute": "/a.sgy",
+                "ticked": True,
+                "looks": {**looks, "contrast": [-1, 1], "colormap": "gray"},
+            }
+        ],
+        "looks": {"labels": looks},
+        "settings": {"recipe": "sections"},
+        "device": "cpu",
+        "held_out": 3,
+        "order": [0, 2, 1],
+        "point": [1, 2.5, 3],
+        "ndisplay": 2,
+        "center": [0, 1, 2],
+        "angles": [0, 0, 90],
+        "zoom": 2,
+    }
+    (tmp_path / FILE).write_text(json.dumps(first))
+    found = ViewRecord.load(tmp_path)
+    assert found.surveys == {"a": Looks(True, 0.4, "gray", (-1.0, 1.0))}
+    assert found.looks == {"labels": Looks(True, 0.4)}
+    assert (found.order, found.point, found.zoom) == ((0, 2, 1), (1.0, 2.5, 3.0), 2.0)
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (None, "is no session"),
-        ("{", "cannot be read"),
-        (json.dumps({"format": "napari-fhn desk 9"}), "another version"),
-        (json.dumps({"format": "napari-fhn desk 1"}), "damaged"),
-        (json.dumps([1]), "another version"),
-    ],
+    "text",
+    ["{", "[1]", '{"format": "napari-fhn desk 9"}', '{"format": "napari-fhn desk 1"}', '{"format": "other"}'],
 )
-def test_what_is_no_session_is_said(tmp_path, text, words):
-    if text is not None:
-        (tmp_path / FILE).write_text(text, "utf-8")
-    with pytest.raises(SessionError, match=words):
-        Record.load(tmp_path)
+def test_a_damaged_one_is_said(tmp_path, text):
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(RecordError, match=r"desk\.json"):
+        ViewRecord.load(tmp_path)
