@@ -305,6 +305,7 @@ NOT_VOXELS = {
     "--points": "placed by survey numbers or map coordinates of its own",
     "--horizon": "placed by survey numbers or map coordinates of its own",
     "--polygons": "placed by map coordinates of its own",
+    "--known": "any of these by looking into it; a label volume is read as that of --labels",
     "--categorical": "a map: stacked by its coordinates, as other maps are",
     "--session": "a folder",
     "--job": "a record",

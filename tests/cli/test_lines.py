@@ -113,3 +113,21 @@ def test_one_inline_of_a_volume_is_a_line_and_a_thin_volume_a_volume(tmp_path):
     asked = ["train", "thin.npy", "--axes", "inline,crossline,twt", "--labels", "known.npy", "--device", "cpu"]
     assert main([*asked, "--session", "s", "--recipe", "sections"]) == 0
     assert Job.load("s/job.json").vertical_axis == 2
+
+
+def test_the_line_of_penobscot_with_a_horizon_by_its_inlines(shared_data, tmp_path, capsys):
+    path = shared_data / "penobscot_line" / "penobscot_xl1155.sgy"
+    if not path.exists():
+        pytest.skip("real data absent: penobscot_line")
+    # The horizon that comes with it is a matrix without places, which is said.
+    asked = ["train", str(path), "--zones", "above,below", "--session", "s", "--device", "cpu"]
+    assert main([*asked, "--horizon", str(path.with_name("Hor_B.txt"))]) == 2
+    assert "it is a matrix of values" in capsys.readouterr().err
+    rows = "".join(f"{1000 + k},1155,{1000 + k / 2:g}\n" for k in range(601))
+    (tmp_path / "top.csv").write_text("inline,crossline,twt_ms\n" + rows)
+    assert main([*asked, "--horizon", "top.csv", "--recipe", "sections"]) == 0
+    known = np.load("s/labels.npy")
+    assert known.shape == (601, 1501)
+    assert known.all()
+    # The first sample of 4 ms at or below the horizon.
+    np.testing.assert_array_equal((known == 1).sum(axis=1), np.ceil((1000 + np.arange(601) / 2) / 4))

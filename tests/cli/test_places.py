@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.cli.conftest import prepared
+from tests.project.predicted import as_if_trained
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.project import Project
 from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import Grid, PlaceError
-from tests.cli.conftest import prepared
-from tests.project.predicted import as_if_trained
 
 pytestmark = pytest.mark.usefixtures("small")
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,6 +82,53 @@ def predicted(run, value=1, box: Box | None = None, model: str | None = None) ->
     made = provenance.Provenance.of(job, values.shape, classes=job.classes, run=run.id, labels="")
     sha256 = found.sha256 if model is None else model
     provenance.write(run.prediction, replace(made, parts=(provenance.Part(box, found.steps, sha256),)))
+
+
+def killed(at: int, changes: Sequence[tuple[Any, str]], action: Callable[[], object]) -> bool:
+    """Do something in a process of its own that is killed before it makes its change number `at`.
+
+    Parameters
+    ----------
+    at : int
+        From 1.
+    changes : sequence of (object, str)
+        Functions that change what is on disk: a module or class, and a name in it.
+    action : callable
+        What is done.
+
+    Returns
+    -------
+    bool
+        False where it came to its end.
+    """
+    if not hasattr(os, "fork"):
+        pytest.skip("processes cannot be forked here")
+    left = at
+
+    def dying(function):
+        def called(*args, **given):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **given)
+
+        return called
+
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            for owner, name in changes:
+                setattr(owner, name, dying(getattr(owner, name)))
+            action()
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in (0, -signal.SIGKILL)
+    return ended != 0
 
 
 def opened(file: Path) -> xr.DataArray:

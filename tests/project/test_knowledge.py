@@ -246,6 +246,13 @@ def test_codes_and_names_of_a_label_volume_stay_as_they_came(survey):
     assert out[0, 0, 20] == 1
 
 
+def test_label_volumes_are_read_as_truths_are_at_every_door(survey):
+    out = np.zeros(SHAPE, np.uint8)
+    burnt = burn([Source(Path("labels.npy"), "labels")], survey, ClassTable(()), out)
+    assert burnt.classes.values == (1, 2, 3)
+    np.testing.assert_array_equal(out, np.load("labels.npy"))
+
+
 def test_words_are_collected_and_files_without_wells_are_told(survey):
     sources = [Source(Path("p.csv"), "points"), Source(Path("cs.txt"), "checkshots")]
     out = np.zeros(SHAPE, np.uint8)

@@ -138,7 +138,7 @@ def test_a_survey_that_lies_elsewhere_is_refused(tmp_path):
     survey = project.surveys.first
     moved = survey.assign_coords(inline=survey["inline"] + 1)
     moved["inline"].attrs.update(survey["inline"].attrs)
-    with pytest.raises(ProjectError, match="lie elsewhere than 'moved'.*1002 to 1129"):
+    with pytest.raises(ProjectError, match=r"lie elsewhere than 'moved'.*1002 to 1129"):
         project.use(SurveySet.of({"moved": moved}))
     with pytest.raises(ProjectError, match="lie elsewhere than 'part'"):
         Project(project.session, SurveySet.of({"part": survey[:100]}))
@@ -296,11 +296,16 @@ def test_settings_that_do_not_go_with_the_data_make_nothing(work):
 def test_a_first_try_that_fails_leaves_nothing(tmp_path, survey_file):
     session = Session(tmp_path / "work")
     project = Project(session)
-    with pytest.raises(KeyError), session.writing("a test"), project.attempt():
-        project.use(SurveySet.of({"magnetics": opened(survey_file)}))
-        project.paint(np.eye(*SHAPE, dtype=np.uint8))
-        project.stage()
-        raise KeyError
+
+    def attempt():
+        with session.writing("a test"), project.attempt():
+            project.use(SurveySet.of({"magnetics": opened(survey_file)}))
+            project.paint(np.eye(*SHAPE, dtype=np.uint8))
+            project.stage()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        attempt()
     assert not session.folder.exists()
     with session.writing("a test"), project.attempt():
         project.use(SurveySet.of({"magnetics": opened(survey_file)}))
@@ -316,12 +321,16 @@ def test_a_first_try_that_fails_leaves_nothing(tmp_path, survey_file):
 def test_a_later_try_that_fails_changes_nothing(work):
     work.train("first")
     before = contents(work.session.folder)
-    with pytest.raises(KeyError), work.project.attempt():
-        work.session.set_classes(ClassTable.default(5))
-        work.session.change(held_out=HeldOut(3))
-        begun = work.begin()
-        work.session.runs.finish(begun.run, None)
-        raise KeyError
+
+    def attempt():
+        with work.project.attempt():
+            work.session.set_classes(ClassTable.default(5))
+            work.session.change(held_out=HeldOut(3))
+            work.session.runs.finish(work.begin().run, None)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        attempt()
     after = contents(work.session.folder)
     assert after.keys() == before.keys()
     assert {name for name in before if before[name] != after[name]} <= {"session.json"}

@@ -98,7 +98,7 @@ def _project(options: argparse.Namespace) -> tuple[Project, dict[str, tuple[Stac
         session = Session(options.session or Path(f"{files[0].stem}.fhn"))
         if session.exists:
             session = existing(session.folder, _PROGRAM)
-        return Project(session, SurveySet.of(together.surveys)), together.stacks(session.folder)
+        return Project(session, together.surveys), together.stacks(session.folder)
     if reading(options) or options.categorical or options.map_field:
         raise UsageError("how a survey is read goes with the survey: name it too")
     folder, _ = place(options)
@@ -177,7 +177,7 @@ def _with_numbers(settings: Settings, options: argparse.Namespace) -> Settings:
 
 def _label(project: Project, options: argparse.Namespace) -> None:
     """Make labels of the files that were given; those that are in the session stay where none are."""
-    if (options.wells is None) != (options.tops is None):
+    if (options.wells is None) != (options.tops is None) and not options.known:
         raise LabelError("--wells and --tops go together", "Give both")
     session = project.session
     table = None if options.classes is None else ClassTable.from_csv(options.classes)

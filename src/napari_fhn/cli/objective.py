@@ -12,7 +12,6 @@ from napari_fhn.training.objective import BALANCES, LOSSES, Objective, Smoothnes
 if TYPE_CHECKING:
     from napari_fhn.box import Box
     from napari_fhn.project import Settings
-    from napari_fhn.training.objective import Knowledge
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:
@@ -85,17 +84,16 @@ def objective(options: argparse.Namespace, base: Objective, shape: Sequence[int]
     """
     from napari_fhn.project import terms
 
-    known: list[Knowledge] = [terms.share(text) for text in options.share]
-    if options.order is not None:
-        known.append(terms.order(options.order))
-    known += [terms.absence(text, shape=shape) for text in options.absent]
-    if options.smooth is not None:
-        known.append(terms.smoothness(options.smooth))
-    losses = base.losses if options.loss is None else tuple(name.strip() for name in options.loss.split("+"))
-    # What is said once more takes the place of what was known of the same kind.
-    said = {type(term) for term in known}
-    kept = tuple(term for term in base.knowledge if type(term) not in said)
-    return replace(base, losses=losses, balance=options.balance or base.balance, knowledge=(*kept, *known))
+    return terms.objective(
+        base,
+        shape,
+        loss=options.loss,
+        balance=options.balance,
+        shares=options.share,
+        layers=options.order,
+        absences=options.absent,
+        smooth=options.smooth,
+    )
 
 
 def ignored(options: argparse.Namespace, shape: Sequence[int]) -> tuple[Box, ...]:

@@ -160,7 +160,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
     if options.session is None and options.output is None:
         raise UsageError("say where the prediction goes: --output FILE, or --session DIR to keep it")
     from napari_fhn.cli.maps import open_together
-    from napari_fhn.project import SurveySet, samples
+    from napari_fhn.project import samples
     from napari_fhn.project.applying import applying
 
     together = open_together(samples.survey_files(options.surveys), options)
@@ -168,7 +168,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
         say(session.notes)
         with applying(
             session,
-            SurveySet.of(together.surveys),
+            together.surveys,
             options.network,
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),

@@ -17,7 +17,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.places import map_transform, to_cells
+from napari_fhn.labels.map_coordinates import map_transform, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS

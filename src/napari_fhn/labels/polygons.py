@@ -25,7 +25,7 @@ from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.places import map_crs, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import map_crs, map_transform, to_cells
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.surveys.kinds import is_line, is_seismic
 

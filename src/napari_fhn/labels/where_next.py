@@ -28,7 +28,7 @@ _LEAST = 0.02
 
 
 @dataclass(frozen=True)
-class Place:
+class LabelSuggestion:
     """A place worth labelling.
 
     Parameters
@@ -66,7 +66,9 @@ class Place:
         return f"{what} Doubt {100 * self.doubt:.0f} %{far}"
 
 
-def where_next(doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any], *, count: int = 5) -> list[Place]:
+def where_next(
+    doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any], *, count: int = 5
+) -> list[LabelSuggestion]:
     """Find the places most worth labelling.
 
     The survey is cut into cells. A cell counts with its mean doubt, less where labels are near; the best cell is
@@ -86,7 +88,7 @@ def where_next(doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any]
 
     Returns
     -------
-    list of Place
+    list of LabelSuggestion
         The best first; empty where there is no doubt.
 
     Raises
@@ -103,7 +105,7 @@ def where_next(doubt: NDArray[Any], predicted: NDArray[Any], known: NDArray[Any]
     distance = ndimage.distance_transform_edt(~labelled) if labelled.any() else np.full(mean.shape, np.inf)
     value = mean * np.minimum(distance / _REACH, 1.0)
     grid = np.indices(mean.shape)
-    places: list[Place] = []
+    places: list[LabelSuggestion] = []
     while len(places) < count:
         cell = np.unravel_index(int(np.argmax(value)), value.shape)
         if value[cell] < _LEAST:
@@ -142,7 +144,7 @@ def _add_up(values: NDArray[np.float64], edges: list[NDArray[np.intp]]) -> NDArr
     return values
 
 
-def _place(cell: tuple[int, ...], side: int, doubt: float, distance: float, predicted: NDArray[Any]) -> Place:
+def _place(cell: tuple[int, ...], side: int, doubt: float, distance: float, predicted: NDArray[Any]) -> LabelSuggestion:
     start = tuple(at * side for at in cell)
     stop = tuple(min(a + side, size) for a, size in zip(start, predicted.shape, strict=True))
     inside = np.asarray(predicted[tuple(itertools.starmap(slice, zip(start, stop, strict=True)))])
@@ -151,4 +153,4 @@ def _place(cell: tuple[int, ...], side: int, doubt: float, distance: float, pred
     # On a section that is predicted, where not all of them are.
     there = np.nonzero(inside)
     middle = tuple(int(a + np.median(axis)) for a, axis in zip(start, there, strict=True))
-    return Place(middle, start, stop, doubt, distance * side, tuple(common))
+    return LabelSuggestion(middle, start, stop, doubt, distance * side, tuple(common))

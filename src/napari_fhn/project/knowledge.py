@@ -77,6 +77,8 @@ class Part:
         What the files tell of wells; empty for other files.
     weighted : bool
         Whether labels count less with the distance from where somebody looked.
+    rest : Part or None
+        What they tell beside wells, for those who hold wells themselves; None where that is nothing.
     """
 
     sources: tuple[Source, ...]
@@ -86,6 +88,7 @@ class Part:
     wells: tuple[labels.Well | labels.DeviatedWell, ...]
     weighted: bool
     write: Callable[[ClassTable, NDArray[Any], NDArray[Any] | None], object]
+    rest: Part | None = None
 
     def burn(
         self, out: NDArray[Any], weights: NDArray[Any] | None = None, classes: ClassTable | None = None
@@ -307,7 +310,10 @@ def read(
 
     found, words = collect_warnings(content)
     table = found.table or (classes if fixed else classes.including(found.names))
-    return Part(sources, found.title, table, (*found.words, *words), found.wells, found.weighted, found.write)
+    part = Part(sources, found.title, table, (*found.words, *words), found.wells, found.weighted, found.write)
+    if found.rest is None:
+        return part
+    return replace(part, rest=replace(part, words=(), wells=(), weighted=False, write=found.rest))
 
 
 def read_surfaces(sources: Sequence[Source], survey: xr.DataArray) -> list[xr.DataArray]:
@@ -346,6 +352,8 @@ class _Content:
     words: tuple[str, ...] = ()
     #: Where the file tells values and not only names: the classes with these.
     table: ClassTable | None = None
+    #: What the files tell beside wells.
+    rest: Callable[[ClassTable, NDArray[Any], NDArray[Any] | None], object] | None = None
 
 
 def _wells(sources: tuple[Source, ...], survey: xr.DataArray, table: ClassTable | None) -> _Content:
@@ -439,9 +447,7 @@ def _of_others(source: Source, survey: xr.DataArray) -> _Content:
     known = labels.asking(source, lambda: plugins.read(source.kind, source.path, survey, source.options))
     names = (*(name for well in known.wells for name in well.class_names), *known.classes)
 
-    def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        if known.wells:
-            labels.burn(list(known.wells), survey, classes, out, WELL_RADIUS, weights=weights)
+    def rest(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         if known.burn is not None:
             # Such a reader is given nothing but zeros: what is labelled already is no business of its.
             own: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
@@ -449,7 +455,18 @@ def _of_others(source: Source, survey: xr.DataArray) -> _Content:
             for row, mine in zip(out, own, strict=True):
                 np.copyto(row, mine, where=row == 0)
 
-    return _Content(known.title or KINDS[source.kind], tuple(dict.fromkeys(names)), write, known.wells)
+    def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
+        if known.wells:
+            labels.burn(list(known.wells), survey, classes, out, WELL_RADIUS, weights=weights)
+        rest(classes, out, weights)
+
+    return _Content(
+        known.title or KINDS[source.kind],
+        tuple(dict.fromkeys(names)),
+        write,
+        known.wells,
+        rest=None if known.burn is None or not known.wells else rest,
+    )
 
 
 def _labels(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,21 +21,23 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
 from napari_fhn.project.manifest import FileReference, HeldOut, Manifest, SurveyEntry
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.training import provenance
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.job import Job
-from napari_fhn.training.provenance import Part, Provenance
+from napari_fhn.training.job import Input, Job
+from napari_fhn.training.provenance import Part, Provenance, Tidied
 from napari_fhn.training.updates import Done
 
 if TYPE_CHECKING:
-    from napari_fhn.project.runs import Run
+    from napari_fhn.project.runs import Run, State
 
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
 _KEPT = "kept-*.npy"
 _FIRST = "run-001"
+_INPUT = "input-"
 
-_OF_A_RUN = ("model", "begun-with", "prediction.npy", layout.UNTIDIED, "leave-one-out.json", "report.html")
+_OF_A_RUN = (layout.MODEL, layout.BEGUN_WITH, layout.PREDICTION, layout.UNTIDIED, "leave-one-out.json", "report.html")
 _ASIDE = ".earlier"
 """Added to the names of records whose content stands in the manifest now."""
 
@@ -58,12 +60,17 @@ def bring_up_to_date(folder: Path) -> list[str]:
     if not layout.is_session(folder) or (layout.has_manifest(folder) and not _left_over(folder)):
         return []
     manifest = Manifest.load(folder) if layout.has_manifest(folder) else _described(folder)
-    moved = _move_run(folder)
-    if moved:
-        manifest = replace(manifest, current_run=_FIRST, runs_made=max(1, manifest.runs_made))
+    job = _job(folder)
+    _move_inputs(folder)
+    if _left_over(folder):
+        run = _move_run(folder, None if job is None else job.with_paths(_moved_input(folder)))
+        number = int(run.id.removeprefix("run-"))
+        manifest = replace(manifest, runs_made=max(number, manifest.runs_made))
+        if run.has_model:
+            manifest = replace(manifest, current_run=run.id)
     _move_kept(folder)
     manifest.save(folder)
-    for name in (_CLASSES, "job.json"):
+    for name in (_CLASSES, layout.JOB):
         if (folder / name).is_file():
             (folder / name).replace(folder / (name + _ASIDE))
     return ["The session was made by an earlier version: its training is a run now, and its folder can be moved."]
@@ -71,110 +78,138 @@ def bring_up_to_date(folder: Path) -> list[str]:
 
 def _left_over(folder: Path) -> bool:
     """Whether a migration was cut off, or an earlier version has worked here since."""
-    return (folder / "model").is_dir() or (folder / "job.json").is_file()
+    return (folder / layout.MODEL).is_dir() or (folder / layout.JOB).is_file()
 
 
 def _described(folder: Path) -> Manifest:
     """What the records of a session of an earlier version say."""
-    desk = _plain(folder / _DESK)
+    desk, job = _plain(folder / _DESK), _job(folder)
     surveys = []
     for item in desk.get("surveys", ()) if isinstance(desk.get("surveys"), list) else ():
         with contextlib.suppress(KeyError, TypeError, AttributeError):
             file = FileReference(str(item["path"]), str(item["absolute"]))
             surveys.append(SurveyEntry(str(item["name"]), file, role="input" if item.get("ticked", True) else "shown"))
-    job = _job(folder)
     if not surveys and job is not None:
-        surveys = [SurveyEntry(one.name or Path(one.path).stem, _source_of(folder, one.path)) for one in job.inputs]
+        # On the command line nobody wrote down how the files were read: they are given again, or their copies do.
+        surveys = [SurveyEntry(one.name or Path(one.path).stem) for one in job.inputs]
+    copies = {} if job is None else {one.name or Path(one.path).stem: one for one in job.inputs}
+    surveys = [_with_copy(entry, copies.get(entry.name), folder) for entry in surveys]
     manifest = Manifest(tuple(surveys), settings=_mapping(desk.get("settings")))
     held = desk.get("held_out")
     if isinstance(held, int) and not isinstance(held, bool):
         manifest = replace(manifest, held_out=HeldOut(held))
     if job is not None:
-        manifest = replace(manifest, vertical_axis=job.vertical_axis)
+        manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):
         if (folder / _CLASSES).is_file():
             manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES))
     return manifest
 
 
-def _source_of(folder: Path, staged: str) -> FileReference | None:
-    """The file that a copy was made of, as the words beside the copy have it."""
-    words = folder / Path(staged).with_suffix(".txt").name
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        for line in words.read_text(encoding="utf-8").splitlines():
-            name = line.split(":", 1)[-1].strip()
-            if name and Path(name).is_absolute() and Path(name).exists():
-                return FileReference(name, name)
+def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEntry:
+    """The entry of a survey with the copy of it that a job was made with."""
+    if item is None:
+        return entry
+    for path in (Path(_moved_input(folder)(item.path)), Path(item.path)):
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+            where = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
+            return replace(
+                entry,
+                staged=where.relative_to(folder).as_posix(),
+                channels=1 if item.channel_axis is None else shape[item.channel_axis],
+            )
+    return entry
+
+
+def _grid(folder: Path, job: Job) -> Grid | None:
+    """Where the labels lie, as far as the job says it."""
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        shape = np.load(folder / layout.LABELS, mmap_mode="r", allow_pickle=False).shape
+        if job.axes and len(job.axes) == len(shape):
+            return Grid.from_axes(job.axes, shape)
     return None
 
 
-def _move_run(folder: Path) -> bool:
-    """Move model and prediction into a run; returns whether there is a network in it."""
-    if not _left_over(folder):
-        return False
-    job, run = _job(folder), folder / layout.RUNS / _FIRST
-    if run.is_dir() and (run / "model").is_dir() and (folder / "model").is_dir():
+def _move_inputs(folder: Path) -> None:
+    """Move copies of surveys to where copies lie."""
+    for path in sorted(folder.glob(f"{_INPUT}*")):
+        if path.suffix not in (".npy", ".txt"):
+            continue
+        target = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
+        target.parent.mkdir(exist_ok=True)
+        if not target.exists():
+            path.replace(target)
+
+
+def _moved_input(folder: Path) -> Callable[[str], str]:
+    """Return where the files of a job are now: its copies of surveys may have been moved."""
+
+    def moved(path: str) -> str:
+        name = Path(path).name
+        there = folder / layout.INPUTS / name.removeprefix(_INPUT)
+        return str(there) if name.startswith(_INPUT) and not Path(path).exists() and there.is_file() else path
+
+    return moved
+
+
+def _move_run(folder: Path, job: Job | None) -> Run:
+    """Move model and prediction into a run, and write down what is known of it."""
+    from napari_fhn.project.runs import Run, RunRecord, default_name
+
+    place = folder / layout.RUNS / _FIRST
+    number = 1
+    while (place / layout.MODEL).is_dir() and (folder / layout.MODEL).is_dir():
         # An earlier version has trained here since: that is another run.
-        number = 2
-        while (folder / layout.RUNS / f"run-{number:03d}").exists():
-            number += 1
-        run = folder / layout.RUNS / f"run-{number:03d}"
-    run.mkdir(parents=True, exist_ok=True)
+        number += 1
+        place = folder / layout.RUNS / f"run-{number:03d}"
+    place.mkdir(parents=True, exist_ok=True)
     outputs = [path.name for path in folder.glob("prediction-*.npy")] + ["prediction-unfinished.jsonl"]
-    for name in (*_OF_A_RUN, *outputs):
-        if (folder / name).exists() and not (run / name).exists():
-            (folder / name).replace(run / name)
-    if job is not None:
-        here = replace(
-            job,
-            prediction=str(run / layout.PREDICTION),
-            model=str(run / layout.MODEL),
-            start_from=str(run / layout.BEGUN_WITH) if (run / layout.BEGUN_WITH).is_dir() else None,
-            run=run.name,
-        )
-        here.save(run / layout.JOB)
-        if (run / layout.MODEL).is_dir():
-            here.save(run / layout.MODEL / layout.JOB)
-    from napari_fhn.project.runs import Run, RunRecord, State, default_name
-
-    made = Run(run, RunRecord(run.name, default_name(run.name), state="finished"))
-    if job is not None:
-        schedule = job.schedule
-        told = RunRecord(
-            run.name,
-            default_name(run.name),
-            recipe="",
-            steps=schedule.steps,
-            seed=schedule.seed,
-            classes=job.classes,
-            state="finished",
-        )
-        made = Run(run, told)
-    for entry in made.log():
-        ends = [update for update in entry.updates if isinstance(update, Done)]
+    for name in dict.fromkeys((*_OF_A_RUN, *outputs)):
+        if (folder / name).exists() and not (place / name).exists():
+            (folder / name).replace(place / name)
+    run = Run(place, RunRecord(place.name, default_name(place.name), state="finished"))
+    if job is None:
+        return run.save(run.record)
+    job = replace(
+        job,
+        prediction=str(run.prediction),
+        model=str(run.model),
+        start_from=str(run.begun_with) if run.begun_with.is_dir() else job.start_from,
+        run=run.id,
+    )
+    job.save(place / layout.JOB)
+    if run.model.is_dir():
+        job.save(run.model / layout.JOB)
+    told = replace(run.record, steps=job.schedule.steps, seed=job.schedule.seed, classes=job.classes)
+    whole = False
+    for entry in run.log():
+        done = next((update for update in reversed(entry.updates) if isinstance(update, Done)), None)
+        ended = done is not None and not done.stopped
+        whole = entry.task == "predict" and ended
         if entry.task == "train":
-            state: State = "stopped" if not ends or ends[-1].stopped else "finished"
-            made = Run(run, replace(made.record, created=entry.began, command=entry.command, state=state))
-    made.save(made.record)
-    _say_what_made_it(made)
-    return made.has_model
+            state: State = "finished" if ended else "stopped"
+            told = replace(told, created=entry.began, command=entry.command, state=state)
+    _say_what_made_it(run, job, whole)
+    return run.save(told)
 
 
-def _say_what_made_it(made: Run) -> None:
-    """Write what made a prediction, where the log says that all of it comes from the network that is there.
-
-    Otherwise nobody knows: it counts as not predicted, and predicting again is soon done.
-    """
-    description, entries = made.description(), made.log()
-    if description is None or made.provenance() is not None or not entries or not made.prediction.is_file():
+def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
+    """Write down as much of what made a prediction as is known: one network all of it, or nobody knows which what."""
+    description = run.description()
+    if provenance.path_of(run.prediction).exists() or description is None:
         return
-    ends = [update for update in entries[-1].updates if isinstance(update, Done)]
-    if entries[-1].task != "predict" or not ends or ends[-1].stopped:
+    try:
+        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
         return
-    with contextlib.suppress(OSError, ValueError, EOFError):
-        shape = tuple(np.load(made.prediction, mmap_mode="r", allow_pickle=False).shape)
-        parts = (Part(Box.whole(shape), description.steps, description.sha256),)
-        provenance.write(made.prediction, Provenance(made.id, shape, description.classes, parts=parts))
+    if not values.any():
+        return
+    box = Box.whole(values.shape)
+    part = Part(box, description.steps, description.sha256 if whole else "", scattered=not whole)
+    made = Provenance.of(job, values.shape, classes=job.classes, run=run.id, labels="")
+    tidied = Tidied() if run.untidied.is_file() else None
+    provenance.write(run.prediction, replace(made, parts=(part,), tidied=tidied, program="an earlier napari-fhn"))
 
 
 def _move_kept(folder: Path) -> None:
@@ -185,7 +220,7 @@ def _move_kept(folder: Path) -> None:
 
 
 def _job(folder: Path) -> Job | None:
-    for path in (folder / "model" / "job.json", folder / "job.json", folder / ("job.json" + _ASIDE)):
+    for path in (folder / layout.MODEL / layout.JOB, folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
         with contextlib.suppress(JobError, record.RecordError, OSError):
             return Job.load(path)
     return None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from napari_fhn.box import Box
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.objective import Absence, Knowledge, Order, Share, Smoothness
+from napari_fhn.training.objective import Absence, Knowledge, Objective, Order, Share, Smoothness
 
 SHARE_EXAMPLE = "Salt=0.02:0.1"
 ABSENCE_EXAMPLE = "Salt=shelf.npy"
@@ -135,6 +136,54 @@ def box(text: str, shape: Sequence[int]) -> Box:
     if any(a < 0 or a >= b or b > size for a, b, size in zip(start, stop, shape, strict=True)):
         raise JobError(f"'{text}' is no box inside the survey, which is {tuple(shape)} voxels")
     return Box(start, stop)
+
+
+def objective(
+    base: Objective,
+    shape: Sequence[int] | None = None,
+    *,
+    loss: str | None = None,
+    balance: str | None = None,
+    shares: Sequence[str] = (),
+    layers: str | None = None,
+    absences: Sequence[str] = (),
+    smooth: float | None = None,
+) -> Objective:
+    """Return an objective with what a person said of it.
+
+    Parameters
+    ----------
+    base : Objective
+        Of the recipe, or of the training before; what is not said stays as it is there.
+    shape : sequence of int, optional
+        Of the survey, for boxes.
+    loss : str, optional
+        Names of losses with ``+`` between them.
+    balance : str, optional
+        How much more rare classes count.
+    shares, absences : sequence of str
+        As :func:`share` and :func:`absence` read them.
+    layers : str, optional
+        As :func:`order` reads them.
+    smooth : float, optional
+        Weight of smoothness.
+
+    Raises
+    ------
+    JobError
+        When something cannot be read; the message shows how it is written.
+    """
+    known: list[Knowledge] = [share(text) for text in shares]
+    if layers is not None:
+        known.append(order(layers))
+    known += [absence(text, shape=shape) for text in absences]
+    if smooth is not None:
+        known.append(smoothness(smooth))
+    losses = base.losses if loss is None else tuple(name.strip() for name in loss.split("+"))
+    # What is said once more takes the place of what was known of the same kind.
+    said = {type(term) for term in known}
+    kept = tuple(term for term in base.knowledge if type(term) not in said)
+    return replace(base, losses=losses, balance=balance or base.balance, knowledge=(*kept, *known))
 
 
 def in_words(term: Knowledge, folder: Path | None = None) -> str:

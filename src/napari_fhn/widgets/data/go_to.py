@@ -37,7 +37,7 @@ class GoToError(ValueError):
 
 
 @dataclass(frozen=True)
-class Place:
+class GridPosition:
     """Where to go.
 
     Attributes
@@ -118,7 +118,7 @@ def _put(found: dict[str, float], what: str, number: float) -> None:
     found[what] = number
 
 
-def resolve(wanted: Mapping[str, float], numbers: Numbers) -> Place:
+def resolve(wanted: Mapping[str, float], numbers: Numbers) -> GridPosition:
     """Find the voxel that is meant.
 
     Parameters
@@ -130,7 +130,7 @@ def resolve(wanted: Mapping[str, float], numbers: Numbers) -> Place:
 
     Returns
     -------
-    Place
+    GridPosition
 
     Raises
     ------
@@ -151,7 +151,7 @@ def resolve(wanted: Mapping[str, float], numbers: Numbers) -> Place:
         if name in index and round(index[name]) != round(place):
             raise GoToError(f"The map coordinates lie on another {axis.called} than {number:g}: write one of them.")
         index[name] = place
-    return Place({name: float(round(place)) for name, place in index.items()})
+    return GridPosition({name: float(round(place)) for name, place in index.items()})
 
 
 def _own_axis(what: str, number: float, numbers: Numbers) -> tuple[str, float]:
@@ -224,7 +224,7 @@ def _reach(numbers: Numbers) -> tuple[tuple[float, float], tuple[float, float]]:
     return (min(xs), max(xs)), (min(ys), max(ys))
 
 
-def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: Place) -> str:
+def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition) -> str:
     """Move sliders and camera to a place.
 
     Parameters
@@ -235,7 +235,7 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: Place) -> str
         The layer that the place is in.
     numbers : Numbers
         Of that layer.
-    place : Place
+    place : GridPosition
         From `resolve`.
 
     Returns

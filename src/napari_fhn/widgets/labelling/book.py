@@ -26,7 +26,7 @@ from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.ledger import Entry, Ledger, Place, moved
+from napari_fhn.widgets.labelling.ledger import Entry, Ledger, SectionReference, moved
 from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.tally import Tally
 
@@ -230,16 +230,16 @@ class LabelBook:
             self.layer.mode = "pan_zoom"
             self.layer.editable = False
 
-    def place(self) -> Place | None:
+    def place(self) -> SectionReference | None:
         """The section in view; None where everything is."""
         focus = None if self.layer is None else view.focus(self.viewer, self.layer)
-        return None if focus is None else Place(focus.axis, focus.index, self.context.data.title())
+        return None if focus is None else SectionReference(focus.axis, focus.index, self.context.data.title())
 
     def apply(
         self,
         title: str,
         change: Change,
-        place: Place | None = None,
+        place: SectionReference | None = None,
         classes: tuple[ClassTable, ClassTable] | None = None,
         also: Callable[[bool], None] | None = None,
     ) -> None:
@@ -251,7 +251,7 @@ class LabelBook:
             What was done.
         change : Change
             Of the label volume, already made.
-        place : Place, optional
+        place : SectionReference, optional
             The section it was made on.
         classes : (ClassTable, ClassTable), optional
             The class table before and after.

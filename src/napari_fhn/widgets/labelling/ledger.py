@@ -20,7 +20,7 @@ MOST_ENTRIES = 500
 
 
 @dataclass(frozen=True)
-class Place:
+class SectionReference:
     """A section of the label volume.
 
     Parameters
@@ -46,7 +46,7 @@ class Entry:
         What was done.
     change : Change
         Of the voxels.
-    place : Place or None
+    place : SectionReference or None
         The section it was made on; None for what concerns the whole survey.
     classes : (ClassTable, ClassTable) or None
         The class table before and after, where that changed too.
@@ -58,12 +58,12 @@ class Entry:
 
     title: str
     change: Change
-    place: Place | None = None
+    place: SectionReference | None = None
     classes: tuple[ClassTable, ClassTable] | None = None
     also: Callable[[bool], None] | None = None
     undone: bool = False
 
-    def is_here(self, place: Place | None) -> bool:
+    def is_here(self, place: SectionReference | None) -> bool:
         """Whether a person who looks at this section sees it."""
         return place is None or self.place is None or self.place == place
 
@@ -106,11 +106,11 @@ class Ledger:
         self.changed.emit()
         return voxels
 
-    def last(self, place: Place | None) -> Entry | None:
+    def last(self, place: SectionReference | None) -> Entry | None:
         """The newest change that stands and that a person who looks at this section sees."""
         return next((e for e in reversed(self.entries) if not e.undone and e.is_here(place)), None)
 
-    def next(self, place: Place | None) -> Entry | None:
+    def next(self, place: SectionReference | None) -> Entry | None:
         """The oldest of the changes last taken back there."""
         found = None
         for entry in reversed(self.entries):

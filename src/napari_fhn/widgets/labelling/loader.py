@@ -195,7 +195,7 @@ class Loader:
             return
         if group[0].kind in OF_WELLS:
             self._wells_due = False
-            self._attempt(group, self._reader(), self._burn_wells)
+            self._attempt(group, self._reader(), self._burn)
             return
         self._batch = [one for one in self._batch if one.path not in {source.path for source in group}]
         if group[0].kind == "horizon":
@@ -212,8 +212,11 @@ class Loader:
         radius, fall_off = (knowledge.said(sources, name) for name in ("radius", "fall_off"))
 
         def then() -> None:
-            self._remember()
-            self._burn_next()
+            self._note(sources)
+            if part.rest is None:
+                self._burn_next()
+            else:
+                self._burn(sources, part.rest)
 
         self._wells.replace(part.wells, part.title, part.words, radius=radius, fall_off=fall_off, then=then)
 
@@ -231,6 +234,10 @@ class Loader:
         self._attempt(answered, self._reader(surfaces), self._burn)
 
     def _burn(self, sources: tuple[Source, ...], part: Part) -> None:
+        """Burn what files tell; wells by those who hold them, so that they can be moved."""
+        if part.wells:
+            self._burn_wells(sources, part)
+            return
         book, session = self._book, self._book.session
         if book.layer is None or session is None:
             return
@@ -276,14 +283,19 @@ class Loader:
                 else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
             )
             self._context.words.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
-            gone = {source.path for source in sources}
-            self._burnt = [*(one for one in self._burnt if one.path not in gone), *sources]
-            self._remember()
+            self._note(sources)
             self._burn_next()
 
         self._context.background.run(
             work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next())
         )
+
+    def _note(self, sources: tuple[Source, ...]) -> None:
+        """Remember that files are among the labels; those of wells are in `sources`."""
+        others = [source for source in sources if source.kind not in OF_WELLS]
+        gone = {source.path for source in others}
+        self._burnt = [*(one for one in self._burnt if one.path not in gone), *others]
+        self._remember()
 
     def _attempt(
         self,

@@ -16,7 +16,7 @@ from napari_fhn.labels.changes import Change
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.ledger import Place
+from napari_fhn.widgets.labelling.ledger import SectionReference
 from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
 
 _MARK = "#ffffff"
@@ -168,7 +168,7 @@ class Sections:
         wanted: Callable[[], NDArray[np.uint8]],
         *,
         overwrite: bool = False,
-        place: Place | None = None,
+        place: SectionReference | None = None,
         then: Callable[[Change, bool], None] | None = None,
     ) -> None:
         book = self._book

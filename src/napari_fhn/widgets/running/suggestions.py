@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.labels.where_next import Place, where_next
+from napari_fhn.labels.where_next import LabelSuggestion, where_next
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.numbers import Numbers
@@ -23,7 +23,7 @@ class SuggestionState:
 
     Parameters
     ----------
-    places : tuple of Place
+    places : tuple of LabelSuggestion
         The best first.
     searching : bool
         Whether a search is under way.
@@ -31,7 +31,7 @@ class SuggestionState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    places: tuple[Place, ...] = ()
+    places: tuple[LabelSuggestion, ...] = ()
     searching: bool = False
 
 
@@ -76,7 +76,7 @@ class Suggestions:
         predicted, known = layer.data, self._book.layer.data
         self.state.searching = True
 
-        def done(places: list[Place]) -> None:
+        def done(places: list[LabelSuggestion]) -> None:
             self.state.searching = False
             self.state.places = tuple(places)
             if not places:
@@ -88,7 +88,7 @@ class Suggestions:
 
         self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
 
-    def words_for(self, place: Place) -> tuple[str, str]:
+    def words_for(self, place: LabelSuggestion) -> tuple[str, str]:
         """Return where a place is, in the survey's numbers, and why it is worth labelling."""
         table = self._book.state.classes
         why = place.reason(dict(zip(table.values, table.names, strict=True)))
@@ -100,7 +100,7 @@ class Suggestions:
             where = ", ".join(f"{axis.called} {axis.values[index[axis.name]]:g}" for axis in axes)
         return where, why
 
-    def go(self, place: Place) -> None:
+    def go(self, place: LabelSuggestion) -> None:
         """Show the section through a place, with the place in the middle of the canvas."""
         layer = self._prediction.layer
         if layer is None:
