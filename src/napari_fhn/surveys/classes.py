@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.surveys.assemble import assemble
-from napari_fhn.surveys.axes import AmbiguousAxes
+from napari_fhn.surveys.axes import AXES, AmbiguousAxes, known_axes
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
@@ -128,7 +128,7 @@ def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, *
     """
     path = Path(path)
     grid = survey if isinstance(survey, Grid) else Grid.of(survey)
-    axes = tuple(reading.pop("axes", None) or grid.options.get("axes") or ())
+    axes = _ours(tuple(reading.pop("axes", None) or grid.options.get("axes") or ()))
     values = _flat(_open(path, grid, axes, reading), path, len(grid.shape))
     words = ""
     named = _for_array(axes, values.ndim)
@@ -204,6 +204,11 @@ def _missing(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
 def _takes_axes(path: Path) -> bool:
     """Whether the axes of a file can be named."""
     return "axes" in options_of(path)
+
+
+def _ours(axes: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of axes as the survey has them, whatever a person called them."""
+    return tuple(name if name in AXES else known or name for name, known in zip(axes, known_axes(axes), strict=True))
 
 
 def _for_array(axes: tuple[str, ...], ndim: int) -> tuple[str, ...]:

@@ -116,7 +116,9 @@ def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
     if not path.is_file():
         raise SurveyError(named, f"the survey's file {path}, whose headers are needed, is gone", "Put it back")
     try:
-        survey = inspect(path, **like.attrs.get("read_as", {}))
+        # What the vertical axis is changes nothing of how the traces are laid out.
+        how = {name: value for name, value in like.attrs.get("read_as", {}).items() if name != "vertical"}
+        survey = inspect(path, **how)
     except SurveyError as error:
         raise SurveyError(
             named,

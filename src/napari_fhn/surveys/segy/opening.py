@@ -161,7 +161,7 @@ def _labelled(path: Path, survey: SegySurvey, vertical: str, notes: tuple[str, .
             "sorting": order.sorting,
             "geometry": survey.geometry,
             "header_bytes": (guess.inline_byte, guess.crossline_byte) if guess.inline_byte else None,
-            "read_as": survey.options.given(),
+            "read_as": {**survey.options.given(), **({"vertical": vertical} if vertical != "twt" else {})},
             "history": survey.history,
             "notes": notes,
         },
