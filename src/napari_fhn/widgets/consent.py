@@ -22,7 +22,8 @@ def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("FHN")
-    box.setText(f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}.")
+    words = f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}."
+    box.setText(words.replace(" %", "\N{NO-BREAK SPACE}%"))
     box.setInformativeText(f"{_QUESTION} What comes of it says so.")
     box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
     box.setDefaultButton(QMessageBox.StandardButton.No)

@@ -165,6 +165,17 @@ class Desk:
         """Predict the whole survey with the network of the current run."""
         self.work.predict()
 
+    def predict_with(self, network: Path) -> None:
+        """Predict the ticked survey with a network of another session or run, or a saved one; no labels are needed.
+
+        Parameters
+        ----------
+        network : Path
+            Its folder, or that of a run or a session with one.
+        """
+        if self.state.activity.idle and self.book.new():
+            self.work.apply(network)
+
     def stop(self) -> None:
         """Stop whatever is under way."""
         self.work.stop()

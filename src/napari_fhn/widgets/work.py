@@ -17,7 +17,10 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
+from napari_fhn.labels import LabelError
 from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run
+from napari_fhn.project.applying import applying
+from napari_fhn.surveys import SurveyError
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
 from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
@@ -40,6 +43,10 @@ canvas and all: without a graphics card that takes a core for 20 to 60 ms, away 
 Task = Literal["train", "predict"]
 
 
+def _nothing() -> None:
+    """Let go of nothing."""
+
+
 @dataclass(frozen=True)
 class _Prepared:
     run: Run
@@ -48,6 +55,8 @@ class _Prepared:
     told: tuple[Update, ...] = ()
     """What the training that goes on said before."""
     notes: tuple[str, ...] = ()
+    release: Callable[[], None] = _nothing
+    """Called when the process has ended, or will not begin."""
 
 
 class _Cancelled(Exception):
@@ -112,6 +121,7 @@ class Work:
         self._repainter = view.Repainter(context.viewer)
         self._task: Task = "train"
         self._run: Run | None = None
+        self._release: Callable[[], None] = _nothing
         self._cancel = False
         self._copied = 0.0
         self._began = 0.0
@@ -172,6 +182,31 @@ class Work:
 
         self._begin("predict", prepare)
 
+    def apply(self, network: Path) -> None:
+        """Predict the ticked survey with a network that was trained on another one, as a run of its own.
+
+        Parameters
+        ----------
+        network : Path
+            Folder of the network, or of a run or a session with one.
+        """
+        project, material = self._may_begin(), self._context.data.material
+        if project is None or material is None:
+            return
+        outputs, device = self._shown.overlays.outputs(), self._planning.state.device
+        surveys, vertical = material.surveys, self._context.data.vertical
+
+        def prepare() -> _Prepared:
+            with contextlib.ExitStack() as stack:
+                made = stack.enter_context(
+                    applying(project.session, surveys, network, vertical_axis=vertical, progress=self._copying)
+                )
+                job = made.project.prediction_job(made.run, outputs=outputs, device=device)
+                # From here on it is let go of when the process has ended.
+                return _Prepared(made.run, job, notes=made.notes, release=stack.pop_all().close)
+
+        self._begin("predict", prepare)
+
     def stop(self) -> None:
         """Stop within a second, whatever is under way."""
         self._cancel = True
@@ -225,6 +260,7 @@ class Work:
             self._timer.stop()
         self._engine.close()
         if self._run is not None:
+            self._let_go()
             self._context.project.ended(self._run, None, trained=self._task == "train")
             self._run = None
 
@@ -260,10 +296,12 @@ class Work:
     def _start(self, prepared: _Prepared) -> None:
         train, project = self._task == "train", self._context.project
         if self._cancel:
+            prepared.release()
             project.ended(prepared.run, None, trained=train)
             self._unprepared(_Cancelled())
             return
-        self._run = prepared.run
+        self._run, self._release = prepared.run, prepared.release
+        self._book.take_classes()
         project.begun(prepared.run)
         if train:
             self._shown.history.replay(prepared.told, prepared.run.folder)
@@ -284,7 +322,7 @@ class Work:
         if isinstance(error, _Cancelled):
             self._words.say("Stopped before it began.")
             return
-        known = isinstance(error, JobError | ProjectError)
+        known = isinstance(error, JobError | ProjectError | SurveyError | LabelError)
         self._words.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
@@ -353,10 +391,18 @@ class Work:
 
     def _ended(self, end: Done | Failed) -> None:
         run, self._run = self._run, None
+        self._let_go()
         if run is not None:
             self._context.project.ended(run, end, trained=self._task == "train")
         self._state.seconds_left = None
         self._state.become(Activity.IDLE)
+
+    def _let_go(self) -> None:
+        release, self._release = self._release, _nothing
+        try:
+            release()
+        except (ProjectError, OSError) as error:
+            self._words.say(f"What became of it could not be written: {error}", note=True)
 
     def _done(self, update: Done) -> None:
         self._ended(update)

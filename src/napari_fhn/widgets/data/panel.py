@@ -126,9 +126,11 @@ class DataPanel(Section):
             self._desk.stacking.make(*told)
 
     def _offer_vertical(self, material: Material) -> None:
-        """List the axes that may be vertical; of two the likelier is that it is a map."""
+        """List the axes that may be vertical, the likeliest first; of two the likelier is that it is a map."""
         last = len(material.shape) - 1
-        offers = [(_LAST, last), (_NONE, None)] if last == 2 else [(_NONE + ": it is a map", None), (_LAST, last)]
+        others = [(f"axis {axis + 1} of {last + 1}", axis) for axis in range(last)]
+        offers: list[tuple[str, int | None]] = [(_LAST, last), *others]
+        offers = [*offers, (_NONE, None)] if last == 2 else [(_NONE + ": it is a map", None), *offers]
         self.vertical.blockSignals(True)
         self.vertical.clear()
         for words, axis in offers:

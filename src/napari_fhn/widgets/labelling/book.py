@@ -87,6 +87,8 @@ class LabelBook:
         Counts the labels.
     named : bool
         Whether the classes were named, by a person or a file.
+    seed : callable
+        Returns the seed by which labels are held out.
     """
 
     def __init__(self, context: DeskContext, folder_of: Callable[[Material], Path]) -> None:
@@ -96,6 +98,7 @@ class LabelBook:
         self.layer: Labels | None = None
         self.ledger = Ledger()
         self.named = False
+        self.seed: Callable[[], int] = lambda: 0
         self._folder_of = folder_of
         self._put_away: Path | None = None
         self._keeping_surveys = False
@@ -180,7 +183,7 @@ class LabelBook:
             context.words.fail(str(error), traceback.format_exc())
             return False
         self._put_away = None
-        self._take_classes()
+        self.take_classes()
         self.ledger.clear()
         self._remove_leftovers()
         self.layer = class_layers.labels_layer(values, self.state.classes, self.place_of(material))
@@ -207,15 +210,15 @@ class LabelBook:
             return session.label_volume(shape)
         return session.known() if session.has_labels else np.broadcast_to(np.zeros((), np.uint8), shape)
 
-    def _take_classes(self) -> None:
+    def take_classes(self) -> None:
         """Show the classes of the session; those that were named before it was there are written into it."""
-        session, was = self.session, self.named
-        assert session is not None
-        table = session.classes
-        if table is not None:
+        table = None if self.session is None else self.session.classes
+        if table is None:
+            if self.named:
+                self.set_classes(self.state.classes)
+        elif table != self.state.classes or not self.named:
             self.named, self.state.classes = True, table
-        elif was:
-            self.set_classes(self.state.classes)
+            self.recolour()
 
     def _remove_leftovers(self) -> None:
         """Take layers away that an earlier dock of this viewer has left: the same ones come now."""

@@ -9,11 +9,11 @@ from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QHBoxLayout
 
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.labelling.tally import MOST_HELD_OUT
 from napari_fhn.widgets.network.advanced import Advanced
 from napari_fhn.widgets.network.memory_bar import MemoryBar
 from napari_fhn.widgets.section import QUIET, TOGGLE, Section
 
+_MOST_HELD_OUT = 999
 _DEVICES = [("Auto", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
 _MEMORY = (
     "Memory of a training step, forecast before anything is allocated. The bar is the free memory of the device: blue "
@@ -44,7 +44,7 @@ class NetworkPanel(Section):
         self.held_out = SpinBox(
             label="Hold out",
             min=0,
-            max=MOST_HELD_OUT,
+            max=_MOST_HELD_OUT,
             tooltip=(
                 "How many labelled bodies (wells, patches) are kept from training, to score the network on "
                 "labels it never saw. A body that has the last labels of a class is never held out. "

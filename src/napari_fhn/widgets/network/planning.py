@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.project import terms
 from napari_fhn.project.settings import Part, Settings
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
@@ -50,6 +52,8 @@ class PlanState:
         Bytes of memory that the device has free; None where it is not known.
     where : str
         What the device is called.
+    classes : tuple of str
+        Names of the classes that terms may speak of.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -61,6 +65,7 @@ class PlanState:
     speed: Speed | None = None
     free: int | None = None
     where: str = _HERE
+    classes: tuple[str, ...] = ()
 
 
 class Planning:
@@ -93,9 +98,12 @@ class Planning:
         self._chosen = False
         self._counted = 0
         self._agreement: Agreement | None = None
+        book.seed = lambda: 0 if self.state.settings is None else self.state.settings.schedule.seed
         data.state.events.material.connect(self._on_material)
         data.state.events.vertical_axis.connect(self._on_material)
-        book.state.events.classes.connect(self.look_ahead)
+        book.state.events.classes.connect(self._on_classes)
+        self._table = book.state.classes
+        self.state.classes = self._table.names
         book.state.events.counts.connect(self._on_counts)
         self.state.events.device.connect(self.look_ahead)
 
@@ -173,6 +181,30 @@ class Planning:
         self._chosen = True
         self.look_ahead()
 
+    @property
+    def folder(self) -> Path | None:
+        """Against which names of masks are read: where the survey lies, as far as that is known."""
+        material = self._data.material
+        source = None if material is None else material.surveys.source
+        return None if source is None else source.parent
+
+    def say_known(self, part: terms.Part, text: str) -> None:
+        """Take what is known without labels, or where nothing is learnt, as it is written; refused in a sentence."""
+        settings, material = self.state.settings, self._data.material
+        if settings is None or material is None:
+            return
+        try:
+            changed = terms.read_into(settings, part, text, material.shape, self.folder)
+            flat = map_axis(settings.network) is not None
+            upright = self._data.vertical is not None
+            changed.schedule.objective.check(self.state.classes, upright, flat)
+        except JobError as error:
+            self._words.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return
+        self._chosen = True
+        self.state.settings = changed
+        self.look_ahead()
+
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""
         self._device = device
@@ -233,6 +265,15 @@ class Planning:
             self._chosen = False
             self._agreement, self._counted = None, 0
         self.suggest()
+        self.look_ahead()
+
+    def _on_classes(self, table: ClassTable) -> None:
+        """Let terms speak of classes by the names that these have now."""
+        before, self._table = dict(zip(self._table.values, self._table.names, strict=True)), table
+        names = {before[one.value]: one.name for one in table if before.get(one.value, one.name) != one.name}
+        self.state.classes = table.names
+        if self.state.settings is not None and names:
+            self.state.settings = terms.renamed(self.state.settings, names)
         self.look_ahead()
 
     def _on_counts(self, counts: dict[int, int]) -> None:

@@ -130,20 +130,36 @@ class RunList:
 
 
 def date_of(run: Run) -> str:
-    """Return when a run was begun, in the time of this place and in few letters: ``"28 Nov 15:20"``."""
-    try:
-        begun = datetime.datetime.fromisoformat(run.record.created)
-    except ValueError:
+    """Return when a run was begun, in as few letters as tell it: ``"15:20"`` of today, ``"28 Nov"``, ``"Nov 2025"``."""
+    begun = _begun(run)
+    if begun is None:
         return ""
-    here = begun.astimezone()
-    year = "" if here.year == datetime.datetime.now().astimezone().year else here.strftime(" %Y")
-    return f"{here.day} {here.strftime('%b')}{year} {here.strftime('%H:%M')}"
+    today = datetime.datetime.now().astimezone().date()
+    if begun.date() == today:
+        return begun.strftime("%H:%M")
+    return f"{begun.day} {begun.strftime('%b')}" if begun.year == today.year else begun.strftime("%b %Y")
+
+
+def _begun(run: Run) -> datetime.datetime | None:
+    """When a run was begun, in the time of this place."""
+    try:
+        return datetime.datetime.fromisoformat(run.record.created).astimezone()
+    except ValueError:
+        return None
 
 
 def steps_of(run: Run) -> str:
     """Return how far a run came: ``"45"``, or ``"45 / 120"`` where more were asked for."""
     done, asked = run.step, run.record.steps
     return f"{done}" if done >= asked or not asked else f"{done} / {asked}"
+
+
+def disk_of(run: Run) -> str:
+    """Return what a run takes on the disk, in few letters: ``"4 MB"``."""
+    size = run.disk_used()
+    if size < 999.5e6:
+        return f"{max(size / 1e6, 1):.0f} MB"
+    return f"{size / 1e9:.1f} GB"
 
 
 def score_of(run: Run) -> str:
@@ -159,8 +175,9 @@ def details_of(run: Run) -> str:
         seed = f"seed {run.job().schedule.seed}"
     except JobError:
         seed = f"seed {made.seed}"
+    begun = _begun(run)
     lines = [
-        f"{run.name} ({run.id}): {made.state}",
+        f"{run.name} ({run.id}): {made.state}" + ("" if begun is None else f", begun {begun:%Y-%m-%d %H:%M}"),
         f"recipe {made.recipe or '?'}, {run.step} of {made.steps} steps, {seed}",
     ]
     if made.begun_with:

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.project import Run
-from napari_fhn.widgets.results.run_list import RunList, date_of, details_of, score_of, steps_of
+from napari_fhn.widgets.results.run_list import RunList, date_of, details_of, disk_of, score_of, steps_of
 from napari_fhn.widgets.section import QUIET
 from napari_fhn.widgets.state import RunState
 
@@ -119,7 +119,8 @@ class RunsPanel(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
         self.list.setStyleSheet(
-            "QTreeWidget::item { padding: 0 3px 0 0; } QHeaderView::section { border: none; padding: 0 3px 0 0; }"
+            "QTreeWidget::item { height: 20px; padding: 0 3px 0 0; } "
+            "QHeaderView::section { border: none; padding: 0 3px 0 0; }"
         )
 
     def _show(self, event: Any = None) -> None:
@@ -130,7 +131,7 @@ class RunsPanel(QWidget):
             item = QTreeWidgetItem()
             item.setData(_NAME, Qt.ItemDataRole.UserRole, run)
             mark = _CURRENT if run == current else _OTHER
-            cells = (mark + run.name, date_of(run), steps_of(run), score_of(run), in_words(run.disk_used()))
+            cells = (mark + run.name, date_of(run), steps_of(run), score_of(run), disk_of(run))
             for column, text in enumerate(cells):
                 item.setText(column, text)
                 item.setToolTip(column, details_of(run))

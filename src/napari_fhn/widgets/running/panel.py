@@ -14,6 +14,7 @@ from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
 from napari_fhn.widgets.running.looks import Looks
 from napari_fhn.widgets.running.next_panel import NextPanel
+from napari_fhn.widgets.running.predict_menu import PredictMenu
 from napari_fhn.widgets.section import QUIET, Section
 
 _ERROR = "color: #e0705a;"
@@ -47,6 +48,8 @@ class RunPanel(Section):
             row.addWidget(button, 1)
         self.beginnings = BeginningMenu(desk)
         row.insertWidget(1, self.beginnings)
+        self.predictions = PredictMenu(desk)
+        row.addWidget(self.predictions)
         self.body.addLayout(row)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("progress")
