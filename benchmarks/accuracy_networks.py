@@ -9,20 +9,24 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from accuracy_memory import within_memory
 from napari_fhn import labels
 from napari_fhn.box import Box
+from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
+from napari_fhn.project import HeldOut, Project, Session, SurveySet
+from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
-from napari_fhn.session import Session
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
 
 _PROBE = 0.1
@@ -50,8 +54,7 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     """
     answer = Answer()
     with tempfile.TemporaryDirectory() as folder:
-        session = Session(folder)
-        job, recipe = job_of(task, session, settings.overrides)
+        job, recipe = job_of(task, Project(Session(folder)), settings.overrides)
         if kind != "hyperbolic":
             ours, job = job, replace(job, network=_compared(kind, job.network))
             job = within_memory(job, ours) if equal_memory else job
@@ -66,8 +69,9 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
                 pass
         answer.prediction = np.load(job.prediction)
         if settings.report:
-            job.save(session.folder / "job.json")
-            write_report(session.folder, settings.report, task.truth)
+            run = Path(job.prediction).parent
+            job.save(run / "job.json")
+            write_report(run, settings.report, task.truth)
         trained = model.load(job.model).network
         answer.details = {
             "recipe": recipe,
@@ -85,14 +89,14 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     return answer
 
 
-def job_of(task: Task, session: Session, overrides: Sequence[str]) -> tuple[Job, str]:
-    """Build the job of a task as a session does, with the recipe that it chooses, and change what is overridden.
+def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job, str]:
+    """Build the job of a task as every face does, with the recipe that it chooses, and change what is overridden.
 
     Parameters
     ----------
     task : Task
-        Its arrays are staged.
-    session : Session
+        What is learnt from what.
+    project : Project
         Where.
     overrides : sequence of str
         ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``network=WORDS``, the layers of the hyperbolic
@@ -106,17 +110,22 @@ def job_of(task: Task, session: Session, overrides: Sequence[str]) -> tuple[Job,
         Its name.
     """
     told = dict(text.split("=", 1) for text in overrides)
-    inputs = [session.stage(f"{task.dataset} {n}", array, channel_axis=0) for n, array in enumerate(task.inputs)]
-    session.label_volume(task.labels.shape)[...] = task.labels
-    session.prediction_volume(task.labels.shape)[...] = 0
+    axes = ("inline", "crossline", "twt")[-task.labels.ndim :] if task.vertical_axis is not None else ("y", "x")
+    project.use(
+        SurveySet.of(
+            [(f"{task.dataset} {n}", xr.DataArray(array, dims=("band", *axes))) for n, array in enumerate(task.inputs)]
+        )
+    )
+    project.paint(task.labels, replace_labels=True)
+    project.session.set_classes(ClassTable(()).including(task.classes))
     held_out: list[Box] = []
     if "held_out" in told:
         held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
-    axis = task.vertical_axis
     recipe = told.pop("recipe", None)
     if recipe is None:
-        recipe = session.choose(inputs, len(task.classes), vertical_axis=axis, held_out=held_out).name
-    job = session.job(inputs, task.classes, recipe, vertical_axis=axis, held_out=held_out, device="cpu", seed=task.seed)
+        recipe = project.recipe(held_out=held_out).name
+    settings = replace(JobSettings.of(recipe).with_numbers(seed=task.seed), device="cpu")
+    job = project.begin(settings, held_out=HeldOut(boxes=tuple(held_out))).job
     if "network" in told:
         words = parse(told.pop("network"))
         job = replace(job, network=replace(job.network, channels=words.channels, layers=words.layers))

@@ -20,7 +20,7 @@ from scipy import ndimage
 
 from napari_fhn.network.equivalent import equivalent_resnet
 from napari_fhn.network.language import parse, write
-from napari_fhn.session import Session
+from napari_fhn.project import Project, Session
 from napari_fhn.training.plan import plan_of
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -239,13 +239,13 @@ def test_overrides_and_equal_memory(accuracy, tmp_path):
         "made", "seed1", 1, (rng.normal(size=(2, 64, 64)),), known, known * 0, ("a", "b"), None, (0, 1)
     )
     overrides = ["network=2d 8: 2x4 | down 6x8 | up 2x4", "schedule.block=[64,64]", "schedule.batch=2", "held_out=1"]
-    ours, recipe = networks.job_of(task, Session(tmp_path), overrides)
+    ours, recipe = networks.job_of(task, Project(Session(tmp_path)), overrides)
     assert recipe == "map"
     assert write(ours.network) == "2d 8: 2x4 | down 6x8 | up 2x4"
     assert (ours.schedule.seed, ours.schedule.block, ours.schedule.batch) == (1, (64, 64), 2)
     assert ours.held_out == ()  # each class has one body, and none can be spared
     with pytest.raises(ValueError, match=r"a job has no part 'schedule\.stepz'"):
-        networks.job_of(task, Session(tmp_path), ["schedule.stepz=3"])
+        networks.job_of(task, Project(Session(tmp_path)), ["schedule.stepz=3"])
     theirs = memory.within_memory(replace(ours, network=equivalent_resnet(ours.network)), ours)
     assert theirs.network.kind == "resnet"
     assert theirs.schedule.block < (64, 64)

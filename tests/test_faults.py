@@ -269,7 +269,11 @@ def test_who_comes_second_is_told_who_works_there_and_may_look(train, capsys):
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         before = contents("s/runs")
-        for command in (["train", "--session", "s"], ["predict", "--session", "s"], ["runs", "use", "1", "--session", "s"]):
+        for command in (
+            ["train", "--session", "s"],
+            ["predict", "--session", "s"],
+            ["runs", "use", "1", "--session", "s"],
+        ):
             capsys.readouterr()
             assert main(command) == 2
             said = capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_a_line_goes_all_the_way(segy, wells, capsys):
     said = capsys.readouterr()
     assert "FAR" in said.err
     assert "m away" in said.err
-    job = Job.load("s/job.json")
+    job = Job.load("s/runs/run-001/job.json")
     assert job.vertical_axis == 1
     (box,) = job.held_out
     assert box.stop[0] - box.start[0] == 3
@@ -55,7 +55,7 @@ def test_a_line_goes_all_the_way(segy, wells, capsys):
     assert main(["predict", "--session", "s", "--output", "out.sgy", "--like", str(segy)]) == 0
     again = surveys.open("out.sgy")
     assert kind_of(again) == "seismic line"
-    np.testing.assert_array_equal(again.values, np.load("s/prediction.npy"))
+    np.testing.assert_array_equal(again.values, np.load("s/runs/run-001/prediction.npy"))
     np.testing.assert_allclose(again["x"], surveys.open(segy)["x"])
     assert main(["score", "--session", "s", "--json"]) == 0
     body = json.loads(capsys.readouterr().out.splitlines()[-1])["bodies"][0]
@@ -87,7 +87,7 @@ def test_arrays_whose_axes_are_named_are_lines(tmp_path, axes, capsys):
     np.save(tmp_path / "known.npy", known)
     asked = ["train", "a.npy", "--axes", axes, "--labels", "known.npy", "--session", "s", "--device", "cpu"]
     assert main(asked) == 0
-    assert Job.load("s/job.json").vertical_axis == 1
+    assert Job.load("s/runs/run-001/job.json").vertical_axis == 1
     assert "layers" in capsys.readouterr().out
     assert main([*asked, "--recipe", "map"]) == 2
     assert "choose sections or layers" in capsys.readouterr().err
@@ -112,7 +112,7 @@ def test_one_inline_of_a_volume_is_a_line_and_a_thin_volume_a_volume(tmp_path):
     np.save(tmp_path / "known.npy", known)
     asked = ["train", "thin.npy", "--axes", "inline,crossline,twt", "--labels", "known.npy", "--device", "cpu"]
     assert main([*asked, "--session", "s", "--recipe", "sections"]) == 0
-    assert Job.load("s/job.json").vertical_axis == 2
+    assert Job.load("s/runs/run-001/job.json").vertical_axis == 2
 
 
 def test_the_line_of_penobscot_with_a_horizon_by_its_inlines(shared_data, tmp_path, capsys):

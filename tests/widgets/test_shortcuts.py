@@ -30,7 +30,7 @@ def test_keys_press_the_buttons(labelled, spin):
     by_words["Train"]()
     assert spin(lambda: dock.desk.state.activity.idle and bool(dock.desk.history.losses))
     by_words["Predict all"]()
-    assert spin(lambda: dock.desk.state.activity.idle and dock.desk.state.has_prediction)
+    assert spin(lambda: dock.desk.state.activity.idle and dock.desk.project.has_prediction)
     assert dock.desk.prediction.layer.visible
     by_words["Show or hide the prediction"]()
     assert not dock.desk.prediction.layer.visible

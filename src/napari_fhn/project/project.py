@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
@@ -273,22 +274,35 @@ class Project:
         file = refer(source.path, self.session.folder, stamp(source.path))
         return KnowledgeEntry(file, source.kind, source.to_dict())
 
-    def paint(self, values: Any, *, replace_labels: bool = False) -> None:
+    def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
 
         Parameters
         ----------
-        values : array_like
-            Of the spatial shape of the survey; 0 unlabelled, class values elsewhere.
+        values : array_like or xarray.DataArray
+            0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
+            has the spatial shape of the survey.
         replace_labels : bool
             Take these labels in place of others that are there.
+
+        Returns
+        -------
+        list of str
+            What a person should know.
 
         Raises
         ------
         LabelError
             When it does not fit the survey, holds no classes, or other labels are there.
+        PlaceError
+            When it lies elsewhere.
         """
+        words = []
+        if isinstance(values, xr.DataArray) and self.surveys is not None:
+            placed = onto(values, self.surveys.first, classes=True, name=str(values.name or "labels"))
+            values, words = placed.values, [placed.words] if placed.words else []
         labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
+        return words
 
     def agreement(self, held_out: Sequence[Box] = ()) -> Agreement | None:
         """Return how well labelled places foretell each other; None where that means nothing."""

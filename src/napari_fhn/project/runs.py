@@ -500,7 +500,8 @@ def _discard(folder: Path) -> None:
     written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
     for name in (*written, *(f"prediction-{kind}.npy" for kind in ("probabilities", "entropy", "margin"))):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / layout.BEGUN_WITH, ignore_errors=True)
+    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     if not any((folder / layout.MODEL).glob("*.json")):
         shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
     for place in (folder, folder.parent):

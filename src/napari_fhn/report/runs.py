@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.project import Project, ProjectError, Run, predictions, samples
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
-from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.grid import Grid, onto
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, JobError
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 #: A truth as people have it: a file, a sample's name, or an array on the grid of the survey.
 Truth = Any
@@ -196,7 +194,11 @@ def truth_for(
     if not isinstance(truth, str | Path):
         from napari_fhn.project.labelling import as_labels
 
-        return TrueClasses(as_labels(truth, shape))
+        words: tuple[str, ...] = ()
+        if isinstance(truth, xr.DataArray):
+            found = onto(truth, _grid(job, shape, project), classes=True, name=str(truth.name or "truth"))
+            truth, words = found.values, (found.words,) if found.words else ()
+        return TrueClasses(as_labels(truth, shape), words)
     from napari_fhn.surveys.classes import read_classes
 
     path = samples.sample(truth).truth if samples.is_sample(truth) else Path(truth)

@@ -10,7 +10,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.session import Session
+from napari_fhn.project.staging import stage
 from napari_fhn.surveys.maps.grids import grid_of
 from napari_fhn.surveys.maps.polygons import read_polygons
 from napari_fhn.surveys.maps.stacking import Categories, stack
@@ -63,7 +63,7 @@ def test_classes_become_channels_of_nothing_but_zero_and_one(tmp_path):
         "rocks: 3",
         "rocks: 7",
     ]
-    staged = np.load(Session(tmp_path / "s").stage_survey("maps", maps).path)
+    staged = np.load(stage(tmp_path / "s", "maps", maps).path)
     np.testing.assert_array_equal(staged, maps.values)
 
 

@@ -8,7 +8,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.session import Session
+from napari_fhn.project.staging import stage
 from napari_fhn.surveys.maps.time_lapse import timelapse
 from survey_files import rasters as factory
 
@@ -43,7 +43,7 @@ def test_a_band_that_is_bad_once_is_bad_always_and_staging_leaves_it_out(tmp_pat
     both = timelapse([scene(tmp_path, "a", values, bad=1), scene(tmp_path, "b", values, bad=3)])
     assert both["good"].values.tolist() == [True, False, True, False, True] * 2
     assert any("2 bands that are bad on one date" in note for note in both.attrs["notes"])
-    staged = np.load(Session(tmp_path / "s").stage_survey("pair", both).path)
+    staged = np.load(stage(tmp_path / "s", "pair", both).path)
     np.testing.assert_array_equal(staged, np.concatenate([values[[0, 2, 4]]] * 2))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_fhn import surveys
-from napari_fhn.session import Session
+from napari_fhn.project.staging import stage
 from survey_files import rasters as factory
 
 VARIANTS = list(factory.variants())
@@ -50,7 +50,7 @@ def test_it_can_be_staged(name, tmp_path):
     variant = next(one for one in VARIANTS if one.name == name)
     (tmp_path / "in").mkdir()
     survey = surveys.open(variant.write(tmp_path / "in"))
-    staged = np.load(Session(tmp_path / "out").stage_survey("a", survey).path)
+    staged = np.load(stage(tmp_path / "out", "a", survey).path)
     expected = np.where(variant.values == survey.attrs["nodata"], np.nan, variant.values)
     np.testing.assert_array_equal(staged, expected)
 

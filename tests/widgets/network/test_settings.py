@@ -32,7 +32,7 @@ def test_changes_are_named_and_taken_back():
     [
         ("schedule", "steps", 0, "at least 1"),
         ("schedule", "block", (3,), "one size for each"),
-        ("schedule", "block", "wide", "block cannot be"),
+        ("schedule", "block", "wide", "block is"),
         ("network", "layers", "2d 16: 2y8", "group of layers"),
         ("network", "layers", "3d 16: 2x8", "another recipe"),
         ("network", "h", -1.0, "time step h"),

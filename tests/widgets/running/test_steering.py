@@ -94,7 +94,7 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert "holds no trained network" in desk.words.message
 
 
-def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_run):
+def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_run, spin):
     _, dock = labelled
     desk = dock.desk
     model = add_run(desk).model
@@ -105,7 +105,7 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_ru
     # The session was moved since: the log names the place of then.
     desk.history.hear(Checkpoint(3, "/elsewhere/checkpoints/step-00003"))
     desk.history.changed.emit()
-    assert len(dock.run.curves.checkpoints.data) == 1
+    assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
     assert (model / "weights").read_text() == "of step 3"
     assert "step 3 predicts" in desk.words.message

@@ -1,0 +1,252 @@
+"""A trained network in Python: fitted to an image, or loaded, and applied to others."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from napari_fhn.api.wording import in_python
+from napari_fhn.api.work import PROGRAM, Classes, Survey, Surveys, _named, _opened, open, predicted
+from napari_fhn.project import ProjectError, Session, arrays
+from napari_fhn.project.applying import applying
+from napari_fhn.project.beginning import network_folder
+from napari_fhn.training.description import Description, read
+from napari_fhn.training.job import Output
+from napari_fhn.training.transfer import copy_network
+from napari_fhn.training.updates import Update
+
+
+class FittedNetwork:
+    """A trained network; `napari_fhn.fit` and `napari_fhn.load` return it.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the network. That of a network which was just fitted goes with it: `save` it to keep it.
+    description : Description
+        All that is known of it: classes, steps, scores, what it was trained on.
+    notes : tuple of str
+        What its last prediction should be read with.
+    """
+
+    def __init__(self, folder: Path, own: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self.folder = folder
+        self.description: Description = read(folder)
+        self.notes: tuple[str, ...] = ()
+        self._own = own  # removed with it
+
+    def __repr__(self) -> str:
+        found = self.description
+        return f"<FittedNetwork of {found.steps} steps: {', '.join(found.classes)}>"
+
+    @property
+    def classes(self) -> dict[int, str]:
+        """Names of the classes by their values."""
+        return dict(enumerate(self.description.classes, 1))
+
+    def predict(
+        self,
+        survey: Surveys,
+        *,
+        labels: Any = None,
+        outputs: Sequence[Output] | Output | None = None,
+        flips: bool | None = None,
+        session: str | Path | None = None,
+        vertical_axis: int | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+        told: Callable[[Update], object] | None = None,
+        **reading: Any,
+    ) -> Any:
+        """Predict a survey, of which nothing has to be known.
+
+        Parameters
+        ----------
+        survey : path-like, array, sequence or mapping of these
+            As for `napari_fhn.open`. It is checked, in words, whether the network can be applied to it.
+        labels : array or path-like, optional
+            What is known of it, for networks that are told what the nearest labels say.
+        outputs : str or sequence of str, optional
+            What is predicted beside the classes: a mapping by name is returned then.
+        flips : bool, optional
+            Average over horizontal flips of the data.
+        session : path-like, optional
+            Folder to keep the prediction in, as a run; without one it is held in memory.
+        vertical_axis : int, optional
+            Axis of two-way time or depth, where the survey names none.
+        device, memory, told
+            As for `Work.predict`.
+        **reading
+            Options of `napari_fhn.surveys.open`; ``axes`` names those of numpy arrays too.
+
+        Returns
+        -------
+        numpy.ndarray, xarray.DataArray, or dict of these
+            Classes from 1, and 0 in gaps of the data: as an array of numpy where one came in, else with the axes of the
+            survey, ``attrs["classes"]`` and ``attrs["made"]``.
+
+        Raises
+        ------
+        JobError
+            When the network cannot be applied to such a survey; the message says why.
+        SurveyError
+            When the survey cannot be read.
+
+        Examples
+        --------
+        >>> import numpy as np, napari_fhn as fhn
+        >>> image, labels = np.random.default_rng(0).normal(size=(24, 20)), np.zeros((24, 20), int)
+        >>> labels[2:4, 2:4], labels[15:17, 10:12] = 1, 2
+        >>> network = fhn.fit(image, labels, recipe="map", steps=2, device="cpu")
+        >>> network.predict(image[:16]).shape
+        (16, 20)
+        """
+        with in_python(), tempfile.TemporaryDirectory(prefix="napari-fhn-") as scratch:
+            together = _opened(_named(survey), (), None, reading)
+            target = Session(Path(scratch) / "work.fhn" if session is None else session)
+            asked = (outputs,) if isinstance(outputs, str) else outputs
+            with target.writing(PROGRAM):
+                if labels is not None:
+                    _known(target, together, labels, vertical_axis)
+                stacks = together.stacks(target.folder)
+                with applying(
+                    target, together.surveys, self.folder, vertical_axis=vertical_axis, stacks=stacks
+                ) as applied:
+                    self.notes = (*together.words, *applied.notes)
+                    job = applied.project.prediction_job(
+                        applied.run, outputs=asked, flips=flips, device=device, memory=memory
+                    )
+                    predicted(job, told)
+                    kinds: list[arrays.Kind] = ["classes", *(asked or ())]
+                    found = {kind: arrays.prediction(applied.project, applied.run, kind) for kind in kinds}
+            if session is None:
+                # The files go with the folder.
+                found = {kind: values.copy(data=np.array(values)) for kind, values in found.items()}
+            plain = isinstance(survey, np.ndarray)
+            ready = {kind: np.asarray(values) if plain else values for kind, values in found.items()}
+            return ready if outputs is not None else ready["classes"]
+
+    def save(self, folder: str | Path) -> Path:
+        """Copy the network to a folder, for `napari_fhn.load`, ``start_from``, or another machine.
+
+        Parameters
+        ----------
+        folder : path-like
+            That is not there, or empty.
+
+        Raises
+        ------
+        ProjectError
+            When there is something in it.
+        """
+        target = Path(folder)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise ProjectError("there is something already", "Name a folder that is not there yet", path=target)
+        copy_network(self.folder, target)
+        return target
+
+
+def fit(
+    image: Survey,
+    labels: ArrayLike | xr.DataArray | str | Path,
+    *,
+    classes: Classes | None = None,
+    axes: Sequence[str] | str | None = None,
+    vertical_axis: int | None = None,
+    told: Callable[[Update], object] | None = None,
+    **settings: Any,
+) -> FittedNetwork:
+    """Fit a network to one image, without a session.
+
+    Parameters
+    ----------
+    image : array or path-like
+        Of numpy or xarray, or a file.
+    labels : array or path-like
+        Classes from 1 on the grid of the image, 0 where nothing is known.
+    classes : mapping, sequence of str, ClassTable or path-like, optional
+        Their names.
+    axes : sequence of str, optional
+        Names of the axes of an array of numpy, such as ``("y", "x", "band")``.
+    vertical_axis : int, optional
+        Axis of two-way time or depth, where the image names none.
+    told : callable, optional
+        Called with each update.
+    **settings
+        As for `Work.fit`: ``recipe``, ``steps``, ``seed``, ``hold_out``, ``device``, ...
+
+    Returns
+    -------
+    FittedNetwork
+
+    Raises
+    ------
+    JobError, LabelError, SurveyError, ProjectError
+        With what is wrong and the way out.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_fhn as fhn
+    >>> image, labels = np.random.default_rng(0).normal(size=(24, 20)), np.zeros((24, 20), int)
+    >>> labels[2:4, 2:4], labels[15:17, 10:12] = 1, 2
+    >>> fhn.fit(image, labels, classes=["sand", "shale"], recipe="map", steps=2, device="cpu")
+    <FittedNetwork of 2 steps: sand, shale>
+    """
+    own = tempfile.TemporaryDirectory(prefix="napari-fhn-")
+    try:
+        reading: dict[str, Any] = {} if axes is None else {"axes": tuple(axes.split(",") if isinstance(axes, str) else axes)}
+        with open(image, session=Path(own.name) / "work.fhn", vertical_axis=vertical_axis, **reading) as work:
+            work.label(labels, classes=classes)
+            run = work.fit(**settings).wait(told)
+            network = Path(own.name) / "network"
+            copy_network(run.model, network)
+        shutil.rmtree(Path(own.name) / "work.fhn", ignore_errors=True)
+        return FittedNetwork(network, own)
+    except BaseException:
+        own.cleanup()
+        raise
+
+
+def load(network: str | Path) -> FittedNetwork:
+    """Load a trained network.
+
+    Parameters
+    ----------
+    network : path-like
+        Folder of a network, of a run, or a session: the network of its current run.
+
+    Raises
+    ------
+    JobError
+        When no trained network is there, or it is damaged.
+
+    Examples
+    --------
+    >>> import napari_fhn as fhn
+    >>> fhn.load("nowhere")
+    Traceback (most recent call last):
+        ...
+    napari_fhn.training.errors.JobError: nowhere holds no trained network: name the folder of a saved one, ...
+    """
+    with in_python():
+        return FittedNetwork(network_folder(network))
+
+
+def _known(target: Session, together: Any, labels: Any, vertical_axis: int | None) -> None:
+    """Label the survey that a network is applied to."""
+    from napari_fhn.project import Project
+    from napari_fhn.project.said import Said, sources
+
+    project = Project(target, together.surveys)
+    project.use(together.surveys, vertical_axis=vertical_axis, stacks=together.stacks(target.folder))
+    if isinstance(labels, str | Path):
+        project.label(sources(Said(labels=labels), together.surveys.first))
+    else:
+        project.paint(labels)

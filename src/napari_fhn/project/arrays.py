@@ -1,0 +1,87 @@
+"""What a session holds as arrays with the axes of the survey: mapped from its files, and saying what made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn.project import predictions
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.project import Project
+from napari_fhn.project.runs import Run
+from napari_fhn.surveys.grid import Grid
+
+Kind = Literal["classes", "probabilities", "entropy", "margin"]
+
+_BAND = "band"
+
+
+def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArray:
+    """Return what a run has predicted.
+
+    Parameters
+    ----------
+    project : Project
+        Whose run it is.
+    run : Run
+        Predicted.
+    kind : {"classes", "probabilities", "entropy", "margin"}
+        Which of its files.
+
+    Returns
+    -------
+    xarray.DataArray
+        Mapped from the file: nothing is read before it is used, and predicting again changes it. Classes are uint8 with
+        0 where nothing is predicted; probabilities have an axis ``band`` of classes. ``attrs`` hold ``classes`` (names
+        by value), ``made`` (lines that say what made it) and ``complete``.
+
+    Raises
+    ------
+    ProjectError
+        When there is none of that kind.
+    """
+    standing = predictions.standing(project.session, run)
+    path = run.prediction if kind == "classes" else run.output(kind)
+    if standing.made is None or not standing.made.parts or not path.is_file():
+        raise ProjectError(
+            f"there are no {kind} of '{run.name}'" if kind != "classes" else f"'{run.name}' has predicted nothing yet",
+            "Predict first" if kind == "classes" else f"Predict with outputs={kind}",
+            path=project.session.folder,
+        )
+    named = dict(enumerate(standing.made.classes, 1))
+    attrs = {"classes": named, "made": tuple(standing.words()), "complete": standing.whole}
+    found = _mapped(project, path, kind, attrs)
+    if kind == "probabilities":
+        found = found.assign_coords({"class_name": (_BAND, list(named.values()))})
+    return found
+
+
+def known(project: Project) -> xr.DataArray:
+    """Return the labels of a session: uint8, mapped from the file, 0 where nothing is labelled.
+
+    Raises
+    ------
+    ProjectError
+        When nothing is labelled yet.
+    """
+    project.session.known()  # says what is wrong with it
+    named = dict(zip(project.classes.values, project.classes.names, strict=True))
+    return _mapped(project, project.session.labels, "labels", {"classes": named})
+
+
+def _mapped(project: Project, path: Path, name: str, attrs: dict[str, Any]) -> xr.DataArray:
+    values = np.load(path, mmap_mode="r", allow_pickle=False)
+    grid = _grid(project, values.shape if values.ndim == len(project.shape) else values.shape[1:])
+    dims = [_BAND] * (values.ndim - len(grid.shape)) + list(grid.dims)
+    found = grid.put(xr.DataArray(xr.Variable(dims, values), name=name))
+    found.attrs.update(attrs)
+    return found
+
+
+def _grid(project: Project, shape: tuple[int, ...]) -> Grid:
+    if project.surveys is not None:
+        return project.surveys.grid
+    return project.session.manifest.grid or Grid.from_axes((), shape)
