@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from napari_fhn import record
 from napari_fhn.labels import DeviatedWell, Interval, LabelError, Well
 from napari_fhn.labels.wells import Stretch
+from napari_fhn.project.aside import set_aside
 
 FILE = "wells.json"
 _KIND = "wells"
 _VERSION = 2
-_SET_ASIDE = ".damaged"
 
 AnyWell = Well | DeviatedWell
 
@@ -110,19 +110,6 @@ def load(folder: Path) -> KeptWells:
             f"The labels of the wells are whole, and the file is kept as {aside.name}",
             path=path,
         ) from error
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a record that cannot be read, so that the next one does not replace it; return where it is now."""
-    aside = path.with_name(path.name + _SET_ASIDE)
-    number = 2
-    while aside.exists():
-        aside, number = path.with_name(f"{path.name}{_SET_ASIDE}-{number}"), number + 1
-    try:
-        path.rename(aside)
-    except OSError:
-        return path  # a folder that may only be read: nothing will replace it there
-    return aside
 
 
 def _written(well: AnyWell) -> _Well:

@@ -20,13 +20,13 @@ from napari_fhn.engine import Engine
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run
 from napari_fhn.project.applying import applying
+from napari_fhn.project.speeds import Speed
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
 from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.network.measured import Speed
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.history import History

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QColor
 
+from napari_fhn.surveys.spectra import ClassSpectrum, class_spectra
 from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.spectrum import ClassSpectrum, class_spectra
 
 if TYPE_CHECKING:
     from napari_fhn.widgets.desk import Desk

@@ -11,7 +11,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Layer
 
-from napari_fhn.widgets.data.numbers import Axis, Numbers, describe
+from napari_fhn.surveys.numbers import Axis, Numbers, describe
 
 _WORDS = {
     "inline": ("inline", "iline", "il", "in"),

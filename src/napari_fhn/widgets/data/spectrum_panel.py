@@ -11,11 +11,11 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_fhn.surveys.spectra import Spectrum, has_spectra, spectrum
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.class_curves import ClassCurves
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.small_plot import small_plot
-from napari_fhn.widgets.data.spectrum import Spectrum, has_spectra, spectrum
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -20,6 +20,7 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
 from napari_fhn.project import HeldOut, ProjectError, Session
+from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
@@ -27,7 +28,6 @@ from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers, strokes
 from napari_fhn.widgets.labelling.ledger import Entry, Ledger, SectionReference, moved
-from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.tally import Tally
 
 

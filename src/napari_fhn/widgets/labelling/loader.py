@@ -21,10 +21,10 @@ from napari_fhn.labels.splits import slabs
 from napari_fhn.project import knowledge
 from napari_fhn.project.answers import Answers
 from napari_fhn.project.knowledge import Knowledge, Part
+from napari_fhn.project.sidecar_files import sidecar_files
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
-from napari_fhn.widgets.labelling.sidecar_files import sidecar_files
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]

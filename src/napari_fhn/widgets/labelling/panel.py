@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
+from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling import questions, source_dialog, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.class_table import ClassTableView
@@ -18,7 +19,6 @@ from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
-from napari_fhn.widgets.labelling.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.section import Section

@@ -12,7 +12,9 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import terms
+from napari_fhn.project.outlook import Outlook, outlook
 from napari_fhn.project.settings import Part, Settings
+from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
@@ -22,8 +24,6 @@ from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.network.measured import Measured, Speed, kind
-from napari_fhn.widgets.network.outlook import Outlook, outlook
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"

@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QSizePolicy
 
 from napari_fhn.network.counting import in_words
+from napari_fhn.project.speeds import duration
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.network.measured import duration
 from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
 from napari_fhn.widgets.running.looks import Looks

@@ -9,9 +9,9 @@ import numpy as np
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels.where_next import LabelSuggestion, where_next
+from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
-from napari_fhn.widgets.data.numbers import Numbers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.training.recipes import recipe
-from napari_fhn.widgets.network.measured import Measured, Speed, kind
 
 
 def test_a_speed_is_remembered_for_its_kind_of_training(tmp_path):

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from napari_fhn import record
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.project.aside import set_aside
 from napari_fhn.training.schedule import Schedule
 
+_KIND = "speeds"
+_VERSION = 1
 _MOST = 200
 """Kinds of training that are remembered; the oldest go first."""
 
@@ -51,13 +56,18 @@ def kind(network: NetworkDescription, schedule: Schedule, block: tuple[int, ...]
     return hashlib.sha1(what.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class _Speeds:
+    kinds: Mapping[str, Speed] = field(default_factory=dict)
+
+
 class Measured:
     """The speeds measured so far.
 
     Parameters
     ----------
     path : Path
-        A JSON file; one that is missing or damaged holds nothing, and is written again.
+        A file of this computer; one that is missing holds nothing, one that is damaged is put aside.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,18 +79,23 @@ class Measured:
 
     def remember(self, key: str, speed: Speed) -> None:
         """Keep the speed of a kind of training; a disk that refuses is no reason to complain."""
-        speeds = self._read()
+        speeds = dict(self._read())
         speeds.pop(key, None)
-        kept = dict([*speeds.items(), (key, speed)][-_MOST:])
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}.part")
-        with contextlib.suppress(OSError):
+        latest = _Speeds(dict([*speeds.items(), (key, speed)][-_MOST:]))
+        with contextlib.suppress(OSError, record.RecordError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps({name: asdict(value) for name, value in kept.items()}, indent=1), "utf-8")
-            os.replace(part, self._path)
+            record.write(self._path, _KIND, _VERSION, record.encode(latest))
 
-    def _read(self) -> dict[str, Speed]:
-        try:
-            found = json.loads(self._path.read_text("utf-8"))
-            return {str(name): Speed(**{k: float(v) for k, v in value.items()}) for name, value in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError):
+    def _read(self) -> Mapping[str, Speed]:
+        if not self._path.exists():
             return {}
+        try:
+            return record.decode(_Speeds, record.read(self._path, _KIND, _VERSION, {0: _from_first})).kinds
+        except record.RecordError:
+            set_aside(self._path)
+            return {}
+
+
+def _from_first(data: Any) -> Mapping[str, Any]:
+    """The form before records had versions: the speeds themselves."""
+    return {"kinds": {str(name): {k: float(v) for k, v in value.items()} for name, value in data.items()}}

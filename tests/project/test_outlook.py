@@ -7,10 +7,10 @@ import sys
 
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.project.outlook import outlook
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
-from napari_fhn.widgets.network.outlook import outlook
 
 
 def test_it_says_what_is_needed_and_what_the_savings_are_worth():
@@ -35,6 +35,6 @@ def test_what_is_not_counted_is_not_guessed():
 
 
 def test_it_needs_neither_torch_nor_qt():
-    code = "import sys, napari_fhn.widgets.network.outlook; print({'torch', 'qtpy', 'napari'} & set(sys.modules))"
+    code = "import sys, napari_fhn.project.outlook; print({'torch', 'qtpy', 'napari'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
