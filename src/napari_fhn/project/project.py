@@ -31,6 +31,7 @@ from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
+from napari_fhn.surveys.grid import onto
 from napari_fhn.training import log
 from napari_fhn.training.choice import Choice, choose
 from napari_fhn.training.digest import digest

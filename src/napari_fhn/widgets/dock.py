@@ -113,9 +113,7 @@ class Dock(QWidget):
             shortcuts.Key("Ctrl+Alt+G", "Type a place to go to", self.data.go_to.begin),
             shortcuts.Key("Ctrl+Alt+K", "This list", self.list_shortcuts),
             shortcuts.Key("1 ... 9", "Brush of class 1 to 9, on the label layer"),
-            shortcuts.Key(
-                "Ctrl+Z, Ctrl+Shift+Z", "Undo and redo on the label layer: strokes, burning, imports, classes"
-            ),
+            shortcuts.Key("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo on the label layer: strokes, files, classes"),
         )
 
     def list_shortcuts(self) -> None:
