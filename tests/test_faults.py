@@ -1,4 +1,4 @@
-"""What once went wrong without a word, done again on the command line: nothing is lost, mixed up or taken for another."""
+"""What once went wrong without a word, done again on the command line: nothing is lost or taken for another."""
 
 from __future__ import annotations
 

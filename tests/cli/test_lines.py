@@ -61,7 +61,7 @@ def test_a_line_goes_all_the_way(segy, wells, capsys):
     body = json.loads(capsys.readouterr().out.splitlines()[-1])["bodies"][0]
     assert body["name"].startswith("trace ")
     assert main(["report", "--session", "s"]) == 0
-    assert "The whole line" in Path("s/report.html").read_text(encoding="utf-8")
+    assert "The whole line" in Path("s/runs/run-001/report.html").read_text(encoding="utf-8")
 
 
 def test_wells_from_farther_away_are_asked_for(segy, wells):
