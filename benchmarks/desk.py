@@ -161,7 +161,7 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     viewer.window._qt_window.show()
     dock.run.pause.click()
     asked = time.monotonic()
-    wait(lambda: "paused" in desk.words.message, 30)
+    wait(lambda: "paused" in desk.messages.message, 30)
     paused = time.monotonic() - asked
     dock.run.pause.click()
     wait(lambda: False, 1)

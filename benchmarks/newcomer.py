@@ -154,8 +154,8 @@ def walk_through(walk: Walk, output: Path) -> None:
         walk.click(dock.export.button)
         walk.clicks += 1
         settle(lambda: not desk.exports.state.busy and output.is_file(), 120)
-    if desk.words.error:
-        raise RuntimeError(desk.words.message)
+    if desk.messages.error:
+        raise RuntimeError(desk.messages.message)
     viewer.close()
 
 

@@ -140,16 +140,16 @@ def train(dock: Dock, steps: int, on_the_way: Callable[[], None] | None = None, 
     if on_the_way is not None:
         on_the_way()
     wait(lambda: dock.desk.state.activity.idle, PATIENCE)
-    if dock.desk.words.error:
-        raise RuntimeError(dock.desk.words.message)
+    if dock.desk.messages.error:
+        raise RuntimeError(dock.desk.messages.message)
 
 
 def predict(dock: Dock) -> None:
     """Press *Predict*, and wait."""
     dock.run.predict.click()
     wait(lambda: dock.desk.state.activity.idle, PATIENCE)
-    if dock.desk.words.error:
-        raise RuntimeError(dock.desk.words.message)
+    if dock.desk.messages.error:
+        raise RuntimeError(dock.desk.messages.message)
 
 
 def look_at_the_salt(viewer: napari.Viewer, dock: Dock) -> None:

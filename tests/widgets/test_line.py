@@ -66,8 +66,8 @@ def test_a_line_is_trained_on_strokes_and_exported(opened, spin, tmp_path):
     assert spin(lambda: len(desk.book.state.counts) == 2, 5)
     for button in (dock.run.train, dock.run.predict):
         button.click()
-        assert spin(lambda: desk.state.task is None, 90), desk.words.message
-        assert not desk.words.error, (desk.words.message, desk.words.detail)
+        assert spin(lambda: desk.state.task is None, 90), desk.messages.message
+        assert not desk.messages.error, (desk.messages.message, desk.messages.detail)
     assert np.asarray(desk.prediction.layer.data).all()
     assert {offer.key for offer in desk.exports.offered()} >= {"classes", "horizon", "bodies", "labels"}
     assert "mesh" not in {offer.key for offer in desk.exports.offered()}

@@ -35,7 +35,7 @@ def test_who_comes_second_looks_and_may_take_over(viewer, dock, busy, monkeypatc
     assert "napari-fhn train" in dock.labels.looking.words.text()
     assert not dock.labels.looking.isHidden()
     desk.labelling.loader.load()
-    assert "can only be looked at" in desk.words.message
+    assert "can only be looked at" in desk.messages.message
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     dock.labels.looking.take_over.click()
     assert desk.project.access is Access.LOOKING
@@ -57,7 +57,7 @@ def test_who_is_put_out_finds_out_and_looks(labelled, spin):
     # What is clicked meanwhile is not written over what the other one writes.
     desk.labelling.edits.rename(1, "Mine")
     assert desk.project.access is Access.LOOKING
-    assert "has taken the session over" in desk.words.message
+    assert "has taken the session over" in desk.messages.message
     assert not desk.book.layer.editable
     assert not dock.run.train.isEnabled()
     other.release()

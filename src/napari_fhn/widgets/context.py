@@ -10,9 +10,9 @@ from napari.components import ViewerModel
 from napari_fhn.project import NeedsConsent
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.state import RunState
-from napari_fhn.widgets.words import Words
 
 
 def refuse(needs: NeedsConsent) -> bool:
@@ -28,7 +28,7 @@ class DeskContext:
     ----------
     viewer : ViewerModel
         Where everything is shown.
-    words : Words
+    messages : Messages
         What is said to the person.
     background : Background
         For what takes longer than a moment.
@@ -43,7 +43,7 @@ class DeskContext:
     """
 
     viewer: ViewerModel
-    words: Words
+    messages: Messages
     background: Background
     data: Data
     project: OpenProject

@@ -73,7 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])
     fit(viewer)
     wait(lambda: False, 0.5)
-    console.print(f"Opened the sample with {desk.words.message.split(' are')[0]} in {time.monotonic() - began:.1f} s.")
+    console.print(
+        f"Opened the sample with {desk.messages.message.split(' are')[0]} in {time.monotonic() - began:.1f} s."
+    )
 
     painted: list[float] = []
     desk.painted.connect(painted.append)
@@ -91,9 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wait(lambda: desk.state.activity.idle, _PATIENCE)
     trained = time.monotonic()
     heart.stop()
-    console.print(desk.words.message)
-    if desk.words.error:
-        console.print(desk.words.detail)
+    console.print(desk.messages.message)
+    if desk.messages.error:
+        console.print(desk.messages.detail)
         _close(viewer)
         return 1
     predicting = Heartbeat()
@@ -101,9 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wait(lambda: desk.state.activity.idle, _PATIENCE)
     predicted = time.monotonic()
     predicting.stop()
-    console.print(desk.words.message)
-    if desk.words.error or desk.prediction.layer is None:
-        console.print(desk.words.detail)
+    console.print(desk.messages.message)
+    if desk.messages.error or desk.prediction.layer is None:
+        console.print(desk.messages.detail)
         _close(viewer)
         return 1
     wait(lambda: False, 0.5)

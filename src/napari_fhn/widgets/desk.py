@@ -22,6 +22,7 @@ from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.labelling import Labelling
+from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.network.block_box import BlockBox
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.open_project import OpenProject
@@ -30,12 +31,11 @@ from napari_fhn.widgets.results.comparison import Comparison
 from napari_fhn.widgets.results.reporting import Reporting
 from napari_fhn.widgets.results.run_list import RunList
 from napari_fhn.widgets.results.tidying import Tidying
-from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
+from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
-from napari_fhn.widgets.words import Words
 from napari_fhn.widgets.work import Shown, Work
 
 
@@ -53,7 +53,7 @@ class Desk:
     ----------
     context : DeskContext
         What the parts share: viewer, sentences, threads, ticked surveys, the project that is open, what is under way.
-    words, data, project, state : Words, Data, OpenProject, RunState
+    words, data, project, state : Messages, Data, OpenProject, RunState
         The same, one by one.
     bricks : Bricks
         Copies of large surveys.
@@ -65,7 +65,7 @@ class Desk:
         Settings of the next training, and what it will need.
     block_box : BlockBox
         The training block, drawn.
-    history : History
+    history : TrainingHistory
         Curves of training.
     work : Work
         Trains and predicts in a process of its own.
@@ -89,18 +89,20 @@ class Desk:
 
     def __init__(self, viewer: ViewerModel, sessions: Path | None = None) -> None:
         self.viewer = viewer
-        self.words = Words()
+        self.messages = Messages()
         self.root = sessions or sessions_folder()
         self._log = self.root / f"engine-{os.getpid()}-{id(self):x}.log"
         self.engine = Engine(self._log)
         self.background = Background()
-        self.data = Data(viewer, self.words)
-        self.project = OpenProject(self.words)
+        self.data = Data(viewer, self.messages)
+        self.project = OpenProject(self.messages)
         self.state = RunState()
-        self.history = History()
-        self.context = context = DeskContext(viewer, self.words, self.background, self.data, self.project, self.state)
-        self.bricks = Bricks(self.data, self.words, self.background, self.root / "bricks")
-        self.stacking = Stacking(self.data, self.words, self.background, self.root / "maps")
+        self.history = TrainingHistory()
+        self.context = context = DeskContext(
+            viewer, self.messages, self.background, self.data, self.project, self.state
+        )
+        self.bricks = Bricks(self.data, self.messages, self.background, self.root / "bricks")
+        self.stacking = Stacking(self.data, self.messages, self.background, self.root / "maps")
         self.book = LabelBook(context, lambda material: session_folder(material.first, self.root))
         self.labelling = Labelling(context, self.book, self.root)
         self.planning = Planning(context, self.book, self.root / "measured.json")
@@ -151,12 +153,12 @@ class Desk:
         """Take up the settings of a saved network, and train it on."""
         settings = self.planning.state.settings
         if settings is None:
-            self.words.fail("Choose what to train on first.")
+            self.messages.fail("Choose what to train on first.")
             return
         try:
             settings = settings.like(network, self.planning.recipes)
         except JobError as error:
-            self.words.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self.messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
             return
         self.planning.take(settings)
         self.train(Beginning(network=network))

@@ -12,13 +12,13 @@ from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, 
 
 from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.consent import ask_consent
-from napari_fhn.widgets.data.panel import DataPanel
+from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.exporting.panel import ExportPanel
-from napari_fhn.widgets.labelling.panel import LabelPanel
-from napari_fhn.widgets.network.panel import NetworkPanel
-from napari_fhn.widgets.results.panel import ResultsPanel
-from napari_fhn.widgets.running.panel import RunPanel
+from napari_fhn.widgets.exporting.export_panel import ExportPanel
+from napari_fhn.widgets.labelling.label_panel import LabelPanel
+from napari_fhn.widgets.network.network_panel import NetworkPanel
+from napari_fhn.widgets.results.results_panel import ResultsPanel
+from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.state import Activity
 
 WIDTH = 320

@@ -25,7 +25,7 @@ from napari_fhn.project import (
     predictions,
 )
 from napari_fhn.training.updates import Done, Failed
-from napari_fhn.widgets.words import Words
+from napari_fhn.widgets.messages import Messages
 
 PROGRAM = "the desk"
 """What others are told who writes in a session."""
@@ -49,7 +49,7 @@ class OpenProject:
 
     Parameters
     ----------
-    words : Words
+    messages : Messages
         Where it says what happened to it.
 
     Attributes
@@ -69,11 +69,11 @@ class OpenProject:
     changed = Signal()
     runs_changed = Signal()
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, messages: Messages) -> None:
         self.project: Project | None = None
         self.access = Access.NONE
         self.writer = ""
-        self._words = words
+        self._messages = messages
         self._under_way: Run | None = None
         self._timer = QTimer()
         self._timer.setInterval(WATCH_MS)
@@ -153,7 +153,7 @@ class OpenProject:
         self.access = Access.WRITING if writing else Access.LOOKING
         self._timer.start()
         for note in project.session.notes:
-            self._words.say(note, note=True)
+            self._messages.say(note, note=True)
         project.session.notes.clear()
         self.changed.emit()
         self.runs_changed.emit()
@@ -197,7 +197,7 @@ class OpenProject:
             self.watch()
         except (ProjectError, OSError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            self._words.say(f"{what} could not be kept in the session: {reason}.", note=True)
+            self._messages.say(f"{what} could not be kept in the session: {reason}.", note=True)
         return None
 
     def watch(self) -> None:
@@ -208,7 +208,7 @@ class OpenProject:
         other = session.holder()
         self.writer = "another program" if other is None else other.words()
         self.access = Access.LOOKING
-        self._words.fail(f"{self.writer} has taken the session over: here it can only be looked at now.")
+        self._messages.fail(f"{self.writer} has taken the session over: here it can only be looked at now.")
         self.changed.emit()
 
     def take_over(self) -> None:
@@ -220,7 +220,7 @@ class OpenProject:
             if self.project.surveys is not None:
                 self.project.use(self.project.surveys, vertical_axis=self.session.manifest.vertical_axis)
         except (ProjectError, OSError) as error:
-            self._words.fail(str(error))
+            self._messages.fail(str(error))
             return
         self.writer, self.access = "", Access.WRITING
         self.changed.emit()

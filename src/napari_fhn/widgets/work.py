@@ -29,8 +29,8 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.running.history import History
 from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.state import Activity
 
 POLL_MS = 50
@@ -73,13 +73,13 @@ class Shown:
         The layer of what is predicted.
     overlays : Overlays
         What is written beside it.
-    history : History
+    history : TrainingHistory
         The curves.
     """
 
     prediction: Prediction
     overlays: Overlays
-    history: History
+    history: TrainingHistory
 
 
 class Work:
@@ -113,7 +113,7 @@ class Work:
     def __init__(self, context: DeskContext, engine: Engine, book: LabelBook, planning: Planning, shown: Shown) -> None:
         self._context = context
         self._state = context.state
-        self._words = context.words
+        self._messages = context.messages
         self._engine = engine
         self._book = book
         self._planning = planning
@@ -213,7 +213,7 @@ class Work:
         self._engine.stop()
         if self._state.activity.can_stop:
             self._state.become(Activity.STOPPING)
-            self._words.say("Stopping ...")
+            self._messages.say("Stopping ...")
 
     def pause_or_resume(self) -> None:
         """Let the work under way wait, or go on."""
@@ -222,10 +222,10 @@ class Work:
         self._state.become(self._state.activity.toggled)
         if self._state.activity.paused:
             self._engine.pause()
-            self._words.say("Pausing ...")
+            self._messages.say("Pausing ...")
         else:
             self._engine.resume()
-            self._words.say("Going on ...")
+            self._messages.say("Going on ...")
 
     def revert(self, step: int) -> None:
         """Go back to the checkpoint of a step: while training it goes on from there, later it is what predicts."""
@@ -235,7 +235,7 @@ class Work:
             return
         if activity.training:
             self._engine.revert(step)
-            self._words.say(f"Going back to step {step} ...")
+            self._messages.say(f"Going back to step {step} ...")
             return
         run = self._context.project.current
         if run is None or not self._context.project.writable:
@@ -246,10 +246,10 @@ class Work:
                 shutil.copy2(path, run.model)
             (run.model / STATE).unlink(missing_ok=True)  # what would go on is the network of another step
         except OSError as error:
-            self._words.fail(f"The network of step {step} could not be taken: {error}.")
+            self._messages.fail(f"The network of step {step} could not be taken: {error}.")
             return
         self._context.project.runs_changed.emit()
-        self._words.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
+        self._messages.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
 
     def close(self) -> None:
         """End the process, and hear no more news; a training under way is cut off, and listed as such."""
@@ -269,10 +269,10 @@ class Work:
         if not self._state.activity.idle:
             return None
         if project.project is None or self._book.layer is None:
-            self._words.fail("Make a label layer first, and paint or load what is known.")
+            self._messages.fail("Make a label layer first, and paint or load what is known.")
             return None
         if not project.writable:
-            self._words.fail(f"{project.writer} is working in this session: here it can only be looked at.")
+            self._messages.fail(f"{project.writer} is working in this session: here it can only be looked at.")
             return None
         return project.project
 
@@ -281,10 +281,10 @@ class Work:
         self._cancel, self._copied = False, 0.0
         self._began, self._first = time.monotonic(), None
         self._written = False
-        self._words.note = ""
+        self._messages.note = ""
         self._state.become(Activity.PREPARING)
         self._state.share, self._state.seconds_left = 0.0, None
-        self._words.say("Copying the survey into the session ...")
+        self._messages.say("Copying the survey into the session ...")
         self._context.background.run(prepare, self._start, self._unprepared)
 
     def _copying(self, share: float) -> None:
@@ -309,21 +309,21 @@ class Work:
         self._state.share = 0.0
         self._state.become(Activity.TRAINING if train else Activity.PREDICTING)
         for note in prepared.notes:
-            self._words.say(note, note=True)
+            self._messages.say(note, note=True)
         if train:
             self._engine.train(prepared.job, resume=prepared.resume)
-            self._words.say("Waiting for the training process to load its libraries ...")
+            self._messages.say("Waiting for the training process to load its libraries ...")
         else:
             self._engine.predict(prepared.job)
-            self._words.say("Loading the network ...")
+            self._messages.say("Loading the network ...")
 
     def _unprepared(self, error: BaseException) -> None:
         self._state.become(Activity.IDLE)
         if isinstance(error, _Cancelled):
-            self._words.say("Stopped before it began.")
+            self._messages.say("Stopped before it began.")
             return
         known = isinstance(error, JobError | ProjectError | SurveyError | LabelError)
-        self._words.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
+        self._messages.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
         for update in self._engine.poll():
@@ -343,7 +343,7 @@ class Work:
             state.share = latest.step / max(latest.steps, 1)
             state.seconds_left = latest.seconds_left
             if not state.activity.paused:
-                self._words.say(_progress(latest))
+                self._messages.say(_progress(latest))
         self._latest = None
         if self._developed:
             self._developed = False
@@ -361,16 +361,16 @@ class Work:
             case Note() if activity.paused:
                 self._show()  # a pause shows all that was made before it
                 learnt = " What you paint meanwhile is learnt when you resume." if activity.training else ""
-                self._words.say(update.message + learnt)
+                self._messages.say(update.message + learnt)
             case Note():
-                self._words.note = update.message
+                self._messages.note = update.message
             case Done():
                 self._show()
                 self._done(update)
             case Failed():
                 self._show()
                 self._ended(update)
-                self._words.fail(update.message, update.detail)
+                self._messages.fail(update.message, update.detail)
 
     def _box_changed(self, box: Box) -> None:
         if not self._written:
@@ -402,7 +402,7 @@ class Work:
         try:
             release()
         except (ProjectError, OSError) as error:
-            self._words.say(f"What became of it could not be written: {error}", note=True)
+            self._messages.say(f"What became of it could not be written: {error}", note=True)
 
     def _done(self, update: Done) -> None:
         self._ended(update)
@@ -412,7 +412,7 @@ class Work:
             self._planning.remember(Speed(float(np.nanmedian(history.seconds)), self._first))
         self._repaint(now=True)
         trained = update.task == "train" and self._context.project.has_model
-        self._words.say(update.message + (" Predict fills in the whole survey." if trained else ""))
+        self._messages.say(update.message + (" Predict fills in the whole survey." if trained else ""))
 
     def _runs_changed(self) -> None:
         """Show the curves of the run whose prediction is shown."""

@@ -26,8 +26,8 @@ def predicted(labelled, add_run):
 def write(dock, spin, path, key, **options):
     dock.desk.exports.save(Request(key, path, **options))
     assert spin(lambda: not dock.desk.exports.state.busy, 20)
-    assert not dock.desk.words.error, dock.desk.words.message
-    return dock.desk.words.message
+    assert not dock.desk.messages.error, dock.desk.messages.message
+    return dock.desk.messages.message
 
 
 def test_the_panel_offers_what_there_is(labelled, predicted):
@@ -98,7 +98,7 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
     run.save(Request("classes", path))
     run.cancel()
     assert spin(lambda: not run.state.busy, 10)
-    assert "was not written" in dock.desk.words.message
+    assert "was not written" in dock.desk.messages.message
     assert path.read_bytes() == b"before"
 
 

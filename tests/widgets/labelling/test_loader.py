@@ -23,8 +23,8 @@ def seismic(viewer, dock):
 
 
 def settle(desk, spin, words):
-    assert spin(lambda: words in desk.words.message or desk.words.error, 20), desk.words.message
-    assert not desk.words.error, desk.words.message
+    assert spin(lambda: words in desk.messages.message or desk.messages.error, 20), desk.messages.message
+    assert not desk.messages.error, desk.messages.message
 
 
 def test_logs_with_digits_get_the_values_they_say(seismic, spin):
@@ -54,8 +54,8 @@ def test_a_log_dropped_on_the_canvas_is_loaded_by_the_desk(viewer, seismic, spin
 def test_a_log_dropped_without_a_survey_is_a_sentence(viewer, dock, spin):
     viewer.open(str(sample_data.SEISMIC.wells.parent / "W-1.las"), plugin="napari-fhn")
     assert not len(viewer.layers)
-    assert dock.desk.words.error
-    assert "Tick a survey first" in dock.desk.words.message
+    assert dock.desk.messages.error
+    assert "Tick a survey first" in dock.desk.messages.message
 
 
 def test_tops_wait_for_the_places_of_their_wells(seismic, spin):
@@ -174,7 +174,7 @@ def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     settle(seismic, spin, "2 wells are labels")
     assert asked == ["domain", "units"]
     loader.load([path])
-    assert spin(lambda: seismic.words.message.startswith("2 wells are labels"), 10)
+    assert spin(lambda: seismic.messages.message.startswith("2 wells are labels"), 10)
     assert asked == ["domain", "units"]
 
 

@@ -78,8 +78,8 @@ def test_what_cannot_be_is_said_and_changes_nothing(known, part, text, words):
     dock, write = known
     before = dock.desk.planning.state.settings
     assert write(part, text) == before
-    assert dock.desk.words.error
-    assert words in dock.desk.words.message
+    assert dock.desk.messages.error
+    assert words in dock.desk.messages.message
 
 
 def test_they_reach_the_job_and_the_session(known, spin):
@@ -92,7 +92,7 @@ def test_they_reach_the_job_and_the_session(known, spin):
     assert kept["ignored"] == [{"start": [0, 0, 0], "stop": [2, 16, 32]}]
     dock.run.train.click()
     assert spin(lambda: dock.desk.state.activity.idle, 60)
-    assert not dock.desk.words.error, dock.desk.words.message
+    assert not dock.desk.messages.error, dock.desk.messages.message
     job = dock.desk.project.current.job()
     assert job.schedule.objective.knowledge == (Share("Salt", 0.0, 0.5),)
     assert job.ignored == (Box((0, 0, 0), (2, 16, 32)),)
@@ -125,7 +125,7 @@ def test_blocks_are_held_out_and_remembered(labelled, spin):
     desk.planning.change("schedule", "steps", 2)
     dock.run.train.click()
     assert spin(lambda: desk.state.activity.idle, 60)
-    assert not desk.words.error, desk.words.message
+    assert not desk.messages.error, desk.messages.message
     assert [box.shape[:2] for box in desk.project.current.job().held_out] == [(4, 4), (4, 4)]
     desk.store.save()
     assert Session(desk.session.folder).manifest.held_out.blocks == 4

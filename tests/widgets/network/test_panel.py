@@ -55,7 +55,7 @@ def test_every_setting_can_be_changed_and_taken_back(seismic):
     assert state.settings.network.channels == 16
     assert "2 changed" in panel.heading.text()
     panel.forms["schedule"].changed.emit("block", "wide")
-    assert dock.desk.words.error
+    assert dock.desk.messages.error
     assert "block" in dock.run.message.text().lower()
     panel.reset.click()
     assert state.settings == recipe
@@ -121,7 +121,7 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     viewer.layers.clear()
     viewer.open_sample("napari-fhn", "hyperspectral")
     dock.labels.load.click()
-    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.words.message
+    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.messages.message
     dock.network.recipe.value = "paper.hyperspectral"
     outlook = dock.desk.planning.state.outlook
     assert outlook.block == (112, 128, 62)
@@ -129,10 +129,10 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     corners = dock.desk.block_box.corners()
     np.testing.assert_array_equal(np.ptp(corners, axis=0), (112, 128))
     dock.run.train.click()
-    assert spin(lambda: dock.desk.project.has_model and dock.desk.state.activity.idle, 60), dock.desk.words.message
+    assert spin(lambda: dock.desk.project.has_model and dock.desk.state.activity.idle, 60), dock.desk.messages.message
     job = dock.desk.project.current.job()
     assert (job.map_axis, len(job.inputs)) == (2, 2)
     assert np.load(job.inputs[0].path, mmap_mode="r").shape == (112, 128, 62)
     dock.run.predict.click()
-    assert spin(lambda: dock.desk.state.activity.idle, 60), dock.desk.words.message
+    assert spin(lambda: dock.desk.state.activity.idle, 60), dock.desk.messages.message
     assert np.asarray(dock.desk.prediction.layer.data).all()

@@ -58,8 +58,8 @@ def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
     assert [panel.truth.itemText(k) for k in range(panel.truth.count())] == ["Labels", "truth"]
     panel.truth.setCurrentText("truth")
     panel.compare.click()
-    assert spin(settled(dock), 10), desk.words.message
-    assert "voxels agree" in desk.words.message
+    assert spin(settled(dock), 10), desk.messages.message
+    assert "voxels agree" in desk.messages.message
     assert panel.matrix.item(0, 1).toolTip().endswith("4 voxels, 0.1 %")
     layer = desk.comparison.layer
     assert layer in viewer.layers
@@ -124,7 +124,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert spin(lambda: desk.state.activity.idle, 10)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
-    assert "have another class" in desk.words.message
+    assert "have another class" in desk.messages.message
     panel.back.click()
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
@@ -146,8 +146,8 @@ def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_p
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
     _, dock = predicted
     dock.results.score.click()
-    assert spin(lambda: dock.desk.words.error, 10)
-    assert "No labels were held out" in dock.desk.words.message
+    assert spin(lambda: dock.desk.messages.error, 10)
+    assert "No labels were held out" in dock.desk.messages.message
 
 
 def test_what_is_not_whole_is_asked_about_before_it_is_used(labelled, add_run, spin, tmp_path):
@@ -167,9 +167,9 @@ def test_what_is_not_whole_is_asked_about_before_it_is_used(labelled, add_run, s
     assert spin(lambda: len(asked) == 1 and desk.state.activity.idle, 10)
     assert "75 % of the survey is not predicted" in asked[0]
     assert not path.exists()
-    assert "was not written" in desk.words.message
+    assert "was not written" in desk.messages.message
     desk.exports.save(Request("classes", path))
-    assert spin(path.exists, 10), desk.words.message
+    assert spin(path.exists, 10), desk.messages.message
     desk.context.consent = lambda needs: asked.append(needs.what)
     dock.results.report.click()
     assert spin(lambda: len(asked) == 3, 10)

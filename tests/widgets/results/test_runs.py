@@ -63,7 +63,7 @@ def test_a_run_is_renamed_in_place_and_a_taken_name_refused(two):
     panel.choose("run-002")
     panel.rename.click()
     panel.list.currentItem().setText(0, "with chalk")
-    assert dock.desk.words.error
+    assert dock.desk.messages.error
     assert dock.desk.project.runs()[1].name == "Run 2"
 
 
@@ -81,7 +81,7 @@ def test_a_run_is_deleted_after_a_question(two, monkeypatch):
     panel.delete.click()
     assert [row[0].strip() for row in rows(dock)] == ["● Run 2"]
     assert not (dock.desk.session.runs.folder / "run-001").exists()
-    assert "are free" in dock.desk.words.message
+    assert "are free" in dock.desk.messages.message
 
 
 def test_two_runs_are_compared(two, spin):
@@ -89,9 +89,9 @@ def test_two_runs_are_compared(two, spin):
     panel = dock.results.runs
     panel.choose("run-001")
     panel.compare.click()
-    assert spin(lambda: "agree" in dock.desk.words.message, 10), dock.desk.words.message
-    assert "'Run 1' and 'Run 2': 0.0 % of 6,144 voxels agree" in dock.desk.words.message
-    assert "steps" in dock.desk.words.message
+    assert spin(lambda: "agree" in dock.desk.messages.message, 10), dock.desk.messages.message
+    assert "'Run 1' and 'Run 2': 0.0 % of 6,144 voxels agree" in dock.desk.messages.message
+    assert "steps" in dock.desk.messages.message
     assert "Prediction of Run 1" in viewer.layers
     assert np.asarray(dock.desk.comparison.layer.data).all()
 
@@ -108,7 +108,7 @@ def test_what_was_tidied_in_one_run_is_not_taken_back_in_another(labelled, add_r
     add_run(desk, np.full(SHAPE, 2, np.uint8))
     assert not dock.results.back.isEnabled()
     desk.tidying.take_back()
-    assert "nothing to take back" in desk.words.message
+    assert "nothing to take back" in desk.messages.message
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
 
 
@@ -132,14 +132,14 @@ def test_a_training_that_cannot_begin_loses_nothing(two, spin):
     (before.model / "weights.npz").unlink()
     desk.train(Beginning(network=desk.session.folder / "nowhere"))
     assert spin(lambda: desk.state.activity.idle, 10)
-    assert desk.words.error
+    assert desk.messages.error
     assert desk.project.current == before
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
     assert len(desk.project.runs()) == 2
     # A network that the process cannot read: what it began goes, and what was is there.
     dock.run.beginnings.renew()
     dock.run.beginnings.again.trigger()
-    assert spin(lambda: desk.state.activity.idle and desk.words.error, 60), desk.words.message
+    assert spin(lambda: desk.state.activity.idle and desk.messages.error, 60), desk.messages.message
     assert desk.project.current == before
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
     assert len(desk.project.runs()) == 2
@@ -153,7 +153,7 @@ def test_closing_in_the_middle_leaves_the_network_before(labelled, add_run, spin
     session = desk.session
     desk.planning.change("schedule", "steps", 100_000)
     dock.run.train.click()
-    assert spin(lambda: len(desk.history.losses) > 2), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > 2), desk.messages.message
     # As after the save that comes every ten seconds.
     run = desk.project.shown
     assert run.id == "run-002"
@@ -171,11 +171,11 @@ def test_a_killed_step_leaves_something_to_predict_with(labelled, add_run, spin)
     add_run(desk, np.full(SHAPE, 1, np.uint8))
     desk.planning.change("schedule", "steps", 100_000)
     dock.run.train.click()
-    assert spin(lambda: bool(desk.history.losses)), desk.words.message
+    assert spin(lambda: bool(desk.history.losses)), desk.messages.message
     pid = desk.engine.pid
     os.kill(pid, signal.SIGSTOP)  # a step that takes for ever
     dock.run.stop.click()
-    assert spin(lambda: desk.state.activity.idle, 10), desk.words.message
-    assert "in the middle of a step" in desk.words.message
+    assert spin(lambda: desk.state.activity.idle, 10), desk.messages.message
+    assert "in the middle of a step" in desk.messages.message
     assert dock.run.predict.isEnabled()
     assert desk.project.current is not None

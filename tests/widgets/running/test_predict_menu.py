@@ -10,7 +10,7 @@ def test_another_survey_is_predicted_without_labels(labelled, spin, monkeypatch)
     viewer, dock = labelled
     desk = dock.desk
     dock.run.train.click()
-    assert spin(lambda: desk.state.activity.idle, 90), desk.words.message
+    assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
     trained = desk.session.folder
     viewer.layers.clear()
     rng = np.random.default_rng(1)
@@ -19,8 +19,8 @@ def test_another_survey_is_predicted_without_labels(labelled, spin, monkeypatch)
     assert dock.run.predictions.isEnabled()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(trained))
     dock.run.predictions.other.trigger()
-    assert spin(lambda: desk.state.activity.idle, 90), desk.words.message
-    assert not desk.words.error, desk.words.message
+    assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
+    assert not desk.messages.error, desk.messages.message
     assert desk.session.folder != trained
     assert not desk.session.known().any()
     assert np.asarray(desk.prediction.layer.data).shape == (10, 16, 32)
@@ -35,15 +35,15 @@ def test_a_network_that_does_not_fit_is_said_and_changes_nothing(labelled, spin,
     viewer, dock = labelled
     desk = dock.desk
     dock.run.train.click()
-    assert spin(lambda: desk.state.activity.idle, 90), desk.words.message
+    assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
     trained = desk.session.folder
     viewer.layers.clear()
     viewer.add_image(np.zeros((20, 30), np.float32), name="map")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(trained))
     dock.run.predictions.other.trigger()
-    assert spin(lambda: desk.words.error and desk.state.activity.idle, 30), desk.words.message
+    assert spin(lambda: desk.messages.error and desk.state.activity.idle, 30), desk.messages.message
     assert desk.project.runs() == []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dock.run.predictions.other.trigger()
-    assert spin(lambda: "network" in desk.words.message, 30), desk.words.message
+    assert spin(lambda: "network" in desk.messages.message, 30), desk.messages.message
     assert desk.project.runs() == []

@@ -29,11 +29,11 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     desk.planning.change("schedule", "steps", 100_000)
     assert not run.pause.isEnabled()
     run.train.click()
-    assert spin(lambda: bool(desk.history.losses)), desk.words.message
+    assert spin(lambda: bool(desk.history.losses)), desk.messages.message
     assert dock.network.folded
     run.pause.click()
     assert run.pause.text() == "Resume"
-    assert spin(lambda: "paused after step" in desk.words.message, 20), desk.words.message
+    assert spin(lambda: "paused after step" in desk.messages.message, 20), desk.messages.message
     n = len(desk.history.losses)
     spin(lambda: False, 0.5)
     assert len(desk.history.losses) == n
@@ -56,27 +56,27 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert not menu.again.isEnabled()
     desk.planning.change("schedule", "steps", 100_000)
     run.train.click()
-    assert spin(lambda: len(desk.history.losses) > 2), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > 2), desk.messages.message
     run.stop.click()
-    assert spin(lambda: desk.state.activity.idle), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
     done = desk.history.steps[-1]
     painted = np.count_nonzero(desk.prediction.layer.data)
     assert [one.id for one in desk.project.runs()] == ["run-001"]
     desk.history.replay(())  # as in a session that was opened again
     menu.renew()
     menu.go_on.trigger()
-    assert spin(lambda: len(desk.history.losses) > done), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > done), desk.messages.message
     assert np.count_nonzero(desk.prediction.layer.data) >= painted
     assert desk.history.steps == list(range(1, desk.history.steps[-1] + 1))
     run.stop.click()
-    assert spin(lambda: desk.state.activity.idle), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
 
     desk.reporting.save_model(tmp_path / "kept")
     assert not (tmp_path / "kept" / "checkpoints").exists()
     desk.planning.change("schedule", "steps", 2)
     menu.renew()
     menu.again.trigger()
-    assert spin(lambda: desk.state.activity.training and spin(lambda: desk.state.activity.idle)), desk.words.message
+    assert spin(lambda: desk.state.activity.training and spin(lambda: desk.state.activity.idle)), desk.messages.message
     latest = desk.project.current
     assert latest.id == "run-002"
     assert Path(latest.job().start_from) == latest.begun_with
@@ -86,12 +86,12 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "kept"))
     menu.saved.trigger()
     assert desk.planning.state.settings.schedule.steps == 100_000  # it comes with its settings
-    assert spin(lambda: len(desk.history.losses) > 0), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > 0), desk.messages.message
     run.stop.click()
-    assert spin(lambda: desk.state.activity.idle), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
     menu.saved.trigger()
-    assert "holds no trained network" in desk.words.message
+    assert "holds no trained network" in desk.messages.message
 
 
 def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_run, spin):
@@ -108,7 +108,7 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_ru
     assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
     assert (model / "weights").read_text() == "of step 3"
-    assert "step 3 predicts" in desk.words.message
+    assert "step 3 predicts" in desk.messages.message
 
 
 def test_checkpoints_are_listed_for_the_keyboard(labelled, monkeypatch):

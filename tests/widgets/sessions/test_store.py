@@ -57,7 +57,7 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     shutil.move(tmp_path / "home", tmp_path / "abroad")
     viewer.dims.set_current_step(0, 2)
     desk.planning.choose("volume")
-    assert desk.store.open(tmp_path / "abroad" / "session", lambda name: None), desk.words.message
+    assert desk.store.open(tmp_path / "abroad" / "session", lambda name: None), desk.messages.message
     assert desk.session.folder == tmp_path / "abroad" / "session"
     assert desk.book.layer.data[3, 4, 5] == 2
     assert desk.book.state.classes.names[1] == "Chalk"
@@ -83,7 +83,7 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path)
     shutil.move(path, tmp_path / "elsewhere.sgy")
     n = len(viewer.layers)
     assert not desk.store.open(folder, lambda name: None)
-    assert "nothing was opened" in desk.words.message
+    assert "nothing was opened" in desk.messages.message
     assert len(viewer.layers) == n
     asked = []
 
@@ -91,7 +91,7 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path)
         asked.append(name)
         return tmp_path / "elsewhere.sgy"
 
-    assert desk.store.open(folder, ask), desk.words.message
+    assert desk.store.open(folder, ask), desk.messages.message
     assert asked == ["survey.sgy"]
     assert desk.session.folder == folder
 
@@ -114,14 +114,14 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     copy.mkdir()
     monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
     commands.save_session(viewer)
-    assert "copied" in desk.words.message
+    assert "copied" in desk.messages.message
     kept = Session(copy).runs.current.job()
     for named in (kept.labels, kept.prediction, kept.inputs[0].path, kept.model):
         assert Path(named).is_relative_to(copy)
     assert (copy / Session(copy).manifest.surveys[0].file.path).resolve() == path
     assert not (copy / "session.lock").exists()
     commands.save_session(viewer)
-    assert "not empty" in desk.words.message
+    assert "not empty" in desk.messages.message
     commands.open_session(viewer)
     assert desk.session.folder == copy
     assert desk.project.current.id == "run-001"
@@ -152,7 +152,7 @@ def test_a_session_of_the_command_line_opens_in_the_dock(viewer, dock, tmp_path)
         made.use(made.surveys)
         made.label([Source.of(files.wells, survey), Source.of(files.tops, survey)])
     desk = dock.desk
-    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.words.message
+    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.messages.message
     assert [layer.name for layer in desk.data.state.chosen] == ["cube"]
     assert np.asarray(desk.book.layer.data).any()
     assert desk.book.state.classes == made.classes
@@ -171,7 +171,7 @@ def test_a_survey_that_needed_an_answer_comes_back_with_it(viewer, dock, tmp_pat
         known[2, 3] = 1
         made.paint(known)
     desk = dock.desk
-    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.words.message
+    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.messages.message
     assert desk.data.material.shape == survey.shape
     np.testing.assert_array_equal(desk.book.layer.data, known)
 
@@ -195,7 +195,7 @@ def test_a_session_that_does_not_open_leaves_everything_as_it_was(seismic, tmp_p
     assert manifest.grid is not None
     for folder_ in (other, third, tmp_path / "nowhere", tmp_path):
         assert not desk.store.open(folder_, lambda name: None), folder_
-        assert desk.words.error
+        assert desk.messages.error
         assert list(viewer.layers) == layers
         assert desk.session.folder == folder
         assert desk.project.writable

@@ -99,7 +99,7 @@ class AmplitudePanel(Fold):
                 self._draw()
 
         def failed(error: BaseException) -> None:
-            self._desk.words.say(f"The values of '{layer.name}' cannot be counted: {error}", note=True)
+            self._desk.messages.say(f"The values of '{layer.name}' cannot be counted: {error}", note=True)
 
         self._desk.background.run(lambda: sampled(survey), done, failed)
 

@@ -97,7 +97,7 @@ class ClassCurves:
 
         def failed(error: BaseException) -> None:
             self._reading = False
-            self._desk.words.say(f"The spectra of the classes cannot be read: {error}", note=True)
+            self._desk.messages.say(f"The spectra of the classes cannot be read: {error}", note=True)
 
         self._background.run(lambda: class_spectra(cube, values), done, failed)
 

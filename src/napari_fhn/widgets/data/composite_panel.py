@@ -82,7 +82,7 @@ class CompositePanel(QWidget):
 
     def show_composite(self) -> None:
         """Make the picture beside the GUI and add it as a layer below the labels."""
-        layer, words = self._cube(), self._desk.words
+        layer, words = self._cube(), self._desk.messages
         if layer is None:
             return
         try:

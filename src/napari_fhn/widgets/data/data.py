@@ -14,7 +14,7 @@ from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.placement import is_upright, lie_flat, section_title, stand_upright
 from napari_fhn.widgets.events import disconnect
-from napari_fhn.widgets.words import Words
+from napari_fhn.widgets.messages import Messages
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Data:
     ----------
     viewer : ViewerModel
         Whose layers they are.
-    words : Words
+    messages : Messages
         Where it says why layers do not go together.
 
     Attributes
@@ -54,10 +54,10 @@ class Data:
         What is ticked.
     """
 
-    def __init__(self, viewer: ViewerModel, words: Words) -> None:
+    def __init__(self, viewer: ViewerModel, messages: Messages) -> None:
         self.viewer = viewer
         self.state = DataState()
-        self._words = words
+        self._messages = messages
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.state.events.vertical_axis.connect(self._face)
@@ -84,7 +84,7 @@ class Data:
             try:
                 material = Material.of(chosen)
             except ProjectError as error:
-                self._words.fail(str(error))
+                self._messages.fail(str(error))
         before = self.material
         self.state.chosen = chosen
         self.state.material = material

@@ -19,7 +19,7 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
-from napari_fhn.widgets.words import Words
+from napari_fhn.widgets.messages import Messages
 
 Kind = Literal["amounts", "classes"]
 
@@ -77,7 +77,7 @@ class Stacking:
     ----------
     data : Data
         Whose maps they are.
-    words : Words
+    messages : Messages
         Where it says what was done to each.
     background : Background
         On which it resamples.
@@ -85,9 +85,9 @@ class Stacking:
         Where stacks are kept: a session refers to them by their file, as to any other survey.
     """
 
-    def __init__(self, data: Data, words: Words, background: Background, folder: Path) -> None:
+    def __init__(self, data: Data, messages: Messages, background: Background, folder: Path) -> None:
         self._data = data
-        self._words = words
+        self._messages = messages
         self._background = background
         self._folder = folder
 
@@ -112,7 +112,7 @@ class Stacking:
         """
         used = [entry for entry in entries if entry.used]
         if not used:
-            self._words.fail("Tick at least one map to stack.")
+            self._messages.fail("Tick at least one map to stack.")
             return
         grid = None if like is None or isinstance(like.source, Polygons) else like.source
 
@@ -132,14 +132,14 @@ class Stacking:
             layer = Image(survey, **image_layer(survey, "maps")[1])
             self._data.viewer.add_layer(layer)
             self._data.choose((layer,))
-            self._words.say(
+            self._messages.say(
                 f"Stacked {len(used)} maps as {survey.sizes['band']} channels. {' '.join(survey.attrs['notes'])}"
             )
 
         def failed(error: BaseException) -> None:
             if isinstance(error, SurveyError):
-                self._words.fail(str(error))
+                self._messages.fail(str(error))
             else:
-                self._words.fail(f"The maps could not be stacked: {error}.", repr(error))
+                self._messages.fail(f"The maps could not be stacked: {error}.", repr(error))
 
         self._background.run(work, done, failed)

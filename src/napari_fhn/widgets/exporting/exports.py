@@ -82,13 +82,13 @@ class Exports:
         """
         context, exporter = self.context, self._exporter()
         if exporter is None or request.what not in [offer.what for offer in exporter.offers()]:
-            context.words.fail("There is nothing of that kind to export yet.")
+            context.messages.fail("There is nothing of that kind to export yet.")
             return
         if not context.state.become(Activity.EXPORTING):
             return
         self._cancelled, self.share = False, 0.0
         self.state.busy = True
-        context.words.say(f"Writing {request.path.name} ...")
+        context.messages.say(f"Writing {request.path.name} ...")
 
         def told(share: float) -> None:
             # On the other thread: nothing but a number may be touched here.
@@ -98,20 +98,20 @@ class Exports:
 
         def done(written: Written) -> None:
             self._ended()
-            context.words.say(" ".join([f"{written.words}.", *written.notes]))
+            context.messages.say(" ".join([f"{written.words}.", *written.notes]))
 
         def failed(error: BaseException) -> None:
             self._ended()
             if isinstance(error, _Cancelled):
-                context.words.say(f"{request.path.name} was not written; what was there before is there still.")
+                context.messages.say(f"{request.path.name} was not written; what was there before is there still.")
             elif isinstance(error, NeedsConsent):
                 if context.consent(error):
                     self.save(replace(request, partial=True))
                 else:
-                    context.words.say(f"{request.path.name} was not written. Predict fills in the whole survey.")
+                    context.messages.say(f"{request.path.name} was not written. Predict fills in the whole survey.")
             else:
                 known = isinstance(error, SurveyError | ProjectError | LabelError)
-                context.words.fail(str(error), "" if known else "".join(traceback.format_exception(error)))
+                context.messages.fail(str(error), "" if known else "".join(traceback.format_exception(error)))
 
         context.background.run(lambda: exporter.write(request, told), done, failed)
 

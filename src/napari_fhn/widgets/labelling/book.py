@@ -27,7 +27,7 @@ from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.ledger import Entry, Ledger, SectionReference, moved
+from napari_fhn.widgets.labelling.label_history import Entry, LabelHistory, SectionReference, moved
 from napari_fhn.widgets.labelling.tally import Tally
 
 
@@ -81,7 +81,7 @@ class LabelBook:
         What is known.
     layer : napari.layers.Labels or None
         The label layer.
-    ledger : Ledger
+    ledger : LabelHistory
         The history.
     tally : Tally
         Counts the labels.
@@ -96,7 +96,7 @@ class LabelBook:
         self.viewer = context.viewer
         self.state = LabelState()
         self.layer: Labels | None = None
-        self.ledger = Ledger()
+        self.history = LabelHistory()
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
         self._folder_of = folder_of
@@ -132,7 +132,9 @@ class LabelBook:
         if self.layer is None and not self._show():
             return False
         if not context.project.writable:
-            context.words.fail(f"{context.project.writer} is working in this session: here it can only be looked at.")
+            context.messages.fail(
+                f"{context.project.writer} is working in this session: here it can only be looked at."
+            )
             return False
         return True
 
@@ -172,7 +174,7 @@ class LabelBook:
         """Show the labels; False where that cannot be done, and a sentence says why."""
         context, material = self.context, self.context.data.material
         if material is None:
-            context.words.fail("Tick a survey first: open a file, or one of the samples.")
+            context.messages.fail("Tick a survey first: open a file, or one of the samples.")
             return False
         try:
             if context.project.project is None:
@@ -180,11 +182,11 @@ class LabelBook:
                 context.project.open(self._folder(material), material.surveys, vertical_axis=vertical)
             values = self._values(material.shape)
         except (labels.LabelError, ProjectError, OSError) as error:
-            context.words.fail(str(error), traceback.format_exc())
+            context.messages.fail(str(error), traceback.format_exc())
             return False
         self._put_away = None
         self.take_classes()
-        self.ledger.clear()
+        self.history.clear()
         self._remove_leftovers()
         self.layer = class_layers.labels_layer(values, self.state.classes, self.place_of(material))
         readout.attach(self.layer)
@@ -198,9 +200,9 @@ class LabelBook:
         self.state.has_labels = True
         self.tally.due(0)
         if context.project.writable:
-            context.words.say("Pick a class and paint what you know, then press Train.")
+            context.messages.say("Pick a class and paint what you know, then press Train.")
         else:
-            context.words.say(f"{context.project.writer} is working in this session: look at it, or take it over.")
+            context.messages.say(f"{context.project.writer} is working in this session: look at it, or take it over.")
         return True
 
     def _values(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -261,7 +263,7 @@ class LabelBook:
         also : callable, optional
             Told False when the change is taken back, and True when it is made again.
         """
-        self.ledger.record(Entry(title, change, place, classes, also))
+        self.history.record(Entry(title, change, place, classes, also))
         if classes is not None:
             self.set_classes(classes[1])
         self._show_change()
@@ -269,21 +271,21 @@ class LabelBook:
     def undo(self) -> None:
         """Take back the last change on the section in view, or of the whole survey, whichever is newer."""
         place = self.place()
-        entry = self.ledger.last(place)
+        entry = self.history.last(place)
         if entry is None:
-            elsewhere = self.ledger.last(None)
+            elsewhere = self.history.last(None)
             where = (
                 "" if elsewhere is None else f" The last change, {elsewhere.title}, was made on another: see History."
             )
-            self.context.words.say(f"There is nothing to undo on this section.{where}")
+            self.context.messages.say(f"There is nothing to undo on this section.{where}")
             return
         self.toggle(entry)
 
     def redo(self) -> None:
         """Make the change again that was last taken back on the section in view."""
-        entry = self.ledger.next(self.place())
+        entry = self.history.next(self.place())
         if entry is None:
-            self.context.words.say("There is nothing to redo on this section.")
+            self.context.messages.say("There is nothing to redo on this section.")
             return
         self.toggle(entry)
 
@@ -292,18 +294,18 @@ class LabelBook:
         if self.layer is None:
             return
         again = entry.undone
-        voxels = (self.ledger.redo if again else self.ledger.undo)(entry, self.layer.data)
+        voxels = (self.history.redo if again else self.history.undo)(entry, self.layer.data)
         if entry.classes is not None:
             before, after = entry.classes if again else entry.classes[::-1]
             try:
                 self.set_classes(moved(self.state.classes, before, after))
             except labels.LabelError as error:
-                self.context.words.fail(str(error))
+                self.context.messages.fail(str(error))
         if entry.also is not None:
             entry.also(again)
         where = f" on {entry.place.title}" if entry.place is not None and entry.place.title else ""
         size = f" ({voxels:,} voxels)" if voxels else ""
-        self.context.words.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
+        self.context.messages.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
         self._show_change()
 
     def set_classes(self, table: ClassTable) -> None:
@@ -378,7 +380,7 @@ class LabelBook:
         names = class_layers.names(self.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        self.ledger.record(Entry(title, change, place))
+        self.history.record(Entry(title, change, place))
         if locked.patches:
             # napari may write the voxels only after it has told of them.
             QTimer.singleShot(0, lambda: self._restore(locked))
@@ -386,7 +388,7 @@ class LabelBook:
 
     def _restore(self, locked: Change) -> None:
         if self.layer is not None and locked.undo(self.layer.data):
-            self.context.words.say("Voxels of locked classes stayed as they are.")
+            self.context.messages.say("Voxels of locked classes stayed as they are.")
             self.layer.refresh(extent=False, thumbnail=False)
 
     def _show_change(self) -> None:
@@ -414,7 +416,7 @@ class LabelBook:
             self.state.held_out = suggested
 
     def _miscounted(self, error: BaseException) -> None:
-        self.context.words.say(str(error), note=True)
+        self.context.messages.say(str(error), note=True)
 
     def _vertical_changed(self, axis: int | None) -> None:
         material = self.context.data.material
@@ -437,7 +439,7 @@ class LabelBook:
     def _material_changed(self, material: Material | None) -> None:
         if material is None:
             return
-        project, words = self.context.project, self.context.words
+        project, words = self.context.project, self.context.messages
         if project.project is not None and not self._keeping_surveys:
             try:
                 project.use(material.surveys, material.vertical(self.context.data.state.vertical_axis))
@@ -456,7 +458,7 @@ class LabelBook:
         if event.value is self.layer:
             self._put_away = None if self.session is None else self.session.folder
             self._forget_layer()
-            self.context.words.say("The label layer is gone, the labels are not: 'Show labels' brings them back.")
+            self.context.messages.say("The label layer is gone, the labels are not: 'Show labels' brings them back.")
 
     def _forget(self) -> None:
         """Take the layer away and forget the classes: another session, or none, comes."""
@@ -470,7 +472,7 @@ class LabelBook:
 
     def _forget_layer(self) -> None:
         self.layer = None
-        self.ledger.clear()
+        self.history.clear()
         self.state.has_labels = False
         self.state.held = None
         self.state.counts = {}

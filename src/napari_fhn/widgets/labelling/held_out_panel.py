@@ -100,7 +100,7 @@ class HeldOutPanel(QWidget):
             if asked == self._asked:
                 self._show(outcome)
 
-        self._context.background.run(work, show, lambda error: self._context.words.say(str(error), note=True))
+        self._context.background.run(work, show, lambda error: self._context.messages.say(str(error), note=True))
 
     def _show(self, outcome: tuple[list[Box], list[Box]]) -> None:
         found, held = outcome

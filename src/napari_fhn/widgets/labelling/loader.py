@@ -187,7 +187,7 @@ class Loader:
             self._wells_due = False
             kinds = {source.kind for source in wells}
             missing = "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
-            self._context.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
+            self._context.messages.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
             wells = []
         group = next(knowledge.groups([*self._batch, *wells]), ())
         if not group:
@@ -266,7 +266,9 @@ class Loader:
             self._context.background.run(
                 work,
                 lambda _: None,
-                lambda error: self._context.words.fail(f"The weights of the labels could not be brought back: {error}"),
+                lambda error: self._context.messages.fail(
+                    f"The weights of the labels could not be brought back: {error}"
+                ),
             )
 
         counting = changes.Change()
@@ -282,7 +284,7 @@ class Loader:
                 if n
                 else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
             )
-            self._context.words.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
+            self._context.messages.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
             self._note(sources)
             self._burn_next()
 
@@ -304,7 +306,7 @@ class Loader:
         done: Callable[[tuple[Source, ...], Any], None],
     ) -> None:
         """Read files beside the GUI, asking until nothing is left open."""
-        self._context.words.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
+        self._context.messages.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
         self._context.background.run(
             lambda: read(sources),
             lambda found: done(sources, found),
@@ -328,14 +330,14 @@ class Loader:
                 again(tuple(answered if one.path == answered.path else one for one in sources))
                 return
             self.sources = [one for one in self.sources if one.path != error.source.path]
-            self._context.words.say(f"{error.source.path.name} was left out: {error}")
+            self._context.messages.say(f"{error.source.path.name} was left out: {error}")
             rest = tuple(one for one in sources if one.path != error.source.path)
             if rest and rest[0].kind in OF_WELLS:
                 # The others may be wells all the same.
                 self._wells_due = knowledge.makes_wells(rest)
         else:
             detail = "" if isinstance(error, LabelError) else "".join(traceback.format_exception(error))
-            self._context.words.fail(str(error), detail)
+            self._context.messages.fail(str(error), detail)
         self._next()
 
     def _remember(self) -> None:
@@ -347,7 +349,7 @@ class Loader:
             )
 
     def _leave_out(self, source: Source) -> None:
-        self._context.words.say(f"{source.path.name} was left out.")
+        self._context.messages.say(f"{source.path.name} was left out.")
 
     def _base(self) -> ClassTable:
         """The classes that files add to: those that were named, or painted already."""

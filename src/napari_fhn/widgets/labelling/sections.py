@@ -16,7 +16,7 @@ from napari_fhn.labels.changes import Change
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.ledger import SectionReference
+from napari_fhn.widgets.labelling.label_history import SectionReference
 from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
 
 _MARK = "#ffffff"
@@ -54,11 +54,11 @@ class Sections:
         """Copy the labels of the section in view to its neighbours on either side."""
         place, layer = self._book.place(), self._book.layer
         if place is None or layer is None:
-            self._context.words.fail("Look at a section first: neighbours are those before and after it.")
+            self._context.messages.fail("Look at a section first: neighbours are those before and after it.")
             return
         values = layer.data
         if not np.take(values, place.index, place.axis).any():
-            self._context.words.fail(f"Nothing is labelled on {place.title or 'this section'}.")
+            self._context.messages.fail(f"Nothing is labelled on {place.title or 'this section'}.")
             return
         self._fill(
             f"copied {place.title} to {reach} neighbours",
@@ -69,7 +69,7 @@ class Sections:
         """Label what lies between the nearest labelled sections before and after the one in view."""
         place, layer = self._book.place(), self._book.layer
         if place is None or layer is None:
-            self._context.words.fail("Look at a section first: it says in which direction to interpolate.")
+            self._context.messages.fail("Look at a section first: it says in which direction to interpolate.")
             return
         values, axis, index = layer.data, place.axis, place.index
 
@@ -95,13 +95,13 @@ class Sections:
             self._context.viewer.add_layer(self.shapes)
         self._context.viewer.layers.selection.active = self.shapes
         self.shapes.mode = "add_polygon"
-        self._context.words.say("Draw around what you know, then 'Label shapes'.")
+        self._context.messages.say("Draw around what you know, then 'Label shapes'.")
 
     def burn_shapes(self) -> None:
         """Make labels of the class in use of the shapes that are drawn, and remove them."""
         book, drawn = self._book, self.shapes
         if drawn is None or book.layer is None or not len(drawn.data):
-            self._context.words.fail("Draw a shape first.")
+            self._context.messages.fail("Draw a shape first.")
             return
         value, values = int(book.layer.selected_label), book.layer.data
         inside = areas(drawn, values.shape)
@@ -141,19 +141,19 @@ class Sections:
         inside = np.zeros(layer.data.shape, bool)
         if by_shapes:
             if self.shapes is None or not len(self.shapes.data):
-                self._context.words.fail("Draw around the part of the prediction that is right, then accept it.")
+                self._context.messages.fail("Draw around the part of the prediction that is right, then accept it.")
                 return
             inside = areas(self.shapes, layer.data.shape)
             self.shapes.data = []
         elif entropy is None:
-            self._context.words.fail("How sure the network is has not been written yet: train or predict first.")
+            self._context.messages.fail("How sure the network is has not been written yet: train or predict first.")
             return
         else:
             where: tuple[Any, ...] = () if place is None else (slice(None),) * place.axis + (place.index,)
             inside[where] = 1.0 - np.asarray(entropy[where], np.float32) >= least
         taken = inside & (np.asarray(prediction) != 0)
         if not taken.any():
-            self._context.words.fail("Nothing is predicted there.")
+            self._context.messages.fail("Nothing is predicted there.")
             return
         self._fill(
             "accepted from the prediction",
@@ -178,19 +178,19 @@ class Sections:
 
         def done(change: Change) -> None:
             if not change.patches:
-                self._context.words.say("Everything there was labelled already, and stays as it was.")
+                self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
             also = None if then is None else (lambda again: then(change, again))
             book.apply(title, change, place, also=also)
             if then is not None:
                 then(change, True)
             doubts = self._context.project.doubts() if then is not None else ""
-            self._context.words.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
+            self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
         self._context.background.run(
             lambda: changes.fill(out, wanted(), overwrite=overwrite, locked=locked),
             done,
-            lambda error: self._context.words.fail(str(error)),
+            lambda error: self._context.messages.fail(str(error)),
         )
 
     def _mark(self, change: Change, again: bool) -> None:

@@ -203,7 +203,7 @@ class WellBook:
             return np.asarray(column[column.dims[0]], np.float64), np.asarray(column, np.float64)
 
         def failed(error: BaseException) -> None:
-            self._context.words.say(f"The trace at {name} could not be read: {error}.", note=True)
+            self._context.messages.say(f"The trace at {name} could not be read: {error}.", note=True)
 
         self._context.background.run(read, lambda found: done(*found), failed)
 
@@ -245,7 +245,7 @@ class WellBook:
         try:
             table = base.including(name for well in wells for name in well.class_names)
         except labels.LabelError as error:
-            self._context.words.fail(str(error))
+            self._context.messages.fail(str(error))
             then()
             return
 
@@ -283,7 +283,9 @@ class WellBook:
             self._context.background.run(
                 lambda: weigh(again),
                 lambda _: None,
-                lambda error: self._context.words.fail(f"The weights of the labels could not be brought back: {error}"),
+                lambda error: self._context.messages.fail(
+                    f"The weights of the labels could not be brought back: {error}"
+                ),
             )
 
         def done(made: tuple[Change, int, list[str]]) -> None:
@@ -292,11 +294,11 @@ class WellBook:
             hold(True)
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
-            self._context.words.say(" ".join([sentence, *said, *words]))
+            self._context.messages.say(" ".join([sentence, *said, *words]))
             then()
 
         def failed(error: BaseException) -> None:
-            self._context.words.fail(str(error))
+            self._context.messages.fail(str(error))
             then()
 
         self._context.background.run(work, done, failed)
@@ -320,7 +322,7 @@ class WellBook:
             try:
                 kept = well_file.load(session.folder)
             except labels.LabelError as error:
-                self._context.words.say(f"The wells of the session are not shown: {error}", note=True)
+                self._context.messages.say(f"The wells of the session are not shown: {error}", note=True)
         self._restoring = True
         table = self.book.state.classes
         self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}

@@ -91,7 +91,7 @@ class WellsLayer:
         assert self.points is not None
         self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"
-        self._context.words.say("Click where the well is, on a section or a time slice; then give it intervals.")
+        self._context.messages.say("Click where the well is, on a section or a time slice; then give it intervals.")
 
     def _make(self, placement: dict[str, Any], ndim: int) -> None:
         place = {key: value for key, value in placement.items() if key != "metadata"}

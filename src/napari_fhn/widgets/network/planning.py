@@ -91,7 +91,7 @@ class Planning:
         self._context = context
         self._data = data = context.data
         self._book = book
-        self._words = context.words
+        self._messages = context.messages
         self._measured = Measured(measured)
         self._background = context.background
         self._device: Device | None = None
@@ -138,7 +138,7 @@ class Planning:
                 agreement=self._agreement,
             )
         except JobError as error:
-            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
             return
         if self.state.settings is None or self.state.settings.recipe != choice.name:
             self.state.settings = Settings.of(choice.name)
@@ -176,7 +176,7 @@ class Planning:
             self.state.settings = settings.with_value(part, name, value)
         except JobError as error:
             message = str(error)
-            self._words.fail(f"{message[:1].upper()}{message[1:]}.")
+            self._messages.fail(f"{message[:1].upper()}{message[1:]}.")
             return
         self._chosen = True
         self.look_ahead()
@@ -199,7 +199,7 @@ class Planning:
             upright = self._data.vertical is not None
             changed.schedule.objective.check(self.state.classes, upright, flat)
         except JobError as error:
-            self._words.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self._messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
             return
         self._chosen = True
         self.state.settings = changed
@@ -241,7 +241,7 @@ class Planning:
             )
         except JobError as error:
             self.state.outlook = self.state.speed = None
-            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
             return
         self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE
@@ -290,6 +290,6 @@ class Planning:
             self.suggest()
 
         def failed(error: BaseException) -> None:
-            self._words.say(f"The labelled places could not be compared: {error}.", note=True)
+            self._messages.say(f"The labelled places could not be compared: {error}.", note=True)
 
         self._background.run(project.agreement, agreed, failed)

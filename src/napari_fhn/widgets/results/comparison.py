@@ -68,7 +68,7 @@ class Comparison:
         self._context = context
         self._viewer = context.viewer
         self._data = context.data
-        self._words = context.words
+        self._messages = context.messages
         self._background = context.background
         self._book = book
         self._prediction = prediction
@@ -91,15 +91,15 @@ class Comparison:
         """Keep a copy of the prediction as a layer of its own, to compare the next one with."""
         session, run = self._context.project.session, self._context.project.current
         if session is None or run is None:
-            self._words.say("There is no prediction to keep yet.")
+            self._messages.say("There is no prediction to keep yet.")
             return
         try:
             kept = predictions.keep(session, run)
         except (ProjectError, OSError) as error:
-            self._words.fail(f"The prediction could not be kept: {error}")
+            self._messages.fail(f"The prediction could not be kept: {error}")
             return
         self._add(kept.values(), kept.name)
-        self._words.say(f"Kept as the layer '{kept.name}'.")
+        self._messages.say(f"Kept as the layer '{kept.name}'.")
 
     def show_kept(self) -> None:
         """Show the predictions that were kept in the session, each as a layer that is hidden at first."""
@@ -148,11 +148,11 @@ class Comparison:
             return
         placed = on_grid_of(mine, truth)
         if placed is None:
-            self._words.fail(f"'{truth.name}' does not lie where the prediction does.")
+            self._messages.fail(f"'{truth.name}' does not lie where the prediction does.")
             return
         known, brought = placed
         predicted, classes = mine.data, max(table.values)
-        self._words.say(f"Comparing with '{truth.name}' ...")
+        self._messages.say(f"Comparing with '{truth.name}' ...")
 
         def done(matrix: NDArray[np.int64]) -> None:
             self._truth = known
@@ -162,10 +162,10 @@ class Comparison:
             total, right = int(matrix.sum()), int(np.diag(matrix).sum())
             share = f"{100 * right / total:.1f} % of {total:,} voxels agree" if total else "no voxel is known in both"
             more = f" {brought}" if brought else ""
-            self._words.say(f"With '{truth.name}': {share}.{more}{self._context.project.doubts()}")
+            self._messages.say(f"With '{truth.name}': {share}.{more}{self._context.project.doubts()}")
 
         def failed(error: BaseException) -> None:
-            self._words.fail(f"'{truth.name}' cannot be compared with: {error}.")
+            self._messages.fail(f"'{truth.name}' cannot be compared with: {error}.")
 
         self._background.run(lambda: confusion(predicted, known, classes), done, failed)
 

@@ -28,7 +28,7 @@ class Reporting:
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
-        self._words = context.words
+        self._messages = context.messages
 
     def command(self) -> str | None:
         """Return the commands that train and predict as was clicked, for a shell; None before a first training."""
@@ -46,9 +46,9 @@ class Reporting:
         try:
             copy_network(run.model, folder)
         except (OSError, JobError) as error:
-            self._words.fail(f"The network could not be saved: {error}.")
+            self._messages.fail(f"The network could not be saved: {error}.")
             return
-        self._words.say(f"The network is saved in {folder}.")
+        self._messages.say(f"The network is saved in {folder}.")
 
     def score(self) -> None:
         """Score the prediction on each body held out, and say it."""
@@ -81,9 +81,9 @@ class Reporting:
             return
 
         def attempt(partial: bool) -> None:
-            context.words.say(begin)
+            context.messages.say(begin)
             context.background.run(
-                lambda: work(project, run, partial), lambda found: context.words.say(words(found)), failed
+                lambda: work(project, run, partial), lambda found: context.messages.say(words(found)), failed
             )
 
         def failed(error: BaseException) -> None:
@@ -91,20 +91,22 @@ class Reporting:
                 if context.consent(error):
                     attempt(True)
                 else:
-                    context.words.say("Nothing was done. Predict fills in the whole survey.")
+                    context.messages.say("Nothing was done. Predict fills in the whole survey.")
             elif isinstance(error, JobError) and "to score on" in str(error):
-                context.words.fail("No labels were held out of the last training: choose some at Hold out and train.")
+                context.messages.fail(
+                    "No labels were held out of the last training: choose some at Hold out and train."
+                )
             elif isinstance(error, ProjectError | JobError):
-                context.words.fail(str(error))
+                context.messages.fail(str(error))
             else:
-                context.words.fail(f"{fail}: {error}.")
+                context.messages.fail(f"{fail}: {error}.")
 
         attempt(False)
 
     def _trained(self) -> Run | None:
         run = self._context.project.current
         if run is None or not run.has_model:
-            self._words.say("Train first: there is no network yet.")
+            self._messages.say("Train first: there is no network yet.")
             return None
         return run
 

@@ -58,9 +58,9 @@ class RunList:
         try:
             self.context.project.select(run)
         except (ProjectError, OSError) as error:
-            self.context.words.fail(str(error))
+            self.context.messages.fail(str(error))
             return
-        self.context.words.say(f"'{run.name}' predicts from now on. Its prediction is shown.")
+        self.context.messages.say(f"'{run.name}' predicts from now on. Its prediction is shown.")
 
     def rename(self, run: Run, name: str) -> None:
         """Give a run another name; one that cannot be is refused in a sentence."""
@@ -71,7 +71,7 @@ class RunList:
             if session is not None:
                 session.runs.rename(run, name)
         except (ProjectError, OSError) as error:
-            self.context.words.fail(str(error))
+            self.context.messages.fail(str(error))
         self.changed.emit()
 
     def delete(self, run: Run) -> None:
@@ -82,15 +82,15 @@ class RunList:
         try:
             freed = session.runs.delete(run)
         except (ProjectError, OSError) as error:
-            self.context.words.fail(str(error))
+            self.context.messages.fail(str(error))
             return
         finally:
             self.changed.emit()
-        self.context.words.say(f"'{run.name}' is deleted: {in_words(freed)} are free.")
+        self.context.messages.say(f"'{run.name}' is deleted: {in_words(freed)} are free.")
 
     def compare(self, run: Run) -> None:
         """Say in what a run differs from the current one, and show where their predictions do."""
-        current, words = self.current, self.context.words
+        current, words = self.current, self.context.messages
         if current is None or current == run:
             words.say("Choose a run that is not the current one: it is compared with that.")
             return
@@ -121,10 +121,10 @@ class RunList:
 
     def _may(self) -> bool:
         if not self.context.state.activity.idle:
-            self.context.words.say("Stop what is under way first.")
+            self.context.messages.say("Stop what is under way first.")
             return False
         if not self.context.project.writable:
-            self.context.words.say("This session can only be looked at here.")
+            self.context.messages.say("This session can only be looked at here.")
             return False
         return True
 

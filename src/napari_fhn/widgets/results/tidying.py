@@ -35,7 +35,7 @@ class Tidying:
         self.layer: Labels | None = None
         self._context = context
         self._viewer = context.viewer
-        self._words = context.words
+        self._messages = context.messages
         self._state = context.state
         self._book = book
         self._prediction = prediction
@@ -69,7 +69,7 @@ class Tidying:
         run = self._run()
         if run is None or not self._state.become(Activity.TIDYING):
             return
-        self._words.say("Tidying the whole prediction ...")
+        self._messages.say("Tidying the whole prediction ...")
         self._context.background.run(lambda: predictions.tidy(run, how), self._done, self._failed)
 
     def take_back(self) -> None:
@@ -80,19 +80,19 @@ class Tidying:
         try:
             back = predictions.take_back(run)
         except (ProjectError, OSError, ValueError) as error:
-            self._words.fail(f"The prediction could not be brought back: {error}.")
+            self._messages.fail(f"The prediction could not be brought back: {error}.")
             return
         if not back:
-            self._words.say(f"The prediction of '{run.name}' was not tidied: there is nothing to take back.")
+            self._messages.say(f"The prediction of '{run.name}' was not tidied: there is nothing to take back.")
             return
         self._prediction.refresh()
         self._context.project.runs_changed.emit()
-        self._words.say(f"The prediction of '{run.name}' is as it was before it was tidied.")
+        self._messages.say(f"The prediction of '{run.name}' is as it was before it was tidied.")
 
     def _run(self) -> Run | None:
         project = self._context.project
         if project.current is None or not project.writable:
-            self._words.say("There is no prediction here that can be changed.")
+            self._messages.say("There is no prediction here that can be changed.")
             return None
         return project.current
 
@@ -101,9 +101,9 @@ class Tidying:
         self.preview(None)
         self._prediction.refresh()
         self._context.project.runs_changed.emit()
-        self._words.say(f"Tidied: {changed:,} voxels have another class now.")
+        self._messages.say(f"Tidied: {changed:,} voxels have another class now.")
 
     def _failed(self, error: BaseException) -> None:
         self._state.become(Activity.IDLE)
         words = "there is not enough memory for all of it at once" if isinstance(error, MemoryError) else str(error)
-        self._words.fail(f"The prediction could not be tidied: {words}.")
+        self._messages.fail(f"The prediction could not be tidied: {words}.")

@@ -55,7 +55,7 @@ class Suggestions:
         self.state = SuggestionState()
         self._viewer = context.viewer
         self._data = context.data
-        self._words = context.words
+        self._messages = context.messages
         self._background = context.background
         self._book = book
         self._prediction = prediction
@@ -69,7 +69,7 @@ class Suggestions:
         """Look for places; what is found appears in the state."""
         doubt, layer = self._overlays.values("entropy"), self._prediction.layer
         if doubt is None or layer is None or self._book.layer is None:
-            self._words.say("Train or predict first: what is worth labelling is told by what the network doubts.")
+            self._messages.say("Train or predict first: what is worth labelling is told by what the network doubts.")
             return
         if self.state.searching:
             return
@@ -80,11 +80,11 @@ class Suggestions:
             self.state.searching = False
             self.state.places = tuple(places)
             if not places:
-                self._words.say("In what is predicted so far the network doubts nothing far from labels.", note=True)
+                self._messages.say("In what is predicted so far the network doubts nothing far from labels.", note=True)
 
         def failed(error: BaseException) -> None:
             self.state.searching = False
-            self._words.fail(f"The places to label could not be looked for: {error}.")
+            self._messages.fail(f"The places to label could not be looked for: {error}.")
 
         self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
 

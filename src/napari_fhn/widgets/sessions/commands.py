@@ -28,21 +28,21 @@ def save_session(viewer: napari.Viewer) -> None:
     dock = dock_of(viewer)
     desk = dock.desk
     if desk.session is None:
-        desk.words.fail("There is no session yet: make a label layer first. From then on it is saved as you go.")
+        desk.messages.fail("There is no session yet: make a label layer first. From then on it is saved as you go.")
         return
     name = QFileDialog.getExistingDirectory(dock, "Empty folder for a copy of the session")
     if not name:
         return
     folder = Path(name)
     if any(folder.iterdir()):
-        desk.words.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
+        desk.messages.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
         return
     try:
         desk.store.copy(folder)
     except (OSError, ProjectError) as error:
-        desk.words.fail(f"The session could not be copied: {error}.")
+        desk.messages.fail(f"The session could not be copied: {error}.")
         return
-    desk.words.say(f"The session is copied to {folder}.")
+    desk.messages.say(f"The session is copied to {folder}.")
 
 
 def dock_of(viewer: napari.Viewer) -> Dock:

@@ -78,7 +78,7 @@ class SessionStore:
         try:
             view.save(project.session.folder)
         except (OSError, RecordError) as error:
-            self._context.words.say(f"The view could not be kept in the session: {error}.", note=True)
+            self._context.messages.say(f"The view could not be kept in the session: {error}.", note=True)
 
     def view(self) -> ViewRecord:
         """Return how everything is looked at now."""
@@ -114,7 +114,7 @@ class SessionStore:
         """
         context = self._context
         if not context.state.activity.idle:
-            context.words.fail("Stop what is under way before another session is opened.")
+            context.messages.fail("Stop what is under way before another session is opened.")
             return False
         # All that can fail comes first: the session read, its files found and opened, its place compared, its lock.
         try:
@@ -122,10 +122,10 @@ class SessionStore:
             mine = context.project.session is project.session and context.project.writable
             writing = mine or context.project.acquire(project.session)
         except (ProjectError, surveys.SurveyError, RecordError, OSError) as error:
-            context.words.fail(str(error))
+            context.messages.fail(str(error))
             return False
         if not found.surveys:
-            context.words.fail("None of the session's surveys was found: nothing was opened.")
+            context.messages.fail("None of the session's surveys was found: nothing was opened.")
             if writing and not mine:
                 project.session.release()
             return False
@@ -136,7 +136,7 @@ class SessionStore:
             self._opening = False
         missing = f" {', '.join(found.missing)} was not found." if found.missing else ""
         if writing:
-            context.words.say(f"Opened {project.session.name}.{missing}")
+            context.messages.say(f"Opened {project.session.name}.{missing}")
         return True
 
     def copy(self, folder: Path) -> None:
@@ -282,7 +282,7 @@ class SessionStore:
         try:
             return ViewRecord.load(session.folder)
         except RecordError as error:
-            self._context.words.say(f"How it was looked at is not known: {error}", note=True)
+            self._context.messages.say(f"How it was looked at is not known: {error}", note=True)
             return ViewRecord()
 
     def _on_labels(self, has_labels: bool) -> None:
@@ -309,7 +309,9 @@ class SessionStore:
         if settings is not None:
             planning.take(settings)
         elif manifest.settings.get("recipe"):
-            context.words.say("The settings of the session are not of this version: the recipe's are taken.", note=True)
+            context.messages.say(
+                "The settings of the session are not of this version: the recipe's are taken.", note=True
+            )
         device = manifest.settings.get("device")
         if isinstance(device, str):
             planning.state.device = device

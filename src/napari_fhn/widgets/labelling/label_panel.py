@@ -20,7 +20,7 @@ from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
-from napari_fhn.widgets.running.history import History
+from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
@@ -45,7 +45,7 @@ class LabelPanel(Section):
     ----------
     labelling : Labelling
         Who carries it out.
-    history : History
+    history : TrainingHistory
         Whose IoU of each class is shown.
     prediction, entropy : callable
         Return what is predicted and how undecided the network is, None where there is nothing yet.
@@ -54,7 +54,7 @@ class LabelPanel(Section):
     def __init__(
         self,
         labelling: Labelling,
-        history: History,
+        history: TrainingHistory,
         prediction: Callable[[], NDArray[Any] | None],
         entropy: Callable[[], NDArray[Any] | None],
     ) -> None:
@@ -163,7 +163,7 @@ class LabelPanel(Section):
     def _merge(self) -> None:
         chosen = self.table.chosen
         if len(chosen) < 2:
-            self._context.words.fail("Select the classes to merge first, the one that stays last (Ctrl+click).")
+            self._context.messages.fail("Select the classes to merge first, the one that stays last (Ctrl+click).")
             return
         self._labelling.edits.merge(chosen, chosen[-1])
 

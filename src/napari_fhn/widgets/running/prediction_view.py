@@ -18,7 +18,7 @@ _WORDS: dict[Overlay, tuple[str, str]] = {
 }
 
 
-class Looks(Fold):
+class PredictionView(Fold):
     """Two rows of controls over the prediction layer.
 
     Parameters
@@ -108,4 +108,4 @@ class Looks(Fold):
 
     def _want(self, kind: Overlay, wanted: bool) -> None:
         if not self._desk.overlays.want(kind, wanted):
-            self._desk.words.say(f"{_WORDS[kind][0]} comes with the next Train or Predict.", note=True)
+            self._desk.messages.say(f"{_WORDS[kind][0]} comes with the next Train or Predict.", note=True)

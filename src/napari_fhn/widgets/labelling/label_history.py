@@ -69,7 +69,7 @@ class Entry:
 
 
 @dataclass
-class Ledger:
+class LabelHistory:
     """What was changed, oldest first; ``changed`` is emitted after each change of it.
 
     Parameters

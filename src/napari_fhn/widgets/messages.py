@@ -10,7 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 
 @dataclass
-class Words:
+class Messages:
     """What the dock says; setting a field emits an event of its name.
 
     Parameters

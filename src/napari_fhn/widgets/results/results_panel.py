@@ -151,7 +151,7 @@ class ResultsPanel(Section):
         command, clipboard = self._desk.reporting.command(), QApplication.clipboard()
         if command is not None and clipboard is not None:
             clipboard.setText(command)
-            self._desk.words.say(f"Copied: {command}")
+            self._desk.messages.say(f"Copied: {command}")
 
 
 def _button(title: str, tooltip: str, act: Any) -> QPushButton:

@@ -12,9 +12,9 @@ from napari_fhn.project.speeds import duration
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
-from napari_fhn.widgets.running.looks import Looks
 from napari_fhn.widgets.running.next_panel import NextPanel
 from napari_fhn.widgets.running.predict_menu import PredictMenu
+from napari_fhn.widgets.running.prediction_view import PredictionView
 from napari_fhn.widgets.section import QUIET, Section
 
 _ERROR = "color: #e0705a;"
@@ -76,7 +76,7 @@ class RunPanel(Section):
         self.curves.setVisible(False)
         self.curves.reverted.connect(desk.work.revert)
         self.body.addWidget(self.curves, 1)
-        self.looks = Looks(desk)
+        self.looks = PredictionView(desk)
         self.body.addWidget(self.looks)
         self.next = NextPanel(desk.suggestions)
         self.body.addWidget(self.next)
@@ -96,7 +96,7 @@ class RunPanel(Section):
         for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         for name in ("message", "note", "error", "detail"):
-            getattr(desk.words.events, name).connect(self._show_message)
+            getattr(desk.messages.events, name).connect(self._show_message)
 
     def _make_message(self) -> QLabel:
         message = QLabel()
@@ -146,7 +146,7 @@ class RunPanel(Section):
         self.figures.setVisible(bool(parts))
 
     def _show_message(self, event: Any = None) -> None:
-        words = self._desk.words
+        words = self._desk.messages
         self.message.setStyleSheet(_ERROR if words.error else "")
         self.message.setText(f"{words.message} {words.note}" if words.note and not words.error else words.message)
         self.details.setVisible(words.error and bool(words.detail))
@@ -155,8 +155,8 @@ class RunPanel(Section):
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("FHN")
-        box.setText(self._desk.words.message)
-        box.setDetailedText(self._desk.words.detail)
+        box.setText(self._desk.messages.message)
+        box.setDetailedText(self._desk.messages.detail)
         box.exec()
 
 

@@ -14,7 +14,7 @@ from napari_fhn.training.updates import Checkpoint, Progress, Score, Update
 
 
 @dataclass
-class History:
+class TrainingHistory:
     """What a training has said so far; ``changed`` is emitted by whoever has handed it news.
 
     Parameters
