@@ -33,7 +33,7 @@ from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys.grid import onto
 from napari_fhn.training import log
-from napari_fhn.training.choice import Choice, choose
+from napari_fhn.training.choice import RecipeChoice, choose
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -312,7 +312,7 @@ class Project:
             return None
         return agreement(str(self.session.labels), shape, max(self.classes.values), vertical, held_out)
 
-    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> Choice:
+    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> RecipeChoice:
         """Choose the recipe to begin with, by the data, the labels and the device.
 
         Raises

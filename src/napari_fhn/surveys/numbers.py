@@ -23,7 +23,7 @@ _FINE = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class NumberedAxis:
     """One axis of a layer.
 
     Attributes
@@ -62,7 +62,7 @@ class Numbers:
 
     Attributes
     ----------
-    axes : tuple of Axis
+    axes : tuple of NumberedAxis
         In the order of the layer's array.
     wavelengths : ndarray of float64 or None
         In nanometres, one per band.
@@ -78,7 +78,7 @@ class Numbers:
         Of map coordinates: "m", "ft", "deg" or empty.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[NumberedAxis, ...]
     wavelengths: NDArray[np.float64] | None = None
     geometry: SurveyGeometry | None = None
     grid: Grid | None = None
@@ -117,7 +117,7 @@ class Numbers:
         """Names of the axes."""
         return tuple(axis.name for axis in self.axes)
 
-    def axis(self, name: str) -> Axis:
+    def axis(self, name: str) -> NumberedAxis:
         """Return the axis of a name."""
         return self.axes[self.names.index(name)]
 
@@ -209,19 +209,19 @@ def coordinates(numbers: Numbers, x: float, y: float) -> str:
     return f"X {x:.{digits}f}, Y {y:.{digits}f} {numbers.unit}".rstrip()
 
 
-def _word(axis: Axis, index: int) -> str:
+def _word(axis: NumberedAxis, index: int) -> str:
     value = float(axis.values[index])
     if axis.name in VERTICAL and axis.unit:
         return f"{value:g} {axis.unit}"
     return f"{axis.called} {value:.10g}"
 
 
-def _axis(survey: xr.DataArray, dim: str) -> Axis:
+def _axis(survey: xr.DataArray, dim: str) -> NumberedAxis:
     n = survey.sizes[dim]
     if dim in ("y", "x") or dim not in survey.coords or survey[dim].dtype.kind not in "iuf":
-        return Axis(dim, np.arange(n, dtype=np.float64))
+        return NumberedAxis(dim, np.arange(n, dtype=np.float64))
     unit = str(survey[dim].attrs.get("units", "")) or VERTICAL.get(dim, "")
-    return Axis(dim, np.asarray(survey[dim], np.float64), unit)
+    return NumberedAxis(dim, np.asarray(survey[dim], np.float64), unit)
 
 
 def _crs_name(grid: Grid) -> str:

@@ -209,7 +209,9 @@ class SessionStore:
             survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
             ticked = layer in self._context.data.state.chosen
             if survey is not None and not ticked and layer.name not in names and survey.attrs.get("source"):
-                entry = entry_of(session, layer.name, survey, known.get(layer.name))
+                entry = known.get(layer.name)
+                if entry is None or entry.file is None or entry.file.absolute != str(survey.attrs["source"]):
+                    entry = entry_of(session, layer.name, survey)
                 shown.append(replace(entry, role="shown"))
         return (*inputs, *shown)
 
