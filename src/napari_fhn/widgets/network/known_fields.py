@@ -14,7 +14,8 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
     (
         "shares",
         "shares",
-        f"How much of the survey a class fills, from least to most: {terms.SHARE_EXAMPLE}. Several with | between.",
+        f"How much of the survey a class fills, from least to most: {terms.SHARE_EXAMPLE}. Several with | between "
+        "them.",
         "=",
     ),
     (
@@ -28,7 +29,7 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
         "absences",
         "absences",
         f"Where a class does not occur: {terms.ABSENCE_EXAMPLE}, a mask that is not 0 there, or "
-        f"Salt@{terms.BOX_EXAMPLE}, a box of voxels. Several with | between.",
+        f"Salt@{terms.BOX_EXAMPLE}, a box of voxels. Several with | between them.",
         "",
     ),
     (
@@ -41,7 +42,7 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
         "ignored",
         "ignored boxes",
         f"Boxes of voxels in which nothing is learnt: {terms.BOX_EXAMPLE}, start:stop along each axis. Several with | "
-        "between.",
+        "between them.",
         "",
     ),
 )
