@@ -70,6 +70,27 @@ def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, tm
         other.close()
 
 
+def test_no_layer_comes_twice(viewer, dock, small, add_run, spin):
+    viewer.open_sample("napari-fhn", "seismic")
+    dock.labels.load.click()
+    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20)
+    shape = dock.desk.data.material.shape
+    add_run(dock.desk, np.full(shape, 2, np.uint8), outputs={"entropy": np.zeros(shape, np.float16)})
+    dock.run.looks.buttons["entropy"].click()
+    dock.results.keep.click()
+    dock.desk.labelling.sections.accept(np.full(shape, 2, np.uint8), np.zeros(shape), 0.9, by_shapes=False)
+    assert spin(lambda: "Accepted" in dock.desk.messages.message, 10)
+    before = names(viewer)
+    assert len(before) == 8
+    again = reopened(viewer, dock)
+    # What was asked for to look at is asked for again.
+    assert names(viewer) == [name for name in before if name != "Entropy"]
+    assert len(again.desk.labelling.wells.state.wells) == 6
+    viewer.layers.remove(again.desk.book.layer)
+    again.labels.new.click()
+    assert names(viewer) == [name for name in before if name != "Entropy"]
+
+
 def test_a_survey_without_labels_offers_a_new_layer(viewer, dock):
     viewer.add_image(np.zeros((4, 5, 6), np.float32))
     assert dock.labels.new.text() == "New label layer"

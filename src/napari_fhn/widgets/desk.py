@@ -101,12 +101,12 @@ class Desk:
         self.context = context = DeskContext(
             viewer, self.messages, self.background, self.data, self.project, self.state
         )
-        self.bricks = Bricks(self.data, self.messages, self.background, self.root / "bricks")
-        self.stacking = Stacking(self.data, self.messages, self.background, self.root / "maps")
+        self.bricks = Bricks(context, self.root / "bricks")
+        self.stacking = Stacking(context, self.root / "maps")
         self.book = LabelBook(context, lambda material: session_folder(material.first, self.root))
         self.labelling = Labelling(context, self.book, self.root)
         self.planning = Planning(context, self.book, self.root / "measured.json")
-        self.block_box = BlockBox(viewer, self.data, self.planning)
+        self.block_box = BlockBox(context, self.planning)
         self.prediction = Prediction(context, self.book)
         self.overlays = Overlays(context, self.book)
         self.suggestions = Suggestions(context, self.book, self.prediction, self.overlays)

@@ -15,11 +15,9 @@ from napari.layers import Image
 from napari_fhn import surveys
 from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.maps import Categories, Polygons, stack
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
-from napari_fhn.widgets.messages import Messages
 
 Kind = Literal["amounts", "classes"]
 
@@ -75,20 +73,16 @@ class Stacking:
 
     Parameters
     ----------
-    data : Data
-        Whose maps they are.
-    messages : Messages
-        Where it says what was done to each.
-    background : Background
-        On which it resamples.
+    context : DeskContext
+        What the parts of the desk share.
     folder : Path
         Where stacks are kept: a session refers to them by their file, as to any other survey.
     """
 
-    def __init__(self, data: Data, messages: Messages, background: Background, folder: Path) -> None:
-        self._data = data
-        self._messages = messages
-        self._background = background
+    def __init__(self, context: DeskContext, folder: Path) -> None:
+        self._data = context.data
+        self._messages = context.messages
+        self._background = context.background
         self._folder = folder
 
     def entries(self) -> list[Entry]:

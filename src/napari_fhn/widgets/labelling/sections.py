@@ -205,9 +205,16 @@ class Sections:
             part[old != new] = again
             values[patch.box.slices] = part
         values.flush()
+        self._show_marks(values)
+
+    def _show_marks(self, values: NDArray[np.uint8]) -> None:
+        """Show where labels were taken over from a prediction."""
+        book, material = self._book, self._context.data.material
+        if material is None:
+            return
         if self._marks is None:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
-            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **material.placement())
+            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **book.place_of(material))
             self._marks.contour = 1
             self._marks.editable = False
             active = self._context.viewer.layers.selection.active
@@ -222,5 +229,8 @@ class Sections:
             self._marks = None
 
     def _on_labels(self, has_labels: bool) -> None:
+        session = self._context.project.session
         if not has_labels:
             self.shapes = self._marks = None
+        elif session is not None and self._marks is None and session.accepted.is_file():
+            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))

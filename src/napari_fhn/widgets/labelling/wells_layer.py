@@ -59,7 +59,7 @@ class WellsLayer:
         survey = material.first
         tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
         if self.points is None:
-            self._make(material.placement(), book.layer.ndim)
+            self._make(book.place_of(material), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
@@ -87,17 +87,20 @@ class WellsLayer:
         if not book.new() or material is None or book.layer is None or not is_seismic(material.first):
             return
         if self.points is None:
-            self._make(material.placement(), book.layer.ndim)
+            self._make(book.place_of(material), book.layer.ndim)
         assert self.points is not None
         self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"
         self._context.messages.say("Click where the well is, on a section or a time slice; then give it intervals.")
 
     def _make(self, placement: dict[str, Any], ndim: int) -> None:
+        # Without the grid, which is for layers of voxels; a copy for each, as napari keeps what it gets.
+        session = placement["metadata"].get("session", "")
         place = {key: value for key, value in placement.items() if key != "metadata"}
         viewer = self._context.viewer
         active = viewer.layers.selection.active
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
+        self.paths.metadata["session"] = session
         self.points = Points(
             ndim=ndim,
             name="Wells",
@@ -106,6 +109,7 @@ class WellsLayer:
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
+            metadata={"session": session},
             **place,
         )
         try:

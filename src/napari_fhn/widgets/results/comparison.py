@@ -185,7 +185,7 @@ class Comparison:
             self.layer.editable = False
             return
         active = self._viewer.layers.selection.active
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, material.placement())
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))
         self.layer.name, self.layer.opacity = _NAME, 0.9
         self._viewer.add_layer(self.layer)
         if active is not None:

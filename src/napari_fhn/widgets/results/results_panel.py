@@ -125,8 +125,9 @@ class ResultsPanel(Section):
         for button in (self.keep, self.tidy):
             button.setEnabled(idle and predicted and may)
         self.back.setEnabled(idle and may and desk.tidying.can_take_back)
-        for button in (self.model, self.command, self.report):
+        for button in (self.model, self.command):
             button.setEnabled(idle and trained)
+        self.report.setEnabled(idle and trained and may)
         if not idle:
             self.preview.setChecked(False)
 
