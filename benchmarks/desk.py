@@ -28,6 +28,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from machine import machine
+from napari_fhn.project import Run, RunRecord
 from napari_fhn.training import Progress
 from napari_fhn.widgets.demo import open_desk, wait
 from napari_fhn.widgets.heartbeat import Heartbeat
