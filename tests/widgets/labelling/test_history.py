@@ -120,12 +120,12 @@ def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
 
 def test_the_history_forgets_the_oldest_first(monkeypatch):
     from napari_fhn.labels.changes import Change
-    from napari_fhn.widgets.labelling import ledger
+    from napari_fhn.widgets.labelling import label_history
 
-    monkeypatch.setattr(ledger, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(label_history, "MOST_ENTRIES", 3)
     history = LabelHistory()
     for k in range(5):
-        history.record(ledger.Entry(str(k), Change()))
+        history.record(label_history.Entry(str(k), Change()))
     assert [entry.title for entry in history.entries] == ["2", "3", "4"]
 
 

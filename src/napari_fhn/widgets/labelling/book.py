@@ -226,7 +226,8 @@ class LabelBook:
         """Take layers away that an earlier dock of this viewer has left: the same ones come now."""
         mine = str(self.session.folder) if self.session is not None else ""
         for layer in list(self.viewer.layers):
-            if layer.metadata.get("session") == mine and layer is not self.layer:
+            # One may have gone with another: wells with their paths.
+            if layer in self.viewer.layers and layer.metadata.get("session") == mine:
                 self.viewer.layers.remove(layer)
 
     def _protect(self) -> None:
