@@ -361,6 +361,8 @@ NOT_VOXELS = {
     "--session": "a folder",
     "--job": "a record",
     "--start-from": "a network",
+    "--network": "a network",
+    "predict surveys": "opened as those of train are, and predicted",
     "--output": "written",
     "output": "written",
     "info surveys": "described, beside no other",

@@ -142,7 +142,8 @@ class Project:
         """
         if self.surveys is not None:
             return self.surveys.shape
-        return tuple(self.session.known().shape)
+        grid = self.session.manifest.grid
+        return tuple(self.session.known().shape) if grid is None else grid.shape
 
     @property
     def vertical_axis(self) -> int | None:
