@@ -98,6 +98,8 @@ def _described(folder: Path) -> Manifest:
     held = desk.get("held_out")
     if isinstance(held, int) and not isinstance(held, bool):
         manifest = replace(manifest, held_out=HeldOut(held))
+    elif job is not None and job.held_out:
+        manifest = replace(manifest, held_out=HeldOut(len(job.held_out), job.held_out))
     if job is not None:
         manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):

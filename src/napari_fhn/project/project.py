@@ -33,7 +33,7 @@ from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys.classes import place_classes
 from napari_fhn.training import log
-from napari_fhn.training.choice import Choice, choose
+from napari_fhn.training.choice import RecipeChoice, choose
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -146,6 +146,13 @@ class Project:
         return tuple(self.session.known().shape) if grid is None else grid.shape
 
     @property
+    def channels(self) -> int:
+        """Channels that the surveys give to a network, also where only their copies are at hand."""
+        if self.surveys is not None:
+            return self.surveys.channels
+        return max(1, sum(entry.channels for entry in self.session.manifest.inputs))
+
+    @property
     def vertical_axis(self) -> int | None:
         """Spatial axis of two-way time or depth: the survey's own, else the one that a person chose."""
         chosen = self.session.manifest.vertical_axis
@@ -250,16 +257,31 @@ class Project:
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
         labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(
-            KnowledgeEntry(refer(one.path, self.session.folder, stamp(one.path)), one.kind, one.to_dict())
-            for one in sources
-        )
+        entries = tuple(self._known_file(one) for one in sources)
         self.session.change(
             knowledge=entries,
             classes=self.session.manifest.with_table(burnt.classes).classes,
             grid=self.session.manifest.grid or self.surveys.grid,
         )
         return list(burnt.words)
+
+    def remember(self, sources: Sequence[Source]) -> None:
+        """Write down what labels were made from, with its answers, beside what they were made from earlier.
+
+        Parameters
+        ----------
+        sources : sequence of Source
+            Files that are among the labels now; one that is known already gets its answers of now.
+        """
+        entries = {one.file.absolute: one for one in self.session.manifest.knowledge}
+        for source in sources:
+            entry = self._known_file(source)
+            entries[entry.file.absolute] = entry
+        self.session.change(knowledge=tuple(entries.values()))
+
+    def _known_file(self, source: Source) -> KnowledgeEntry:
+        file = refer(source.path, self.session.folder, stamp(source.path))
+        return KnowledgeEntry(file, source.kind, source.to_dict())
 
     def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
@@ -298,7 +320,7 @@ class Project:
             return None
         return agreement(str(self.session.labels), shape, max(self.classes.values), vertical, held_out)
 
-    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> Choice:
+    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> RecipeChoice:
         """Choose the recipe to begin with, by the data, the labels and the device.
 
         Raises
@@ -309,7 +331,7 @@ class Project:
         kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
         return choose(
             self.shape,
-            1 if self.surveys is None else self.surveys.channels,
+            self.channels,
             kind,
             free_bytes(device if kind == "cuda" else "cpu"),
             vertical_axis=self.vertical_axis,

@@ -57,7 +57,7 @@ def open(
     xarray.DataArray
         With the axes named, those of the project, in its order. A ``.npy`` without `axes`: dims
         ``(axis_0, axis_1, ...)`` with indices as coordinates, as what they mean is not guessed;
-        ``attrs["choices"]`` holds what it may be (`napari_fhn.surveys.axes.Choice`).
+        ``attrs["choices"]`` holds what it may be (`napari_fhn.surveys.axes.ReadingChoice`).
 
     Raises
     ------
