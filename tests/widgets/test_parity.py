@@ -1,4 +1,4 @@
-"""What is clicked is the same job as what is written in Python, and with that as what is typed (`tests/test_parity.py`)."""
+"""What is clicked is the same job as what is written in Python, and so as what is typed (`tests/test_parity.py`)."""
 
 from __future__ import annotations
 
