@@ -161,13 +161,13 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     viewer.window._qt_window.show()
     dock.run.pause.click()
     asked = time.monotonic()
-    wait(lambda: "paused" in desk.words.message, 30)
+    wait(lambda: "paused" in desk.messages.message, 30)
     paused = time.monotonic() - asked
     dock.run.pause.click()
     wait(lambda: False, 1)
     dock.run.stop.click()
     asked = time.monotonic()
-    wait(lambda: desk.state.task is None, 10)
+    wait(lambda: desk.state.activity.idle, 10)
     stopped = time.monotonic() - asked
     viewer.close()
     rest = [run[0] for run in phases["rest"]]

@@ -54,7 +54,8 @@ def entry_of(
         plain_options(survey),
         str(kinds.kind_of(survey)),
         channels=len(good_bands(survey)) if "band" in survey.dims else 1,
-        stack=tuple(maps),
+        # A stack that is shown again comes without its maps: they are those of before.
+        stack=tuple(maps) or (known.stack if known is not None and file is None else ()),
     )
     if known is None or dict(known.read_as) != dict(fresh.read_as) or _other_file(known, fresh):
         return fresh

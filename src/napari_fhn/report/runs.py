@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from napari_fhn.project import Project, ProjectError, Run, predictions, samples
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
-from napari_fhn.surveys.grid import Grid, onto
+from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.volume import open_array
@@ -195,7 +196,7 @@ def truth_for(
 
         words: tuple[str, ...] = ()
         if isinstance(truth, xr.DataArray):
-            found = onto(truth, _grid(job, shape, project), classes=True, name=str(truth.name or "truth"))
+            found = place_classes(truth, _grid(job, shape, project))
             truth, words = found.values, (found.words,) if found.words else ()
         return TrueClasses(as_labels(truth, shape), words)
     from napari_fhn.surveys.classes import read_classes
