@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -33,3 +35,30 @@ def test_a_damaged_file_is_a_sentence(tmp_path, text):
     (tmp_path / well_file.FILE).write_text(text)
     with pytest.raises(LabelError, match=r"wells\.json"):
         well_file.load(tmp_path)
+    assert (tmp_path / "wells.json.damaged").read_text() == text
+    assert well_file.load(tmp_path) == KeptWells()
+
+
+def test_wells_of_the_first_version_are_read(tmp_path):
+    first = {
+        "format": "napari-fhn wells 1",
+        "radius": 4,
+        "fall_off": None,
+        "wells": [
+            {"name": "A", "inline": 10, "crossline": 20.5, "xy": None, "intervals": [[400, 600, "Sand"]]},
+            {
+                "name": "C",
+                "inline": None,
+                "crossline": None,
+                "xy": [1.0, 2.0],
+                "intervals": [[100, 300, "Sand"]],
+                **{name: [0.0, None] for name in ("md_m", "dx_m", "dy_m", "vertical")},
+            },
+        ],
+    }
+    (tmp_path / well_file.FILE).write_text(json.dumps(first))
+    kept = well_file.load(tmp_path)
+    assert kept.radius == 4
+    assert kept.wells[0] == Well("A", 10, 20.5, (Interval(400, 600, "Sand"),))
+    assert kept.wells[1].xy == (1.0, 2.0)
+    assert np.isnan(kept.wells[1].md_m[1])

@@ -438,6 +438,7 @@ class LabelBook:
 
     def _material_changed(self, material: Material | None) -> None:
         if material is None:
+            self._put_away = None
             return
         project, words = self.context.project, self.context.messages
         if project.project is not None and not self._keeping_surveys:
@@ -456,7 +457,8 @@ class LabelBook:
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
-            self._put_away = None if self.session is None else self.session.folder
+            shown = self.context.data.material is not None and self.session is not None
+            self._put_away = self.session.folder if shown and self.session is not None else None
             self._forget_layer()
             self.context.messages.say("The label layer is gone, the labels are not: 'Show labels' brings them back.")
 
