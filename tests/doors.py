@@ -317,7 +317,7 @@ def desk_second_survey(work: Work, path: Path) -> xr.DataArray:
 
     opened = [surveys.open(one) for one in (work.survey, path)]
     layers = [Image(np.asarray(survey), **image_layer(survey)[1]) for survey in opened]
-    second = Material.of(layers).surveys[1]
+    second = Material.of(layers).surveys.surveys[1]
     array = values(second)
     taken = np.stack([np.asarray(array[k]) for k in range(array.shape[0])])
     return work.put(taken[0] if "band" in second.dims else taken)
@@ -361,6 +361,8 @@ NOT_VOXELS = {
     "--session": "a folder",
     "--job": "a record",
     "--start-from": "a network",
+    "--network": "a network",
+    "predict surveys": "opened as those of train are, and predicted",
     "--output": "written",
     "output": "written",
     "info surveys": "described, beside no other",

@@ -1,8 +1,8 @@
 """napari-fhn: an interpretation desk in napari around a fully invertible hyperbolic network.
 
 What ten lines of Python need is handed out here (`open`, `load`, `fit`, from ``napari_fhn.api``, and the updates that
-they give), and imported when it is first asked for: `import napari_fhn` itself costs nothing. The rooms are listed, with who may import whom, in
-``docs/architecture.md``.
+they give), and imported when it is first asked for: `import napari_fhn` itself costs nothing. The rooms are listed,
+with who may import whom, in ``docs/architecture.md``.
 """
 
 from importlib import import_module

@@ -279,6 +279,19 @@ def test_the_program_says_why_it_chose_a_recipe(work):
     assert work.run.record.recipe in training.why
 
 
+def test_what_is_said_is_said_with_keywords(image, labels):
+    with fhn.open(image) as work:
+        work.label(labels)
+        training = work.fit(steps=1, device="cpu")
+        training.wait()
+    assert "axes trace,twt" in training.why
+    assert "--" not in training.why
+    with fhn.open(np.zeros((8, 9, 10), np.float32)) as work:
+        work.label(np.arange(720).reshape(8, 9, 10) % 3)
+        with pytest.raises(ProjectError, match="with vertical_axis=N"):
+            work.fit().wait()
+
+
 def test_whoever_leaves_the_loop_stops_the_training(work):
     for update in work.fit("map", steps=500, device="cpu"):
         if isinstance(update, Progress) and update.step == 2:

@@ -305,8 +305,8 @@ class Work:
         >>> import napari_fhn as fhn
         >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
         ...     _ = work.label()  # a sample knows its wells, tops and classes
-        ...     work.classes[1]
-        'Water'
+        ...     len(work.classes)
+        7
         """
         with in_python():
             self._check_writer()
@@ -337,7 +337,7 @@ class Work:
         recipe: str | None = None,
         *,
         steps: int | None = None,
-        hold_out: int | Sequence[Box] | None = None,
+        hold_out: int | Sequence[Box] | HeldOut | None = None,
         blocks: int | None = None,
         seed: int | None = None,
         name: str = "",
@@ -363,7 +363,7 @@ class Work:
             Network and schedule; what suits survey and labels when absent.
         steps, seed : int, optional
             Training steps, and the seed of every random choice; the recipe's when absent.
-        hold_out : int or sequence of Box, optional
+        hold_out : int, sequence of Box or HeldOut, optional
             Wells or patches that are kept for the score: how many, or which.
         blocks : int, optional
             Hold out blocks of that many traces or pixels each way, where labels lie dense.
@@ -832,9 +832,13 @@ def _table(classes: Classes) -> ClassTable:
     return ClassTable(tuple(LabelClass(int(value), str(name), colors[value]) for value, name in named.items()))
 
 
-def _held_out(hold_out: int | Sequence[Box] | None, blocks: int | None, kept: HeldOut, remembers: bool) -> HeldOut:
+def _held_out(
+    hold_out: int | Sequence[Box] | HeldOut | None, blocks: int | None, kept: HeldOut, remembers: bool
+) -> HeldOut:
     if hold_out is None and blocks is None:
         return kept if remembers else HeldOut(0)
+    if isinstance(hold_out, HeldOut):
+        return hold_out
     if hold_out is None or isinstance(hold_out, int):
         return HeldOut(hold_out or 0, blocks=blocks)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)

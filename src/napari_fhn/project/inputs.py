@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from napari_fhn.project import layout
@@ -20,6 +19,7 @@ from napari_fhn.surveys import kinds
 from napari_fhn.surveys.plain import good_bands
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.volume import open_array
 
 Told = Callable[[float], None]
 
@@ -173,5 +173,5 @@ def _other_file(known: SurveyEntry, fresh: SurveyEntry) -> bool:
 
 def _channel_axis(path: Path, shape: tuple[int, ...], cube: bool) -> int | None:
     """Return the channel axis of a copy: it has one where it has more axes than the labels."""
-    found = np.load(path, mmap_mode="r", allow_pickle=False)
+    found = open_array(str(path))
     return 0 if not cube and found.ndim > len(shape) else None

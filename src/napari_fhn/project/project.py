@@ -26,7 +26,7 @@ from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
-from napari_fhn.project.runs import Run, RunRecord, default_name
+from napari_fhn.project.runs import Run, RunRecord, default_name, ready_prediction
 from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
@@ -142,7 +142,8 @@ class Project:
         """
         if self.surveys is not None:
             return self.surveys.shape
-        return tuple(self.session.known().shape)
+        grid = self.session.manifest.grid
+        return tuple(self.session.known().shape) if grid is None else grid.shape
 
     @property
     def channels(self) -> int:
@@ -562,6 +563,7 @@ class Project:
         """
         job = Job.load(run.model / layout.JOB) if (run.model / layout.JOB).is_file() else run.job()
         staged = self.stage(cube=job.map_axis is not None, progress=progress)
+        ready_prediction(run, self.shape)
         given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if outputs is not None:

@@ -459,6 +459,18 @@ class Runs:
         return said
 
 
+def ready_prediction(run: Run, shape: Sequence[int]) -> None:
+    """Make the file that a run predicts into where it is gone or damaged, and forget what was said to be in it."""
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        if found.shape == tuple(shape) and found.dtype == np.uint8:
+            return
+    run.prediction.unlink(missing_ok=True)
+    for beside in (provenance.path_of(run.prediction), *run.folder.glob("prediction-unfinished.*")):
+        beside.unlink(missing_ok=True)
+    empty_prediction(run.prediction, shape)
+
+
 def empty_prediction(path: Path, shape: Sequence[int]) -> None:
     """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
     if path.exists():

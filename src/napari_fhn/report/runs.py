@@ -17,6 +17,7 @@ from napari_fhn.surveys.classes import place_classes
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.volume import open_array
 
 #: A truth as people have it: a file, a sample's name, or an array on the grid of the survey.
 Truth = Any
@@ -189,9 +190,7 @@ def truth_for(
     LabelError, SurveyError
         When it does not fit.
     """
-    if not Path(job.labels).exists():
-        raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
-    shape = np.load(job.labels, mmap_mode="r", allow_pickle=False).shape
+    shape = open_array(job.labels).shape
     if not isinstance(truth, str | Path):
         from napari_fhn.project.labelling import as_labels
 
