@@ -26,7 +26,7 @@ ALLOWED = {
     "network": {"torch"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
-    "session.py": {"numpy", "xarray"},
+    "project": {"numpy", "xarray"},
     "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
