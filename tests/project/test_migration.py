@@ -297,3 +297,35 @@ def test_cut_off_at_every_step_it_is_ended_by_the_next_one(tmp_path, survey_file
             assert Project(session).stage()
         shutil.rmtree(folder)
     assert at > 15
+
+
+def trained_by_an_earlier_version(session: Path, other: Path) -> None:
+    """An earlier version has trained in a session that has runs: what it wrote lies beside them."""
+    for name in ("model", "job.json", "prediction.npy", "kept-1.npy"):
+        shutil.move(other / name, session / name)
+    for job in (session / "job.json", session / "model" / "job.json"):
+        job.write_text(job.read_text().replace(str(other), str(session)))
+
+
+def test_cut_off_at_every_step_it_mixes_no_two_trainings(tmp_path):
+    changes = [(Path, "replace"), (Path, "mkdir"), (record, "write_bytes")]
+    for at in range(1, 100):
+        folder = earlier(tmp_path / f"old{at}")
+        with Session(folder).writing("a test"):
+            first = contents(folder / "runs" / "run-001")
+            kept = (folder / "kept" / "Prediction 1.npy").read_bytes()
+        trained_by_an_earlier_version(folder, earlier(tmp_path / f"other{at}", began="2026-02-02T10:00:00+00:00"))
+        np.save(folder / "kept-1.npy", np.full(SHAPE, 3, np.uint8))
+        if not killed(at, changes, lambda folder=folder: Session(folder).acquire("a script")):
+            break
+        session = Session(folder)
+        with session.writing("a test"):
+            assert [run.id for run in session.runs] == ["run-001", "run-002"]
+            assert contents(folder / "runs" / "run-001") == first
+            assert session.runs.current.id == "run-002"
+            assert session.runs.current.record.created.startswith("2026-02-02")
+            assert session.manifest.runs_made == 2
+            assert (folder / "kept" / "Prediction 1.npy").read_bytes() == kept
+            assert (np.load(folder / "kept" / "Prediction 1 (2).npy") == 3).all()
+        shutil.rmtree(folder)
+    assert at > 10

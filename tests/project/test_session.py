@@ -211,3 +211,43 @@ def test_disk_used_counts_what_is_there(work):
     (begun.run.model / "large").write_bytes(os.urandom(100_000))
     assert work.session.disk_used() - before >= 100_000
     assert begun.run.disk_used() >= 100_000
+
+
+@pytest.mark.parametrize("name", ["session.json", "labels.npy", "inputs", "runs", "runs/run-001", "runs/run-001/model"])
+def test_nothing_is_written_through_a_link_that_leads_out_of_it(work, tmp_path, name):
+    work.train()
+    work.session.release()
+    place, other = work.session.folder / name, tmp_path / "of somebody else"
+    place.rename(other)
+    place.symlink_to(other)
+    session = Session(work.session.folder)
+    with pytest.raises(ProjectError, match="a link that leads out of the session"), session.writing("a test"):
+        pass
+    assert session.holder() is None and not session.lock.path.exists()
+    place.unlink()
+    other.rename(place)
+    with session.writing("a test"):
+        assert session.runs.trained().has_prediction
+
+
+def test_links_to_surveys_and_to_the_session_itself_are_taken(work, tmp_path):
+    work.train()
+    work.session.release()
+    (work.session.folder / "survey.npy").symlink_to(work.session.labels)
+    (tmp_path / "elsewhere.npy").touch()
+    (work.session.folder / "other.npy").symlink_to(tmp_path / "elsewhere.npy")
+    (tmp_path / "short").symlink_to(work.session.folder)
+    with Session(tmp_path / "short").writing("a test"):
+        pass
+
+
+@pytest.mark.parametrize("where", ["../../other/runs/run-001", "{other}/runs/run-001", "../runs/run-001"])
+def test_the_current_run_is_one_of_its_own(work, tmp_path, where):
+    work.train()
+    work.session.release()
+    shutil.copytree(work.session.folder, tmp_path / "other")
+    with work.session.writing("another"):
+        work.session.change(current_run=where.format(other=tmp_path / "other"))
+    assert work.session.runs.current is None
+    with work.session.writing("another"):
+        assert work.session.runs.current.folder == work.session.runs.folder / "run-001"

@@ -24,6 +24,9 @@ PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 
+_FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, MODEL)
+
 _DEEPEST = 3
 """Folders between the job of a network and its session."""
 
@@ -51,6 +54,24 @@ def session_around(path: Path) -> Path | None:
     """Return the folder of the session in which a file lies, such as the job of a run; None where it lies in none."""
     folder = Path(os.path.abspath(path)).parent
     return next((one for one in (folder, *folder.parents[:_DEEPEST]) if has_manifest(one)), None)
+
+
+def link_out(folder: Path) -> Path | None:
+    """Return a link in a session that leads out of it, among the files and folders that this program writes.
+
+    Through one that somebody else has put there, files of other people would be written and removed.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the session, which may be a link itself.
+    """
+    home = folder.resolve()
+    written = [folder / name for name in (*_FILES, *_FOLDERS)]
+    for top in (folder / name for name in _FOLDERS):
+        for place, folders, files in os.walk(top):
+            written += [Path(place, name) for name in (*folders, *files)]
+    return next((path for path in written if path.is_symlink() and not path.resolve().is_relative_to(home)), None)
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
 _KEPT = "kept-*.npy"
-_FIRST = "run-001"
+_GATHERED = ".run-of-before"
 _INPUT = "input-"
 
 _OF_A_RUN = (layout.MODEL, layout.BEGUN_WITH, layout.PREDICTION, layout.UNTIDIED, "leave-one-out.json", "report.html")
@@ -62,10 +62,9 @@ def bring_up_to_date(folder: Path) -> list[str]:
     manifest = Manifest.load(folder) if layout.has_manifest(folder) else _described(folder)
     job = _job(folder)
     _move_inputs(folder)
-    if _left_over(folder):
-        run = _move_run(folder, None if job is None else job.with_paths(_moved_input(folder)))
-        number = int(run.id.removeprefix("run-"))
-        manifest = replace(manifest, runs_made=max(number, manifest.runs_made))
+    run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
+    if run is not None:
+        manifest = replace(manifest, runs_made=int(run.id.removeprefix("run-")))
         if run.has_model:
             manifest = replace(manifest, current_run=run.id)
     _move_kept(folder)
@@ -78,7 +77,8 @@ def bring_up_to_date(folder: Path) -> list[str]:
 
 def _left_over(folder: Path) -> bool:
     """Whether a migration was cut off, or an earlier version has worked here since."""
-    return (folder / layout.MODEL).is_dir() or (folder / layout.JOB).is_file()
+    gathered = folder / layout.RUNS / _GATHERED
+    return gathered.is_dir() or (folder / layout.MODEL).is_dir() or (folder / layout.JOB).is_file()
 
 
 def _described(folder: Path) -> Manifest:
@@ -155,32 +155,53 @@ def _moved_input(folder: Path) -> Callable[[str], str]:
     return moved
 
 
-def _move_run(folder: Path, job: Job | None) -> Run:
-    """Move model and prediction into a run, and write down what is known of it."""
+def _move_run(folder: Path, made: int, job: Job | None) -> Run | None:
+    """Move model and prediction into a run, and write down what is known of it; None where there is neither.
+
+    They are gathered out of sight and become a run at once: a move that was cut off must not mix two trainings, where
+    an earlier version has trained in a session that has runs.
+    """
     from napari_fhn.project.runs import Run, RunRecord, default_name
 
-    place = folder / layout.RUNS / _FIRST
-    number = 1
-    while (place / layout.MODEL).is_dir() and (folder / layout.MODEL).is_dir():
-        # An earlier version has trained here since: that is another run.
-        number += 1
-        place = folder / layout.RUNS / f"run-{number:03d}"
-    place.mkdir(parents=True, exist_ok=True)
-    outputs = [path.name for path in folder.glob("prediction-*.npy")] + ["prediction-unfinished.jsonl"]
-    for name in dict.fromkeys((*_OF_A_RUN, *outputs)):
-        if (folder / name).exists() and not (place / name).exists():
-            (folder / name).replace(place / name)
-    run = Run(place, RunRecord(place.name, default_name(place.name), state="finished"))
+    runs = folder / layout.RUNS
+    numbers = [int(path.name[4:]) for path in runs.glob("run-*") if path.name[4:].isdecimal()]
+    newest = max(numbers, default=0)
+    gathered = runs / _GATHERED
+    there = [name for name in (*_OF_A_RUN, *_outputs(folder)) if (folder / name).exists()]
+    if not there and not gathered.is_dir():
+        # Cut off behind the move: the manifest does not know of the run yet.
+        place = runs / f"run-{newest:03d}"
+        return Run(place, RunRecord(place.name, default_name(place.name))) if newest > made else None
+    gathered.mkdir(parents=True, exist_ok=True)
+    for name in there:
+        (folder / name).replace(gathered / name)
+    place = runs / f"run-{1 + max(made, newest):03d}"
+    _record_run(gathered, place.name, job)
+    gathered.replace(place)
+    return Run(place, RunRecord(place.name, default_name(place.name)))
+
+
+def _outputs(folder: Path) -> list[str]:
+    names = [path.name for path in folder.glob("prediction-*.npy")] + ["prediction-unfinished.jsonl"]
+    return [name for name in names if name not in _OF_A_RUN]
+
+
+def _record_run(folder: Path, name: str, job: Job | None) -> None:
+    """Write down what is known of a run, in the folder that will have this name."""
+    from napari_fhn.project.runs import Run, RunRecord, default_name
+
+    run = Run(folder, RunRecord(name, default_name(name), state="finished"))
     if job is None:
-        return run.save(run.record)
+        run.save(run.record)
+        return
     job = replace(
         job,
         prediction=str(run.prediction),
         model=str(run.model),
         start_from=str(run.begun_with) if run.begun_with.is_dir() else job.start_from,
-        run=run.id,
+        run=name,
     )
-    job.save(place / layout.JOB)
+    job.save(folder / layout.JOB)
     if run.model.is_dir():
         job.save(run.model / layout.JOB)
     told = replace(run.record, steps=job.schedule.steps, seed=job.schedule.seed, classes=job.classes)
@@ -193,7 +214,7 @@ def _move_run(folder: Path, job: Job | None) -> Run:
             state: State = "finished" if ended else "stopped"
             told = replace(told, created=entry.began, command=entry.command, state=state)
     _say_what_made_it(run, job, whole)
-    return run.save(told)
+    run.save(told)
 
 
 def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
@@ -209,7 +230,7 @@ def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
         return
     box = Box.whole(values.shape)
     part = Part(box, description.steps, description.sha256 if whole else "", scattered=not whole)
-    made = Provenance.of(job, values.shape, classes=job.classes, run=run.id, labels="")
+    made = Provenance.of(job, values.shape, classes=job.classes, run=job.run, labels="")
     tidied = Tidied() if run.untidied.is_file() else None
     provenance.write(run.prediction, replace(made, parts=(part,), tidied=tidied, program="an earlier napari-fhn"))
 
@@ -218,11 +239,14 @@ def _move_kept(folder: Path) -> None:
     target = folder / layout.KEPT
     for path in sorted(folder.glob(_KEPT)):
         target.mkdir(exist_ok=True)
-        path.replace(target / f"Prediction {path.stem.removeprefix('kept-')}.npy")
+        name = f"Prediction {path.stem.removeprefix('kept-')}"
+        free = (target / f"{one}.npy" for one in (name, *(f"{name} ({k})" for k in range(2, 1000))))
+        path.replace(next(one for one in free if not one.exists()))
 
 
 def _job(folder: Path) -> Job | None:
-    for path in (folder / layout.MODEL / layout.JOB, folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
+    models = (folder / layout.RUNS / _GATHERED / layout.MODEL, folder / layout.MODEL)
+    for path in (*(model / layout.JOB for model in models), folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
         with contextlib.suppress(JobError, record.RecordError, OSError):
             return Job.load(path)
     return None

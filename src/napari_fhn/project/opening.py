@@ -12,6 +12,7 @@ import xarray as xr
 
 from napari_fhn import surveys
 from napari_fhn.project import samples
+from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import FileReference, StackedMap, SurveyEntry
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 
@@ -89,8 +90,8 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
 
     Raises
     ------
-    SurveyError
-        When one that was found cannot be read.
+    SurveyError, ProjectError
+        When one that was found cannot be read, or not so.
     """
     finder = Finder(folder, ask)
     found: list[tuple[SurveyEntry, xr.DataArray]] = []
@@ -102,7 +103,7 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
             continue  # an array that came from no file is gone with the program that had it
         else:
             path = finder.find(entry.file)
-            survey = None if path is None else surveys.open(path, **options(entry.read_as))
+            survey = None if path is None else _open(path, entry.read_as)
             if survey is None:
                 missing.append(entry.file.name)
         if survey is not None:
@@ -115,6 +116,19 @@ def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in read_as.items()}
 
 
+def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:
+    """Open a file as a record says; what it says may be of no use, as it is but text that somebody has edited."""
+    try:
+        return surveys.open(path, **options(read_as))
+    except (surveys.SurveyError, OSError, MemoryError):
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
+        said = ", ".join(f"{name}={value!r:.40}" for name, value in read_as.items()) or "nothing"
+        raise ProjectError(
+            f"it cannot be read as the session says ({said})", "Name the survey, with how it is to be read", path=path
+        ) from error
+
+
 def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -> xr.DataArray | None:
     parts: list[Any] = []
     for one in maps:
@@ -125,6 +139,6 @@ def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -
         if polygons.can_read(path):
             parts.append(read_polygons(path, one.class_field or None))
             continue
-        survey = surveys.open(path, **options(one.read_as))
+        survey = _open(path, one.read_as)
         parts.append(Categories(survey) if one.categorical else survey)
     return stack(parts) if len(parts) == len(maps) else None

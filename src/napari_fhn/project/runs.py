@@ -240,8 +240,9 @@ class Runs:
     def current(self) -> Run | None:
         """The run whose network predicts; None before there is one."""
         name = self._session.manifest.current_run
-        path = self.folder / name
-        return _read(path) if name and _is_run(path) else None
+        # A name and no path: a record that was edited must not lead out of the session.
+        path = self.folder / name if name.startswith("run-") and name[4:].isdecimal() else None
+        return _read(path) if path is not None and path.is_dir() else None
 
     def trained(self) -> Run:
         """Return the current run, which has a network.

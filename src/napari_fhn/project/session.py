@@ -189,13 +189,20 @@ class Session:
         SessionInUse
             When somebody else does.
         ProjectError
-            When it is of a later version.
+            When it is of a later version, or a link in it leads out of it.
         """
         made = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock.acquire(program, take_over=take_over)
         try:
             self._manifest = None
+            link = layout.link_out(self.folder)
+            if link is not None:
+                raise ProjectError(
+                    "it is a link that leads out of the session, and what lies there would be changed",
+                    "Put what it leads to in its place, or remove it",
+                    path=link,
+                )
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
             self.notes += self.runs.repair()
