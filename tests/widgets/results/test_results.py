@@ -169,7 +169,7 @@ def test_what_is_not_whole_is_asked_about_before_it_is_used(labelled, add_run, s
     assert not path.exists()
     assert "was not written" in desk.messages.message
     desk.exports.save(Request("classes", path))
-    assert spin(path.exists, 10), desk.messages.message
+    assert spin(lambda: path.exists() and desk.state.activity.idle, 10), desk.messages.message
     desk.context.consent = lambda needs: asked.append(needs.what)
     dock.results.report.click()
     assert spin(lambda: len(asked) == 3, 10)
