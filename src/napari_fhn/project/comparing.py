@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_fhn.project import terms
-from napari_fhn.project.runs import Run
+from napari_fhn.project.run import Run
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Absence, Knowledge, Order, Share, Smoothness

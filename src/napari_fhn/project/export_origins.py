@@ -24,7 +24,7 @@ from napari_fhn.training.job import Job, Output
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
-    from napari_fhn.project.runs import Run
+    from napari_fhn.project.run import Run
 
 
 class Origin(Protocol):

@@ -25,7 +25,7 @@ from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
-    from napari_fhn.project.runs import Run
+    from napari_fhn.project.run import Run
 
 __all__ = ["OFFERS", "Exporter", "Offer", "Request", "What", "Written"]
 

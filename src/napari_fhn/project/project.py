@@ -26,7 +26,7 @@ from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
-from napari_fhn.project.runs import Run, RunRecord, default_name, ready_prediction
+from napari_fhn.project.run import Run, RunRecord, default_name, ready_prediction
 from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
