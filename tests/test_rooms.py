@@ -27,7 +27,6 @@ ALLOWED = {
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "project": {"numpy", "xarray"},
-    "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},

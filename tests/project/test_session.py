@@ -223,7 +223,8 @@ def test_nothing_is_written_through_a_link_that_leads_out_of_it(work, tmp_path, 
     session = Session(work.session.folder)
     with pytest.raises(ProjectError, match="a link that leads out of the session"), session.writing("a test"):
         pass
-    assert session.holder() is None and not session.lock.path.exists()
+    assert session.holder() is None
+    assert not session.lock.path.exists()
     place.unlink()
     other.rename(place)
     with session.writing("a test"):
