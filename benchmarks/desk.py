@@ -28,6 +28,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from machine import machine
+from napari_fhn.project import Run, RunRecord
 from napari_fhn.training import Progress
 from napari_fhn.widgets.demo import open_desk, wait
 from napari_fhn.widgets.heartbeat import Heartbeat
@@ -161,13 +162,13 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     viewer.window._qt_window.show()
     dock.run.pause.click()
     asked = time.monotonic()
-    wait(lambda: "paused" in desk.words.message, 30)
+    wait(lambda: "paused" in desk.messages.message, 30)
     paused = time.monotonic() - asked
     dock.run.pause.click()
     wait(lambda: False, 1)
     dock.run.stop.click()
     asked = time.monotonic()
-    wait(lambda: desk.state.task is None, 10)
+    wait(lambda: desk.state.activity.idle, 10)
     stopped = time.monotonic() - asked
     viewer.close()
     rest = [run[0] for run in phases["rest"]]
@@ -230,11 +231,15 @@ def large_volume(folder: Path) -> dict[str, Any]:
     found = {"data alone": page()}
     dock.labels.new.click()
     assert desk.session is not None
-    prediction = desk.session.prediction_volume(LARGE)
-    entropy = np.lib.format.open_memmap(desk.session.folder / "prediction-entropy.npy", "w+", np.float16, LARGE)
+    place = desk.session.runs.place()
+    place.mkdir(parents=True)
+    run = Run(place, RunRecord(place.name, "Run 1"))
+    prediction = np.lib.format.open_memmap(run.prediction, "w+", np.uint8, LARGE)
+    entropy = np.lib.format.open_memmap(run.output("entropy"), "w+", np.float16, LARGE)
     for inline in range(LARGE[0]):
         prediction[inline] = 1 + (np.arange(LARGE[2]) + inline) // 100 % 3
         entropy[inline] = np.float16(0.5)
+    desk.project.begun(run)
     found["with labels and prediction"] = page()
     desk.overlays.want("entropy", True)
     found["with entropy too"] = page()

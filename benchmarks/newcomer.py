@@ -143,10 +143,10 @@ def walk_through(walk: Walk, output: Path) -> None:
         walk.click(dock.run.train)
         settle(lambda: bool(seen), PATIENCE)
         print(f"{seen[0] - pressed:7.1f} s  until the first prediction in view", flush=True)
-        settle(lambda: desk.state.task is None, PATIENCE)
+        settle(lambda: desk.state.activity.idle, PATIENCE)
     with walk.step("predict the whole survey"):
         walk.click(dock.run.predict)
-        settle(lambda: desk.state.task is None, PATIENCE)
+        settle(lambda: desk.state.activity.idle, PATIENCE)
     with walk.step("export as SEG-Y"):
         walk.choose(dock.export.what, "Classes")
         # The person types a name; the system's own dialog cannot be typed into from here.
@@ -154,8 +154,8 @@ def walk_through(walk: Walk, output: Path) -> None:
         walk.click(dock.export.button)
         walk.clicks += 1
         settle(lambda: not desk.exports.state.busy and output.is_file(), 120)
-    if desk.words.error:
-        raise RuntimeError(desk.words.message)
+    if desk.messages.error:
+        raise RuntimeError(desk.messages.message)
     viewer.close()
 
 

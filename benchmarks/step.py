@@ -43,8 +43,9 @@ from measure import (
     timed,
     training_step,
 )
-from napari_fhn.network.architecture import architecture, levels
+from napari_fhn.network.architecture import levels
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.presets import architecture
 
 _DOWN_AND_UP = levels(3, 8, (8, 16, 32), 3)
 CASES: dict[str, Case] = {

@@ -136,20 +136,20 @@ def train(dock: Dock, steps: int, on_the_way: Callable[[], None] | None = None, 
     """Press *Train*, look once on the way, and wait until it is done."""
     dock.desk.planning.change("schedule", "steps", steps)
     dock.run.train.click()
-    wait(lambda: dock.desk.state.task is None or dock.desk.state.share > share, PATIENCE)
+    wait(lambda: dock.desk.state.activity.idle or dock.desk.state.share > share, PATIENCE)
     if on_the_way is not None:
         on_the_way()
-    wait(lambda: dock.desk.state.task is None, PATIENCE)
-    if dock.desk.words.error:
-        raise RuntimeError(dock.desk.words.message)
+    wait(lambda: dock.desk.state.activity.idle, PATIENCE)
+    if dock.desk.messages.error:
+        raise RuntimeError(dock.desk.messages.message)
 
 
 def predict(dock: Dock) -> None:
     """Press *Predict*, and wait."""
     dock.run.predict.click()
-    wait(lambda: dock.desk.state.task is None, PATIENCE)
-    if dock.desk.words.error:
-        raise RuntimeError(dock.desk.words.message)
+    wait(lambda: dock.desk.state.activity.idle, PATIENCE)
+    if dock.desk.messages.error:
+        raise RuntimeError(dock.desk.messages.message)
 
 
 def look_at_the_salt(viewer: napari.Viewer, dock: Dock) -> None:
@@ -236,7 +236,7 @@ def maps() -> None:
         told = asked.entries, asked.grid
         dialog(asked, "maps-stack")
         dock.desk.stacking.make(*told)
-        wait(lambda: dock.desk.data.material is not None and dock.desk.data.material.channels > 4, 60)
+        wait(lambda: dock.desk.data.material is not None and dock.desk.data.material.surveys.channels > 4, 60)
         dock.labels.new.click()
         paint(dock, made.patches)
         window(viewer, "maps-labels")
@@ -275,9 +275,9 @@ def film() -> None:
         dock.desk.planning.change("schedule", "steps", 200)
         dock.run.train.click()
         for k in range(10):
-            wait(lambda k=k: dock.desk.state.task is None or dock.desk.state.share >= (k + 0.5) / 10, PATIENCE)
+            wait(lambda k=k: dock.desk.state.activity.idle or dock.desk.state.share >= (k + 0.5) / 10, PATIENCE)
             shoot()
-        wait(lambda: dock.desk.state.task is None, PATIENCE)
+        wait(lambda: dock.desk.state.activity.idle, PATIENCE)
         predict(dock)
         shoot(2)
         first = viewer.dims.point[0]

@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.dock import Dock
 from napari_fhn.widgets.section import Fold, Section
 from napari_fhn.widgets.tool_fold import ToolFold
@@ -49,7 +48,7 @@ def page(dock: Dock) -> str:
                 parts.append(f"### {group}\n")
             parts.append(table(("control", "what it does"), list(dict.fromkeys(rows))))
     parts.append("## Keys\n")
-    parts.append(table(("key", "what it does"), [(f"`{key.keys}`", key.words) for key in shortcuts.table(dock)]))
+    parts.append(table(("key", "what it does"), [(f"`{key.keys}`", key.words) for key in dock.shortcuts()]))
     return "\n".join(parts)
 
 

@@ -247,6 +247,52 @@ def predict_like(work: Work, path: Path) -> xr.DataArray:
     return _values(surveys.open(out))
 
 
+def python_label_file(work: Work, path: Path) -> xr.DataArray:
+    with _opened(work) as opened:
+        opened.label(path)
+        return opened.labels.copy(data=np.array(opened.labels))
+
+
+def python_label_array(work: Work, path: Path) -> xr.DataArray:
+    with _opened(work) as opened:
+        opened.label(surveys.open(path))
+        return opened.labels.copy(data=np.array(opened.labels))
+
+
+def python_second_survey(work: Work, path: Path) -> xr.DataArray:
+    with _opened(work, path) as opened:
+        item = opened.project.stage()[-1]
+        staged = np.load(item.path)
+        grid = opened.project.surveys.grid
+        values = staged[-1] if item.channel_axis == 0 else staged
+        return grid.put(xr.DataArray(values, dims=grid.dims))
+
+
+def python_truth_array(work: Work, path: Path) -> xr.DataArray:
+    from napari_fhn.project import Project
+    from napari_fhn.report.runs import truth_for
+
+    job = prepared(work, *work.known()).job
+    return work.put(truth_for(surveys.open(path), job, Project.open(work.folder / "session")).values)
+
+
+def python_save_like(work: Work, path: Path) -> xr.DataArray:
+    import napari_fhn
+
+    out = work.folder / f"saved{SUFFIX[work.kind]}"
+    with napari_fhn.open(session=_session(work)) as opened:
+        opened.save(out, like=path)
+    return _values(surveys.open(out))
+
+
+def _opened(work: Work, *more: Path):
+    import napari_fhn
+
+    session = work.folder / "python"
+    shutil.rmtree(session, ignore_errors=True)
+    return napari_fhn.open([work.survey, *more], session=session)
+
+
 def desk_compare(work: Work, path: Path) -> xr.DataArray:
     from napari.layers import Labels
 
@@ -271,7 +317,7 @@ def desk_second_survey(work: Work, path: Path) -> xr.DataArray:
 
     opened = [surveys.open(one) for one in (work.survey, path)]
     layers = [Image(np.asarray(survey), **image_layer(survey)[1]) for survey in opened]
-    second = Material.of(layers).surveys[1]
+    second = Material.of(layers).surveys.surveys[1]
     array = values(second)
     taken = np.stack([np.asarray(array[k]) for k in range(array.shape[0])])
     return work.put(taken[0] if "band" in second.dims else taken)
@@ -290,6 +336,11 @@ DOORS = (
     Door("export --like", export_like, "place"),
     Door("export --prediction", export_prediction),
     Door("predict --like", predict_like, "place"),
+    Door("open surveys", python_second_survey, "amounts"),
+    Door("label(file)", python_label_file),
+    Door("label(array)", python_label_array),
+    Door("score(array)", python_truth_array),
+    Door("save(like=file)", python_save_like, "place"),
     Door("desk: Compare", desk_compare),
     Door("desk: second survey", desk_second_survey, "amounts", exact=True),
 )
@@ -310,6 +361,8 @@ NOT_VOXELS = {
     "--session": "a folder",
     "--job": "a record",
     "--start-from": "a network",
+    "--network": "a network",
+    "predict surveys": "opened as those of train are, and predicted",
     "--output": "written",
     "output": "written",
     "info surveys": "described, beside no other",

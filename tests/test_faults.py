@@ -1,4 +1,4 @@
-"""What once went wrong without a word, done again on the command line: nothing is lost, mixed up or taken for another."""
+"""What once went wrong without a word, done again on the command line: nothing is lost or taken for another."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -254,7 +255,25 @@ def test_a_training_stopped_before_its_first_step_leaves_nothing(train, monkeypa
     assert train() == 130
     assert not Path("s").exists()
     monkeypatch.undo()
-    monkeypatch.chdir(Path.cwd())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_one_that_is_asked_to_stop_before_its_first_step_leaves_nothing_either(train, monkeypatch):
+    from napari_fhn.cli import running
+
+    @contextmanager
+    def stopping():
+        control = Control(watched=False)
+        control.stop.set()
+        yield control
+
+    assert train() == 0
+    before = contents("s")
+    monkeypatch.setattr(running, "interruptible", stopping)
+    assert train("--seed", "9") == 130
+    assert contents("s") == before
+    assert main(["train", "--resume", "--session", "s", "--steps", "5"]) == 130
+    assert run_of("s").step == 2
 
 
 def test_who_comes_second_is_told_who_works_there_and_may_look(train, capsys):

@@ -152,3 +152,19 @@ def test_xarray_finds_the_engine_of_the_wheel(installed):
         "print(*xr.open_dataset(sample_data.HYPERSPECTRAL.dates[0])['survey'].shape)\n"
     )
     assert run("-c", code, str(installed), cwd=installed).splitlines() == ["128 192 160", "64 112 128"]
+
+
+def test_ten_lines_of_python_run_from_the_wheel(installed, tmp_path):
+    """From a bundled file to an exported prediction, outside of the source tree and with nothing of it on the path."""
+    code = (
+        "import re, sys; sys.path.insert(0, sys.argv[1])\n"
+        "lines = re.search(r'```python\\n(.*?)```', open(sys.argv[2], encoding='utf-8').read(), re.DOTALL)[1]\n"
+        "exec(lines.replace('steps=300', 'steps=2'))\n"
+        "mine = [m.__file__ for n, m in sys.modules.items() if n.startswith('napari_fhn') and m.__file__]\n"
+        "assert all(file.startswith(sys.argv[1]) for file in mine), mine\n"
+        "print(facies.shape, *sorted(facies.attrs['classes'].values()))\n"
+    )
+    said = run("-c", code, str(installed), str(ROOT / "docs" / "python.md"), cwd=tmp_path)
+    assert said.splitlines()[-1].startswith("(128, 192, 160) ")
+    assert (tmp_path / "facies.sgy").stat().st_size > 128 * 192 * 160
+    assert (tmp_path / "fold" / "session.json").is_file()

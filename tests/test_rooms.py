@@ -26,7 +26,6 @@ ALLOWED = {
     "network": {"torch"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
-    "session.py": {"numpy", "xarray"},
     "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
@@ -152,7 +151,7 @@ def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job):
     "line",
     [
         "from napari_fhn.cli import main; main(['info', 'sample:seismic'])",
-        "import napari_fhn.session, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
+        "import napari_fhn.project, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
         "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
         "import napari_fhn.report.writing, napari_fhn.report.sections",
         "import napari_fhn.widgets",

@@ -1,8 +1,8 @@
 """napari-fhn: an interpretation desk in napari around a fully invertible hyperbolic network.
 
-What ten lines of Python need is handed out here (`open`, `load`, `fit`, from ``napari_fhn.api``), and imported when it
-is first asked for: `import napari_fhn` itself costs nothing. The rooms are listed, with who may import whom, in
-``docs/architecture.md``.
+What ten lines of Python need is handed out here (`open`, `load`, `fit`, from ``napari_fhn.api``, and the updates that
+they give), and imported when it is first asked for: `import napari_fhn` itself costs nothing. The rooms are listed,
+with who may import whom, in ``docs/architecture.md``.
 """
 
 from importlib import import_module
@@ -15,7 +15,10 @@ except PackageNotFoundError:  # a bare checkout on a machine that runs only netw
     __version__ = "0+unknown"
 
 #: Names that the package hands out, and the module of each.
-_HANDED_OUT = {"open": "napari_fhn.api", "load": "napari_fhn.api", "fit": "napari_fhn.api"}
+_HANDED_OUT = {
+    **dict.fromkeys(("open", "load", "fit"), "napari_fhn.api"),
+    **dict.fromkeys(("Progress", "Score", "Note", "Done"), "napari_fhn.training.updates"),
+}
 
 
 def __getattr__(name: str) -> Any:

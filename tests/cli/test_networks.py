@@ -12,9 +12,9 @@ from tests.cli.conftest import prepared
 from napari_fhn.cli import main
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import number_of_bytes
-from napari_fhn.network.architecture import architecture
 from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
+from napari_fhn.network.presets import architecture
 from napari_fhn.training import Job
 from napari_fhn.training.diagnosis import verdict
 from napari_fhn.training.recipes import RECIPES

@@ -61,7 +61,8 @@ def test_options_on_the_command_line_page_exist(capsys):
     from napari_fhn.cli import main
 
     texts = []
-    for command in ("train", "predict", "score", "report", "export horizon", "forecast", "diagnose"):
+    commands = ("train", "predict", "score", "report", "export horizon", "forecast", "diagnose", "runs", "info")
+    for command in (*commands, "runs delete"):
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])
         texts.append(capsys.readouterr().out)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fhn.network.architecture import PRESETS, Architecture, Layer, Reading, architecture, levels
+from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.presets import PRESETS, architecture
 
 
 @st.composite

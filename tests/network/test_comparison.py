@@ -21,7 +21,8 @@ from napari_fhn.network import (
     equivalent_unet,
     slim_resnet,
 )
-from napari_fhn.network.architecture import PRESETS, Reading, levels
+from napari_fhn.network.architecture import Reading, levels
+from napari_fhn.network.presets import PRESETS
 
 MAKERS = [equivalent_resnet, slim_resnet, equivalent_unet]
 DOWN_AND_UP = levels(3, 8, (8, 16, 32), 2, output_level=1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fhn.box import Box
-from napari_fhn.project import terms
+from napari_fhn.project import Settings, terms
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.objective import Absence, Order, Share, Smoothness
 
@@ -128,3 +128,44 @@ def test_a_mask_is_found_from_the_folder(tmp_path):
 
 def test_an_empty_order_is_that_of_the_class_table():
     assert terms.order(" ") == Order(())
+
+
+def test_all_terms_of_a_kind_come_back_from_one_line(tmp_path):
+    lines = {
+        "shares": "Salt=0.02:0.1 | Sand=0.3:1 (weight 2)",
+        "order": "Shale, Sand",
+        "absences": f"Salt={tmp_path / 'shelf.npy'} | Sand@0:10,0:30,4:8;0:1,0:1,0:1",
+        "smoothness": "0.5",
+        "ignored": "0:2,0:30,0:60 | 0:40,3:5,0:60",
+    }
+    settings = Settings.of("sections")
+    for part, text in lines.items():
+        settings = terms.read_into(settings, part, text, SHAPE)
+    assert {part: terms.written(part, settings) for part in lines} == lines
+    for part in lines:
+        settings = terms.read_into(settings, part, " ", SHAPE)
+    assert settings == Settings.of("sections")
+
+
+def test_an_order_of_all_classes_is_said_by_a_word():
+    settings = terms.read_into(Settings.of("sections"), "order", "all (weight 3)", SHAPE)
+    assert settings.schedule.objective.knowledge == (Order((), 3.0),)
+    assert terms.written("order", settings) == "all (weight 3)"
+
+
+def test_another_weight_keeps_what_else_was_said_of_smoothness():
+    settings = Settings.of("sections")
+    settings = settings.with_value("objective", "knowledge", (Smoothness(horizontal=2.0, edge=1.5),))
+    settings = terms.read_into(settings, "smoothness", "0.7", SHAPE)
+    assert settings.schedule.objective.knowledge == (Smoothness(horizontal=2.0, edge=1.5, weight=0.7),)
+
+
+def test_terms_follow_classes_that_are_renamed():
+    settings = Settings.of("sections")
+    for part, text in (("shares", "Salt=0:1"), ("order", "Shale, Salt"), ("absences", "Salt@0:1,:,:")):
+        settings = terms.read_into(settings, part, text, SHAPE)
+    now = terms.renamed(settings, {"Salt": "Halite"})
+    assert terms.written("shares", now) == "Halite=0:1"
+    assert terms.written("order", now) == "Shale, Halite"
+    assert terms.written("absences", now) == "Halite@0:1,0:30,0:60"
+    assert terms.renamed(now, {"Other": "Name"}) is now

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fhn.surveys.axes import AXES, AmbiguousAxes, Choice, canonical, check_axes, known_axes, known_axis, readings
+from napari_fhn.surveys.axes import (
+    AXES,
+    AmbiguousAxes,
+    ReadingChoice,
+    canonical,
+    check_axes,
+    known_axes,
+    known_axis,
+    readings,
+)
 from napari_fhn.surveys.errors import SurveyError
 
 
@@ -69,7 +78,7 @@ def test_beside_inlines_and_traces_time_is_that_of_the_wave(called, axes):
 
 
 def test_a_question_survives_the_way_from_another_process():
-    error = AmbiguousAxes("a.mat", "the axes have no names", [Choice("a cube", {"axes": ("y", "x", "band")})])
+    error = AmbiguousAxes("a.mat", "the axes have no names", [ReadingChoice("a cube", {"axes": ("y", "x", "band")})])
     again = pickle.loads(pickle.dumps(error))
     assert (
         str(again)

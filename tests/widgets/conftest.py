@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication
 
+from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import recipes
+from napari_fhn.training import Done, description, provenance, recipes
+from napari_fhn.training.framing import Framing
+from napari_fhn.training.provenance import InputStamp, Part, Provenance
 from napari_fhn.widgets.dock import Dock
 
 
@@ -78,3 +81,47 @@ def labelled(viewer, dock, small):
     layer.data_setitem(tuple(np.array(v) for v in zip(*[(6, 3, t) for t in range(16, 32)], strict=True)), 2)
     assert _spin(lambda: dock.desk.book.state.counts == {1: 16, 2: 16}, 5), dock.desk.book.state.counts
     return viewer, dock
+
+
+def _add_run(desk, values=None, *, steps=45, outputs=None, until=None):
+    """Put a run into the session as a training and a prediction leave it, without a network that could compute.
+
+    `until` is where the prediction was stopped, along the first axis; the run becomes the current one.
+    """
+    desk.session.set_classes(desk.book.state.classes)
+    settings = desk.planning.state.settings.with_numbers(steps=steps)
+    begun = desk.project.project.begin(settings, held_out=desk.book.held_out())
+    run, job = begun.run, begun.job
+    run.model.mkdir(exist_ok=True)
+    (run.model / description.FIRST_WEIGHTS).write_bytes(b"")
+    sha256 = description.write(
+        description.Description(
+            description.WeightsFile(description.FIRST_WEIGHTS, ""),
+            job.network,
+            1,
+            job.classes,
+            description.Normalisation((0.0,), (1.0,)),
+            Framing(job.vertical_axis),
+            steps=steps,
+            run=run.id,
+        ),
+        run.model,
+    )
+    job.save(run.model / "job.json")
+    if values is not None:
+        shape = values.shape
+        np.load(run.prediction, mmap_mode="r+")[:until] = values[:until]
+        box = Box((0,) * len(shape), (until or shape[0], *shape[1:]))
+        inputs = tuple(InputStamp(item.name, item.stamp) for item in job.inputs)
+        made = Provenance(run.id, shape, job.classes, inputs, parts=(Part(box, steps, sha256),))
+        provenance.write(run.prediction, made)
+    for kind, written in (outputs or {}).items():
+        np.save(run.output(kind), written)
+    desk.project.begun(run)
+    desk.project.ended(run, Done("train", False, 1.0, "Trained.", steps), trained=True)
+    return desk.project.current
+
+
+@pytest.fixture
+def add_run():
+    return _add_run

@@ -19,20 +19,21 @@ import segyio
 from qtpy.QtWidgets import QWidget
 
 from napari_fhn import labels, sample_data
+from napari_fhn.project.exporter import Request
 from napari_fhn.widgets.dock import WIDTH, Dock
 
 
 def idle(dock):
-    return lambda: dock.desk.state.task is None
+    return lambda: dock.desk.state.activity.idle
 
 
 @pytest.fixture
 def finish(spin):
     def run(dock, button, seconds=90):
         button.click()
-        assert dock.desk.state.task is not None, dock.desk.words.message
-        assert spin(idle(dock), seconds), dock.desk.words.message
-        assert not dock.desk.words.error, (dock.desk.words.message, dock.desk.words.detail)
+        assert not dock.desk.state.activity.idle, dock.desk.messages.message
+        assert spin(idle(dock), seconds), dock.desk.messages.message
+        assert not dock.desk.messages.error, (dock.desk.messages.message, dock.desk.messages.detail)
 
     return run
 
@@ -64,13 +65,13 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     dock.run.train.click()
     assert not dock.run.train.isEnabled()
     assert dock.run.stop.isEnabled()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.messages.message
     began = time.monotonic()
     dock.run.stop.click()
     assert spin(idle(dock), 5)
     assert time.monotonic() - began < 1
     assert dock.run.train.isEnabled()
-    assert "Stopped" in dock.desk.words.message
+    assert "Stopped" in dock.desk.messages.message
 
 
 def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spin, finish):
@@ -78,10 +79,10 @@ def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spi
     dock.desk.planning.change("schedule", "steps", 100_000)
     before = np.array(dock.desk.book.layer.data)
     dock.run.train.click()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.messages.message
     os.kill(dock.desk.engine.pid, signal.SIGKILL)
     assert spin(idle(dock), 5)
-    assert dock.desk.words.error
+    assert dock.desk.messages.error
     assert "killed" in dock.run.message.text()
     assert "Your labels are safe" in dock.run.message.text()
     np.testing.assert_array_equal(np.load(dock.desk.session.labels), before)
@@ -104,7 +105,7 @@ def test_layers_may_go_while_training(labelled, spin):
     viewer, dock = labelled
     dock.desk.planning.change("schedule", "steps", 100_000)
     dock.run.train.click()
-    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.words.message
+    assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.messages.message
     kept = np.array(dock.desk.book.layer.data)
     viewer.layers.clear()
     n = len(dock.desk.history.losses)
@@ -180,13 +181,12 @@ def test_classes_are_renamed_picked_and_kept(labelled):
     dock.labels.table.selectRow(1)
     assert dock.desk.book.layer.selected_label == 2
     dock.labels.table.item(0, 0).setText("Sand")
-    assert dock.desk.words.error
+    assert dock.desk.messages.error
     assert dock.desk.book.state.classes.names[:2] == ("class 1", "Sand")
-    kept = labels.ClassTable.from_csv(dock.desk.session.folder / "classes.csv")
-    assert kept == dock.desk.book.state.classes
+    assert dock.desk.session.classes == dock.desk.book.state.classes
 
 
-def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
+def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin, add_run):
     viewer.open_sample("napari-fhn", "seismic")
     assert viewer.dims.order == (0, 2, 1)
     assert dock.labels.load.text() == "Load wells"
@@ -194,20 +194,19 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin):
     assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.network.held_out.value == 1
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
-    dock.desk.session.prediction_volume(values.shape)[...] = values
-    dock.desk.state.has_prediction = True
+    add_run(dock.desk, values)
     out = tmp_path / "classes.sgy"
-    dock.desk.exports.save(out)
+    dock.desk.exports.save(Request("classes", out))
     assert spin(idle(dock), 5)
-    assert not dock.desk.words.error, dock.desk.words.message
+    assert not dock.desk.messages.error, dock.desk.messages.message
     with segyio.open(out, iline=189, xline=193) as file:
         np.testing.assert_array_equal(segyio.tools.cube(file), values)
     # The same survey finds its labels again.
     folder = dock.desk.session.folder
     viewer.layers.clear()
     viewer.open_sample("napari-fhn", "seismic")
-    dock.labels.new.click()
     assert dock.desk.session.folder == folder
+    assert not dock.labels.new.isEnabled()
     assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
     assert dock.desk.book.state.classes.names[0] == "Marine cover"
 
@@ -231,7 +230,7 @@ def test_two_grids_are_refused_in_a_sentence(viewer, dock):
     viewer.add_image(np.zeros((4, 5, 7), np.float32), name="two")
     assert [layer.name for layer in dock.desk.data.state.chosen] == ["one"]
     dock.data.list.item(0).setCheckState(dock.data.list.item(1).checkState())
-    assert dock.desk.words.error
+    assert dock.desk.messages.error
     assert "does not lie on the grid" in dock.run.message.text()
 
 
@@ -274,8 +273,8 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         spin(lambda: len(dock.desk.book.state.counts) > 1)
         dock.desk.planning.change("schedule", "steps", 2)
         dock.run.train.click()
-        spin(lambda: dock.desk.state.task is None)
-        assert len(dock.desk.history.losses) == 2, dock.desk.words.message
+        spin(lambda: dock.desk.state.activity.idle)
+        assert len(dock.desk.history.losses) == 2, dock.desk.messages.message
         viewer.close()
         assert "torch" not in sys.modules
         print("free")

@@ -11,9 +11,11 @@ import xarray as xr
 from napari.layers import Image
 
 from napari_fhn import labels, surveys
+from napari_fhn.project import ProjectError
+from napari_fhn.project.exporter import Request
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.widgets.data import placement
-from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.material import Material
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "surveys"))
 
@@ -50,6 +52,7 @@ def test_a_line_stands_upright_and_says_where_one_is(opened):
     assert dock.desk.data.material.kind == "seismic line"
     assert dock.desk.planning.recipes == ("sections", "layers")
     assert dock.desk.planning.state.settings.recipe == "sections"
+    dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("SEG-Y")
     # Its vertical axis is known, so nobody is asked.
     assert dock.data.vertical.isHidden()
@@ -65,14 +68,14 @@ def test_a_line_is_trained_on_strokes_and_exported(opened, spin, tmp_path):
     assert spin(lambda: len(desk.book.state.counts) == 2, 5)
     for button in (dock.run.train, dock.run.predict):
         button.click()
-        assert spin(lambda: desk.state.task is None, 90), desk.words.message
-        assert not desk.words.error, (desk.words.message, desk.words.detail)
+        assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
+        assert not desk.messages.error, (desk.messages.message, desk.messages.detail)
     assert np.asarray(desk.prediction.layer.data).all()
-    assert {offer.key for offer in desk.exports.offered()} >= {"classes", "horizon", "bodies", "labels"}
-    assert "mesh" not in {offer.key for offer in desk.exports.offered()}
+    assert {offer.what for offer in desk.exports.offered()} >= {"classes", "horizon", "bodies", "labels"}
+    assert "mesh" not in {offer.what for offer in desk.exports.offered()}
     out = tmp_path / "classes.sgy"
-    desk.exports.save(out)
-    assert spin(lambda: desk.state.task is None, 10)
+    desk.exports.save(Request("classes", out))
+    assert spin(lambda: desk.state.activity.idle, 10)
     again = surveys.open(out)
     assert kind_of(again) == "seismic line"
     np.testing.assert_array_equal(again.values, np.asarray(desk.prediction.layer.data))
@@ -137,7 +140,7 @@ def test_two_lines_of_one_shape_elsewhere_are_not_stacked(tmp_path):
     for name in "ab":
         data, how = image_of(surveys.open(tmp_path / f"{name}.sgy"), name)
         layers.append(Image(data, **how))
-    with pytest.raises(MaterialError, match=r"'b' does not lie on the grid of 'a' \(its y runs from"):
+    with pytest.raises(ProjectError, match=r"'b' does not lie on the grid of 'a' \(its trace \d+ lies at x"):
         Material.of(layers)
 
 

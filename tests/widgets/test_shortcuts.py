@@ -14,7 +14,7 @@ def _pressed(keys: object) -> str:
 
 
 def test_no_key_is_one_of_naparis(viewer, dock):
-    ours = {_pressed(key.keys) for key in shortcuts.table(dock) if key.act is not None}
+    ours = {_pressed(key.keys) for key in dock.shortcuts() if key.act is not None}
     assert len(ours) == len(dock.keys)
     theirs = {_pressed(key) for keys in get_settings().shortcuts.shortcuts.values() for key in keys}
     window = viewer.window._qt_window
@@ -25,12 +25,12 @@ def test_no_key_is_one_of_naparis(viewer, dock):
 
 def test_keys_press_the_buttons(labelled, spin):
     _, dock = labelled
-    by_words = {key.words: key.act for key in shortcuts.table(dock)}
+    by_words = {key.words: key.act for key in dock.shortcuts()}
     by_words["Stop"]()  # nothing is under way: the button does nothing, and so does the key
     by_words["Train"]()
-    assert spin(lambda: dock.desk.state.task is None and bool(dock.desk.history.losses))
+    assert spin(lambda: dock.desk.state.activity.idle and bool(dock.desk.history.losses))
     by_words["Predict all"]()
-    assert spin(lambda: dock.desk.state.task is None and dock.desk.state.has_prediction)
+    assert spin(lambda: dock.desk.state.activity.idle and dock.desk.project.has_prediction)
     assert dock.desk.prediction.layer.visible
     by_words["Show or hide the prediction"]()
     assert not dock.desk.prediction.layer.visible
@@ -42,7 +42,7 @@ def test_keys_press_the_buttons(labelled, spin):
 
 
 def test_all_are_listed(dock):
-    keys = shortcuts.table(dock)
+    keys = dock.shortcuts()
     dialog = shortcuts.ShortcutsDialog(keys)
     said = " ".join(label.text() for label in dialog.findChildren(QLabel))
     for key in keys:

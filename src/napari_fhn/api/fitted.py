@@ -13,7 +13,18 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from napari_fhn.api.wording import in_python
-from napari_fhn.api.work import PROGRAM, Classes, Survey, Surveys, _named, _opened, open, predicted
+from napari_fhn.api.work import (
+    PROGRAM,
+    Classes,
+    Survey,
+    Surveys,
+    _named,
+    _opened,
+    in_order,
+    open,
+    order_of,
+    predicted,
+)
 from napari_fhn.project import ProjectError, Session, arrays
 from napari_fhn.project.applying import applying
 from napari_fhn.project.beginning import network_folder
@@ -109,12 +120,13 @@ class FittedNetwork:
         (16, 20)
         """
         with in_python(), tempfile.TemporaryDirectory(prefix="napari-fhn-") as scratch:
-            together = _opened(_named(survey), (), None, reading)
+            named = _named(survey)
+            together, order = _opened(named, (), None, reading), order_of(named, reading)
             target = Session(Path(scratch) / "work.fhn" if session is None else session)
             asked = (outputs,) if isinstance(outputs, str) else outputs
             with target.writing(PROGRAM):
                 if labels is not None:
-                    _known(target, together, labels, vertical_axis)
+                    _known(target, together, in_order(labels, order, together.surveys.grid.dims), vertical_axis)
                 stacks = together.stacks(target.folder)
                 with applying(
                     target, together.surveys, self.folder, vertical_axis=vertical_axis, stacks=stacks
@@ -129,8 +141,15 @@ class FittedNetwork:
             if session is None:
                 # The files go with the folder.
                 found = {kind: values.copy(data=np.array(values)) for kind, values in found.items()}
-            plain = isinstance(survey, np.ndarray)
-            ready = {kind: np.asarray(values) if plain else values for kind, values in found.items()}
+            if not isinstance(survey, np.ndarray):
+                ready: dict[Any, Any] = dict(found)
+            else:  # with the axes as they came in
+                ready = {
+                    kind: values.transpose(*values.dims[: values.ndim - len(order)], *order).values
+                    if order
+                    else values.values
+                    for kind, values in found.items()
+                }
             return ready if outputs is not None else ready["classes"]
 
     def save(self, folder: str | Path) -> Path:
@@ -201,7 +220,9 @@ def fit(
     """
     own = tempfile.TemporaryDirectory(prefix="napari-fhn-")
     try:
-        reading: dict[str, Any] = {} if axes is None else {"axes": tuple(axes.split(",") if isinstance(axes, str) else axes)}
+        reading: dict[str, Any] = (
+            {} if axes is None else {"axes": tuple(axes.split(",") if isinstance(axes, str) else axes)}
+        )
         with open(image, session=Path(own.name) / "work.fhn", vertical_axis=vertical_axis, **reading) as work:
             work.label(labels, classes=classes)
             run = work.fit(**settings).wait(told)

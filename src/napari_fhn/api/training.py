@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
-from napari_fhn.api.wording import in_python
+from napari_fhn.api.wording import in_python, with_keywords
 from napari_fhn.project import Begun, ProjectError, Run, Session
 from napari_fhn.training.control import Control
 from napari_fhn.training.log import kept
@@ -124,7 +124,8 @@ class Training(Iterator[Update]):
         from napari_fhn import training
 
         begun = self._begun
-        self.run, self.notes = begun.run, begun.notes
+        self.run, self.notes = begun.run, tuple(map(with_keywords, begun.notes))
+        self.why = with_keywords(self.why)
         fitted = training.fit(begun.job, self._control, resume=begun.resume)
         return iter(kept(fitted, begun.job, "train", command=begun.run.record.command, continued=begun.resume))
 

@@ -30,8 +30,19 @@ def in_python() -> Iterator[None]:
         raise LabelError(cause.what, way_out, path=cause.path or question.source.path, line=cause.line) from question
     except ValueError as error:
         if error.args and isinstance(error.args[0], str) and type(error).__module__.startswith("napari_fhn."):
-            error.args = (_OPTION.sub(_said, error.args[0]), *error.args[1:])
+            error.args = (with_keywords(error.args[0]), *error.args[1:])
         raise
+
+
+def with_keywords(text: str) -> str:
+    """Return a sentence with keywords in place of options.
+
+    Examples
+    --------
+    >>> with_keywords("Say which axis is time with --vertical-axis N, or ask for it with --partial.")
+    'Say which axis is time with vertical_axis=N, or ask for it with partial.'
+    """
+    return _OPTION.sub(_said, text)
 
 
 def _said(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import difflib
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +38,9 @@ from napari_fhn.project import (
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.project.together import Together, open_together
+from napari_fhn.surveys import kinds
+from napari_fhn.surveys.arrays import npy
+from napari_fhn.surveys.axes import known_axes
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Done, Update
 
@@ -121,7 +124,9 @@ def open(
         named = [] if surveys is None else _named(surveys)
         together = None if surveys is None else _opened(named, categorical, map_field, reading)
         folder, own = _folder(session, named)
-        return Work._open(folder, together, vertical_axis, _sample(named), own, read_only)
+        work = Work._open(folder, together, vertical_axis, _sample(named), own, read_only)
+        work._order = order_of(named, reading)
+        return work
 
 
 class Work:
@@ -140,6 +145,7 @@ class Work:
         self.notes: list[str] = list(project.session.notes)
         self._sample = sample
         self._own = own
+        self._order: tuple[str, ...] = ()
         self._remembers = False
         self._read_only = False
         self._closing = weakref.finalize(self, _let_go, project.session, own)
@@ -299,8 +305,8 @@ class Work:
         >>> import napari_fhn as fhn
         >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
         ...     _ = work.label()  # a sample knows its wells, tops and classes
-        ...     work.classes[1]
-        'Water'
+        ...     len(work.classes)
+        7
         """
         with in_python():
             self._check_writer()
@@ -314,7 +320,7 @@ class Work:
             if array is not None:
                 if said.any:
                     raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
-                words = self.project.paint(array, replace_labels=replace_labels)
+                words = self.project.paint(self._in_order(array), replace_labels=replace_labels)
                 if table is not None:
                     self.project.session.set_classes(table)
             else:
@@ -331,7 +337,7 @@ class Work:
         recipe: str | None = None,
         *,
         steps: int | None = None,
-        hold_out: int | Sequence[Box] | None = None,
+        hold_out: int | Sequence[Box] | HeldOut | None = None,
         blocks: int | None = None,
         seed: int | None = None,
         name: str = "",
@@ -357,7 +363,7 @@ class Work:
             Network and schedule; what suits survey and labels when absent.
         steps, seed : int, optional
             Training steps, and the seed of every random choice; the recipe's when absent.
-        hold_out : int or sequence of Box, optional
+        hold_out : int, sequence of Box or HeldOut, optional
             Wells or patches that are kept for the score: how many, or which.
         blocks : int, optional
             Hold out blocks of that many traces or pixels each way, where labels lie dense.
@@ -398,8 +404,11 @@ class Work:
         """
         numbers: dict[str, Any] = {"steps": steps, "seed": seed, "device": device, "memory": memory}
 
-        def begin() -> tuple[Begun, str]:
+        def attempt() -> AbstractContextManager[None]:
             self._check_writer()
+            return self.project.attempt()
+
+        def begin() -> tuple[Begun, str]:
             if resume:
                 return self._resumed(resume if isinstance(resume, str) else "", numbers, told), ""
             held_out = _held_out(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
@@ -421,7 +430,7 @@ class Work:
             beginning = NEW if first is None else Beginning(network=Path(first))
             return self.project.begin(chosen, beginning, held_out=held_out, name=name, progress=told), why
 
-        return Training(self.project.session, self.project.attempt, begin)
+        return Training(self.project.session, attempt, begin)
 
     def predict(
         self,
@@ -528,7 +537,8 @@ class Work:
         from napari_fhn.report.runs import evaluate
 
         with in_python():
-            found = evaluate(self.project, self._run(run), truth, margin=margin, partial=partial)
+            true = self._in_order(truth) if _is_array(truth) else truth
+            found = evaluate(self.project, self._run(run), true, margin=margin, partial=partial)
             self.notes += found.notes
             wanted = "held out" if truth is None else "truth"
             return next(one for one in found.evaluations if one.on == wanted)
@@ -553,7 +563,8 @@ class Work:
         from napari_fhn.report.runs import write_report
 
         with in_python():
-            return write_report(self.project, self._run(run), output, truth, partial=partial)
+            true = self._in_order(truth) if _is_array(truth) else truth
+            return write_report(self.project, self._run(run), output, true, partial=partial)
 
     def save(
         self,
@@ -633,6 +644,11 @@ class Work:
     @property
     def _labelled(self) -> bool:
         return self.project.session.has_labels and bool(self.project.session.known().any())
+
+    def _in_order(self, values: Any) -> Any:
+        if self.project.surveys is None or not self._order:
+            return values
+        return in_order(values, self._order, kinds.spatial_dims(self.project.surveys.first))
 
     def _check_writer(self) -> None:
         if self._read_only or not self._closing.alive:
@@ -726,14 +742,15 @@ def _opened(
     reading: Mapping[str, Any],
 ) -> Together:
     items: list[str | Path | xr.DataArray] = []
-    axes = reading.get("axes")
+    axes = _axes(reading)
+    reading = reading if axes is None else {**reading, "axes": axes}
     for name, survey in named:
         if isinstance(survey, str | Path):
             items += samples.survey_files([survey])
         elif isinstance(survey, xr.DataArray):
             items.append(survey if not name else survey.rename(name))
         else:
-            items.append(as_survey(survey, axes, name))
+            items.append(npy.of_array(survey, axes, name or "array"))
     found = open_together(items, categorical=categorical, map_field=map_field, reading=reading)
     given = [name for name, _ in named]
     if all(given) and len(given) == len(found.surveys.names):
@@ -741,29 +758,27 @@ def _opened(
     return found
 
 
-def as_survey(image: ArrayLike, axes: Sequence[str] | str | None = None, name: str = "") -> xr.DataArray:
-    """Return an array of numpy as a survey.
-
-    Parameters
-    ----------
-    image : array_like
-        Numbers with 2 or 3 axes of space and perhaps one of bands.
-    axes : sequence of str, optional
-        Names of its axes; an image of 2 axes is a map, and those of others count when absent.
-    name : str
-        Of the survey.
-    """
-    values = np.asarray(image)
-    said = axes.split(",") if isinstance(axes, str) else axes
-    dims = tuple(one.strip() for one in said) if said is not None else _usual(values.ndim)
-    if len(dims) != values.ndim:
-        raise ProjectError(f"the array has {values.ndim} axes and {len(dims)} names", f"Name each: axes={_usual(3)}")
-    found = xr.DataArray(values, dims=dims, name=name or "survey")
-    return found.transpose("band", ...) if "band" in dims else found
+def _axes(reading: Mapping[str, Any]) -> tuple[str, ...] | None:
+    said = reading.get("axes")
+    if said is None:
+        return None
+    return tuple(one.strip() for one in (said.split(",") if isinstance(said, str) else said))
 
 
-def _usual(count: int) -> tuple[str, ...]:
-    return ("y", "x") if count == 2 else tuple(f"axis_{k}" for k in range(count))
+def order_of(named: Sequence[tuple[str, Survey]], reading: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the axes of space of arrays of numpy in the order in which a person named them; empty for others."""
+    axes = _axes(reading)
+    if axes is None or not any(isinstance(survey, np.ndarray) for _, survey in named):
+        return ()
+    return tuple(name for name in known_axes(axes) if name not in ("band", "date"))
+
+
+def in_order(values: Any, order: Sequence[str], dims: Sequence[str]) -> Any:
+    """Return an array of numpy, whose axes lie as a person named them, with the axes of the survey."""
+    if isinstance(values, xr.DataArray) or tuple(order) == tuple(dims) or set(order) != set(dims):
+        return values
+    found = np.asarray(values)
+    return found.transpose([order.index(dim) for dim in dims]) if found.ndim == len(order) else found
 
 
 def _folder(
@@ -817,9 +832,13 @@ def _table(classes: Classes) -> ClassTable:
     return ClassTable(tuple(LabelClass(int(value), str(name), colors[value]) for value, name in named.items()))
 
 
-def _held_out(hold_out: int | Sequence[Box] | None, blocks: int | None, kept: HeldOut, remembers: bool) -> HeldOut:
+def _held_out(
+    hold_out: int | Sequence[Box] | HeldOut | None, blocks: int | None, kept: HeldOut, remembers: bool
+) -> HeldOut:
     if hold_out is None and blocks is None:
         return kept if remembers else HeldOut(0)
+    if isinstance(hold_out, HeldOut):
+        return hold_out
     if hold_out is None or isinstance(hold_out, int):
         return HeldOut(hold_out or 0, blocks=blocks)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_partial, add_session
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say
+from napari_fhn.cli.sessions import existing, opened, place, say, told
 
 if TYPE_CHECKING:
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporter import Exporter, Request
 
 _GRIDS = ".sgy, .tif, .img, .nc, .zarr or .npy"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
@@ -81,22 +79,30 @@ def run(options: argparse.Namespace) -> int:
         corners=getattr(options, "corners", False),
         partial=options.partial,
     )
-    written = exporter.write(request, told_of(options.output))
-    say(written.notes)
-    if options.json:
-        paths = [str(path) for path in written.paths]
-        what = {"kind": "Export", "what": options.what, "paths": paths, **written.counts}
-        print(json.dumps({**what, "made": list(written.made)}))
-    else:
-        print(written.words)
+    write(exporter, request, options.json)
     return OK
 
 
-def told_of(output: Path) -> Callable[[float], None]:
-    """Show on a terminal how far the writing is."""
-    if not sys.stderr.isatty():
-        return lambda share: None
-    return lambda share: print(f"\rWriting {output.name}: {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr)
+def write(exporter: Exporter, request: Request, as_json: bool) -> None:
+    """Export, and say what was written.
+
+    Parameters
+    ----------
+    exporter : Exporter
+        Of what.
+    request : Request
+        What, and where to.
+    as_json : bool
+        As a line of JSON in place of a sentence.
+    """
+    written = exporter.write(request, told(f"Writing {request.path.name}"))
+    say(written.notes)
+    if as_json:
+        paths = [str(path) for path in written.paths]
+        what = {"kind": "Export", "what": request.what, "paths": paths, **written.counts}
+        print(json.dumps({**what, "made": list(written.made)}))
+    else:
+        print(written.words)
 
 
 def _exporter(options: argparse.Namespace) -> Exporter:

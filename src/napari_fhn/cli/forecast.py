@@ -10,6 +10,7 @@ from typing import Any
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_machine
+from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet
@@ -32,6 +33,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--channels", type=int, metavar="N", help="channels of the data (default 1, or the survey's)")
     parser.add_argument("--class-count", type=int, metavar="N", help="classes (default 8, or the session's)")
     add_network(parser)
+    add_reading(parser)
     parser.add_argument("--block", type=sizes, metavar="N,N", help="block (default: the recipe's or the session's)")
     parser.add_argument("--batch", type=int, metavar="N", help="blocks in a step (default: the recipe's)")
     add_machine(parser)
@@ -80,7 +82,7 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         from napari_fhn.surveys import open
         from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 
-        opened = [open(path) for path in survey_files([options.survey])]
+        opened = [open(path, **reading(options)) for path in survey_files([options.survey])]
         shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])
         channels = options.channels or sum(int(survey.sizes.get("band", 1)) for survey in opened)
     return plan(

@@ -13,7 +13,7 @@ from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
-from napari_fhn.cli.sessions import existing, opened, place, say
+from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.labels import ClassTable, LabelError, Question
 from napari_fhn.project import (
     NEW,
@@ -164,7 +164,12 @@ def _begin(
     project: Project, options: argparse.Namespace, settings: Settings, beginning: Beginning, held_out: HeldOut
 ) -> Begun:
     begun = project.begin(
-        settings, beginning, held_out=held_out, command=options.typed, name=options.name or "", progress=None
+        settings,
+        beginning,
+        held_out=held_out,
+        command=options.typed,
+        name=options.name or "",
+        progress=told("Copying the survey"),
     )
     say(begun.notes)
     return begun

@@ -83,7 +83,8 @@ def _of_session(options: argparse.Namespace) -> int:
         return OK
     from napari_fhn.network.counting import in_words
 
-    print(f"{session.folder}: {manifest.kind or 'no survey yet'}, {in_words(session.disk_used())}")
+    kind = manifest.kind or ("data of a kind that is not known" if manifest.surveys else "no survey yet")
+    print(f"{session.folder}: {kind}, {in_words(session.disk_used())}")
     for entry in manifest.surveys:
         found = _survey(session, entry)
         where = found["file"] if found["found"] else f"{found['file']}, which is not found now"
@@ -108,7 +109,7 @@ def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
     places = [finder.find(file) for file in files]
     return {
         "name": entry.name,
-        "file": ", ".join(file.name for file in files) or "an array without a file",
+        "file": ", ".join(file.name for file in files) or ("a copy in the session" if entry.staged else "an array"),
         "found": all(place is not None for place in places),
         "paths": [str(place) for place in places if place is not None],
         "kind": entry.kind,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from napari_fhn.cli.options import UsageError, add_session
 from napari_fhn.cli.sessions import asked
-from napari_fhn.network.architecture import Architecture, architecture
+from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
+from napari_fhn.network.presets import architecture
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES, recipe

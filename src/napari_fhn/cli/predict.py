@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.export import write
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import (
     Commands,
@@ -22,14 +23,14 @@ from napari_fhn.cli.options import (
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say
+from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from napari_fhn.project import Project, Run, Session
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporter import Exporter
 
 _PROGRAM = "napari-fhn predict"
 
@@ -123,22 +124,14 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         flips=True if options.flips else None,
         device=options.device,
         memory=options.memory,
+        progress=told("Copying the survey"),
     )
     end = work("predict", job, options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
     if exporter is not None and request is not None:
-        _export(exporter, request, options)
+        write(exporter, request, options.json)
     return OK
-
-
-def _export(exporter: Exporter, request: Request, options: argparse.Namespace) -> None:
-    from napari_fhn.cli.export import told_of
-
-    written = exporter.write(request, told_of(request.path))
-    say(written.notes)
-    if not options.json:
-        print(written.words)
 
 
 def _like(options: argparse.Namespace) -> xr.DataArray | None:
@@ -173,6 +166,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
+            progress=told("Copying the survey"),
         ) as applied:
             say(applied.notes)
             return _predict(applied.project, applied.run, options)
@@ -217,5 +211,5 @@ def _alone(options: argparse.Namespace) -> int:
     if end is None or end.stopped:
         return INTERRUPTED
     if exporter is not None and request is not None:
-        _export(exporter, request, options)
+        write(exporter, request, options.json)
     return OK

@@ -13,7 +13,7 @@ from typing import Protocol
 from napari_fhn.cli.tables import number
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job
 from napari_fhn.training.log import kept
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
@@ -84,12 +84,11 @@ def prepare_prediction(job: Job) -> None:
     """
     import numpy as np
 
+    from napari_fhn.training.volume import open_array
+
     path = Path(job.prediction)
     if not path.exists():
-        labels = Path(job.labels)
-        if not labels.exists():
-            raise JobError(f"{labels} does not exist: was it moved since the job was made?")
-        shape = np.load(labels, mmap_mode="r", allow_pickle=False).shape
+        shape = open_array(job.labels).shape
         np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
 
 

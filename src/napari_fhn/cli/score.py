@@ -137,17 +137,14 @@ def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
 def _folds(job: Job, options: argparse.Namespace) -> int:
     import shutil
 
-    import numpy as np
-
     from napari_fhn import labels
     from napari_fhn.cli.running import display, interruptible
     from napari_fhn.report.evaluation import body_name, vertical_axis
     from napari_fhn.training.leave_one_out import Fold, leave_one_out
     from napari_fhn.training.updates import Done, Note
+    from napari_fhn.training.volume import open_array
 
-    if not Path(job.labels).exists():
-        raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
-    known = np.load(job.labels, mmap_mode="r", allow_pickle=False)
+    known = open_array(job.labels)
     vertical = vertical_axis(job)
     found = labels.bodies(known, vertical) if options.blocks is None else labels.blocks(known, options.blocks, vertical)
     bodies = labels.expendable(known, found)

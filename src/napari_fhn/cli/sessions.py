@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,6 +109,7 @@ def existing(folder: Path, program: str) -> Session:
     if not layout.has_manifest(session.folder):
         with session.writing(program):
             say(session.notes)
+            session.notes.clear()  # said
     return session
 
 
@@ -139,6 +140,13 @@ def run_of(session: Session, name: str | None) -> Run:
     if found is None:
         raise ProjectError("nothing was trained in it yet", "Train first", path=session.folder)
     return found
+
+
+def told(words: str) -> Callable[[float], None]:
+    """Return what shows on a terminal how far something is; a log is spared it."""
+    if not sys.stderr.isatty():
+        return lambda share: None
+    return lambda share: print(f"\r{words}: {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
 
 
 def say(sentences: Iterable[str]) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_machine, on_machine, with_numbers
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.cli.sessions import session_around
+from napari_fhn.cli.sessions import say, session_around
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
 from napari_fhn.training.updates import Done, Failed
+
+if TYPE_CHECKING:
+    from napari_fhn.project import Project, Run
 
 
 def add(commands: Commands) -> None:
@@ -98,29 +102,27 @@ def run(options: argparse.Namespace) -> int:
         if not isinstance(end, Done) or end.stopped:
             return INTERRUPTED
         if prepared.truth is not None:
-            return _scored(options, prepared.project, trained.id, prepared.truth)
+            return _scored(options, project, trained, prepared.truth)
         if not options.json:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
             print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
     return OK
 
 
-def _scored(options: argparse.Namespace, project: object, run_id: str, truth: str) -> int:
+def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str) -> int:
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
-    from napari_fhn.project import Project
     from napari_fhn.report.runs import evaluate
 
-    assert isinstance(project, Project)
-    run = project.session.runs.get(run_id)
     end = work("predict", project.prediction_job(run), options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
-    job = run.job()
-    for found in evaluate(project, run, truth).evaluations:
+    scored = evaluate(project, run, truth)
+    say(scored.notes)
+    for found in scored.evaluations:
         if found.on == "truth":
-            tell(found, job, options.json)
+            tell(found, run.job(), options.json)
     return OK
 
 

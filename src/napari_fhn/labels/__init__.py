@@ -13,8 +13,8 @@ from napari_fhn.labels.classes import ClassTable, LabelClass
 from napari_fhn.labels.collected import collect_warnings
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
-from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.guesses import Guess, Suggestion, suggest
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.guesses import AmbiguousColumns, Guess, Suggestion, suggest
 from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from napari_fhn.labels.columns import Table
-    from napari_fhn.labels.guesses import Guess
 
 
 class LabelError(ValueError):
@@ -35,33 +29,6 @@ class LabelError(ValueError):
         self.line = line
         place = "" if self.path is None else self.path.name + ("" if line is None else f", line {line}") + ": "
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
-
-
-class AmbiguousColumns(LabelError):
-    """Columns of a table whose meaning cannot be told for sure, so that a person must say.
-
-    Parameters
-    ----------
-    what, way_out, line
-        As in `LabelError`.
-    table : Table
-        The table as it was sniffed; its path leads the message.
-    candidates : mapping of str to tuple of Guess
-        For each role that must be said the columns that may be it, best first; empty where none looks like it.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        way_out: str,
-        table: Table,
-        candidates: Mapping[str, tuple[Guess, ...]],
-        *,
-        line: int | None = None,
-    ) -> None:
-        super().__init__(what, way_out, path=table.path, line=line)
-        self.table = table
-        self.candidates = dict(candidates)
 
 
 class Undeclared(LabelError):

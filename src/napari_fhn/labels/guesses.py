@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.columns import Table
+from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.text import is_null, is_number, to_number
 from napari_fhn.labels.units import unit as named_unit
@@ -101,6 +102,33 @@ class Suggestion:
     def ambiguous(self) -> dict[str, tuple[Guess, ...]]:
         """The guesses for every role that is not sure."""
         return {role: found for role, found in self.guesses.items() if self.best(role) is None}
+
+
+class AmbiguousColumns(LabelError):
+    """Columns of a table whose meaning cannot be told for sure, so that a person must say.
+
+    Parameters
+    ----------
+    what, way_out, line
+        As in `LabelError`.
+    table : Table
+        The table as it was sniffed; its path leads the message.
+    candidates : mapping of str to tuple of Guess
+        For each role that must be said the columns that may be it, best first; empty where none looks like it.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        way_out: str,
+        table: Table,
+        candidates: Mapping[str, tuple[Guess, ...]],
+        *,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(what, way_out, path=table.path, line=line)
+        self.table = table
+        self.candidates = dict(candidates)
 
 
 def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:

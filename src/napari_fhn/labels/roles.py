@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import xarray as xr
 
 from napari_fhn.labels.columns import Table
-from napari_fhn.labels.errors import AmbiguousColumns, LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.guesses import Suggestion, suggest
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.guesses import AmbiguousColumns, Suggestion, suggest
 from napari_fhn.labels.units import METRES, MILLISECONDS
 from napari_fhn.labels.units import unit as named_unit
 from napari_fhn.labels.vocabulary import DOMAINS, ROLES, meaning

@@ -18,8 +18,8 @@ from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
-from napari_fhn.labels.errors import AmbiguousColumns, LabelError, Undeclared
-from napari_fhn.labels.guesses import suggest
+from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.guesses import AmbiguousColumns, suggest
 from napari_fhn.labels.horizons import read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import read_las

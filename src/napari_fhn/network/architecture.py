@@ -364,31 +364,3 @@ def levels(
     for rank in reversed(ranks[output_level:-1]):
         layers += [Layer("refine" if step == 0 else "keep", rank) for step in range(steps)]
     return Architecture(dimensions, channels, tuple(layers), context=context)
-
-
-PRESETS: dict[str, Architecture] = {
-    "sections": levels(2, 8, (8, 16, 24, 32), 2, output_level=2, context=1),
-    "layers": levels(2, 16, (8, 16, 24, 32), 2, output_level=2, context=1),
-    "volume": levels(3, 8, (8, 16, 32), 2, output_level=1),
-    "map": levels(2, 32, (8, 16), 2),
-}
-"""Architectures by name: 2D on vertical sections of a volume, without and with what wells say, 3D on blocks of it, 2D
-on maps and cubes of bands."""
-
-
-def architecture(name: str) -> Architecture:
-    """Return a preset by its name: one of :data:`PRESETS`, or ``paper.`` and a name of ``paper.PAPER``.
-
-    Raises
-    ------
-    ValueError
-        For an unknown name; the message lists the known ones.
-    """
-    # The paper's networks are written with what this file defines.
-    from napari_fhn.network.paper import PAPER
-
-    known = {**PRESETS, **{f"paper.{key}": network.architecture for key, network in PAPER.items()}}
-    try:
-        return known[name]
-    except KeyError:
-        raise ValueError(f"no network is called {name!r}; known are {', '.join(known)}") from None

@@ -7,7 +7,8 @@ from napari_fhn.project.beginning import NEW, Beginning
 from napari_fhn.project.errors import NeedsConsent, ProjectError, SessionInUse
 from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry
 from napari_fhn.project.project import Begun, Project
-from napari_fhn.project.runs import Run, RunRecord, Runs
+from napari_fhn.project.run import Run, RunRecord
+from napari_fhn.project.runs import Runs
 from napari_fhn.project.session import Session
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.surveyset import SurveySet

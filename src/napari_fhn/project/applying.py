@@ -14,7 +14,7 @@ from napari_fhn.project.assembler import survey_axes
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project, Stacks, Told
-from napari_fhn.project.runs import Run, RunRecord
+from napari_fhn.project.run import Run, RunRecord
 from napari_fhn.project.session import Session, now
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.training.applying import Target, check_applies

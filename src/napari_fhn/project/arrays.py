@@ -11,7 +11,7 @@ import xarray as xr
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project
-from napari_fhn.project.runs import Run
+from napari_fhn.project.run import Run
 from napari_fhn.surveys.grid import Grid
 
 Kind = Literal["classes", "probabilities", "entropy", "margin"]

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from napari_fhn.project import terms
-from napari_fhn.project.runs import Run
+from napari_fhn.project.run import Run
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Absence, Knowledge, Order, Share, Smoothness
+from napari_fhn.training.volume import open_array
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def compared(first: Run, second: Run) -> Comparison:
 def _agreement(first: Run, second: Run, differences: tuple[Difference, ...]) -> Comparison:
     names, others = first.record.classes, second.record.classes
     count = max(len(names), len(others))
-    values = [np.load(run.prediction, mmap_mode="r", allow_pickle=False) for run in (first, second)]
+    values = [open_array(str(run.prediction)) for run in (first, second)]
     if values[0].shape != values[1].shape or names[: len(others)] != others[: len(names)]:
         return Comparison(differences)
     table = np.zeros((256, 256), np.int64)

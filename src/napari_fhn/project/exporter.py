@@ -2,190 +2,32 @@
 
 from __future__ import annotations
 
-import datetime
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from napari_fhn import __version__, surveys
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
-from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.project.opening import options
+from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
+from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
 from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
-from napari_fhn.surveys.classes import as_classes, open_onto
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
-from napari_fhn.training.digest import digest
-from napari_fhn.training.job import Job, Output
+from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
-    from napari_fhn.project.runs import Run
+    from napari_fhn.project.run import Run
 
-What = Literal["classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "table"]
-Told = Callable[[float], None]
-
-HORIZONS = (".xyz", ".dat", ".txt")
-MESHES = (".obj",)
-TABLES = (".csv", ".qml")
-_SIZES = 3
-"""Axes of a volume, which has surfaces."""
-
-_DIALOG = {
-    "seismic": "SEG-Y (*.sgy *.segy)",
-    "map": "GeoTIFF (*.tif);;ENVI (*.img)",
-    "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
-    "horizon": "XYZ (*.xyz);;Text (*.dat *.txt)",
-    "mesh": "Wavefront mesh (*.obj)",
-    "table": "CSV (*.csv);;QGIS style (*.qml)",
-}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Something that can be exported.
-
-    Parameters
-    ----------
-    what : str
-        For the program.
-    title : str
-        For people.
-    words : str
-        What it is, in a sentence.
-    suffixes : tuple of str
-        Kinds of file that it may become.
-    of : {"none", "one", "any", "two"}
-        How many classes it is about: none, one or more, all unless one is named, or those above and those below.
-    predicted : bool
-        Whether it comes out of a prediction, so that it matters whether that is whole.
-    """
-
-    what: What
-    title: str
-    words: str
-    suffixes: tuple[str, ...] = SUFFIXES
-    of: Literal["none", "one", "any", "two"] = "none"
-    predicted: bool = True
-
-
-OFFERS: dict[str, Offer] = {
-    offer.what: offer
-    for offer in (
-        Offer("classes", "Classes", "The predicted class of every voxel."),
-        Offer(
-            "probabilities", "Probabilities", "How sure the network is of a class, or of each, from 0 to 1.", of="any"
-        ),
-        Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
-        Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
-        Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
-        Offer("horizon", "Horizon", "The first sample of one class below another, as points.", HORIZONS, "two"),
-        Offer("bodies", "Bodies", "Connected bodies of a class, numbered from the largest.", of="one"),
-        Offer("mesh", "Mesh", "The surface of a class in map coordinates.", MESHES, "one"),
-        Offer("table", "Class table", "Value, name and colour of each class.", TABLES, predicted=False),
-    )
-}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to write where.
-
-    Parameters
-    ----------
-    what : str
-        Of one of :data:`OFFERS`.
-    path : Path
-        The file; its suffix decides what kind of file it becomes.
-    of : tuple of int
-        Values of the classes; for ``"probabilities"`` empty for all, or one.
-    above, below : tuple of int
-        Values of the classes above and below a horizon.
-    at_least : int
-        Voxels of the smallest body.
-    corners : bool
-        Voxels of a body may hang together by edges and corners.
-    partial : bool
-        A prediction that is not whole, or stale, is meant to be written as it is.
-    """
-
-    what: What
-    path: Path
-    of: tuple[int, ...] = ()
-    above: tuple[int, ...] = ()
-    below: tuple[int, ...] = ()
-    at_least: int = 1
-    corners: bool = False
-    partial: bool = False
-
-    @property
-    def offer(self) -> Offer:
-        """What there is to know about such an export."""
-        return OFFERS[self.what]
-
-
-@dataclass(frozen=True)
-class Written:
-    """What was written.
-
-    Parameters
-    ----------
-    paths : tuple of Path
-        The files.
-    counts : mapping of str to int
-        Of traces, bodies or triangles.
-    made : tuple of str
-        What made it, as the files say it.
-    notes : tuple of str
-        What was done to bring it onto the grid of the survey.
-    """
-
-    paths: tuple[Path, ...]
-    counts: Mapping[str, int] = field(default_factory=dict)
-    made: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """Say it in a sentence."""
-        counted = "".join(f", {value:,} {name}" for name, value in self.counts.items())
-        return f"Written: {', '.join(map(str, self.paths))}{counted}"
-
-
-class _Origin(Protocol):
-    """Where classes and outputs come from: a run, or a file from elsewhere.
-
-    ``name`` is what sentences call it, ``notes`` what was done to bring it onto the survey already.
-    """
-
-    name: str
-    notes: tuple[str, ...]
-
-    def grid(self) -> Grid | None:
-        """Where they lie."""
-
-    def classes(self) -> ArrayLike:
-        """Predicted classes."""
-
-    def output(self, kind: Output) -> ArrayLike:
-        """Probabilities ``(class, ...)``, entropy or margin."""
-
-    def labels(self) -> ArrayLike:
-        """What is labelled."""
-
-    def has(self, what: What) -> bool:
-        """Whether there is something of that kind."""
-
-    def made(self, offer: Offer, partial: bool) -> list[str]:
-        """Say what made it, once it may be written."""
+__all__ = ["OFFERS", "Exporter", "Offer", "Request", "What", "Written"]
 
 
 class Exporter:
@@ -201,7 +43,7 @@ class Exporter:
         The classes; None where nobody named those of a file.
     """
 
-    def __init__(self, origin: _Origin, survey: xr.DataArray | None, table: ClassTable | None) -> None:
+    def __init__(self, origin: Origin, survey: xr.DataArray | None, table: ClassTable | None) -> None:
         self._origin = origin
         self.survey = survey
         self.table = table
@@ -235,7 +77,7 @@ class Exporter:
             When `like` lies elsewhere than what is exported.
         """
         run = project.session.runs.current if run is None else run
-        return cls._on(_OfRun(project, run), like, _own_survey(project), table or _classes_of(project, run))
+        return cls._on(OfRun(project, run), like, own_survey(project), table or classes_of(project, run))
 
     @classmethod
     def of_job(cls, job: Job, *, like: xr.DataArray | None = None, table: ClassTable | None = None) -> Exporter:
@@ -259,7 +101,7 @@ class Exporter:
         colors = job.colors or tuple(default.colors[value] for value in default.values)
         named = zip(job.classes, colors, strict=True)
         own = ClassTable(tuple(LabelClass(value, *pair) for value, pair in enumerate(named, 1)))
-        return cls._on(_OfJob(job), like, None, table or own)
+        return cls._on(OfJob(job), like, None, table or own)
 
     @classmethod
     def of_file(
@@ -290,13 +132,13 @@ class Exporter:
         PlaceError
             When `like` lies elsewhere.
         """
-        origin = _OfFile(Path(path), reading, like)
+        origin = OfFile(Path(path), reading, like)
         own = None if Path(path).suffix.lower() in (".npy", ".npz") else origin.values
         return cls._on(origin, like, own, table)
 
     @classmethod
     def _on(
-        cls, origin: _Origin, like: xr.DataArray | None, own: xr.DataArray | None, table: ClassTable | None
+        cls, origin: Origin, like: xr.DataArray | None, own: xr.DataArray | None, table: ClassTable | None
     ) -> Exporter:
         exporter = cls(origin, own if like is None else like, table)
         grid = origin.grid()
@@ -313,15 +155,15 @@ class Exporter:
 
     def filters(self, what: What) -> str:
         """Return the kinds of file that an export may become, as a file dialog names them, the best first."""
-        if what in _DIALOG:
-            return _DIALOG[what]
+        if what in DIALOG:
+            return DIALOG[what]
         if self.survey is None:
             return "NumPy array (*.npy)"
         if _is_map(self.survey):
-            return f"{_DIALOG['map']};;{_DIALOG['any']}"
+            return f"{DIALOG['map']};;{DIALOG['any']}"
         if _is_segy(self.survey):
-            return f"{_DIALOG['seismic']};;{_DIALOG['any']}"
-        return ";;".join(reversed(_DIALOG["any"].split(";;")))
+            return f"{DIALOG['seismic']};;{DIALOG['any']}"
+        return ";;".join(reversed(DIALOG["any"].split(";;")))
 
     def values(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the values of classes that were named, or told by number.
@@ -398,7 +240,7 @@ class Exporter:
         self.check(request)
         self._notes = list(self._origin.notes)
         told = told or _nobody
-        made = [f"napari-fhn {__version__}, {_today()}", *self._origin.made(request.offer, request.partial)]
+        made = [f"napari-fhn {__version__}, {today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
             made.append(f"classes: {', '.join(f'{one.value} {one.name}' for one in self.table)}")
         write: dict[str, Callable[[Request, tuple[str, ...], Told], Written]] = {
@@ -426,7 +268,7 @@ class Exporter:
             return True
         if self.survey is None or kinds.vertical_axis(self.survey) is None:
             return False
-        return what == "horizon" or len(kinds.spatial_shape(self.survey)) == _SIZES
+        return what == "horizon" or len(kinds.spatial_shape(self.survey)) == SIZES
 
     def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._origin.labels() if request.what == "labels" else self._origin.classes()
@@ -530,173 +372,6 @@ class Exporter:
         return tuple(named.get(value, f"class {value}") for value in range(1, count + 1))
 
 
-class _OfRun:
-    """What a run of a session holds."""
-
-    name = "the prediction"
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, project: Project, run: Run | None) -> None:
-        self._project = project
-        self._session = project.session
-        self._run = run
-
-    def grid(self) -> Grid | None:
-        kept = self._session.manifest.grid
-        return self._project.surveys.grid if kept is None and self._project.surveys is not None else kept
-
-    def classes(self) -> ArrayLike:
-        return _mapped(self._with_prediction().prediction)
-
-    def output(self, kind: Output) -> ArrayLike:
-        run = self._with_prediction()
-        path = run.output(kind)
-        if not path.is_file():
-            raise ProjectError(
-                f"there is no {kind} of '{run.name}'", f"Predict again with that output: --outputs {kind}", path=path
-            )
-        return _mapped(path)
-
-    def labels(self) -> ArrayLike:
-        return self._session.known()
-
-    def has(self, what: What) -> bool:
-        if what == "labels":
-            return self._session.has_labels
-        if self._run is None or not self._run.has_prediction:
-            return False
-        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()
-
-    def made(self, offer: Offer, partial: bool) -> list[str]:
-        if offer.what == "labels":
-            return [f"labels of {self._session.name}, {digest(self._session.labels)[:16]}"]
-        if not offer.predicted:
-            return []
-        found = predictions.check(self._session, self._with_prediction(), partial=partial)
-        # One whose name begins with a dot is there for a while only.
-        name = [] if self._session.name.startswith(".") else [f"session: {self._session.name}"]
-        return [*name, *found.words()]
-
-    def _with_prediction(self) -> Run:
-        if self._run is None:
-            raise ProjectError("nothing was predicted in it yet", "Train and predict first", path=self._session.folder)
-        if not self._run.prediction.is_file():
-            raise ProjectError(
-                f"nothing was predicted by '{self._run.name}' yet", "Predict first", path=self._session.folder
-            )
-        return self._run
-
-
-class _OfJob:
-    """What a job of no session has predicted."""
-
-    name = "the prediction"
-    notes: tuple[str, ...] = ()
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def grid(self) -> Grid | None:
-        path = Path(self._job.prediction)
-        axes = [axis for k, axis in enumerate(self._job.axes) if k != self._job.map_axis]
-        return Grid.from_axes(axes, self.classes().shape) if path.is_file() else None
-
-    def classes(self) -> ArrayLike:
-        path = Path(self._job.prediction)
-        if not path.is_file():
-            raise ProjectError("it does not exist", "Predict first", path=path)
-        return _mapped(path)
-
-    def output(self, kind: Output) -> ArrayLike:
-        path = self._job.output_path(kind)
-        if not path.is_file():
-            raise ProjectError(f"there is no {kind}", f"Predict again with --outputs {kind}", path=path)
-        return _mapped(path)
-
-    def labels(self) -> ArrayLike:
-        return _mapped(Path(self._job.labels))
-
-    def has(self, what: What) -> bool:
-        if what == "labels":
-            return Path(self._job.labels).is_file()
-        if what in ("probabilities", "entropy", "margin"):
-            return self._job.output_path(what).is_file()
-        return Path(self._job.prediction).is_file()
-
-    def made(self, offer: Offer, partial: bool) -> list[str]:
-        if not offer.predicted:
-            return []
-        return predictions.check_job(self._job, partial=partial)
-
-
-class _OfFile:
-    """Classes in a file from elsewhere."""
-
-    def __init__(self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None) -> None:
-        self._path = path
-        self.notes: tuple[str, ...] = ()
-        if like is None:
-            values = surveys.open(path, **reading)
-            if "band" in values.dims and values.sizes["band"] == 1:
-                values = values.isel(band=0, drop=True)
-        else:
-            found = open_onto(path, like, classes=True, **reading)
-            values, self.notes = found.values, (found.words,) if found.words else ()
-        self.values = as_classes(values, path)
-        self.name = path.name
-
-    def grid(self) -> Grid | None:
-        return None  # it was brought onto the survey when it was opened
-
-    def classes(self) -> ArrayLike:
-        return self.values
-
-    def output(self, kind: Output) -> ArrayLike:
-        raise ProjectError(f"a prediction file has no {kind}", "Name the session with --session", path=self._path)
-
-    def labels(self) -> ArrayLike:
-        raise ProjectError("a prediction file has no labels", "Name the session with --session", path=self._path)
-
-    def has(self, what: What) -> bool:
-        return what in ("classes", "horizon", "bodies", "mesh")
-
-    def made(self, offer: Offer, partial: bool) -> list[str]:
-        said = str(self.values.attrs.get("history", "")).splitlines()
-        return [f"from the prediction in {self._path.name}", *said] if offer.predicted else []
-
-
-def _classes_of(project: Project, run: Run | None) -> ClassTable | None:
-    """The classes that a run was trained on, in the colours of now; those of the session where there is no run.
-
-    A class may have been renamed or added since: what was predicted keeps the names that it was predicted by.
-    """
-    now = project.session.classes
-    description = None if run is None else run.description()
-    if description is None:
-        return now
-    colors = dict(now.colors) if now is not None else {}
-    default = ClassTable.default(max(1, len(description.classes)))
-    own = description.colors or tuple(default.colors[value] for value in default.values)
-    return ClassTable(
-        tuple(
-            LabelClass(value, name, colors.get(value, own[value - 1]))
-            for value, name in enumerate(description.classes, 1)
-        )
-    )
-
-
-def _own_survey(project: Project) -> xr.DataArray | None:
-    """The survey that lends its headers: opened, or made of what the manifest knows of its place."""
-    if project.surveys is None:
-        grid = project.session.manifest.grid
-        return None if grid is None else grid.template()
-    first, source = project.surveys.first, project.surveys.source
-    if len(project.surveys.surveys) > 1 and source is not None and source.exists():
-        # Of several surveys only what they have in common is learnt from; headers are those of a whole file.
-        return surveys.open(source, **options(first.attrs.get("read_as") or {}))
-    return first
-
-
 def _is_map(survey: xr.DataArray) -> bool:
     return tuple(dim for dim in survey.dims if dim != "band") == ("y", "x")
 
@@ -705,17 +380,5 @@ def _is_segy(survey: xr.DataArray) -> bool:
     return str(survey.attrs.get("format", "")).startswith("SEG-Y")
 
 
-def _mapped(path: Path) -> np.ndarray[Any, Any]:
-    try:
-        values: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ProjectError(f"it cannot be read ({error})", "Predict again", path=path) from error
-    return values
-
-
 def _nobody(share: float) -> None:
     """Tell nobody."""
-
-
-def _today() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from napari_fhn.project import layout
@@ -20,6 +19,7 @@ from napari_fhn.surveys import kinds
 from napari_fhn.surveys.plain import good_bands
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.volume import open_array
 
 Told = Callable[[float], None]
 
@@ -54,7 +54,8 @@ def entry_of(
         plain_options(survey),
         str(kinds.kind_of(survey)),
         channels=len(good_bands(survey)) if "band" in survey.dims else 1,
-        stack=tuple(maps),
+        # A stack that is shown again comes without its maps: they are those of before.
+        stack=tuple(maps) or (known.stack if known is not None and file is None else ()),
     )
     if known is None or dict(known.read_as) != dict(fresh.read_as) or _other_file(known, fresh):
         return fresh
@@ -172,5 +173,5 @@ def _other_file(known: SurveyEntry, fresh: SurveyEntry) -> bool:
 
 def _channel_axis(path: Path, shape: tuple[int, ...], cube: bool) -> int | None:
     """Return the channel axis of a copy: it has one where it has more axes than the labels."""
-    found = np.load(path, mmap_mode="r", allow_pickle=False)
+    found = open_array(str(path))
     return 0 if not cube and found.ndim > len(shape) else None

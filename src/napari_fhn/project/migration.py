@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,13 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
 from napari_fhn.project.manifest import FileReference, HeldOut, Manifest, SurveyEntry
+from napari_fhn.project.run import Run, RunRecord, State, default_name
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training import provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.provenance import Part, Provenance, Tidied
 from napari_fhn.training.updates import Done
-
-if TYPE_CHECKING:
-    from napari_fhn.project.runs import Run, State
 
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
@@ -98,6 +96,8 @@ def _described(folder: Path) -> Manifest:
     held = desk.get("held_out")
     if isinstance(held, int) and not isinstance(held, bool):
         manifest = replace(manifest, held_out=HeldOut(held))
+    elif job is not None and job.held_out:
+        manifest = replace(manifest, held_out=HeldOut(len(job.held_out), job.held_out))
     if job is not None:
         manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):
@@ -159,8 +159,6 @@ def _move_run(folder: Path, made: int, job: Job | None) -> Run | None:
     They are gathered out of sight and become a run at once: a move that was cut off must not mix two trainings, where
     an earlier version has trained in a session that has runs.
     """
-    from napari_fhn.project.runs import Run, RunRecord, default_name
-
     runs = folder / layout.RUNS
     numbers = [int(path.name[4:]) for path in runs.glob("run-*") if path.name[4:].isdecimal()]
     newest = max(numbers, default=0)
@@ -186,8 +184,6 @@ def _outputs(folder: Path) -> list[str]:
 
 def _record_run(folder: Path, name: str, job: Job | None) -> None:
     """Write down what is known of a run, in the folder that will have this name."""
-    from napari_fhn.project.runs import Run, RunRecord, default_name
-
     run = Run(folder, RunRecord(name, default_name(name), state="finished"))
     if job is None:
         run.save(run.record)

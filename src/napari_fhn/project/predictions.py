@@ -15,7 +15,7 @@ from napari_fhn.labels import tidy as tidying
 from napari_fhn.project import stamps
 from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
-from napari_fhn.project.runs import Run
+from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session, now
 from napari_fhn.training import provenance
 from napari_fhn.training.job import Job

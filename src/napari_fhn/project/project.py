@@ -26,14 +26,14 @@ from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
-from napari_fhn.project.runs import Run, RunRecord, default_name
+from napari_fhn.project.run import Run, RunRecord, default_name, ready_prediction
 from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys.grid import onto
+from napari_fhn.surveys.classes import place_classes
 from napari_fhn.training import log
-from napari_fhn.training.choice import Choice, choose
+from napari_fhn.training.choice import RecipeChoice, choose
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -142,7 +142,15 @@ class Project:
         """
         if self.surveys is not None:
             return self.surveys.shape
-        return tuple(self.session.known().shape)
+        grid = self.session.manifest.grid
+        return tuple(self.session.known().shape) if grid is None else grid.shape
+
+    @property
+    def channels(self) -> int:
+        """Channels that the surveys give to a network, also where only their copies are at hand."""
+        if self.surveys is not None:
+            return self.surveys.channels
+        return max(1, sum(entry.channels for entry in self.session.manifest.inputs))
 
     @property
     def vertical_axis(self) -> int | None:
@@ -249,16 +257,31 @@ class Project:
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
         labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(
-            KnowledgeEntry(refer(one.path, self.session.folder, stamp(one.path)), one.kind, one.to_dict())
-            for one in sources
-        )
+        entries = tuple(self._known_file(one) for one in sources)
         self.session.change(
             knowledge=entries,
             classes=self.session.manifest.with_table(burnt.classes).classes,
             grid=self.session.manifest.grid or self.surveys.grid,
         )
         return list(burnt.words)
+
+    def remember(self, sources: Sequence[Source]) -> None:
+        """Write down what labels were made from, with its answers, beside what they were made from earlier.
+
+        Parameters
+        ----------
+        sources : sequence of Source
+            Files that are among the labels now; one that is known already gets its answers of now.
+        """
+        entries = {one.file.absolute: one for one in self.session.manifest.knowledge}
+        for source in sources:
+            entry = self._known_file(source)
+            entries[entry.file.absolute] = entry
+        self.session.change(knowledge=tuple(entries.values()))
+
+    def _known_file(self, source: Source) -> KnowledgeEntry:
+        file = refer(source.path, self.session.folder, stamp(source.path))
+        return KnowledgeEntry(file, source.kind, source.to_dict())
 
     def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
@@ -285,7 +308,7 @@ class Project:
         """
         words = []
         if isinstance(values, xr.DataArray) and self.surveys is not None:
-            placed = onto(values, self.surveys.first, classes=True, name=str(values.name or "labels"))
+            placed = place_classes(values, self.surveys.first)
             values, words = placed.values, [placed.words] if placed.words else []
         labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
         return words
@@ -297,7 +320,7 @@ class Project:
             return None
         return agreement(str(self.session.labels), shape, max(self.classes.values), vertical, held_out)
 
-    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> Choice:
+    def recipe(self, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> RecipeChoice:
         """Choose the recipe to begin with, by the data, the labels and the device.
 
         Raises
@@ -308,7 +331,7 @@ class Project:
         kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
         return choose(
             self.shape,
-            1 if self.surveys is None else self.surveys.channels,
+            self.channels,
             kind,
             free_bytes(device if kind == "cuda" else "cpu"),
             vertical_axis=self.vertical_axis,
@@ -540,6 +563,7 @@ class Project:
         """
         job = Job.load(run.model / layout.JOB) if (run.model / layout.JOB).is_file() else run.job()
         staged = self.stage(cube=job.map_axis is not None, progress=progress)
+        ready_prediction(run, self.shape)
         given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
         changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         if outputs is not None:

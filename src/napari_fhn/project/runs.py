@@ -11,202 +11,46 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Protocol
 
-import numpy as np
-
-from napari_fhn import record
 from napari_fhn.project import layout
 from napari_fhn.project.beginning import copy_beginning
-from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.training import log, provenance
-from napari_fhn.training.description import Description
-from napari_fhn.training.description import read as read_description
+from napari_fhn.project.manifest import Manifest
+from napari_fhn.project.run import (
+    Run,
+    RunRecord,
+    State,
+    discard_files,
+    empty_prediction,
+    folder_name,
+    is_run,
+    number_of,
+    read_run,
+)
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.job import Job, Output
-from napari_fhn.training.provenance import Provenance
-from napari_fhn.training.transfer import can_resume
+from napari_fhn.training.job import Job
 from napari_fhn.training.updates import Done, Failed
 
-if TYPE_CHECKING:
-    from napari_fhn.project.session import Session
-
-_KIND = "run"
-_VERSION = 1
 _LONGEST_NAME = 80
 
-State = Literal["begun", "finished", "stopped", "failed", "cut off"]
 
-
-@dataclass(frozen=True)
-class RunRecord:
-    """How a run came about, and how it ended.
-
-    Parameters
-    ----------
-    id : str
-        Name of its folder.
-    name : str
-        As the person calls it.
-    created : str
-        When it was begun, in UTC, ISO 8601.
-    recipe : str
-        Where its settings began.
-    steps, seed : int
-        That were asked for.
-    labels : str
-        Digest of the labels when it was begun.
-    classes : tuple of str
-        Their names.
-    begun_with : str
-        The network whose weights were the first ones, in words; empty for new ones.
-    command : str
-        As it was typed; empty where it was clicked.
-    state : {"begun", "finished", "stopped", "failed", "cut off"}
-        How far it came. A run that was cut off was begun by a process that is gone.
-    message : str
-        The last that training said.
-    """
-
-    id: str
-    name: str
-    created: str = ""
-    recipe: str = ""
-    steps: int = 0
-    seed: int = 0
-    labels: str = ""
-    classes: tuple[str, ...] = ()
-    begun_with: str = ""
-    command: str = ""
-    state: State = "begun"
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run on disk.
-
-    Parameters
-    ----------
-    folder : Path
-        Its folder.
-    record : RunRecord
-        How it came about.
-    """
+class Owner(Protocol):
+    """What runs need of the session that they belong to."""
 
     folder: Path
-    record: RunRecord = field(compare=False)
 
     @property
-    def id(self) -> str:
-        """Name of its folder, which never changes."""
-        return self.folder.name
+    def manifest(self) -> Manifest:
+        """What it knows about itself."""
 
-    @property
-    def name(self) -> str:
-        """What the person calls it."""
-        return self.record.name
+    def change(self, **changes: Any) -> Manifest:
+        """Write fields of the manifest."""
 
-    @property
-    def model(self) -> Path:
-        """Folder of its network."""
-        return self.folder / layout.MODEL
-
-    @property
-    def prediction(self) -> Path:
-        """What its network predicted."""
-        return self.folder / layout.PREDICTION
-
-    def output(self, kind: Output) -> Path:
-        """Return the file of what was predicted beside the classes, whether it is there or not."""
-        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
-
-    @property
-    def untidied(self) -> Path:
-        """Its prediction before it was tidied, where it was."""
-        return self.folder / layout.UNTIDIED
-
-    @property
-    def begun_with(self) -> Path:
-        """Copy of the network that it began with, where it began with one."""
-        return self.folder / layout.BEGUN_WITH
-
-    @property
-    def has_model(self) -> bool:
-        """Whether there is a network to predict with."""
-        return (self.model / "model.json").is_file()
-
-    @property
-    def has_prediction(self) -> bool:
-        """Whether its network has predicted anything, as far as what made it can be read."""
-        try:
-            made = self.provenance()
-        except JobError:
-            return False
-        return made is not None and bool(made.parts)
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether its training can go on."""
-        return can_resume(self.model)
-
-    def job(self) -> Job:
-        """Return the job that it does.
-
-        Raises
-        ------
-        JobError
-            When it cannot be read.
-        """
-        return Job.load(self.folder / layout.JOB)
-
-    def provenance(self) -> Provenance | None:
-        """Return what made its prediction; None where nothing was predicted.
-
-        Raises
-        ------
-        JobError
-            When that was written and cannot be read.
-        """
-        return provenance.read(self.prediction)
-
-    def description(self) -> Description | None:
-        """Return what its network is; None where there is none, or none that can be read."""
-        if not self.has_model:
-            return None
-        try:
-            return read_description(self.model)
-        except JobError:
-            return None
-
-    @property
-    def step(self) -> int:
-        """Steps behind its network; 0 where there is none."""
-        found = self.description()
-        return 0 if found is None else found.steps
-
-    @property
-    def score(self) -> float | None:
-        """Mean IoU on the labels held out, as training measured it last; None where nothing was held out."""
-        found = self.description()
-        held_out = [] if found is None else [one for one in found.scores if one.held_out]
-        return held_out[-1].mean if held_out else None
-
-    def log(self) -> tuple[log.Run, ...]:
-        """Return what was said while it was trained and used."""
-        return log.read(self.model)
-
-    def disk_used(self) -> int:
-        """Return the bytes that it takes on the disk."""
-        return size_of(self.folder)
-
-    def save(self, record_: RunRecord) -> Run:
-        """Write how it came about, and return it so."""
-        record.write(self.folder / layout.RUN, _KIND, _VERSION, record.encode(record_))
-        return replace(self, record=record_)
+    def check_writer(self) -> None:
+        """Refuse to write where somebody else does."""
 
 
 class Runs:
@@ -214,11 +58,11 @@ class Runs:
 
     Parameters
     ----------
-    session : Session
+    session : Owner
         Whose they are.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Owner) -> None:
         self._session = session
 
     @property
@@ -230,8 +74,8 @@ class Runs:
         """Return the runs, the oldest first; one whose record is damaged is there with what is known of it."""
         if not self.folder.is_dir():
             return []
-        found = [path for path in self.folder.iterdir() if _is_run(path)]
-        return [_read(path) for path in sorted(found, key=lambda path: _number(path.name))]
+        found = [path for path in self.folder.iterdir() if is_run(path)]
+        return [read_run(path) for path in sorted(found, key=lambda path: number_of(path.name))]
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.all())
@@ -242,7 +86,7 @@ class Runs:
         name = self._session.manifest.current_run
         # A name and no path: a record that was edited must not lead out of the session.
         path = self.folder / name if name.startswith("run-") and name[4:].isdecimal() else None
-        return _read(path) if path is not None and path.is_dir() else None
+        return read_run(path) if path is not None and path.is_dir() else None
 
     def trained(self) -> Run:
         """Return the current run, which has a network.
@@ -269,7 +113,7 @@ class Runs:
         for match in (
             [run for run in runs if run.id == which],
             [run for run in runs if run.name == which],
-            [run for run in runs if which.isdecimal() and run.id == _folder_name(int(which))],
+            [run for run in runs if which.isdecimal() and run.id == folder_name(int(which))],
         ):
             if len(match) == 1:
                 return match[0]
@@ -282,8 +126,8 @@ class Runs:
 
     def place(self) -> Path:
         """Return the folder of the next run; nothing is made yet, and its number is not given again."""
-        number = 1 + max([self._session.manifest.runs_made, *(_number(run.id) for run in self.all())], default=0)
-        return self.folder / _folder_name(number)
+        number = 1 + max([self._session.manifest.runs_made, *(number_of(run.id) for run in self.all())], default=0)
+        return self.folder / folder_name(number)
 
     def begin(self, job: Job, made: RunRecord, shape: Sequence[int], network: Path | None = None) -> Run:
         """Make the folder of a run whose job is ready, with an empty prediction.
@@ -314,11 +158,11 @@ class Runs:
             job.save(folder / layout.JOB)
             run = Run(folder, made).save(made)
         except (OSError, JobError) as error:
-            _discard(folder)
+            discard_files(folder)
             if isinstance(error, JobError):
                 raise
             raise ProjectError(f"a run cannot be begun: {error.strerror or error}", path=folder) from error
-        self._session.change(runs_made=max(self._session.manifest.runs_made, _number(made.id)))
+        self._session.change(runs_made=max(self._session.manifest.runs_made, number_of(made.id)))
         return run
 
     def resume(self, run: Run, job: Job) -> Run:
@@ -344,7 +188,7 @@ class Runs:
         """
         self._session.check_writer()
         if not run.has_model:
-            _discard(run.folder)
+            discard_files(run.folder)
             return None
         state: State = "cut off"
         message = ""
@@ -458,53 +302,3 @@ class Runs:
             self._session.change(current_run="" if newest is None else newest.id)
             said.append(f"The run {current} is gone." + ("" if newest is None else f" '{newest.name}' predicts now."))
         return said
-
-
-def empty_prediction(path: Path, shape: Sequence[int]) -> None:
-    """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
-    if path.exists():
-        with contextlib.suppress(OSError, ValueError, EOFError):
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
-            if found.shape == tuple(shape) and found.dtype == np.uint8:
-                return
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape)).flush()
-
-
-def _is_run(path: Path) -> bool:
-    return path.is_dir() and path.name.startswith("run-") and path.name[4:].isdecimal()
-
-
-def _number(name: str) -> int:
-    digits = name.removeprefix("run-")
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _folder_name(number: int) -> str:
-    return f"run-{number:03d}"
-
-
-def default_name(run_id: str) -> str:
-    """Return what a run is called before a person calls it something."""
-    return f"Run {_number(run_id)}"
-
-
-def _read(folder: Path) -> Run:
-    try:
-        found = record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
-    except (record.RecordError, OSError) as error:
-        found = RunRecord(folder.name, default_name(folder.name), state="cut off", message=f"Its record: {error}")
-    return Run(folder, replace(found, id=folder.name))
-
-
-def _discard(folder: Path) -> None:
-    """Remove the folder of a run that has made nothing; what others may have put there stays."""
-    written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
-    for name in (*written, *(f"prediction-{kind}.npy" for kind in ("probabilities", "entropy", "margin"))):
-        (folder / name).unlink(missing_ok=True)
-    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    if not any((folder / layout.MODEL).glob("*.json")):
-        shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
-    for place in (folder, folder.parent):
-        with contextlib.suppress(OSError):
-            place.rmdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -50,6 +51,7 @@ class Session:
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
         self._manifest: Manifest | None = None
+        self._changing = threading.RLock()
 
     @classmethod
     def existing(cls, folder: str | Path) -> Session:
@@ -144,16 +146,17 @@ class Session:
         ProjectError
             When somebody else writes here, or has taken it over.
         """
-        self.check_writer()
-        found = self.manifest
-        if not found.created:
-            found = replace(found, created=now(), program=f"napari-fhn {__version__}")
-        changed = replace(found, **changes)
-        if changed != self._manifest or not layout.has_manifest(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            changed.save(self.folder)
-        self._manifest = changed
-        return changed
+        with self._changing:  # a window writes what is clicked while a thread of it copies surveys
+            self.check_writer()
+            found = self.manifest
+            if not found.created:
+                found = replace(found, created=now(), program=f"napari-fhn {__version__}")
+            changed = replace(found, **changes)
+            if changed != self._manifest or not layout.has_manifest(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                changed.save(self.folder)
+            self._manifest = changed
+            return changed
 
     def clear(self) -> None:
         """Remove the manifest of a session in which nothing has come about."""

@@ -7,12 +7,13 @@ Behind any of the first three, ``(weight 5)`` is how much it counts in the loss,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from napari_fhn.box import Box
+from napari_fhn.project.settings import Settings
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.objective import Absence, Knowledge, Objective, Order, Share, Smoothness
 
@@ -22,6 +23,18 @@ BOX_EXAMPLE = "0:10,:,40:60"
 
 _WEIGHT = re.compile(r"\s*\(weight ([^()]*)\)\s*$")
 _WITH_MASK = ";="
+_BETWEEN, _JOINED = "|", " | "
+_ALL = "all"
+
+Part = Literal["shares", "order", "absences", "smoothness", "ignored"]
+"""What a line of a form, or an option, holds."""
+
+_KINDS: dict[str, type[Knowledge]] = {
+    "shares": Share,
+    "order": Order,
+    "absences": Absence,
+    "smoothness": Smoothness,
+}
 
 
 def share(text: str) -> Share:
@@ -240,3 +253,98 @@ def _pair(text: str, example: str) -> tuple[str, str]:
     if not equals or not name.strip() or not value.strip():
         raise JobError(f"'{text}': write it as in {example}")
     return name.strip(), value.strip()
+
+
+# All terms of a kind in one line -------------------------------------------------------------------------------------
+
+
+def read_into(settings: Settings, part: Part, text: str, shape: Sequence[int], folder: Path | None = None) -> Settings:
+    """Return settings with other terms of one kind, as they are written in one line.
+
+    Parameters
+    ----------
+    settings : Settings
+        Whose other terms stay.
+    part : {"shares", "order", "absences", "smoothness", "ignored"}
+        Which kind.
+    text : str
+        Terms with ``|`` between them; empty for none. An order of all classes is ``all``, a smoothness its weight.
+    shape : sequence of int
+        Of the survey, for boxes.
+    folder : Path, optional
+        Against which the names of masks are read.
+
+    Raises
+    ------
+    JobError
+        When they cannot be read; the message shows how they are written.
+    """
+    each = [one.strip() for one in text.split(_BETWEEN) if one.strip()]
+    if part == "ignored":
+        return replace(settings, ignored=tuple(box(one, shape) for one in each))
+    found: list[Knowledge] = []
+    for one in each:
+        if part == "shares":
+            found.append(share(one))
+        elif part == "absences":
+            found.append(absence(one, folder, shape))
+        elif part == "order":
+            found.append(order(_all_of(one)))
+        else:
+            # What else was said of it cannot be written here, and stays.
+            usual = next((k for k in settings.schedule.objective.knowledge if isinstance(k, Smoothness)), Smoothness())
+            found.append(replace(usual, weight=_weight_of(one)))
+    if part in ("order", "smoothness") and len(found) > 1:
+        raise JobError(f"'{text}': there is one {part}, not {len(found)}")
+    objective = settings.schedule.objective
+    kept = tuple(term for term in objective.knowledge if not isinstance(term, _KINDS[part]))
+    changed = replace(objective, knowledge=(*kept, *found))
+    return replace(settings, schedule=replace(settings.schedule, objective=changed))
+
+
+def written(part: Part, settings: Settings, folder: Path | None = None) -> str:
+    """Return the terms of one kind in one line, as :func:`read_into` reads them."""
+    if part == "ignored":
+        return _JOINED.join(map(box_in_words, settings.ignored))
+    found = [term for term in settings.schedule.objective.knowledge if isinstance(term, _KINDS[part])]
+    words = [in_words(term, folder) for term in found]
+    if part == "order":
+        words = [one if found[k].class_names else f"{_ALL}{one}" for k, one in enumerate(words)]  # type: ignore[union-attr]
+    return _JOINED.join(words)
+
+
+def renamed(settings: Settings, names: Mapping[str, str]) -> Settings:
+    """Return settings whose terms speak of classes by other names.
+
+    Parameters
+    ----------
+    settings : Settings
+        Whose terms.
+    names : mapping of str to str
+        From the name of before to that of now.
+    """
+    objective = settings.schedule.objective
+
+    def now(term: Knowledge) -> Knowledge:
+        if isinstance(term, Order):
+            return replace(term, class_names=tuple(names.get(name, name) for name in term.class_names))
+        if isinstance(term, Share | Absence):
+            return replace(term, class_name=names.get(term.class_name, term.class_name))
+        return term
+
+    changed = replace(objective, knowledge=tuple(map(now, objective.knowledge)))
+    if changed == objective:
+        return settings
+    return replace(settings, schedule=replace(settings.schedule, objective=changed))
+
+
+def _all_of(text: str) -> str:
+    said, behind = (_WEIGHT.sub("", text).strip(), _WEIGHT.search(text))
+    return text if said.lower() != _ALL else "" if behind is None else behind[0]
+
+
+def _weight_of(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise JobError(f"'{text}' is no weight of the smoothness: write a number, such as 0.3") from error

@@ -16,7 +16,7 @@ from napari_fhn.training.calibration import Calibration, calibration, fit_temper
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.score import Scores, confusion, near_boundaries, scores
-from napari_fhn.training.volume import Volume
+from napari_fhn.training.volume import Volume, open_array
 
 _BOUNDARY = 2
 """Voxels from a boundary within which voxels are scored once more."""
@@ -292,5 +292,4 @@ def _joined(
 def _load(path: str) -> NDArray[Any]:
     if not Path(path).exists():
         raise JobError(f"{path} does not exist: was it moved since the job was made, or is nothing predicted yet?")
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+    return open_array(path)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from napari_fhn.project import Project, ProjectError, Run, predictions, samples
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
-from napari_fhn.surveys.grid import Grid, onto
+from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.volume import open_array
 
 #: A truth as people have it: a file, a sample's name, or an array on the grid of the survey.
 Truth = Any
@@ -188,15 +190,13 @@ def truth_for(
     LabelError, SurveyError
         When it does not fit.
     """
-    if not Path(job.labels).exists():
-        raise JobError(f"{job.labels} does not exist: was it moved since the job was made?")
-    shape = np.load(job.labels, mmap_mode="r", allow_pickle=False).shape
+    shape = open_array(job.labels).shape
     if not isinstance(truth, str | Path):
         from napari_fhn.project.labelling import as_labels
 
         words: tuple[str, ...] = ()
         if isinstance(truth, xr.DataArray):
-            found = onto(truth, _grid(job, shape, project), classes=True, name=str(truth.name or "truth"))
+            found = place_classes(truth, _grid(job, shape, project))
             truth, words = found.values, (found.words,) if found.words else ()
         return TrueClasses(as_labels(truth, shape), words)
     from napari_fhn.surveys.classes import read_classes

@@ -14,6 +14,7 @@ from napari_fhn.report import figures
 from napari_fhn.report.evaluation import vertical_axis
 from napari_fhn.report.figures import Picture, Ticks
 from napari_fhn.training.job import Axis, Job
+from napari_fhn.training.volume import open_array
 
 _PIXELS = 900
 """Along a side of a picture; more are thinned."""
@@ -55,10 +56,10 @@ def cuts(job: Job, colors: Sequence[str], truth: NDArray[np.uint8] | None) -> tu
     tuple of Cut
         Of a volume one section along each axis; of a map the whole of it.
     """
-    known = np.load(job.labels, mmap_mode="r", allow_pickle=False)
-    prediction = np.load(job.prediction, mmap_mode="r", allow_pickle=False)
+    known = open_array(job.labels)
+    prediction = open_array(job.prediction)
     path = job.output_path("probabilities")
-    probabilities = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else None
+    probabilities = open_array(str(path)) if path.exists() else None
     if probabilities is not None and probabilities.shape != (len(job.classes), *known.shape):
         probabilities = None  # of another job that lived here
     found = []
@@ -137,7 +138,7 @@ class _Window:
     def data(self) -> NDArray[np.float64]:
         """Read the first input: grey, or of three channels and more in three colours; from 0 to 1."""
         item = self._job.inputs[0]
-        array = np.load(item.path, mmap_mode="r", allow_pickle=False)
+        array = open_array(item.path)
         array = array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
         if self._job.map_axis is not None:  # the labels lie on a map of this cube
             axis = 1 + self._job.map_axis % (array.ndim - 1)

@@ -24,6 +24,7 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.leave_one_out import Fold, spread
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.updates import Done, Note, Progress
+from napari_fhn.training.volume import open_array
 
 LEFT_OUT = "leave-one-out.json"
 """In the folder of a run: what the last scoring of each well left out in turn has found."""
@@ -140,7 +141,7 @@ def _colors(job: Job) -> tuple[str, ...]:
 
 def _classes(job: Job, colors: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
     """Name, colour, and voxels that were trained on and held out, of each class."""
-    known = np.load(job.labels, mmap_mode="r", allow_pickle=False)
+    known = open_array(job.labels)
     count = len(job.classes)
     # Slab by slab: labels may be larger than memory.
     every = np.sum([np.bincount(plane.ravel(), minlength=count + 1) for plane in known], axis=0)
@@ -159,7 +160,7 @@ def _survey(name: str, path: str) -> tuple[str, list[str]]:
     noted = Path(path).with_suffix(".txt")
     if noted.exists():
         return name, noted.read_text(encoding="utf-8").splitlines()
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    array = open_array(str(path))
     return name, [f"{' x '.join(map(str, array.shape))} values of type {array.dtype}"]
 
 

@@ -41,7 +41,7 @@ _KNOWN = {word: axis for axis, words in _CALLED.items() for word in words}
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReadingChoice:
     """One way to read a file that does not say enough.
 
     Attributes
@@ -65,11 +65,11 @@ class AmbiguousAxes(SurveyError):
     ----------
     path, what
         As in `SurveyError`.
-    choices : sequence of Choice
+    choices : sequence of ReadingChoice
         The readings that fit, the likelier ones first.
     """
 
-    def __init__(self, path: str | Path, what: str, choices: Sequence[Choice]) -> None:
+    def __init__(self, path: str | Path, what: str, choices: Sequence[ReadingChoice]) -> None:
         self.choices = tuple(choices)
         said = ", ".join(f"{key}={value!r}" for key, value in self.choices[0].options.items()) if choices else ""
         super().__init__(path, what, f"Say which it is, for example {said}" if said else "")
@@ -138,7 +138,7 @@ def check_axes(path: Path, axes: Sequence[str], shape: Sequence[int]) -> tuple[s
     return named
 
 
-def readings(shape: Sequence[int]) -> list[Choice]:
+def readings(shape: Sequence[int]) -> list[ReadingChoice]:
     """List the ways in which an array without names can be read, the likelier ones first.
 
     Parameters
@@ -148,7 +148,7 @@ def readings(shape: Sequence[int]) -> list[Choice]:
 
     Returns
     -------
-    list of Choice
+    list of ReadingChoice
         With the option ``axes``; empty for arrays of fewer than two or more than four axes.
     """
     if len(shape) == 2:
@@ -165,7 +165,7 @@ def readings(shape: Sequence[int]) -> list[Choice]:
     return []
 
 
-def _reading(shape: Sequence[int], names: tuple[str, ...]) -> Choice:
+def _reading(shape: Sequence[int], names: tuple[str, ...]) -> ReadingChoice:
     size = dict(zip(names, shape, strict=True))
     if "inline" in size:
         words = f"a volume of {size['inline']} inlines x {size['crossline']} crosslines x {size['twt']} samples"
@@ -176,4 +176,4 @@ def _reading(shape: Sequence[int], names: tuple[str, ...]) -> Choice:
         words = f"a volume of {size['z']} slices of {words}" if "z" in size else words
         words += f" with {size['band']} bands" if "band" in size else ""
         words += f" on {size['date']} dates" if "date" in size else ""
-    return Choice(f"{words}, stored as ({', '.join(names)})", {"axes": names})
+    return ReadingChoice(f"{words}, stored as ({', '.join(names)})", {"axes": names})

@@ -63,8 +63,46 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
     >>> bool((surveys.read_classes(path, part).values.values == sample_data.seismic_truth()[3:5, ::-1]).all())
     True
     """
-    placed = open_onto(path, survey, classes=True, **reading)
-    values = as_classes(placed.values, Path(path))
+    return _read(open_onto(path, survey, classes=True, **reading), Path(path))
+
+
+def place_classes(values: xr.DataArray, survey: xr.DataArray | Grid) -> Placed:
+    """Bring labels or true classes that are at hand onto the grid of a survey, as `read_classes` does out of a file.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        Whole numbers with coordinates, as `napari_fhn.surveys.open` gives them.
+    survey : xarray.DataArray or Grid
+        On whose grid they are wanted.
+
+    Returns
+    -------
+    Placed
+        As `read_classes` returns it.
+
+    Raises
+    ------
+    PlaceError
+        When they do not lie on the survey.
+    SurveyError
+        When they hold something else than classes.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> magnetics = xr.DataArray(np.zeros((4, 3), np.float32), dims=("y", "x"), coords={"y": [9, 8, 7, 6]})
+    >>> known = xr.DataArray(np.eye(4, 3, dtype=int), dims=("y", "x"), coords={"y": [6, 7, 8, 9]})
+    >>> place_classes(known, magnetics).values.values[:, 0].tolist()
+    [0, 0, 0, 1]
+    """
+    grid = survey if isinstance(survey, Grid) else Grid.of(survey)
+    source = Path(str(values.attrs.get("source") or values.name or "array"))
+    return _read(onto(_flat(values, source, len(grid.shape)), grid, classes=True, name=source.name), source)
+
+
+def _read(placed: Placed, path: Path) -> Placed:
+    values = as_classes(placed.values, path)
     out = np.zeros(values.shape, np.uint8)
     for piece in pieces(values):
         out[piece] = values[piece].values

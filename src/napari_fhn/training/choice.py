@@ -33,7 +33,7 @@ _SPECTRUM = 12
 """Channels from which on the data of a map are taken for spectra: two dates of a multispectral scanner, or more."""
 
 
-class Choice(NamedTuple):
+class RecipeChoice(NamedTuple):
     """A recipe and why it was chosen.
 
     Parameters
@@ -57,7 +57,7 @@ def choose(
     vertical_axis: int | None = -1,
     classes: int = _CLASSES,
     agreement: Agreement | None = None,
-) -> Choice:
+) -> RecipeChoice:
     """Choose the recipe to begin with.
 
     Parameters
@@ -79,7 +79,7 @@ def choose(
 
     Returns
     -------
-    Choice
+    RecipeChoice
 
     Raises
     ------
@@ -91,33 +91,37 @@ def choose(
     told = agreement is not None and agreement.kappa >= _WELLS_AGREE
     if len(shape) == 2 and vertical_axis is not None:
         if agreement is not None and told:
-            return Choice("layers", _foretold(agreement))
-        return Choice(fitting(2, vertical=True)[0], "The data are a line, which is one section.")
+            return RecipeChoice("layers", _foretold(agreement))
+        return RecipeChoice(fitting(2, vertical=True)[0], "The data are a line, which is one section.")
     if len(shape) == 2:
         bands = "1 channel" if channels == 1 else f"{channels} channels"
         if channels >= _SPECTRUM:
-            return Choice("spectra", f"The data are a map with {bands}: spectra.")
+            return RecipeChoice("spectra", f"The data are a map with {bands}: spectra.")
         if agreement is not None and agreement.kappa >= _PATCHES_AGREE and agreement.bodies >= _MANY:
-            return Choice("regions", _foretold(agreement))
-        return Choice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
+            return RecipeChoice("regions", _foretold(agreement))
+        return RecipeChoice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
     if vertical_axis is None:
-        return Choice("volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks.")
+        return RecipeChoice(
+            "volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks."
+        )
     if agreement is not None and told:
-        return Choice("layers", _foretold(agreement))
+        return RecipeChoice("layers", _foretold(agreement))
     chosen = recipe("volume")
     needed = plan(
         chosen.network, chosen.schedule, shape, channels=channels, classes=classes, vertical_axis=vertical_axis
     ).needs(working_set=WORKING_SET if device == "cpu" else PORTABLE)
     begin = fitting(3)[0]
     if min(shape) < _THIN:
-        return Choice(begin, f"The volume is {min(shape)} voxels thin: sections with their neighbours see all of it.")
+        return RecipeChoice(
+            begin, f"The volume is {min(shape)} voxels thin: sections with their neighbours see all of it."
+        )
     if device == "cpu":
-        return Choice(begin, "On a processor, sections make many more steps in the same time than blocks do.")
+        return RecipeChoice(begin, "On a processor, sections make many more steps in the same time than blocks do.")
     if needed.total > memory:
-        return Choice(
+        return RecipeChoice(
             begin, f"Whole blocks need {in_words(needed.total)} and there are {in_words(memory)} free: sections."
         )
-    return Choice(
+    return RecipeChoice(
         "volume",
         f"There is a GPU with {in_words(memory)} free, and whole blocks, which see geology in all directions, need "
         f"{in_words(needed.total)}.",

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_fhn import plugins
-from napari_fhn.network.architecture import Architecture, architecture
+from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, SEISMIC
+from napari_fhn.network.presets import architecture
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import JobError, Schedule
 from napari_fhn.training.objective import Objective

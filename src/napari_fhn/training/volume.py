@@ -32,7 +32,7 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
         array: NDArray[np.generic] = np.load(path, mmap_mode=mode, allow_pickle=False)
     except FileNotFoundError:
         raise JobError(f"{path} does not exist: was it moved since the job was made?") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise JobError(f"{path} cannot be read as a .npy array: {error}") from error
     return array
 

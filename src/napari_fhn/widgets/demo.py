@@ -66,14 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dock.labels.load.click()
     wait(lambda: bool(desk.book.state.counts), 30)
     if options.hold_out is not None:
-        desk.book.tally.choose_held_out(options.hold_out)
+        desk.book.choose_held_out(options.hold_out)
     if options.steps is not None:
         desk.planning.change("schedule", "steps", options.steps)
     known = np.array(desk.book.layer.data) if desk.book.layer is not None else np.zeros_like(truth)
     viewer.dims.set_point(0, telling_inline(truth, known) * viewer.layers[0].scale[0])
     fit(viewer)
     wait(lambda: False, 0.5)
-    console.print(f"Opened the sample with {desk.words.message.split(' are')[0]} in {time.monotonic() - began:.1f} s.")
+    console.print(
+        f"Opened the sample with {desk.messages.message.split(' are')[0]} in {time.monotonic() - began:.1f} s."
+    )
 
     painted: list[float] = []
     desk.painted.connect(painted.append)
@@ -81,29 +83,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pressed = time.monotonic()
     dock.run.train.click()
     wait(
-        lambda: desk.state.task is None or (desk.state.task == "train" and desk.state.share > _PICTURE_AT),
+        lambda: desk.state.activity.idle or (desk.state.activity.training and desk.state.share > _PICTURE_AT),
         _PATIENCE,
     )
     # Taking the picture stalls the window; that is no stall of training.
     heart.pause()
     _picture(viewer, options.output / "desk-training.png")
     heart.resume()
-    wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.activity.idle, _PATIENCE)
     trained = time.monotonic()
     heart.stop()
-    console.print(desk.words.message)
-    if desk.words.error:
-        console.print(desk.words.detail)
+    console.print(desk.messages.message)
+    if desk.messages.error:
+        console.print(desk.messages.detail)
         _close(viewer)
         return 1
     predicting = Heartbeat()
     dock.run.predict.click()
-    wait(lambda: desk.state.task is None, _PATIENCE)
+    wait(lambda: desk.state.activity.idle, _PATIENCE)
     predicted = time.monotonic()
     predicting.stop()
-    console.print(desk.words.message)
-    if desk.words.error or desk.prediction.layer is None:
-        console.print(desk.words.detail)
+    console.print(desk.messages.message)
+    if desk.messages.error or desk.prediction.layer is None:
+        console.print(desk.messages.detail)
         _close(viewer)
         return 1
     wait(lambda: False, 0.5)

@@ -11,13 +11,15 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets import shortcuts
-from napari_fhn.widgets.data.panel import DataPanel
+from napari_fhn.widgets.consent import ask_consent
+from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.exporting.panel import ExportPanel
-from napari_fhn.widgets.labelling.panel import LabelPanel
-from napari_fhn.widgets.network.panel import NetworkPanel
-from napari_fhn.widgets.results.panel import ResultsPanel
-from napari_fhn.widgets.running.panel import RunPanel
+from napari_fhn.widgets.exporting.export_panel import ExportPanel
+from napari_fhn.widgets.labelling.label_panel import LabelPanel
+from napari_fhn.widgets.network.network_panel import NetworkPanel
+from napari_fhn.widgets.results.results_panel import ResultsPanel
+from napari_fhn.widgets.running.run_panel import RunPanel
+from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
 
@@ -52,9 +54,10 @@ class Dock(QWidget):
         self.run = RunPanel(self.desk)
         self.results = ResultsPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
+        self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
         # While it trains the settings cannot be changed, and the curves want the room.
-        self.desk.state.events.task.connect(self._make_room)
-        self.keys = shortcuts.bind(self)
+        self.desk.state.events.activity.connect(self._make_room)
+        self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
         help_button.setText("?")
         help_button.setAutoRaise(True)
@@ -93,9 +96,29 @@ class Dock(QWidget):
         """Ask for no more width than the controls need: the rest is the canvas's."""
         return QSize(WIDTH, 700)
 
+    def shortcuts(self) -> tuple[shortcuts.Key, ...]:
+        """Return all keys of the desk. They press buttons: what cannot be clicked has no key that does it either."""
+        run, looks = self.run, self.run.looks
+        return (
+            shortcuts.Key("Ctrl+Alt+R", "Train", run.train.click),
+            shortcuts.Key("Ctrl+Alt+P", "Pause, and resume", run.pause.click),
+            shortcuts.Key("Ctrl+Alt+X", "Stop", run.stop.click),
+            shortcuts.Key("Ctrl+Alt+A", "Predict all", run.predict.click),
+            shortcuts.Key("Ctrl+Alt+V", "Show or hide the prediction", self.desk.prediction.toggle),
+            shortcuts.Key("Ctrl+Alt+O", "Outlines of the prediction", looks.outlines.click),
+            shortcuts.Key("Ctrl+Alt+E", "Entropy of the prediction", looks.buttons["entropy"].click),
+            shortcuts.Key("Ctrl+Alt+W", "Where next: find the places most worth labelling", run.next.search.click),
+            shortcuts.Key("Ctrl+Alt+N", "Go to the next of them", run.next.go_on),
+            shortcuts.Key("Ctrl+Alt+B", "Draw the training block", self.network.block.click),
+            shortcuts.Key("Ctrl+Alt+G", "Type a place to go to", self.data.go_to.begin),
+            shortcuts.Key("Ctrl+Alt+K", "This list", self.list_shortcuts),
+            shortcuts.Key("1 ... 9", "Brush of class 1 to 9, on the label layer"),
+            shortcuts.Key("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo on the label layer: strokes, files, classes"),
+        )
+
     def list_shortcuts(self) -> None:
         """Show all keys of the desk; the window goes on meanwhile."""
-        dialog = shortcuts.ShortcutsDialog(shortcuts.table(self), self.window())
+        dialog = shortcuts.ShortcutsDialog(self.shortcuts(), self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
@@ -130,8 +153,8 @@ class Dock(QWidget):
             QTimer.singleShot(0, self._close_if_hidden)
         return False
 
-    def _make_room(self, task: str | None) -> None:
-        if task == "train":
+    def _make_room(self, activity: Activity) -> None:
+        if activity is Activity.TRAINING:
             self.network.fold()
 
     def _close_if_orphaned(self) -> None:

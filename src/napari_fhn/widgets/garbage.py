@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 
+from napari_fhn.widgets.state import Activity
 
-def follow(task: str | None) -> None:
+
+def follow(activity: Activity) -> None:
     """Leave out of the search what was there when work began; look at everything again when it has ended.
 
     A viewer holds about half a million objects, and a full search through them stops the window for 0.1 to 0.2 s in
@@ -13,10 +15,10 @@ def follow(task: str | None) -> None:
 
     Parameters
     ----------
-    task : str or None
-        What is under way, as in `napari_fhn.widgets.state.RunState`.
+    activity : Activity
+        What is under way.
     """
-    if task is None:
+    if activity.idle:
         gc.unfreeze()
     else:
         gc.freeze()

@@ -5,59 +5,94 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 
 
 class Prediction:
-    """Shows the prediction of the ticked surveys below the labels, in the colours of the classes.
+    """Shows the prediction of the run under way, else of the current one, below the labels, in the class colours.
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Where it is shown.
-    data : Data
-        On whose grid it lies.
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
-        Whose classes it has.
+        Whose classes it has, and below whose layer it lies.
 
     Attributes
     ----------
     layer : napari.layers.Labels or None
         The layer.
     shown : Signal
-        Emitted when a new layer has come.
+        Emitted when a new layer has come, or it shows another prediction.
     """
 
     shown = Signal()
 
-    def __init__(self, viewer: ViewerModel, data: Data, book: LabelBook) -> None:
-        self.viewer = viewer
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self.viewer = context.viewer
         self.layer: Labels | None = None
         self._only: int | None = None
-        self._data = data
+        self._context = context
         self._book = book
         for name in ("classes", "hidden"):
             getattr(book.state.events, name).connect(self._recolour)
-        viewer.layers.events.removed.connect(self._on_removed)
+        book.state.events.has_labels.connect(self.follow)
+        context.project.runs_changed.connect(self.follow)
+        self.viewer.layers.events.removed.connect(self._on_removed)
 
-    def show(self, values: NDArray[np.uint8]) -> None:
-        """Show a prediction below the labels; the layer that shows the same file already is kept."""
+    def follow(self, event: Any = None) -> None:
+        """Show what the run that is to be shown has predicted; take the layer away where there is no project."""
+        material = self._context.data.material
+        if self._context.project.project is None:
+            if self.layer is not None:
+                self.viewer.layers.remove(self.layer)
+        elif material is not None and self._book.layer is not None:
+            # Made even where nothing is predicted yet, while nothing trains: napari takes half a second to add a layer.
+            self._show(self._context.project.prediction(material.shape))
+
+    def show_only(self, value: int | None) -> None:
+        """Show one class alone, or all."""
+        self._only = value
+        self._recolour()
+
+    def toggle(self) -> None:
+        """Show the layer, or hide it."""
         if self.layer is not None:
-            if self.layer.data.shape == values.shape and self._same_file(values):
-                self.layer.refresh(extent=False, thumbnail=False, highlight=False)
-                return
-            self.viewer.layers.remove(self.layer)
-        assert self._data.material is not None
-        layer = class_layers.prediction_layer(values, self._book.state.classes, self._data.material.placement())
+            self.layer.visible = not self.layer.visible
+
+    def refresh(self) -> None:
+        """Show what has changed in the file."""
+        if self.layer is not None:
+            self.layer.refresh(extent=False, thumbnail=False, highlight=False)
+
+    def values(self) -> NDArray[np.uint8] | None:
+        """Return what is predicted, None where nothing is shown."""
+        return None if self.layer is None else np.asanyarray(self.layer.data)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self.viewer.layers.events.removed, self._on_removed)
+
+    def _show(self, values: NDArray[np.uint8]) -> None:
+        if self.layer is not None:
+            if not self._same_file(values):
+                self.layer.data = values
+                self.layer.editable = False
+                self.shown.emit()
+            self.refresh()
+            return
+        assert self._context.data.material is not None
+        layer = class_layers.prediction_layer(
+            values, self._book.state.classes, self._book.place_of(self._context.data.material)
+        )
         layers = self.viewer.layers
         active = layers.selection.active
         self.layer = layer
@@ -71,27 +106,9 @@ class Prediction:
         self._recolour()
         self.shown.emit()
 
-    def show_only(self, value: int | None) -> None:
-        """Show one class alone, or all."""
-        self._only = value
-        self._recolour()
-
-    def toggle(self) -> None:
-        """Show the layer, or hide it."""
-        if self.layer is not None:
-            self.layer.visible = not self.layer.visible
-
-    def values(self) -> NDArray[np.uint8] | None:
-        """Return what is predicted, None where nothing is shown."""
-        return None if self.layer is None else np.asanyarray(self.layer.data)
-
-    def close(self) -> None:
-        """Let go of the viewer."""
-        disconnect(self.viewer.layers.events.removed, self._on_removed)
-
     def _same_file(self, values: NDArray[np.uint8]) -> bool:
         shown = self.layer.data if self.layer is not None else None
-        return getattr(shown, "filename", None) == getattr(values, "filename", 0)
+        return getattr(shown, "filename", None) == getattr(values, "filename", None)
 
     def _recolour(self, event: Any = None) -> None:
         if self.layer is not None:

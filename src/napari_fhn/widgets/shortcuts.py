@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.dock import Dock
 
 
 class Key(NamedTuple):
@@ -31,39 +28,12 @@ class Key(NamedTuple):
     act: Callable[[], object] | None = None
 
 
-def table(dock: Dock) -> tuple[Key, ...]:
-    """Return all keys of the desk.
-
-    Parameters
-    ----------
-    dock : Dock
-        Whose buttons they press: what cannot be clicked cannot be reached by its key either.
-    """
-    run, looks = dock.run, dock.run.looks
-    return (
-        Key("Ctrl+Alt+R", "Train", run.train.click),
-        Key("Ctrl+Alt+P", "Pause, and resume", run.pause.click),
-        Key("Ctrl+Alt+X", "Stop", run.stop.click),
-        Key("Ctrl+Alt+A", "Predict all", run.predict.click),
-        Key("Ctrl+Alt+V", "Show or hide the prediction", dock.desk.prediction.toggle),
-        Key("Ctrl+Alt+O", "Outlines of the prediction", looks.outlines.click),
-        Key("Ctrl+Alt+E", "Entropy of the prediction", looks.buttons["entropy"].click),
-        Key("Ctrl+Alt+W", "Where next: find the places most worth labelling", run.next.search.click),
-        Key("Ctrl+Alt+N", "Go to the next of them", run.next.go_on),
-        Key("Ctrl+Alt+B", "Draw the training block", dock.network.block.click),
-        Key("Ctrl+Alt+G", "Type a place to go to", dock.data.go_to.begin),
-        Key("Ctrl+Alt+K", "This list", dock.list_shortcuts),
-        Key("1 ... 9", "Brush of class 1 to 9, on the label layer"),
-        Key("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo on the label layer: strokes, burning, imports, classes"),
-    )
-
-
-def bind(dock: Dock) -> list[QShortcut]:
-    """Bind the keys for as long as the dock lives, wherever in its window the focus is."""
+def bind(keys: tuple[Key, ...], widget: QWidget) -> list[QShortcut]:
+    """Bind keys for as long as a widget lives, wherever in its window the focus is."""
     made = []
-    for key in table(dock):
+    for key in keys:
         if key.act is not None:
-            shortcut = QShortcut(QKeySequence(key.keys), dock)
+            shortcut = QShortcut(QKeySequence(key.keys), widget)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
             shortcut.activated.connect(lambda act=key.act: act())
             made.append(shortcut)
@@ -76,7 +46,7 @@ class ShortcutsDialog(QDialog):
     Parameters
     ----------
     keys : tuple of Key
-        From :func:`table`.
+        Those that there are.
     parent : QWidget, optional
         The viewer's window.
     """

@@ -1,4 +1,4 @@
-"""The way of one piece of work: survey copied, process told, news heard, state written."""
+"""The way of one training or prediction: project asked, process told, news heard, state written."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ import contextlib
 import shutil
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
-from napari_fhn.network.comparison import map_axis
-from napari_fhn.session import survey_axes
+from napari_fhn.labels import LabelError
+from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run
+from napari_fhn.project.applying import applying
+from napari_fhn.project.speeds import Speed
+from napari_fhn.surveys import SurveyError
 from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
 from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
-from napari_fhn.widgets.network.measured import Speed
-from napari_fhn.widgets.running.beginning import NEW, Beginning
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.desk import Desk
-
-_UNNAMED = "#808080"
-"""Colour of values below the largest that are no class."""
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.network.planning import Planning
+from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.running.training_history import TrainingHistory
+from napari_fhn.widgets.state import Activity
 
 POLL_MS = 50
 """How often the news of the training process are read."""
@@ -38,39 +40,93 @@ SHOW_SECONDS = 1.0
 """How often numbers and curves in the dock follow them. Whatever changes, Qt puts the whole window together anew,
 canvas and all: without a graphics card that takes a core for 20 to 60 ms, away from training and from the hand."""
 
+Task = Literal["train", "predict"]
+
+
+def _nothing() -> None:
+    """Let go of nothing."""
+
 
 @dataclass(frozen=True)
 class _Prepared:
+    run: Run
     job: Job
-    prediction: NDArray[np.uint8]
-    resume: bool
-    told: tuple[Update, ...]
+    resume: bool = False
+    told: tuple[Update, ...] = ()
     """What the training that goes on said before."""
+    notes: tuple[str, ...] = ()
+    release: Callable[[], None] = _nothing
+    """Called when the process has ended, or will not begin."""
 
 
 class _Cancelled(Exception):
     """The person pressed Stop while the survey was being copied; never leaves this module."""
 
 
-class Work:
-    """Trains and predicts for a desk.
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Where the news of the process are shown.
 
     Parameters
     ----------
-    desk : Desk
-        Whose survey, labels and state it works with.
-    engine : Engine
-        The process.
+    prediction : Prediction
+        The layer of what is predicted.
+    overlays : Overlays
+        What is written beside it.
+    history : TrainingHistory
+        The curves.
     """
 
-    def __init__(self, desk: Desk, engine: Engine) -> None:
-        self._desk = desk
+    prediction: Prediction
+    overlays: Overlays
+    history: TrainingHistory
+
+
+class Work:
+    """Trains and predicts in a process of its own.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    engine : Engine
+        The process.
+    book : LabelBook
+        What is held out, and which classes there are.
+    planning : Planning
+        The settings.
+    shown : Shown
+        Where the news are shown.
+
+    Attributes
+    ----------
+    painted : Signal
+        Emitted with the time (``time.monotonic``) when a change of the prediction in view has been handed to the
+        canvas.
+    begun : Signal
+        Emitted when the process is about to be told what to do.
+    """
+
+    painted = Signal(float)
+    begun = Signal()
+
+    def __init__(self, context: DeskContext, engine: Engine, book: LabelBook, planning: Planning, shown: Shown) -> None:
+        self._context = context
+        self._state = context.state
+        self._messages = context.messages
         self._engine = engine
-        self._repainter = view.Repainter(desk.viewer)
-        self._cancel = self._leaving = False
+        self._book = book
+        self._planning = planning
+        self._shown = shown
+        self._repainter = view.Repainter(context.viewer)
+        self._task: Task = "train"
+        self._run: Run | None = None
+        self._release: Callable[[], None] = _nothing
+        self._cancel = False
         self._copied = 0.0
         self._began = 0.0
         self._first: float | None = None
+        self._written = False
         self._latest: Progress | None = None
         self._developed = False
         self._show_at = 0.0
@@ -78,154 +134,200 @@ class Work:
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
         self._timer.start()
-        desk.state.events.task.connect(garbage.follow)
+        context.state.events.activity.connect(garbage.follow)
+        context.project.runs_changed.connect(self._runs_changed)
 
-    def begin(self, task: str, beginning: Beginning = NEW) -> None:
-        """Begin to train or to predict: copy the survey on a thread, then tell the process.
+    def train(self, beginning: Beginning = NEW) -> None:
+        """Begin a training: a run of its own, or one that was stopped goes on.
 
         Parameters
         ----------
-        task : {"train", "predict"}
-            Which of them. Nothing happens while other work is under way.
         beginning : Beginning
-            Of a training.
+            Where the first weights come from.
         """
-        material, session, book = self._desk.data.material, self._desk.session, self._desk.book
-        if self._desk.state.task is not None:
+        project, planning, book = self._may_begin(), self._planning, self._book
+        settings = planning.state.settings
+        if project is None or settings is None:
             return
-        if material is None or session is None or book.layer is None:
-            self._desk.words.fail("Make a label layer first, and paint or load what is known.")
-            return
-        settings = self._desk.planning.state.settings
-        assert settings is not None  # there is one as soon as there are data
-        table, device = book.state.classes, self._desk.planning.state.device
-        outputs = self._desk.overlays.outputs()
-        held_out = book.state.held_out if task == "train" else 0
-        held = book.state.held
-        vertical, values = self._desk.data.vertical, book.layer.data
-        self._cancel, self._leaving, self._copied = False, False, 0.0
-        self._began, self._first = time.monotonic(), None
-        self._desk.words.note = ""
-        self._desk.state.task = "prepare"
-        self._desk.state.share, self._desk.state.seconds_left = 0.0, None
-        self._desk.words.say("Copying the survey into the session ...")
-
-        def copied(share: float) -> None:
-            # On the other thread: nothing but a number may be touched here.
-            self._copied = share
-            if self._cancel:
-                raise _Cancelled
+        # Classes that nobody named are those that are seen.
+        self._context.project.change("The classes", lambda session: session.set_classes(book.state.classes))
+        settings = replace(settings, device=planning.state.device, outputs=self._shown.overlays.outputs())
+        held_out = book.held_out()
 
         def prepare() -> _Prepared:
-            if task == "train" and len(labels.volume.count(values)) < 2:
-                raise JobError("Label at least two classes before training: paint some voxels of each, or load wells.")
-            inputs = [
-                session.stage_survey(name, survey, cube=map_axis(settings.network) is not None, progress=copied)
-                for name, survey in zip(material.names, material.surveys, strict=True)
-            ]
-            bodies = list(held or labels.hold_out(values, held_out, vertical)) if held_out else []
-            prediction = session.prediction_volume(material.shape)
-            if task == "train" and not beginning.resume:
-                # What is seen from here on comes from the network being trained, and from no other.
-                prediction[...] = 0
-            named = dict(zip(table.values, table.names, strict=True))
-            names = [named.get(v, f"class {v}") for v in range(1, max(table.values) + 1)]
-            colored = dict(zip(table.values, (entry.color for entry in table), strict=True))
-            job = session.job(
-                inputs,
-                names,
-                settings.recipe,
-                vertical_axis=vertical,
-                held_out=bodies,
-                device=device,
-                colors=[colored.get(value, _UNNAMED) for value in range(1, len(names) + 1)],
-                axes=survey_axes(material.first),
-            )
-            job = beginning.applied_to(replace(settings.applied_to(job), outputs=outputs), session)
-            told = log.training(log.read(session.model)) if beginning.resume else ()
-            if task == "train":
-                job.save(session.folder / "job.json")
-            return _Prepared(job, prediction, beginning.resume, told)
+            made = project.begin(settings, beginning, held_out=held_out, progress=self._copying)
+            return _Prepared(made.run, made.job, made.resume, made.told, made.notes)
 
-        self._desk.background.run(prepare, lambda made: self._start(task, made), self._unprepared)
+        self._begin("train", prepare)
+
+    def predict(self) -> None:
+        """Predict the whole survey with the network of the current run."""
+        project, planning = self._may_begin(), self._planning
+        settings = planning.state.settings
+        if project is None or settings is None:
+            return
+        outputs, device = self._shown.overlays.outputs(), planning.state.device
+
+        def prepare() -> _Prepared:
+            run = project.session.runs.trained()
+            job = project.prediction_job(
+                run,
+                outputs=outputs,
+                flips=settings.flips,
+                device=device,
+                memory=settings.memory,
+                progress=self._copying,
+            )
+            return _Prepared(run, job)
+
+        self._begin("predict", prepare)
+
+    def apply(self, network: Path) -> None:
+        """Predict the ticked survey with a network that was trained on another one, as a run of its own.
+
+        Parameters
+        ----------
+        network : Path
+            Folder of the network, or of a run or a session with one.
+        """
+        project, material = self._may_begin(), self._context.data.material
+        if project is None or material is None:
+            return
+        outputs, device = self._shown.overlays.outputs(), self._planning.state.device
+        surveys, vertical = material.surveys, self._context.data.vertical
+
+        def prepare() -> _Prepared:
+            with contextlib.ExitStack() as stack:
+                made = stack.enter_context(
+                    applying(project.session, surveys, network, vertical_axis=vertical, progress=self._copying)
+                )
+                job = made.project.prediction_job(made.run, outputs=outputs, device=device)
+                # From here on it is let go of when the process has ended.
+                return _Prepared(made.run, job, notes=made.notes, release=stack.pop_all().close)
+
+        self._begin("predict", prepare)
 
     def stop(self) -> None:
         """Stop within a second, whatever is under way."""
-        self._cancel = self._leaving = True
+        self._cancel = True
         self._engine.stop()
-        if self._desk.state.task is not None:
-            self._desk.words.say("Stopping ...")
+        if self._state.activity.can_stop:
+            self._state.become(Activity.STOPPING)
+            self._messages.say("Stopping ...")
 
     def pause_or_resume(self) -> None:
         """Let the work under way wait, or go on."""
-        state = self._desk.state
-        if state.task not in ("train", "predict") or self._leaving:
+        if not self._state.activity.can_pause:
             return
-        state.waiting = not state.waiting
-        if state.waiting:
+        self._state.become(self._state.activity.toggled)
+        if self._state.activity.paused:
             self._engine.pause()
-            self._desk.words.say("Pausing ...")
+            self._messages.say("Pausing ...")
         else:
             self._engine.resume()
-            self._desk.words.say("Going on ...")
+            self._messages.say("Going on ...")
 
     def revert(self, step: int) -> None:
         """Go back to the checkpoint of a step: while training it goes on from there, later it is what predicts."""
-        desk = self._desk
-        point = next((point for point in desk.history.checkpoints if point.step == step), None)
-        if point is None or desk.session is None or desk.state.task not in (None, "train"):
+        history, activity = self._shown.history, self._state.activity
+        point = next((point for point in history.checkpoints if point.step == step), None)
+        if point is None or not (activity.idle or activity.training):
             return
-        if desk.state.task == "train":
+        if activity.training:
             self._engine.revert(step)
-            desk.words.say(f"Going back to step {step} ...")
+            self._messages.say(f"Going back to step {step} ...")
             return
-        model = desk.session.model
+        run = self._context.project.current
+        if run is None or not self._context.project.writable:
+            return
         try:
-            for path in Path(point.path).iterdir():
-                shutil.copy2(path, model)
-            (model / STATE).unlink(missing_ok=True)  # what would go on is the network of another step
+            # By its name: the session may have been moved since the log was written.
+            for path in (run.model / "checkpoints" / Path(point.path).name).iterdir():
+                shutil.copy2(path, run.model)
+            (run.model / STATE).unlink(missing_ok=True)  # what would go on is the network of another step
         except OSError as error:
-            desk.words.fail(f"The network of step {step} could not be taken: {error}.")
+            self._messages.fail(f"The network of step {step} could not be taken: {error}.")
             return
-        desk.words.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
+        self._context.project.runs_changed.emit()
+        self._messages.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
 
     def close(self) -> None:
-        """Hear no more news."""
+        """End the process, and hear no more news; a training under way is cut off, and listed as such."""
         self._cancel = True
-        garbage.follow(None)
+        garbage.follow(Activity.IDLE)
         # At the end of the program Qt may have deleted the timer already.
         with contextlib.suppress(RuntimeError):
             self._timer.stop()
+        self._engine.close()
+        if self._run is not None:
+            self._let_go()
+            self._context.project.ended(self._run, None, trained=self._task == "train")
+            self._run = None
 
-    def _start(self, task: str, prepared: _Prepared) -> None:
+    def _may_begin(self) -> Project | None:
+        project = self._context.project
+        if not self._state.activity.idle:
+            return None
+        if project.project is None or self._book.layer is None:
+            self._messages.fail("Make a label layer first, and paint or load what is known.")
+            return None
+        if not project.writable:
+            self._messages.fail(f"{project.writer} is working in this session: here it can only be looked at.")
+            return None
+        return project.project
+
+    def _begin(self, task: Task, prepare: Callable[[], _Prepared]) -> None:
+        self._task = task
+        self._cancel, self._copied = False, 0.0
+        self._began, self._first = time.monotonic(), None
+        self._written = False
+        self._messages.note = ""
+        self._state.become(Activity.PREPARING)
+        self._state.share, self._state.seconds_left = 0.0, None
+        self._messages.say("Copying the survey into the session ...")
+        self._context.background.run(prepare, self._start, self._unprepared)
+
+    def _copying(self, share: float) -> None:
+        # On the other thread: nothing but a number may be touched here.
+        self._copied = share
         if self._cancel:
+            raise _Cancelled
+
+    def _start(self, prepared: _Prepared) -> None:
+        train, project = self._task == "train", self._context.project
+        if self._cancel:
+            prepared.release()
+            project.ended(prepared.run, None, trained=train)
             self._unprepared(_Cancelled())
             return
-        self._desk.prediction.show(prepared.prediction)
-        if task == "train":
-            self._desk.history.clear()
-            for update in prepared.told:
-                self._desk.history.hear(update)
-        self._desk.look()
-        self._desk.state.share = 0.0
-        self._desk.state.task = task
-        if task == "train":
+        self._run, self._release = prepared.run, prepared.release
+        self._book.take_classes()
+        project.begun(prepared.run)
+        if train:
+            self._shown.history.replay(prepared.told, prepared.run.folder)
+        self.begun.emit()
+        self._state.share = 0.0
+        self._state.become(Activity.TRAINING if train else Activity.PREDICTING)
+        for note in prepared.notes:
+            self._messages.say(note, note=True)
+        if train:
             self._engine.train(prepared.job, resume=prepared.resume)
-            self._desk.words.say("Waiting for the training process to load its libraries ...")
+            self._messages.say("Waiting for the training process to load its libraries ...")
         else:
             self._engine.predict(prepared.job)
-            self._desk.words.say("Loading the network ...")
+            self._messages.say("Loading the network ...")
 
     def _unprepared(self, error: BaseException) -> None:
-        self._desk.state.task = None
+        self._state.become(Activity.IDLE)
         if isinstance(error, _Cancelled):
-            self._desk.words.say("Stopped before training began.")
-        else:
-            self._desk.words.fail(str(error), "".join(traceback.format_exception(error)))
+            self._messages.say("Stopped before it began.")
+            return
+        known = isinstance(error, JobError | ProjectError | SurveyError | LabelError)
+        self._messages.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
         for update in self._engine.poll():
-            self._developed |= self._desk.history.hear(update)
+            self._developed |= self._shown.history.hear(update)
             self._hear(update)
         self._repaint()
         if time.monotonic() >= self._show_at:
@@ -234,71 +336,89 @@ class Work:
     def _show(self) -> None:
         """Let numbers and curves follow what was heard."""
         self._show_at = time.monotonic() + SHOW_SECONDS
-        state, latest = self._desk.state, self._latest
-        if state.task == "prepare":
+        state, latest = self._state, self._latest
+        if state.activity is Activity.PREPARING:
             state.share = self._copied
-        if latest is not None and state.task is not None and not self._leaving:
+        if latest is not None and state.activity.can_pause:
             state.share = latest.step / max(latest.steps, 1)
             state.seconds_left = latest.seconds_left
-            if not state.waiting:
-                self._desk.words.say(_progress(latest))
+            if not state.activity.paused:
+                self._messages.say(_progress(latest))
         self._latest = None
         if self._developed:
             self._developed = False
-            self._desk.history.changed.emit()
+            self._shown.history.changed.emit()
 
     def _hear(self, update: Update) -> None:
-        state = self._desk.state
+        activity = self._state.activity
         match update:
             case Progress():
                 self._latest = update
             case BoxChanged():
                 self._box_changed(update.box)
             case Device():
-                self._desk.planning.hear(update)
-            case Note() if state.waiting:
+                self._planning.hear(update)
+            case Note() if activity.paused:
                 self._show()  # a pause shows all that was made before it
-                learnt = " What you paint meanwhile is learnt when you resume." if state.task == "train" else ""
-                self._desk.words.say(update.message + learnt)
+                learnt = " What you paint meanwhile is learnt when you resume." if activity.training else ""
+                self._messages.say(update.message + learnt)
             case Note():
-                self._desk.words.note = update.message
+                self._messages.note = update.message
             case Done():
                 self._show()
                 self._done(update)
             case Failed():
                 self._show()
-                state.task, state.waiting = None, False
-                self._desk.words.fail(update.message, update.detail)
+                self._ended(update)
+                self._messages.fail(update.message, update.detail)
 
     def _box_changed(self, box: Box) -> None:
-        if self._desk.prediction.layer is not None:
-            self._repainter.changed(box, self._desk.prediction.layer)
+        if not self._written:
+            self._written = True
+            self._shown.overlays.renew()  # their files are there from now on
+        if self._shown.prediction.layer is not None:
+            self._repainter.changed(box, self._shown.prediction.layer)
 
     def _repaint(self, *, now: bool = False) -> bool:
-        layer = self._desk.prediction.layer
-        if layer is None or not self._repainter.repaint([layer, *self._desk.overlays.layers.values()], now=now):
+        layer = self._shown.prediction.layer
+        if layer is None or not self._repainter.repaint([layer, *self._shown.overlays.layers.values()], now=now):
             return False
         now_s = time.monotonic()
         if self._first is None:
             self._first = now_s - self._began
-        self._desk.painted.emit(now_s)
+        self.painted.emit(now_s)
         return True
 
+    def _ended(self, end: Done | Failed) -> None:
+        run, self._run = self._run, None
+        self._let_go()
+        if run is not None:
+            self._context.project.ended(run, end, trained=self._task == "train")
+        self._state.seconds_left = None
+        self._state.become(Activity.IDLE)
+
+    def _let_go(self) -> None:
+        release, self._release = self._release, _nothing
+        try:
+            release()
+        except (ProjectError, OSError) as error:
+            self._messages.say(f"What became of it could not be written: {error}", note=True)
+
     def _done(self, update: Done) -> None:
-        state = self._desk.state
-        state.task, state.waiting = None, False
-        state.seconds_left = None
-        state.share = state.share if update.stopped else 1.0
-        if self._desk.session is not None:
-            state.has_model = (self._desk.session.model / "job.json").is_file()
-            state.has_prediction = self._desk.session.prediction.is_file()
-        if update.task == "train" and self._first is not None and self._desk.history.seconds:
-            step = float(np.nanmedian(self._desk.history.seconds))
-            self._desk.planning.remember(Speed(step, self._first))
-        self._desk.overlays.renew()
+        self._ended(update)
+        self._state.share = self._state.share if update.stopped else 1.0
+        history = self._shown.history
+        if update.task == "train" and self._first is not None and history.seconds:
+            self._planning.remember(Speed(float(np.nanmedian(history.seconds)), self._first))
         self._repaint(now=True)
-        more = " Predict fills in the whole survey." if update.task == "train" else ""
-        self._desk.words.say(update.message + more)
+        trained = update.task == "train" and self._context.project.has_model
+        self._messages.say(update.message + (" Predict fills in the whole survey." if trained else ""))
+
+    def _runs_changed(self) -> None:
+        """Show the curves of the run whose prediction is shown."""
+        run, history = self._context.project.shown, self._shown.history
+        if self._run is None and (None if run is None else run.folder) != history.of:
+            history.replay(() if run is None else log.training(run.log()), None if run is None else run.folder)
 
 
 def _progress(update: Progress) -> str:
@@ -306,3 +426,8 @@ def _progress(update: Progress) -> str:
         loss = f", loss {update.loss:.2f}" if update.loss is not None else ""
         return f"Training: step {update.step} of {update.steps}{loss}."
     return f"Predicting the whole survey: {update.step} of {update.steps}."
+
+
+def _sentence(text: Any) -> str:
+    words = str(text)
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

@@ -157,7 +157,7 @@ def test_a_line_is_saved_with_its_places(tmp_path, make_segy):
     cube = np.arange(12, dtype=np.float32).reshape(1, 4, 3)
     survey = surveys.open(make_segy(tmp_path / "line.sgy", np.array([7]), np.arange(4), cube))
     with xr.open_dataset(save(tmp_path / "line.nc", survey.values, survey), engine="h5netcdf") as data:
-        np.testing.assert_array_equal(data["values_line" if "line" in survey.coords else "line"], cube[0])
+        np.testing.assert_array_equal(data["values_line"], cube[0])
         np.testing.assert_array_equal(data["crossline"], survey["crossline"])
         assert data["crossline"].dims == ("trace",)
 
@@ -191,3 +191,12 @@ def test_a_disk_that_fills_up_is_a_sentence_and_the_old_file_stays(tmp_path, suf
     assert "could not be written as a whole" in found.stdout or "the disk is full" in found.stdout, found.stderr
     assert out.read_bytes() == b"precious"
     assert sorted(os.listdir(tmp_path)) == ["in.tif", f"out{suffix}"]
+
+
+@pytest.mark.parametrize("name", ["east", "x", "time", "lines", "depth"])
+def test_a_file_may_be_called_as_an_axis_is(tmp_path, name):
+    for shape, dims in (((4, 5), ("y", "x")), ((3, 4, 5), ("inline", "crossline", "twt"))):
+        values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        like = xr.DataArray(values, dims=dims, coords={dim: np.arange(n) for dim, n in zip(dims, shape, strict=True)})
+        path = save(tmp_path / f"{name}.nc", values, like)
+        np.testing.assert_array_equal(np.asarray(surveys.open(path)).reshape(shape), values)

@@ -29,7 +29,7 @@ def test_a_copy_is_offered_made_and_read_from(viewer, large, spin):
     layer = viewer.layers[0]
     before = np.asarray(layer.data[:, :, 40])
     panel.make.click()
-    assert spin(lambda: desk.bricks.state.ready, 60), desk.words.message
+    assert spin(lambda: desk.bricks.state.ready, 60), desk.messages.message
     assert "bricks" in layer.data.attrs
     assert desk.data.material.first.attrs["bricks"].endswith(".zarr")
     np.testing.assert_array_equal(np.asarray(layer.data[:, :, 40]), before)
@@ -59,7 +59,7 @@ def test_a_copy_is_cancelled_and_goes_on(large, spin, monkeypatch):
     assert not large.data.bricks.cancel.isHidden()
     large.data.bricks.cancel.click()
     assert spin(lambda: not desk.bricks.state.copying, 5)
-    assert "goes on from there" in desk.words.message
+    assert "goes on from there" in desk.messages.message
     assert desk.bricks.state.offered
 
 
@@ -69,7 +69,7 @@ def test_in_3d_the_coarser_levels_are_shown(viewer, large, spin, monkeypatch):
     monkeypatch.setattr(pyramid, "LONG", 64)
     desk = large.desk
     desk.bricks.copy()
-    assert spin(lambda: desk.bricks.state.ready, 60), desk.words.message
+    assert spin(lambda: desk.bricks.state.ready, 60), desk.messages.message
     image = viewer.layers[0]
     viewer.dims.ndisplay = 3
     coarse = next(layer for layer in viewer.layers if layer.name.endswith("(3D)"))

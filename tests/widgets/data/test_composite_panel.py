@@ -33,10 +33,10 @@ def test_true_colour_and_chosen_bands_lie_on_the_cube(viewer, dock, spin):
     assert picture not in dock.desk.data.images()
     panel.bands.setText("1 2")
     panel.button.click()
-    assert "names no three bands" in dock.desk.words.message
+    assert "names no three bands" in dock.desk.messages.message
     panel.bands.setText("1 2 999")
     panel.button.click()
-    assert spin(lambda: "no band 999" in dock.desk.words.message)
+    assert spin(lambda: "no band 999" in dock.desk.messages.message)
 
 
 def test_a_volume_has_no_composite(viewer, dock):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_fhn import sample_data, surveys
+from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.widgets.data.go_to import GoToError, parse, resolve
-from napari_fhn.widgets.data.numbers import Numbers
 
 
 @pytest.fixture(scope="module")

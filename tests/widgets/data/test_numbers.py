@@ -8,8 +8,8 @@ import rasterio
 import xarray as xr
 
 from napari_fhn import sample_data, surveys
+from napari_fhn.surveys.numbers import Numbers, describe
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.numbers import Numbers, describe
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from napari_fhn import sample_data, surveys
+from napari_fhn.surveys.spectra import class_spectra, has_spectra, spectrum
 from napari_fhn.widgets.data import spectrum_panel
-from napari_fhn.widgets.data.spectrum import class_spectra, has_spectra, spectrum
 
 
 def test_a_pixel_in_all_good_bands():

@@ -58,10 +58,10 @@ def test_unlike_maps_become_one_layer_that_is_ticked(maps, spin):
     assert dialog.message.isHidden()
     assert dialog.grid is None
     dock.desk.stacking.make(dialog.entries, dialog.grid)
-    assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.channels == 6)
+    assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.surveys.channels == 6)
     stacked = dock.desk.data.state.chosen[0]
     assert dock.desk.data.material.shape == (24, 32)
-    assert "gravity (12 x 16 cells of 60 m, EPSG:32633) was interpolated" in dock.desk.words.message
+    assert "gravity (12 x 16 cells of 60 m, EPSG:32633) was interpolated" in dock.desk.messages.message
     assert list(stacked.metadata["survey"]["band_name"].values)[2:] == [
         "rocks: 3", "rocks: 5", "geology: granite", "geology: shale",
     ]  # fmt: skip
@@ -79,9 +79,9 @@ def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
     for row in range(3):
         dialog.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
     dock.desk.stacking.make(dialog.entries, dialog.grid)
-    assert "at least one map" in dock.desk.words.message
+    assert "at least one map" in dock.desk.messages.message
     dialog.table.item(0, 0).setCheckState(Qt.CheckState.Checked)
     dialog.table.item(1, 0).setCheckState(Qt.CheckState.Checked)
     dock.desk.stacking.make(dialog.entries, dialog.grid)
     assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.shape == (12, 16))
-    assert dock.desk.data.material.channels == 2
+    assert dock.desk.data.material.surveys.channels == 2

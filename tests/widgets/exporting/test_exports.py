@@ -9,37 +9,36 @@ import pytest
 import xarray as xr
 
 from napari_fhn import surveys
-from napari_fhn.widgets.running.overlays import output_path
+from napari_fhn.project.exporter import Request
 
 
 @pytest.fixture
-def predicted(labelled, spin):
+def predicted(labelled, add_run):
     """The dock with a prediction of two layers, and an entropy beside it."""
     viewer, dock = labelled
-    desk = dock.desk
-    values = desk.session.prediction_volume((12, 16, 32))
-    values[..., :16], values[..., 16:] = 1, 2
+    values = np.ones((12, 16, 32), np.uint8)
+    values[..., 16:] = 2
     values[3:5, 3:5, 20:22] = 3
-    np.save(output_path(desk.session, "entropy"), np.full((12, 16, 32), 0.5, np.float32))
-    desk.state.has_prediction = True
+    add_run(dock.desk, values, outputs={"entropy": np.full((12, 16, 32), 0.5, np.float32)})
     return viewer, dock
 
 
 def write(dock, spin, path, key, **options):
-    dock.desk.exports.save(path, key, **options)
+    dock.desk.exports.save(Request(key, path, **options))
     assert spin(lambda: not dock.desk.exports.state.busy, 20)
-    assert not dock.desk.words.error, dock.desk.words.message
-    return dock.desk.words.message
+    assert not dock.desk.messages.error, dock.desk.messages.message
+    return dock.desk.messages.message
 
 
 def test_the_panel_offers_what_there_is(labelled, predicted):
     _, dock = predicted
-    keys = [offer.key for offer in dock.desk.exports.offered()]
-    assert keys == ["classes", "entropy", "labels", "horizon", "bodies", "mesh", "table"]
+    keys = [offer.what for offer in dock.desk.exports.offered()]
+    assert keys == ["classes", "entropy", "labels", "bodies", "table"]
     assert dock.export.what.count() == len(keys)
-    dock.export.what.setCurrentIndex(keys.index("horizon"))
-    assert not dock.export.below.isHidden()
     assert dock.export.at_least.isHidden()
+    dock.export.what.setCurrentIndex(keys.index("bodies"))
+    assert not dock.export.at_least.isHidden()
+    assert dock.export.below.isHidden()
 
 
 def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
@@ -61,24 +60,26 @@ def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
 
 def test_bodies_and_table(predicted, spin, tmp_path):
     _, dock = predicted
-    assert "1 bodies, the largest of 8 voxels" in write(dock, spin, tmp_path / "b.npy", "bodies", value=3)
+    assert "1 bodies" in write(dock, spin, tmp_path / "b.npy", "bodies", of=(3,))
     assert np.load(tmp_path / "b.npy").sum() == 8
     write(dock, spin, tmp_path / "classes.csv", "table")
     assert (tmp_path / "classes.csv").read_text().startswith("value,name,color\n1,class 1,")
 
 
-def test_a_horizon_and_a_mesh_of_a_survey(viewer, dock, spin, tmp_path):
+def test_a_horizon_and_a_mesh_of_a_survey(viewer, dock, spin, tmp_path, small, add_run):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.new.click()
     desk = dock.desk
-    values = desk.session.prediction_volume(desk.data.material.shape)
-    values[..., :80], values[..., 80:] = 1, 2
-    desk.state.has_prediction = True
-    assert f"{128 * 192:,} traces" in write(dock, spin, tmp_path / "h.xyz", "horizon", value=1, below=2)
+    values = np.ones(desk.data.material.shape, np.uint8)
+    values[..., 80:] = 2
+    rng = np.random.default_rng(0)
+    desk.book.layer.data[3] = rng.integers(1, 3, values.shape[1:], np.uint8)
+    add_run(desk, values)
+    assert f"{128 * 192:,} traces" in write(dock, spin, tmp_path / "h.xyz", "horizon", above=(1,), below=(2,))
     rows = np.loadtxt(tmp_path / "h.xyz", comments="#")
     assert len(rows) == 128 * 192
     assert (rows[:, -1] == float(desk.data.material.first.twt[80])).all()
-    assert "triangles" in write(dock, spin, tmp_path / "m.obj", "mesh", value=2)
+    assert "triangles" in write(dock, spin, tmp_path / "m.obj", "mesh", of=(2,))
 
 
 def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_path, monkeypatch):
@@ -94,16 +95,18 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
 
     monkeypatch.setattr(surveys, "save", slow)
     run = dock.desk.exports
-    run.save(path)
+    run.save(Request("classes", path))
     run.cancel()
     assert spin(lambda: not run.state.busy, 10)
-    assert "was not written" in dock.desk.words.message
+    assert "was not written" in dock.desk.messages.message
     assert path.read_bytes() == b"before"
 
 
 def test_maps_are_offered_as_maps_and_volumes_as_segy(viewer, dock):
     viewer.open_sample("napari-fhn", "seismic")
+    dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("SEG-Y")
     viewer.layers.clear()
-    viewer.add_image(xr.DataArray(np.zeros((8, 9), np.float32), dims=("y", "x")), name="plain")
+    viewer.add_image(np.zeros((8, 9), np.float32), name="plain")
+    dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("NumPy")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
-from napari_fhn.widgets.labelling.ledger import Ledger, moved
+from napari_fhn.widgets.labelling.label_history import LabelHistory, moved
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def book(labelled):
 
 def stroke(book, index, value):
     book.layer.paint(index, value)
-    return book.ledger.entries[-1]
+    return book.history.entries[-1]
 
 
 def look(book, inline):
@@ -37,7 +37,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
     before = np.array(book.layer.data)
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert "nothing to undo on this section" in book.words.message
+    assert "nothing to undo on this section" in book.context.messages.message
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 
@@ -114,18 +114,18 @@ def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
     book, edits = dock.desk.book, dock.desk.labelling.edits
     edits.rename(1, "Sand")
     edits.rename(2, "Shale")
-    book.toggle(book.ledger.entries[-2])
+    book.toggle(book.history.entries[-2])
     assert book.state.classes.names == ("class 1", "Shale", "class 3")
 
 
 def test_the_history_forgets_the_oldest_first(monkeypatch):
     from napari_fhn.labels.changes import Change
-    from napari_fhn.widgets.labelling import ledger
+    from napari_fhn.widgets.labelling import label_history
 
-    monkeypatch.setattr(ledger, "MOST_ENTRIES", 3)
-    history = Ledger()
+    monkeypatch.setattr(label_history, "MOST_ENTRIES", 3)
+    history = LabelHistory()
     for k in range(5):
-        history.record(ledger.Entry(str(k), Change()))
+        history.record(label_history.Entry(str(k), Change()))
     assert [entry.title for entry in history.entries] == ["2", "3", "4"]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from napari_fhn import sample_data
-from napari_fhn.labels import AmbiguousColumns
+from napari_fhn.labels import AmbiguousColumns, Source
 from napari_fhn.widgets.labelling import dropped
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones
@@ -21,8 +23,8 @@ def seismic(viewer, dock):
 
 
 def settle(desk, spin, words):
-    assert spin(lambda: words in desk.words.message or desk.words.error, 20), desk.words.message
-    assert not desk.words.error, desk.words.message
+    assert spin(lambda: words in desk.messages.message or desk.messages.error, 20), desk.messages.message
+    assert not desk.messages.error, desk.messages.message
 
 
 def test_logs_with_digits_get_the_values_they_say(seismic, spin):
@@ -52,8 +54,8 @@ def test_a_log_dropped_on_the_canvas_is_loaded_by_the_desk(viewer, seismic, spin
 def test_a_log_dropped_without_a_survey_is_a_sentence(viewer, dock, spin):
     viewer.open(str(sample_data.SEISMIC.wells.parent / "W-1.las"), plugin="napari-fhn")
     assert not len(viewer.layers)
-    assert dock.desk.words.error
-    assert "Tick a survey first" in dock.desk.words.message
+    assert dock.desk.messages.error
+    assert "Tick a survey first" in dock.desk.messages.message
 
 
 def test_tops_wait_for_the_places_of_their_wells(seismic, spin):
@@ -110,8 +112,6 @@ def test_horizons_that_come_together_part_zones_together(seismic, spin, tmp_path
 
     loader = seismic.labelling.loader
     loader.ask_zones = between
-    told = []
-    loader.on_known = told.append
     loader.load([write_horizon(tmp_path / f"{name}.csv", survey, twt) for name, twt in (("a", 600.0), ("b", 700.0))])
     settle(seismic, spin, "2 horizons of a.csv, b.csv")
     assert asked == [["a", "b"]]
@@ -119,9 +119,13 @@ def test_horizons_that_come_together_part_zones_together(seismic, spin, tmp_path
     assert (traces[..., axis < 600] == 1).all()
     assert (traces[..., (axis >= 600) & (axis < 700)] == 2).all()
     assert not traces[..., axis >= 700].any()
-    assert [one.path.name for one in told[-1].sources] == ["a.csv", "b.csv"]
+    known = loader.known
+    assert [one.path.name for one in known.sources] == ["a.csv", "b.csv"]
+    kept = seismic.session.manifest.knowledge
+    assert [(Path(one.file.absolute).name, one.kind) for one in kept] == [("a.csv", "horizon"), ("b.csv", "horizon")]
+    assert Source.from_dict(kept[0].file.absolute, kept[0].answers) == known.sources[0]
     again = np.zeros(survey.shape, np.uint8)
-    told[-1].burn(survey, again)
+    known.burn(survey, again)
     np.testing.assert_array_equal(again, np.asarray(seismic.book.layer.data))
 
 
@@ -170,7 +174,7 @@ def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     settle(seismic, spin, "2 wells are labels")
     assert asked == ["domain", "units"]
     loader.load([path])
-    assert spin(lambda: seismic.words.message.startswith("2 wells are labels"), 10)
+    assert spin(lambda: seismic.messages.message.startswith("2 wells are labels"), 10)
     assert asked == ["domain", "units"]
 
 

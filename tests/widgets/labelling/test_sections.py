@@ -23,7 +23,7 @@ def test_copying_to_neighbours_and_undoing_it(labelled, spin):
     look(book, 6)
     dock.labels.sections.reach.setValue(2)
     dock.labels.sections.copy.click()
-    assert spin(lambda: "Copied" in book.words.message, 10), book.words.message
+    assert spin(lambda: "Copied" in dock.desk.messages.message, 10), dock.desk.messages.message
     values = np.asarray(book.layer.data)
     assert [k for k in range(12) if values[k].any()] == [4, 5, 6, 7, 8]
     np.testing.assert_array_equal(values[4], values[6])
@@ -39,12 +39,12 @@ def test_interpolating_between_labelled_sections(labelled, spin):
         book.layer.data[k, :, :edge], book.layer.data[k, :, edge:] = 1, 2
     look(book, 4)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: "Interpolated" in book.words.message, 10), book.words.message
+    assert spin(lambda: "Interpolated" in dock.desk.messages.message, 10), dock.desk.messages.message
     assert abs((np.asarray(book.layer.data)[5, 8] == 1).sum() - 15) <= 1
     look(book, 11)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: book.words.error, 10)
-    assert "no labelled section on either side" in book.words.message
+    assert spin(lambda: dock.desk.messages.error, 10)
+    assert "no labelled section on either side" in dock.desk.messages.message
 
 
 def test_shapes_become_labels_of_the_class_in_use(labelled, spin):
@@ -82,14 +82,13 @@ def test_shapes_lie_on_the_section_they_were_drawn_on(axis):
 def test_a_part_of_the_prediction_is_accepted_and_marked(labelled, spin):
     viewer, dock = labelled
     desk, book = dock.desk, dock.desk.book
-    prediction = desk.session.prediction_volume((12, 16, 32))
-    prediction[...] = 1
+    prediction = np.ones((12, 16, 32), np.uint8)
     entropy = np.ones((12, 16, 32), np.float32)
     entropy[3, :4] = 0.05
     look(book, 3)
     before = np.array(book.layer.data)
     desk.labelling.sections.accept(prediction, entropy, 0.9, by_shapes=False)
-    assert spin(lambda: "Accepted" in book.words.message, 10), book.words.message
+    assert spin(lambda: "Accepted" in desk.messages.message, 10), desk.messages.message
     assert (np.asarray(book.layer.data)[3, :4] == 1).all()
     assert not np.asarray(book.layer.data)[3, 4:].any()
     marks = next(layer for layer in viewer.layers if layer.name == "Accepted from prediction")
@@ -98,15 +97,15 @@ def test_a_part_of_the_prediction_is_accepted_and_marked(labelled, spin):
     np.testing.assert_array_equal(book.layer.data, before)
     assert not np.asarray(marks.data).any()
     desk.labelling.sections.accept(prediction, None, 0.9, by_shapes=False)
-    assert book.words.error
+    assert desk.messages.error
 
 
-def test_the_inside_of_shapes_is_accepted(labelled, spin):
+def test_the_inside_of_shapes_is_accepted(labelled, spin, add_run):
     _, dock = labelled
     desk = dock.desk
-    desk.session.prediction_volume((12, 16, 32))[...] = 2
+    add_run(desk, np.full((12, 16, 32), 2, np.uint8))
     look(desk.book, 2)
     dock.labels.accept.draw.click()
     desk.labelling.sections.shapes.add_rectangles([[2, 3, 4], [2, 3, 9], [2, 7, 9], [2, 7, 4]])
     dock.labels.accept.inside.click()
-    assert spin(lambda: (np.asarray(desk.book.layer.data)[2] == 2).sum() == 30, 10), desk.words.message
+    assert spin(lambda: (np.asarray(desk.book.layer.data)[2] == 2).sum() == 30, 10), desk.messages.message

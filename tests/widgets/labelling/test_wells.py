@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 def seismic(viewer, dock, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20), dock.desk.words.message
+    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20), dock.desk.messages.message
     dock.labels.tools.open("Wells")
     return dock
 

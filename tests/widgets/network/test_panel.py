@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.network.architecture import Architecture, Layer, Reading
-from napari_fhn.training import Job
-from napari_fhn.training.neighbours import Agreement
+from napari_fhn.training import Device
 from napari_fhn.training.recipes import RECIPES
 
 
@@ -36,8 +35,6 @@ def test_it_forecasts_before_anything_trains(seismic):
 
 
 def test_a_gpu_is_told_by_the_process(seismic):
-    from napari_fhn.training import Device
-
     _, dock = seismic
     dock.desk.planning.hear(Device("cuda", "Some GPU", 3_000_000))
     assert "3 MB free" in dock.network.needs.text()
@@ -58,8 +55,8 @@ def test_every_setting_can_be_changed_and_taken_back(seismic):
     assert state.settings.network.channels == 16
     assert "2 changed" in panel.heading.text()
     panel.forms["schedule"].changed.emit("block", "wide")
-    assert dock.desk.words.error
-    assert "block cannot be" in dock.run.message.text().lower()
+    assert dock.desk.messages.error
+    assert "block" in dock.run.message.text().lower()
     panel.reset.click()
     assert state.settings == recipe
     assert panel.forms["schedule"].controls["steps"].value == recipe.schedule.steps
@@ -103,8 +100,11 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
     assert "foretell each other" in dock.network.aside.text()
     assert desk.planning.state.settings.neighbours
+    # What the training process says of its device asks again, and does not forget what the labels said.
+    desk.planning.hear(Device("cpu", "this computer", 10**10))
+    assert desk.planning.state.settings.recipe == "layers"
     dock.network.recipe.value = "sections"
-    desk.planning.suggest(Agreement(0.99, 4))
+    desk.planning.suggest()
     assert desk.planning.state.settings.recipe == "sections"
 
 
@@ -121,7 +121,7 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     viewer.layers.clear()
     viewer.open_sample("napari-fhn", "hyperspectral")
     dock.labels.load.click()
-    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.words.message
+    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.messages.message
     dock.network.recipe.value = "paper.hyperspectral"
     outlook = dock.desk.planning.state.outlook
     assert outlook.block == (112, 128, 62)
@@ -129,10 +129,10 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     corners = dock.desk.block_box.corners()
     np.testing.assert_array_equal(np.ptp(corners, axis=0), (112, 128))
     dock.run.train.click()
-    assert spin(lambda: dock.desk.state.has_model and dock.desk.state.task is None, 60), dock.desk.words.message
-    job = Job.load(dock.desk.session.model / "job.json")
+    assert spin(lambda: dock.desk.project.has_model and dock.desk.state.activity.idle, 60), dock.desk.messages.message
+    job = dock.desk.project.current.job()
     assert (job.map_axis, len(job.inputs)) == (2, 2)
     assert np.load(job.inputs[0].path, mmap_mode="r").shape == (112, 128, 62)
     dock.run.predict.click()
-    assert spin(lambda: dock.desk.state.task is None, 60), dock.desk.words.message
+    assert spin(lambda: dock.desk.state.activity.idle, 60), dock.desk.messages.message
     assert np.asarray(dock.desk.prediction.layer.data).all()

@@ -11,26 +11,25 @@ import xarray as xr
 from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
-from napari_fhn.training import Input, Job
-from napari_fhn.training.recipes import recipe
+from napari_fhn.project.exporter import Request
+from napari_fhn.training import Job
 from napari_fhn.widgets.results.comparison import on_grid_of
 from napari_fhn.widgets.results.lazy import Lazy, cell, difference
 
 
 @pytest.fixture
-def predicted(labelled):
+def predicted(labelled, add_run):
     """A session whose prediction is there: 1 above 2, with a speck of 3."""
     _, dock = labelled
-    desk = dock.desk
-    values = desk.session.prediction_volume(desk.data.material.shape)
-    values[...] = np.where(np.arange(values.shape[2]) < 16, 1, 2)
+    shape = dock.desk.data.material.shape
+    values = np.broadcast_to(np.where(np.arange(shape[2]) < 16, 1, 2), shape).astype(np.uint8)
     values[2, 3, 4] = 3
-    desk.state.has_model = desk.state.has_prediction = True
+    add_run(dock.desk, values)
     return labelled
 
 
 def settled(dock):
-    return lambda: dock.desk.state.task is None and dock.desk.comparison.state.matrix is not None
+    return lambda: dock.desk.state.activity.idle and dock.desk.comparison.state.matrix is not None
 
 
 def test_a_lazy_volume_computes_what_is_looked_at():
@@ -59,8 +58,8 @@ def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
     assert [panel.truth.itemText(k) for k in range(panel.truth.count())] == ["Labels", "truth"]
     panel.truth.setCurrentText("truth")
     panel.compare.click()
-    assert spin(settled(dock), 10), desk.words.message
-    assert "voxels agree" in desk.words.message
+    assert spin(settled(dock), 10), desk.messages.message
+    assert "voxels agree" in desk.messages.message
     assert panel.matrix.item(0, 1).toolTip().endswith("4 voxels, 0.1 %")
     layer = desk.comparison.layer
     assert layer in viewer.layers
@@ -107,7 +106,7 @@ def test_a_prediction_is_kept_to_compare_with_the_next(predicted):
     viewer, dock = predicted
     dock.results.keep.click()
     kept = viewer.layers["Prediction 1"]
-    dock.desk.prediction.layer.data[...] = 2
+    np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 2
     assert (np.asarray(kept.data) == 1).any()
     assert dock.results.truth.findText("Prediction 1") >= 0
 
@@ -122,40 +121,57 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(shown.data[2]) == 3).any()
     assert (before[2] == 3).any()
     panel.tidy.click()
-    assert spin(lambda: desk.state.task is None, 10)
+    assert spin(lambda: desk.state.activity.idle, 10)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
-    assert "have another class" in desk.words.message
+    assert "have another class" in desk.messages.message
     panel.back.click()
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
 
-def test_the_command_and_the_network_can_be_taken_along(predicted, tmp_path):
-    _, dock = predicted
+def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_path):
+    _, dock = labelled
     desk = dock.desk
-    assert desk.taking.command() is None
-    chosen = recipe("sections")
-    data, labels, prediction = (str(desk.session.folder / name) for name in ("x.npy", "l.npy", "p.npy"))
-    model = str(desk.session.model)
-    job = Job((Input(data),), labels, ("a", "b"), chosen.network, chosen.schedule, prediction, model)
-    desk.session.model.mkdir()
-    (desk.session.model / "model.json").write_text("{}")
-    job.save(desk.session.model / "job.json")
+    assert desk.reporting.command() is None
+    run = add_run(desk)
     dock.results.command.click()
     words = shlex.split(QApplication.clipboard().text())
     assert words[:3] == ["napari-fhn", "train", "--job"]
-    assert Job.load(words[3]) == job
-    desk.taking.save_model(tmp_path / "mine")
-    assert Job.load(tmp_path / "mine" / "job.json") == replace(job, model=str(tmp_path / "mine"))
+    assert Job.load(words[3]) == run.job()
+    assert words[-2:] == ["--session", str(desk.session.folder)]
+    desk.reporting.save_model(tmp_path / "mine")
+    assert Job.load(tmp_path / "mine" / "job.json") == replace(run.job(), model=str(tmp_path / "mine"))
 
 
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
     _, dock = predicted
-    desk = dock.desk
-    job = desk.session.job([Input("x.npy")], ["a", "b", "c"], "sections", vertical_axis=2)
-    desk.session.model.mkdir()
-    (desk.session.model / "model.json").write_text("{}")
-    job.save(desk.session.model / "job.json")
     dock.results.score.click()
-    assert spin(lambda: desk.words.error, 10)
-    assert "No labels were held out" in desk.words.message
+    assert spin(lambda: dock.desk.messages.error, 10)
+    assert "No labels were held out" in dock.desk.messages.message
+
+
+def test_what_is_not_whole_is_asked_about_before_it_is_used(labelled, add_run, spin, tmp_path):
+    _, dock = labelled
+    desk = dock.desk
+    shape = desk.data.material.shape
+    add_run(desk, np.ones(shape, np.uint8), until=3)
+    asked = []
+
+    def ask(needs):
+        asked.append(needs.what)
+        return len(asked) > 1
+
+    desk.context.consent = ask
+    path = tmp_path / "classes.npy"
+    desk.exports.save(Request("classes", path))
+    assert spin(lambda: len(asked) == 1 and desk.state.activity.idle, 10)
+    assert "75 % of the survey is not predicted" in asked[0]
+    assert not path.exists()
+    assert "was not written" in desk.messages.message
+    desk.exports.save(Request("classes", path))
+    assert spin(lambda: path.exists() and desk.state.activity.idle, 10), desk.messages.message
+    desk.context.consent = lambda needs: asked.append(needs.what)
+    dock.results.report.click()
+    assert spin(lambda: len(asked) == 3, 10)
+    dock.results.score.click()
+    assert spin(lambda: len(asked) == 4, 10)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from napari_fhn.box import Box
 from napari_fhn.training import BoxChanged, Checkpoint, Note, Progress, Score
-from napari_fhn.widgets.running.history import History
+from napari_fhn.widgets.running.training_history import TrainingHistory
 
 
 def told(*updates):
-    history = History()
+    history = TrainingHistory()
     for update in updates:
         history.hear(update)
     return history
@@ -43,10 +43,10 @@ def test_going_back_forgets_what_came_after():
 
 
 def test_other_news_are_no_curve():
-    history = History()
+    history = TrainingHistory()
     assert not history.hear(Note("x"))
     assert not history.hear(BoxChanged(Box((0,), (1,)), 1))
     assert not history.hear(Progress("predict", 1, 9))
     assert history.hear(Score(1, True, (0.5,)))
-    history.clear()
-    assert history == History()
+    history.replay(())
+    assert history == TrainingHistory()

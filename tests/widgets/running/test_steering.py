@@ -8,21 +8,18 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
-from napari_fhn.training import Checkpoint, Job
+from napari_fhn.training import Checkpoint
 
 
 @pytest.fixture
-def predicted(labelled):
+def predicted(labelled, add_run):
     """A session whose prediction and entropy are there, as a training has written them."""
     _, dock = labelled
-    session, shape = dock.desk.session, dock.desk.data.material.shape
-    session.prediction_volume(shape)[...] = np.where(np.arange(shape[2]) < 16, 1, 2)
-    entropy = np.lib.format.open_memmap(session.folder / "prediction-entropy.npy", "w+", np.float16, shape)
-    entropy[...] = 0.25
-    probabilities = np.lib.format.open_memmap(
-        session.folder / "prediction-probabilities.npy", "w+", np.float16, (3, *shape)
-    )
+    shape = dock.desk.data.material.shape
+    values = np.broadcast_to(np.where(np.arange(shape[2]) < 16, 1, 2), shape).astype(np.uint8)
+    probabilities = np.zeros((3, *shape), np.float16)
     probabilities[0], probabilities[1] = 0.9, 0.1
+    add_run(dock.desk, values, outputs={"entropy": np.full(shape, 0.25, np.float16), "probabilities": probabilities})
     return labelled
 
 
@@ -32,11 +29,11 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     desk.planning.change("schedule", "steps", 100_000)
     assert not run.pause.isEnabled()
     run.train.click()
-    assert spin(lambda: bool(desk.history.losses)), desk.words.message
+    assert spin(lambda: bool(desk.history.losses)), desk.messages.message
     assert dock.network.folded
     run.pause.click()
     assert run.pause.text() == "Resume"
-    assert spin(lambda: "paused after step" in desk.words.message, 20), desk.words.message
+    assert spin(lambda: "paused after step" in desk.messages.message, 20), desk.messages.message
     n = len(desk.history.losses)
     spin(lambda: False, 0.5)
     assert len(desk.history.losses) == n
@@ -46,8 +43,7 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     assert spin(lambda: len(desk.history.losses) > n, 20)
     run.pause.click()
     run.stop.click()
-    assert spin(lambda: desk.state.task is None, 5)
-    assert not desk.state.waiting
+    assert spin(lambda: desk.state.activity.idle, 5)
     assert run.pause.text() == "Pause"
 
 
@@ -60,55 +56,59 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert not menu.again.isEnabled()
     desk.planning.change("schedule", "steps", 100_000)
     run.train.click()
-    assert spin(lambda: len(desk.history.losses) > 2), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > 2), desk.messages.message
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
     done = desk.history.steps[-1]
     painted = np.count_nonzero(desk.prediction.layer.data)
-    desk.history.clear()  # as in a session that was opened again
+    assert [one.id for one in desk.project.runs()] == ["run-001"]
+    desk.history.replay(())  # as in a session that was opened again
     menu.renew()
     menu.go_on.trigger()
-    assert spin(lambda: len(desk.history.losses) > done), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > done), desk.messages.message
     assert np.count_nonzero(desk.prediction.layer.data) >= painted
     assert desk.history.steps == list(range(1, desk.history.steps[-1] + 1))
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
 
-    desk.taking.save_model(tmp_path / "kept")
+    desk.reporting.save_model(tmp_path / "kept")
     assert not (tmp_path / "kept" / "checkpoints").exists()
     desk.planning.change("schedule", "steps", 2)
     menu.renew()
     menu.again.trigger()
-    assert spin(lambda: desk.state.task == "train" and spin(lambda: desk.state.task is None)), desk.words.message
-    job = Job.load(desk.session.model / "job.json")
-    assert Path(job.start_from) == desk.session.folder / "begun-with"
-    assert "goes on from the network" in (desk.session.model / "log.jsonl").read_text(encoding="utf-8")
+    assert spin(lambda: desk.state.activity.training and spin(lambda: desk.state.activity.idle)), desk.messages.message
+    latest = desk.project.current
+    assert latest.id == "run-002"
+    assert Path(latest.job().start_from) == latest.begun_with
+    assert latest.record.begun_with == "Run 1"
+    assert "goes on from the network" in (latest.model / "log.jsonl").read_text(encoding="utf-8")
 
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path / "kept"))
     menu.saved.trigger()
     assert desk.planning.state.settings.schedule.steps == 100_000  # it comes with its settings
-    assert spin(lambda: len(desk.history.losses) > 0), desk.words.message
+    assert spin(lambda: len(desk.history.losses) > 0), desk.messages.message
     run.stop.click()
-    assert spin(lambda: desk.state.task is None), desk.words.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: str(tmp_path))
     menu.saved.trigger()
-    assert "holds no trained network" in desk.words.message
+    assert "holds no trained network" in desk.messages.message
 
 
-def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, tmp_path):
+def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_run, spin):
     _, dock = labelled
     desk = dock.desk
-    desk.session.model.mkdir()
-    (desk.session.model / "weights").write_text("last")
-    kept = tmp_path / "step-3"
-    kept.mkdir()
+    model = add_run(desk).model
+    (model / "weights").write_text("last")
+    kept = model / "checkpoints" / "step-00003"
+    kept.mkdir(parents=True)
     (kept / "weights").write_text("of step 3")
-    desk.history.hear(Checkpoint(3, str(kept)))
+    # The session was moved since: the log names the place of then.
+    desk.history.hear(Checkpoint(3, "/elsewhere/checkpoints/step-00003"))
     desk.history.changed.emit()
-    assert len(dock.run.curves.checkpoints.data) == 1
+    assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
-    assert (desk.session.model / "weights").read_text() == "of step 3"
-    assert "step 3 predicts" in desk.words.message
+    assert (model / "weights").read_text() == "of step 3"
+    assert "step 3 predicts" in desk.messages.message
 
 
 def test_checkpoints_are_listed_for_the_keyboard(labelled, monkeypatch):
@@ -169,7 +169,7 @@ def test_entropy_and_probability_come_and_go_as_layers(predicted):
 
 def test_a_place_worth_labelling_is_one_click_away(predicted, spin):
     viewer, dock = predicted
-    entropy = np.load(dock.desk.session.folder / "prediction-entropy.npy", mmap_mode="r+")
+    entropy = np.load(dock.desk.project.current.output("entropy"), mmap_mode="r+")
     entropy[...] = 0
     entropy[8:, 12:, 24:] = 0.9
     panel = dock.run.next

@@ -134,6 +134,10 @@ def _axis(array: xr.DataArray, dim: str) -> str:
     return name or _AXIS.get(str(attrs.get("axis", "")), "")
 
 
+_MAP = 2
+"""Axes of an array of longitudes; one of more axes that is called so is none."""
+
+
 def _describes(array: xr.DataArray) -> bool:
     """Say whether an array is there to describe others: a coordinate, bounds, positions of pixels, a mask."""
     name = str(array.name)
@@ -141,7 +145,7 @@ def _describes(array: xr.DataArray) -> bool:
         name in array.dims
         or name.endswith(("_bnds", "_bounds"))
         or array.attrs.get("standard_name") in _STANDARD
-        or known_axis(name) in ("x", "y")
+        or (known_axis(name) in ("x", "y") and array.ndim < _MAP + 1)
         or (array.dtype.kind == "b" and name.endswith("mask"))
     )
 

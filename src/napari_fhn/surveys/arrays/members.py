@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.surveys.assemble import assemble, check_values
-from napari_fhn.surveys.axes import AmbiguousAxes, Choice, check_axes, known_axes, readings
+from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes, known_axes, readings
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
@@ -143,7 +143,9 @@ def survey_of(path: Path, members: Mapping[str, Member], variable: str | None) -
     best = [name for name, one in able.items() if len(one.lengths) == most]
     if len(best) == 1:
         return best[0]
-    choices = [Choice(f"{name}, {' x '.join(map(str, members[name].shape))}", {"variable": name}) for name in best]
+    choices = [
+        ReadingChoice(f"{name}, {' x '.join(map(str, members[name].shape))}", {"variable": name}) for name in best
+    ]
     raise AmbiguousAxes(path, f"it holds {len(best)} arrays that can be the survey ({', '.join(best[:8])})", choices)
 
 
@@ -183,7 +185,7 @@ def axes_of(
             found = tuple("band" if k == band else next(rest) for k in range(3))
             return _spread(found, long, len(shape)), f"The bands of '{name}' are its axis {band + 1}: {why}."
     size = " x ".join(map(str, lengths))
-    choices = [Choice(one.words, {**options, **one.options}) for one in readings(lengths)]
+    choices = [ReadingChoice(one.words, {**options, **one.options}) for one in readings(lengths)]
     if not choices:
         raise SurveyError(path, f"'{name}' has {len(lengths)} axes ({size})", "Save the part that is the survey")
     raise AmbiguousAxes(path, f"the axes of '{name}' ({size}) have no names", choices)

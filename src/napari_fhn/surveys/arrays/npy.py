@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.assemble import assemble, check_values
@@ -57,7 +57,7 @@ def open(
     xarray.DataArray
         With the axes named, those of the project, in its order. A ``.npy`` without `axes`: dims
         ``(axis_0, axis_1, ...)`` with indices as coordinates, as what they mean is not guessed;
-        ``attrs["choices"]`` holds what it may be (`napari_fhn.surveys.axes.Choice`).
+        ``attrs["choices"]`` holds what it may be (`napari_fhn.surveys.axes.ReadingChoice`).
 
     Raises
     ------
@@ -81,22 +81,56 @@ def open(
         ) from error
     if not isinstance(values, np.ndarray):
         raise SurveyError(path, "it is not a whole npy array (its first bytes are no npy's)", "Open another file")
+    return _named(path, values, axes, f"npy, {values.dtype}", str(path.absolute()))
+
+
+def of_array(values: ArrayLike, axes: Sequence[str] | None = None, name: str = "array") -> xr.DataArray:
+    """Take an array in memory as a survey, as `open` takes the same array out of a file.
+
+    Parameters
+    ----------
+    values : array_like
+        Numbers.
+    axes : sequence of str, optional
+        What its axes are, such as ``("y", "x", "band")``.
+    name : str
+        What it is called.
+
+    Raises
+    ------
+    SurveyError
+        When it is scalar, holds something else than numbers, or has other axes than were named.
+
+    Examples
+    --------
+    >>> of_array(np.zeros((4, 5)), ("y", "x"), "magnetics").dims
+    ('band', 'y', 'x')
+    """
+    return _named(Path(name), np.asarray(values), axes, f"numpy, {np.asarray(values).dtype}", "")
+
+
+def _named(
+    path: Path, values: np.ndarray[Any, Any], axes: Sequence[str] | None, form: str, source: str
+) -> xr.DataArray:
     check_values(path, values.dtype, values.shape)
     if axes is not None:
         named = check_axes(path, axes, values.shape)
-        return assemble(path, values, named, name=path.stem, format=f"npy, {values.dtype}")
+        found = assemble(path, values, named, name=path.stem, format=form)
+        found.attrs["source"] = source
+        return found
     dims = [f"axis_{k}" for k in range(values.ndim)]
+    what = "A npy file" if source else "An array"
     return xr.DataArray(
         values,
         dims=dims,
         coords={dim: np.arange(n, dtype=np.float64) for dim, n in zip(dims, values.shape, strict=True)},
         name=path.stem,
         attrs={
-            "source": str(path.absolute()),
+            "source": source,
             "kind": "array",
-            "format": f"npy, {values.dtype}",
+            "format": form,
             "choices": tuple(readings(values.shape)),
-            "notes": ("A npy file does not say what its axes are; name them with the option axes.",),
+            "notes": (f"{what} does not say what its axes are; name them with the option axes.",),
         },
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.axes import known_axis
 from napari_fhn.surveys.blocks import ArrayLike, Told, read, release
 from napari_fhn.surveys.bricks.plan import Plan
 from napari_fhn.surveys.out.classes import ClassLike
@@ -32,7 +33,9 @@ def write_netcdf(
 
     outline = template(values, like, path.stem, nodata, names, classes, history)
     name = "".join(c if c.isalnum() else "_" for c in path.stem)
-    name = f"values_{name}" if name in outline.coords or not name[0].isalpha() else name
+    # What is called as an axis would be taken for one: a survey saved as east.nc.
+    taken = name in outline.coords or not name[0].isalpha() or known_axis(name)
+    name = f"values_{name}" if taken else name
     plan = Plan.of(outline)
     with h5netcdf.File(path, "w") as file:
         file.attrs["Conventions"] = "CF-1.8"

@@ -15,7 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from napari_fhn.surveys.assemble import assemble
-from napari_fhn.surveys.axes import AmbiguousAxes, Choice, check_axes
+from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS
@@ -156,7 +156,7 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
             path, f"GDAL cannot read it ({one_line(error)})", "Export it again as GeoTIFF or ENVI"
         ) from error
     singly = [
-        Choice(f"image {k + 1}: {height} rows x {width} columns, {count} bands", {"page": k + 1})
+        ReadingChoice(f"image {k + 1}: {height} rows x {width} columns, {count} bands", {"page": k + 1})
         for k, (count, height, width, _) in enumerate(kinds)
     ]
     if len(set(kinds)) > 1 or kinds[0][0] != 1:
@@ -165,7 +165,7 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
     shape = (len(addresses), height, width)
     if axes is None:
         together = [
-            Choice(words.format(n=shape[0]), {"axes": names})
+            ReadingChoice(words.format(n=shape[0]), {"axes": names})
             for words, names in (
                 ("{n} bands of one scene", ("band", "y", "x")),
                 ("one scene on {n} dates", ("date", "y", "x")),

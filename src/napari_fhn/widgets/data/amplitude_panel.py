@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,13 +12,11 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton
 
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import clipped, sampled
 from napari_fhn.widgets.data.small_plot import small_plot
 from napari_fhn.widgets.section import Fold
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.desk import Desk
 
 HEIGHT = 90
 _BINS = 96
@@ -31,13 +29,13 @@ class AmplitudePanel(Fold):
 
     Parameters
     ----------
-    desk : Desk
-        Whose layer it is.
+    context : DeskContext
+        What the parts of the desk share.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: DeskContext) -> None:
         super().__init__("Amplitudes", "How often which value occurs in three sections, and where the colours end.")
-        self._desk = desk
+        self._context = context
         self._layer: Image | None = None
         self._values: NDArray[np.float64] = np.empty(0)
         self.plot = small_plot(self, HEIGHT)
@@ -68,7 +66,7 @@ class AmplitudePanel(Fold):
         self.body.addLayout(row)
         self.fold()
         self.heading.toggled.connect(self._look)
-        desk.data.state.events.chosen.connect(self._look)
+        context.data.state.events.chosen.connect(self._look)
         self._look()
 
     def clip_now(self) -> None:
@@ -83,7 +81,7 @@ class AmplitudePanel(Fold):
         self._follow(None)
 
     def _look(self, event: Any = None) -> None:
-        chosen = self._desk.data.state.chosen
+        chosen = self._context.data.state.chosen
         self.setVisible(bool(chosen))
         layer = chosen[0] if chosen and not self.folded else None
         if layer is self._layer:
@@ -99,9 +97,9 @@ class AmplitudePanel(Fold):
                 self._draw()
 
         def failed(error: BaseException) -> None:
-            self._desk.words.say(f"The values of '{layer.name}' cannot be counted: {error}", note=True)
+            self._context.messages.say(f"The values of '{layer.name}' cannot be counted: {error}", note=True)
 
-        self._desk.background.run(lambda: sampled(survey), done, failed)
+        self._context.background.run(lambda: sampled(survey), done, failed)
 
     def _follow(self, layer: Image | None) -> None:
         if self._layer is not None:

@@ -10,12 +10,12 @@ import xarray as xr
 from qtpy.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from napari_fhn import surveys
-from napari_fhn.surveys.axes import AmbiguousAxes, Choice
+from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice
 
 _MOST = 4
 """Questions about one file: which array, then what its axes are."""
 
-Ask = Callable[[str, Sequence[Choice]], Choice | None]
+Ask = Callable[[str, Sequence[ReadingChoice]], ReadingChoice | None]
 
 _answers: dict[tuple[str, int, int], dict[str, Any]] = {}
 
@@ -27,13 +27,13 @@ class AxesDialog(QDialog):
     ----------
     question : str
         What is not known.
-    choices : sequence of Choice
+    choices : sequence of ReadingChoice
         At least one.
     parent : QWidget, optional
         The viewer's window.
     """
 
-    def __init__(self, question: str, choices: Sequence[Choice], parent: QWidget | None = None) -> None:
+    def __init__(self, question: str, choices: Sequence[ReadingChoice], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("FHN")
         self._choices = tuple(choices)
@@ -56,12 +56,12 @@ class AxesDialog(QDialog):
         column.addWidget(buttons)
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> ReadingChoice:
         """The answer that is ticked."""
         return self._choices[max(self.group.checkedId(), 0)]
 
 
-def ask_person(question: str, choices: Sequence[Choice], parent: QWidget | None = None) -> Choice | None:
+def ask_person(question: str, choices: Sequence[ReadingChoice], parent: QWidget | None = None) -> ReadingChoice | None:
     """Ask with a dialog; None when the person cancels."""
     dialog = AxesDialog(question, choices, parent)
     return dialog.choice if dialog.exec() else None
@@ -110,11 +110,11 @@ def open_asking(path: str | Path, ask: Ask) -> xr.DataArray | None:
     return surveys.open(path, **options)
 
 
-def _unnamed(survey: xr.DataArray, options: Mapping[str, Any]) -> tuple[Choice, ...]:
+def _unnamed(survey: xr.DataArray, options: Mapping[str, Any]) -> tuple[ReadingChoice, ...]:
     """Readings of an array that opened without names for its axes; none once the person has said what they are."""
     if "axes" in options or not all(str(dim).startswith("axis_") for dim in survey.dims):
         return ()
-    return tuple(one for one in survey.attrs.get("choices", ()) if isinstance(one, Choice))
+    return tuple(one for one in survey.attrs.get("choices", ()) if isinstance(one, ReadingChoice))
 
 
 def _size(survey: xr.DataArray) -> str:

@@ -19,10 +19,8 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks import Copied, build_pyramid, can_open, changed, copy_bricks, levels, with_bricks
 from napari_fhn.surveys.kinds import kind_of
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
-from napari_fhn.widgets.words import Words
 
 LARGE_BYTES = 1_000_000_000
 """From this size on a copy in bricks is offered: a time slice of a smaller file is read in a moment as it is."""
@@ -62,12 +60,8 @@ class Bricks:
 
     Parameters
     ----------
-    data : Data
-        The ticked surveys.
-    words : Words
-        Where it says what happened.
-    background : Background
-        On which it copies.
+    context : DeskContext
+        What the parts of the desk share.
     folder : Path
         Where copies are kept.
 
@@ -81,13 +75,13 @@ class Bricks:
         Estimate, by what this copy took so far.
     """
 
-    def __init__(self, data: Data, words: Words, background: Background, folder: Path) -> None:
+    def __init__(self, context: DeskContext, folder: Path) -> None:
         self.state = BrickState()
         self.share = 0.0
         self.seconds_left: float | None = None
-        self._data = data
-        self._words = words
-        self._background = background
+        self._data = data = context.data
+        self._messages = context.messages
+        self._background = context.background
         self._folder = folder
         self._stop = threading.Event()
         self._coarse: Image | None = None
@@ -121,15 +115,15 @@ class Bricks:
         def done(complete: bool) -> None:
             self.state.copying = False
             if not complete:
-                self._words.say("The copy was stopped. It goes on from there when it is made again.")
+                self._messages.say("The copy was stopped. It goes on from there when it is made again.")
                 return
-            self._words.say("Time slices are read from the copy now.")
+            self._messages.say("Time slices are read from the copy now.")
             self._look()
 
         def failed(error: BaseException) -> None:
             self.state.copying = False
             detail = "" if isinstance(error, SurveyError) else "".join(traceback.format_exception(error))
-            self._words.fail(str(error), detail)
+            self._messages.fail(str(error), detail)
 
         self._background.run(work, done, failed)
 
@@ -173,7 +167,7 @@ class Bricks:
                 self._use(material.layer, with_bricks(survey, path))
                 return
         except SurveyError as error:
-            self._words.say(str(error), note=True)
+            self._messages.say(str(error), note=True)
         size = size_of(survey)
         self.state.offered = (
             f"{size / 1e9:.1f} GB, sorted by {survey.attrs.get('sorting', 'inline')}: time slices are slow. A copy in "

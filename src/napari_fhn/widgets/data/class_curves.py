@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QColor
 
+from napari_fhn.surveys.spectra import ClassSpectrum, class_spectra
 from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.spectrum import ClassSpectrum, class_spectra
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
 
 PAUSE_MS = 500
 """After a stroke, before spectra are read anew."""
@@ -29,8 +28,10 @@ class ClassCurves:
 
     Parameters
     ----------
-    desk : Desk
-        Whose labels and classes they are.
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose classes are shown.
     plot : pyqtgraph.PlotWidget
         Where they are drawn.
     background : Background
@@ -40,9 +41,15 @@ class ClassCurves:
     """
 
     def __init__(
-        self, desk: Desk, plot: pg.PlotWidget, background: Background, cube: Callable[[], xr.DataArray | None]
+        self,
+        context: DeskContext,
+        book: LabelBook,
+        plot: pg.PlotWidget,
+        background: Background,
+        cube: Callable[[], xr.DataArray | None],
     ) -> None:
-        self._desk = desk
+        self._context = context
+        self._book = book
         self._plot = plot
         self._background = background
         self._cube = cube
@@ -55,9 +62,9 @@ class ClassCurves:
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._read)
-        desk.book.state.events.counts.connect(self.renew)
+        book.state.events.counts.connect(self.renew)
         for name in ("classes", "hidden"):
-            getattr(desk.book.state.events, name).connect(self._draw)
+            getattr(book.state.events, name).connect(self._draw)
 
     def show(self, shown: bool) -> None:
         """Show the curves, or take them away."""
@@ -76,7 +83,7 @@ class ClassCurves:
         self._timer.stop()
 
     def _read(self) -> None:
-        cube, layer = self._cube(), self._desk.book.layer
+        cube, layer = self._cube(), self._book.layer
         if cube is None or layer is None or tuple(layer.data.shape) != (cube.sizes["y"], cube.sizes["x"]):
             self.found = {}
             self._draw()
@@ -97,7 +104,7 @@ class ClassCurves:
 
         def failed(error: BaseException) -> None:
             self._reading = False
-            self._desk.words.say(f"The spectra of the classes cannot be read: {error}", note=True)
+            self._context.messages.say(f"The spectra of the classes cannot be read: {error}", note=True)
 
         self._background.run(lambda: class_spectra(cube, values), done, failed)
 
@@ -107,7 +114,7 @@ class ClassCurves:
         self._items = []
         if not self._shown:
             return
-        state = self._desk.book.state
+        state = self._book.state
         for entry in state.classes:
             one = self.found.get(entry.value)
             if one is None or entry.value in state.hidden:

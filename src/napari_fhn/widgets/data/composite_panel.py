@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,10 +12,8 @@ from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.raster import Composite, composite
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import Material, survey_of
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.desk import Desk
 
 _LEAST = 3
 _HOW = "Leave it empty for true colour, or name three bands (30 20 10) or wavelengths (850 650 550 nm)."
@@ -57,13 +55,13 @@ class CompositePanel(QWidget):
 
     Parameters
     ----------
-    desk : Desk
-        Whose first ticked cube is shown.
+    context : DeskContext
+        What the parts of the desk share.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: DeskContext) -> None:
         super().__init__()
-        self._desk = desk
+        self._context = context
         self.bands = QLineEdit()
         self.bands.setAccessibleName("bands of the composite")
         self.bands.setPlaceholderText("true colour")
@@ -77,12 +75,12 @@ class CompositePanel(QWidget):
         row.setSpacing(4)
         row.addWidget(self.bands, 1)
         row.addWidget(self.button)
-        desk.data.state.events.chosen.connect(self._look)
+        context.data.state.events.chosen.connect(self._look)
         self._look()
 
     def show_composite(self) -> None:
         """Make the picture beside the GUI and add it as a layer below the labels."""
-        layer, words = self._cube(), self._desk.words
+        layer, words = self._cube(), self._context.messages
         if layer is None:
             return
         try:
@@ -96,9 +94,9 @@ class CompositePanel(QWidget):
             placed = Material.of((layer,)).placement()
             placed.pop("metadata")
             picture = Image(made.image, rgb=True, name=f"{layer.name}: {made}", **placed)
-            viewer = self._desk.viewer
+            viewer = self._context.viewer
             active = viewer.layers.selection.active
-            top = max(viewer.layers.index(one) for one in self._desk.data.state.chosen)
+            top = max(viewer.layers.index(one) for one in self._context.data.state.chosen)
             viewer.layers.insert(top + 1, picture)
             if active is not None:
                 viewer.layers.selection.active = active
@@ -107,10 +105,12 @@ class CompositePanel(QWidget):
         def failed(error: BaseException) -> None:
             words.fail(str(error), "" if isinstance(error, SurveyError) else repr(error))
 
-        self._desk.background.run(lambda: _made(survey, wanted), done, failed)
+        self._context.background.run(lambda: _made(survey, wanted), done, failed)
 
     def _cube(self) -> Image | None:
-        ticked = (layer for layer in self._desk.data.state.chosen if set(survey_of(layer).dims) == {"band", "y", "x"})
+        ticked = (
+            layer for layer in self._context.data.state.chosen if set(survey_of(layer).dims) == {"band", "y", "x"}
+        )
         return next((layer for layer in ticked if survey_of(layer).sizes["band"] >= _LEAST), None)
 
     def _look(self, event: Any = None) -> None:

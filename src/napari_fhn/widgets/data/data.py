@@ -9,11 +9,12 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.project import ProjectError
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.material import Material, MaterialError
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.placement import is_upright, lie_flat, section_title, stand_upright
 from napari_fhn.widgets.events import disconnect
-from napari_fhn.widgets.words import Words
+from napari_fhn.widgets.messages import Messages
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Data:
     ----------
     viewer : ViewerModel
         Whose layers they are.
-    words : Words
+    messages : Messages
         Where it says why layers do not go together.
 
     Attributes
@@ -53,10 +54,10 @@ class Data:
         What is ticked.
     """
 
-    def __init__(self, viewer: ViewerModel, words: Words) -> None:
+    def __init__(self, viewer: ViewerModel, messages: Messages) -> None:
         self.viewer = viewer
         self.state = DataState()
-        self._words = words
+        self._messages = messages
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.state.events.vertical_axis.connect(self._face)
@@ -82,8 +83,8 @@ class Data:
         if chosen:
             try:
                 material = Material.of(chosen)
-            except MaterialError as error:
-                self._words.fail(str(error))
+            except ProjectError as error:
+                self._messages.fail(str(error))
         before = self.material
         self.state.chosen = chosen
         self.state.material = material
@@ -132,7 +133,7 @@ class Data:
             stand_upright(self.viewer)
         try:
             Material.of((*self.state.chosen, layer))
-        except MaterialError:
+        except ProjectError:
             # A layer on another grid is left for the person to tick.
             return
         # A second plain image on the same grid may be anything; one that a reader brought is data.

@@ -11,7 +11,7 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Layer
 
-from napari_fhn.widgets.data.numbers import Axis, Numbers, describe
+from napari_fhn.surveys.numbers import NumberedAxis, Numbers, describe
 
 _WORDS = {
     "inline": ("inline", "iline", "il", "in"),
@@ -174,7 +174,7 @@ def _own_axis(what: str, number: float, numbers: Numbers) -> tuple[str, float]:
     return name, number
 
 
-def _outside(axis: Axis, number: float) -> str:
+def _outside(axis: NumberedAxis, number: float) -> str:
     low, high = sorted((float(axis.values[0]), float(axis.values[-1])))
     unit = f" {axis.unit}" if axis.unit else ""
     called = axis.called.capitalize()

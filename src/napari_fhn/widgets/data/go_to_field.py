@@ -8,8 +8,8 @@ from typing import Any
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.widgets.data.go_to import GoToError, go, parse, resolve
-from napari_fhn.widgets.data.numbers import Numbers
 from napari_fhn.widgets.data.readout import numbers_of
 
 _ERROR = "color: #e0705a;"

@@ -1,4 +1,4 @@
-"""What the ticked layers are made of: one or more surveys on one grid."""
+"""What the ticked layers are made of: one or more surveys on one grid, and where they lie on the canvas."""
 
 from __future__ import annotations
 
@@ -11,13 +11,8 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image
 
-from napari_fhn.surveys import Grid
-from napari_fhn.surveys.kinds import DataKind, kind_of, spatial_shape, vertical_axis
-from napari_fhn.surveys.plain import good_bands
-
-
-class MaterialError(ValueError):
-    """Layers that cannot be worked on together; the message says which and why."""
+from napari_fhn.project import ProjectError, SurveySet
+from napari_fhn.surveys.kinds import DataKind, kind_of, vertical_axis
 
 
 def survey_of(layer: Image) -> xr.DataArray:
@@ -45,20 +40,17 @@ def survey_of(layer: Image) -> xr.DataArray:
 
 @dataclass(frozen=True)
 class Material:
-    """Surveys on one grid.
+    """Surveys on one grid, as layers.
 
     Parameters
     ----------
-    names : tuple of str
-        As the person calls them.
-    surveys : tuple of xarray.DataArray
-        At least one; spatial shapes are equal.
+    surveys : SurveySet
+        What is learnt from.
     layer : napari.layers.Image
         The first of the layers, whose place on the canvas labels and prediction take over.
     """
 
-    names: tuple[str, ...]
-    surveys: tuple[xr.DataArray, ...]
+    surveys: SurveySet
     layer: Image
 
     @classmethod
@@ -67,36 +59,22 @@ class Material:
 
         Raises
         ------
-        MaterialError
+        ProjectError
             When there is none, or they do not lie on one grid of two or three spatial axes.
         """
         if not layers:
-            raise MaterialError("Tick a survey first: open a file, or one of the samples.")
-        made = cls(tuple(layer.name for layer in layers), tuple(map(survey_of, layers)), layers[0])
-        for name, survey in zip(made.names, made.surveys, strict=True):
-            shape = spatial_shape(survey)
-            if len(shape) not in (2, 3):
-                raise MaterialError(
-                    f"'{name}' has {len(shape)} spatial axes; maps and lines (2) and volumes (3) can be used."
-                )
-        grid = Grid.of(made.first)
-        for name, survey in zip(made.names[1:], made.surveys[1:], strict=True):
-            apart = grid.apart(Grid.of(survey))
-            if apart:
-                raise MaterialError(
-                    f"'{name}' does not lie on the grid of '{made.names[0]}' ({apart}): untick one of them."
-                )
-        return made
+            raise ProjectError("there is no survey to work on", "Tick one: open a file, or one of the samples")
+        return cls(SurveySet.of([(layer.name, survey_of(layer)) for layer in layers]), layers[0])
 
     @property
     def first(self) -> xr.DataArray:
         """The survey that lends its grid and headers."""
-        return self.surveys[0]
+        return self.surveys.first
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of labels and prediction."""
-        return spatial_shape(self.first)
+        return self.surveys.shape
 
     @property
     def kind(self) -> DataKind:
@@ -119,23 +97,6 @@ class Material:
         if self.named:
             return vertical_axis(self.first)
         return chosen if chosen is not None and chosen < len(self.shape) else None
-
-    @property
-    def channels(self) -> int:
-        """Good bands of all surveys."""
-        return sum(len(good_bands(survey)) for survey in self.surveys)
-
-    @property
-    def cube(self) -> tuple[int, ...] | None:
-        """Shape ``(y, x, band)`` of the surveys as cubes; None for others, and where they have no bands in common."""
-        bands = {len(good_bands(survey)) if "band" in survey.dims else 0 for survey in self.surveys}
-        return (*self.shape, *bands) if self.kind in ("map", "cube") and len(bands) == 1 and max(bands) > 1 else None
-
-    @property
-    def sentence(self) -> str:
-        """Sizes and channels, in words."""
-        words = " × ".join(map(str, self.shape))
-        return f"{words}, {self.channels} channels" if self.channels > 1 else words
 
     def placement(self) -> dict[str, Any]:
         """Where labels and prediction lie: as the first layer's spatial axes."""

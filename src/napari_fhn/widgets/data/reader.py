@@ -11,7 +11,7 @@ import xarray as xr
 from napari.utils.notifications import show_error
 
 from napari_fhn import surveys
-from napari_fhn.surveys.axes import Choice
+from napari_fhn.surveys.axes import ReadingChoice
 from napari_fhn.surveys.segy.guess import GridGuess
 from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.axes_dialog import ask_person, open_asking
@@ -90,7 +90,7 @@ def ask_where(path: Path, found: Sequence[GridGuess], why: str) -> dict[str, Any
     return ask_grid(path, found, why, _window())
 
 
-def ask(question: str, choices: Sequence[Choice]) -> Choice | None:
+def ask(question: str, choices: Sequence[ReadingChoice]) -> ReadingChoice | None:
     """Ask the person, in front of the viewer's window."""
     return ask_person(question, choices, _window())
 

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from napari.layers import Image, Labels
 
-from napari_fhn.widgets.data.numbers import Numbers, describe
+from napari_fhn.surveys.numbers import Numbers, describe
 
 
 def attach(layer: Any) -> None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+import xarray as xr
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_fhn.surveys.spectra import Spectrum, has_spectra, spectrum
 from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.class_curves import ClassCurves
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.small_plot import small_plot
-from napari_fhn.widgets.data.spectrum import Spectrum, has_spectra, spectrum
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.labelling.book import LabelBook
 
 PAUSE_MS = 100
 """At most ten spectra in a second."""
@@ -35,13 +33,16 @@ class SpectrumPanel(QWidget):
 
     Parameters
     ----------
-    desk : Desk
-        Whose ticked layers are shown.
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose classes are shown.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
         super().__init__()
-        self._desk = desk
+        self._context = context
+        self._book = book
         self._background = Background()
         self._pixel: tuple[int, int] | None = None
         self._drawn: tuple[int, int] | None = None
@@ -74,7 +75,7 @@ class SpectrumPanel(QWidget):
         self.curves = [self.plot.plot(pen=pg.mkPen(c, width=1.5), connect="finite") for c in _COLORS]
         self.legend = QLabel()
         self.legend.setWordWrap(True)
-        self.classes = ClassCurves(desk, self.plot, self._background, self._classed)
+        self.classes = ClassCurves(context, book, self.plot, self._background, self._classed)
         self.by_class.toggled.connect(self.classes.show)
         self.mark = pg.InfiniteLine(pen=pg.mkPen(QColor(140, 145, 155, 160), style=Qt.PenStyle.DashLine))
         self.mark.hide()
@@ -85,9 +86,9 @@ class SpectrumPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.plot)
         column.addWidget(self.legend)
-        desk.data.state.events.chosen.connect(self._chosen)
-        desk.viewer.cursor.events.position.connect(self._moved)
-        desk.viewer.dims.events.current_step.connect(self._mark)
+        context.data.state.events.chosen.connect(self._chosen)
+        context.viewer.cursor.events.position.connect(self._moved)
+        context.viewer.dims.events.current_step.connect(self._mark)
         self._chosen()
 
     def close_panel(self) -> None:
@@ -95,12 +96,12 @@ class SpectrumPanel(QWidget):
         self._timer.stop()
         self.classes.close()
         self._background.close()
-        self._desk.viewer.cursor.events.position.disconnect(self._moved)
-        self._desk.viewer.dims.events.current_step.disconnect(self._mark)
+        self._context.viewer.cursor.events.position.disconnect(self._moved)
+        self._context.viewer.dims.events.current_step.disconnect(self._mark)
 
     def cubes(self) -> list[tuple[str, xr.DataArray]]:
         """Return names and surveys of the ticked cubes with wavelengths, the first few."""
-        surveys = [(str(layer.name), survey_of(layer)) for layer in self._desk.data.state.chosen]
+        surveys = [(str(layer.name), survey_of(layer)) for layer in self._context.data.state.chosen]
         return [(name, survey) for name, survey in surveys if has_spectra(survey)][:_MOST_CURVES]
 
     def show_pixel(self, row: int, column: int) -> None:
@@ -130,13 +131,13 @@ class SpectrumPanel(QWidget):
         return cubes[-1][1] if cubes else None
 
     def _moved(self, event: Any = None) -> None:
-        if not self.isVisible() or not self.fold.isChecked() or self._desk.viewer.dims.ndisplay != 2:
+        if not self.isVisible() or not self.fold.isChecked() or self._context.viewer.dims.ndisplay != 2:
             return
-        layer = self._desk.data.state.chosen[0]
+        layer = self._context.data.state.chosen[0]
         survey = survey_of(layer)
         if not {"y", "x"} <= set(map(str, survey.dims)):
             return
-        index = np.asarray(layer.world_to_data(self._desk.viewer.cursor.position), np.float64)[-layer.ndim :]
+        index = np.asarray(layer.world_to_data(self._context.viewer.cursor.position), np.float64)[-layer.ndim :]
         row, column = (round(float(index[survey.dims.index(dim)])) for dim in ("y", "x"))
         if 0 <= row < survey.sizes["y"] and 0 <= column < survey.sizes["x"]:
             self.show_pixel(row, column)
@@ -174,13 +175,13 @@ class SpectrumPanel(QWidget):
         self.mark.setVisible(bool(cubes))
         if not cubes:
             return
-        layer = next(one for one in self._desk.data.state.chosen if has_spectra(survey_of(one)))
+        layer = next(one for one in self._context.data.state.chosen if has_spectra(survey_of(one)))
         data = layer.data
         if not hasattr(data, "coords") or "wavelength" not in data.coords:
             self.mark.hide()
             return
         axis = data.dims.index("band")
-        index = np.asarray(layer.world_to_data(self._desk.viewer.dims.point), np.float64)[-layer.ndim :][axis]
+        index = np.asarray(layer.world_to_data(self._context.viewer.dims.point), np.float64)[-layer.ndim :][axis]
         place = int(np.clip(round(float(index)), 0, data.sizes["band"] - 1))
         self.mark.setValue(float(data["wavelength"][place]))
 

@@ -15,11 +15,9 @@ from napari.layers import Image
 from napari_fhn import surveys
 from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.maps import Categories, Polygons, stack
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
-from napari_fhn.widgets.words import Words
 
 Kind = Literal["amounts", "classes"]
 
@@ -75,20 +73,16 @@ class Stacking:
 
     Parameters
     ----------
-    data : Data
-        Whose maps they are.
-    words : Words
-        Where it says what was done to each.
-    background : Background
-        On which it resamples.
+    context : DeskContext
+        What the parts of the desk share.
     folder : Path
         Where stacks are kept: a session refers to them by their file, as to any other survey.
     """
 
-    def __init__(self, data: Data, words: Words, background: Background, folder: Path) -> None:
-        self._data = data
-        self._words = words
-        self._background = background
+    def __init__(self, context: DeskContext, folder: Path) -> None:
+        self._data = context.data
+        self._messages = context.messages
+        self._background = context.background
         self._folder = folder
 
     def entries(self) -> list[Entry]:
@@ -112,7 +106,7 @@ class Stacking:
         """
         used = [entry for entry in entries if entry.used]
         if not used:
-            self._words.fail("Tick at least one map to stack.")
+            self._messages.fail("Tick at least one map to stack.")
             return
         grid = None if like is None or isinstance(like.source, Polygons) else like.source
 
@@ -132,14 +126,14 @@ class Stacking:
             layer = Image(survey, **image_layer(survey, "maps")[1])
             self._data.viewer.add_layer(layer)
             self._data.choose((layer,))
-            self._words.say(
+            self._messages.say(
                 f"Stacked {len(used)} maps as {survey.sizes['band']} channels. {' '.join(survey.attrs['notes'])}"
             )
 
         def failed(error: BaseException) -> None:
             if isinstance(error, SurveyError):
-                self._words.fail(str(error))
+                self._messages.fail(str(error))
             else:
-                self._words.fail(f"The maps could not be stacked: {error}.", repr(error))
+                self._messages.fail(f"The maps could not be stacked: {error}.", repr(error))
 
         self._background.run(work, done, failed)

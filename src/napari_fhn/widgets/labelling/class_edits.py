@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, LabelClass, LabelError, changes
 from napari_fhn.labels.changes import Change
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
 
 
 class ClassEdits:
@@ -20,11 +18,14 @@ class ClassEdits:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose classes they are.
     """
 
-    def __init__(self, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
         self._book = book
 
     def add(self) -> int:
@@ -57,7 +58,7 @@ class ClassEdits:
         table = self._book.state.classes
         kept = tuple(c for c in table if c.value not in values)
         if len(kept) < 1:
-            self._book.words.fail("One class must stay.")
+            self._context.messages.fail("One class must stay.")
             return
         names = ", ".join(c.name for c in table if c.value in values)
         self._rewrite(dict.fromkeys(values, 0), ClassTable(kept), f"deleted {names}")
@@ -70,16 +71,16 @@ class ClassEdits:
             used = tuple(c for c in kept if self._book.state.counts.get(c.value))
             self._set(ClassTable((*read, *used)), f"classes of {path.name}")
         except (LabelError, OSError) as error:
-            self._book.words.fail(str(error))
+            self._context.messages.fail(str(error))
 
     def write(self, path: Path) -> None:
         """Save the class table as CSV."""
         try:
             self._book.state.classes.to_csv(path)
         except OSError as error:
-            self._book.words.fail(f"{path.name}: it cannot be written ({error.strerror}). Choose another folder.")
+            self._context.messages.fail(f"{path.name}: it cannot be written ({error.strerror}). Choose another folder.")
             return
-        self._book.words.say(f"The classes are in {path}.")
+        self._context.messages.say(f"The classes are in {path}.")
 
     def show(self, value: int, shown: bool) -> None:
         """Show or hide the voxels of a class, in the labels and in the prediction."""
@@ -101,7 +102,7 @@ class ClassEdits:
             fresh = replace(old, name=old.name if name is None else name, color=old.color if color is None else color)
             changed = ClassTable(tuple(fresh if c.value == value else c for c in table))
         except labels.LabelError as error:
-            self._book.words.fail(str(error))
+            self._context.messages.fail(str(error))
             self._book.state.events.classes.emit(table)
             return
         self._set(changed, f"{old.name} {words}")
@@ -116,8 +117,8 @@ class ClassEdits:
             book.apply(title, Change(), classes=(before, table))
             return
         out = book.layer.data
-        book.background.run(
+        self._context.background.run(
             lambda: changes.replace(out, values),
             lambda change: book.apply(title, change, classes=(before, table)),
-            lambda error: book.words.fail(str(error)),
+            lambda error: self._context.messages.fail(str(error)),
         )

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableW
 
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
-from napari_fhn.widgets.running.history import History
+from napari_fhn.widgets.running.training_history import TrainingHistory
 
 _ROW = 20
 _ROWS = 8
@@ -35,11 +35,11 @@ class ClassTableView(QTableWidget):
         Whose classes they are.
     edits : ClassEdits
         Who carries out changes.
-    history : History
+    history : TrainingHistory
         Whose IoU of each class is shown.
     """
 
-    def __init__(self, book: LabelBook, edits: ClassEdits, history: History) -> None:
+    def __init__(self, book: LabelBook, edits: ClassEdits, history: TrainingHistory) -> None:
         super().__init__(0, len(_COLUMNS))
         self.setAccessibleName("class table")
         self._book = book

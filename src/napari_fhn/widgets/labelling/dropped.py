@@ -40,7 +40,7 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     list of tuple
         napari's "nothing": they are labels of the survey, and no layer.
     """
-    from napari_fhn.widgets.sessions.menu import dock_of  # the whole dock, for those who need it
+    from napari_fhn.widgets.sessions.commands import dock_of  # the whole dock, for those who need it
 
     viewer = napari.current_viewer()
     if viewer is not None:

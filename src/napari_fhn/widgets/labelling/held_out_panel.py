@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_fhn import labels
 from napari_fhn.box import Box
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _HEIGHT = 110
 _MOST = 300
+_LARGEST = 9999
 
 
 class HeldOutPanel(QWidget):
@@ -23,14 +25,17 @@ class HeldOutPanel(QWidget):
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they are.
     wells : WellBook
         For the names of bodies that are wells.
     """
 
-    def __init__(self, book: LabelBook, wells: WellBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, wells: WellBook) -> None:
         super().__init__()
+        self._context = context
         self._book = book
         self._wells = wells
         self._asked = 0
@@ -46,9 +51,24 @@ class HeldOutPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        self.blocks = QSpinBox()
+        self.blocks.setAccessibleName("blocks held out")
+        self.blocks.setRange(0, _LARGEST)
+        self.blocks.setSpecialValueText("whole bodies")
+        self.blocks.setPrefix("blocks of ")
+        self.blocks.setToolTip(
+            "Hold out blocks of so many traces or pixels instead of whole bodies: where labels are dense, a body may "
+            "be all there is."
+        )
+        self.blocks.valueChanged.connect(self._blocks_chosen)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.blocks, 1)
+        row.addWidget(self.automatic, 1)
         column.addWidget(self.list)
-        column.addWidget(self.automatic)
-        for name in ("counts", "held_out", "held"):
+        column.addLayout(row)
+        book.state.events.blocks.connect(self._show_blocks)
+        for name in ("counts", "held_out", "held", "blocks"):
             getattr(book.state.events, name).connect(self._find)
 
     def showEvent(self, event: QShowEvent | None) -> None:
@@ -61,11 +81,15 @@ class HeldOutPanel(QWidget):
         book = self._book
         if not self.isVisible() or book.layer is None:
             return
-        values, vertical, n, chosen = book.layer.data, book.data.vertical, book.state.held_out, book.state.held
+        values, vertical, n, chosen = book.layer.data, self._context.data.vertical, book.state.held_out, book.state.held
+        # As training will choose them.
+        blocks, seed = book.state.blocks, book.seed()
 
         def work() -> tuple[list[Box], list[Box]]:
-            found = labels.bodies(values, vertical)
-            held = list(chosen) if chosen is not None else labels.hold_out(values, n, vertical) if n else []
+            found = labels.bodies(values, vertical) if blocks is None else labels.blocks(values, blocks, vertical)
+            held = list(chosen) if chosen is not None else []
+            if chosen is None and n:
+                held = labels.hold_out(values, n, vertical, seed, None if blocks is None else found)
             return found, held
 
         self._asked += 1
@@ -76,7 +100,7 @@ class HeldOutPanel(QWidget):
             if asked == self._asked:
                 self._show(outcome)
 
-        book.background.run(work, show, lambda error: book.words.say(str(error), note=True))
+        self._context.background.run(work, show, lambda error: self._context.messages.say(str(error), note=True))
 
     def _show(self, outcome: tuple[list[Box], list[Box]]) -> None:
         found, held = outcome
@@ -91,7 +115,7 @@ class HeldOutPanel(QWidget):
         self.list.blockSignals(False)
 
     def _called(self, box: Box) -> str:
-        material = self._book.data.material
+        material = self._context.data.material
         names = [name for name, place in self._wells.places().items() if _within(box, place)]
         if names:
             return f"Well {', '.join(names)}"
@@ -101,7 +125,7 @@ class HeldOutPanel(QWidget):
         dims = [str(dim) for dim in material.first.dims if dim != "band"]
         words = []
         for axis, dim in enumerate(dims):
-            if axis == self._book.data.vertical:
+            if axis == self._context.data.vertical:
                 continue
             value = middle[axis]
             if dim in ("inline", "crossline"):
@@ -113,8 +137,17 @@ class HeldOutPanel(QWidget):
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]
         ticked = [r for r in rows if r is not None and r.checkState() == Qt.CheckState.Checked]
-        self._book.tally.choose_held_out(len(ticked))
+        self._book.choose_held_out(len(ticked))
         self._book.state.held = tuple(r.data(Qt.ItemDataRole.UserRole) for r in ticked)
+
+    def _blocks_chosen(self, edge: int) -> None:
+        self._book.state.held = None
+        self._book.state.blocks = edge or None
+
+    def _show_blocks(self, edge: int | None) -> None:
+        self.blocks.blockSignals(True)
+        self.blocks.setValue(edge or 0)
+        self.blocks.blockSignals(False)
 
     def _let_choose(self) -> None:
         self._book.state.held = None

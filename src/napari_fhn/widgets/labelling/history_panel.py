@@ -6,7 +6,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.ledger import Entry
+from napari_fhn.widgets.labelling.label_history import Entry
 
 _SHOWN = 100
 _HEIGHT = 110
@@ -54,7 +54,7 @@ class HistoryPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self._show)
-        book.ledger.changed.connect(self._changed)
+        book.history.changed.connect(self._changed)
         self._show()
 
     def setVisible(self, visible: bool) -> None:
@@ -69,7 +69,7 @@ class HistoryPanel(QWidget):
             self._timer.start()
 
     def _show(self) -> None:
-        entries = self._book.ledger.entries
+        entries = self._book.history.entries
         self.list.blockSignals(True)
         self.list.clear()
         for entry in reversed(entries[-_SHOWN:]):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_fhn.widgets.labelling.answers import Answers
+from napari_fhn.project.answers import Answers
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.loader import Loader
@@ -18,6 +19,8 @@ class Labelling:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         The label layer and its history.
     folder : Path
@@ -37,13 +40,14 @@ class Labelling:
         Labels from labels, shapes and the prediction.
     """
 
-    def __init__(self, book: LabelBook, folder: Path) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, folder: Path) -> None:
+        self.context = context
         self.book = book
-        self.edits = ClassEdits(book)
-        self.wells = WellBook(book)
-        self.wells_layer = WellsLayer(self.wells)
-        self.loader = Loader(book, self.wells, Answers(folder / "answers.json"))
-        self.sections = Sections(book)
+        self.edits = ClassEdits(context, book)
+        self.wells = WellBook(context, book)
+        self.wells_layer = WellsLayer(context, book, self.wells)
+        self.loader = Loader(context, book, self.wells, self.edits, Answers(folder / "answers.json"))
+        self.sections = Sections(context, book)
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -19,11 +19,12 @@ from napari_fhn.labels import OF_WELLS, ClassTable, LabelError, Question, Source
 from napari_fhn.labels.fall_off import FULL
 from napari_fhn.labels.splits import slabs
 from napari_fhn.project import knowledge
+from napari_fhn.project.answers import Answers
 from napari_fhn.project.knowledge import Knowledge, Part
-from napari_fhn.widgets.labelling.answers import Answers
+from napari_fhn.project.sidecar_files import sidecar_files
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
-from napari_fhn.widgets.labelling.sidecar_files import sidecar_files
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]
@@ -54,10 +55,14 @@ class Loader:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they become.
     wells : WellBook
         Which holds the wells.
+    edits : ClassEdits
+        Which takes class tables.
     answers : Answers
         What was said about files before.
 
@@ -73,17 +78,18 @@ class Loader:
         Given a source whose kind is known, returns it with what else is said about it, or None to leave the file.
     read_labels : callable or None
         As in `knowledge.burn`.
-    on_known : callable
-        Told `known` when it has changed.
     """
 
-    def __init__(self, book: LabelBook, wells: WellBook, answers: Answers) -> None:
+    def __init__(
+        self, context: DeskContext, book: LabelBook, wells: WellBook, edits: ClassEdits, answers: Answers
+    ) -> None:
+        self._context = context
+        self._edits = edits
         self.sources: list[Source] = []
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
         self.ask_options: Callable[[Source], Source | None] = lambda source: source
         self.read_labels: knowledge.ReadLabels | None = None
-        self.on_known: Callable[[Knowledge], None] = lambda known: None
         self._book = book
         self._wells = wells
         self._answers = answers
@@ -113,14 +119,14 @@ class Loader:
         """
         if not self._book.new():
             return
-        material = self._book.data.material
+        material = self._context.data.material
         found = list(paths) or list(sidecar_files(material.first) if material is not None else ())
         self._queue += [(path, options) for path in found]
         self._next()
 
     @property
     def _survey(self) -> xr.DataArray:
-        material = self._book.data.material
+        material = self._context.data.material
         assert material is not None
         return material.first
 
@@ -158,7 +164,7 @@ class Loader:
 
     def _take(self, source: Source) -> None:
         if source.kind == "classes":
-            ClassEdits(self._book).read(source.path)
+            self._edits.read(source.path)
         elif source.kind in OF_WELLS:
             single = source.kind in ("wells", "tops")
             self.sources = [
@@ -181,7 +187,7 @@ class Loader:
             self._wells_due = False
             kinds = {source.kind for source in wells}
             missing = "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
-            self._book.words.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
+            self._context.messages.say(f"{self._names()} is kept. Load {missing} too: they are read together.")
             wells = []
         group = next(knowledge.groups([*self._batch, *wells]), ())
         if not group:
@@ -257,10 +263,12 @@ class Loader:
                 kept = session.weight_volume(out.shape)
                 counting.redo(kept) if again else counting.undo(kept)
 
-            book.background.run(
+            self._context.background.run(
                 work,
                 lambda _: None,
-                lambda error: book.words.fail(f"The weights of the labels could not be brought back: {error}"),
+                lambda error: self._context.messages.fail(
+                    f"The weights of the labels could not be brought back: {error}"
+                ),
             )
 
         counting = changes.Change()
@@ -276,18 +284,20 @@ class Loader:
                 if n
                 else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
             )
-            book.words.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
+            self._context.messages.say(" ".join([sentence, *dict.fromkeys((*part.words, *words))]))
             self._note(sources)
             self._burn_next()
 
-        book.background.run(work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next()))
+        self._context.background.run(
+            work, done, lambda error: self._unread(sources, error, lambda _: self._burn_next())
+        )
 
     def _note(self, sources: tuple[Source, ...]) -> None:
         """Remember that files are among the labels; those of wells are in `sources`."""
         others = [source for source in sources if source.kind not in OF_WELLS]
         gone = {source.path for source in others}
         self._burnt = [*(one for one in self._burnt if one.path not in gone), *others]
-        self.on_known(self.known)
+        self._remember()
 
     def _attempt(
         self,
@@ -296,8 +306,8 @@ class Loader:
         done: Callable[[tuple[Source, ...], Any], None],
     ) -> None:
         """Read files beside the GUI, asking until nothing is left open."""
-        self._book.words.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
-        self._book.background.run(
+        self._context.messages.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
+        self._context.background.run(
             lambda: read(sources),
             lambda found: done(sources, found),
             lambda error: self._unread(sources, error, lambda answered: self._attempt(answered, read, done)),
@@ -320,18 +330,26 @@ class Loader:
                 again(tuple(answered if one.path == answered.path else one for one in sources))
                 return
             self.sources = [one for one in self.sources if one.path != error.source.path]
-            self._book.words.say(f"{error.source.path.name} was left out: {error}")
+            self._context.messages.say(f"{error.source.path.name} was left out: {error}")
             rest = tuple(one for one in sources if one.path != error.source.path)
             if rest and rest[0].kind in OF_WELLS:
                 # The others may be wells all the same.
                 self._wells_due = knowledge.makes_wells(rest)
         else:
             detail = "" if isinstance(error, LabelError) else "".join(traceback.format_exception(error))
-            self._book.words.fail(str(error), detail)
+            self._context.messages.fail(str(error), detail)
         self._next()
 
+    def _remember(self) -> None:
+        """Write into the session what its labels were made from, with the answers."""
+        project, known = self._context.project.project, self.known
+        if project is not None:
+            self._context.project.change(
+                "What the labels were made from", lambda session: project.remember(known.sources)
+            )
+
     def _leave_out(self, source: Source) -> None:
-        self._book.words.say(f"{source.path.name} was left out.")
+        self._context.messages.say(f"{source.path.name} was left out.")
 
     def _base(self) -> ClassTable:
         """The classes that files add to: those that were named, or painted already."""

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.ledger import SectionReference
+from napari_fhn.widgets.labelling.label_history import SectionReference
 from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
 
 _MARK = "#ffffff"
@@ -26,6 +27,8 @@ class Sections:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels it adds to.
 
@@ -35,26 +38,27 @@ class Sections:
         Drawn by the person, on the grid of the labels.
     """
 
-    def __init__(self, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
         self._book = book
         self.shapes: Shapes | None = None
         self._marks: Labels | None = None
-        book.viewer.layers.events.removed.connect(self._on_removed)
+        self._context.viewer.layers.events.removed.connect(self._on_removed)
         book.state.events.has_labels.connect(self._on_labels)
 
     def close(self) -> None:
         """Let go of the viewer."""
-        disconnect(self._book.viewer.layers.events.removed, self._on_removed)
+        disconnect(self._context.viewer.layers.events.removed, self._on_removed)
 
     def copy(self, reach: int) -> None:
         """Copy the labels of the section in view to its neighbours on either side."""
         place, layer = self._book.place(), self._book.layer
         if place is None or layer is None:
-            self._book.words.fail("Look at a section first: neighbours are those before and after it.")
+            self._context.messages.fail("Look at a section first: neighbours are those before and after it.")
             return
         values = layer.data
         if not np.take(values, place.index, place.axis).any():
-            self._book.words.fail(f"Nothing is labelled on {place.title or 'this section'}.")
+            self._context.messages.fail(f"Nothing is labelled on {place.title or 'this section'}.")
             return
         self._fill(
             f"copied {place.title} to {reach} neighbours",
@@ -65,7 +69,7 @@ class Sections:
         """Label what lies between the nearest labelled sections before and after the one in view."""
         place, layer = self._book.place(), self._book.layer
         if place is None or layer is None:
-            self._book.words.fail("Look at a section first: it says in which direction to interpolate.")
+            self._context.messages.fail("Look at a section first: it says in which direction to interpolate.")
             return
         values, axis, index = layer.data, place.axis, place.index
 
@@ -83,21 +87,21 @@ class Sections:
 
     def draw(self) -> None:
         """Make a layer to draw shapes on, and choose its polygon tool."""
-        book, material = self._book, self._book.data.material
+        book, material = self._book, self._context.data.material
         if not book.new() or material is None or book.layer is None:
             return
         if self.shapes is None:
             self.shapes = shapes_layer(book.layer.ndim, material.placement())
-            book.viewer.add_layer(self.shapes)
-        book.viewer.layers.selection.active = self.shapes
+            self._context.viewer.add_layer(self.shapes)
+        self._context.viewer.layers.selection.active = self.shapes
         self.shapes.mode = "add_polygon"
-        book.words.say("Draw around what you know, then 'Label shapes'.")
+        self._context.messages.say("Draw around what you know, then 'Label shapes'.")
 
     def burn_shapes(self) -> None:
         """Make labels of the class in use of the shapes that are drawn, and remove them."""
         book, drawn = self._book, self.shapes
         if drawn is None or book.layer is None or not len(drawn.data):
-            book.words.fail("Draw a shape first.")
+            self._context.messages.fail("Draw a shape first.")
             return
         value, values = int(book.layer.selected_label), book.layer.data
         inside = areas(drawn, values.shape)
@@ -131,25 +135,25 @@ class Sections:
         by_shapes : bool
             Take what lies inside the drawn shapes; else what the network is sure of on the section in view.
         """
-        book, place, layer = self._book, self._book.place(), self._book.layer
+        place, layer = self._book.place(), self._book.layer
         if layer is None:
             return
         inside = np.zeros(layer.data.shape, bool)
         if by_shapes:
             if self.shapes is None or not len(self.shapes.data):
-                book.words.fail("Draw around the part of the prediction that is right, then accept it.")
+                self._context.messages.fail("Draw around the part of the prediction that is right, then accept it.")
                 return
             inside = areas(self.shapes, layer.data.shape)
             self.shapes.data = []
         elif entropy is None:
-            book.words.fail("How sure the network is has not been written yet: train or predict first.")
+            self._context.messages.fail("How sure the network is has not been written yet: train or predict first.")
             return
         else:
             where: tuple[Any, ...] = () if place is None else (slice(None),) * place.axis + (place.index,)
             inside[where] = 1.0 - np.asarray(entropy[where], np.float32) >= least
         taken = inside & (np.asarray(prediction) != 0)
         if not taken.any():
-            book.words.fail("Nothing is predicted there.")
+            self._context.messages.fail("Nothing is predicted there.")
             return
         self._fill(
             "accepted from the prediction",
@@ -174,23 +178,24 @@ class Sections:
 
         def done(change: Change) -> None:
             if not change.patches:
-                book.words.say("Everything there was labelled already, and stays as it was.")
+                self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
             also = None if then is None else (lambda again: then(change, again))
             book.apply(title, change, place, also=also)
             if then is not None:
                 then(change, True)
-            book.words.say(f"{title.capitalize()}: {change.voxels:,} voxels.")
+            doubts = self._context.project.doubts() if then is not None else ""
+            self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
-        book.background.run(
+        self._context.background.run(
             lambda: changes.fill(out, wanted(), overwrite=overwrite, locked=locked),
             done,
-            lambda error: book.words.fail(str(error)),
+            lambda error: self._context.messages.fail(str(error)),
         )
 
     def _mark(self, change: Change, again: bool) -> None:
         """Outline what came from the prediction, so that nobody takes it for an observation."""
-        book, material = self._book, self._book.data.material
+        book, material = self._book, self._context.data.material
         if book.session is None or material is None:
             return
         values = labels.volume.create(book.session.folder / "accepted.npy", material.shape)
@@ -200,14 +205,21 @@ class Sections:
             part[old != new] = again
             values[patch.box.slices] = part
         values.flush()
+        self._show_marks(values)
+
+    def _show_marks(self, values: NDArray[np.uint8]) -> None:
+        """Show where labels were taken over from a prediction."""
+        book, material = self._book, self._context.data.material
+        if material is None:
+            return
         if self._marks is None:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
-            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **material.placement())
+            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **book.place_of(material))
             self._marks.contour = 1
             self._marks.editable = False
-            active = book.viewer.layers.selection.active
-            book.viewer.add_layer(self._marks)
-            book.viewer.layers.selection.active = active
+            active = self._context.viewer.layers.selection.active
+            self._context.viewer.add_layer(self._marks)
+            self._context.viewer.layers.selection.active = active
         self._marks.refresh(extent=False, thumbnail=False)
 
     def _on_removed(self, event: Any) -> None:
@@ -217,5 +229,8 @@ class Sections:
             self._marks = None
 
     def _on_labels(self, has_labels: bool) -> None:
+        session = self._context.project.session
         if not has_labels:
             self.shapes = self._marks = None
+        elif session is not None and self._marks is None and session.accepted.is_file():
+            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
 from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.words import Words
-
-if TYPE_CHECKING:
-    from napari_fhn.widgets.labelling.book import LabelBook
 
 COUNT_MS = 300
 """Pause after a stroke before labels are counted."""
@@ -26,25 +24,42 @@ _OF_THEM = 5
 MOST_HELD_OUT = 20
 """More bodies than this are never held out."""
 
+ToCount = Callable[[], tuple[NDArray[np.uint8], int | None] | None]
+"""Returns the labels and the vertical axis; None where there is nothing to count."""
+
 
 class Tally:
-    """Keeps ``state.counts`` and the suggested ``state.held_out`` in step with the label layer.
+    """Counts labels when it is due.
 
     Parameters
     ----------
-    book : LabelBook
-        Whose labels it counts.
     background : Background
         On which it counts.
-    words : Words
-        Where it says why it could not.
+    to_count : callable
+        What.
+    counted : callable
+        Told how many voxels each value has, and how many bodies to hold out; None for these where a person chose.
+    failed : callable
+        Told why it could not.
+
+    Attributes
+    ----------
+    chosen : int or None
+        How many bodies a person chose to hold out; None where the number is suggested.
     """
 
-    def __init__(self, book: LabelBook, background: Background, words: Words) -> None:
-        self._book = book
+    def __init__(
+        self,
+        background: Background,
+        to_count: ToCount,
+        counted: Callable[[dict[int, int], int | None], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.chosen: int | None = None
         self._background = background
-        self._words = words
-        self._chosen = False
+        self._to_count = to_count
+        self._done = counted
+        self._failed = failed
         self._counting = False
         self._again = False
         self._timer = QTimer()
@@ -55,17 +70,6 @@ class Tally:
         """Count after a pause; a call before it is over starts the pause again."""
         self._timer.start(pause_ms)
 
-    @property
-    def chosen(self) -> int | None:
-        """How many bodies the person chose to hold out; None where the number is suggested."""
-        return self._book.state.held_out if self._chosen else None
-
-    def choose_held_out(self, n: int) -> None:
-        """Hold out this many bodies, whatever their number: from now on nothing is suggested."""
-        self._chosen = True
-        self._book.state.held = None
-        self._book.state.held_out = n
-
     def close(self) -> None:
         """Count no more."""
         # At the end of the program Qt may have deleted the timer already.
@@ -73,18 +77,18 @@ class Tally:
             self._timer.stop()
 
     def _count(self) -> None:
-        layer = self._book.layer
-        if layer is None or self._book.data.material is None:
+        found = self._to_count()
+        if found is None:
             return
         if self._counting:
             self._again = True
             return
         self._counting, self._again = True, False
-        values, vertical = layer.data, self._book.data.vertical
+        values, vertical = found
 
         def work() -> tuple[dict[int, int], int]:
             counts = labels.volume.count(values)
-            bodies = 0 if self._chosen or not counts else len(labels.bodies(values, vertical))
+            bodies = 0 if self.chosen is not None or not counts else len(labels.bodies(values, vertical))
             return counts, bodies
 
         self._background.run(work, self._counted, self._miscounted)
@@ -92,20 +96,12 @@ class Tally:
     def _counted(self, outcome: tuple[dict[int, int], int]) -> None:
         self._counting = False
         counts, bodies = outcome
-        book = self._book
-        if book.layer is None:
-            return
-        book.state.counts = counts
-        # A value that was painted by number and has no class yet gets one.
-        if counts and max(counts) not in book.state.classes.values:
-            missing = (str(v) for v in counts if v not in book.state.classes.values)
-            book.set_classes(book.state.classes.including(missing))
-        if not self._chosen:
-            suggested = min(max(1, bodies // _OF_THEM), MOST_HELD_OUT)
-            book.state.held_out = suggested if bodies >= _ENOUGH_TO_HOLD_OUT else 0
+        enough = bodies >= _ENOUGH_TO_HOLD_OUT
+        suggested = min(max(1, bodies // _OF_THEM), MOST_HELD_OUT) if enough else 0
+        self._done(counts, None if self.chosen is not None else suggested)
         if self._again:
             self.due()
 
     def _miscounted(self, error: BaseException) -> None:
         self._counting = False
-        self._words.say(str(error), note=True)
+        self._failed(error)

@@ -17,8 +17,10 @@ from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes,
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.splits import slabs
+from napari_fhn.project import Session
+from napari_fhn.project import wells as well_file
 from napari_fhn.surveys.kinds import is_seismic
-from napari_fhn.widgets.labelling import well_file
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.preferences import preferences
 
@@ -31,6 +33,8 @@ class WellState:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     wells : tuple of Well or DeviatedWell
         In the order in which they came.
     radius : float
@@ -62,7 +66,8 @@ class WellBook:
         The wells.
     """
 
-    def __init__(self, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
         self.state = WellState(radius=preferences().radius)
         self.book = book
         self._values: dict[str, int] = {}
@@ -154,7 +159,7 @@ class WellBook:
 
         Those without a place are left out.
         """
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None or not self.state.wells:
             return {}
         traces, found = Traces.of(material.first), {}
@@ -186,7 +191,7 @@ class WellBook:
         done : callable
             Called with the values of the vertical axis and the amplitudes.
         """
-        material, place = self.book.data.material, self.places().get(name)
+        material, place = self._context.data.material, self.places().get(name)
         if material is None or place is None or not is_seismic(material.first):
             return
         survey, at = material.first, tuple(round(p) for p in place)
@@ -198,13 +203,13 @@ class WellBook:
             return np.asarray(column[column.dims[0]], np.float64), np.asarray(column, np.float64)
 
         def failed(error: BaseException) -> None:
-            self.book.words.say(f"The trace at {name} could not be read: {error}.", note=True)
+            self._context.messages.say(f"The trace at {name} could not be read: {error}.", note=True)
 
-        self.book.background.run(read, lambda found: done(*found), failed)
+        self._context.background.run(read, lambda found: done(*found), failed)
 
     def span(self) -> tuple[float, float]:
         """First and last value of the survey's vertical axis."""
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None:
             return 0.0, 1.0
         axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
@@ -212,7 +217,7 @@ class WellBook:
 
     def unit(self) -> str:
         """Unit of the survey's vertical axis; empty where it has none."""
-        material = self.book.data.material
+        material = self._context.data.material
         if material is None:
             return ""
         return str(material.first[material.first.dims[-1]].attrs.get("units", ""))
@@ -227,7 +232,7 @@ class WellBook:
         fall_off: float | Literal["same"] | None = "same",
         then: Callable[[], None] = lambda: None,
     ) -> None:
-        book, material = self.book, self.book.data.material
+        book, material = self.book, self._context.data.material
         if book.layer is None or material is None or book.session is None:
             return
         state = self.state
@@ -240,7 +245,7 @@ class WellBook:
         try:
             table = base.including(name for well in wells for name in well.class_names)
         except labels.LabelError as error:
-            book.words.fail(str(error))
+            self._context.messages.fail(str(error))
             then()
             return
 
@@ -275,10 +280,12 @@ class WellBook:
 
         def undone_or_redone(again: bool) -> None:
             hold(again)
-            book.background.run(
+            self._context.background.run(
                 lambda: weigh(again),
                 lambda _: None,
-                lambda error: book.words.fail(f"The weights of the labels could not be brought back: {error}"),
+                lambda error: self._context.messages.fail(
+                    f"The weights of the labels could not be brought back: {error}"
+                ),
             )
 
         def done(made: tuple[Change, int, list[str]]) -> None:
@@ -287,14 +294,14 @@ class WellBook:
             hold(True)
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
             sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
-            book.words.say(" ".join([sentence, *said, *words]))
+            self._context.messages.say(" ".join([sentence, *said, *words]))
             then()
 
         def failed(error: BaseException) -> None:
-            book.words.fail(str(error))
+            self._context.messages.fail(str(error))
             then()
 
-        book.background.run(work, done, failed)
+        self._context.background.run(work, done, failed)
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         """Give the classes of wells the names that they have now."""
@@ -310,12 +317,12 @@ class WellBook:
 
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the wells of the session that the labels are in; their labels are there already."""
-        session, kept = self.book.session, well_file.Kept()
+        session, kept = self.book.session, well_file.KeptWells()
         if has_labels and session is not None:
             try:
                 kept = well_file.load(session.folder)
             except labels.LabelError as error:
-                self.book.words.say(f"The wells of the session are not shown: {error}", note=True)
+                self._context.messages.say(f"The wells of the session are not shown: {error}", note=True)
         self._restoring = True
         table = self.book.state.classes
         self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}
@@ -326,14 +333,16 @@ class WellBook:
 
     def _keep(self, event: Any = None) -> None:
         """Keep the wells in the session, under the names that their classes have now."""
-        session, state = self.book.session, self.state
-        if self._restoring or session is None or not (state.wells or (session.folder / well_file.FILE).exists()):
+        state = self.state
+        if self._restoring or not self.book.state.has_labels:
             return
         wells = self._renamed(state.wells, self.book.state.classes)
-        try:
-            well_file.save(session.folder, well_file.Kept(wells, state.radius, state.fall_off))
-        except OSError as error:
-            self.book.words.say(f"The wells could not be kept in the session: {error.strerror}.", note=True)
+
+        def save(session: Session) -> None:
+            if wells or (session.folder / well_file.FILE).exists():
+                well_file.save(session.folder, well_file.KeptWells(wells, state.radius, state.fall_off))
+
+        self._context.project.change("The wells", save)
 
 
 def _burnt(

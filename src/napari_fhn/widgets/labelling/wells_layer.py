@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from napari_fhn.labels import DeviatedWell, LabelError, Well
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.surveys.kinds import is_seismic, kind_of
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5
@@ -24,13 +26,18 @@ class WellsLayer:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose labels they are.
     wells : WellBook
         The wells.
     """
 
-    def __init__(self, wells: WellBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, wells: WellBook) -> None:
+        self._context = context
         self._wells = wells
-        self._book = wells.book
+        self._book = book
         self._names: list[str] = []
         self._tops = np.zeros(0)
         self._showing = False
@@ -38,13 +45,13 @@ class WellsLayer:
         self.paths: Shapes | None = None
         wells.state.events.wells.connect(self.show)
         self._book.state.events.held.connect(self._recolour)
-        self._book.viewer.layers.events.removed.connect(self._on_removed)
+        self._context.viewer.layers.events.removed.connect(self._on_removed)
         for name in ("current_step", "order"):
-            getattr(self._book.viewer.dims.events, name).connect(self._follow)
+            getattr(self._context.viewer.dims.events, name).connect(self._follow)
 
     def show(self, event: Any = None) -> None:
         """Show the wells where they are."""
-        book, material = self._book, self._book.data.material
+        book, material = self._book, self._context.data.material
         if book.layer is None or material is None or not is_seismic(material.first):
             return
         if self.points is None and not self._wells.state.wells:
@@ -52,7 +59,7 @@ class WellsLayer:
         survey = material.first
         tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
         if self.points is None:
-            self._make(material.placement(), book.layer.ndim)
+            self._make(book.place_of(material), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
@@ -69,28 +76,31 @@ class WellsLayer:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        viewer = self._book.viewer
+        viewer = self._context.viewer
         disconnect(viewer.layers.events.removed, self._on_removed)
         for name in ("current_step", "order"):
             disconnect(getattr(viewer.dims.events, name), self._follow)
 
     def add_by_click(self) -> None:
         """Let the next clicks on the canvas add wells."""
-        book, material = self._book, self._book.data.material
+        book, material = self._book, self._context.data.material
         if not book.new() or material is None or book.layer is None or not is_seismic(material.first):
             return
         if self.points is None:
-            self._make(material.placement(), book.layer.ndim)
+            self._make(book.place_of(material), book.layer.ndim)
         assert self.points is not None
-        book.viewer.layers.selection.active = self.points
+        self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"
-        book.words.say("Click where the well is, on a section or a time slice; then give it intervals.")
+        self._context.messages.say("Click where the well is, on a section or a time slice; then give it intervals.")
 
     def _make(self, placement: dict[str, Any], ndim: int) -> None:
+        # Without the grid, which is for layers of voxels; a copy for each, as napari keeps what it gets.
+        session = placement["metadata"].get("session", "")
         place = {key: value for key, value in placement.items() if key != "metadata"}
-        viewer = self._book.viewer
+        viewer = self._context.viewer
         active = viewer.layers.selection.active
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
+        self.paths.metadata["session"] = session
         self.points = Points(
             ndim=ndim,
             name="Wells",
@@ -99,6 +109,7 @@ class WellsLayer:
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
+            metadata={"session": session},
             **place,
         )
         try:
@@ -113,13 +124,13 @@ class WellsLayer:
 
     def _ink(self) -> str:
         """Return a colour that can be read beside the survey, where the canvas has that of the theme."""
-        return "#000000" if getattr(self._book.viewer, "theme", "dark") == "light" else _COLOR
+        return "#000000" if getattr(self._context.viewer, "theme", "dark") == "light" else _COLOR
 
     def _edited(self, event: Any) -> None:
         """Follow what the person did with the points."""
         if self._showing or self.points is None or str(getattr(event, "action", "")).lower().endswith("ing"):
             return
-        material = self._book.data.material
+        material = self._context.data.material
         if material is None:
             return
         data = np.asarray(self.points.data)
@@ -139,7 +150,7 @@ class WellsLayer:
 
     def _follow(self, event: Any = None) -> None:
         """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
-        points, viewer = self.points, self._book.viewer
+        points, viewer = self.points, self._context.viewer
         if points is None or not len(points.data) or len(points.data) != len(self._tops):
             return
         place = self._book.place()
@@ -168,8 +179,8 @@ class WellsLayer:
             self.points, self._names = None, []
         elif event.value is self.paths:
             self.paths = None
-            if self.points is not None and self.points in self._book.viewer.layers:
-                self._book.viewer.layers.remove(self.points)
+            if self.points is not None and self.points in self._context.viewer.layers:
+                self._context.viewer.layers.remove(self.points)
 
 
 def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float64] | None:

@@ -13,6 +13,7 @@ from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.widgets.network.fields import Form
+from napari_fhn.widgets.network.known_fields import KnownFields
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.section import Fold
 
@@ -20,6 +21,9 @@ _LAYERS = (
     "The network in words: dimensions, channels, then groups of STEPSxRANK layers; 'down' coarsens and 'up' refines, "
     "as in '2d 16: 2x8 | down 3x16 | up 2x8'. Press Enter to take it."
 )
+_TERMS = "knowledge"
+"""Field of the objective that has fields of its own."""
+
 _TITLES: dict[Part, str] = {
     "network": "Network",
     "schedule": "Schedule",
@@ -42,6 +46,8 @@ class Advanced(Fold):
         By part of the settings.
     layers : magicgui LineEdit
         The layers in words.
+    known : KnownFields
+        What is known without labels.
     reset : QPushButton
         Back to the recipe.
     """
@@ -59,7 +65,7 @@ class Advanced(Fold):
         sources: dict[Part, tuple[type, tuple[str, ...]]] = {
             "network": (Architecture, NETWORK_FIELDS),
             "schedule": (Schedule, SCHEDULE_FIELDS),
-            "objective": (Objective, OBJECTIVE_FIELDS),
+            "objective": (Objective, tuple(name for name in OBJECTIVE_FIELDS if name != _TERMS)),
             "job": (Job, JOB_FIELDS),
         }
         self.forms: dict[Part, Form] = {}
@@ -72,6 +78,10 @@ class Advanced(Fold):
             form.changed.connect(lambda name, value, part=part: self._planning.change(part, name, value))
             column.addWidget(form)
             self.forms[part] = form
+            if part == "objective":
+                column.addWidget(QLabel("<b>What is known without labels</b>"))
+                self.known = KnownFields(planning)
+                column.addWidget(self.known)
         self.reset = QPushButton("Reset to the recipe")
         self.reset.setToolTip("Take back every change.")
         self.reset.clicked.connect(self._reset)
@@ -82,6 +92,8 @@ class Advanced(Fold):
     def _show(self, event: Any = None) -> None:
         settings = self._planning.state.settings
         changed = settings.changed if settings is not None else ()
+        if settings is not None and settings.ignored:
+            changed = (*changed, "ignored")
         self.heading.setText(f"Advanced: {len(changed)} changed" if changed else "Advanced")
         self.reset.setEnabled(bool(changed))
         if settings is None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Shapes
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.network.planning import Planning
 
@@ -25,10 +24,8 @@ class BlockBox:
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Where it is drawn.
-    data : Data
-        The survey.
+    context : DeskContext
+        What the parts of the desk share.
     planning : Planning
         Knows the block.
 
@@ -42,15 +39,15 @@ class BlockBox:
 
     gone = Signal()
 
-    def __init__(self, viewer: ViewerModel, data: Data, planning: Planning) -> None:
+    def __init__(self, context: DeskContext, planning: Planning) -> None:
         self.layer: Shapes | None = None
-        self._viewer = viewer
-        self._data = data
+        self._viewer = context.viewer
+        self._data = context.data
         self._planning = planning
         planning.state.events.outlook.connect(self._draw)
         for emitter in self._moves():
             emitter.connect(self._draw)
-        viewer.layers.events.removed.connect(self._on_removed)
+        self._viewer.layers.events.removed.connect(self._on_removed)
 
     def show(self, shown: bool) -> None:
         """Draw the block, or take it away."""

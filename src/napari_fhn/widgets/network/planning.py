@@ -8,23 +8,23 @@ from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.project import terms
+from napari_fhn.project.outlook import Outlook, outlook
 from napari_fhn.project.settings import Part, Settings
+from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.neighbours import Agreement, agreement
+from napari_fhn.training.neighbours import Agreement
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.network.measured import Measured, Speed, kind
-from napari_fhn.widgets.network.outlook import Outlook, outlook
 from napari_fhn.widgets.preferences import preferences
-from napari_fhn.widgets.words import Words
 
 _HERE = "this computer"
 
@@ -52,6 +52,8 @@ class PlanState:
         Bytes of memory that the device has free; None where it is not known.
     where : str
         What the device is called.
+    classes : tuple of str
+        Names of the classes that terms may speak of.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -63,6 +65,7 @@ class PlanState:
     speed: Speed | None = None
     free: int | None = None
     where: str = _HERE
+    classes: tuple[str, ...] = ()
 
 
 class Planning:
@@ -70,14 +73,10 @@ class Planning:
 
     Parameters
     ----------
-    data : Data
-        What is trained on.
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose classes are told apart.
-    words : Words
-        Where it says what cannot be.
-    background : Background
-        On which labelled wells are compared.
     measured : Path
         File of the speeds measured on this computer.
 
@@ -87,19 +86,24 @@ class Planning:
         The settings.
     """
 
-    def __init__(self, data: Data, book: LabelBook, words: Words, background: Background, measured: Path) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, measured: Path) -> None:
         self.state = PlanState(device=preferences().device)
-        self._data = data
+        self._context = context
+        self._data = data = context.data
         self._book = book
-        self._words = words
+        self._messages = context.messages
         self._measured = Measured(measured)
-        self._background = background
+        self._background = context.background
         self._device: Device | None = None
         self._chosen = False
         self._counted = 0
+        self._agreement: Agreement | None = None
+        book.seed = lambda: 0 if self.state.settings is None else self.state.settings.schedule.seed
         data.state.events.material.connect(self._on_material)
         data.state.events.vertical_axis.connect(self._on_material)
-        book.state.events.classes.connect(self.look_ahead)
+        book.state.events.classes.connect(self._on_classes)
+        self._table = book.state.classes
+        self.state.classes = self._table.names
         book.state.events.counts.connect(self._on_counts)
         self.state.events.device.connect(self.look_ahead)
 
@@ -110,16 +114,15 @@ class Planning:
         if material is None:
             return fitting(3)
         upright = self._data.vertical is not None
-        return fitting(len(material.shape), vertical=upright, cubes=material.cube is not None)
+        return fitting(len(material.shape), vertical=upright, cubes=material.surveys.cube is not None)
 
-    def suggest(self, agreement: Agreement | None = None) -> None:
-        """Choose the recipe by looking at the data, unless the person has chosen one or changed a setting.
+    @property
+    def chosen(self) -> bool:
+        """Whether a person has chosen the recipe or changed a setting of it."""
+        return self._chosen
 
-        Parameters
-        ----------
-        agreement : Agreement or None
-            How well the labelled places foretell each other, where that is known.
-        """
+    def suggest(self) -> None:
+        """Choose the recipe by looking at data and labels, unless the person has chosen one or changed a setting."""
         material, device = self._data.material, self._computes_on()
         if material is None or self._chosen:
             return
@@ -127,20 +130,27 @@ class Planning:
         try:
             choice = choose(
                 material.shape,
-                material.channels,
+                material.surveys.channels,
                 kind_of,
                 free_bytes() if device is None else device.free,
                 vertical_axis=self._data.vertical,
                 classes=max(self._book.state.classes.values),
-                agreement=agreement,
+                agreement=self._agreement,
             )
         except JobError as error:
-            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
             return
         if self.state.settings is None or self.state.settings.recipe != choice.name:
             self.state.settings = Settings.of(choice.name)
         self.state.why = choice.why
         self.look_ahead()
+
+    def forget(self) -> None:
+        """Propose again: another piece of work is open."""
+        self._chosen = False
+        self._agreement, self._counted = None, 0
+        self.state.settings = None
+        self.suggest()
 
     def choose(self, name: str) -> None:
         """Begin again with a recipe as it is; from now on none is suggested."""
@@ -153,6 +163,7 @@ class Planning:
         """Take up settings that were kept."""
         self._chosen = True
         self.state.settings = settings
+        self.state.device = settings.device
         self.state.why = recipe(settings.recipe).description
         self.look_ahead()
 
@@ -165,9 +176,33 @@ class Planning:
             self.state.settings = settings.with_value(part, name, value)
         except JobError as error:
             message = str(error)
-            self._words.fail(f"{message[:1].upper()}{message[1:]}.")
+            self._messages.fail(f"{message[:1].upper()}{message[1:]}.")
             return
         self._chosen = True
+        self.look_ahead()
+
+    @property
+    def folder(self) -> Path | None:
+        """Against which names of masks are read: where the survey lies, as far as that is known."""
+        material = self._data.material
+        source = None if material is None else material.surveys.source
+        return None if source is None else source.parent
+
+    def say_known(self, part: terms.Part, text: str) -> None:
+        """Take what is known without labels, or where nothing is learnt, as it is written; refused in a sentence."""
+        settings, material = self.state.settings, self._data.material
+        if settings is None or material is None:
+            return
+        try:
+            changed = terms.read_into(settings, part, text, material.shape, self.folder)
+            flat = map_axis(settings.network) is not None
+            upright = self._data.vertical is not None
+            changed.schedule.objective.check(self.state.classes, upright, flat)
+        except JobError as error:
+            self._messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            return
+        self._chosen = True
+        self.state.settings = changed
         self.look_ahead()
 
     def hear(self, device: Device) -> None:
@@ -191,13 +226,13 @@ class Planning:
             return
         portable = device is not None and device.name != "cpu"
         axis = map_axis(settings.network)
-        cube = None if axis is None else material.cube
+        cube = None if axis is None else material.surveys.cube
         try:
             step = plan(
                 settings.network,
                 settings.schedule,
                 material.shape if cube is None else cube,
-                channels=material.channels if cube is None else len(material.surveys),
+                channels=material.surveys.channels if cube is None else len(material.surveys.names),
                 classes=max(self._book.state.classes.values),
                 vertical_axis=self._data.vertical,
                 position=settings.position,
@@ -206,7 +241,7 @@ class Planning:
             )
         except JobError as error:
             self.state.outlook = self.state.speed = None
-            self._words.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
             return
         self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE
@@ -228,24 +263,33 @@ class Planning:
         if settings is not None and settings.recipe not in self.recipes:
             # Of another kind of data.
             self._chosen = False
+            self._agreement, self._counted = None, 0
         self.suggest()
+        self.look_ahead()
+
+    def _on_classes(self, table: ClassTable) -> None:
+        """Let terms speak of classes by the names that these have now."""
+        before, self._table = dict(zip(self._table.values, self._table.names, strict=True)), table
+        names = {before[one.value]: one.name for one in table if before.get(one.value, one.name) != one.name}
+        self.state.classes = table.names
+        if self.state.settings is not None and names:
+            self.state.settings = terms.renamed(self.state.settings, names)
         self.look_ahead()
 
     def _on_counts(self, counts: dict[int, int]) -> None:
         """Ask how well labelled places foretell each other, when there are clearly more labels than the last time."""
-        layer, vertical, total = self._book.layer, self._data.vertical, sum(counts.values())
+        project, total = self._context.project.project, sum(counts.values())
         enough = total > _MORE * self._counted and len(counts) > 1
-        if layer is None or self._chosen or self._book.session is None or not enough:
-            return
-        if vertical is None and layer.data.ndim != 2:  # neither columns nor a map
+        if self._book.layer is None or self._chosen or project is None or not enough:
             return
         self._counted = total
-        path, shape, classes = self._book.session.labels, layer.data.shape, max(counts)
 
-        def agree() -> Agreement | None:
-            return agreement(str(path), shape, classes, vertical)
+        def agreed(found: Agreement | None) -> None:
+            # Remembered: what the training process says of its device asks again, and must not forget the labels.
+            self._agreement = found
+            self.suggest()
 
         def failed(error: BaseException) -> None:
-            self._words.say(f"The labelled places could not be compared: {error}.", note=True)
+            self._messages.say(f"The labelled places could not be compared: {error}.", note=True)
 
-        self._background.run(agree, self.suggest, failed)
+        self._background.run(project.agreement, agreed, failed)

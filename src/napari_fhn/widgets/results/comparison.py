@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import dask.array as da
 import numpy as np
 import xarray as xr
-from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.project import ProjectError, Run, predictions
 from napari_fhn.surveys import Grid, SurveyError, onto
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.results.lazy import cell, difference
-from napari_fhn.widgets.words import Words
 
 _NAME = "Difference"
 
@@ -52,14 +49,10 @@ class Comparison:
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Where differences are shown.
-    data, book, prediction : Data, LabelBook, Prediction
+    context : DeskContext
+        What the parts of the desk share.
+    book, prediction : LabelBook, Prediction
         What is compared.
-    words : Words
-        Where it says why not.
-    background : Background
-        On which it counts.
 
     Attributes
     ----------
@@ -69,23 +62,16 @@ class Comparison:
         The difference.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        data: Data,
-        book: LabelBook,
-        prediction: Prediction,
-        words: Words,
-        background: Background,
-    ) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, prediction: Prediction) -> None:
         self.state = ComparisonState()
         self.layer: Labels | None = None
-        self._viewer = viewer
-        self._data = data
+        self._context = context
+        self._viewer = context.viewer
+        self._data = context.data
+        self._messages = context.messages
+        self._background = context.background
         self._book = book
         self._prediction = prediction
-        self._words = words
-        self._background = background
         self._truth: Any = None
 
     @property
@@ -103,23 +89,57 @@ class Comparison:
 
     def keep(self) -> None:
         """Keep a copy of the prediction as a layer of its own, to compare the next one with."""
-        session, material = self._book.session, self._data.material
-        if session is None or material is None or not session.prediction.is_file():
-            self._words.say("There is no prediction to keep yet.")
+        session, run = self._context.project.session, self._context.project.current
+        if session is None or run is None:
+            self._messages.say("There is no prediction to keep yet.")
             return
-        number = 1 + len(list(session.folder.glob("kept-*.npy")))
-        path = session.folder / f"kept-{number}.npy"
         try:
-            shutil.copyfile(session.prediction, path)
-        except OSError as error:
-            self._words.fail(f"The prediction could not be kept: {error}.")
+            kept = predictions.keep(session, run)
+        except (ProjectError, OSError) as error:
+            self._messages.fail(f"The prediction could not be kept: {error}")
             return
-        layer = class_layers.prediction_layer(
-            np.load(path, mmap_mode="r"), self._book.state.classes, material.placement()
-        )
-        layer.name, layer.visible = f"Prediction {number}", False
+        self._add(kept.values(), kept.name)
+        self._messages.say(f"Kept as the layer '{kept.name}'.")
+
+    def show_kept(self) -> None:
+        """Show the predictions that were kept in the session, each as a layer that is hidden at first."""
+        session, material = self._context.project.session, self._data.material
+        if session is None or material is None:
+            return
+        there = {layer.name for layer in self._viewer.layers}
+        for kept in predictions.kept(session):
+            if kept.name not in there and kept.values().shape == material.shape:
+                self._add(kept.values(), kept.name)
+
+    def add_run(self, run: Run) -> Labels | None:
+        """Show the prediction of a run as a layer of its own; None where it has none that fits."""
+        material = self._data.material
+        if material is None or not run.has_prediction:
+            return None
+        name = f"Prediction of {run.name}"
+        there = next((layer for layer in self._viewer.layers if layer.name == name), None)
+        if isinstance(there, Labels):
+            return there
+        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        return self._add(values, name) if values.shape == material.shape else None
+
+    def show_difference(self, other: Labels) -> None:
+        """Show where the prediction differs from a layer."""
+        mine = self._prediction.layer
+        if mine is not None and mine.data.shape == other.data.shape:
+            self._truth = other.data
+            self._show(difference(mine.data, other.data))
+
+    def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
+        assert self._data.material is not None
+        active = self._viewer.layers.selection.active
+        place = self._book.place_of(self._data.material)
+        layer = class_layers.prediction_layer(values, self._book.state.classes, place)
+        layer.name, layer.visible = name, False
         self._viewer.add_layer(layer)
-        self._words.say(f"Kept as the layer '{layer.name}'.")
+        if active is not None:
+            self._viewer.layers.selection.active = active
+        return layer
 
     def compare(self, truth: Labels) -> None:
         """Count the prediction against a layer, and show where they differ."""
@@ -128,11 +148,11 @@ class Comparison:
             return
         placed = on_grid_of(mine, truth)
         if placed is None:
-            self._words.fail(f"'{truth.name}' does not lie where the prediction does.")
+            self._messages.fail(f"'{truth.name}' does not lie where the prediction does.")
             return
         known, brought = placed
         predicted, classes = mine.data, max(table.values)
-        self._words.say(f"Comparing with '{truth.name}' ...")
+        self._messages.say(f"Comparing with '{truth.name}' ...")
 
         def done(matrix: NDArray[np.int64]) -> None:
             self._truth = known
@@ -141,10 +161,11 @@ class Comparison:
             self._show(difference(predicted, known))
             total, right = int(matrix.sum()), int(np.diag(matrix).sum())
             share = f"{100 * right / total:.1f} % of {total:,} voxels agree" if total else "no voxel is known in both"
-            self._words.say(f"With '{truth.name}': {share}. {brought}".rstrip())
+            more = f" {brought}" if brought else ""
+            self._messages.say(f"With '{truth.name}': {share}.{more}{self._context.project.doubts()}")
 
         def failed(error: BaseException) -> None:
-            self._words.fail(f"'{truth.name}' cannot be compared with: {error}.")
+            self._messages.fail(f"'{truth.name}' cannot be compared with: {error}.")
 
         self._background.run(lambda: confusion(predicted, known, classes), done, failed)
 
@@ -164,7 +185,7 @@ class Comparison:
             self.layer.editable = False
             return
         active = self._viewer.layers.selection.active
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, material.placement())
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))
         self.layer.name, self.layer.opacity = _NAME, 0.9
         self._viewer.add_layer(self.layer)
         if active is not None:

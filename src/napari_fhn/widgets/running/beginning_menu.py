@@ -8,9 +8,8 @@ from pathlib import Path
 from qtpy.QtGui import QAction  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
 
-from napari_fhn.training.transfer import can_resume
+from napari_fhn.project import Beginning, Run
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.running.beginning import Beginning
 
 _WIDTH = 20
 
@@ -54,9 +53,12 @@ class BeginningMenu(QPushButton):
 
     def renew(self) -> None:
         """Enable what can be done now."""
-        session = self._desk.session
-        self.go_on.setEnabled(session is not None and can_resume(session.model))
-        self.again.setEnabled(self._desk.state.has_model)
+        run, goes_on = self._desk.project.current, self._stopped()
+        self.go_on.setEnabled(goes_on is not None)
+        self.go_on.setText(
+            "Go on where training stopped" if goes_on is None else f"Go on where '{goes_on.name}' stopped"
+        )
+        self.again.setEnabled(run is not None and run.has_model)
 
     def _entry(self, title: str, tooltip: str, act: Callable[[], None]) -> QAction:
         entry = QAction(title, self)
@@ -64,12 +66,23 @@ class BeginningMenu(QPushButton):
         entry.triggered.connect(lambda: act())
         return entry
 
+    def _stopped(self) -> Run | None:
+        """The training to go on with: the current one where it can, else the newest that can."""
+        project = self._desk.project
+        current = project.current
+        if current is not None and current.can_resume:
+            return current
+        return None if project.session is None else project.session.runs.to_resume()
+
     def _go_on(self) -> None:
-        self._desk.train(Beginning(resume=True))
+        run = self._stopped()
+        if run is not None:
+            self._desk.train(Beginning(resume=True, run=run.id))
 
     def _again(self) -> None:
-        if self._desk.session is not None:
-            self._desk.train(Beginning(network=self._desk.session.model))
+        run = self._desk.project.current
+        if run is not None:
+            self._desk.train(Beginning(network=run.model))
 
     def _saved(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder of a saved network, or of a session")

@@ -13,7 +13,7 @@ from qtpy.QtGui import QAction, QColor  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.labels import ClassTable
-from napari_fhn.widgets.running.history import History
+from napari_fhn.widgets.running.training_history import TrainingHistory
 
 _LOSS, _ON_LABELS, _HELD_OUT, _CHECKPOINT = "#8d99a8", "#56b4e9", "#e69f00", "#cc79a7"
 _REDRAW_SECONDS = 0.3
@@ -25,7 +25,7 @@ class Curves(QWidget):
 
     Parameters
     ----------
-    history : History
+    history : TrainingHistory
         What is drawn.
 
     Attributes
@@ -38,7 +38,7 @@ class Curves(QWidget):
 
     reverted = Signal(int)
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: TrainingHistory) -> None:
         super().__init__()
         self._history = history
         self._classes = ClassTable.default(2)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Image
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fhn.session import Session
-from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 
@@ -31,12 +28,10 @@ class Overlays:
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Where they are shown.
-    data : Data
-        On whose grid they lie.
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
-        Whose session and classes they belong to.
+        Whose classes they belong to.
 
     Attributes
     ----------
@@ -52,14 +47,16 @@ class Overlays:
 
     changed = Signal()
 
-    def __init__(self, viewer: ViewerModel, data: Data, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
         self.layers: dict[Overlay, Image] = {}
         self.wanted: set[Overlay] = set()
         self.probable = 1
-        self._viewer = viewer
-        self._data = data
+        self._context = context
+        self._viewer = context.viewer
+        self._data = context.data
         self._book = book
-        viewer.layers.events.removed.connect(self._on_removed)
+        self._viewer.layers.events.removed.connect(self._on_removed)
+        context.project.runs_changed.connect(self.renew)
 
     def outputs(self) -> tuple[Overlay, ...]:
         """Return what the next training or prediction has to write beside the classes."""
@@ -89,17 +86,22 @@ class Overlays:
             self.want("probabilities", True)
 
     def renew(self) -> None:
-        """Show what was asked for and has been written since; called when work begins to write, and when it ends."""
+        """Show what was asked for and has been written since, of the run that is shown now."""
         for kind in get_args(Overlay):
-            if kind in self.wanted and kind not in self.layers:
+            layer, values = self.layers.get(kind), self.values(kind)
+            if layer is None and kind in self.wanted:
                 self._show(kind)
+            elif layer is not None and values is None:
+                layer.data = np.broadcast_to(np.zeros((), np.float16), layer.data.shape)  # not written yet
+            elif layer is not None and values is not None and _file_of(layer.data) != _file_of(values):
+                layer.data = values
 
     def values(self, kind: Overlay) -> NDArray[Any] | None:
-        """Return what the session holds of an output, memory-mapped; None where there is nothing that fits."""
-        session, material = self._book.session, self._data.material
-        if session is None or material is None:
+        """Return what the shown run holds of an output, memory-mapped; None where there is nothing that fits."""
+        run, material = self._context.project.shown, self._data.material
+        if run is None or material is None:
             return None
-        path = output_path(session, kind)
+        path = run.output(kind)
         if not path.is_file():
             return None
         values = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -121,7 +123,8 @@ class Overlays:
         if kind == "probabilities":
             table = dict(zip(self._book.state.classes.values, self._book.state.classes.names, strict=True))
             name = f"{name} of {table.get(self.probable, f'class {self.probable}')}"
-        place = {**material.placement(), "metadata": {"overlay": kind}}
+        place = self._book.place_of(material)
+        place["metadata"] = {"overlay": kind, "session": place["metadata"].get("session", "")}
         layers = self._viewer.layers
         active = layers.selection.active
         layer = Image(values, name=name, colormap=colors, contrast_limits=(0, 1), opacity=_OPACITY, rgb=False, **place)
@@ -142,6 +145,6 @@ class Overlays:
                 self.changed.emit()
 
 
-def output_path(session: Session, kind: Overlay) -> Path:
-    """Return the file of an output, as :meth:`napari_fhn.training.Job.output_path` names it."""
-    return session.prediction.with_name(f"{session.prediction.stem}-{kind}.npy")
+def _file_of(values: Any) -> tuple[str, int]:
+    """What tells two mapped arrays apart: their file, and where in it they begin."""
+    return str(getattr(values, "filename", "")), int(getattr(values, "offset", 0))

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from napari.components import ViewerModel
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels.where_next import LabelSuggestion, where_next
-from napari_fhn.widgets.background import Background
+from napari_fhn.surveys.numbers import Numbers
+from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
-from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.numbers import Numbers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays
-from napari_fhn.widgets.words import Words
 
 
 @dataclass
@@ -43,14 +40,10 @@ class Suggestions:
 
     Parameters
     ----------
-    viewer : ViewerModel
-        Whose view is moved.
-    data, book, prediction, overlays : Data, LabelBook, Prediction, Overlays
+    context : DeskContext
+        What the parts of the desk share.
+    book, prediction, overlays : LabelBook, Prediction, Overlays
         What the search reads.
-    words : Words
-        Where it says that there is nothing to search.
-    background : Background
-        On which it searches.
 
     Attributes
     ----------
@@ -58,24 +51,15 @@ class Suggestions:
         What was found.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        data: Data,
-        book: LabelBook,
-        prediction: Prediction,
-        overlays: Overlays,
-        words: Words,
-        background: Background,
-    ) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, prediction: Prediction, overlays: Overlays) -> None:
         self.state = SuggestionState()
-        self._viewer = viewer
-        self._data = data
+        self._viewer = context.viewer
+        self._data = context.data
+        self._messages = context.messages
+        self._background = context.background
         self._book = book
         self._prediction = prediction
         self._overlays = overlays
-        self._words = words
-        self._background = background
         book.state.events.has_labels.connect(self._forget)
 
     def _forget(self, _: bool) -> None:
@@ -85,7 +69,7 @@ class Suggestions:
         """Look for places; what is found appears in the state."""
         doubt, layer = self._overlays.values("entropy"), self._prediction.layer
         if doubt is None or layer is None or self._book.layer is None:
-            self._words.say("Train or predict first: what is worth labelling is told by what the network doubts.")
+            self._messages.say("Train or predict first: what is worth labelling is told by what the network doubts.")
             return
         if self.state.searching:
             return
@@ -96,11 +80,11 @@ class Suggestions:
             self.state.searching = False
             self.state.places = tuple(places)
             if not places:
-                self._words.say("In what is predicted so far the network doubts nothing far from labels.", note=True)
+                self._messages.say("In what is predicted so far the network doubts nothing far from labels.", note=True)
 
         def failed(error: BaseException) -> None:
             self.state.searching = False
-            self._words.fail(f"The places to label could not be looked for: {error}.")
+            self._messages.fail(f"The places to label could not be looked for: {error}.")
 
         self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
 

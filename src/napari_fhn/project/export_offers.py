@@ -1,0 +1,139 @@
+"""What can be exported, as what kinds of file, and what is asked for and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from napari_fhn.surveys.out import SUFFIXES
+
+What = Literal["classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "table"]
+Told = Callable[[float], None]
+
+HORIZONS = (".xyz", ".dat", ".txt")
+MESHES = (".obj",)
+TABLES = (".csv", ".qml")
+SIZES = 3
+"""Axes of a volume, which has surfaces."""
+
+DIALOG = {
+    "seismic": "SEG-Y (*.sgy *.segy)",
+    "map": "GeoTIFF (*.tif);;ENVI (*.img)",
+    "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
+    "horizon": "XYZ (*.xyz);;Text (*.dat *.txt)",
+    "mesh": "Wavefront mesh (*.obj)",
+    "table": "CSV (*.csv);;QGIS style (*.qml)",
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that can be exported.
+
+    Parameters
+    ----------
+    what : str
+        For the program.
+    title : str
+        For people.
+    words : str
+        What it is, in a sentence.
+    suffixes : tuple of str
+        Kinds of file that it may become.
+    of : {"none", "one", "any", "two"}
+        How many classes it is about: none, one or more, all unless one is named, or those above and those below.
+    predicted : bool
+        Whether it comes out of a prediction, so that it matters whether that is whole.
+    """
+
+    what: What
+    title: str
+    words: str
+    suffixes: tuple[str, ...] = SUFFIXES
+    of: Literal["none", "one", "any", "two"] = "none"
+    predicted: bool = True
+
+
+OFFERS: dict[str, Offer] = {
+    offer.what: offer
+    for offer in (
+        Offer("classes", "Classes", "The predicted class of every voxel."),
+        Offer(
+            "probabilities", "Probabilities", "How sure the network is of a class, or of each, from 0 to 1.", of="any"
+        ),
+        Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
+        Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
+        Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
+        Offer("horizon", "Horizon", "The first sample of one class below another, as points.", HORIZONS, "two"),
+        Offer("bodies", "Bodies", "Connected bodies of a class, numbered from the largest.", of="one"),
+        Offer("mesh", "Mesh", "The surface of a class in map coordinates.", MESHES, "one"),
+        Offer("table", "Class table", "Value, name and colour of each class.", TABLES, predicted=False),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to write where.
+
+    Parameters
+    ----------
+    what : str
+        Of one of :data:`OFFERS`.
+    path : Path
+        The file; its suffix decides what kind of file it becomes.
+    of : tuple of int
+        Values of the classes; for ``"probabilities"`` empty for all, or one.
+    above, below : tuple of int
+        Values of the classes above and below a horizon.
+    at_least : int
+        Voxels of the smallest body.
+    corners : bool
+        Voxels of a body may hang together by edges and corners.
+    partial : bool
+        A prediction that is not whole, or stale, is meant to be written as it is.
+    """
+
+    what: What
+    path: Path
+    of: tuple[int, ...] = ()
+    above: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
+    at_least: int = 1
+    corners: bool = False
+    partial: bool = False
+
+    @property
+    def offer(self) -> Offer:
+        """What there is to know about such an export."""
+        return OFFERS[self.what]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The files.
+    counts : mapping of str to int
+        Of traces, bodies or triangles.
+    made : tuple of str
+        What made it, as the files say it.
+    notes : tuple of str
+        What was done to bring it onto the grid of the survey.
+    """
+
+    paths: tuple[Path, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    made: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Say it in a sentence."""
+        counted = "".join(f", {value:,} {name}" for name, value in self.counts.items())
+        return f"Written: {', '.join(map(str, self.paths))}{counted}"

@@ -1,0 +1,262 @@
+"""One run on disk: how it came about, where what it made lies, and what can be told of it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from napari_fhn import record
+from napari_fhn.project import layout
+from napari_fhn.project.disk import size_of
+from napari_fhn.training import log, provenance
+from napari_fhn.training.description import Description
+from napari_fhn.training.description import read as read_description
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Job, Output
+from napari_fhn.training.provenance import Provenance
+from napari_fhn.training.transfer import can_resume
+
+_KIND = "run"
+_VERSION = 1
+
+State = Literal["begun", "finished", "stopped", "failed", "cut off"]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """How a run came about, and how it ended.
+
+    Parameters
+    ----------
+    id : str
+        Name of its folder.
+    name : str
+        As the person calls it.
+    created : str
+        When it was begun, in UTC, ISO 8601.
+    recipe : str
+        Where its settings began.
+    steps, seed : int
+        That were asked for.
+    labels : str
+        Digest of the labels when it was begun.
+    classes : tuple of str
+        Their names.
+    begun_with : str
+        The network whose weights were the first ones, in words; empty for new ones.
+    command : str
+        As it was typed; empty where it was clicked.
+    state : {"begun", "finished", "stopped", "failed", "cut off"}
+        How far it came. A run that was cut off was begun by a process that is gone.
+    message : str
+        The last that training said.
+    """
+
+    id: str
+    name: str
+    created: str = ""
+    recipe: str = ""
+    steps: int = 0
+    seed: int = 0
+    labels: str = ""
+    classes: tuple[str, ...] = ()
+    begun_with: str = ""
+    command: str = ""
+    state: State = "begun"
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Its folder.
+    record : RunRecord
+        How it came about.
+    """
+
+    folder: Path
+    record: RunRecord = field(compare=False)
+
+    @property
+    def id(self) -> str:
+        """Name of its folder, which never changes."""
+        return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """What the person calls it."""
+        return self.record.name
+
+    @property
+    def model(self) -> Path:
+        """Folder of its network."""
+        return self.folder / layout.MODEL
+
+    @property
+    def prediction(self) -> Path:
+        """What its network predicted."""
+        return self.folder / layout.PREDICTION
+
+    def output(self, kind: Output) -> Path:
+        """Return the file of what was predicted beside the classes, whether it is there or not."""
+        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
+
+    @property
+    def untidied(self) -> Path:
+        """Its prediction before it was tidied, where it was."""
+        return self.folder / layout.UNTIDIED
+
+    @property
+    def begun_with(self) -> Path:
+        """Copy of the network that it began with, where it began with one."""
+        return self.folder / layout.BEGUN_WITH
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a network to predict with."""
+        return (self.model / "model.json").is_file()
+
+    @property
+    def has_prediction(self) -> bool:
+        """Whether its network has predicted anything, as far as what made it can be read."""
+        try:
+            made = self.provenance()
+        except JobError:
+            return False
+        return made is not None and bool(made.parts)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether its training can go on."""
+        return can_resume(self.model)
+
+    def job(self) -> Job:
+        """Return the job that it does.
+
+        Raises
+        ------
+        JobError
+            When it cannot be read.
+        """
+        return Job.load(self.folder / layout.JOB)
+
+    def provenance(self) -> Provenance | None:
+        """Return what made its prediction; None where nothing was predicted.
+
+        Raises
+        ------
+        JobError
+            When that was written and cannot be read.
+        """
+        return provenance.read(self.prediction)
+
+    def description(self) -> Description | None:
+        """Return what its network is; None where there is none, or none that can be read."""
+        if not self.has_model:
+            return None
+        try:
+            return read_description(self.model)
+        except JobError:
+            return None
+
+    @property
+    def step(self) -> int:
+        """Steps behind its network; 0 where there is none."""
+        found = self.description()
+        return 0 if found is None else found.steps
+
+    @property
+    def score(self) -> float | None:
+        """Mean IoU on the labels held out, as training measured it last; None where nothing was held out."""
+        found = self.description()
+        held_out = [] if found is None else [one for one in found.scores if one.held_out]
+        return held_out[-1].mean if held_out else None
+
+    def log(self) -> tuple[log.Run, ...]:
+        """Return what was said while it was trained and used."""
+        return log.read(self.model)
+
+    def disk_used(self) -> int:
+        """Return the bytes that it takes on the disk."""
+        return size_of(self.folder)
+
+    def save(self, record_: RunRecord) -> Run:
+        """Write how it came about, and return it so."""
+        record.write(self.folder / layout.RUN, _KIND, _VERSION, record.encode(record_))
+        return replace(self, record=record_)
+
+
+def ready_prediction(run: Run, shape: Sequence[int]) -> None:
+    """Make the file that a run predicts into where it is gone or damaged, and forget what was said to be in it."""
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        if found.shape == tuple(shape) and found.dtype == np.uint8:
+            return
+    run.prediction.unlink(missing_ok=True)
+    for beside in (provenance.path_of(run.prediction), *run.folder.glob("prediction-unfinished.*")):
+        beside.unlink(missing_ok=True)
+    empty_prediction(run.prediction, shape)
+
+
+def empty_prediction(path: Path, shape: Sequence[int]) -> None:
+    """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
+    if path.exists():
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            if found.shape == tuple(shape) and found.dtype == np.uint8:
+                return
+    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape)).flush()
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return path.is_dir() and path.name.startswith("run-") and path.name[4:].isdecimal()
+
+
+def number_of(name: str) -> int:
+    """Return the number in the name of a run's folder; 0 where there is none."""
+    digits = name.removeprefix("run-")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def folder_name(number: int) -> str:
+    """Return the name of the folder of a run."""
+    return f"run-{number:03d}"
+
+
+def default_name(run_id: str) -> str:
+    """Return what a run is called before a person calls it something."""
+    return f"Run {number_of(run_id)}"
+
+
+def read_run(folder: Path) -> Run:
+    """Return the run in a folder; one whose record is damaged with what is known of it."""
+    try:
+        found = record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
+    except (record.RecordError, OSError) as error:
+        found = RunRecord(folder.name, default_name(folder.name), state="cut off", message=f"Its record: {error}")
+    return Run(folder, replace(found, id=folder.name))
+
+
+def discard_files(folder: Path) -> None:
+    """Remove the folder of a run that has made nothing; what others may have put there stays."""
+    written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
+    for name in (*written, *(f"prediction-{kind}.npy" for kind in ("probabilities", "entropy", "margin"))):
+        (folder / name).unlink(missing_ok=True)
+    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    if not any((folder / layout.MODEL).glob("*.json")):
+        shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
+    for place in (folder, folder.parent):
+        with contextlib.suppress(OSError):
+            place.rmdir()

@@ -1,0 +1,165 @@
+"""The wells of a session, ``wells.json``: where they are, what is known in them, and how they were burnt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn import record
+from napari_fhn.labels import DeviatedWell, Interval, LabelError, Well
+from napari_fhn.labels.wells import Stretch
+from napari_fhn.project.aside import set_aside
+
+FILE = "wells.json"
+_KIND = "wells"
+_VERSION = 2
+
+AnyWell = Well | DeviatedWell
+
+
+@dataclass(frozen=True)
+class KeptWells:
+    """The wells of a session.
+
+    Parameters
+    ----------
+    wells : tuple of Well or DeviatedWell
+        In the order in which they came.
+    radius : float
+        Of their labels, in traces.
+    fall_off : float or None
+        Distance in traces over which labels come to count less; None where all count alike.
+    """
+
+    wells: tuple[AnyWell, ...] = ()
+    radius: float = 0.0
+    fall_off: float | None = None
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    top: float
+    base: float
+    class_name: str
+
+
+@dataclass(frozen=True)
+class _Path:
+    md_m: tuple[float | None, ...]
+    dx_m: tuple[float | None, ...]
+    dy_m: tuple[float | None, ...]
+    vertical: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class _Well:
+    """A well as it is written: what is not a number is null, for JSON has no such number."""
+
+    name: str
+    inline: float | None
+    crossline: float | None
+    xy: tuple[float, float] | None
+    intervals: tuple[_Stretch, ...]
+    trace: float | None = None
+    path: _Path | None = None
+
+
+@dataclass(frozen=True)
+class _Wells:
+    radius: float
+    fall_off: float | None
+    wells: tuple[_Well, ...]
+
+
+def save(folder: Path, kept: KeptWells) -> None:
+    """Write the wells of a session; the file before stays whole until this one is.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    content = _Wells(float(kept.radius), kept.fall_off, tuple(map(_written, kept.wells)))
+    record.write(folder / FILE, _KIND, _VERSION, record.encode(content))
+
+
+def load(folder: Path) -> KeptWells:
+    """Read the wells of a session; none where there is no file. One that cannot be read is put aside and stays.
+
+    Raises
+    ------
+    LabelError
+        When the file is damaged or of a later version.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return KeptWells()
+    try:
+        found = record.decode(_Wells, record.read(path, _KIND, _VERSION, {1: _from_first}))
+        return KeptWells(tuple(map(_read, found.wells)), found.radius, found.fall_off)
+    except (record.RecordError, ValueError) as error:
+        aside = set_aside(path)
+        raise LabelError(
+            f"it cannot be read: {str(error).removeprefix(f'{path}: ').rstrip('.')}",
+            f"The labels of the wells are whole, and the file is kept as {aside.name}",
+            path=path,
+        ) from error
+
+
+def _written(well: AnyWell) -> _Well:
+    path = None
+    if isinstance(well, DeviatedWell):
+        stretches = tuple(_Stretch(one.top_m, one.base_m, one.class_name) for one in well.intervals)
+        path = _Path(*(_numbers(array) for array in (well.md_m, well.dx_m, well.dy_m, well.vertical)))
+    else:
+        stretches = tuple(_Stretch(one.top_ms, one.base_ms, one.class_name) for one in well.intervals)
+    xy = None if well.xy is None else (float(well.xy[0]), float(well.xy[1]))
+    trace = None if well.trace is None else _number(well.trace)
+    return _Well(well.name, _number(well.inline), _number(well.crossline), xy, stretches, trace, path)
+
+
+def _read(kept: _Well) -> AnyWell:
+    place = (kept.name, _or_nan(kept.inline), _or_nan(kept.crossline))
+    if kept.path is None:
+        intervals = tuple(Interval(one.top, one.base, one.class_name) for one in kept.intervals)
+        return Well(*place, intervals, kept.xy, kept.trace)
+    stretches = tuple(Stretch(one.top, one.base, one.class_name) for one in kept.intervals)
+    md, dx, dy, vertical = map(_array, (kept.path.md_m, kept.path.dx_m, kept.path.dy_m, kept.path.vertical))
+    return DeviatedWell(*place, md, dx, dy, vertical, stretches, kept.xy, kept.trace)
+
+
+def _numbers(values: NDArray[np.float64]) -> tuple[float | None, ...]:
+    return tuple(_number(value) for value in values)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _array(values: tuple[float | None, ...]) -> NDArray[np.float64]:
+    return np.array([_or_nan(value) for value in values], np.float64)
+
+
+def _from_first(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Version 1 has intervals as lists, and the path of a deviated well beside its name."""
+    wells = []
+    for one in data["wells"]:
+        well = {key: one[key] for key in ("name", "inline", "crossline", "xy")}
+        well["trace"] = one.get("trace")
+        well["intervals"] = [
+            {"top": top, "base": base, "class_name": class_name} for top, base, class_name in one["intervals"]
+        ]
+        if "md_m" in one:
+            well["path"] = {key: one[key] for key in ("md_m", "dx_m", "dy_m", "vertical")}
+        wells.append(well)
+    return {"radius": data["radius"], "fall_off": data["fall_off"], "wells": wells}

@@ -1,0 +1,51 @@
+"""What all parts of the desk share, handed to each of them as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from napari.components import ViewerModel
+
+from napari_fhn.project import NeedsConsent
+from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.messages import Messages
+from napari_fhn.widgets.open_project import OpenProject
+from napari_fhn.widgets.state import RunState
+
+
+def refuse(needs: NeedsConsent) -> bool:
+    """Agree to nothing: what needs a consent is left alone while nobody is there to give it."""
+    return False
+
+
+@dataclass(eq=False)
+class DeskContext:
+    """What the parts of a desk share.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where everything is shown.
+    messages : Messages
+        What is said to the person.
+    background : Background
+        For what takes longer than a moment.
+    data : Data
+        The ticked surveys.
+    project : OpenProject
+        The piece of work that is open.
+    state : RunState
+        What is under way.
+    consent : callable
+        Asks the person whether something unusual is wanted all the same; who has no window refuses.
+    """
+
+    viewer: ViewerModel
+    messages: Messages
+    background: Background
+    data: Data
+    project: OpenProject
+    state: RunState = field(default_factory=RunState)
+    consent: Callable[[NeedsConsent], bool] = refuse

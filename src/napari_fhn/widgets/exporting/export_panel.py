@@ -1,0 +1,156 @@
+"""Step 6: results as files that other programs read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
+
+from napari_fhn.project.exporter import OFFERS, Request
+from napari_fhn.widgets.exporting.exports import Exports
+from napari_fhn.widgets.section import Section
+
+_POLL_MS = 100
+_STEPS = 1000
+_OF_CLASS = ("probabilities", "bodies", "mesh", "horizon")
+
+
+class ExportPanel(Section):
+    """What to export, what it needs to know, and a button; a bar and Cancel while it is written.
+
+    Parameters
+    ----------
+    exports : Exports
+        Who writes the file.
+    """
+
+    def __init__(self, exports: Exports) -> None:
+        super().__init__(6, "Export")
+        self._exports = exports
+        self.what = QComboBox()
+        self.what.setAccessibleName("what to export")
+        self.what.setToolTip("What to save.")
+        self.what.setMinimumContentsLength(10)
+        self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.button = QPushButton("Save …")
+        self.button.setToolTip(
+            "Save it on the grid of the survey: SEG-Y with its trace headers, GeoTIFF or ENVI with its map, NetCDF, "
+            "Zarr, or .npy."
+        )
+        self.button.clicked.connect(self._save)
+        row = QHBoxLayout()
+        row.addWidget(self.what, 1)
+        row.addWidget(self.button)
+        self.body.addLayout(row)
+        self.value = self._classes("class", "The class that is exported; for a horizon the one above it.")
+        self.arrow = QLabel("over")
+        self.below = self._classes("class below", "The class below the horizon.")
+        self.at_least = QSpinBox()
+        self.at_least.setAccessibleName("smallest body")
+        self.at_least.setRange(1, 10**9)
+        self.at_least.setValue(100)
+        self.at_least.setSuffix(" voxels or more")
+        self.at_least.setToolTip("Smaller bodies are left out.")
+        details = QHBoxLayout()
+        for widget in (self.value, self.arrow, self.below, self.at_least):
+            details.addWidget(widget, 0 if widget is self.arrow else 1)
+        self.body.addLayout(details)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("progress of the export")
+        self.bar.setRange(0, _STEPS)
+        self.bar.setFixedHeight(16)
+        self.bar.setToolTip("How much is written.")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setToolTip("Write no more; a file that was there stays as it was.")
+        self.cancel.clicked.connect(exports.cancel)
+        progress = QHBoxLayout()
+        progress.addWidget(self.bar, 1)
+        progress.addWidget(self.cancel)
+        self.body.addLayout(progress)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(lambda: self.bar.setValue(round(_STEPS * exports.share)))
+        self.what.currentIndexChanged.connect(self._show_details)
+        exports.state.events.busy.connect(self._show)
+        exports.context.state.events.activity.connect(self._show)
+        exports.context.project.changed.connect(self._show)
+        exports.context.project.runs_changed.connect(self._show)
+        for name in ("has_labels", "classes"):
+            getattr(exports.book.state.events, name).connect(self._show)
+        self._show()
+
+    @property
+    def key(self) -> str:
+        """What is chosen."""
+        return str(self.what.currentData() or "classes")
+
+    def _classes(self, name: str, words: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setToolTip(words)
+        box.setMinimumContentsLength(6)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return box
+
+    def _show(self, event: Any = None) -> None:
+        exports = self._exports
+        chosen, offered = self.key, exports.offered()
+        self.what.blockSignals(True)
+        self.what.clear()
+        for offer in offered:
+            self.what.addItem(offer.title, offer.what)
+        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
+        self.what.blockSignals(False)
+        for k, box in enumerate((self.value, self.below)):
+            value = box.currentData()
+            box.clear()
+            for entry in exports.book.state.classes:
+                box.addItem(entry.name, entry.value)
+            at = box.findData(value) if value is not None else min(k, box.count() - 1)
+            box.setCurrentIndex(max(at, 0))
+        busy = exports.state.busy
+        self.what.setEnabled(bool(offered) and not busy)
+        self.button.setEnabled(bool(offered) and exports.context.state.activity.idle)
+        for widget in (self.bar, self.cancel):
+            widget.setVisible(busy)
+        if busy:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self._show_details()
+
+    def _show_details(self, event: Any = None) -> None:
+        key = self.key if self.what.count() else ""
+        self.value.setVisible(key in _OF_CLASS)
+        self.arrow.setVisible(key == "horizon")
+        self.below.setVisible(key == "horizon")
+        self.at_least.setVisible(key == "bodies")
+        words = OFFERS[key].words if key in OFFERS else ""
+        self.what.setToolTip(f"What to save. {words}")
+
+    def _save(self) -> None:
+        exports, key = self._exports, OFFERS[self.key].what
+        filters = exports.files(key)
+        first = re.search(r"\*(\.\w+)", filters)
+        suffix = first[1] if first else ".npy"
+        name, chosen = QFileDialog.getSaveFileName(self, "Export", str(exports.propose(key, suffix)), filters)
+        if not name:
+            return
+        path = Path(name)
+        if not path.suffix:
+            said = re.search(r"\*(\.\w+)", chosen)
+            path = path.with_suffix(said[1] if said else suffix)
+        exports.save(self.request(path))
+
+    def request(self, path: Path) -> Request:
+        """Return what is chosen, for a file."""
+        key, value, below = OFFERS[self.key].what, self.value.currentData(), self.below.currentData()
+        if key == "horizon":
+            return Request(key, path, above=(value,), below=(below,))
+        if key == "probabilities":
+            return Request(key, path, of=() if value is None else (value,))
+        of = (value,) if key in ("bodies", "mesh") else ()
+        return Request(key, path, of=of, at_least=self.at_least.value() if key == "bodies" else 1)

@@ -1,0 +1,216 @@
+"""Step 2: what is known, class by class, and everything that brings it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
+
+from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
+from napari_fhn.widgets.labelling import questions, source_dialog, zones_dialog
+from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
+from napari_fhn.widgets.labelling.class_table import ClassTableView
+from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
+from napari_fhn.widgets.labelling.history_panel import HistoryPanel
+from napari_fhn.widgets.labelling.labelling import Labelling
+from napari_fhn.widgets.labelling.looking_bar import LookingBar
+from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
+from napari_fhn.widgets.labelling.wells_panel import WellsPanel
+from napari_fhn.widgets.running.training_history import TrainingHistory
+from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.tool_fold import ToolFold
+
+_FILES = (
+    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json *.fgb);;"
+    "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
+)
+_CSV = "Class table (*.csv)"
+
+
+_NEW = (
+    "New label layer",
+    "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash.",
+)
+_SHOW = ("Show labels", "Show the labels, the prediction and the runs that this survey's session holds.")
+
+
+class LabelPanel(Section):
+    """Buttons that bring labels in, the table of classes, and the tools.
+
+    Parameters
+    ----------
+    labelling : Labelling
+        Who carries it out.
+    history : TrainingHistory
+        Whose IoU of each class is shown.
+    prediction, entropy : callable
+        Return what is predicted and how undecided the network is, None where there is nothing yet.
+    """
+
+    def __init__(
+        self,
+        labelling: Labelling,
+        history: TrainingHistory,
+        prediction: Callable[[], NDArray[Any] | None],
+        entropy: Callable[[], NDArray[Any] | None],
+    ) -> None:
+        super().__init__(2, "Labels")
+        self._labelling = labelling
+        self._context = labelling.context
+        self._book = labelling.book
+        loader = labelling.loader
+        loader.ask = lambda question: questions.ask_person(question, self.window())
+        loader.ask_options = lambda source: source_dialog.ask_options(source, self.window())
+        loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
+        self.new = QPushButton(_NEW[0])
+        self.new.setToolTip(_NEW[1])
+        self.new.clicked.connect(lambda: self._book.new())
+        self.looking = LookingBar(self._context.project)
+        self.body.addWidget(self.looking)
+        self.load = QPushButton("Load …")
+        self.load.clicked.connect(self._load)
+        self.other = QToolButton()
+        self.other.setText("…")
+        self.other.setToolTip(
+            "Load files: wells, tops, deviations, checkshots, LAS logs, horizons, points, polygons, label volumes, "
+            "class tables. They may also be dropped here."
+        )
+        self.other.clicked.connect(lambda: self._load(ask=True))
+        self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.other.setMenu(self._load_menu())
+        self.add = QToolButton()
+        self.add.setText("+")
+        self.add.setToolTip("Add a class.")
+        self.add.clicked.connect(lambda: labelling.edits.add())
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.new, 1)
+        row.addWidget(self.load, 1)
+        row.addWidget(self.other)
+        row.addWidget(self.add)
+        self.body.addLayout(row)
+        self.table = ClassTableView(self._book, labelling.edits, history)
+        self.body.addWidget(self.table)
+        self.tools = ToolFold()
+        self.tools.add_menu(
+            "Classes", "Colour, merge or delete the selected classes; read or save the table as CSV.", self._menu()
+        )
+        self.history = HistoryPanel(self._book)
+        self.tools.add("History", "What was changed, and taking it back.", self.history)
+        self.sections = SectionsPanel(labelling.sections)
+        self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
+        self.accept = AcceptPanel(labelling.sections, prediction, entropy)
+        self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
+        self.wells = WellsPanel(labelling.wells, labelling.wells_layer)
+        self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
+        self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
+        self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
+        self.body.addWidget(self.tools)
+        self.setAcceptDrops(True)
+        self._context.data.state.events.material.connect(self._enable)
+        self._book.state.events.has_labels.connect(self._enable)
+        self._context.project.changed.connect(self._enable)
+        self._enable()
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take files that lie on the disk."""
+        data = None if event is None else event.mimeData()
+        if event is not None and data is not None and any(url.isLocalFile() for url in data.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Load what was dropped."""
+        data = None if event is None else event.mimeData()
+        if event is None or data is None:
+            return
+        event.acceptProposedAction()
+        self._labelling.loader.load([Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()])
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        edits = self._labelling.edits
+        for title, words, act in (
+            ("Colour …", "Choose another colour for the current class.", self.table.choose_color),
+            ("Merge selected", "Make one class of the selected ones: the one clicked last.", self._merge),
+            ("Delete selected", "Delete the selected classes; their voxels become unlabelled.", self._delete),
+            ("Read table …", "Take names and colours from a CSV of value, name, color.", self._read),
+            ("Save table …", "Save value, name and colour of each class as CSV.", lambda: self._save(edits)),
+        ):
+            action = menu.addAction(title)
+            assert action is not None
+            action.setToolTip(words)
+            action.triggered.connect(lambda checked=False, act=act: act())
+        return menu
+
+    def _load_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for title, words, options in (
+            ("Load files …", self.other.toolTip(), False),
+            ("Load with options …", "Load files, and say how each is read: kinds, columns, datum, radius, ...", True),
+        ):
+            action = menu.addAction(title)
+            assert action is not None
+            action.setToolTip(words)
+            action.triggered.connect(lambda checked=False, options=options: self._load(ask=True, options=options))
+        return menu
+
+    def _merge(self) -> None:
+        chosen = self.table.chosen
+        if len(chosen) < 2:
+            self._context.messages.fail("Select the classes to merge first, the one that stays last (Ctrl+click).")
+            return
+        self._labelling.edits.merge(chosen, chosen[-1])
+
+    def _delete(self) -> None:
+        if self.table.chosen:
+            self._labelling.edits.delete(self.table.chosen)
+
+    def _read(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _CSV)
+        if name:
+            self._labelling.edits.read(Path(name))
+
+    def _save(self, edits: Any) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save class table", "classes.csv", _CSV)
+        if name:
+            edits.write(Path(name))
+
+    def _enable(self, event: Any = None) -> None:
+        state, material = self._book.state, self._context.data.material
+        survey = None if material is None else material.first
+        near = () if survey is None else sidecar_files(survey)
+        what = "wells" if survey is not None and is_for_wells(survey) else "points"
+        self.load.setText(f"Load {what}" if near else "Load …")
+        where = " and ".join(path.name for path in near if path.name != "classes.csv")
+        self.load.setToolTip(
+            f"Make labels of {where} beside the survey. Labels that are there stay as they are."
+            if near
+            else self.other.toolTip()
+        )
+        title, words = _SHOW if self._book.waiting() else _NEW
+        self.new.setText(title)
+        self.new.setToolTip(words)
+        self.new.setEnabled(survey is not None and not state.has_labels)
+        may = self._context.project.writable or self._context.project.project is None
+        for widget in (self.load, self.other, self.add, self.tools):
+            widget.setEnabled(survey is not None and may)
+        self.table.setEnabled(may)
+        if state.has_labels:
+            self.aside.setText("" if may else "to look at only")
+        else:
+            self.aside.setText("not shown" if title == _SHOW[0] else "none yet")
+
+    def _load(self, checked: bool = False, *, ask: bool = False, options: bool = False) -> None:
+        material = self._context.data.material
+        if not ask and material is not None and sidecar_files(material.first):
+            self._labelling.loader.load()
+            return
+        names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)
+        if names:
+            self._labelling.loader.load([Path(name) for name in names], options=options)

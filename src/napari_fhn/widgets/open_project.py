@@ -1,0 +1,354 @@
+"""The piece of work that is open in the dock: its project, whether one may write in it, and which run is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_fhn.project import (
+    NeedsConsent,
+    Project,
+    ProjectError,
+    Run,
+    Session,
+    SessionInUse,
+    SurveySet,
+    layout,
+    predictions,
+)
+from napari_fhn.training.updates import Done, Failed
+from napari_fhn.widgets.messages import Messages
+
+PROGRAM = "the desk"
+"""What others are told who writes in a session."""
+
+WATCH_MS = 3000
+"""How often is looked whether somebody has taken the session over."""
+
+_T = TypeVar("_T")
+
+
+class Access(enum.Enum):
+    """What may be done with the session."""
+
+    NONE = "none is open"
+    LOOKING = "another program writes in it"
+    WRITING = "the desk writes in it"
+
+
+class OpenProject:
+    """Holds the project of the dock, and its lock.
+
+    Parameters
+    ----------
+    messages : Messages
+        Where it says what happened to it.
+
+    Attributes
+    ----------
+    project : Project or None
+        What is open.
+    access : Access
+        What may be done with it.
+    writer : str
+        Who writes in it, where it is another program.
+    changed : Signal
+        Emitted when another project is open, or none, or the access is another.
+    runs_changed : Signal
+        Emitted when a run has come, gone, ended, been chosen or renamed, or has predicted.
+    """
+
+    changed = Signal()
+    runs_changed = Signal()
+
+    def __init__(self, messages: Messages) -> None:
+        self.project: Project | None = None
+        self.access = Access.NONE
+        self.writer = ""
+        self._messages = messages
+        self._under_way: Run | None = None
+        self._timer = QTimer()
+        self._timer.setInterval(WATCH_MS)
+        self._timer.timeout.connect(self.watch)
+
+    # What is open ----------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session | None:
+        """The folder of work; None before one is open."""
+        return None if self.project is None else self.project.session
+
+    @property
+    def writable(self) -> bool:
+        """Whether the desk is the one who writes in it."""
+        return self.access is Access.WRITING
+
+    def open(
+        self, folder: Path, surveys: SurveySet, *, vertical_axis: int | None = None, take_over: bool = False
+    ) -> Project:
+        """Open the session of some surveys, for writing where nobody else writes in it.
+
+        Parameters
+        ----------
+        folder : Path
+            Of the session; made when it is not there.
+        surveys : SurveySet
+            To work on.
+        vertical_axis : int, optional
+            Which axis is vertical, where the surveys name none.
+        take_over : bool
+            Write in it even though another program does.
+
+        Raises
+        ------
+        ProjectError
+            When it cannot be read, or belongs to surveys elsewhere. What was open is open still.
+        OSError
+            When the folder cannot be written.
+        """
+        session = Session(folder)
+        writing = self.acquire(session, take_over=take_over)
+        with self.undoing(session, writing):
+            project = Project(session, surveys)
+            if writing:
+                project.use(surveys, vertical_axis=vertical_axis)
+        self.take(project, writing)
+        return project
+
+    def acquire(self, session: Session, *, take_over: bool = False) -> bool:
+        """Become the writer of a session; False where another program is, which is remembered in :attr:`writer`."""
+        try:
+            session.acquire(PROGRAM, take_over=take_over)
+        except SessionInUse as error:
+            self.writer = error.who
+            return False
+        self.writer = ""
+        return True
+
+    @staticmethod
+    @contextlib.contextmanager
+    def undoing(session: Session, writing: bool) -> Any:
+        """Let go of a session again when what is inside fails."""
+        try:
+            yield
+        except BaseException:
+            if writing:
+                session.release()
+                layout.remove_if_empty(session.folder)
+            raise
+
+    def take(self, project: Project, writing: bool) -> None:
+        """Put a project in the place of the one that is open."""
+        if self.session is not None and self.session is not project.session:
+            self.close()
+        self.project = project
+        self.access = Access.WRITING if writing else Access.LOOKING
+        self._timer.start()
+        for note in project.session.notes:
+            self._messages.say(note, note=True)
+        project.session.notes.clear()
+        self.changed.emit()
+        self.runs_changed.emit()
+
+    def use(self, surveys: SurveySet, vertical_axis: int | None = None) -> None:
+        """Work on other surveys in the same session.
+
+        Raises
+        ------
+        ProjectError
+            When they lie elsewhere.
+        """
+        if self.project is None:
+            return
+        if self.writable:
+            self.project.use(surveys, vertical_axis=vertical_axis)
+        else:
+            self.project = Project(self.project.session, surveys)
+
+    def change(self, what: str, act: Callable[[Session], _T]) -> _T | None:
+        """Write something in the session, where there is one and the desk may; what fails is said.
+
+        Parameters
+        ----------
+        what : str
+            For the sentence: ``"The classes"``.
+        act : callable
+            Writes it.
+
+        Returns
+        -------
+        object
+            What ``act`` returned; None where nothing was written.
+        """
+        session = self.session
+        if session is None or not self.writable:
+            return None
+        try:
+            return act(session)
+        except SessionInUse:
+            self.watch()
+        except (ProjectError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self._messages.say(f"{what} could not be kept in the session: {reason}.", note=True)
+        return None
+
+    def watch(self) -> None:
+        """Look whether somebody has taken the session over; from then on the desk only shows it."""
+        session = self.session
+        if session is None or not self.writable or not session.lock.lost:
+            return
+        other = session.holder()
+        self.writer = "another program" if other is None else other.words()
+        self.access = Access.LOOKING
+        self._messages.fail(f"{self.writer} has taken the session over: here it can only be looked at now.")
+        self.changed.emit()
+
+    def take_over(self) -> None:
+        """Become the one who writes, in place of another program."""
+        if self.project is None or self.session is None or self.writable:
+            return
+        try:
+            self.session.acquire(PROGRAM, take_over=True)
+            if self.project.surveys is not None:
+                self.project.use(self.project.surveys, vertical_axis=self.session.manifest.vertical_axis)
+        except (ProjectError, OSError) as error:
+            self._messages.fail(str(error))
+            return
+        self.writer, self.access = "", Access.WRITING
+        self.changed.emit()
+        self.runs_changed.emit()
+
+    def close(self, *, tell: bool = True) -> None:
+        """Let go of the session, so that others may write in it.
+
+        Parameters
+        ----------
+        tell : bool
+            Whether the parts of the desk are told; they are not when they are closed themselves.
+        """
+        with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted the timer already
+            self._timer.stop()
+        session, self.project = self.session, None
+        self._under_way = None
+        if session is not None and self.access is Access.WRITING:
+            session.release()
+            layout.remove_if_empty(session.folder)
+        self.access, self.writer = Access.NONE, ""
+        if session is not None and tell:
+            self.changed.emit()
+            self.runs_changed.emit()
+
+    # Runs ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Run | None:
+        """The run whose network predicts."""
+        try:
+            return None if self.session is None else self.session.runs.current
+        except ProjectError:
+            return None
+
+    @property
+    def shown(self) -> Run | None:
+        """The run whose prediction is shown: the one under way, else the current one."""
+        return self._under_way or self.current
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a network to predict with."""
+        run = self.current
+        return run is not None and run.has_model
+
+    @property
+    def has_prediction(self) -> bool:
+        """Whether the network that predicts has predicted anything."""
+        run = self.current
+        return run is not None and run.has_prediction
+
+    def runs(self) -> list[Run]:
+        """Return the runs of the session, the oldest first."""
+        return [] if self.session is None else self.session.runs.all()
+
+    def begun(self, run: Run) -> None:
+        """Show the prediction of a run that is under way."""
+        self._under_way = run
+        self.runs_changed.emit()
+
+    def ended(self, run: Run, end: Done | Failed | None, *, trained: bool) -> None:
+        """Take note that training or predicting has ended.
+
+        Parameters
+        ----------
+        run : Run
+            Which was under way.
+        end : Done, Failed or None
+            The last that its process said.
+        trained : bool
+            Whether it was trained; else it has predicted.
+        """
+        self._under_way = None
+        if trained:
+            if not run.has_model:
+                self.runs_changed.emit()  # nobody shows its file any more when it is removed
+            self.change("What became of the training", lambda session: session.runs.finish(run, end))
+        self.runs_changed.emit()
+
+    def select(self, run: Run) -> None:
+        """Let the network of a run predict from now on.
+
+        Raises
+        ------
+        ProjectError
+            When it has none.
+        """
+        if self.session is not None and self.writable:
+            self.session.runs.select(run)
+            self.runs_changed.emit()
+
+    def doubts(self) -> str:
+        """Say why the prediction that is shown is not to be taken for the whole; empty where it is."""
+        run, session = self.shown, self.session
+        if run is None or session is None:
+            return ""
+        doubts = predictions.standing(session, run).doubts
+        return f" Mind that {'; '.join(doubts)}." if doubts else ""
+
+    def prediction(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return what the shown run has predicted, mapped for reading; zeros where that is nothing."""
+        run = self.shown
+        if run is not None:
+            with contextlib.suppress(OSError, ValueError, EOFError):
+                values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+                if values.shape == shape and values.dtype == np.uint8:
+                    return np.asanyarray(values)
+        # As large as the survey, and of one byte.
+        return np.broadcast_to(np.zeros((), np.uint8), shape)
+
+
+def with_consent(ask: Callable[[NeedsConsent], bool], act: Callable[[bool], _T]) -> _T | None:
+    """Do what may need a consent, after asking for it where it does.
+
+    Parameters
+    ----------
+    ask : callable
+        Asks the person.
+    act : callable
+        Does it; called with False, and with True once the person has agreed.
+
+    Returns
+    -------
+    object
+        What ``act`` returned; None where the person said no.
+    """
+    try:
+        return act(False)
+    except NeedsConsent as needs:
+        return act(True) if ask(needs) else None

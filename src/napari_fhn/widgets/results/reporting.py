@@ -1,0 +1,128 @@
+"""What is said of a training and taken along from it: scores, a report, its network, the command that does it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
+from napari_fhn.report import Evaluation
+from napari_fhn.report.runs import evaluate, write_report
+from napari_fhn.training.job import JobError
+from napari_fhn.training.transfer import copy_network
+from napari_fhn.widgets.context import DeskContext
+
+_T = TypeVar("_T")
+
+
+class Reporting:
+    """Scores, reports and hands out what the current run holds.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    """
+
+    def __init__(self, context: DeskContext) -> None:
+        self._context = context
+        self._messages = context.messages
+
+    def command(self) -> str | None:
+        """Return the commands that train and predict as was clicked, for a shell; None before a first training."""
+        run, session = self._trained(), self._context.project.session
+        if run is None or session is None:
+            return None
+        job, folder = shlex.quote(str(run.folder / layout.JOB)), shlex.quote(str(session.folder))
+        return f"napari-fhn train --job {job} && napari-fhn predict --session {folder}"
+
+    def save_model(self, folder: Path) -> None:
+        """Copy the trained network to a folder of its own."""
+        run = self._trained()
+        if run is None:
+            return
+        try:
+            copy_network(run.model, folder)
+        except (OSError, JobError) as error:
+            self._messages.fail(f"The network could not be saved: {error}.")
+            return
+        self._messages.say(f"The network is saved in {folder}.")
+
+    def score(self) -> None:
+        """Score the prediction on each body held out, and say it."""
+        self._attempt(
+            "Scoring on the labels held out ...",
+            lambda project, run, partial: evaluate(project, run, partial=partial),
+            lambda found: "\n".join([*map(in_words, found.evaluations), *_doubts(found.notes)]),
+            "The prediction could not be scored",
+        )
+
+    def report(self) -> None:
+        """Write the report of the run as one HTML file, and say where it is."""
+        self._attempt(
+            "Writing the report ...",
+            lambda project, run, partial: write_report(project, run, partial=partial),
+            lambda path: f"The report is {path}.",
+            "The report could not be written",
+        )
+
+    def _attempt(
+        self,
+        begin: str,
+        work: Callable[[Project, Run, bool], _T],
+        words: Callable[[_T], str],
+        fail: str,
+    ) -> None:
+        """Do something with the prediction; one that is not whole, or stale, only where the person wants it so."""
+        context, run, project = self._context, self._trained(), self._context.project.project
+        if run is None or project is None:
+            return
+
+        def attempt(partial: bool) -> None:
+            context.messages.say(begin)
+            context.background.run(
+                lambda: work(project, run, partial), lambda found: context.messages.say(words(found)), failed
+            )
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, NeedsConsent):
+                if context.consent(error):
+                    attempt(True)
+                else:
+                    context.messages.say("Nothing was done. Predict fills in the whole survey.")
+            elif isinstance(error, JobError) and "to score on" in str(error):
+                context.messages.fail(
+                    "No labels were held out of the last training: choose some at Hold out and train."
+                )
+            elif isinstance(error, ProjectError | JobError):
+                context.messages.fail(str(error))
+            else:
+                context.messages.fail(f"{fail}: {error}.")
+
+        attempt(False)
+
+    def _trained(self) -> Run | None:
+        run = self._context.project.current
+        if run is None or not run.has_model:
+            self._messages.say("Train first: there is no network yet.")
+            return None
+        return run
+
+
+def _doubts(notes: Sequence[str]) -> list[str]:
+    return [f"Mind that {'; '.join(notes)}."] if notes else []
+
+
+def in_words(found: Evaluation) -> str:
+    """Return the scores of the network and of its humblest rival, in all and well by well."""
+
+    def share(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2f}"
+
+    lines = [
+        f"Mean IoU on what was held out {share(found.network.mean_iou)}, nearest well {share(found.nearest.mean_iou)}."
+    ]
+    lines += [f"{body.name}: {share(body.scores.mean_iou)}." for body in found.bodies]
+    return "\n".join(lines)

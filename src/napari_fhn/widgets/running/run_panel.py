@@ -1,0 +1,168 @@
+"""Step 4: train, pause, stop, predict, and the sentence that says what is happening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QSizePolicy
+
+from napari_fhn.network.counting import in_words
+from napari_fhn.project.speeds import duration
+from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.running.beginning_menu import BeginningMenu
+from napari_fhn.widgets.running.curves import Curves
+from napari_fhn.widgets.running.next_panel import NextPanel
+from napari_fhn.widgets.running.predict_menu import PredictMenu
+from napari_fhn.widgets.running.prediction_view import PredictionView
+from napari_fhn.widgets.section import QUIET, Section
+
+_ERROR = "color: #e0705a;"
+
+
+class RunPanel(Section):
+    """Four buttons, a bar, a sentence, a line of figures and the curves.
+
+    Parameters
+    ----------
+    desk : Desk
+        Who carries it out.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(4, "Train")
+        self._desk = desk
+        self.train = _button("Train", "Train a new network on the labels. The section in view is predicted meanwhile.")
+        self.train.clicked.connect(lambda: desk.train())
+        self.pause = _button("Pause", "Let the work wait and keep its memory; press again to go on.")
+        self.pause.clicked.connect(lambda: desk.work.pause_or_resume())
+        self.stop = _button("Stop", "Stop within a second. The network as trained so far is kept.")
+        self.stop.clicked.connect(lambda: desk.stop())
+        self.predict = _button(
+            "Predict", "Predict the whole survey with the trained network, beginning where you look. Stop cancels it."
+        )
+        self.predict.clicked.connect(lambda: desk.predict())
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for button in (self.train, self.pause, self.stop, self.predict):
+            row.addWidget(button, 1)
+        self.beginnings = BeginningMenu(desk)
+        row.insertWidget(1, self.beginnings)
+        self.predictions = PredictMenu(desk)
+        row.addWidget(self.predictions)
+        self.body.addLayout(row)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("progress")
+        self.bar.setRange(0, 1000)
+        self.bar.setFixedHeight(16)
+        self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.bar.setToolTip("How much is done, and the time left.")
+        self.body.addWidget(self.bar)
+        self.message = self._make_message()
+        self.body.addWidget(self.message)
+        self.figures = QLabel()
+        self.figures.setStyleSheet(QUIET)
+        self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.figures.setToolTip(
+            "Duration of a step; memory of the training process; relative error of the states that the backward sweep "
+            "recomputes (some 1e-7 in single precision: below 1e-3 all is well)."
+        )
+        self.figures.setVisible(False)
+        self.body.addWidget(self.figures)
+        self.details = _button("Details …", "What exactly went wrong, for a report.")
+        self.details.clicked.connect(self._show_details)
+        self.body.addWidget(self.details)
+        self.curves = Curves(desk.history)
+        self.curves.setVisible(False)
+        self.curves.reverted.connect(desk.work.revert)
+        self.body.addWidget(self.curves, 1)
+        self.looks = PredictionView(desk)
+        self.body.addWidget(self.looks)
+        self.next = NextPanel(desk.suggestions)
+        self.body.addWidget(self.next)
+        self._connect()
+        self._enable()
+        self._show_bar()
+        self._show_message()
+
+    def _connect(self) -> None:
+        desk, events = self._desk, self._desk.state.events
+        events.activity.connect(self._enable)
+        desk.project.changed.connect(self._enable)
+        desk.project.runs_changed.connect(self._enable)
+        desk.book.state.events.has_labels.connect(self._enable)
+        desk.book.state.events.classes.connect(self.curves.colour)
+        desk.history.changed.connect(self._show_history)
+        for name in ("activity", "share", "seconds_left"):
+            getattr(events, name).connect(self._show_bar)
+        for name in ("message", "note", "error", "detail"):
+            getattr(desk.messages.events, name).connect(self._show_message)
+
+    def _make_message(self) -> QLabel:
+        message = QLabel()
+        message.setWordWrap(True)
+        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        message.setSizePolicy(policy)
+        # Room for two lines: the controls below must not jump when a sentence grows.
+        message.setMinimumHeight(2 * message.fontMetrics().lineSpacing() + 4)
+        message.setToolTip("What is happening now.")
+        return message
+
+    def _enable(self, event: Any = None) -> None:
+        activity, project = self._desk.state.activity, self._desk.project
+        may = activity.idle and self._desk.book.state.has_labels and project.writable
+        self.train.setEnabled(may)
+        self.beginnings.setEnabled(may)
+        self.pause.setEnabled(activity.can_pause)
+        self.pause.setText("Resume" if activity.paused else "Pause")
+        self.stop.setEnabled(activity.can_stop)
+        self.predict.setEnabled(may and project.has_model)
+
+    def _show_bar(self, event: Any = None) -> None:
+        state = self._desk.state
+        busy = not state.activity.idle
+        left = f" · {duration(state.seconds_left)} left" if busy and state.seconds_left is not None else ""
+        # By itself the bar paints at once, before the rest of the window.
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setValue(round(1000 * state.share))
+        self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if busy or state.share else "")
+        self.bar.setUpdatesEnabled(True)
+
+    def _show_history(self) -> None:
+        history = self._desk.history
+        # An empty plot takes room from what matters before training.
+        self.curves.setVisible(bool(history.steps) or self._desk.state.activity.training)
+        parts = []
+        if history.seconds and history.seconds[-1] > 0:
+            parts.append(f"{history.seconds[-1]:.2g} s a step")
+        if history.memory:
+            parts.append(in_words(history.memory))
+        if history.invertibility_error is not None:
+            parts.append(f"exact to {history.invertibility_error:.0e}")
+        self.figures.setText("  ·  ".join(parts))
+        self.figures.setVisible(bool(parts))
+
+    def _show_message(self, event: Any = None) -> None:
+        words = self._desk.messages
+        self.message.setStyleSheet(_ERROR if words.error else "")
+        self.message.setText(f"{words.message} {words.note}" if words.note and not words.error else words.message)
+        self.details.setVisible(words.error and bool(words.detail))
+
+    def _show_details(self) -> None:
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("FHN")
+        box.setText(self._desk.messages.message)
+        box.setDetailedText(self._desk.messages.detail)
+        box.exec()
+
+
+def _button(title: str, tooltip: str) -> QPushButton:
+    button = QPushButton(title)
+    button.setToolTip(tooltip)
+    # As wide as there is room: four in a row fit beside a scroll bar.
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return button

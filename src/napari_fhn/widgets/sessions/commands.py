@@ -1,0 +1,58 @@
+"""The commands of napari's menu: open a session, save a copy of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import napari
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_fhn.project import ProjectError
+from napari_fhn.widgets.dock import Dock
+
+_DOCK = "Interpretation desk"
+
+
+def open_session(viewer: napari.Viewer) -> None:
+    """Ask for the folder of a session and open it in the dock, which is opened too where it is not."""
+    dock = dock_of(viewer)
+    root = str(dock.desk.session.folder.parent if dock.desk.session else dock.desk.root)
+    name = QFileDialog.getExistingDirectory(dock, "Folder of the session", root)
+    if name:
+        dock.desk.store.save()
+        dock.desk.store.open(Path(name), lambda missing: ask_for(dock, missing))
+
+
+def save_session(viewer: napari.Viewer) -> None:
+    """Ask for a folder and copy the session there: to take it to another machine, or to keep it as it is now."""
+    dock = dock_of(viewer)
+    desk = dock.desk
+    if desk.session is None:
+        desk.messages.fail("There is no session yet: make a label layer first. From then on it is saved as you go.")
+        return
+    name = QFileDialog.getExistingDirectory(dock, "Empty folder for a copy of the session")
+    if not name:
+        return
+    folder = Path(name)
+    if any(folder.iterdir()):
+        desk.messages.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
+        return
+    try:
+        desk.store.copy(folder)
+    except (OSError, ProjectError) as error:
+        desk.messages.fail(f"The session could not be copied: {error}.")
+        return
+    desk.messages.say(f"The session is copied to {folder}.")
+
+
+def dock_of(viewer: napari.Viewer) -> Dock:
+    """Return the dock of a viewer; opened where it is not."""
+    _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", _DOCK)
+    assert isinstance(dock, Dock)
+    return dock
+
+
+def ask_for(parent: QWidget, missing: str) -> Path | None:
+    """Ask where a file is now; files that lie beside it are found by themselves."""
+    name, _ = QFileDialog.getOpenFileName(parent, f"Where is {missing} now?", missing)
+    return Path(name) if name else None

@@ -1,0 +1,346 @@
+"""Keeps what is clicked in the session as one goes, and opens a session as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Layer
+from qtpy.QtCore import QTimer
+
+from napari_fhn import surveys
+from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet
+from napari_fhn.project.inputs import entry_of
+from napari_fhn.project.lock import FILE as LOCK
+from napari_fhn.project.manifest import Manifest, refer
+from napari_fhn.project.opening import Finder, Reopened, reopen
+from napari_fhn.record import RecordError
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data import go_to
+from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.network.planning import Planning
+from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.sessions.view_record import Looks, ViewRecord
+
+_SAVE_MS = 2000
+"""Pause after the last change before it is written."""
+
+
+class SessionStore:
+    """Writes settings, ticks and looks into the session, and brings a session back.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book, planning, prediction : LabelBook, Planning, Prediction
+        Whose state it keeps.
+    """
+
+    def __init__(self, context: DeskContext, book: LabelBook, planning: Planning, prediction: Prediction) -> None:
+        self._context = context
+        self._book = book
+        self._planning = planning
+        self._prediction = prediction
+        self._opening = False
+        self._restored: Path | None = None
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SAVE_MS)
+        self._timer.timeout.connect(self.save)
+        for emitter in self._changes():
+            emitter.connect(self.due)
+        book.state.events.has_labels.connect(self._on_labels)
+        for name in ("held_out", "held"):
+            getattr(book.state.events, name).connect(self.due)
+        for name in ("settings", "device"):
+            getattr(planning.state.events, name).connect(self.due)
+
+    def due(self, event: Any = None) -> None:
+        """Write in a moment; a change before that puts it off no further."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def save(self) -> None:
+        """Write now, where there is a session that the desk writes in."""
+        project = self._context.project
+        if project.session is None or not project.writable or not self._book.state.has_labels or self._opening:
+            return
+        project.change("The settings", self._keep)
+        view = self.view()
+        try:
+            view.save(project.session.folder)
+        except (OSError, RecordError) as error:
+            self._context.messages.say(f"The view could not be kept in the session: {error}.", note=True)
+
+    def view(self) -> ViewRecord:
+        """Return how everything is looked at now."""
+        viewer = self._context.viewer
+        camera = go_to.camera_of(viewer)
+        mine = {"labels": self._book.layer, "prediction": self._prediction.layer}
+        images = [layer for layer in viewer.layers if isinstance(layer, Image) and "survey" in layer.metadata]
+        return ViewRecord(
+            surveys={layer.name: _looks(layer) for layer in images},
+            looks={name: _looks(layer) for name, layer in mine.items() if layer is not None},
+            order=tuple(map(int, viewer.dims.order)),
+            point=tuple(map(float, viewer.dims.point)),
+            ndisplay=int(viewer.dims.ndisplay),
+            center=tuple(map(float, camera.center)),
+            angles=tuple(map(float, camera.angles)),
+            zoom=float(camera.zoom),
+        )
+
+    def open(self, folder: Path, ask: Callable[[str], Path | None]) -> bool:
+        """Open a session in place of what the desk shows; other layers stay.
+
+        Parameters
+        ----------
+        folder : Path
+            Of the session; made in the dock, on the command line or in Python.
+        ask : callable
+            Asks the person for a file that is missing, by its name.
+
+        Returns
+        -------
+        bool
+            Whether it was opened; if not, a sentence says why, and nothing has changed.
+        """
+        context = self._context
+        if not context.state.activity.idle:
+            context.messages.fail("Stop what is under way before another session is opened.")
+            return False
+        # All that can fail comes first: the session read, its files found and opened, its place compared, its lock.
+        try:
+            found, project = self._read(folder, ask)
+            mine = context.project.session is project.session and context.project.writable
+            writing = mine or context.project.acquire(project.session)
+        except (ProjectError, surveys.SurveyError, RecordError, OSError) as error:
+            context.messages.fail(str(error))
+            return False
+        if not found.surveys:
+            context.messages.fail("None of the session's surveys was found: nothing was opened.")
+            if writing and not mine:
+                project.session.release()
+            return False
+        self._opening = True
+        try:
+            self._put(found, project, writing)
+        finally:
+            self._opening = False
+        missing = f" {', '.join(found.missing)} was not found." if found.missing else ""
+        if writing:
+            context.messages.say(f"Opened {project.session.name}.{missing}")
+        return True
+
+    def copy(self, folder: Path) -> None:
+        """Copy the session into an empty folder, with arrays as files of their own.
+
+        Raises
+        ------
+        ProjectError, OSError
+            When it cannot be copied.
+        """
+        session = self._context.project.session
+        if session is None:
+            raise ProjectError("there is no session yet", "Make a label layer first")
+        self.save()
+        shutil.copytree(
+            session.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.part*", LOCK, "*.deleted")
+        )
+        # Files outside of the session are as far from the copy as they are now from it, and no longer as they were.
+        moved = Session(folder)
+        finder = Finder(session.folder)
+
+        def near(entry: SurveyEntry) -> SurveyEntry:
+            path = None if entry.file is None else finder.find(entry.file)
+            return (
+                entry
+                if path is None or entry.file is None
+                else replace(entry, file=refer(path, moved.folder, entry.file.stamp))
+            )
+
+        with moved.writing("the desk"):
+            known = moved.manifest
+            knowledge = tuple(
+                replace(one, file=refer(path, moved.folder, one.file.stamp)) if (path := finder.find(one.file)) else one
+                for one in known.knowledge
+            )
+            moved.change(surveys=tuple(map(near, known.surveys)), knowledge=knowledge)
+
+    def close(self) -> None:
+        """Write a last time and let go of the viewer."""
+        # At the end of the program Qt may have deleted the timer already.
+        with contextlib.suppress(RuntimeError):
+            if self._timer.isActive():
+                self._timer.stop()
+                self.save()
+        for emitter in self._changes():
+            disconnect(emitter, self.due)
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def _keep(self, session: Session) -> Manifest:
+        planning, book = self._planning, self._book
+        settings = planning.state.settings
+        kept: dict[str, Any] = {"device": planning.state.device}
+        if settings is not None and planning.chosen:
+            kept = replace(settings, device=planning.state.device).to_dict()
+        held = book.held_out() if book.tally.chosen is not None else session.manifest.held_out
+        if book.tally.chosen is None:
+            held = replace(held, count=None, boxes=())
+        return session.change(
+            settings=kept, held_out=replace(held, blocks=book.state.blocks), surveys=self._surveys(session)
+        )
+
+    def _surveys(self, session: Session) -> tuple[SurveyEntry, ...]:
+        """The surveys that are learnt from, as they stand there, and those that are only shown now."""
+        known = {entry.name: entry for entry in session.manifest.surveys}
+        inputs = session.manifest.inputs
+        names = {entry.name for entry in inputs}
+        shown = []
+        for layer in self._context.viewer.layers:
+            survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
+            ticked = layer in self._context.data.state.chosen
+            if survey is not None and not ticked and layer.name not in names and survey.attrs.get("source"):
+                entry = known.get(layer.name)
+                if entry is None or entry.file is None or entry.file.absolute != str(survey.attrs["source"]):
+                    entry = entry_of(session, layer.name, survey)
+                shown.append(replace(entry, role="shown"))
+        return (*inputs, *shown)
+
+    def _changes(self) -> list[Any]:
+        viewer = self._context.viewer
+        camera = go_to.camera_of(viewer).events
+        dims, layers = viewer.dims.events, viewer.layers.events
+        return [
+            dims.current_step,
+            dims.order,
+            dims.ndisplay,
+            camera.zoom,
+            camera.center,
+            layers.inserted,
+            layers.removed,
+        ]
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def _read(self, folder: Path, ask: Callable[[str], Path | None]) -> tuple[Reopened, Project]:
+        """Read a session and open its surveys, without changing anything."""
+        open_ = self._context.project.session
+        same = open_ is not None and open_.folder == Path(folder).absolute()
+        session = open_ if same and open_ is not None else Session.existing(folder)
+        found = reopen(session.manifest.surveys, session.folder, ask)
+        if not found.surveys:
+            return found, Project(session)
+        opened = [(entry.name, survey) for entry, survey in found.surveys if entry.role == "input"]
+        whole = len(opened) == len(session.manifest.inputs)
+        # Also one that is not whole is compared with the place of the labels.
+        checked = Project(session, SurveySet.of(opened or [(entry.name, survey) for entry, survey in found.surveys]))
+        return found, checked if whole and opened else Project(session)
+
+    def _put(self, found: Reopened, project: Project, writing: bool) -> None:
+        """Show a session in place of what is there."""
+        context, session = self._context, project.session
+        manifest = session.manifest
+        self._clear()
+        if context.project.session is not session:
+            context.project.close()
+        view = self._view_of(session)
+        layers = {entry.name: self._add(entry.name, survey, view) for entry, survey in found.surveys}
+        if manifest.vertical_axis is not None:
+            context.data.state.vertical_axis = manifest.vertical_axis
+        context.project.take(project, writing)
+        ticked = {entry.name for entry in manifest.inputs}
+        chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
+        # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
+        with self._book.keeping_surveys(project.surveys is None):
+            context.data.choose(tuple(chosen))
+        if self._book.layer is None:
+            self._book.new()
+
+    def _clear(self) -> None:
+        layers = self._context.viewer.layers
+        mine = [*self._context.data.state.chosen, self._book.layer, self._prediction.layer]
+        mine += [layer for layer in layers if {"survey", "session", "overlay"} & set(layer.metadata)]
+        for layer in mine:
+            if layer is not None and layer in layers:
+                layers.remove(layer)
+
+    def _add(self, name: str, survey: Any, view: ViewRecord) -> Layer:
+        layer = Layer.create(*image_layer(survey, name))
+        self._context.viewer.add_layer(layer)
+        if name in view.surveys:
+            _look(layer, view.surveys[name])
+        return layer
+
+    def _view_of(self, session: Session) -> ViewRecord:
+        try:
+            return ViewRecord.load(session.folder)
+        except RecordError as error:
+            self._context.messages.say(f"How it was looked at is not known: {error}", note=True)
+            return ViewRecord()
+
+    def _on_labels(self, has_labels: bool) -> None:
+        """Bring settings and looks of a session back, once, when its labels come."""
+        session = self._context.project.session
+        if not has_labels or session is None:
+            if session is None:
+                self._restored = None
+            return
+        if self._restored != session.folder:
+            self._restored = session.folder
+            self._restore(session)
+        else:
+            self._book.take_held_out(session.manifest.held_out)
+        self.due()
+
+    def _restore(self, session: Session) -> None:
+        context, planning, project = self._context, self._planning, self._context.project.project
+        manifest, view = session.manifest, self._view_of(session)
+        for name, layer in (("labels", self._book.layer), ("prediction", self._prediction.layer)):
+            if layer is not None and name in view.looks:
+                _look(layer, view.looks[name])
+        settings = None if project is None else project.settings
+        if settings is not None:
+            planning.take(settings)
+        elif manifest.settings.get("recipe"):
+            context.messages.say(
+                "The settings of the session are not of this version: the recipe's are taken.", note=True
+            )
+        device = manifest.settings.get("device")
+        if isinstance(device, str):
+            planning.state.device = device
+        self._book.take_held_out(manifest.held_out)
+        dims = context.viewer.dims
+        if self._opening and len(view.order) == dims.ndim:
+            dims.ndisplay = view.ndisplay
+            dims.order = view.order
+            for axis, value in enumerate(view.point):
+                dims.set_point(axis, value)
+            camera = go_to.camera_of(context.viewer)
+            camera.center, camera.angles, camera.zoom = view.center, view.angles, view.zoom
+
+
+def _looks(layer: Layer) -> Looks:
+    if not isinstance(layer, Image):
+        return Looks(bool(layer.visible), float(layer.opacity))
+    contrast = tuple(map(float, layer.contrast_limits))
+    finite = contrast if np.all(np.isfinite(contrast)) else ()
+    return Looks(bool(layer.visible), float(layer.opacity), str(layer.colormap.name), finite)
+
+
+def _look(layer: Any, looks: Looks) -> None:
+    layer.visible, layer.opacity = looks.visible, looks.opacity
+    if looks.contrast:
+        layer.contrast_limits = looks.contrast
+    if looks.colormap:
+        # A colormap of another plugin may not be here.
+        with contextlib.suppress(KeyError, ValueError):
+            layer.colormap = looks.colormap

@@ -1,0 +1,40 @@
+"""What training will need, said before it begins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.project.outlook import outlook
+from napari_fhn.training.plan import plan
+from napari_fhn.training.recipes import recipe
+from napari_fhn.training.schedule import Schedule
+
+
+def test_it_says_what_is_needed_and_what_the_savings_are_worth():
+    chosen = recipe("sections")
+    step = plan(chosen.network, chosen.schedule, (128, 192, 160), channels=1, classes=7, vertical_axis=2)
+    seen = outlook(step)
+    assert seen.block == (96, 160)
+    assert seen.needs == step.needs().total
+    assert seen.without > 3 * seen.needs
+    words = seen.sentence(8_000_000_000)
+    assert "; without: " in words
+    assert "8 GB free" in words
+    assert "free" not in seen.sentence(None)
+    assert "96 × 160" in seen.block_in_words
+
+
+def test_what_is_not_counted_is_not_guessed():
+    unet = equivalent_unet(levels(2, 8, (4, 4), 1))
+    seen = outlook(plan(unet, Schedule(), (64, 64), channels=1, classes=2, vertical_axis=None))
+    assert seen.needs is None
+    assert "not forecast" in seen.sentence(1)
+
+
+def test_it_needs_neither_torch_nor_qt():
+    code = "import sys, napari_fhn.project.outlook; print({'torch', 'qtpy', 'napari'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
