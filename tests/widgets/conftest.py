@@ -14,7 +14,8 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import Done, description, provenance, recipes
 from napari_fhn.training.framing import Framing
-from napari_fhn.training.provenance import InputStamp, Part, Provenance
+from napari_fhn.training.parts import Part
+from napari_fhn.training.provenance import InputStamp, Provenance
 from napari_fhn.widgets.dock import Dock
 
 
