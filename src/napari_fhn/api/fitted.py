@@ -25,7 +25,7 @@ from napari_fhn.api.work import (
     order_of,
     predicted,
 )
-from napari_fhn.project import ProjectError, Session, arrays
+from napari_fhn.project import ProjectError, Session, arrays, jobs
 from napari_fhn.project.applying import applying
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.training.description import Description, read
@@ -132,8 +132,8 @@ class FittedNetwork:
                     target, together.surveys, self.folder, vertical_axis=vertical_axis, stacks=stacks
                 ) as applied:
                     self.notes = (*together.words, *applied.notes)
-                    job = applied.project.prediction_job(
-                        applied.run, outputs=asked, flips=flips, device=device, memory=memory
+                    job = jobs.prediction_job(
+                        applied.project, applied.run, outputs=asked, flips=flips, device=device, memory=memory
                     )
                     predicted(job, told)
                     kinds: list[arrays.Kind] = ["classes", *(asked or ())]

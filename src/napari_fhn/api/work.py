@@ -32,9 +32,12 @@ from napari_fhn.project import (
     Session,
     Settings,
     arrays,
+    jobs,
+    planning,
     samples,
     terms,
 )
+from napari_fhn.project.attempt import attempt
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.project.together import Together, open_together
@@ -404,16 +407,17 @@ class Work:
         """
         numbers: dict[str, Any] = {"steps": steps, "seed": seed, "device": device, "memory": memory}
 
-        def attempt() -> AbstractContextManager[None]:
+        def attempting() -> AbstractContextManager[None]:
             self._check_writer()
-            return self.project.attempt()
+            return attempt(self.project.session)
 
         def begin() -> tuple[Begun, str]:
             if resume:
                 return self._resumed(resume if isinstance(resume, str) else "", numbers, told), ""
             held_out = _held_out(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
             first = start_from.folder if isinstance(start_from, Run) else start_from
-            chosen, why = self.project.plan(
+            chosen, why = planning.plan(
+                self.project,
                 recipe or "",
                 start_from=None if settings is not None else first,
                 base=settings or (self.project.settings if self._remembers else None),
@@ -428,9 +432,9 @@ class Work:
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
             beginning = NEW if first is None else Beginning(network=Path(first))
-            return self.project.begin(chosen, beginning, held_out=held_out, name=name, progress=told), why
+            return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
-        return Training(self.project.session, attempt, begin)
+        return Training(self.project.session, attempting, begin)
 
     def predict(
         self,
@@ -471,7 +475,7 @@ class Work:
             self._check_writer()
             chosen = self.runs.trained() if run is None else self._run(run)
             asked = (outputs,) if isinstance(outputs, str) else outputs
-            job = self.project.prediction_job(chosen, outputs=asked, flips=flips, device=device, memory=memory)
+            job = jobs.prediction_job(self.project, chosen, outputs=asked, flips=flips, device=device, memory=memory)
             predicted(job, told)
             return arrays.prediction(self.project, chosen)
 
@@ -667,12 +671,12 @@ class Work:
         return found
 
     def _resumed(self, name: str, numbers: Mapping[str, Any], told: Told | None) -> Begun:
-        run = self.project.to_resume(name)
+        run = jobs.to_resume(self.project, name)
         job = run.job()
         machine = {key: numbers[key] for key in ("device", "memory") if numbers[key] is not None}
         settings = replace(Settings.of_job(job), **machine).with_numbers(steps=numbers["steps"], seed=numbers["seed"])
         held_out = HeldOut(len(job.held_out), job.held_out)
-        return self.project.begin(settings, Beginning(resume=True, run=run.id), held_out=held_out, progress=told)
+        return jobs.begin(self.project, settings, Beginning(resume=True, run=run.id), held_out=held_out, progress=told)
 
     def _of_the_sample(self, said: Said, table: ClassTable | None) -> tuple[Said, ClassTable | None]:
         """Fill in what belongs to a bundled sample and was not said."""
