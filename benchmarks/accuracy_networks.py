@@ -24,7 +24,7 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
-from napari_fhn.project import HeldOut, Project, Session, SurveySet
+from napari_fhn.project import HeldOut, Project, Session, SurveySet, jobs, planning
 from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
@@ -123,9 +123,9 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
         held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
     recipe = told.pop("recipe", None)
     if recipe is None:
-        recipe = project.recipe(held_out=held_out).name
+        recipe = planning.choose_recipe(project, held_out=held_out).name
     settings = replace(JobSettings.of(recipe).with_numbers(seed=task.seed), device="cpu")
-    job = project.begin(settings, held_out=HeldOut(boxes=tuple(held_out))).job
+    job = jobs.begin(project, settings, held_out=HeldOut(boxes=tuple(held_out))).job
     if "network" in told:
         words = parse(told.pop("network"))
         job = replace(job, network=replace(job.network, channels=words.channels, layers=words.layers))

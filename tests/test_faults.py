@@ -17,7 +17,7 @@ from tests.cli.conftest import prepared, run_of, small, survey, wells  # noqa: F
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.project import Project, Session
+from napari_fhn.project import Project, Session, jobs
 from napari_fhn.training import BoxChanged, Control, predict
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -163,7 +163,7 @@ def test_a_prediction_that_was_stopped_is_not_exported_as_whole(train, capsys):
     project = Project.open("s")
     run = run_of("s")
     control = Control(watched=False)
-    for update in predict(project.prediction_job(run), control):
+    for update in predict(jobs.prediction_job(project, run), control):
         if isinstance(update, BoxChanged):
             control.stop.set()
     capsys.readouterr()

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "napari_fhn"
 #: What each room may use beside the standard library.
 ALLOWED = {
     "box.py": set(),
-    "record.py": set(),
+    "record": set(),
     "plugins.py": set(),
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch"},

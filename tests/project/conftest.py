@@ -16,7 +16,7 @@ import xarray as xr
 from napari_fhn import surveys
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import Project, Session, Settings, SurveySet
+from napari_fhn.project import Project, Session, Settings, SurveySet, jobs
 from napari_fhn.training import Done, Schedule, provenance
 from napari_fhn.training.description import Description, Normalisation, WeightsFile, write
 from napari_fhn.training.transfer import STATE
@@ -40,11 +40,11 @@ class Work:
         return self.session.runs
 
     def begin(self, **given):
-        return self.project.begin(small_settings(**given))
+        return jobs.begin(self.project, small_settings(**given))
 
     def train(self, name="", steps=2, predict=True):
         """What a training leaves that has ended by itself, and a prediction after it."""
-        begun = self.project.begin(small_settings(steps), name=name)
+        begun = jobs.begin(self.project, small_settings(steps), name=name)
         trained(begun.run, begun.job, steps)
         run = self.runs.finish(begun.run, Done("train", False, 1.0, "Trained."))
         if predict:

@@ -16,7 +16,8 @@ from napari_fhn.training import description, provenance
 from napari_fhn.training.description import Description, Normalisation, WeightsFile
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Input, Job, Schedule
-from napari_fhn.training.provenance import InputStamp, Part, Provenance
+from napari_fhn.training.parts import Part
+from napari_fhn.training.provenance import InputStamp, Provenance
 
 COLORS = ("#ffcc00", "#336699", "#009e73")
 

@@ -11,7 +11,7 @@ from tests.project.predicted import as_if_trained, predict, predicted
 from napari_fhn import surveys
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet
+from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet, jobs, planning
 from napari_fhn.project.exporter import OFFERS, Exporter, Request
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Axis, Input, Job, Schedule
@@ -189,8 +189,8 @@ def test_of_several_surveys_headers_are_those_of_the_first_as_a_whole(tmp_path, 
         assert "Only what small and second have in common is used" in words[0]
         project.use(both)
         project.paint(classes[2:])
-        settings, _ = project.plan("sections", steps=2)
-        run = project.begin(settings).run
+        settings, _ = planning.plan(project, "sections", steps=2)
+        run = jobs.begin(project, settings).run
     as_if_trained(tmp_path / "s", run.id, classes[2:])
     done = write(Exporter.of_run(Project.open(tmp_path / "s")), "classes", tmp_path / "c.sgy")
     assert "it covers inlines 102 to 105" in done.notes[0]

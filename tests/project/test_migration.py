@@ -16,7 +16,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import HeldOut, Project, Session
+from napari_fhn.project import HeldOut, Project, Session, jobs
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.predictions import kept, standing
 from napari_fhn.training import Schedule
@@ -206,7 +206,7 @@ def test_one_of_the_desk(tmp_path, survey_file):
         assert (folder / "desk.json").read_bytes() == desk  # the desk's own
         project.use(project.surveys)
         project.stage()
-        begun = project.begin(small_settings())
+        begun = jobs.begin(project, small_settings())
         assert begun.run.id == "run-002"
 
 
@@ -285,7 +285,7 @@ def test_an_earlier_version_has_trained_here_since(old, tmp_path):
 
 def test_cut_off_at_every_step_it_is_ended_by_the_next_one(tmp_path, survey_file):
     """The process is killed before the first, the second, ... change that it makes, until one comes through."""
-    changes = [(Path, "replace"), (Path, "mkdir"), (record, "write_bytes")]
+    changes = [(Path, "replace"), (Path, "mkdir"), (record, "write_bytes"), (record.files, "write_bytes")]
     for at in range(1, 100):
         folder = earlier(tmp_path / f"old{at}", survey_file)
         if not killed(at, changes, lambda folder=folder: Session(folder).acquire("a script")):
@@ -308,7 +308,7 @@ def trained_by_an_earlier_version(session: Path, other: Path) -> None:
 
 
 def test_cut_off_at_every_step_it_mixes_no_two_trainings(tmp_path):
-    changes = [(Path, "replace"), (Path, "mkdir"), (record, "write_bytes")]
+    changes = [(Path, "replace"), (Path, "mkdir"), (record, "write_bytes"), (record.files, "write_bytes")]
     for at in range(1, 100):
         folder = earlier(tmp_path / f"old{at}")
         with Session(folder).writing("a test"):

@@ -12,7 +12,8 @@ import xarray as xr
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import HeldOut, Project, ProjectError, Session, Settings, SurveySet
+from napari_fhn.project import HeldOut, Project, ProjectError, Session, Settings, SurveySet, jobs, planning
+from napari_fhn.project.attempt import attempt
 from napari_fhn.project.manifest import StackedMap, refer
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Categories, stack
@@ -58,7 +59,7 @@ def test_moved_with_or_without_its_survey(work, tmp_path, together):
     found = Project.open(target / "work")
     assert found.surveys.source == (target if together else tmp_path) / "data" / "magnetics.npy"
     with found.session.writing("a test"):
-        found.begin(small_settings())
+        jobs.begin(found, small_settings())
 
 
 def test_a_missing_survey_is_asked_for_and_the_work_goes_on_without_it(work, tmp_path):
@@ -73,9 +74,9 @@ def test_a_missing_survey_is_asked_for_and_the_work_goes_on_without_it(work, tmp
     assert found.missing == ("magnetics.npy",)
     assert found.surveys is None
     with found.session.writing("a test"):
-        begun = found.begin(small_settings(), name="second")  # on the copy
+        begun = jobs.begin(found, small_settings(), name="second")  # on the copy
         assert begun.job.inputs == found.session.runs.get("first").job().inputs
-        assert found.prediction_job(found.session.runs.get("first")).inputs == begun.job.inputs
+        assert jobs.prediction_job(found, found.session.runs.get("first")).inputs == begun.job.inputs
     pointed = Project.open(work.session.folder, lambda name: away)
     assert pointed.surveys.source == away
 
@@ -152,7 +153,7 @@ def test_what_the_survey_says_of_its_axes_goes_into_the_job(tmp_path):
     known = np.zeros(project.shape, np.uint8)
     known[5, 5, :50], known[5, 5, 50:] = 1, 2
     project.paint(known)
-    job = project.begin(small_settings()).job
+    job = jobs.begin(project, small_settings()).job
     assert job.axes == (Axis("inline", "", 1001, 1), Axis("crossline", "", 2001, 2), Axis("twt", "ms", 400, 4))
     assert job.vertical_axis == project.vertical_axis == 2
     assert Job.from_json(job.to_json()) == job
@@ -260,33 +261,33 @@ def test_settings_are_kept_and_come_back(work):
 
 def test_a_recipe_goes_with_the_data(work, tmp_path):
     assert "map" in work.project.recipes
-    assert work.project.recipe().name in work.project.recipes
+    assert planning.choose_recipe(work.project).name in work.project.recipes
     assert "sections" in seismic(tmp_path).recipes
 
 
 def test_held_out_labels_are_those_of_the_manifest_where_nobody_says_others(work):
     work.session.change(held_out=HeldOut(1))
     assert len(work.begin().job.held_out) == 1
-    assert work.project.begin(small_settings(), held_out=HeldOut()).job.held_out == ()
+    assert jobs.begin(work.project, small_settings(), held_out=HeldOut()).job.held_out == ()
 
 
 def test_labels_of_one_class_tell_nothing_apart(tmp_path):
     project = Project(Session(tmp_path / "work"))
     project.use(SurveySet.of({"a": xr.DataArray(np.zeros(SHAPE, np.float32), dims=("y", "x"))}))
     with pytest.raises(ProjectError, match="nothing is labelled"):
-        project.begin(small_settings())
+        jobs.begin(project, small_settings())
     known = np.zeros(SHAPE, np.uint8)
     known[0, 0] = 1
     project.paint(known)
     with pytest.raises(JobError, match="at least two classes"):
-        project.begin(small_settings())
+        jobs.begin(project, small_settings())
     assert list(project.session.runs) == []
     assert not project.session.inputs.exists()
 
 
 def test_settings_that_do_not_go_with_the_data_make_nothing(work):
     with pytest.raises(JobError):
-        work.project.begin(Settings.of("layers").with_value("job", "position", "nowhere"))
+        jobs.begin(work.project, Settings.of("layers").with_value("job", "position", "nowhere"))
     assert list(work.session.runs) == []
 
 
@@ -297,22 +298,22 @@ def test_a_first_try_that_fails_leaves_nothing(tmp_path, survey_file):
     session = Session(tmp_path / "work")
     project = Project(session)
 
-    def attempt():
-        with session.writing("a test"), project.attempt():
+    def fails():
+        with session.writing("a test"), attempt(project.session):
             project.use(SurveySet.of({"magnetics": opened(survey_file)}))
             project.paint(np.eye(*SHAPE, dtype=np.uint8))
             project.stage()
             raise KeyError
 
     with pytest.raises(KeyError):
-        attempt()
+        fails()
     assert not session.folder.exists()
-    with session.writing("a test"), project.attempt():
+    with session.writing("a test"), attempt(project.session):
         project.use(SurveySet.of({"magnetics": opened(survey_file)}))
         known = np.eye(*SHAPE, dtype=np.uint8)
         known[5, 0] = 2
         project.paint(known)
-        begun = project.begin(small_settings())
+        begun = jobs.begin(project, small_settings())
         trained(begun.run, begun.job)
         session.runs.finish(begun.run, Done("train", False, 1.0, "Trained."))
     assert session.runs.current.id == "run-001"
@@ -322,15 +323,15 @@ def test_a_later_try_that_fails_changes_nothing(work):
     work.train("first")
     before = contents(work.session.folder)
 
-    def attempt():
-        with work.project.attempt():
+    def fails():
+        with attempt(work.project.session):
             work.session.set_classes(ClassTable.default(5))
             work.session.change(held_out=HeldOut(3))
             work.session.runs.finish(work.begin().run, None)
             raise KeyError
 
     with pytest.raises(KeyError):
-        attempt()
+        fails()
     after = contents(work.session.folder)
     assert after.keys() == before.keys()
     assert {name for name in before if before[name] != after[name]} <= {"session.json"}
@@ -344,9 +345,9 @@ def test_a_later_try_that_fails_changes_nothing(work):
 
 def test_a_prediction_is_asked_of_the_run_that_is_named(work):
     first, _ = work.train("first"), work.train("second")
-    job = work.project.prediction_job(first, outputs=("entropy",), flips=True, device="cpu", memory=10**9)
+    job = jobs.prediction_job(work.project, first, outputs=("entropy",), flips=True, device="cpu", memory=10**9)
     assert (job.prediction, job.model) == (str(first.prediction), str(first.model))
     assert (job.outputs, job.flips, job.memory, job.run) == (("entropy",), True, 10**9, "run-001")
     assert job.output_path("entropy").parent == first.folder
-    plain = work.project.prediction_job(first)
+    plain = jobs.prediction_job(work.project, first)
     assert (plain.outputs, plain.flips) == ((), False)

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from napari_fhn import sample_data, surveys
-from napari_fhn.project import Project, Session, SurveySet
+from napari_fhn.project import Project, Session, SurveySet, planning
 from napari_fhn.project.assembler import survey_axes
 from napari_fhn.training.job import Axis
 
@@ -25,30 +25,30 @@ def test_wells_that_foretell_each_other_are_listened_to(tmp_path):
     volume = work.session.label_volume((40, 50, 24))
     for boundary, (i, j) in zip((8, 20, 2), ((5, 5), (20, 40), (35, 8)), strict=True):
         volume[i, j] = np.where(np.arange(24) < boundary, 1, 2)
-    assert work.recipe().name == "sections"
+    assert planning.choose_recipe(work).name == "sections"
     volume[volume > 0] = 1 + (np.nonzero(volume)[2] >= 8)
-    assert work.recipe().name == "layers"
+    assert planning.choose_recipe(work).name == "layers"
 
 
 def test_many_patches_that_agree_are_listened_to(tmp_path):
     work = project(tmp_path, ("band", "y", "x"), (3, 60, 60))
     work.session.label_volume((60, 60))[5::10, 5::10] = np.repeat([1, 2], 3)  # west is another region than east
-    assert work.recipe().name == "regions"
+    assert planning.choose_recipe(work).name == "regions"
 
 
 def test_many_bands_are_spectra(tmp_path):
-    assert project(tmp_path, ("y", "x", "band"), (20, 30, 40)).recipe().name == "spectra"
+    assert planning.choose_recipe(project(tmp_path, ("y", "x", "band"), (20, 30, 40))).name == "spectra"
 
 
 @pytest.mark.parametrize(("dims", "name"), [(("trace", "twt"), "sections"), (("y", "x"), "map")])
 def test_two_axes_are_a_line_or_a_map_by_what_they_are(tmp_path, dims, name):
-    assert project(tmp_path, dims, (60, 40)).recipe().name == name
+    assert planning.choose_recipe(project(tmp_path, dims, (60, 40))).name == name
 
 
 def test_wells_on_a_line_foretell_each_other(tmp_path):
     work = project(tmp_path, ("trace", "twt"), (60, 40))
     work.session.label_volume((60, 40))[[5, 30, 55]] = np.where(np.arange(40) < 20, 1, 2)
-    assert work.recipe().name == "layers"
+    assert planning.choose_recipe(work).name == "layers"
 
 
 def test_what_voxels_mean():

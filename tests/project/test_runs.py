@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from napari_fhn import record
-from napari_fhn.project import Beginning, HeldOut, Project, ProjectError, Session, runs
+from napari_fhn.project import Beginning, HeldOut, Project, ProjectError, Session, jobs, runs
 from napari_fhn.project.layout import JOB, RUN
 from napari_fhn.training import Done, Failed, Note, Progress
 from napari_fhn.training.errors import JobError
@@ -31,7 +31,7 @@ def done(*, stopped=False):
 
 
 def test_a_run_is_begun_with_all_that_it_needs(work):
-    begun = work.project.begin(small_settings(7), command="napari-fhn train x", name="seven steps")
+    begun = jobs.begin(work.project, small_settings(7), command="napari-fhn train x", name="seven steps")
     run = begun.run
     assert run.id == "run-001"
     assert run.name == "seven steps"
@@ -99,7 +99,7 @@ def test_renaming(work):
 def test_a_name_that_is_taken_is_refused_before_anything_is_made(work):
     work.train("first")
     with pytest.raises(ProjectError, match="another run is called 'first'"):
-        work.project.begin(small_settings(), name="first")
+        jobs.begin(work.project, small_settings(), name="first")
     assert names(work) == ["run-001"]
 
 
@@ -195,12 +195,12 @@ def test_only_a_training_that_has_ended_becomes_the_current_run(work, end, curre
 
 BEGINS = """
 import sys
-from napari_fhn.project import Project
+from napari_fhn.project import Project, jobs
 sys.path.insert(0, sys.argv[2])
 from conftest import small_settings, trained
 project = Project.open(sys.argv[1])
 project.session.acquire("a script")
-begun = project.begin(small_settings(9))
+begun = jobs.begin(project, small_settings(9))
 if sys.argv[3] == "network":
     trained(begun.run, begun.job, steps=4)
 print(begun.run.id, flush=True)
@@ -230,7 +230,7 @@ def test_a_training_whose_process_was_killed(work, how):
         cut = work.runs.get("2")
         assert cut.record.state == "cut off"
         assert work.runs.to_resume() == cut
-        begun = work.project.begin(small_settings(20), Beginning(resume=True))
+        begun = jobs.begin(work.project, small_settings(20), Beginning(resume=True))
         assert begun.resume
         assert begun.run == cut
         assert begun.run.record.steps == 20
@@ -240,12 +240,18 @@ def test_killed_at_any_moment_of_the_beginning(work):
     """The process dies before one change that it makes after the other; the next one opens, and trains."""
     first = work.train("first")
     work.session.release()
-    changes = [(record, "write_bytes"), (runs, "copy_beginning"), (runs, "empty_prediction"), (Path, "mkdir")]
+    changes = [
+        (record, "write_bytes"),
+        (record.files, "write_bytes"),
+        (runs, "copy_beginning"),
+        (runs, "empty_prediction"),
+        (Path, "mkdir"),
+    ]
 
     def begin():
         project = Project.open(work.session.folder)
         project.session.acquire("a script")
-        project.begin(small_settings(9), Beginning(network=first.folder))
+        jobs.begin(project, small_settings(9), Beginning(network=first.folder))
 
     for at in range(1, 50):
         if not killed(at, changes, begin):
@@ -276,14 +282,14 @@ def test_a_disk_that_is_full_leaves_no_run(work, monkeypatch):
 def test_a_network_to_begin_with_that_is_none(work, tmp_path):
     first = work.train("first")
     with pytest.raises(JobError, match="holds no trained network"):
-        work.project.begin(small_settings(), Beginning(network=tmp_path / "nowhere"))
+        jobs.begin(work.project, small_settings(), Beginning(network=tmp_path / "nowhere"))
     assert names(work) == ["run-001"]
     assert work.runs.current == first
 
 
 def test_a_run_begins_with_a_copy_of_a_network(work):
     first = work.train("first")
-    begun = work.project.begin(small_settings(), Beginning(network=first.folder))
+    begun = jobs.begin(work.project, small_settings(), Beginning(network=first.folder))
     assert begun.run.record.begun_with == "first"
     assert Path(begun.job.start_from) == begun.run.begun_with
     assert (begun.run.begun_with / "model.json").read_bytes() == (first.model / "model.json").read_bytes()
@@ -297,19 +303,19 @@ def test_a_run_begins_with_a_copy_of_a_network(work):
 def test_the_newest_that_can_go_on_goes_on(work):
     assert work.runs.to_resume() is None
     with pytest.raises(ProjectError, match="no training to go on with"):
-        work.project.begin(small_settings(), Beginning(resume=True))
+        jobs.begin(work.project, small_settings(), Beginning(resume=True))
     first, second, third = work.train(), work.train(), work.train()
     (third.model / "training.safetensors").unlink()
     assert work.runs.to_resume() == second
-    assert work.project.begin(small_settings(30), Beginning(resume=True, run="run-001")).run == first
+    assert jobs.begin(work.project, small_settings(30), Beginning(resume=True, run="run-001")).run == first
     with pytest.raises(ProjectError, match="no training to go on with"):
-        work.project.begin(small_settings(), Beginning(resume=True, run="3"))
+        jobs.begin(work.project, small_settings(), Beginning(resume=True, run="3"))
 
 
 def test_what_it_said_before_is_told_again(work):
     run = work.train()
     list(kept([Progress("train", 1, 2), Note("said"), done()], run.job(), "train"))
-    begun = work.project.begin(small_settings(30), Beginning(resume=True))
+    begun = jobs.begin(work.project, small_settings(30), Beginning(resume=True))
     assert [update for update in begun.told if isinstance(update, Note)] == [Note("said")]
 
 
@@ -366,10 +372,10 @@ def test_a_job_of_an_earlier_run_repeats_itself_elsewhere(work):
 
 
 def test_held_out_labels_are_those_that_were_asked_for(work):
-    begun = work.project.begin(small_settings(), held_out=HeldOut(count=1))
+    begun = jobs.begin(work.project, small_settings(), held_out=HeldOut(count=1))
     assert len(begun.job.held_out) == 1
     work.runs.finish(begun.run, None)
-    begun = work.project.begin(small_settings(), held_out=HeldOut(count=9))
+    begun = jobs.begin(work.project, small_settings(), held_out=HeldOut(count=9))
     (note,) = begun.notes
     assert note.endswith("of 9 are held out: more would take a class away.")
 

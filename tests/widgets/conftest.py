@@ -12,9 +12,11 @@ from qtpy.QtWidgets import QApplication
 
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
+from napari_fhn.project import jobs
 from napari_fhn.training import Done, description, provenance, recipes
 from napari_fhn.training.framing import Framing
-from napari_fhn.training.provenance import InputStamp, Part, Provenance
+from napari_fhn.training.parts import Part
+from napari_fhn.training.provenance import InputStamp, Provenance
 from napari_fhn.widgets.dock import Dock
 
 
@@ -90,7 +92,7 @@ def _add_run(desk, values=None, *, steps=45, outputs=None, until=None):
     """
     desk.session.set_classes(desk.book.state.classes)
     settings = desk.planning.state.settings.with_numbers(steps=steps)
-    begun = desk.project.project.begin(settings, held_out=desk.book.held_out())
+    begun = jobs.begin(desk.project.project, settings, held_out=desk.book.held_out())
     run, job = begun.run, begun.job
     run.model.mkdir(exist_ok=True)
     (run.model / description.FIRST_WEIGHTS).write_bytes(b"")

@@ -5,7 +5,8 @@ in the dock and on the command line, and the other way round.
 """
 
 from napari_fhn.api.fitted import FittedNetwork, fit, load
+from napari_fhn.api.opening import open
 from napari_fhn.api.training import Training
-from napari_fhn.api.work import Work, open
+from napari_fhn.api.work import Work
 
 __all__ = ["FittedNetwork", "Training", "Work", "fit", "load", "open"]

@@ -12,20 +12,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from napari_fhn.api.given import Survey, Surveys, in_order, named_surveys, opened, order_of
+from napari_fhn.api.holding import PROGRAM
+from napari_fhn.api.opening import open
+from napari_fhn.api.predicting import predicted
+from napari_fhn.api.saying import Classes
 from napari_fhn.api.wording import in_python
-from napari_fhn.api.work import (
-    PROGRAM,
-    Classes,
-    Survey,
-    Surveys,
-    _named,
-    _opened,
-    in_order,
-    open,
-    order_of,
-    predicted,
-)
-from napari_fhn.project import ProjectError, Session, arrays
+from napari_fhn.project import ProjectError, Session, arrays, jobs
 from napari_fhn.project.applying import applying
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.training.description import Description, read
@@ -120,8 +113,8 @@ class FittedNetwork:
         (16, 20)
         """
         with in_python(), tempfile.TemporaryDirectory(prefix="napari-fhn-") as scratch:
-            named = _named(survey)
-            together, order = _opened(named, (), None, reading), order_of(named, reading)
+            named = named_surveys(survey)
+            together, order = opened(named, (), None, reading), order_of(named, reading)
             target = Session(Path(scratch) / "work.fhn" if session is None else session)
             asked = (outputs,) if isinstance(outputs, str) else outputs
             with target.writing(PROGRAM):
@@ -132,8 +125,8 @@ class FittedNetwork:
                     target, together.surveys, self.folder, vertical_axis=vertical_axis, stacks=stacks
                 ) as applied:
                     self.notes = (*together.words, *applied.notes)
-                    job = applied.project.prediction_job(
-                        applied.run, outputs=asked, flips=flips, device=device, memory=memory
+                    job = jobs.prediction_job(
+                        applied.project, applied.run, outputs=asked, flips=flips, device=device, memory=memory
                     )
                     predicted(job, told)
                     kinds: list[arrays.Kind] = ["classes", *(asked or ())]

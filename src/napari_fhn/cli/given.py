@@ -25,8 +25,11 @@ from napari_fhn.project import (
     Session,
     Settings,
     SurveySet,
+    jobs,
+    planning,
     samples,
 )
+from napari_fhn.project.attempt import attempt
 from napari_fhn.project.manifest import StackedMap
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
@@ -80,7 +83,7 @@ def preparing(options: argparse.Namespace) -> Iterator[Prepared]:
     project, stacks = _project(options)
     with project.session.writing(_PROGRAM):
         say(project.session.notes)
-        with project.attempt():
+        with attempt(project.session):
             if options.resume:
                 yield Prepared(project, _resumed(project, options), truth)
             elif options.job is not None:
@@ -124,7 +127,8 @@ def _anew(
     held_out = session.manifest.held_out
     if not remembers or options.hold_out is not None or options.blocks is not None:
         held_out = HeldOut(options.hold_out or 0, blocks=options.blocks)
-    settings, why = project.plan(
+    settings, why = planning.plan(
+        project,
         options.recipe or "",
         start_from=options.start_from,
         base=project.settings if remembers else None,
@@ -153,7 +157,7 @@ def _again(project: Project, options: argparse.Namespace) -> Begun:
 def _resumed(project: Project, options: argparse.Namespace) -> Begun:
     """Let a run go on, with more steps or on another device where that was said."""
     _, named = place(options)
-    run = project.to_resume(named or "")
+    run = jobs.to_resume(project, named or "")
     job = run.job()
     settings = _with_numbers(Settings.of_job(job), options)
     held_out = HeldOut(len(job.held_out), job.held_out)
@@ -163,7 +167,8 @@ def _resumed(project: Project, options: argparse.Namespace) -> Begun:
 def _begin(
     project: Project, options: argparse.Namespace, settings: Settings, beginning: Beginning, held_out: HeldOut
 ) -> Begun:
-    begun = project.begin(
+    begun = jobs.begin(
+        project,
         settings,
         beginning,
         held_out=held_out,

@@ -109,6 +109,7 @@ def outputs(text: str) -> tuple[str, ...]:
 def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
+    from napari_fhn.project import jobs
     from napari_fhn.project.exporter import Exporter, Request
 
     exporter: Exporter | None = None
@@ -118,7 +119,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         exporter = Exporter.of_run(project, chosen, like=_like(options))
         request = Request("classes", options.output, partial=options.partial)
         exporter.check(request)
-    job = project.prediction_job(
+    job = jobs.prediction_job(
+        project,
         chosen,
         outputs=options.outputs,
         flips=True if options.flips else None,

@@ -113,9 +113,10 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
+    from napari_fhn.project import jobs
     from napari_fhn.report.runs import evaluate
 
-    end = work("predict", project.prediction_job(run), options.json, options.typed)
+    end = work("predict", jobs.prediction_job(project, run), options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
     scored = evaluate(project, run, truth)

@@ -5,8 +5,9 @@ Surveys, labels and settings become one job here, for every face of the program.
 
 from napari_fhn.project.beginning import NEW, Beginning
 from napari_fhn.project.errors import NeedsConsent, ProjectError, SessionInUse
+from napari_fhn.project.jobs import Begun
 from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry
-from napari_fhn.project.project import Begun, Project
+from napari_fhn.project.project import Project
 from napari_fhn.project.run import Run, RunRecord
 from napari_fhn.project.runs import Runs
 from napari_fhn.project.session import Session

@@ -11,6 +11,7 @@ from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project import layout
 from napari_fhn.project.assembler import survey_axes
+from napari_fhn.project.attempt import attempt
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project, Stacks, Told
@@ -105,14 +106,14 @@ def applying(
     stacks : mapping, optional
         As in `Project.use`.
     name, command
-        Of the run, as in `Project.begin`.
+        Of the run, as in `jobs.begin`.
     progress : callable, optional
         Told how much of the copying is done; what it raises ends it.
 
     Yields
     ------
     Applied
-        `Project.prediction_job` of its run predicts.
+        `jobs.prediction_job` of its run predicts.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def applying(
     _check_its_own(session, surveys)
     project = Project(session, surveys)
     labelled = session.has_labels and bool(session.known().any())
-    with project.attempt():
+    with attempt(session):
         chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
         doubts = check_applies(*_both(description, surveys, chosen, labelled)).insist()
         if not session.manifest.inputs:
@@ -167,10 +168,10 @@ def _begun(project: Project, folder: Path, description: Description, saved: Job,
         outputs=(),
         run=place.name,
     )
-    begun_with = project.begun_with(folder)
+    begun_with = session.runs.begun_with(folder)
     made = RunRecord(
         place.name,
-        project.free_name(name or f"Network of {begun_with}"),
+        session.runs.free_name(name or f"Network of {begun_with}"),
         now(),
         saved.recipe,
         description.steps,

@@ -26,7 +26,8 @@ from napari_fhn.surveys.grid import Grid
 from napari_fhn.training import provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.provenance import Part, Provenance, Tidied
+from napari_fhn.training.parts import Part
+from napari_fhn.training.provenance import Provenance, Tidied
 from napari_fhn.training.updates import Done
 
 _CLASSES = "classes.csv"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from napari_fhn.project import layout
-from napari_fhn.project.beginning import copy_beginning
+from napari_fhn.project.beginning import copy_beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.run import (
@@ -255,6 +255,20 @@ class Runs:
         if any(other.name == name and other != run for other in self.all()):
             raise ProjectError(f"another run is called '{name}'", "Choose another name", path=self._session.folder)
         return name
+
+    def free_name(self, name: str) -> str:
+        """Return a name that no run has yet: this one, or with a number behind it."""
+        taken = {run.name for run in self.all()}
+        return next(one for one in (name, *(f"{name} ({k})" for k in range(2, 1000))) if one not in taken)
+
+    def begun_with(self, network: Path) -> str:
+        """Return what to call a network: the name of its run here, else that of its session or folder."""
+        folder = network_folder(network).resolve()
+        for run in self.all():
+            if folder == run.model.resolve():
+                return run.name
+        around = layout.session_around(folder / layout.JOB)
+        return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
     def delete(self, run: Run) -> int:
         """Remove a run with its network and its prediction; returns the bytes that are free now.

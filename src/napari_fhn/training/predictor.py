@@ -26,7 +26,9 @@ from napari_fhn.training.journal import Journal
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, open_or_make
-from napari_fhn.training.provenance import Part, Provenance, Recorder, added
+from napari_fhn.training.parts import Part, added
+from napari_fhn.training.provenance import Provenance
+from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.tiles import Cut, Lattice, choose
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 from napari_fhn.training.volume import Volume

@@ -25,7 +25,8 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
-from napari_fhn.training.provenance import Provenance, Recorder
+from napari_fhn.training.provenance import Provenance
+from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
 from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update

@@ -18,7 +18,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
 from napari_fhn.labels import LabelError
-from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run
+from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run, jobs
 from napari_fhn.project.applying import applying
 from napari_fhn.project.speeds import Speed
 from napari_fhn.surveys import SurveyError
@@ -155,7 +155,7 @@ class Work:
         held_out = book.held_out()
 
         def prepare() -> _Prepared:
-            made = project.begin(settings, beginning, held_out=held_out, progress=self._copying)
+            made = jobs.begin(project, settings, beginning, held_out=held_out, progress=self._copying)
             return _Prepared(made.run, made.job, made.resume, made.told, made.notes)
 
         self._begin("train", prepare)
@@ -170,7 +170,8 @@ class Work:
 
         def prepare() -> _Prepared:
             run = project.session.runs.trained()
-            job = project.prediction_job(
+            job = jobs.prediction_job(
+                project,
                 run,
                 outputs=outputs,
                 flips=settings.flips,
@@ -201,7 +202,7 @@ class Work:
                 made = stack.enter_context(
                     applying(project.session, surveys, network, vertical_axis=vertical, progress=self._copying)
                 )
-                job = made.project.prediction_job(made.run, outputs=outputs, device=device)
+                job = jobs.prediction_job(made.project, made.run, outputs=outputs, device=device)
                 # From here on it is let go of when the process has ended.
                 return _Prepared(made.run, job, notes=made.notes, release=stack.pop_all().close)
 

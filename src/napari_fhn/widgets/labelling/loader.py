@@ -51,7 +51,7 @@ AskZones = Callable[[Sequence[xr.DataArray], ClassTable], Zones | None]
 
 
 class Loader:
-    """Takes files in: all that were chosen are recognised, then burnt in the order of `knowledge.ORDER`.
+    """Takes files in: all that were chosen are recognised, then burnt in the order of `knowledge.STEPS`.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import terms
 from napari_fhn.project.outlook import Outlook, outlook
+from napari_fhn.project.planning import agreement
 from napari_fhn.project.settings import Part, Settings
 from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.training.choice import choose
@@ -292,4 +293,4 @@ class Planning:
         def failed(error: BaseException) -> None:
             self._messages.say(f"The labelled places could not be compared: {error}.", note=True)
 
-        self._background.run(project.agreement, agreed, failed)
+        self._background.run(lambda: agreement(project), agreed, failed)

@@ -1,0 +1,261 @@
+"""What was trained and predicted in a session: looked at, scored, reported and saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from napari_fhn.api.given import in_order
+from napari_fhn.api.saying import is_array
+from napari_fhn.api.wording import in_python
+from napari_fhn.project import Project, ProjectError, Run, Runs, arrays
+from napari_fhn.project.said import Files
+from napari_fhn.surveys import kinds
+
+if TYPE_CHECKING:
+    from napari_fhn.project.exporter import What, Written
+    from napari_fhn.report.evaluation import Evaluation
+
+Told = Callable[[float], None]
+
+
+class Results:
+    """What a session holds; `Work` adds to it.
+
+    Attributes
+    ----------
+    project : napari_fhn.project.Project
+        What all faces of the program share.
+    notes : list of str
+        What a person should know: what was done to bring surveys and labels together, what was left out.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.notes: list[str] = list(project.session.notes)
+        self._order: tuple[str, ...] = ()
+
+    @property
+    def session(self) -> Path:
+        """Folder of the session."""
+        return self.project.session.folder
+
+    @property
+    def surveys(self) -> dict[str, xr.DataArray]:
+        """The surveys, by name; empty where they are not at hand."""
+        found = self.project.surveys
+        return {} if found is None else dict(zip(found.names, found.surveys, strict=True))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of labels and predictions."""
+        return self.project.shape
+
+    @property
+    def classes(self) -> dict[int, str]:
+        """Names of the classes by their values."""
+        table = self.project.classes
+        return dict(zip(table.values, table.names, strict=True))
+
+    @property
+    def labels(self) -> xr.DataArray:
+        """What is labelled, mapped from the session: 0 where nothing is."""
+        with in_python():
+            return arrays.known(self.project)
+
+    @property
+    def runs(self) -> Runs:
+        """The trainings: iterate over them, ``get`` one, ``rename``, ``select``, ``delete``."""
+        return self.project.session.runs
+
+    @property
+    def run(self) -> Run | None:
+        """The current run, whose network predicts; None before there is one."""
+        return self.runs.current
+
+    def prediction(self, kind: arrays.Kind = "classes", *, run: str | Run | None = None) -> xr.DataArray:
+        """Return what was predicted.
+
+        Parameters
+        ----------
+        kind : {"classes", "probabilities", "entropy", "margin"}
+            What of it.
+        run : str or Run, optional
+            By which run; the current one when absent.
+
+        Returns
+        -------
+        xarray.DataArray
+            With the axes of the survey, mapped from the session: nothing is read before it is used, and predicting
+            again changes it. ``attrs`` hold ``classes`` (names by value), ``made`` (lines that say what made it) and
+            ``complete``: whether all of the survey is predicted by the network of now.
+
+        Raises
+        ------
+        ProjectError
+            When there is nothing of that kind.
+        """
+        with in_python():
+            return arrays.prediction(self.project, self._run(run), kind)
+
+    def score(
+        self,
+        truth: Files | ArrayLike | xr.DataArray = None,
+        *,
+        margin: int = 0,
+        run: str | Run | None = None,
+        partial: bool = False,
+    ) -> Evaluation:
+        """Score a prediction.
+
+        Parameters
+        ----------
+        truth : array or path-like, optional
+            True classes, scored where nothing was labelled; the labels held out when absent.
+        margin : int
+            Leave out what lies within so many traces or pixels of a label of training.
+        run : str or Run, optional
+            Whose prediction; that of the current run when absent.
+        partial : bool
+            Score a prediction that is not whole, or stale, as it is.
+
+        Returns
+        -------
+        Evaluation
+            ``network`` holds accuracy, kappa, and IoU, precision and recall by class; ``nearest`` the same of the
+            humblest reference.
+
+        Raises
+        ------
+        NeedsConsent
+            When the prediction is not whole, or stale.
+        ProjectError, JobError, LabelError
+            When there is nothing to score on.
+        """
+        from napari_fhn.report.runs import evaluate
+
+        with in_python():
+            true = self._in_order(truth) if is_array(truth) else truth
+            found = evaluate(self.project, self._run(run), true, margin=margin, partial=partial)
+            self.notes += found.notes
+            wanted = "held out" if truth is None else "truth"
+            return next(one for one in found.evaluations if one.on == wanted)
+
+    def report(
+        self,
+        output: str | Path | None = None,
+        *,
+        truth: Files | ArrayLike | xr.DataArray = None,
+        run: str | Run | None = None,
+        partial: bool = False,
+    ) -> Path:
+        """Write what was trained on what, and what came out, as one HTML file; return it.
+
+        Parameters
+        ----------
+        output : path-like, optional
+            The file; ``report.html`` in the folder of the run when absent.
+        truth, run, partial
+            As in `score`.
+        """
+        from napari_fhn.report.runs import write_report
+
+        with in_python():
+            true = self._in_order(truth) if is_array(truth) else truth
+            return write_report(self.project, self._run(run), output, true, partial=partial)
+
+    def save(
+        self,
+        path: str | Path,
+        what: What = "classes",
+        *,
+        of: str | Sequence[str] = (),
+        above: str | Sequence[str] = (),
+        below: str | Sequence[str] = (),
+        at_least: int = 1,
+        corners: bool = False,
+        like: str | Path | xr.DataArray | None = None,
+        run: str | Run | None = None,
+        partial: bool = False,
+        told: Told | None = None,
+    ) -> Written:
+        """Write what was predicted to a file that other programs read.
+
+        Parameters
+        ----------
+        path : path-like
+            Its suffix says what kind of file it becomes: ``.sgy``, ``.tif``, ``.img``, ``.nc``, ``.zarr``, ``.npy``, or
+            ``.xyz`` and ``.dat`` for a horizon, ``.obj`` for a mesh, ``.csv`` and ``.qml`` for the class table.
+        what : str
+            ``"classes"``, ``"probabilities"``, ``"entropy"``, ``"margin"``, ``"labels"``, ``"horizon"``, ``"bodies"``,
+            ``"mesh"`` or ``"table"``.
+        of : str or sequence of str
+            Classes that bodies or a mesh are of.
+        above, below : str or sequence of str
+            Classes on both sides of a horizon.
+        at_least : int
+            Voxels of the smallest body.
+        corners : bool
+            Voxels that share an edge or a corner belong to one body too.
+        like : path-like or xarray.DataArray, optional
+            Survey whose headers are taken; the session's own when absent.
+        run : str or Run, optional
+            Whose prediction; that of the current run when absent.
+        partial : bool
+            Write a prediction that is not whole, or stale, as it is.
+        told : callable, optional
+            Told the share that is written, 0 to 1.
+
+        Returns
+        -------
+        Written
+            ``paths`` of what was written, ``counts`` of traces, bodies or triangles, and what ``made`` it.
+
+        Raises
+        ------
+        NeedsConsent
+            When the prediction is not whole, or stale.
+        ProjectError, SurveyError, LabelError
+            When there is nothing of that kind, or it cannot be written.
+        """
+        from napari_fhn import surveys
+        from napari_fhn.project.exporter import Exporter, Request
+
+        with in_python():
+            survey = like if like is None or isinstance(like, xr.DataArray) else surveys.open(like)
+            chosen = None if what in ("labels", "table") and run is None else self._run(run)
+            exporter = Exporter.of_run(self.project, chosen, like=survey)
+            request = Request(
+                what,
+                Path(path),
+                of=exporter.values(_several(of)),
+                above=exporter.values(_several(above)),
+                below=exporter.values(_several(below)),
+                at_least=at_least,
+                corners=corners,
+                partial=partial,
+            )
+            return exporter.write(request, told)
+
+    def _in_order(self, values: Any) -> Any:
+        if self.project.surveys is None or not self._order:
+            return values
+        return in_order(values, self._order, kinds.spatial_dims(self.project.surveys.first))
+
+    def _run(self, which: str | Run | None) -> Run:
+        if isinstance(which, Run):
+            return self.runs.get(which.id)
+        if which is not None:
+            return self.runs.get(which)
+        found = self.runs.current
+        if found is None:
+            raise ProjectError("nothing was trained in it yet", "Call fit first", path=self.session)
+        return found
+
+
+def _several(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)

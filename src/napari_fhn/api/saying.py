@@ -1,0 +1,60 @@
+"""What is known as a person says it in Python: keywords, arrays, classes, and what is held out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from napari_fhn.box import Box
+from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.project import HeldOut
+from napari_fhn.project.said import Said
+
+Classes = ClassTable | Mapping[int, str] | Sequence[str] | str | Path
+
+
+def is_array(labels: object) -> bool:
+    """Whether labels are an array, and no files."""
+    if labels is None or isinstance(labels, str | Path):
+        return False
+    if isinstance(labels, list | tuple):
+        return not all(isinstance(one, str | Path) for one in labels)
+    return True
+
+
+def said_by_keywords(**given: Any) -> Said:
+    """Return what is said by keywords; one that says nothing is refused, with the one that is meant."""
+    known = [field.name for field in fields(Said)]
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"Is '{near[0]}' meant?" if near else f"There are {', '.join(known)}"
+            raise LabelError(f"'{name}' says nothing of what is known", hint)
+    return Said(**given)
+
+
+def class_table(classes: Classes) -> ClassTable:
+    """Return classes as a person says them as a table, in the usual colours."""
+    if isinstance(classes, ClassTable):
+        return classes
+    if isinstance(classes, str | Path):
+        return ClassTable.from_csv(Path(classes))
+    named = dict(classes) if isinstance(classes, Mapping) else dict(enumerate(classes, 1))
+    colors = ClassTable.default(max(named, default=1)).colors
+    return ClassTable(tuple(LabelClass(int(value), str(name), colors[value]) for value, name in named.items()))
+
+
+def held_out_of(
+    hold_out: int | Sequence[Box] | HeldOut | None, blocks: int | None, kept: HeldOut, remembers: bool
+) -> HeldOut:
+    """Return what is held out: what is said, else what the session remembers."""
+    if hold_out is None and blocks is None:
+        return kept if remembers else HeldOut(0)
+    if isinstance(hold_out, HeldOut):
+        return hold_out
+    if hold_out is None or isinstance(hold_out, int):
+        return HeldOut(hold_out or 0, blocks=blocks)
+    return HeldOut(len(hold_out), tuple(hold_out), blocks)

@@ -1,0 +1,39 @@
+"""Trying to begin a run: where it fails, the session is as it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
+from napari_fhn.project import labelling, layout, masks
+from napari_fhn.project.session import Session
+
+
+@contextmanager
+def attempt(session: Session) -> Iterator[None]:
+    """Undo what was written when no run comes of the work inside: manifest, labels, and all of a first try.
+
+    A try that failed leaves nothing that the next one could stumble over.
+    """
+    new, before = not session.exists, session.manifest
+    runs = [run.record for run in session.runs.all()]
+    volumes = (session.labels, session.weights)
+    there = {path for path in volumes if path.is_file()}
+    empty = {path for path in there if not labelling.holds_any(path)}
+    hidden = masks.kept(session)
+    try:
+        yield
+    finally:
+        if [run.record for run in session.runs.all()] == runs:
+            for path in ({*volumes} - there) | (masks.kept(session) - hidden):
+                path.unlink(missing_ok=True)
+            for path in empty:
+                labelling.wipe(path)  # not removed: somebody may look at it
+            layout.remove_if_empty(session.folder / layout.MASKS)
+            if new:
+                shutil.rmtree(session.inputs, ignore_errors=True)
+                session.clear()
+            else:
+                session.change(**{field.name: getattr(before, field.name) for field in fields(before)})

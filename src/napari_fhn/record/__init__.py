@@ -1,0 +1,26 @@
+"""The one format of all that this program writes as JSON: a format word, a version, and typed content.
+
+A file is replaced as a whole or not at all, whatever happens while it is written. What is read is checked: by its
+format word, its version (files of older versions go through migrations), its size, and, with :func:`decode`, by the
+types of the dataclass that it is to become. What is wrong is told by one kind of error, which names file and field.
+"""
+
+from napari_fhn.record.errors import DEEPEST, RecordError
+from napari_fhn.record.files import Migration, read, understand, write, write_bytes
+from napari_fhn.record.text import LONGEST, parse, to_bytes
+from napari_fhn.record.typed import decode, encode
+
+__all__ = [
+    "DEEPEST",
+    "LONGEST",
+    "Migration",
+    "RecordError",
+    "decode",
+    "encode",
+    "parse",
+    "read",
+    "to_bytes",
+    "understand",
+    "write",
+    "write_bytes",
+]
