@@ -10,9 +10,10 @@ from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.project import ProjectError
+from napari_fhn.surveys.drawing import section_title
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.data.placement import is_upright, lie_flat, section_title, stand_upright
+from napari_fhn.widgets.data.placement import is_upright, lie_flat, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.messages import Messages
 
