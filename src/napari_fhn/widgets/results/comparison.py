@@ -14,6 +14,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.project.lazy import cell, difference
 from napari_fhn.surveys import Grid, SurveyError, onto
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
@@ -21,7 +22,6 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.results.lazy import cell, difference
 
 _NAME = "Difference"
 

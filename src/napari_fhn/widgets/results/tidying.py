@@ -5,11 +5,11 @@ from __future__ import annotations
 from napari.layers import Labels
 
 from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.project.lazy import Lazy
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.results.lazy import Lazy
 from napari_fhn.widgets.state import Activity
 
 _NAME = "Tidied (preview)"
