@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from napari.layers import Points, Shapes
-from numpy.typing import NDArray
 
-from napari_fhn.labels import DeviatedWell, LabelError, Well
-from napari_fhn.labels.lateral import Traces
-from napari_fhn.surveys.kinds import is_seismic, kind_of
+from napari_fhn.labels import tracks
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -57,19 +54,20 @@ class WellsLayer:
         if self.points is None and not self._wells.state.wells:
             return
         survey = material.first
-        tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
+        wells = self._wells.state.wells
+        found = [(well.name, path) for well in wells if (path := tracks.track(well, survey)) is not None]
         if self.points is None:
             self._make(book.place_of(material), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
-        self._names = [name for name, _ in tracks]
-        self.points.data = np.array([track[0] for _, track in tracks]).reshape(-1, book.layer.ndim)
+        self._names = [name for name, _ in found]
+        self.points.data = np.array([path[0] for _, path in found]).reshape(-1, book.layer.ndim)
         self._tops = np.array(self.points.data[:, -1])
         self.points.features = {"name": np.array(self._names, dtype=object)}
         self.paths.data = []
-        if tracks:
-            self.paths.add_paths([track for _, track in tracks])
+        if found:
+            self.paths.add_paths([path for _, path in found])
         self._showing = False
         self._follow()
         self._recolour()
@@ -135,7 +133,7 @@ class WellsLayer:
             return
         data = np.asarray(self.points.data)
         if len(data) > len(self._names):
-            self._wells.add(**_numbers(data[-1], material.first))
+            self._wells.add(**tracks.numbers_at(data[-1], material.first))
             self.points.mode = "pan_zoom"
         elif len(data) < len(self._names):
             kept = set(map(str, self.points.features["name"]))
@@ -144,9 +142,9 @@ class WellsLayer:
         else:
             wells = {well.name: well for well in self._wells.state.wells}
             for name, point in zip(self._names, data, strict=True):
-                track = _track(wells[name], material.first)
-                if track is not None and np.abs(track[0, :-1] - point[:-1]).max() > 0.5:
-                    self._wells.move(name, **_numbers(point, material.first))
+                path = tracks.track(wells[name], material.first)
+                if path is not None and np.abs(path[0, :-1] - point[:-1]).max() > 0.5:
+                    self._wells.move(name, **tracks.numbers_at(point, material.first))
 
     def _follow(self, event: Any = None) -> None:
         """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
@@ -181,39 +179,3 @@ class WellsLayer:
             self.paths = None
             if self.points is not None and self.points in self._context.viewer.layers:
                 self._context.viewer.layers.remove(self.points)
-
-
-def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float64] | None:
-    """Path of a well in voxels of the survey, shape (n, axes); None where it has no place there."""
-    traces = Traces.of(survey)
-    n = survey.shape[-1]
-    try:
-        at = traces.of_well(well)
-    except LabelError:
-        return None
-    head = np.asarray(at, np.float64).reshape(-1)
-    if not np.isfinite(head).all():
-        return None
-    if isinstance(well, Well) or not traces.has_xy:
-        head = np.rint(head)
-        return np.array([[*head, 0.0], [*head, n - 1.0]])
-    if well.xy is not None:
-        x, y = well.xy
-    elif traces.is_line:
-        x, y = (float(traces.survey[c].values[int(head[0])]) for c in "xy")
-    else:
-        x, y = traces.geometry.to_xy(**_numbers(head, survey))
-    axis = np.asarray(survey[survey.dims[-1]], np.float64)
-    places = traces.by_xy(x + well.dx_m / traces.metres, y + well.dy_m / traces.metres)
-    sample = np.interp(well.vertical, axis, np.arange(n, dtype=np.float64))
-    track = np.column_stack([places, sample])
-    return track[np.isfinite(track).all(axis=1)] if np.isfinite(track).all(axis=1).sum() > 1 else None
-
-
-def _numbers(point: NDArray[np.float64], survey: xr.DataArray) -> dict[str, float]:
-    """Inline and crossline number at a place in voxels, on a line the number of the trace."""
-    found = {}
-    for axis, dim in enumerate(("inline", "crossline") if kind_of(survey) == "seismic volume" else ("trace",)):
-        values = np.asarray(Traces.of(survey).survey[dim], np.float64)
-        found[dim] = float(values[min(max(round(float(point[axis])), 0), values.size - 1)])
-    return found

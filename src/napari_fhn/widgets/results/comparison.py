@@ -15,7 +15,7 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
 from napari_fhn.project.lazy import cell, difference
-from napari_fhn.surveys import Grid, SurveyError, onto
+from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
 from napari_fhn.widgets.context import DeskContext
@@ -218,23 +218,8 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
     if own is grid and layer.data.shape == mine.data.shape:
         return layer.data, ""
     values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)  # type: ignore[no-untyped-call]
-    place = Grid.of(own)
-    if values.shape == own.shape:
-        dims = [str(dim) for dim in own.dims]
-    elif values.shape == place.shape:
-        dims = list(place.dims)
-    else:
-        return None
-    made = xr.DataArray(xr.Variable(dims, values))
-    if "band" in dims:
-        if made.sizes["band"] != 1:
-            return None
-        made = made.isel(band=0, drop=True)
-    try:
-        placed = onto(place.put(made), grid, classes=True, name=str(layer.name))
-    except SurveyError:
-        return None
-    return placed.values, placed.words
+    placed = classes_onto(values, own, grid, name=str(layer.name))
+    return None if placed is None else (placed.values, placed.words)
 
 
 def _survey_of(layer: Labels) -> xr.DataArray | None:
