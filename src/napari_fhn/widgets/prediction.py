@@ -9,6 +9,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.events import disconnect
@@ -94,15 +95,13 @@ class Prediction:
             values, self._book.state.classes, self._book.place_of(self._context.data.material)
         )
         layers = self.viewer.layers
-        active = layers.selection.active
         self.layer = layer
         readout.attach(layer)
-        self.viewer.add_layer(layer)
-        if self._book.layer is not None and self._book.layer in layers:
-            # The layer just added is on top; what is known belongs above what is guessed.
-            layers.move(layers.index(layer), layers.index(self._book.layer))
-        if active is not None:
-            layers.selection.active = active
+        with view.keeping_active(self.viewer):
+            self.viewer.add_layer(layer)
+            if self._book.layer is not None and self._book.layer in layers:
+                # The layer just added is on top; what is known belongs above what is guessed.
+                layers.move(layers.index(layer), layers.index(self._book.layer))
         self._recolour()
         self.shown.emit()
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from psygnal import Signal
@@ -27,6 +27,7 @@ from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage, view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.messages import sentence
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays
@@ -323,7 +324,7 @@ class Work:
             self._messages.say("Stopped before it began.")
             return
         known = isinstance(error, JobError | ProjectError | SurveyError | LabelError)
-        self._messages.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
+        self._messages.fail(sentence(error), "" if known else "".join(traceback.format_exception(error)))
 
     def _poll(self) -> None:
         for update in self._engine.poll():
@@ -426,8 +427,3 @@ def _progress(update: Progress) -> str:
         loss = f", loss {update.loss:.2f}" if update.loss is not None else ""
         return f"Training: step {update.step} of {update.steps}{loss}."
     return f"Predicting the whole survey: {update.step} of {update.steps}."
-
-
-def _sentence(text: Any) -> str:
-    words = str(text)
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

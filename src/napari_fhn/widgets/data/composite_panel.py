@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.raster import Composite, composite
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import Material, survey_of
 
@@ -95,11 +96,9 @@ class CompositePanel(QWidget):
             placed.pop("metadata")
             picture = Image(made.image, rgb=True, name=f"{layer.name}: {made}", **placed)
             viewer = self._context.viewer
-            active = viewer.layers.selection.active
             top = max(viewer.layers.index(one) for one in self._context.data.state.chosen)
-            viewer.layers.insert(top + 1, picture)
-            if active is not None:
-                viewer.layers.selection.active = active
+            with view.keeping_active(viewer):
+                viewer.layers.insert(top + 1, picture)
             words.say(f"Red, green and blue are {made}.")
 
         def failed(error: BaseException) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -110,8 +109,7 @@ class Exports:
                 else:
                     context.messages.say(f"{request.path.name} was not written. Predict fills in the whole survey.")
             else:
-                known = isinstance(error, SurveyError | ProjectError | LabelError)
-                context.messages.fail(str(error), "" if known else "".join(traceback.format_exception(error)))
+                context.messages.report(error, SurveyError, ProjectError, LabelError)
 
         context.background.run(lambda: exporter.write(request, told), done, failed)
 

@@ -5,7 +5,6 @@ What files say and how they are burnt is for `napari_fhn.project.knowledge`; her
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -336,8 +335,7 @@ class Loader:
                 # The others may be wells all the same.
                 self._wells_due = knowledge.makes_wells(rest)
         else:
-            detail = "" if isinstance(error, LabelError) else "".join(traceback.format_exception(error))
-            self._context.messages.fail(str(error), detail)
+            self._context.messages.report(error, LabelError)
         self._next()
 
     def _remember(self) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -217,9 +218,8 @@ class Sections:
             self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **book.place_of(material))
             self._marks.contour = 1
             self._marks.editable = False
-            active = self._context.viewer.layers.selection.active
-            self._context.viewer.add_layer(self._marks)
-            self._context.viewer.layers.selection.active = active
+            with view.keeping_active(self._context.viewer):
+                self._context.viewer.add_layer(self._marks)
         self._marks.refresh(extent=False, thumbnail=False)
 
     def _on_removed(self, event: Any) -> None:

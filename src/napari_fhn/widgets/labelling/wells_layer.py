@@ -9,6 +9,7 @@ from napari.layers import Points, Shapes
 
 from napari_fhn.labels import tracks
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -96,7 +97,6 @@ class WellsLayer:
         session = placement["metadata"].get("session", "")
         place = {key: value for key, value in placement.items() if key != "metadata"}
         viewer = self._context.viewer
-        active = viewer.layers.selection.active
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
         self.paths.metadata["session"] = session
         self.points = Points(
@@ -115,9 +115,9 @@ class WellsLayer:
         except ValueError:
             # The same in the words of napari before 0.9.
             self.points.out_of_slice_display = True
-        for layer in (self.paths, self.points):
-            viewer.add_layer(layer)
-        viewer.layers.selection.active = active
+        with view.keeping_active(viewer):
+            for layer in (self.paths, self.points):
+                viewer.add_layer(layer)
         self.points.events.data.connect(self._edited)
 
     def _ink(self) -> str:

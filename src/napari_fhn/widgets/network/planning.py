@@ -24,6 +24,7 @@ from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.messages import sentence
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"
@@ -138,7 +139,7 @@ class Planning:
                 agreement=self._agreement,
             )
         except JobError as error:
-            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(sentence(error), note=True)
             return
         if self.state.settings is None or self.state.settings.recipe != choice.name:
             self.state.settings = Settings.of(choice.name)
@@ -175,8 +176,7 @@ class Planning:
         try:
             self.state.settings = settings.with_value(part, name, value)
         except JobError as error:
-            message = str(error)
-            self._messages.fail(f"{message[:1].upper()}{message[1:]}.")
+            self._messages.fail(sentence(error))
             return
         self._chosen = True
         self.look_ahead()
@@ -199,7 +199,7 @@ class Planning:
             upright = self._data.vertical is not None
             changed.schedule.objective.check(self.state.classes, upright, flat)
         except JobError as error:
-            self._messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self._messages.fail(sentence(error))
             return
         self._chosen = True
         self.state.settings = changed
@@ -241,7 +241,7 @@ class Planning:
             )
         except JobError as error:
             self.state.outlook = self.state.speed = None
-            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(sentence(error), note=True)
             return
         self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE

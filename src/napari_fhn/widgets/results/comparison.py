@@ -18,6 +18,7 @@ from napari_fhn.project.lazy import cell, difference
 from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -132,13 +133,11 @@ class Comparison:
 
     def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
         assert self._data.material is not None
-        active = self._viewer.layers.selection.active
         place = self._book.place_of(self._data.material)
         layer = class_layers.prediction_layer(values, self._book.state.classes, place)
         layer.name, layer.visible = name, False
-        self._viewer.add_layer(layer)
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(layer)
         return layer
 
     def compare(self, truth: Labels) -> None:
@@ -184,12 +183,10 @@ class Comparison:
             self.layer.data = values
             self.layer.editable = False
             return
-        active = self._viewer.layers.selection.active
         self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))
         self.layer.name, self.layer.opacity = _NAME, 0.9
-        self._viewer.add_layer(self.layer)
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(self.layer)
 
 
 def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
