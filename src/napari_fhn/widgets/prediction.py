@@ -92,7 +92,7 @@ class Prediction:
             return
         assert self._context.data.material is not None
         layer = class_layers.prediction_layer(
-            values, self._book.state.classes, self._book.place_of(self._context.data.material)
+            values, self._book.state.classes, self._context.place_of(self._context.data.material)
         )
         layers = self.viewer.layers
         self.layer = layer

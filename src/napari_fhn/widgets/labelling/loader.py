@@ -24,6 +24,7 @@ from napari_fhn.project.sidecar_files import sidecar_files
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]
@@ -58,6 +59,8 @@ class Loader:
         What the parts of the desk share.
     book : LabelBook
         Whose labels they become.
+    opening : LabelOpening
+        Which shows the labels.
     wells : WellBook
         Which holds the wells.
     edits : ClassEdits
@@ -80,7 +83,13 @@ class Loader:
     """
 
     def __init__(
-        self, context: DeskContext, book: LabelBook, wells: WellBook, edits: ClassEdits, answers: Answers
+        self,
+        context: DeskContext,
+        book: LabelBook,
+        opening: LabelOpening,
+        wells: WellBook,
+        edits: ClassEdits,
+        answers: Answers,
     ) -> None:
         self._context = context
         self._edits = edits
@@ -90,6 +99,7 @@ class Loader:
         self.ask_options: Callable[[Source], Source | None] = lambda source: source
         self.read_labels: knowledge.ReadLabels | None = None
         self._book = book
+        self._opening = opening
         self._wells = wells
         self._answers = answers
         self._queue: list[tuple[Path, bool]] = []
@@ -116,7 +126,7 @@ class Loader:
         options : bool, optional
             Whether a person is asked about each how it is read, also where it leaves nothing open.
         """
-        if not self._book.new():
+        if not self._opening.new():
             return
         material = self._context.data.material
         found = list(paths) or list(sidecar_files(material.first) if material is not None else ())
@@ -237,7 +247,7 @@ class Loader:
         if part.wells:
             self._burn_wells(sources, part)
             return
-        book, session = self._book, self._book.session
+        book, session = self._book, self._context.project.session
         if book.layer is None or session is None:
             return
         before, out, locked = book.state.classes, book.layer.data, tuple(book.state.locked)

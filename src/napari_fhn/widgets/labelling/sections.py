@@ -18,6 +18,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_history import SectionReference
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
 
 _MARK = "#ffffff"
@@ -32,6 +33,8 @@ class Sections:
         What the parts of the desk share.
     book : LabelBook
         Whose labels it adds to.
+    opening : LabelOpening
+        Which shows the labels.
 
     Attributes
     ----------
@@ -39,9 +42,10 @@ class Sections:
         Drawn by the person, on the grid of the labels.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening) -> None:
         self._context = context
         self._book = book
+        self._opening = opening
         self.shapes: Shapes | None = None
         self._marks: Labels | None = None
         self._context.viewer.layers.events.removed.connect(self._on_removed)
@@ -89,7 +93,7 @@ class Sections:
     def draw(self) -> None:
         """Make a layer to draw shapes on, and choose its polygon tool."""
         book, material = self._book, self._context.data.material
-        if not book.new() or material is None or book.layer is None:
+        if not self._opening.new() or material is None or book.layer is None:
             return
         if self.shapes is None:
             self.shapes = shapes_layer(book.layer.ndim, material.placement())
@@ -196,10 +200,10 @@ class Sections:
 
     def _mark(self, change: Change, again: bool) -> None:
         """Outline what came from the prediction, so that nobody takes it for an observation."""
-        book, material = self._book, self._context.data.material
-        if book.session is None or material is None:
+        session, material = self._context.project.session, self._context.data.material
+        if session is None or material is None:
             return
-        values = labels.volume.create(book.session.folder / "accepted.npy", material.shape)
+        values = labels.volume.create(session.accepted, material.shape)
         for patch in change.patches:
             old, new = patch.values()
             part = values[patch.box.slices]
@@ -210,12 +214,13 @@ class Sections:
 
     def _show_marks(self, values: NDArray[np.uint8]) -> None:
         """Show where labels were taken over from a prediction."""
-        book, material = self._book, self._context.data.material
+        material = self._context.data.material
         if material is None:
             return
         if self._marks is None:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
-            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **book.place_of(material))
+            place = self._context.place_of(material)
+            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **place)
             self._marks.contour = 1
             self._marks.editable = False
             with view.keeping_active(self._context.viewer):

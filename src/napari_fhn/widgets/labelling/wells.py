@@ -221,7 +221,7 @@ class WellBook:
         then: Callable[[], None] = lambda: None,
     ) -> None:
         book, material = self.book, self._context.data.material
-        if book.layer is None or material is None or book.session is None:
+        if book.layer is None or material is None or self._context.project.session is None:
             return
         state, out, before, locked = self.state, book.layer.data, book.state.classes, tuple(book.state.locked)
         now = KeptWells(
@@ -237,7 +237,7 @@ class WellBook:
             then()
             return
         was = KeptWells(self._renamed(state.wells, before), state.radius, state.fall_off)
-        burning = WellBurning(book.session, material.first, table, was, now)
+        burning = WellBurning(self._context.project.session, material.first, table, was, now)
 
         def hold(kept: KeptWells) -> None:
             state.radius, state.fall_off, state.wells = kept.radius, kept.fall_off, kept.wells
@@ -274,7 +274,7 @@ class WellBook:
 
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the wells of the session that the labels are in; their labels are there already."""
-        session, kept = self.book.session, KeptWells()
+        session, kept = self._context.project.session, KeptWells()
         if has_labels and session is not None:
             try:
                 kept = well_file.load(session.folder)

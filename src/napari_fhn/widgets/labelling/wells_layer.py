@@ -13,6 +13,7 @@ from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5
@@ -28,14 +29,17 @@ class WellsLayer:
         What the parts of the desk share.
     book : LabelBook
         Whose labels they are.
+    opening : LabelOpening
+        Which shows the labels.
     wells : WellBook
         The wells.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, wells: WellBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, wells: WellBook) -> None:
         self._context = context
         self._wells = wells
         self._book = book
+        self._opening = opening
         self._names: list[str] = []
         self._tops = np.zeros(0)
         self._showing = False
@@ -58,7 +62,7 @@ class WellsLayer:
         wells = self._wells.state.wells
         found = [(well.name, path) for well in wells if (path := tracks.track(well, survey)) is not None]
         if self.points is None:
-            self._make(book.place_of(material), book.layer.ndim)
+            self._make(self._context.place_of(material), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
@@ -83,10 +87,10 @@ class WellsLayer:
     def add_by_click(self) -> None:
         """Let the next clicks on the canvas add wells."""
         book, material = self._book, self._context.data.material
-        if not book.new() or material is None or book.layer is None or not is_seismic(material.first):
+        if not self._opening.new() or material is None or book.layer is None or not is_seismic(material.first):
             return
         if self.points is None:
-            self._make(book.place_of(material), book.layer.ndim)
+            self._make(self._context.place_of(material), book.layer.ndim)
         assert self.points is not None
         self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"

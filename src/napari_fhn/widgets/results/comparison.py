@@ -133,7 +133,7 @@ class Comparison:
 
     def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
         assert self._data.material is not None
-        place = self._book.place_of(self._data.material)
+        place = self._context.place_of(self._data.material)
         layer = class_layers.prediction_layer(values, self._book.state.classes, place)
         layer.name, layer.visible = name, False
         with view.keeping_active(self._viewer):
@@ -183,7 +183,7 @@ class Comparison:
             self.layer.data = values
             self.layer.editable = False
             return
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._context.place_of(material))
         self.layer.name, self.layer.opacity = _NAME, 0.9
         with view.keeping_active(self._viewer):
             self._viewer.add_layer(self.layer)

@@ -58,7 +58,7 @@ class Tidying:
         if how is None or mine is None or material is None:
             return
         values = Lazy(how.applied_to, mine.data)
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))  # type: ignore[arg-type]
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._context.place_of(material))  # type: ignore[arg-type]
         self.layer.name, self.layer.opacity = _NAME, 0.8
         with view.keeping_active(self._viewer):
             self._viewer.add_layer(self.layer)

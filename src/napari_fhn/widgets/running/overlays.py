@@ -124,7 +124,7 @@ class Overlays:
         if kind == "probabilities":
             table = dict(zip(self._book.state.classes.values, self._book.state.classes.names, strict=True))
             name = f"{name} of {table.get(self.probable, f'class {self.probable}')}"
-        place = self._book.place_of(material)
+        place = self._context.place_of(material)
         place["metadata"] = {"overlay": kind, "session": place["metadata"].get("session", "")}
         layers = self._viewer.layers
         layer = Image(values, name=name, colormap=colors, contrast_limits=(0, 1), opacity=_OPACITY, rgb=False, **place)

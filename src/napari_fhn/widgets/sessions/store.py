@@ -25,6 +25,7 @@ from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.sessions.view_record import Looks, ViewRecord
@@ -40,13 +41,16 @@ class SessionStore:
     ----------
     context : DeskContext
         What the parts of the desk share.
-    book, planning, prediction : LabelBook, Planning, Prediction
+    book, labels, planning, prediction : LabelBook, LabelOpening, Planning, Prediction
         Whose state it keeps.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, planning: Planning, prediction: Prediction) -> None:
+    def __init__(
+        self, context: DeskContext, book: LabelBook, labels: LabelOpening, planning: Planning, prediction: Prediction
+    ) -> None:
         self._context = context
         self._book = book
+        self._labels = labels
         self._planning = planning
         self._prediction = prediction
         self._opening = False
@@ -260,10 +264,10 @@ class SessionStore:
         ticked = {entry.name for entry in manifest.inputs}
         chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
         # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
-        with self._book.keeping_surveys(project.surveys is None):
+        with self._labels.keeping_surveys(project.surveys is None):
             context.data.choose(tuple(chosen))
         if self._book.layer is None:
-            self._book.new()
+            self._labels.new()
 
     def _clear(self) -> None:
         layers = self._context.viewer.layers
