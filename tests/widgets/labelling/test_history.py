@@ -20,10 +20,10 @@ def stroke(book, index, value):
 
 
 def look(book, inline):
-    book.viewer.dims.set_point(0, inline * book.layer.scale[0])
+    book.go(0, inline)
 
 
-def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
+def test_undo_takes_back_what_was_made_on_the_section_in_view(book, dock):
     book.layer.brush_size = 1
     look(book, 2)
     stroke(book, (2, 5, 7), 3)
@@ -37,7 +37,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
     before = np.array(book.layer.data)
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert "nothing to undo on this section" in book.context.messages.message
+    assert "nothing to undo on this section" in dock.desk.messages.message
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 

@@ -14,7 +14,7 @@ def book(labelled):
 
 
 def look(book, index):
-    book.viewer.dims.set_point(0, index * book.layer.scale[0])
+    book.go(0, index)
 
 
 def test_copying_to_neighbours_and_undoing_it(labelled, spin):
