@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fhn import sample_data, surveys
-from napari_fhn.surveys.numbers import Numbers
+from napari_fhn.surveys.numbers import Numbers, by_axes
 from napari_fhn.surveys.places import GoToError, parse, resolve
 
 
@@ -87,3 +87,8 @@ def test_places_of_a_cube(cube):
 def test_places_outside_are_refused_in_a_sentence(seismic, text, said):
     with pytest.raises(GoToError, match=said):
         resolve(parse(text), seismic)
+
+
+def test_a_voxel_is_said_axis_by_axis(seismic, cube):
+    assert by_axes(seismic, (63, 50, 83)) == "inline 1064, crossline 2101, time 732"
+    assert by_axes(cube, (10, 20)) == "row 10, column 20"

@@ -32,12 +32,13 @@ from napari_fhn.widgets.results.comparison import Comparison
 from napari_fhn.widgets.results.reporting import Reporting
 from napari_fhn.widgets.results.run_list import RunList
 from napari_fhn.widgets.results.tidying import Tidying
+from napari_fhn.widgets.running.news import Shown
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
 from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
-from napari_fhn.widgets.work import Shown, Work
+from napari_fhn.widgets.work import Work
 
 
 class Desk:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Layer
+from numpy.typing import NDArray
 
 from napari_fhn.surveys.numbers import Numbers, describe
 from napari_fhn.surveys.places import GridPosition
@@ -37,22 +38,41 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition)
     shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
     # Along what is on the canvas the camera, not the slider, says where the person is.
     camera = camera_of(viewer)
-    center = dict(zip(shown, camera.center[-len(shown) :], strict=True))
+    middle = dict(zip(shown, camera.center[-len(shown) :], strict=True))
     world_now = np.asarray(layer.data_to_world(now), np.float64)
-    for axis, where in center.items():
+    for axis, where in middle.items():
         world_now[axis] = where
     index = np.asarray(layer.world_to_data(world_now), np.float64)
     sizes = [axis.values.size for axis in numbers.axes]
     for k, name in enumerate(numbers.names):
         index[k] = np.clip(place.index.get(name, index[k]), 0, sizes[k] - 1)
     world = np.asarray(layer.data_to_world(index), np.float64)
-    for k in range(layer.ndim):
-        if k not in shown:
-            viewer.dims.set_point(k + offset, world[k])
-    if any(numbers.names[k] in place.index for k in shown):
-        camera.center = (0.0, 0.0, 0.0)[: 3 - len(shown)] + tuple(float(world[k]) for k in shown)
+    center(viewer, layer, world, camera=any(numbers.names[k] in place.index for k in shown))
     # In the narrow dock; the status bar names the CRS.
     return describe(replace(numbers, crs=""), np.rint(index).tolist())
+
+
+def center(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], *, camera: bool = True) -> None:
+    """Show the section through a place, with the place in the middle of the canvas.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose view moves.
+    layer : napari.layers.Layer
+        The layer that the place is in.
+    world : ndarray of float64
+        The place along the axes of the layer, on the canvas.
+    camera : bool, optional
+        Move the camera too, and not only sliders.
+    """
+    offset = viewer.dims.ndim - layer.ndim
+    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
+    for axis in range(layer.ndim):
+        if axis not in shown:
+            viewer.dims.set_point(axis + offset, float(world[axis]))
+    if camera:
+        camera_of(viewer).center = (0.0,) * (3 - len(shown)) + tuple(float(world[axis]) for axis in shown)
 
 
 def camera_of(viewer: ViewerModel) -> Any:

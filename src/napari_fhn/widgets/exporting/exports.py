@@ -10,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
+from napari_fhn.project.export_offers import file_name
 from napari_fhn.project.exporter import Exporter, Offer, Request, What, Written
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
@@ -116,8 +117,7 @@ class Exports:
     def propose(self, what: What, suffix: str) -> Path:
         """Return what a file of the export could be called."""
         material = self.context.data.material
-        source = "" if material is None else str(material.first.attrs.get("source", ""))
-        return Path(f"{Path(source).stem or 'survey'}-{what}{suffix}")
+        return Path(file_name(None if material is None else material.first, what, suffix))
 
     def cancel(self) -> None:
         """Write no more; a file that was there stays as it was."""

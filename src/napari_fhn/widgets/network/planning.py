@@ -12,14 +12,13 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import terms
-from napari_fhn.project.outlook import Outlook, outlook
+from napari_fhn.project.outlook import Outlook, outlook, planned
 from napari_fhn.project.settings import Part, Settings
 from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.neighbours import Agreement
-from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
@@ -225,20 +224,9 @@ class Planning:
             self.state.outlook = self.state.speed = None
             return
         portable = device is not None and device.name != "cpu"
-        axis = map_axis(settings.network)
-        cube = None if axis is None else material.surveys.cube
         try:
-            step = plan(
-                settings.network,
-                settings.schedule,
-                material.shape if cube is None else cube,
-                channels=material.surveys.channels if cube is None else len(material.surveys.names),
-                classes=max(self._book.state.classes.values),
-                vertical_axis=self._data.vertical,
-                position=settings.position,
-                map_axis=axis,
-                neighbours=settings.neighbours,
-            )
+            classes = max(self._book.state.classes.values)
+            step = planned(settings, material.surveys, classes, self._data.vertical)
         except JobError as error:
             self.state.outlook = self.state.speed = None
             self._messages.say(sentence(error), note=True)
