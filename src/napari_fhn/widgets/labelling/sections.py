@@ -78,17 +78,7 @@ class Sections:
             return
         values, axis, index = layer.data, place.axis, place.index
 
-        def wanted() -> NDArray[np.uint8]:
-            dense = between.dense_sections(values, axis)
-            before, after = dense[dense <= index], dense[dense > index]
-            if not before.size or not after.size:
-                raise labels.LabelError(
-                    "there is no labelled section on either side of this one",
-                    f"Label at least {100 * between.DENSE:.0f} % of two sections, and look at one between them",
-                )
-            return between.interpolated(values, axis, int(before[-1]), int(after[0]))
-
-        self._fill("interpolated between sections", wanted)
+        self._fill("interpolated between sections", lambda: between.interpolated_at(values, axis, index))
 
     def draw(self) -> None:
         """Make a layer to draw shapes on, and choose its polygon tool."""
@@ -204,11 +194,7 @@ class Sections:
         if session is None or material is None:
             return
         values = labels.volume.create(session.accepted, material.shape)
-        for patch in change.patches:
-            old, new = patch.values()
-            part = values[patch.box.slices]
-            part[old != new] = again
-            values[patch.box.slices] = part
+        change.mark(values, again)
         values.flush()
         self._show_marks(values)
 

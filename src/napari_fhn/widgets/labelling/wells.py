@@ -30,8 +30,6 @@ class WellState:
 
     Parameters
     ----------
-    context : DeskContext
-        What the parts of the desk share.
     wells : tuple of Well or DeviatedWell
         In the order in which they came.
     radius : float
@@ -52,6 +50,8 @@ class WellBook:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they become.
 
