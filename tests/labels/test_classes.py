@@ -105,3 +105,12 @@ def test_another_table_keeps_the_classes_in_use():
     read = ClassTable((LabelClass(1, "mud", "#000000"), LabelClass(3, "salt", "#000000")))
     assert TABLE.replaced_by(read, [1, 2, 4]).names == ("mud", "class 3", "salt")
     assert TABLE.replaced_by(read, [1]) == read
+
+
+def test_a_removed_class_comes_back_beside_what_was_added_since():
+    before, after = ClassTable.default(3), ClassTable(ClassTable.default(3).classes[:2])
+    now = ClassTable((*after, LabelClass(4, "new", "#112233")))
+    assert now.carried(after, before).names == ("class 1", "class 2", "class 3", "new")
+    taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
+    with pytest.raises(LabelError, match="twice"):
+        taken.carried(after, before)

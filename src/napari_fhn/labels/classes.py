@@ -206,6 +206,30 @@ class ClassTable:
         kept = set(used) - set(read.values)
         return ClassTable((*read, *(c for c in self.classes if c.value in kept and c.name not in read.names)))
 
+    def carried(self, before: ClassTable, after: ClassTable) -> ClassTable:
+        """Return the table with the difference of two others; what was changed since then stays.
+
+        Parameters
+        ----------
+        before, after : ClassTable
+            What differs between them is what is changed.
+
+        Raises
+        ------
+        LabelError
+            When a name would occur twice.
+        """
+        was, wanted = ({c.value: c for c in table} for table in (before, after))
+        classes = {c.value: c for c in self}
+        for value in was.keys() | wanted.keys():
+            if was.get(value) == wanted.get(value):
+                continue
+            if value in wanted:
+                classes[value] = wanted[value]
+            elif classes.get(value) == was[value] and len(classes) > 1:
+                del classes[value]
+        return ClassTable(tuple(classes.values()))
+
     def called(self, values: Iterable[int]) -> str:
         """Return the names of some classes, for people."""
         wanted = set(values)

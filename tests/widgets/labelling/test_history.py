@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
-from napari_fhn.widgets.labelling.label_history import LabelHistory, moved
+from napari_fhn.widgets.labelling.label_history import LabelHistory
 
 
 @pytest.fixture
@@ -127,12 +126,3 @@ def test_the_history_forgets_the_oldest_first(monkeypatch):
     for k in range(5):
         history.record(label_history.Entry(str(k), Change()))
     assert [entry.title for entry in history.entries] == ["2", "3", "4"]
-
-
-def test_a_removed_class_comes_back_beside_what_was_added_since():
-    before, after = ClassTable.default(3), ClassTable(ClassTable.default(3).classes[:2])
-    now = ClassTable((*after, LabelClass(4, "new", "#112233")))
-    assert moved(now, after, before).names == ("class 1", "class 2", "class 3", "new")
-    taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
-    with pytest.raises(LabelError, match="twice"):
-        moved(taken, after, before)

@@ -21,7 +21,7 @@ from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.label_history import Entry, LabelHistory, SectionReference, moved
+from napari_fhn.widgets.labelling.label_history import Entry, LabelHistory, SectionReference
 from napari_fhn.widgets.labelling.tally import Tally
 
 
@@ -199,7 +199,7 @@ class LabelBook:
         if entry.classes is not None:
             before, after = entry.classes if again else entry.classes[::-1]
             try:
-                self.set_classes(moved(self.state.classes, before, after))
+                self.set_classes(self.state.classes.carried(before, after))
             except labels.LabelError as error:
                 self._context.messages.fail(str(error))
         if entry.also is not None:

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.labels.drawn import areas
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_history import SectionReference
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
-from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
+from napari_fhn.widgets.labelling.shapes import shapes_layer
 
 _MARK = "#ffffff"
 
@@ -99,7 +100,7 @@ class Sections:
             self._context.messages.fail("Draw a shape first.")
             return
         value, values = int(book.layer.selected_label), book.layer.data
-        inside = areas(drawn, values.shape)
+        inside = areas(zip(drawn.data, drawn.shape_type, strict=True), values.shape)
         names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
         drawn.data = []
         self._fill(
@@ -138,7 +139,7 @@ class Sections:
             if self.shapes is None or not len(self.shapes.data):
                 self._context.messages.fail("Draw around the part of the prediction that is right, then accept it.")
                 return
-            inside = areas(self.shapes, layer.data.shape)
+            inside = areas(zip(self.shapes.data, self.shapes.shape_type, strict=True), layer.data.shape)
             self.shapes.data = []
         elif entropy is None:
             self._context.messages.fail("How sure the network is has not been written yet: train or predict first.")

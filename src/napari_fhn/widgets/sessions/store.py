@@ -19,6 +19,7 @@ from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
+from napari_fhn.project.view_record import Looks, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
@@ -28,7 +29,6 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.sessions.view_record import Looks, ViewRecord
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
