@@ -38,7 +38,7 @@ class Prediction:
     shown = Signal()
 
     def __init__(self, context: DeskContext, book: LabelBook) -> None:
-        self.viewer = context.viewer
+        self._viewer = context.viewer
         self.layer: Labels | None = None
         self._only: int | None = None
         self._context = context
@@ -47,14 +47,14 @@ class Prediction:
             getattr(book.state.events, name).connect(self._recolour)
         book.state.events.has_labels.connect(self.follow)
         context.project.runs_changed.connect(self.follow)
-        self.viewer.layers.events.removed.connect(self._on_removed)
+        self._viewer.layers.events.removed.connect(self._on_removed)
 
     def follow(self, event: Any = None) -> None:
         """Show what the run that is to be shown has predicted; take the layer away where there is no project."""
         material = self._context.data.material
         if self._context.project.project is None:
             if self.layer is not None:
-                self.viewer.layers.remove(self.layer)
+                self._viewer.layers.remove(self.layer)
         elif material is not None and self._book.layer is not None:
             # Made even where nothing is predicted yet, while nothing trains: napari takes half a second to add a layer.
             self._show(self._context.project.prediction(material.shape))
@@ -80,7 +80,7 @@ class Prediction:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        disconnect(self.viewer.layers.events.removed, self._on_removed)
+        disconnect(self._viewer.layers.events.removed, self._on_removed)
 
     def _show(self, values: NDArray[np.uint8]) -> None:
         if self.layer is not None:
@@ -94,11 +94,11 @@ class Prediction:
         layer = class_layers.prediction_layer(
             values, self._book.state.classes, self._context.place_of(self._context.data.material)
         )
-        layers = self.viewer.layers
+        layers = self._viewer.layers
         self.layer = layer
         readout.attach(layer)
-        with view.keeping_active(self.viewer):
-            self.viewer.add_layer(layer)
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(layer)
             if self._book.layer is not None and self._book.layer in layers:
                 # The layer just added is on top; what is known belongs above what is guessed.
                 layers.move(layers.index(layer), layers.index(self._book.layer))

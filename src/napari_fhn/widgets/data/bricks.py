@@ -63,14 +63,15 @@ class Bricks:
         self.state = BrickState()
         self.share = 0.0
         self.seconds_left: float | None = None
-        self._data = data = context.data
+        self._data = context.data
+        self._viewer = context.viewer
         self._messages = context.messages
         self._background = context.background
         self._folder = folder
         self._stop = threading.Event()
         self._coarse: Image | None = None
-        data.state.events.material.connect(self._look)
-        data.viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        context.data.state.events.material.connect(self._look)
+        self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._look()
 
     def copy(self) -> None:
@@ -104,7 +105,7 @@ class Bricks:
     def close(self) -> None:
         """Stop copying, and let go of the viewer."""
         self._stop.set()
-        disconnect(self._data.viewer.dims.events.ndisplay, self._on_ndisplay)
+        disconnect(self._viewer.dims.events.ndisplay, self._on_ndisplay)
 
     def _survey(self) -> xr.DataArray | None:
         """The first ticked survey, where it is one that may be copied."""
@@ -144,7 +145,7 @@ class Bricks:
 
     def _on_ndisplay(self, event: Any = None) -> None:
         """In 3D show coarser levels of the copy instead of all of it: a large survey does not fit a graphics card."""
-        viewer, material = self._data.viewer, self._data.material
+        viewer, material = self._viewer, self._data.material
         if material is None or "bricks" not in material.first.attrs:
             return
         in_3d = viewer.dims.ndisplay == 3
