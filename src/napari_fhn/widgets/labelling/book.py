@@ -125,6 +125,12 @@ class LabelBook:
             self.layer.mode = "pan_zoom"
             self.layer.editable = False
 
+    @property
+    def base(self) -> ClassTable:
+        """The classes that files add to: those that were named, or painted already."""
+        state = self.state
+        return ClassTable(tuple(c for c in state.classes if self.named or state.counts.get(c.value)))
+
     def take_classes(self) -> None:
         """Show the classes of the session; those that were named before it was there are written into it."""
         session = self._context.project.session

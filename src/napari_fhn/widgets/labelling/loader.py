@@ -187,7 +187,7 @@ class Loader:
             self._attempt(group, self._reader(), self._burn)
 
     def _reader(self, surfaces: Sequence[xr.DataArray] | None = None) -> Callable[[tuple[Source, ...]], Part]:
-        survey, base, read_labels = self._survey, self._base(), self.read_labels
+        survey, base, read_labels = self._survey, self._book.base, self.read_labels
         return lambda sources: knowledge.read(sources, survey, base, read_labels=read_labels, surfaces=surfaces)
 
     def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
@@ -307,12 +307,6 @@ class Loader:
 
     def _leave_out(self, source: Source) -> None:
         self._context.messages.say(f"{source.path.name} was left out.")
-
-    def _base(self) -> ClassTable:
-        """The classes that files add to: those that were named, or painted already."""
-        state = self._book.state
-        kept = tuple(c for c in state.classes if self._book.named or state.counts.get(c.value))
-        return ClassTable(kept)
 
     def _on_labels(self, has_labels: bool) -> None:
         if not has_labels:

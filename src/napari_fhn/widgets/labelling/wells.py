@@ -229,9 +229,8 @@ class WellBook:
             state.radius if radius is None else radius,
             state.fall_off if fall_off == "same" else fall_off,
         )
-        base = ClassTable(tuple(c for c in before if book.named or book.state.counts.get(c.value)))
         try:
-            table = base.including(name for well in now.wells for name in well.class_names)
+            table = book.base.including(name for well in now.wells for name in well.class_names)
         except labels.LabelError as error:
             self._context.messages.fail(str(error))
             then()
