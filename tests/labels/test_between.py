@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.labels import LabelError
-from napari_fhn.labels.between import copied, dense_sections, interpolated
+from napari_fhn.labels.between import copied, dense_sections, interpolated, interpolated_at
 
 
 def two_sections(axis: int, edges=(6, 16)) -> np.ndarray:
@@ -55,3 +55,10 @@ def test_a_section_is_copied_to_its_neighbours_alone():
     wanted = copied(labels, 0, 1, 2)
     assert [k for k in range(12) if wanted[k].any()] == [0, 2, 3]
     np.testing.assert_array_equal(wanted[3], labels[1])
+
+
+def test_the_nearest_labelled_sections_around_a_place_are_taken():
+    labels = two_sections(0)
+    np.testing.assert_array_equal(interpolated_at(labels, 0, 4), interpolated(labels, 0, 1, 9))
+    with pytest.raises(LabelError, match="no labelled section on either side"):
+        interpolated_at(labels, 0, 10)

@@ -102,3 +102,12 @@ def test_undoing_all_from_the_last_to_the_first_restores_the_volume(boxes, slab)
     for change in reversed(made):
         change.undo(volume)
     np.testing.assert_array_equal(volume, before)
+
+
+def test_a_change_is_marked_where_it_is_and_nowhere_else(volume):
+    before, marks = volume.copy(), np.zeros(volume.shape, np.uint8)
+    change = changes.replace(volume, {1: 2})
+    change.mark(marks, 1)
+    np.testing.assert_array_equal(marks == 1, before != volume)
+    change.mark(marks, 0)
+    assert not marks.any()

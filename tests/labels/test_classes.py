@@ -75,3 +75,42 @@ def test_value_of(table):
     assert table.value_of("1") == 1
     with pytest.raises(LabelError, match=r"no class 'salt'\. The classes are shale, sand"):
         table.value_of("salt")
+
+
+TABLE = ClassTable(tuple(LabelClass(v, name, "#000000") for v, name in ((1, "shale"), (2, "class 3"), (4, "salt"))))
+
+
+def test_one_more_takes_the_free_value_and_a_name_of_its_own():
+    table, made = TABLE.with_next()
+    assert (made.value, made.name) == (3, "class 3 (new)")
+    assert table.names == ("shale", "class 3", "class 3 (new)", "salt")
+    with pytest.raises(LabelError, match="there are 255 classes already"):
+        ClassTable.default(255).with_next()
+
+
+def test_names_and_colours_change():
+    assert TABLE.with_change(1, name="sand").names == ("sand", "class 3", "salt")
+    assert TABLE.with_change(1, color="#ffffff").colors[1] == "#ffffff"
+    assert TABLE.with_change(9, name="sand") == TABLE
+    with pytest.raises(LabelError, match="occurs twice"):
+        TABLE.with_change(1, name="salt")
+
+
+def test_classes_leave():
+    assert TABLE.without([1, 4]).names == ("class 3",)
+    assert TABLE.called([4, 1]) == "shale, salt"
+
+
+def test_another_table_keeps_the_classes_in_use():
+    read = ClassTable((LabelClass(1, "mud", "#000000"), LabelClass(3, "salt", "#000000")))
+    assert TABLE.replaced_by(read, [1, 2, 4]).names == ("mud", "class 3", "salt")
+    assert TABLE.replaced_by(read, [1]) == read
+
+
+def test_a_removed_class_comes_back_beside_what_was_added_since():
+    before, after = ClassTable.default(3), ClassTable(ClassTable.default(3).classes[:2])
+    now = ClassTable((*after, LabelClass(4, "new", "#112233")))
+    assert now.carried(after, before).names == ("class 1", "class 2", "class 3", "new")
+    taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
+    with pytest.raises(LabelError, match="twice"):
+        taken.carried(after, before)

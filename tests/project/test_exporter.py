@@ -12,6 +12,7 @@ from napari_fhn import surveys
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet, jobs, planning
+from napari_fhn.project.export_offers import file_name
 from napari_fhn.project.exporter import OFFERS, Exporter, Request
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Axis, Input, Job, Schedule
@@ -226,3 +227,9 @@ def test_a_file_and_a_job_of_no_session(tmp_path, survey, classes):
     exporter = Exporter.of_job(job, like=surveys.open(survey))
     write(exporter, "classes", tmp_path / "j.sgy")
     np.testing.assert_array_equal(surveys.open(tmp_path / "j.sgy").values, classes)
+
+
+def test_a_file_is_called_after_the_survey():
+    survey = xr.DataArray(np.zeros(3), attrs={"source": "/data/f3.sgy"})
+    assert file_name(survey, "entropy", ".nc") == "f3-entropy.nc"
+    assert file_name(None, "mesh", ".obj") == "survey-mesh.obj"

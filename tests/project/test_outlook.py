@@ -5,9 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
+import xarray as xr
+
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.equivalent import equivalent_unet
-from napari_fhn.project.outlook import outlook
+from napari_fhn.project.outlook import outlook, planned
+from napari_fhn.project.settings import Settings
+from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
@@ -38,3 +43,20 @@ def test_it_needs_neither_torch_nor_qt():
     code = "import sys, napari_fhn.project.outlook; print({'torch', 'qtpy', 'napari'} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+def test_a_step_is_planned_from_settings_and_surveys():
+    surveyed = SurveySet.of([("volume", xr.DataArray(np.zeros((128, 192, 160), np.float32), dims=("a", "b", "twt")))])
+    chosen = recipe("sections")
+    step = planned(Settings.of("sections"), surveyed, 7, 2)
+    again = plan(
+        chosen.network,
+        chosen.schedule,
+        (128, 192, 160),
+        channels=1,
+        classes=7,
+        vertical_axis=2,
+        position=chosen.position,
+        neighbours=chosen.neighbours,
+    )
+    assert outlook(step) == outlook(again)

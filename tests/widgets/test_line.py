@@ -13,6 +13,7 @@ from napari.layers import Image
 from napari_fhn import labels, surveys
 from napari_fhn.project import ProjectError
 from napari_fhn.project.exporter import Request
+from napari_fhn.surveys import drawing
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.widgets.data import placement
 from napari_fhn.widgets.data.material import Material
@@ -44,7 +45,7 @@ def test_a_line_stands_upright_and_says_where_one_is(opened):
     shown = np.asarray(layer._slice.image.raw)
     np.testing.assert_array_equal(shown, surveys.open(path).values.T)
     # 26.9 m between traces, drawn as volumes are.
-    assert layer.scale[0] == pytest.approx(np.hypot(25, 10) / placement.VERTICAL_EXAGGERATION)
+    assert layer.scale[0] == pytest.approx(np.hypot(25, 10) / drawing.VERTICAL_EXAGGERATION)
     assert layer.scale[1] == pytest.approx(2)
     said = layer.get_status(layer.data_to_world((7, 3)), view_direction=None, dims_displayed=[0, 1], world=True)
     assert said["coords"].startswith("trace 7, 6 ms; X 600175.0, Y 6000070.0 m")
@@ -142,27 +143,3 @@ def test_two_lines_of_one_shape_elsewhere_are_not_stacked(tmp_path):
         layers.append(Image(data, **how))
     with pytest.raises(ProjectError, match=r"'b' does not lie on the grid of 'a' \(its trace \d+ lies at x"):
         Material.of(layers)
-
-
-def test_coordinates_that_only_count_do_not_squeeze_a_line():
-    counted = xr.DataArray(
-        np.zeros((20, 50), np.float32),
-        dims=("trace", "twt"),
-        coords={
-            "twt": ("twt", 4.0 * np.arange(50), {"units": "ms"}),
-            "x": ("trace", np.arange(20.0), {"units": "m"}),
-            "y": ("trace", np.ones(20), {"units": "m"}),
-        },
-    )
-    _, how = image_of(counted)
-    assert how["scale"] == pytest.approx([5, 4])
-    far = counted.assign_coords(x=("trace", 12.5 * np.arange(20), {"units": "m"}))
-    assert image_of(far)[1]["scale"] == pytest.approx([12.5 / 4, 4])
-
-
-def test_titles_of_lines():
-    shown = (0, 1)
-    coords = {"crossline": ("trace", np.full(3, 1155.0)), "inline": ("trace", np.arange(3.0))}
-    one = xr.DataArray(np.zeros((3, 4)), dims=("trace", "twt"), coords=coords, name="a")
-    assert placement.section_title(one, lambda axis: 0, shown) == "Crossline 1155"
-    assert placement.section_title(one.drop_vars("crossline"), lambda axis: 0, shown) == "Line a"

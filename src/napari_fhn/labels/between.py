@@ -95,6 +95,31 @@ def interpolated(labels: NDArray[Any], axis: int, first: int, last: int) -> NDAr
     return wanted
 
 
+def interpolated_at(labels: NDArray[Any], axis: int, index: int) -> NDArray[np.uint8]:
+    """Return an empty volume with labels between the nearest well labelled sections before and after a place.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    axis, index : int
+        The section that somebody looks at.
+
+    Raises
+    ------
+    LabelError
+        When there are no two such sections, or nothing lies between.
+    """
+    dense = dense_sections(labels, axis)
+    before, after = dense[dense <= index], dense[dense > index]
+    if not before.size or not after.size:
+        raise LabelError(
+            "there is no labelled section on either side of this one",
+            f"Label at least {100 * DENSE:.0f} % of two sections, and look at one between them",
+        )
+    return interpolated(labels, axis, int(before[-1]), int(after[0]))
+
+
 def _inside(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Distance to the edge of a mask, positive inside; far outside where it is empty."""
     if not mask.any():

@@ -96,6 +96,14 @@ class Change:
                 parts.append(Patch.of(patch.box, np.where(kept, old, 0), np.where(kept, new, 0)))
         return Change(tuple(parts))
 
+    def mark(self, out: NDArray[Any], value: int) -> None:
+        """Write one value wherever the change is."""
+        for patch in self.patches:
+            old, new = patch.values()
+            part = out[patch.box.slices]
+            part[old != new] = value
+            out[patch.box.slices] = part
+
     def _put(self, out: NDArray[Any], *, back: bool) -> int:
         written = 0
         for patch in reversed(self.patches) if back else self.patches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn.labels.csv_rows import read_rows
@@ -158,6 +158,82 @@ class ClassTable:
             raise LabelError(f"the files name more than {MAX_VALUE} classes", "Choose another column")
         made = (LabelClass(v, _unused(name, known), PALETTE[(v - 1) % len(PALETTE)]) for v, name in fresh)
         return ClassTable((*self.classes, *made))
+
+    def with_next(self) -> tuple[ClassTable, LabelClass]:
+        """Return the table with one class more, and that class: the next free value, a name that no other has.
+
+        Raises
+        ------
+        LabelError
+            When every label value has a class.
+        """
+        value = next((v for v in range(1, MAX_VALUE + 1) if v not in self.values), None)
+        if value is None:
+            raise LabelError(f"there are {MAX_VALUE} classes already", "Merge or delete one first")
+        made = ClassTable.default(value).classes[-1]
+        made = replace(made, name=_unused(made.name, set(self.names)))
+        return ClassTable((*self.classes, made)), made
+
+    def with_change(self, value: int, *, name: str | None = None, color: str | None = None) -> ClassTable:
+        """Return the table with another name or colour of one class; as it is where there is no such class.
+
+        Raises
+        ------
+        LabelError
+            When the name is empty or taken, or the colour is none.
+        """
+
+        def changed(one: LabelClass) -> LabelClass:
+            return replace(one, name=one.name if name is None else name, color=one.color if color is None else color)
+
+        return ClassTable(tuple(changed(one) if one.value == value else one for one in self.classes))
+
+    def without(self, values: Iterable[int]) -> ClassTable:
+        """Return the table without the classes of these values."""
+        gone = set(values)
+        return ClassTable(tuple(c for c in self.classes if c.value not in gone))
+
+    def replaced_by(self, read: ClassTable, used: Iterable[int]) -> ClassTable:
+        """Return another table, and of this one the classes in use that the other neither numbers nor names.
+
+        Parameters
+        ----------
+        read : ClassTable
+            Which comes first.
+        used : iterable of int
+            Values that have labels.
+        """
+        kept = set(used) - set(read.values)
+        return ClassTable((*read, *(c for c in self.classes if c.value in kept and c.name not in read.names)))
+
+    def carried(self, before: ClassTable, after: ClassTable) -> ClassTable:
+        """Return the table with the difference of two others; what was changed since then stays.
+
+        Parameters
+        ----------
+        before, after : ClassTable
+            What differs between them is what is changed.
+
+        Raises
+        ------
+        LabelError
+            When a name would occur twice.
+        """
+        was, wanted = ({c.value: c for c in table} for table in (before, after))
+        classes = {c.value: c for c in self}
+        for value in was.keys() | wanted.keys():
+            if was.get(value) == wanted.get(value):
+                continue
+            if value in wanted:
+                classes[value] = wanted[value]
+            elif classes.get(value) == was[value] and len(classes) > 1:
+                del classes[value]
+        return ClassTable(tuple(classes.values()))
+
+    def called(self, values: Iterable[int]) -> str:
+        """Return the names of some classes, for people."""
+        wanted = set(values)
+        return ", ".join(c.name for c in self.classes if c.value in wanted)
 
     @classmethod
     def default(cls, n: int) -> ClassTable:

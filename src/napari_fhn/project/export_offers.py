@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import xarray as xr
+
 from napari_fhn.surveys.out import SUFFIXES
 
 What = Literal["classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "table"]
@@ -72,6 +74,12 @@ OFFERS: dict[str, Offer] = {
         Offer("table", "Class table", "Value, name and colour of each class.", TABLES, predicted=False),
     )
 }
+
+
+def file_name(survey: xr.DataArray | None, what: What, suffix: str) -> str:
+    """Return what a file of an export could be called: after the file of the survey, where there is one."""
+    source = "" if survey is None else str(survey.attrs.get("source", ""))
+    return f"{Path(source).stem or 'survey'}-{what}{suffix}"
 
 
 @dataclass(frozen=True)

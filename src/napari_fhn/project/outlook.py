@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import WORKING_SET, WorkingSet
+from napari_fhn.project.settings import Settings
+from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.training.job import JobError
-from napari_fhn.training.plan import Plan
+from napari_fhn.training.plan import Plan, plan
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,38 @@ def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
         # A network to compare with: nobody has counted it.
         return Outlook(plan.block, plan.batch, None, None)
     return Outlook(plan.block, plan.batch, needs, without)
+
+
+def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int | None) -> Plan:
+    """Return a step of the training that settings make of surveys, in numbers.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the training.
+    surveys : SurveySet
+        What is learnt from.
+    classes : int
+        How many are told apart.
+    vertical : int or None
+        The axis of time or depth.
+
+    Raises
+    ------
+    JobError
+        When the settings do not go with the surveys.
+    """
+    axis = map_axis(settings.network)
+    # Where the bands of a cube are an axis of space, each survey is one channel.
+    cube = None if axis is None else surveys.cube
+    return plan(
+        settings.network,
+        settings.schedule,
+        surveys.shape if cube is None else cube,
+        channels=surveys.channels if cube is None else len(surveys.names),
+        classes=classes,
+        vertical_axis=vertical,
+        position=settings.position,
+        map_axis=axis,
+        neighbours=settings.neighbours,
+    )

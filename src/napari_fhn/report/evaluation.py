@@ -95,6 +95,17 @@ class Evaluation:
     bodies: tuple[Body, ...]
     trust: Trust | None
 
+    @property
+    def words(self) -> str:
+        """The scores of the network and of its humblest rival, in all and well by well."""
+
+        def share(value: float | None) -> str:
+            return "-" if value is None else f"{value:.2f}"
+
+        mean, nearest = share(self.network.mean_iou), share(self.nearest.mean_iou)
+        lines = [f"Mean IoU on what was held out {mean}, nearest well {nearest}."]
+        return "\n".join([*lines, *(f"{body.name}: {share(body.scores.mean_iou)}." for body in self.bodies)])
+
 
 def on_held_out(job: Job, *, margin: int = 0) -> Evaluation:
     """Score a prediction on the labels that training never saw.

@@ -202,6 +202,43 @@ def as_classes(values: xr.DataArray, path: Path) -> xr.DataArray:
     return xr.DataArray(lazy, coords=values.coords, name=values.name, attrs={**values.attrs, "nodata": None})
 
 
+def classes_onto(values: Any, survey: xr.DataArray, grid: xr.DataArray, *, name: str = "labels") -> Placed | None:
+    """Bring an array of classes that was made for one survey onto the grid of another, still lazy.
+
+    Parameters
+    ----------
+    values : ndarray or another array that xarray takes
+        Of the shape of `survey`, or of its grid.
+    survey : xarray.DataArray
+        On which they lie.
+    grid : xarray.DataArray
+        On which they are wanted.
+    name : str, optional
+        What sentences call them.
+
+    Returns
+    -------
+    Placed or None
+        None where they cannot be brought there.
+    """
+    place = Grid.of(survey)
+    if values.shape == survey.shape:
+        dims = [str(dim) for dim in survey.dims]
+    elif values.shape == place.shape:
+        dims = list(place.dims)
+    else:
+        return None
+    made = xr.DataArray(xr.Variable(dims, values))
+    if "band" in dims:
+        if made.sizes["band"] != 1:
+            return None
+        made = made.isel(band=0, drop=True)
+    try:
+        return onto(place.put(made), grid, classes=True, name=name)
+    except SurveyError:
+        return None
+
+
 class _Classes(LazyArray):
     """Classes out of stored numbers."""
 

@@ -201,6 +201,21 @@ def describe(survey: xr.DataArray | Numbers, index: Sequence[float]) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def by_axes(survey: xr.DataArray | Numbers, voxel: Sequence[int]) -> str:
+    """Say the number of a voxel along each axis of space, such as "inline 1064, crossline 2101, time 732".
+
+    Parameters
+    ----------
+    survey : xarray.DataArray or Numbers
+        The survey, or what `Numbers.of` took from it.
+    voxel : sequence of int
+        Along each axis but that of the bands.
+    """
+    numbers = survey if isinstance(survey, Numbers) else Numbers.of(survey)
+    axes = [axis for axis in numbers.axes if axis.name != "band"]
+    return ", ".join(f"{axis.called} {axis.values[k]:g}" for axis, k in zip(axes, voxel, strict=True))
+
+
 def coordinates(numbers: Numbers, x: float, y: float) -> str:
     """Write map coordinates with the digits and units of a survey."""
     digits = numbers.digits

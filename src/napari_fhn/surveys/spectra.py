@@ -47,6 +47,13 @@ class ClassSpectrum:
     high: Spectrum
     pixels: int
 
+    @property
+    def pieces(self) -> list[slice]:
+        """Where the curve is whole, from gap to gap, and longer than one band."""
+        known = np.concatenate(([False], np.isfinite(self.mean.values), [False]))
+        edges = np.flatnonzero(np.diff(known.astype(int)))
+        return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]
+
 
 def has_spectra(survey: xr.DataArray) -> bool:
     """Whether the pixels of a survey have spectra: bands with wavelengths."""

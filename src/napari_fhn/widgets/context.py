@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from napari.components import ViewerModel
 
 from napari_fhn.project import NeedsConsent
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.state import RunState
@@ -49,3 +51,10 @@ class DeskContext:
     project: OpenProject
     state: RunState = field(default_factory=RunState)
     consent: Callable[[NeedsConsent], bool] = refuse
+
+    def place_of(self, material: Material) -> dict[str, Any]:
+        """Where labels and predictions lie on the canvas, marked as belonging to the session."""
+        place, session = material.placement(), self.project.session
+        if session is not None:
+            place["metadata"]["session"] = str(session.folder)
+        return place

@@ -21,6 +21,7 @@ from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.network.block_box import BlockBox
@@ -31,12 +32,13 @@ from napari_fhn.widgets.results.comparison import Comparison
 from napari_fhn.widgets.results.reporting import Reporting
 from napari_fhn.widgets.results.run_list import RunList
 from napari_fhn.widgets.results.tidying import Tidying
+from napari_fhn.widgets.running.news import Shown
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
 from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
-from napari_fhn.widgets.work import Shown, Work
+from napari_fhn.widgets.work import Work
 
 
 class Desk:
@@ -59,7 +61,7 @@ class Desk:
         Copies of large surveys.
     stacking : Stacking
         Several maps as one layer.
-    book, labelling : LabelBook, Labelling
+    book, opening, labelling : LabelBook, LabelOpening, Labelling
         What is known about the surveys, and everything that adds to it.
     planning : Planning
         Settings of the next training, and what it will need.
@@ -103,8 +105,9 @@ class Desk:
         )
         self.bricks = Bricks(context, self.root / "bricks")
         self.stacking = Stacking(context, self.root / "maps")
-        self.book = LabelBook(context, lambda material: session_folder(material.first, self.root))
-        self.labelling = Labelling(context, self.book, self.root)
+        self.book = LabelBook(context)
+        self.opening = LabelOpening(context, self.book, lambda material: session_folder(material.first, self.root))
+        self.labelling = Labelling(context, self.book, self.opening, self.root)
         self.planning = Planning(context, self.book, self.root / "measured.json")
         self.block_box = BlockBox(context, self.planning)
         self.prediction = Prediction(context, self.book)
@@ -123,7 +126,7 @@ class Desk:
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
         self.painted = self.work.painted
-        self.store = SessionStore(context, self.book, self.planning, self.prediction)
+        self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.data.adopt_all()
         self.engine.start()
 
@@ -175,7 +178,7 @@ class Desk:
         network : Path
             Its folder, or that of a run or a session with one.
         """
-        if self.state.activity.idle and self.book.new():
+        if self.state.activity.idle and self.opening.new():
             self.work.apply(network)
 
     def stop(self) -> None:
@@ -195,6 +198,7 @@ class Desk:
         self.overlays.close()
         self.prediction.close()
         self.labelling.close()
+        self.opening.close()
         self.book.close()
         self.bricks.close()
         self.data.close()

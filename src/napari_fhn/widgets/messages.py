@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,3 +47,13 @@ class Messages:
         self.error = True
         self.message = message
         show_error(message)
+
+    def report(self, error: BaseException, *known: type[BaseException]) -> None:
+        """Show an error; one of none of these kinds is a fault of the program, and comes with its traceback."""
+        self.fail(str(error), "" if isinstance(error, known) else "".join(traceback.format_exception(error)))
+
+
+def sentence(text: object) -> str:
+    """Return words as a sentence of its own: a capital letter, and one full stop."""
+    words = str(text)
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

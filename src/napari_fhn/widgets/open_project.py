@@ -14,7 +14,6 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_fhn.project import (
-    NeedsConsent,
     Project,
     ProjectError,
     Run,
@@ -331,24 +330,3 @@ class OpenProject:
                     return np.asanyarray(values)
         # As large as the survey, and of one byte.
         return np.broadcast_to(np.zeros((), np.uint8), shape)
-
-
-def with_consent(ask: Callable[[NeedsConsent], bool], act: Callable[[bool], _T]) -> _T | None:
-    """Do what may need a consent, after asking for it where it does.
-
-    Parameters
-    ----------
-    ask : callable
-        Asks the person.
-    act : callable
-        Does it; called with False, and with True once the person has agreed.
-
-    Returns
-    -------
-    object
-        What ``act`` returned; None where the person said no.
-    """
-    try:
-        return act(False)
-    except NeedsConsent as needs:
-        return act(True) if ask(needs) else None

@@ -9,6 +9,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.events import disconnect
@@ -37,7 +38,7 @@ class Prediction:
     shown = Signal()
 
     def __init__(self, context: DeskContext, book: LabelBook) -> None:
-        self.viewer = context.viewer
+        self._viewer = context.viewer
         self.layer: Labels | None = None
         self._only: int | None = None
         self._context = context
@@ -46,14 +47,14 @@ class Prediction:
             getattr(book.state.events, name).connect(self._recolour)
         book.state.events.has_labels.connect(self.follow)
         context.project.runs_changed.connect(self.follow)
-        self.viewer.layers.events.removed.connect(self._on_removed)
+        self._viewer.layers.events.removed.connect(self._on_removed)
 
     def follow(self, event: Any = None) -> None:
         """Show what the run that is to be shown has predicted; take the layer away where there is no project."""
         material = self._context.data.material
         if self._context.project.project is None:
             if self.layer is not None:
-                self.viewer.layers.remove(self.layer)
+                self._viewer.layers.remove(self.layer)
         elif material is not None and self._book.layer is not None:
             # Made even where nothing is predicted yet, while nothing trains: napari takes half a second to add a layer.
             self._show(self._context.project.prediction(material.shape))
@@ -79,7 +80,7 @@ class Prediction:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        disconnect(self.viewer.layers.events.removed, self._on_removed)
+        disconnect(self._viewer.layers.events.removed, self._on_removed)
 
     def _show(self, values: NDArray[np.uint8]) -> None:
         if self.layer is not None:
@@ -91,18 +92,16 @@ class Prediction:
             return
         assert self._context.data.material is not None
         layer = class_layers.prediction_layer(
-            values, self._book.state.classes, self._book.place_of(self._context.data.material)
+            values, self._book.state.classes, self._context.place_of(self._context.data.material)
         )
-        layers = self.viewer.layers
-        active = layers.selection.active
+        layers = self._viewer.layers
         self.layer = layer
         readout.attach(layer)
-        self.viewer.add_layer(layer)
-        if self._book.layer is not None and self._book.layer in layers:
-            # The layer just added is on top; what is known belongs above what is guessed.
-            layers.move(layers.index(layer), layers.index(self._book.layer))
-        if active is not None:
-            layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(layer)
+            if self._book.layer is not None and self._book.layer in layers:
+                # The layer just added is on top; what is known belongs above what is guessed.
+                layers.move(layers.index(layer), layers.index(self._book.layer))
         self._recolour()
         self.shown.emit()
 

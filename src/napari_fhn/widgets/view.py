@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
@@ -40,6 +41,15 @@ def focus(viewer: ViewerModel, layer: Labels) -> Focus | None:
     axis = across[0]
     index = round(float(layer.world_to_data(viewer.dims.point)[axis]))
     return Focus(axis, min(max(index, 0), layer.data.shape[axis] - 1))
+
+
+@contextlib.contextmanager
+def keeping_active(viewer: ViewerModel) -> Iterator[None]:
+    """Leave the layer active that is, though another one comes: napari would choose the new one."""
+    active = viewer.layers.selection.active
+    yield
+    if active is not None:
+        viewer.layers.selection.active = active
 
 
 class Repainter:

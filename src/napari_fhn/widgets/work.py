@@ -1,44 +1,33 @@
-"""The way of one training or prediction: project asked, process told, news heard, state written."""
+"""The way of one training or prediction: project asked, process told, its end written down."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
-from napari_fhn.box import Box
 from napari_fhn.engine import Engine
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run, jobs
 from napari_fhn.project.applying import applying
 from napari_fhn.project.speeds import Speed
 from napari_fhn.surveys import SurveyError
-from napari_fhn.training import BoxChanged, Device, Done, Failed, Job, JobError, Note, Progress, Update, log
+from napari_fhn.training import Done, Failed, Job, JobError, Update, log
 from napari_fhn.training.transfer import STATE
-from napari_fhn.widgets import garbage, view
+from napari_fhn.widgets import garbage
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.messages import sentence
 from napari_fhn.widgets.network.planning import Planning
-from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.running.overlays import Overlays
-from napari_fhn.widgets.running.training_history import TrainingHistory
+from napari_fhn.widgets.running.news import News, Shown
 from napari_fhn.widgets.state import Activity
-
-POLL_MS = 50
-"""How often the news of the training process are read."""
-
-SHOW_SECONDS = 1.0
-"""How often numbers and curves in the dock follow them. Whatever changes, Qt puts the whole window together anew,
-canvas and all: without a graphics card that takes a core for 20 to 60 ms, away from training and from the hand."""
 
 Task = Literal["train", "predict"]
 
@@ -61,25 +50,6 @@ class _Prepared:
 
 class _Cancelled(Exception):
     """The person pressed Stop while the survey was being copied; never leaves this module."""
-
-
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """Where the news of the process are shown.
-
-    Parameters
-    ----------
-    prediction : Prediction
-        The layer of what is predicted.
-    overlays : Overlays
-        What is written beside it.
-    history : TrainingHistory
-        The curves.
-    """
-
-    prediction: Prediction
-    overlays: Overlays
-    history: TrainingHistory
 
 
 class Work:
@@ -118,22 +88,11 @@ class Work:
         self._book = book
         self._planning = planning
         self._shown = shown
-        self._repainter = view.Repainter(context.viewer)
+        self._news = News(context, engine, planning, shown, ended=self._over, painted=self.painted.emit)
         self._task: Task = "train"
         self._run: Run | None = None
         self._release: Callable[[], None] = _nothing
         self._cancel = False
-        self._copied = 0.0
-        self._began = 0.0
-        self._first: float | None = None
-        self._written = False
-        self._latest: Progress | None = None
-        self._developed = False
-        self._show_at = 0.0
-        self._timer = QTimer()
-        self._timer.setInterval(POLL_MS)
-        self._timer.timeout.connect(self._poll)
-        self._timer.start()
         context.state.events.activity.connect(garbage.follow)
         context.project.runs_changed.connect(self._runs_changed)
 
@@ -256,9 +215,7 @@ class Work:
         """End the process, and hear no more news; a training under way is cut off, and listed as such."""
         self._cancel = True
         garbage.follow(Activity.IDLE)
-        # At the end of the program Qt may have deleted the timer already.
-        with contextlib.suppress(RuntimeError):
-            self._timer.stop()
+        self._news.close()
         self._engine.close()
         if self._run is not None:
             self._let_go()
@@ -279,10 +236,8 @@ class Work:
 
     def _begin(self, task: Task, prepare: Callable[[], _Prepared]) -> None:
         self._task = task
-        self._cancel, self._copied = False, 0.0
-        self._began, self._first = time.monotonic(), None
-        self._written = False
-        self._messages.note = ""
+        self._cancel = False
+        self._news.begin()
         self._state.become(Activity.PREPARING)
         self._state.share, self._state.seconds_left = 0.0, None
         self._messages.say("Copying the survey into the session ...")
@@ -290,7 +245,7 @@ class Work:
 
     def _copying(self, share: float) -> None:
         # On the other thread: nothing but a number may be touched here.
-        self._copied = share
+        self._news.copied = share
         if self._cancel:
             raise _Cancelled
 
@@ -324,71 +279,15 @@ class Work:
             self._messages.say("Stopped before it began.")
             return
         known = isinstance(error, JobError | ProjectError | SurveyError | LabelError)
-        self._messages.fail(_sentence(str(error)), "" if known else "".join(traceback.format_exception(error)))
+        self._messages.fail(sentence(error), "" if known else "".join(traceback.format_exception(error)))
 
-    def _poll(self) -> None:
-        for update in self._engine.poll():
-            self._developed |= self._shown.history.hear(update)
-            self._hear(update)
-        self._repaint()
-        if time.monotonic() >= self._show_at:
-            self._show()
-
-    def _show(self) -> None:
-        """Let numbers and curves follow what was heard."""
-        self._show_at = time.monotonic() + SHOW_SECONDS
-        state, latest = self._state, self._latest
-        if state.activity is Activity.PREPARING:
-            state.share = self._copied
-        if latest is not None and state.activity.can_pause:
-            state.share = latest.step / max(latest.steps, 1)
-            state.seconds_left = latest.seconds_left
-            if not state.activity.paused:
-                self._messages.say(_progress(latest))
-        self._latest = None
-        if self._developed:
-            self._developed = False
-            self._shown.history.changed.emit()
-
-    def _hear(self, update: Update) -> None:
-        activity = self._state.activity
-        match update:
-            case Progress():
-                self._latest = update
-            case BoxChanged():
-                self._box_changed(update.box)
-            case Device():
-                self._planning.hear(update)
-            case Note() if activity.paused:
-                self._show()  # a pause shows all that was made before it
-                learnt = " What you paint meanwhile is learnt when you resume." if activity.training else ""
-                self._messages.say(update.message + learnt)
-            case Note():
-                self._messages.note = update.message
-            case Done():
-                self._show()
-                self._done(update)
-            case Failed():
-                self._show()
-                self._ended(update)
-                self._messages.fail(update.message, update.detail)
-
-    def _box_changed(self, box: Box) -> None:
-        if not self._written:
-            self._written = True
-            self._shown.overlays.renew()  # their files are there from now on
-        if self._shown.prediction.layer is not None:
-            self._repainter.changed(box, self._shown.prediction.layer)
-
-    def _repaint(self, *, now: bool = False) -> bool:
-        layer = self._shown.prediction.layer
-        if layer is None or not self._repainter.repaint([layer, *self._shown.overlays.layers.values()], now=now):
-            return False
-        now_s = time.monotonic()
-        if self._first is None:
-            self._first = now_s - self._began
-        self.painted.emit(now_s)
-        return True
+    def _over(self, end: Done | Failed) -> None:
+        """Take in that the process has done what it was told, or could not."""
+        if isinstance(end, Done):
+            self._done(end)
+            return
+        self._ended(end)
+        self._messages.fail(end.message, end.detail)
 
     def _ended(self, end: Done | Failed) -> None:
         run, self._run = self._run, None
@@ -409,9 +308,9 @@ class Work:
         self._ended(update)
         self._state.share = self._state.share if update.stopped else 1.0
         history = self._shown.history
-        if update.task == "train" and self._first is not None and history.seconds:
-            self._planning.remember(Speed(float(np.nanmedian(history.seconds)), self._first))
-        self._repaint(now=True)
+        if update.task == "train" and self._news.first is not None and history.seconds:
+            self._planning.remember(Speed(float(np.nanmedian(history.seconds)), self._news.first))
+        self._news.repaint(now=True)
         trained = update.task == "train" and self._context.project.has_model
         self._messages.say(update.message + (" Predict fills in the whole survey." if trained else ""))
 
@@ -420,15 +319,3 @@ class Work:
         run, history = self._context.project.shown, self._shown.history
         if self._run is None and (None if run is None else run.folder) != history.of:
             history.replay(() if run is None else log.training(run.log()), None if run is None else run.folder)
-
-
-def _progress(update: Progress) -> str:
-    if update.task == "train":
-        loss = f", loss {update.loss:.2f}" if update.loss is not None else ""
-        return f"Training: step {update.step} of {update.steps}{loss}."
-    return f"Predicting the whole survey: {update.step} of {update.steps}."
-
-
-def _sentence(text: Any) -> str:
-    words = str(text)
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

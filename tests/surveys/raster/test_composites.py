@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from napari_fhn import surveys
-from napari_fhn.surveys.raster.composites import composite
+from napari_fhn.surveys.raster.composites import bands_in, composite
 
 
 def cube(waves=(450.0, 470.0, 545.0, 560.0, 630.0, 645.0, 900.0), good=None, **attrs) -> xr.DataArray:
@@ -94,3 +94,12 @@ def test_real_scenes(shared):
     tile = composite(surveys.open(shared("potsdam/images/enmap_potsdam_tile_128_0.tif")))
     assert str(tile) == "641, 551, 459 nm"
     assert 0 <= tile.limits[0][0] < tile.limits[0][1] < 1
+
+
+def test_what_can_be_typed():
+    assert bands_in(" ") == {}
+    assert bands_in("30, 20 10") == {"bands": [30, 20, 10]}
+    assert bands_in("850 650.5 550 nm") == {"wavelengths": [850, 650.5, 550]}
+    for text in ("1 2", "red green blue", "1 2 3 4", "850.5 650 550"):
+        with pytest.raises(ValueError, match=r"bands|Bands"):
+            bands_in(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.widgets.data import bricks as module
+from napari_fhn.surveys.bricks import whole as module
 
 
 @pytest.fixture

@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from napari_fhn.widgets.data.composite_panel import parse
-
-
-def test_what_can_be_typed():
-    assert parse(" ") == {}
-    assert parse("30, 20 10") == {"bands": [30, 20, 10]}
-    assert parse("850 650.5 550 nm") == {"wavelengths": [850, 650.5, 550]}
-    for text in ("1 2", "red green blue", "1 2 3 4", "850.5 650 550"):
-        with pytest.raises(ValueError, match=r"bands|Bands"):
-            parse(text)
-
 
 def test_true_colour_and_chosen_bands_lie_on_the_cube(viewer, dock, spin):
     viewer.open_sample("napari-fhn", "hyperspectral")

@@ -10,6 +10,7 @@ import pytest
 from npe2 import PluginManager
 
 from napari_fhn import sample_data
+from napari_fhn.surveys import drawing
 from napari_fhn.widgets.data import placement, reader
 
 
@@ -21,7 +22,7 @@ def test_seismic_stands_upright_with_time_downwards(viewer):
     assert layer.scale[2] == pytest.approx(4)
     assert layer.translate[2] == pytest.approx(400)
     assert str(layer.units[2]) == "millisecond"
-    assert layer.scale[1] == pytest.approx(12.5 / placement.VERTICAL_EXAGGERATION, rel=1e-3)
+    assert layer.scale[1] == pytest.approx(12.5 / drawing.VERTICAL_EXAGGERATION, rel=1e-3)
     low, high = layer.contrast_limits
     assert low == -high < 0
     section = np.asarray(layer._slice.image.raw)

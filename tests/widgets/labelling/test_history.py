@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
-from napari_fhn.widgets.labelling.label_history import LabelHistory, moved
+from napari_fhn.widgets.labelling.label_history import LabelHistory
 
 
 @pytest.fixture
@@ -20,10 +19,10 @@ def stroke(book, index, value):
 
 
 def look(book, inline):
-    book.viewer.dims.set_point(0, inline * book.layer.scale[0])
+    book.go(0, inline)
 
 
-def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
+def test_undo_takes_back_what_was_made_on_the_section_in_view(book, dock):
     book.layer.brush_size = 1
     look(book, 2)
     stroke(book, (2, 5, 7), 3)
@@ -37,7 +36,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book):
     before = np.array(book.layer.data)
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert "nothing to undo on this section" in book.context.messages.message
+    assert "nothing to undo on this section" in dock.desk.messages.message
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 
@@ -127,12 +126,3 @@ def test_the_history_forgets_the_oldest_first(monkeypatch):
     for k in range(5):
         history.record(label_history.Entry(str(k), Change()))
     assert [entry.title for entry in history.entries] == ["2", "3", "4"]
-
-
-def test_a_removed_class_comes_back_beside_what_was_added_since():
-    before, after = ClassTable.default(3), ClassTable(ClassTable.default(3).classes[:2])
-    now = ClassTable((*after, LabelClass(4, "new", "#112233")))
-    assert moved(now, after, before).names == ("class 1", "class 2", "class 3", "new")
-    taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
-    with pytest.raises(LabelError, match="twice"):
-        moved(taken, after, before)

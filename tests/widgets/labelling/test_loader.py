@@ -138,14 +138,14 @@ def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_p
     loader.ask_options = lambda source: source.answered(radius=2.0, fall_off=1.0)
     loader.load([path], options=True)
     settle(seismic, spin, "1 points of points.csv")
-    weights = book.session.weight_volume(book.layer.data.shape)
+    weights = seismic.project.session.weight_volume(book.layer.data.shape)
     assert weights[10, 10, 10] == 100
     assert weights[10, 11, 10] == 61
     assert np.count_nonzero(weights) == np.count_nonzero(np.asarray(book.layer.data)) == 13
     book.undo()
-    assert spin(lambda: not book.session.weight_volume(book.layer.data.shape).any(), 10)
+    assert spin(lambda: not seismic.project.session.weight_volume(book.layer.data.shape).any(), 10)
     book.redo()
-    assert spin(lambda: book.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61, 10)
+    assert spin(lambda: seismic.project.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61, 10)
 
 
 def test_a_label_volume_is_loaded_as_it_is(seismic, spin, tmp_path):

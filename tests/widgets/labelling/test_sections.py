@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
+from napari_fhn.labels.drawn import areas
+from napari_fhn.widgets.labelling.shapes import shapes_layer
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def book(labelled):
 
 
 def look(book, index):
-    book.viewer.dims.set_point(0, index * book.layer.scale[0])
+    book.go(0, index)
 
 
 def test_copying_to_neighbours_and_undoing_it(labelled, spin):
@@ -71,7 +72,7 @@ def test_shapes_lie_on_the_section_they_were_drawn_on(axis):
     layer.add([np.insert(square, axis, 4, axis=1)], shape_type="polygon")
     layer.add([np.insert(square, axis, 5, axis=1)], shape_type="ellipse")
     layer.add([np.insert(square[:2], axis, 6, axis=1)], shape_type="line")
-    inside = np.moveaxis(areas(layer, (9, 9, 9)), axis, 0)
+    inside = np.moveaxis(areas(zip(layer.data, layer.shape_type, strict=True), (9, 9, 9)), axis, 0)
     counts = inside.sum(axis=(1, 2))
     assert counts.tolist()[:4] == [0, 0, 0, 0]
     assert counts[4] == 25

@@ -12,9 +12,9 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
 from napari_fhn.project.exporter import Request
+from napari_fhn.project.lazy import Lazy, cell, difference
 from napari_fhn.training import Job
 from napari_fhn.widgets.results.comparison import on_grid_of
-from napari_fhn.widgets.results.lazy import Lazy, cell, difference
 
 
 @pytest.fixture

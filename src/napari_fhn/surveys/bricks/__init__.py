@@ -8,6 +8,7 @@ from napari_fhn.surveys.bricks.copied import SUFFIXES, can_open, changed, open, 
 from napari_fhn.surveys.bricks.copying import Copied, copy_bricks, discard
 from napari_fhn.surveys.bricks.either import with_bricks
 from napari_fhn.surveys.bricks.pyramid import Level, build_pyramid, levels
+from napari_fhn.surveys.bricks.whole import copy_of, copy_whole, may_copy, offer
 
 __all__ = [
     "SUFFIXES",
@@ -17,8 +18,12 @@ __all__ = [
     "can_open",
     "changed",
     "copy_bricks",
+    "copy_of",
+    "copy_whole",
     "discard",
     "levels",
+    "may_copy",
+    "offer",
     "open",
     "open_bricks",
     "verify",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,6 +21,8 @@ TRUE_COLOUR = (640.0, 550.0, 460.0)
 FARTHEST = 60.0
 #: Values that the percentiles are taken of, about.
 N_VALUES = 2**20
+#: How people may name three bands.
+BANDS = "Leave it empty for true colour, or name three bands (30 20 10) or wavelengths (850 650 550 nm)."
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,37 @@ def composite(
         used = (float(waves[places[0]]), float(waves[places[1]]), float(waves[places[2]]))
     chosen = (int(numbers[places[0]]), int(numbers[places[1]]), int(numbers[places[2]]))
     return Composite(image, chosen, used, tuple(limits))
+
+
+def bands_in(text: str) -> dict[str, Any]:
+    """Read how a person names three bands.
+
+    Parameters
+    ----------
+    text : str
+        Nothing, three numbers of bands, or three wavelengths and "nm".
+
+    Returns
+    -------
+    dict
+        Arguments of `composite`.
+
+    Raises
+    ------
+    ValueError
+        When it is none of these; the message says what can be typed.
+    """
+    words = text.strip().lower()
+    if not words:
+        return {}
+    numbers = re.findall(r"\d+(?:\.\d+)?", words)
+    if len(numbers) != 3 or not re.fullmatch(r"[\d.,;\s]+(nm)?", words):
+        raise ValueError(f"'{text.strip()}' names no three bands. {BANDS}")
+    if words.endswith("nm"):
+        return {"wavelengths": [float(number) for number in numbers]}
+    if any("." in number for number in numbers):
+        raise ValueError(f"Bands have whole numbers; for wavelengths end '{text.strip()}' with nm.")
+    return {"bands": [int(number) for number in numbers]}
 
 
 def _of_bands(survey: xr.DataArray, bands: Sequence[int], good: NDArray[np.bool_], path: Path) -> list[int]:

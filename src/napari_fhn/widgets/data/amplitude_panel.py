@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton
 
+from napari_fhn.surveys.contrast import clipped, sampled
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
-from napari_fhn.widgets.data.placement import clipped, sampled
 from napari_fhn.widgets.data.small_plot import small_plot
 from napari_fhn.widgets.section import Fold
 

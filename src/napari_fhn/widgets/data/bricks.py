@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 import threading
-import time
-import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,16 +12,10 @@ from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.surveys import SurveyError
-from napari_fhn.surveys.bricks import Copied, build_pyramid, can_open, changed, copy_bricks, levels, with_bricks
-from napari_fhn.surveys.kinds import kind_of
+from napari_fhn.surveys.bricks import can_open, changed, copy_of, copy_whole, levels, may_copy, offer, with_bricks
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
-
-LARGE_BYTES = 1_000_000_000
-"""From this size on a copy in bricks is offered: a time slice of a smaller file is read in a moment as it is."""
-
-_PYRAMID_SHARE = 0.2
-"""Part of the bar that the coarser levels take."""
 
 
 @dataclass
@@ -48,11 +37,6 @@ class BrickState:
     offered: str = ""
     copying: bool = False
     ready: bool = False
-
-
-def size_of(survey: xr.DataArray) -> int:
-    """Bytes of the values of a survey."""
-    return math.prod(survey.shape) * survey.dtype.itemsize
 
 
 class Bricks:
@@ -79,38 +63,26 @@ class Bricks:
         self.state = BrickState()
         self.share = 0.0
         self.seconds_left: float | None = None
-        self._data = data = context.data
+        self._data = context.data
+        self._viewer = context.viewer
         self._messages = context.messages
         self._background = context.background
         self._folder = folder
         self._stop = threading.Event()
         self._coarse: Image | None = None
-        data.state.events.material.connect(self._look)
-        data.viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        context.data.state.events.material.connect(self._look)
+        self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._look()
-
-    def path_of(self, survey: xr.DataArray) -> Path:
-        """Where the copy of a survey is, or would be."""
-        source = str(survey.attrs.get("source", ""))
-        digest = hashlib.sha1(f"{source}|{survey.shape}".encode(), usedforsecurity=False).hexdigest()[:10]
-        return self._folder / f"{Path(source).stem[:40] or 'survey'}-{digest}.zarr"
 
     def copy(self) -> None:
         """Make the copy, or go on with one that was cancelled or cut off."""
         survey = self._survey()
         if survey is None or self.state.copying:
             return
-        path = self.path_of(survey)
-        self._stop = threading.Event()
+        path, stop = copy_of(survey, self._folder), threading.Event()
+        self._stop = stop
         self.share, self.seconds_left = 0.0, None
         self.state.copying = True
-
-        def work() -> bool:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._drive(copy_bricks(survey, path, stop=self._stop), 0.0, 1.0 - _PYRAMID_SHARE)
-            if not self._stop.is_set():
-                self._drive(build_pyramid(path, stop=self._stop), 1.0 - _PYRAMID_SHARE, 1.0)
-            return not self._stop.is_set()
 
         def done(complete: bool) -> None:
             self.state.copying = False
@@ -122,10 +94,9 @@ class Bricks:
 
         def failed(error: BaseException) -> None:
             self.state.copying = False
-            detail = "" if isinstance(error, SurveyError) else "".join(traceback.format_exception(error))
-            self._messages.fail(str(error), detail)
+            self._messages.report(error, SurveyError)
 
-        self._background.run(work, done, failed)
+        self._background.run(lambda: copy_whole(survey, path, stop, self._told), done, failed)
 
     def cancel(self) -> None:
         """Stop copying; what is copied is kept, and the next copy goes on from there."""
@@ -134,25 +105,17 @@ class Bricks:
     def close(self) -> None:
         """Stop copying, and let go of the viewer."""
         self._stop.set()
-        disconnect(self._data.viewer.dims.events.ndisplay, self._on_ndisplay)
+        disconnect(self._viewer.dims.events.ndisplay, self._on_ndisplay)
 
     def _survey(self) -> xr.DataArray | None:
         """The first ticked survey, where it is one that may be copied."""
         material = self._data.material
         survey = None if material is None else material.first
-        if survey is None or kind_of(survey) != "seismic volume" or not survey.attrs.get("source"):
-            return None
-        return None if "bricks" in survey.attrs else survey
+        return survey if survey is not None and may_copy(survey) else None
 
-    def _drive(self, steps: Iterator[Copied], start: float, stop: float) -> None:
-        """Run through the steps of a copy on this thread, and keep the share that is done."""
-        began, first = time.monotonic(), None
-        for step in steps:
-            done = step.done / max(step.total, 1)
-            first = done if first is None else first
-            self.share = start + (stop - start) * done
-            if done > first:
-                self.seconds_left = (time.monotonic() - began) / (done - first) * (1 - done)
+    def _told(self, share: float, seconds_left: float | None) -> None:
+        # On the other thread: nothing but numbers may be touched here.
+        self.share, self.seconds_left = share, seconds_left
 
     def _look(self, event: Any = None) -> None:
         """Use the copy of the ticked survey where there is a current one; offer one where the file is large."""
@@ -161,20 +124,14 @@ class Bricks:
             self.state.ready = material is not None and "bricks" in material.first.attrs
             self.state.offered = ""
             return
-        path = self.path_of(survey)
+        path = copy_of(survey, self._folder)
         try:
             if can_open(path) and not changed(path):
                 self._use(material.layer, with_bricks(survey, path))
                 return
         except SurveyError as error:
             self._messages.say(str(error), note=True)
-        size = size_of(survey)
-        self.state.offered = (
-            f"{size / 1e9:.1f} GB, sorted by {survey.attrs.get('sorting', 'inline')}: time slices are slow. A copy in "
-            "bricks makes them quick."
-            if size >= LARGE_BYTES
-            else ""
-        )
+        self.state.offered = offer(survey)
 
     def _use(self, layer: Image, joined: xr.DataArray) -> None:
         """Let a layer read from file and copy, whichever is quicker for a slice."""
@@ -188,7 +145,7 @@ class Bricks:
 
     def _on_ndisplay(self, event: Any = None) -> None:
         """In 3D show coarser levels of the copy instead of all of it: a large survey does not fit a graphics card."""
-        viewer, material = self._data.viewer, self._data.material
+        viewer, material = self._viewer, self._data.material
         if material is None or "bricks" not in material.first.attrs:
             return
         in_3d = viewer.dims.ndisplay == 3
@@ -210,10 +167,9 @@ class Bricks:
                 units=image.units,
                 axis_labels=image.axis_labels,
             )
-            active = viewer.layers.selection.active
-            viewer.add_layer(self._coarse)
-            viewer.layers.move(viewer.layers.index(self._coarse), viewer.layers.index(image))
-            viewer.layers.selection.active = active
+            with view.keeping_active(viewer):
+                viewer.add_layer(self._coarse)
+                viewer.layers.move(viewer.layers.index(self._coarse), viewer.layers.index(image))
         if self._coarse is not None:
             self._coarse.visible = in_3d
             material.layer.visible = not in_3d

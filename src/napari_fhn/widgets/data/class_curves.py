@@ -121,7 +121,7 @@ class ClassCurves:
                 continue
             fill = QColor(entry.color)
             fill.setAlpha(_SPREAD_ALPHA)
-            for part in _pieces(one):
+            for part in one.pieces:
                 waves = one.mean.wavelengths[part]
                 low, high = (pg.PlotCurveItem(waves, edge.values[part], pen=None) for edge in (one.low, one.high))
                 self._add(pg.FillBetweenItem(low, high, brush=fill))
@@ -132,10 +132,3 @@ class ClassCurves:
         item.setZValue(-1)
         self._plot.addItem(item)
         self._items.append(item)
-
-
-def _pieces(one: ClassSpectrum) -> list[slice]:
-    """Return where the curve is whole: a band between two gaps is filled by itself."""
-    known = np.concatenate(([False], np.isfinite(one.mean.values), [False]))
-    edges = np.flatnonzero(np.diff(known.astype(int)))
-    return [slice(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -12,42 +11,12 @@ from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.raster import Composite, composite
+from napari_fhn.surveys.raster.composites import BANDS, bands_in
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import Material, survey_of
 
 _LEAST = 3
-_HOW = "Leave it empty for true colour, or name three bands (30 20 10) or wavelengths (850 650 550 nm)."
-
-
-def parse(text: str) -> dict[str, Any]:
-    """Read what a person typed.
-
-    Parameters
-    ----------
-    text : str
-        Nothing, three numbers of bands, or three wavelengths and "nm".
-
-    Returns
-    -------
-    dict
-        Arguments of :func:`napari_fhn.surveys.raster.composite`.
-
-    Raises
-    ------
-    ValueError
-        When it is none of these; the message says what can be typed.
-    """
-    words = text.strip().lower()
-    if not words:
-        return {}
-    numbers = re.findall(r"\d+(?:\.\d+)?", words)
-    if len(numbers) != 3 or not re.fullmatch(r"[\d.,;\s]+(nm)?", words):
-        raise ValueError(f"'{text.strip()}' names no three bands. {_HOW}")
-    if words.endswith("nm"):
-        return {"wavelengths": [float(number) for number in numbers]}
-    if any("." in number for number in numbers):
-        raise ValueError(f"Bands have whole numbers; for wavelengths end '{text.strip()}' with nm.")
-    return {"bands": [int(number) for number in numbers]}
 
 
 class CompositePanel(QWidget):
@@ -65,7 +34,7 @@ class CompositePanel(QWidget):
         self.bands = QLineEdit()
         self.bands.setAccessibleName("bands of the composite")
         self.bands.setPlaceholderText("true colour")
-        self.bands.setToolTip(_HOW)
+        self.bands.setToolTip(BANDS)
         self.bands.returnPressed.connect(self.show_composite)
         self.button = QPushButton("Composite")
         self.button.setToolTip("Show three bands of the first ticked cube as one picture, stretched from 2 to 98 %.")
@@ -84,7 +53,7 @@ class CompositePanel(QWidget):
         if layer is None:
             return
         try:
-            wanted = parse(self.bands.text())
+            wanted = bands_in(self.bands.text())
         except ValueError as error:
             words.fail(str(error))
             return
@@ -95,11 +64,9 @@ class CompositePanel(QWidget):
             placed.pop("metadata")
             picture = Image(made.image, rgb=True, name=f"{layer.name}: {made}", **placed)
             viewer = self._context.viewer
-            active = viewer.layers.selection.active
             top = max(viewer.layers.index(one) for one in self._context.data.state.chosen)
-            viewer.layers.insert(top + 1, picture)
-            if active is not None:
-                viewer.layers.selection.active = active
+            with view.keeping_active(viewer):
+                viewer.layers.insert(top + 1, picture)
             words.say(f"Red, green and blue are {made}.")
 
         def failed(error: BaseException) -> None:

@@ -10,9 +10,10 @@ from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.project import ProjectError
+from napari_fhn.surveys.drawing import section_title
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.data.placement import is_upright, lie_flat, section_title, stand_upright
+from napari_fhn.widgets.data.placement import is_upright, lie_flat, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.messages import Messages
 
@@ -55,7 +56,7 @@ class Data:
     """
 
     def __init__(self, viewer: ViewerModel, messages: Messages) -> None:
-        self.viewer = viewer
+        self._viewer = viewer
         self.state = DataState()
         self._messages = messages
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -74,7 +75,7 @@ class Data:
 
     def images(self) -> list[Image]:
         """Image layers that may be ticked."""
-        return [layer for layer in self.viewer.layers if _may_be_data(layer)]
+        return [layer for layer in self._viewer.layers if _may_be_data(layer)]
 
     def choose(self, layers: tuple[Any, ...]) -> None:
         """Tick these image layers and no others."""
@@ -99,9 +100,9 @@ class Data:
 
     def title(self) -> str:
         """Say which section is in view, by its survey number; empty where everything is."""
-        if self.material is None or self.material.layer not in self.viewer.layers:
+        if self.material is None or self.material.layer not in self._viewer.layers:
             return ""
-        image, dims = self.material.layer, self.viewer.dims
+        image, dims = self.material.layer, self._viewer.dims
         offset = dims.ndim - image.ndim
         data = image.data if hasattr(image.data, "coords") else self.material.first
         return section_title(
@@ -112,25 +113,25 @@ class Data:
 
     def caption(self) -> None:
         """Say on the canvas which section is in view."""
-        if self.material is None or self.material.layer not in self.viewer.layers:
+        if self.material is None or self.material.layer not in self._viewer.layers:
             return
         title = self.title()
-        canvas = getattr(self.viewer, "canvas", None)
-        overlay = canvas.overlays.text if canvas is not None else self.viewer.text_overlay
+        canvas = getattr(self._viewer, "canvas", None)
+        overlay = canvas.overlays.text if canvas is not None else self._viewer.text_overlay
         overlay.text = title
         overlay.visible = bool(title)
 
     def close(self) -> None:
         """Let go of the viewer."""
-        disconnect(self.viewer.layers.events.inserted, self._on_inserted)
-        disconnect(self.viewer.layers.events.removed, self._on_removed)
+        disconnect(self._viewer.layers.events.inserted, self._on_inserted)
+        disconnect(self._viewer.layers.events.removed, self._on_removed)
 
     def _adopt(self, layer: Any) -> None:
         if not _may_be_data(layer) or layer in self.state.chosen:
             return
         readout.attach(layer)
         if is_upright(layer):
-            stand_upright(self.viewer)
+            stand_upright(self._viewer)
         try:
             Material.of((*self.state.chosen, layer))
         except ProjectError:
@@ -142,12 +143,12 @@ class Data:
 
     def _face(self, event: Any = None) -> None:
         """Let what is worked on stand upright, or lie flat: a line and a map share the two axes of the canvas."""
-        if self.material is None or self.viewer.dims.ndim != 2:
+        if self.material is None or self._viewer.dims.ndim != 2:
             return
         if self.vertical == len(self.material.shape) - 1:
-            stand_upright(self.viewer)
+            stand_upright(self._viewer)
         else:
-            lie_flat(self.viewer)
+            lie_flat(self._viewer)
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)

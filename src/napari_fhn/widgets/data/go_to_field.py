@@ -9,7 +9,8 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.surveys.numbers import Numbers
-from napari_fhn.widgets.data.go_to import GoToError, go, parse, resolve
+from napari_fhn.surveys.places import GoToError, parse, resolve
+from napari_fhn.widgets.data.go_to import go
 from napari_fhn.widgets.data.readout import numbers_of
 
 _ERROR = "color: #e0705a;"

@@ -81,6 +81,7 @@ class Stacking:
 
     def __init__(self, context: DeskContext, folder: Path) -> None:
         self._data = context.data
+        self._viewer = context.viewer
         self._messages = context.messages
         self._background = context.background
         self._folder = folder
@@ -124,7 +125,7 @@ class Stacking:
 
         def done(survey: xr.DataArray) -> None:
             layer = Image(survey, **image_layer(survey, "maps")[1])
-            self._data.viewer.add_layer(layer)
+            self._viewer.add_layer(layer)
             self._data.choose((layer,))
             self._messages.say(
                 f"Stacked {len(used)} maps as {survey.sizes['band']} channels. {' '.join(survey.attrs['notes'])}"

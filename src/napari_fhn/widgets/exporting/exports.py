@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
+from napari_fhn.project.export_offers import file_name
 from napari_fhn.project.exporter import Exporter, Offer, Request, What, Written
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
@@ -110,16 +110,14 @@ class Exports:
                 else:
                     context.messages.say(f"{request.path.name} was not written. Predict fills in the whole survey.")
             else:
-                known = isinstance(error, SurveyError | ProjectError | LabelError)
-                context.messages.fail(str(error), "" if known else "".join(traceback.format_exception(error)))
+                context.messages.report(error, SurveyError, ProjectError, LabelError)
 
         context.background.run(lambda: exporter.write(request, told), done, failed)
 
     def propose(self, what: What, suffix: str) -> Path:
         """Return what a file of the export could be called."""
         material = self.context.data.material
-        source = "" if material is None else str(material.first.attrs.get("source", ""))
-        return Path(f"{Path(source).stem or 'survey'}-{what}{suffix}")
+        return Path(file_name(None if material is None else material.first, what, suffix))
 
     def cancel(self) -> None:
         """Write no more; a file that was there stays as it was."""

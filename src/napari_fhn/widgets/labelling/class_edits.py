@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from napari_fhn import labels
-from napari_fhn.labels import ClassTable, LabelClass, LabelError, changes
+from napari_fhn.labels import ClassTable, LabelError, changes
 from napari_fhn.labels.changes import Change
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -29,13 +27,14 @@ class ClassEdits:
         self._book = book
 
     def add(self) -> int:
-        """Add a class with the next free value; returns the value."""
-        table = self._book.state.classes
-        value = next((v for v in range(1, 256) if v not in table.values), 255)
-        fresh = ClassTable.default(value).classes[-1]
-        name = fresh.name if fresh.name not in table.names else f"{fresh.name} (new)"
-        self._set(ClassTable((*table, LabelClass(value, name, fresh.color))), f"added {name}")
-        return value
+        """Add a class with the next free value; returns the value, the last one where there is no free one."""
+        try:
+            table, made = self._book.state.classes.with_next()
+        except LabelError as error:
+            self._context.messages.fail(str(error))
+            return self._book.state.classes.values[-1]
+        self._set(table, f"added {made.name}")
+        return made.value
 
     def rename(self, value: int, name: str) -> None:
         """Give a class another name; one that is empty or taken is refused in a sentence."""
@@ -47,29 +46,25 @@ class ClassEdits:
 
     def merge(self, values: Sequence[int], into: int) -> None:
         """Make one class of several; their voxels become those of the last."""
-        others = [value for value in values if value != into]
-        names = {c.value: c.name for c in self._book.state.classes}
-        kept = ClassTable(tuple(c for c in self._book.state.classes if c.value not in others))
-        words = f"merged {', '.join(names[v] for v in others)} into {names[into]}"
-        self._rewrite(dict.fromkeys(others, into), kept, words)
+        table, others = self._book.state.classes, [value for value in values if value != into]
+        words = f"merged {table.called(others)} into {table.called([into])}"
+        self._rewrite(dict.fromkeys(others, into), table.without(others), words)
 
     def delete(self, values: Sequence[int]) -> None:
         """Delete classes; their voxels become unlabelled."""
         table = self._book.state.classes
-        kept = tuple(c for c in table if c.value not in values)
-        if len(kept) < 1:
+        kept = table.without(values)
+        if not len(kept):
             self._context.messages.fail("One class must stay.")
             return
-        names = ", ".join(c.name for c in table if c.value in values)
-        self._rewrite(dict.fromkeys(values, 0), ClassTable(kept), f"deleted {names}")
+        self._rewrite(dict.fromkeys(values, 0), kept, f"deleted {table.called(values)}")
 
     def read(self, path: Path) -> None:
         """Take names and colours from a CSV of value, name, color; classes that it does not name are kept."""
         try:
-            read = ClassTable.from_csv(path)
-            kept = tuple(c for c in self._book.state.classes if c.value not in read.values and c.name not in read.names)
-            used = tuple(c for c in kept if self._book.state.counts.get(c.value))
-            self._set(ClassTable((*read, *used)), f"classes of {path.name}")
+            state, read = self._book.state, ClassTable.from_csv(path)
+            used = (value for value, count in state.counts.items() if count)
+            self._set(state.classes.replaced_by(read, used), f"classes of {path.name}")
         except (LabelError, OSError) as error:
             self._context.messages.fail(str(error))
 
@@ -99,9 +94,8 @@ class ClassEdits:
         if old is None or (name in (None, old.name) and color in (None, old.color)):
             return
         try:
-            fresh = replace(old, name=old.name if name is None else name, color=old.color if color is None else color)
-            changed = ClassTable(tuple(fresh if c.value == value else c for c in table))
-        except labels.LabelError as error:
+            changed = table.with_change(value, name=name, color=color)
+        except LabelError as error:
             self._context.messages.fail(str(error))
             self._book.state.events.classes.emit(table)
             return

@@ -125,30 +125,3 @@ class LabelHistory:
         """Forget everything."""
         self.entries = []
         self.changed.emit()
-
-
-def moved(now: ClassTable, before: ClassTable, after: ClassTable) -> ClassTable:
-    """Carry the difference of two class tables over to a third; what was changed since then stays.
-
-    Parameters
-    ----------
-    now : ClassTable
-        The classes.
-    before, after : ClassTable
-        What differs between them is what is changed.
-
-    Raises
-    ------
-    LabelError
-        When a name would occur twice.
-    """
-    was, wanted = ({c.value: c for c in table} for table in (before, after))
-    classes = {c.value: c for c in now}
-    for value in was.keys() | wanted.keys():
-        if was.get(value) == wanted.get(value):
-            continue
-        if value in wanted:
-            classes[value] = wanted[value]
-        elif classes.get(value) == was[value] and len(classes) > 1:
-            del classes[value]
-    return ClassTable(tuple(classes.values()))

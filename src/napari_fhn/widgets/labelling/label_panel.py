@@ -62,13 +62,14 @@ class LabelPanel(Section):
         self._labelling = labelling
         self._context = labelling.context
         self._book = labelling.book
+        self._opening = labelling.opening
         loader = labelling.loader
         loader.ask = lambda question: questions.ask_person(question, self.window())
         loader.ask_options = lambda source: source_dialog.ask_options(source, self.window())
         loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
         self.new = QPushButton(_NEW[0])
         self.new.setToolTip(_NEW[1])
-        self.new.clicked.connect(lambda: self._book.new())
+        self.new.clicked.connect(lambda: self._opening.new())
         self.looking = LookingBar(self._context.project)
         self.body.addWidget(self.looking)
         self.load = QPushButton("Load …")
@@ -193,7 +194,7 @@ class LabelPanel(Section):
             if near
             else self.other.toolTip()
         )
-        title, words = _SHOW if self._book.waiting() else _NEW
+        title, words = _SHOW if self._opening.waiting() else _NEW
         self.new.setText(title)
         self.new.setToolTip(words)
         self.new.setEnabled(survey is not None and not state.has_labels)

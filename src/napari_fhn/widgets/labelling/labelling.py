@@ -8,6 +8,7 @@ from napari_fhn.project.answers import Answers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.loader import Loader
 from napari_fhn.widgets.labelling.sections import Sections
 from napari_fhn.widgets.labelling.wells import WellBook
@@ -23,6 +24,8 @@ class Labelling:
         What the parts of the desk share.
     book : LabelBook
         The label layer and its history.
+    opening : LabelOpening
+        Which labels are shown.
     folder : Path
         Where answers about files are remembered.
 
@@ -40,14 +43,15 @@ class Labelling:
         Labels from labels, shapes and the prediction.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, folder: Path) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, folder: Path) -> None:
         self.context = context
         self.book = book
+        self.opening = opening
         self.edits = ClassEdits(context, book)
         self.wells = WellBook(context, book)
-        self.wells_layer = WellsLayer(context, book, self.wells)
-        self.loader = Loader(context, book, self.wells, self.edits, Answers(folder / "answers.json"))
-        self.sections = Sections(context, book)
+        self.wells_layer = WellsLayer(context, book, opening, self.wells)
+        self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
+        self.sections = Sections(context, book, opening)
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.labels.drawn import areas
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_history import SectionReference
-from napari_fhn.widgets.labelling.shapes import areas, shapes_layer
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.shapes import shapes_layer
 
 _MARK = "#ffffff"
 
@@ -31,6 +34,8 @@ class Sections:
         What the parts of the desk share.
     book : LabelBook
         Whose labels it adds to.
+    opening : LabelOpening
+        Which shows the labels.
 
     Attributes
     ----------
@@ -38,9 +43,10 @@ class Sections:
         Drawn by the person, on the grid of the labels.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening) -> None:
         self._context = context
         self._book = book
+        self._opening = opening
         self.shapes: Shapes | None = None
         self._marks: Labels | None = None
         self._context.viewer.layers.events.removed.connect(self._on_removed)
@@ -73,22 +79,12 @@ class Sections:
             return
         values, axis, index = layer.data, place.axis, place.index
 
-        def wanted() -> NDArray[np.uint8]:
-            dense = between.dense_sections(values, axis)
-            before, after = dense[dense <= index], dense[dense > index]
-            if not before.size or not after.size:
-                raise labels.LabelError(
-                    "there is no labelled section on either side of this one",
-                    f"Label at least {100 * between.DENSE:.0f} % of two sections, and look at one between them",
-                )
-            return between.interpolated(values, axis, int(before[-1]), int(after[0]))
-
-        self._fill("interpolated between sections", wanted)
+        self._fill("interpolated between sections", lambda: between.interpolated_at(values, axis, index))
 
     def draw(self) -> None:
         """Make a layer to draw shapes on, and choose its polygon tool."""
         book, material = self._book, self._context.data.material
-        if not book.new() or material is None or book.layer is None:
+        if not self._opening.new() or material is None or book.layer is None:
             return
         if self.shapes is None:
             self.shapes = shapes_layer(book.layer.ndim, material.placement())
@@ -104,7 +100,7 @@ class Sections:
             self._context.messages.fail("Draw a shape first.")
             return
         value, values = int(book.layer.selected_label), book.layer.data
-        inside = areas(drawn, values.shape)
+        inside = areas(zip(drawn.data, drawn.shape_type, strict=True), values.shape)
         names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
         drawn.data = []
         self._fill(
@@ -143,7 +139,7 @@ class Sections:
             if self.shapes is None or not len(self.shapes.data):
                 self._context.messages.fail("Draw around the part of the prediction that is right, then accept it.")
                 return
-            inside = areas(self.shapes, layer.data.shape)
+            inside = areas(zip(self.shapes.data, self.shapes.shape_type, strict=True), layer.data.shape)
             self.shapes.data = []
         elif entropy is None:
             self._context.messages.fail("How sure the network is has not been written yet: train or predict first.")
@@ -195,31 +191,27 @@ class Sections:
 
     def _mark(self, change: Change, again: bool) -> None:
         """Outline what came from the prediction, so that nobody takes it for an observation."""
-        book, material = self._book, self._context.data.material
-        if book.session is None or material is None:
+        session, material = self._context.project.session, self._context.data.material
+        if session is None or material is None:
             return
-        values = labels.volume.create(book.session.folder / "accepted.npy", material.shape)
-        for patch in change.patches:
-            old, new = patch.values()
-            part = values[patch.box.slices]
-            part[old != new] = again
-            values[patch.box.slices] = part
+        values = labels.volume.create(session.accepted, material.shape)
+        change.mark(values, again)
         values.flush()
         self._show_marks(values)
 
     def _show_marks(self, values: NDArray[np.uint8]) -> None:
         """Show where labels were taken over from a prediction."""
-        book, material = self._book, self._context.data.material
+        material = self._context.data.material
         if material is None:
             return
         if self._marks is None:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
-            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **book.place_of(material))
+            place = self._context.place_of(material)
+            self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **place)
             self._marks.contour = 1
             self._marks.editable = False
-            active = self._context.viewer.layers.selection.active
-            self._context.viewer.add_layer(self._marks)
-            self._context.viewer.layers.selection.active = active
+            with view.keeping_active(self._context.viewer):
+                self._context.viewer.add_layer(self._marks)
         self._marks.refresh(extent=False, thumbnail=False)
 
     def _on_removed(self, event: Any) -> None:

@@ -8,23 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, DeviatedWell, Interval, Well, changes, collect_warnings
+from napari_fhn.labels import ClassTable, Interval, Well, tracks
 from napari_fhn.labels.changes import Change
-from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.splits import slabs
 from napari_fhn.project import Session
 from napari_fhn.project import wells as well_file
+from napari_fhn.project.well_burning import Burnt, WellBurning, renamed
+from napari_fhn.project.wells import AnyWell, KeptWells
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.preferences import preferences
-
-AnyWell = Well | DeviatedWell
 
 
 @dataclass
@@ -33,8 +30,6 @@ class WellState:
 
     Parameters
     ----------
-    context : DeskContext
-        What the parts of the desk share.
     wells : tuple of Well or DeviatedWell
         In the order in which they came.
     radius : float
@@ -55,6 +50,8 @@ class WellBook:
 
     Parameters
     ----------
+    context : DeskContext
+        What the parts of the desk share.
     book : LabelBook
         Whose labels they become.
 
@@ -162,16 +159,7 @@ class WellBook:
         material = self._context.data.material
         if material is None or not self.state.wells:
             return {}
-        traces, found = Traces.of(material.first), {}
-        for well in self.state.wells:
-            try:
-                at = traces.of_well(well)
-            except labels.LabelError:
-                continue
-            place = np.asarray(at, np.float64).reshape(-1)
-            if np.isfinite(place).all():
-                found[well.name] = tuple(place.tolist())
-        return found
+        return tracks.heads(self.state.wells, material.first)
 
     def look_at(self, name: str) -> None:
         """Go to the section of a well."""
@@ -233,91 +221,59 @@ class WellBook:
         then: Callable[[], None] = lambda: None,
     ) -> None:
         book, material = self.book, self._context.data.material
-        if book.layer is None or material is None or book.session is None:
+        if book.layer is None or material is None or self._context.project.session is None:
             return
-        state = self.state
-        radius = state.radius if radius is None else radius
-        falling = state.fall_off if fall_off == "same" else fall_off
-        survey, out, before, session = material.first, book.layer.data, book.state.classes, book.session
-        locked, was = tuple(book.state.locked), (self._renamed(state.wells, before), state.radius, state.fall_off)
-        wells = self._renamed(wells, before)
-        base = ClassTable(tuple(c for c in before if book.named or book.state.counts.get(c.value)))
+        state, out, before, locked = self.state, book.layer.data, book.state.classes, tuple(book.state.locked)
+        now = KeptWells(
+            self._renamed(wells, before),
+            state.radius if radius is None else radius,
+            state.fall_off if fall_off == "same" else fall_off,
+        )
         try:
-            table = base.including(name for well in wells for name in well.class_names)
+            table = book.base.including(name for well in now.wells for name in well.class_names)
         except labels.LabelError as error:
             self._context.messages.fail(str(error))
             then()
             return
+        was = KeptWells(self._renamed(state.wells, before), state.radius, state.fall_off)
+        burning = WellBurning(self._context.project.session, material.first, table, was, now)
 
-        def work() -> tuple[Change, int, list[str]]:
-            wanted, weights, n, words = _burnt(wells, survey, table, out.shape, radius, falling)
-            change, volumes = Change(), [(wanted, weights)]
-            if was[0]:
-                before_it = _burnt(was[0], survey, table, out.shape, was[1], None)[0]
-                change = changes.erase(out, before_it)
-                # What is painted later where a well once was counts fully.
-                volumes.insert(0, (before_it, None))
-            change = change + changes.fill(out, wanted, locked=locked)
-            if weights is not None or session.weights.exists():
-                for burnt, counting in volumes:
-                    _weigh(session.weight_volume(out.shape), burnt, counting)
-            return change, n, words
-
-        def hold(again: bool) -> None:
-            state.radius, state.fall_off = (radius, falling) if again else was[1:]
-            state.wells = wells if again else was[0]
-
-        def weigh(again: bool) -> None:
-            """Bring the weights of labels after their undo or redo; a burning has done it already."""
-            if not session.weights.exists():
-                return
-            old, new = (was, (wells, radius, falling)) if again else ((wells, radius, falling), was)
-            gone = _burnt(old[0], survey, table, out.shape, old[1], None)[0]
-            burnt, weights, *_ = _burnt(new[0], survey, table, out.shape, new[1], new[2])
-            kept = session.weight_volume(out.shape)
-            _weigh(kept, gone, None)
-            _weigh(kept, burnt, weights)
+        def hold(kept: KeptWells) -> None:
+            state.radius, state.fall_off, state.wells = kept.radius, kept.fall_off, kept.wells
 
         def undone_or_redone(again: bool) -> None:
-            hold(again)
+            hold(now if again else was)
             self._context.background.run(
-                lambda: weigh(again),
+                lambda: burning.weigh(out.shape, again=again),
                 lambda _: None,
                 lambda error: self._context.messages.fail(
                     f"The weights of the labels could not be brought back: {error}"
                 ),
             )
 
-        def done(made: tuple[Change, int, list[str]]) -> None:
-            change, n, words = made
+        def done(made: tuple[Change, Burnt]) -> None:
+            change, burnt = made
             self._values |= dict(zip(table.names, table.values, strict=True))
-            hold(True)
+            hold(now)
             book.apply(title, change, classes=(before, table), also=undone_or_redone)
-            sentence = f"{n} wells are labels now, {radius:g} traces around each. Press Train, or paint more."
-            self._context.messages.say(" ".join([sentence, *said, *words]))
+            sentence = (
+                f"{burnt.count} wells are labels now, {now.radius:g} traces around each. Press Train, or paint more."
+            )
+            self._context.messages.say(" ".join([sentence, *said, *burnt.words]))
             then()
 
         def failed(error: BaseException) -> None:
             self._context.messages.fail(str(error))
             then()
 
-        self._context.background.run(work, done, failed)
+        self._context.background.run(lambda: burning.burn(out, locked), done, failed)
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
-        """Give the classes of wells the names that they have now."""
-        names = dict(zip(table.values, table.names, strict=True))
-
-        def now(name: str) -> str:
-            return name if name in table.names else names.get(self._values.get(name, 0), name)
-
-        return tuple(
-            replace(well, intervals=tuple(replace(i, class_name=now(i.class_name)) for i in well.intervals))  # type: ignore[arg-type]
-            for well in wells
-        )
+        return renamed(wells, table, self._values)
 
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the wells of the session that the labels are in; their labels are there already."""
-        session, kept = self.book.session, well_file.KeptWells()
+        session, kept = self._context.project.session, KeptWells()
         if has_labels and session is not None:
             try:
                 kept = well_file.load(session.folder)
@@ -340,43 +296,6 @@ class WellBook:
 
         def save(session: Session) -> None:
             if wells or (session.folder / well_file.FILE).exists():
-                well_file.save(session.folder, well_file.KeptWells(wells, state.radius, state.fall_off))
+                well_file.save(session.folder, KeptWells(wells, state.radius, state.fall_off))
 
         self._context.project.change("The wells", save)
-
-
-def _burnt(
-    wells: Sequence[AnyWell],
-    survey: xr.DataArray,
-    table: ClassTable,
-    shape: tuple[int, ...],
-    radius: float,
-    fall_off: float | None,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None, int, list[str]]:
-    """Burn wells into an empty volume; returns it, its weights, how many there are in it, and what was left out."""
-    wanted = np.zeros(shape, np.uint8)
-    weights = None if fall_off is None else np.zeros(shape, np.uint8)
-    known = [well for well in wells if well.intervals]
-    if not known:
-        return wanted, weights, 0, []
-    boxes, said = collect_warnings(
-        lambda: labels.burn(known, survey, table, wanted, radius, fall_off=fall_off, weights=weights)
-    )
-    return wanted, weights, len(boxes), said
-
-
-def _weigh(kept: NDArray[np.uint8], wanted: NDArray[np.uint8], weights: NDArray[np.uint8] | None) -> None:
-    """Keep how much the labels of wells count; 0 says that they count fully."""
-    for slab in slabs(kept):
-        part = kept[slab]
-        part[wanted[slab] != 0] = 0 if weights is None else weights[slab][wanted[slab] != 0]
-        kept[slab] = part
-
-
-def described(well: Any) -> str:
-    """Say where a well is."""
-    if well.xy is not None:
-        return f"x {well.xy[0]:.0f}, y {well.xy[1]:.0f}"
-    if well.trace is not None:
-        return f"trace {well.trace:g}"
-    return f"{well.inline:g}, {well.crossline:g}"

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from napari.layers import Points, Shapes
-from numpy.typing import NDArray
 
-from napari_fhn.labels import DeviatedWell, LabelError, Well
-from napari_fhn.labels.lateral import Traces
-from napari_fhn.surveys.kinds import is_seismic, kind_of
+from napari_fhn.labels import tracks
+from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5
@@ -30,14 +29,17 @@ class WellsLayer:
         What the parts of the desk share.
     book : LabelBook
         Whose labels they are.
+    opening : LabelOpening
+        Which shows the labels.
     wells : WellBook
         The wells.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, wells: WellBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, wells: WellBook) -> None:
         self._context = context
         self._wells = wells
         self._book = book
+        self._opening = opening
         self._names: list[str] = []
         self._tops = np.zeros(0)
         self._showing = False
@@ -57,19 +59,20 @@ class WellsLayer:
         if self.points is None and not self._wells.state.wells:
             return
         survey = material.first
-        tracks = [(well.name, track) for well in self._wells.state.wells if (track := _track(well, survey)) is not None]
+        wells = self._wells.state.wells
+        found = [(well.name, path) for well in wells if (path := tracks.track(well, survey)) is not None]
         if self.points is None:
-            self._make(book.place_of(material), book.layer.ndim)
+            self._make(self._context.place_of(material), book.layer.ndim)
         assert self.points is not None
         assert self.paths is not None
         self._showing = True
-        self._names = [name for name, _ in tracks]
-        self.points.data = np.array([track[0] for _, track in tracks]).reshape(-1, book.layer.ndim)
+        self._names = [name for name, _ in found]
+        self.points.data = np.array([path[0] for _, path in found]).reshape(-1, book.layer.ndim)
         self._tops = np.array(self.points.data[:, -1])
         self.points.features = {"name": np.array(self._names, dtype=object)}
         self.paths.data = []
-        if tracks:
-            self.paths.add_paths([track for _, track in tracks])
+        if found:
+            self.paths.add_paths([path for _, path in found])
         self._showing = False
         self._follow()
         self._recolour()
@@ -84,10 +87,10 @@ class WellsLayer:
     def add_by_click(self) -> None:
         """Let the next clicks on the canvas add wells."""
         book, material = self._book, self._context.data.material
-        if not book.new() or material is None or book.layer is None or not is_seismic(material.first):
+        if not self._opening.new() or material is None or book.layer is None or not is_seismic(material.first):
             return
         if self.points is None:
-            self._make(book.place_of(material), book.layer.ndim)
+            self._make(self._context.place_of(material), book.layer.ndim)
         assert self.points is not None
         self._context.viewer.layers.selection.active = self.points
         self.points.mode = "add"
@@ -98,7 +101,6 @@ class WellsLayer:
         session = placement["metadata"].get("session", "")
         place = {key: value for key, value in placement.items() if key != "metadata"}
         viewer = self._context.viewer
-        active = viewer.layers.selection.active
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
         self.paths.metadata["session"] = session
         self.points = Points(
@@ -117,9 +119,9 @@ class WellsLayer:
         except ValueError:
             # The same in the words of napari before 0.9.
             self.points.out_of_slice_display = True
-        for layer in (self.paths, self.points):
-            viewer.add_layer(layer)
-        viewer.layers.selection.active = active
+        with view.keeping_active(viewer):
+            for layer in (self.paths, self.points):
+                viewer.add_layer(layer)
         self.points.events.data.connect(self._edited)
 
     def _ink(self) -> str:
@@ -135,7 +137,7 @@ class WellsLayer:
             return
         data = np.asarray(self.points.data)
         if len(data) > len(self._names):
-            self._wells.add(**_numbers(data[-1], material.first))
+            self._wells.add(**tracks.numbers_at(data[-1], material.first))
             self.points.mode = "pan_zoom"
         elif len(data) < len(self._names):
             kept = set(map(str, self.points.features["name"]))
@@ -144,9 +146,9 @@ class WellsLayer:
         else:
             wells = {well.name: well for well in self._wells.state.wells}
             for name, point in zip(self._names, data, strict=True):
-                track = _track(wells[name], material.first)
-                if track is not None and np.abs(track[0, :-1] - point[:-1]).max() > 0.5:
-                    self._wells.move(name, **_numbers(point, material.first))
+                path = tracks.track(wells[name], material.first)
+                if path is not None and np.abs(path[0, :-1] - point[:-1]).max() > 0.5:
+                    self._wells.move(name, **tracks.numbers_at(point, material.first))
 
     def _follow(self, event: Any = None) -> None:
         """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
@@ -181,39 +183,3 @@ class WellsLayer:
             self.paths = None
             if self.points is not None and self.points in self._context.viewer.layers:
                 self._context.viewer.layers.remove(self.points)
-
-
-def _track(well: Well | DeviatedWell, survey: xr.DataArray) -> NDArray[np.float64] | None:
-    """Path of a well in voxels of the survey, shape (n, axes); None where it has no place there."""
-    traces = Traces.of(survey)
-    n = survey.shape[-1]
-    try:
-        at = traces.of_well(well)
-    except LabelError:
-        return None
-    head = np.asarray(at, np.float64).reshape(-1)
-    if not np.isfinite(head).all():
-        return None
-    if isinstance(well, Well) or not traces.has_xy:
-        head = np.rint(head)
-        return np.array([[*head, 0.0], [*head, n - 1.0]])
-    if well.xy is not None:
-        x, y = well.xy
-    elif traces.is_line:
-        x, y = (float(traces.survey[c].values[int(head[0])]) for c in "xy")
-    else:
-        x, y = traces.geometry.to_xy(**_numbers(head, survey))
-    axis = np.asarray(survey[survey.dims[-1]], np.float64)
-    places = traces.by_xy(x + well.dx_m / traces.metres, y + well.dy_m / traces.metres)
-    sample = np.interp(well.vertical, axis, np.arange(n, dtype=np.float64))
-    track = np.column_stack([places, sample])
-    return track[np.isfinite(track).all(axis=1)] if np.isfinite(track).all(axis=1).sum() > 1 else None
-
-
-def _numbers(point: NDArray[np.float64], survey: xr.DataArray) -> dict[str, float]:
-    """Inline and crossline number at a place in voxels, on a line the number of the trace."""
-    found = {}
-    for axis, dim in enumerate(("inline", "crossline") if kind_of(survey) == "seismic volume" else ("trace",)):
-        values = np.asarray(Traces.of(survey).survey[dim], np.float64)
-        found[dim] = float(values[min(max(round(float(point[axis])), 0), values.size - 1)])
-    return found

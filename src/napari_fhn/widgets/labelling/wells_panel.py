@@ -7,8 +7,9 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
+from napari_fhn.labels.tracks import described
 from napari_fhn.widgets.labelling.log_view import LogView
-from napari_fhn.widgets.labelling.wells import WellBook, described
+from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 
 _HEIGHT = 84

@@ -9,6 +9,7 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.network.planning import Planning
@@ -59,16 +60,14 @@ class BlockBox:
         if self.layer is not None or material is None or self._planning.state.outlook is None:
             return
         place = {**material.placement(), "metadata": {}}
-        active = self._viewer.layers.selection.active
         self.layer = Shapes(
             None, ndim=len(material.shape), name=NAME, edge_color=_COLOR, face_color="transparent", opacity=1.0, **place
         )
-        self._viewer.add_layer(self.layer)
-        self.layer.mode = "pan_zoom"
-        self.layer.editable = False
-        self._draw()
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(self.layer)
+            self.layer.mode = "pan_zoom"
+            self.layer.editable = False
+            self._draw()
 
     def corners(self) -> NDArray[np.float64] | None:
         """Return the four corners of the block on the section in view, in voxels; None where it is not a section."""

@@ -12,7 +12,7 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import terms
-from napari_fhn.project.outlook import Outlook, outlook
+from napari_fhn.project.outlook import Outlook, outlook, planned
 from napari_fhn.project.planning import agreement
 from napari_fhn.project.settings import Part, Settings
 from napari_fhn.project.speeds import Measured, Speed, kind
@@ -20,11 +20,11 @@ from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.neighbours import Agreement
-from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.messages import sentence
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"
@@ -139,7 +139,7 @@ class Planning:
                 agreement=self._agreement,
             )
         except JobError as error:
-            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(sentence(error), note=True)
             return
         if self.state.settings is None or self.state.settings.recipe != choice.name:
             self.state.settings = Settings.of(choice.name)
@@ -176,8 +176,7 @@ class Planning:
         try:
             self.state.settings = settings.with_value(part, name, value)
         except JobError as error:
-            message = str(error)
-            self._messages.fail(f"{message[:1].upper()}{message[1:]}.")
+            self._messages.fail(sentence(error))
             return
         self._chosen = True
         self.look_ahead()
@@ -200,7 +199,7 @@ class Planning:
             upright = self._data.vertical is not None
             changed.schedule.objective.check(self.state.classes, upright, flat)
         except JobError as error:
-            self._messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self._messages.fail(sentence(error))
             return
         self._chosen = True
         self.state.settings = changed
@@ -226,23 +225,12 @@ class Planning:
             self.state.outlook = self.state.speed = None
             return
         portable = device is not None and device.name != "cpu"
-        axis = map_axis(settings.network)
-        cube = None if axis is None else material.surveys.cube
         try:
-            step = plan(
-                settings.network,
-                settings.schedule,
-                material.shape if cube is None else cube,
-                channels=material.surveys.channels if cube is None else len(material.surveys.names),
-                classes=max(self._book.state.classes.values),
-                vertical_axis=self._data.vertical,
-                position=settings.position,
-                map_axis=axis,
-                neighbours=settings.neighbours,
-            )
+            classes = max(self._book.state.classes.values)
+            step = planned(settings, material.surveys, classes, self._data.vertical)
         except JobError as error:
             self.state.outlook = self.state.speed = None
-            self._messages.say(f"{str(error)[:1].upper()}{str(error)[1:]}.", note=True)
+            self._messages.say(sentence(error), note=True)
             return
         self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE

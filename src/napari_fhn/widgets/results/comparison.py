@@ -14,14 +14,15 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
-from napari_fhn.surveys import Grid, SurveyError, onto
+from napari_fhn.project.lazy import cell, difference
+from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.training.score import confusion
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.results.lazy import cell, difference
 
 _NAME = "Difference"
 
@@ -132,13 +133,11 @@ class Comparison:
 
     def _add(self, values: NDArray[np.uint8], name: str) -> Labels:
         assert self._data.material is not None
-        active = self._viewer.layers.selection.active
-        place = self._book.place_of(self._data.material)
+        place = self._context.place_of(self._data.material)
         layer = class_layers.prediction_layer(values, self._book.state.classes, place)
         layer.name, layer.visible = name, False
-        self._viewer.add_layer(layer)
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(layer)
         return layer
 
     def compare(self, truth: Labels) -> None:
@@ -184,12 +183,10 @@ class Comparison:
             self.layer.data = values
             self.layer.editable = False
             return
-        active = self._viewer.layers.selection.active
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._context.place_of(material))
         self.layer.name, self.layer.opacity = _NAME, 0.9
-        self._viewer.add_layer(self.layer)
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(self.layer)
 
 
 def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
@@ -218,23 +215,8 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
     if own is grid and layer.data.shape == mine.data.shape:
         return layer.data, ""
     values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)  # type: ignore[no-untyped-call]
-    place = Grid.of(own)
-    if values.shape == own.shape:
-        dims = [str(dim) for dim in own.dims]
-    elif values.shape == place.shape:
-        dims = list(place.dims)
-    else:
-        return None
-    made = xr.DataArray(xr.Variable(dims, values))
-    if "band" in dims:
-        if made.sizes["band"] != 1:
-            return None
-        made = made.isel(band=0, drop=True)
-    try:
-        placed = onto(place.put(made), grid, classes=True, name=str(layer.name))
-    except SurveyError:
-        return None
-    return placed.values, placed.words
+    placed = classes_onto(values, own, grid, name=str(layer.name))
+    return None if placed is None else (placed.values, placed.words)
 
 
 def _survey_of(layer: Labels) -> xr.DataArray | None:

@@ -12,7 +12,6 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from napari_fhn.widgets.labelling.class_table import swatch
 from napari_fhn.widgets.results.comparison import Comparison
 
-_CELL = 30
 _RIGHT, _WRONG = QColor("#56b4e9"), QColor("#d55e00")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
-from napari_fhn.report import Evaluation
 from napari_fhn.report.runs import evaluate, write_report
 from napari_fhn.training.job import JobError
 from napari_fhn.training.transfer import copy_network
@@ -55,7 +54,7 @@ class Reporting:
         self._attempt(
             "Scoring on the labels held out ...",
             lambda project, run, partial: evaluate(project, run, partial=partial),
-            lambda found: "\n".join([*map(in_words, found.evaluations), *_doubts(found.notes)]),
+            lambda found: "\n".join([*(one.words for one in found.evaluations), *_doubts(found.notes)]),
             "The prediction could not be scored",
         )
 
@@ -113,16 +112,3 @@ class Reporting:
 
 def _doubts(notes: Sequence[str]) -> list[str]:
     return [f"Mind that {'; '.join(notes)}."] if notes else []
-
-
-def in_words(found: Evaluation) -> str:
-    """Return the scores of the network and of its humblest rival, in all and well by well."""
-
-    def share(value: float | None) -> str:
-        return "-" if value is None else f"{value:.2f}"
-
-    lines = [
-        f"Mean IoU on what was held out {share(found.network.mean_iou)}, nearest well {share(found.nearest.mean_iou)}."
-    ]
-    lines += [f"{body.name}: {share(body.scores.mean_iou)}." for body in found.bodies]
-    return "\n".join(lines)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from napari.layers import Labels
 
 from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.project.lazy import Lazy
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.results.lazy import Lazy
 from napari_fhn.widgets.state import Activity
 
 _NAME = "Tidied (preview)"
@@ -56,13 +57,11 @@ class Tidying:
         self.layer = None
         if how is None or mine is None or material is None:
             return
-        active = self._viewer.layers.selection.active
         values = Lazy(how.applied_to, mine.data)
-        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._book.place_of(material))  # type: ignore[arg-type]
+        self.layer = class_layers.prediction_layer(values, self._book.state.classes, self._context.place_of(material))  # type: ignore[arg-type]
         self.layer.name, self.layer.opacity = _NAME, 0.8
-        self._viewer.add_layer(self.layer)
-        if active is not None:
-            self._viewer.layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(self.layer)
 
     def apply(self, how: predictions.Tidying) -> None:
         """Tidy the whole prediction; what it was is kept for :meth:`take_back`."""

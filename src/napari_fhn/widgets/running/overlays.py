@@ -9,6 +9,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -123,17 +124,15 @@ class Overlays:
         if kind == "probabilities":
             table = dict(zip(self._book.state.classes.values, self._book.state.classes.names, strict=True))
             name = f"{name} of {table.get(self.probable, f'class {self.probable}')}"
-        place = self._book.place_of(material)
+        place = self._context.place_of(material)
         place["metadata"] = {"overlay": kind, "session": place["metadata"].get("session", "")}
         layers = self._viewer.layers
-        active = layers.selection.active
         layer = Image(values, name=name, colormap=colors, contrast_limits=(0, 1), opacity=_OPACITY, rgb=False, **place)
         self.layers[kind] = layer
-        self._viewer.add_layer(layer)
-        if self._book.layer is not None and self._book.layer in layers:
-            layers.move(layers.index(layer), layers.index(self._book.layer))
-        if active is not None:
-            layers.selection.active = active
+        with view.keeping_active(self._viewer):
+            self._viewer.add_layer(layer)
+            if self._book.layer is not None and self._book.layer in layers:
+                layers.move(layers.index(layer), layers.index(self._book.layer))
         self.changed.emit()
         return True
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels.where_next import LabelSuggestion, where_next
-from napari_fhn.surveys.numbers import Numbers
+from napari_fhn.surveys.numbers import by_axes
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -93,11 +93,7 @@ class Suggestions:
         table = self._book.state.classes
         why = place.reason(dict(zip(table.values, table.names, strict=True)))
         material = self._data.material
-        where = ", ".join(map(str, place.voxel))
-        if material is not None:
-            index = dict(zip((str(dim) for dim in material.first.dims if dim != "band"), place.voxel, strict=True))
-            axes = [axis for axis in Numbers.of(material.first).axes if axis.name in index]
-            where = ", ".join(f"{axis.called} {axis.values[index[axis.name]]:g}" for axis in axes)
+        where = ", ".join(map(str, place.voxel)) if material is None else by_axes(material.first, place.voxel)
         return where, why
 
     def go(self, place: LabelSuggestion) -> None:
@@ -105,12 +101,4 @@ class Suggestions:
         layer = self._prediction.layer
         if layer is None:
             return
-        world = np.asarray(layer.data_to_world(place.voxel), float)
-        dims = self._viewer.dims
-        offset = dims.ndim - layer.ndim
-        for axis in dims.not_displayed:
-            if axis >= offset:
-                dims.set_point(axis, world[axis - offset])
-        shown = [axis - offset for axis in dims.displayed if axis >= offset]
-        camera: Any = go_to.camera_of(self._viewer)
-        camera.center = (0.0,) * (3 - len(shown)) + tuple(float(world[axis]) for axis in shown)
+        go_to.center(self._viewer, layer, np.asarray(layer.data_to_world(place.voxel), np.float64))

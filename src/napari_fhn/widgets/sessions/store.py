@@ -19,15 +19,16 @@ from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
+from napari_fhn.project.view_record import Looks, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.sessions.view_record import Looks, ViewRecord
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
@@ -40,13 +41,16 @@ class SessionStore:
     ----------
     context : DeskContext
         What the parts of the desk share.
-    book, planning, prediction : LabelBook, Planning, Prediction
+    book, labels, planning, prediction : LabelBook, LabelOpening, Planning, Prediction
         Whose state it keeps.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, planning: Planning, prediction: Prediction) -> None:
+    def __init__(
+        self, context: DeskContext, book: LabelBook, labels: LabelOpening, planning: Planning, prediction: Prediction
+    ) -> None:
         self._context = context
         self._book = book
+        self._labels = labels
         self._planning = planning
         self._prediction = prediction
         self._opening = False
@@ -260,10 +264,10 @@ class SessionStore:
         ticked = {entry.name for entry in manifest.inputs}
         chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
         # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
-        with self._book.keeping_surveys(project.surveys is None):
+        with self._labels.keeping_surveys(project.surveys is None):
             context.data.choose(tuple(chosen))
         if self._book.layer is None:
-            self._book.new()
+            self._labels.new()
 
     def _clear(self) -> None:
         layers = self._context.viewer.layers

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from napari_fhn.project.view_record import FILE, Looks, ViewRecord
 from napari_fhn.record import RecordError
-from napari_fhn.widgets.sessions.view_record import FILE, Looks, ViewRecord
 
 
 def test_it_comes_back_as_it_was(tmp_path):

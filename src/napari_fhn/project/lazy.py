@@ -1,4 +1,4 @@
-"""Volumes that are computed a section at a time, when they are looked at: napari asks for no more than it shows."""
+"""Volumes that are computed a section at a time, when they are looked at: nobody asks for more than is shown."""
 
 from __future__ import annotations
 

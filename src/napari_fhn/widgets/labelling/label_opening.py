@@ -1,0 +1,187 @@
+"""Which labels are shown: those of the session of the ticked surveys, taken up, made, put away, and given back."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+
+from napari_fhn import labels
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
+
+
+class LabelOpening:
+    """Lets the label book follow the ticked surveys and the session that is open.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Which shows the labels.
+    folder_of : callable
+        Returns the folder of the session of some surveys.
+    """
+
+    def __init__(self, context: DeskContext, book: LabelBook, folder_of: Callable[[Material], Path]) -> None:
+        self._context = context
+        self._book = book
+        self._folder_of = folder_of
+        self._put_away: Path | None = None
+        self._keeping_surveys = False
+        context.data.state.events.material.connect(self._material_changed)
+        context.data.state.events.vertical_axis.connect(self._vertical_changed)
+        context.project.changed.connect(self._project_changed)
+        context.viewer.layers.events.removed.connect(self._on_removed)
+
+    def waiting(self) -> bool:
+        """Whether the ticked surveys have labels in a session that are not shown."""
+        material = self._context.data.material
+        if self._book.layer is not None or material is None:
+            return False
+        return Session(self._folder(material)).has_labels
+
+    def new(self) -> bool:
+        """Show the labels of the ticked surveys, and make them where there are none.
+
+        Returns
+        -------
+        bool
+            Whether they may be changed; if not, a sentence says why.
+        """
+        context = self._context
+        if self._book.layer is None and not self._show():
+            return False
+        if not context.project.writable:
+            context.messages.fail(
+                f"{context.project.writer} is working in this session: here it can only be looked at."
+            )
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def keeping_surveys(self, keeping: bool) -> Iterator[None]:
+        """Leave the surveys of the session as they are while others are ticked."""
+        self._keeping_surveys = keeping
+        try:
+            yield
+        finally:
+            self._keeping_surveys = False
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self._context.viewer.layers.events.removed, self._on_removed)
+
+    @property
+    def _session(self) -> Session | None:
+        return self._context.project.session
+
+    def _folder(self, material: Material) -> Path:
+        """The session of some surveys: the open one, the one of layers that an earlier dock has left, or by name."""
+        session = self._session
+        if session is not None:
+            return session.folder
+        folder = self._folder_of(material)
+        if not material.first.attrs.get("source"):
+            # An array from no file has no session but the one that its labels in this viewer belong to.
+            for layer in self._context.viewer.layers:
+                there = Path(str(layer.metadata.get("session", "")))
+                mine = "session" in layer.metadata and there.is_dir()
+                if mine and isinstance(layer, Labels) and layer.data.shape == material.shape:
+                    return there
+        return folder
+
+    def _show(self) -> bool:
+        """Show the labels; False where that cannot be done, and a sentence says why."""
+        context, material = self._context, self._context.data.material
+        if material is None:
+            context.messages.fail("Tick a survey first: open a file, or one of the samples.")
+            return False
+        try:
+            if context.project.project is None:
+                vertical = material.vertical(context.data.state.vertical_axis)
+                context.project.open(self._folder(material), material.surveys, vertical_axis=vertical)
+            values = self._values(material.shape)
+        except (labels.LabelError, ProjectError, OSError) as error:
+            context.messages.fail(str(error), traceback.format_exc())
+            return False
+        self._put_away = None
+        self._book.take_classes()
+        self._remove_leftovers()
+        self._book.show(values, context.place_of(material), writable=context.project.writable)
+        if context.project.writable:
+            context.messages.say("Pick a class and paint what you know, then press Train.")
+        else:
+            context.messages.say(f"{context.project.writer} is working in this session: look at it, or take it over.")
+        return True
+
+    def _values(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        session = self._session
+        assert session is not None
+        if self._context.project.writable:
+            return session.label_volume(shape)
+        return session.known() if session.has_labels else np.broadcast_to(np.zeros((), np.uint8), shape)
+
+    def _remove_leftovers(self) -> None:
+        """Take layers away that an earlier dock of this viewer has left: the same ones come now."""
+        mine = str(self._session.folder) if self._session is not None else ""
+        for layer in list(self._context.viewer.layers):
+            # One may have gone with another: wells with their paths.
+            if layer in self._context.viewer.layers and layer.metadata.get("session") == mine:
+                self._context.viewer.layers.remove(layer)
+
+    def _vertical_changed(self, axis: int | None) -> None:
+        material = self._context.data.material
+        if material is not None and self._session is not None:
+            vertical = material.vertical(axis)
+            self._context.project.change("The axis", lambda session: session.change(vertical_axis=vertical))
+
+    def _project_changed(self) -> None:
+        """Follow when the session is gone, or may not be written in any more, or may again."""
+        project, material, layer = self._context.project, self._context.data.material, self._book.layer
+        if project.project is None:
+            self._book.forget()
+        elif layer is not None and material is not None:
+            if project.writable:
+                layer.data = self._values(material.shape)
+                layer.editable = True
+            else:
+                self._book.protect()
+            self._book.state.events.has_labels.emit(True)
+
+    def _material_changed(self, material: Material | None) -> None:
+        if material is None:
+            self._put_away = None
+            return
+        project, words = self._context.project, self._context.messages
+        if project.project is not None and not self._keeping_surveys:
+            try:
+                project.use(material.surveys, material.vertical(self._context.data.state.vertical_axis))
+            except (ProjectError, labels.LabelError):
+                project.close()  # these surveys lie elsewhere: they have a session of their own
+            except OSError as error:
+                words.say(f"The surveys could not be kept in the session: {error.strerror}.", note=True)
+        if self.waiting() and self._folder(material) != self._put_away:
+            self._show()
+        elif not self._book.state.has_labels:
+            what = "wells" if is_for_wells(material.first) else "points"
+            more = f", or load the {what} that lie beside it" if sidecar_files(material.first) else ""
+            words.say(f"Make a label layer and paint{more}.")
+
+    def _on_removed(self, event: Any) -> None:
+        if event.value is self._book.layer:
+            session = self._session
+            self._put_away = session.folder if session is not None and self._context.data.material is not None else None
+            self._book.forget_layer()
+            self._context.messages.say("The label layer is gone, the labels are not: 'Show labels' brings them back.")
