@@ -240,6 +240,19 @@ def test_other_labels_are_never_overwritten(work):
         work.project.paint(other)
 
 
+def test_labels_that_are_replaced_have_a_way_back(work):
+    before = np.array(work.session.known())
+    for number in (1, 2):
+        other = np.array(before)
+        other[0, 0] = 1 + number
+        there = np.array(work.session.known())
+        said = work.project.paint(other, replace_labels=True)
+        assert said == [f"The labels that were there are kept in labels-before-{number}.npy."]
+        np.testing.assert_array_equal(work.session.known(), other)
+        np.testing.assert_array_equal(np.load(work.session.folder / f"labels-before-{number}.npy"), there)
+    assert work.project.paint(other, replace_labels=True) == []  # the same ones replace nothing
+
+
 def test_classes_that_nobody_named_have_numbers(work):
     assert work.project.classes == ClassTable.default(2)
     work.session.set_classes(ClassTable.from_csv(sample_data.SEISMIC.classes))

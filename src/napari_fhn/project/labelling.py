@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 def keep(
     session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8] | None = None, *, over: bool = False
-) -> None:
+) -> list[str]:
     """Write labels and how much they count.
 
     Parameters
@@ -53,7 +55,12 @@ def keep(
     weights : ndarray of uint8, optional
         In percent; all count fully when absent.
     over : bool
-        Even over others that are there.
+        Even over others that are there, of which a copy is kept beside them.
+
+    Returns
+    -------
+    list of str
+        Where those are that were there before.
 
     Raises
     ------
@@ -63,13 +70,14 @@ def keep(
     session.check_writer()
     wanted = np.zeros_like(known) if weights is None else weights
     weighted = weights is not None or session.weights.exists()
-    if not over:
-        _check_free(session.labels, known, "labels")
-        if weighted:
-            _check_free(session.weights, wanted, "weights of labels")
+    said = []
+    for path, what, now in ((session.labels, "labels", known), (session.weights, "weights of labels", wanted)):
+        if path == session.labels or weighted:
+            said += _put_aside(path, now, what) if over else _check_free(path, now, what)
     if weighted:
         _fill(session.weight_volume(known.shape), wanted)
     _fill(session.label_volume(known.shape), known)
+    return said
 
 
 def holds_any(path: Path) -> bool:
@@ -88,9 +96,26 @@ def wipe(path: Path) -> None:
         volume.flush()
 
 
-def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> None:
+def _put_aside(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
+    """Copy what is about to be written over, and say where to."""
+    if not path.exists() or np.array_equal(np.load(path, mmap_mode="r", allow_pickle=False), wanted):
+        return []
+    if not holds_any(path):
+        return []
+    names = (path.with_name(f"{path.stem}-before-{number}.npy") for number in itertools.count(1))
+    aside = next(name for name in names if not name.exists())
+    part = aside.with_name(f".{aside.name}.part")
+    try:
+        shutil.copyfile(path, part)
+        part.replace(aside)
+    finally:
+        part.unlink(missing_ok=True)
+    return [f"The {what} that were there are kept in {aside.name}."]
+
+
+def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
     if not path.exists():
-        return
+        return []
     there = np.load(path, mmap_mode="r", allow_pickle=False)
     if there.shape != wanted.shape:
         raise LabelError(f"the session holds {what} of another survey {there.shape}", "Use another session", path=path)
@@ -100,6 +125,7 @@ def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> None:
             "Use another --session, or give no labels to train on those in it",
             path=path,
         )
+    return []
 
 
 def _fill(volume: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> None:

@@ -233,14 +233,14 @@ class Project:
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
-        labelling.keep(self.session, volume, weights, over=replace_labels)
+        kept = labelling.keep(self.session, volume, weights, over=replace_labels)
         entries = tuple(self._known_file(one) for one in sources)
         self.session.change(
             knowledge=entries,
             classes=self.session.manifest.with_table(burnt.classes).classes,
             grid=self.session.manifest.grid or self.surveys.grid,
         )
-        return list(burnt.words)
+        return [*burnt.words, *kept]
 
     def remember(self, sources: Sequence[Source]) -> None:
         """Write down what labels were made from, with its answers, beside what they were made from earlier.
@@ -287,8 +287,7 @@ class Project:
         if isinstance(values, xr.DataArray) and self.surveys is not None:
             placed = place_classes(values, self.surveys.first)
             values, words = placed.values, [placed.words] if placed.words else []
-        labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
-        return words
+        return words + labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 
