@@ -149,7 +149,8 @@ class RunsPanel(QWidget):
             wanted = chosen or current
             self.choose(wanted.id if wanted is not None and wanted.id in there else runs[0].id)
         self.setVisible(bool(runs))
-        self.total.setText(f"{len(runs)} runs · the session takes {in_words(self._runs.disk_used())}" if runs else "")
+        count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+        self.total.setText(f"{count} · the session takes {in_words(self._runs.disk_used())}" if runs else "")
         self._enable()
 
     def _enable(self, event: Any = None) -> None:
