@@ -306,7 +306,7 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     if not name:
         numbers = [int(found[1]) for one in kept(session) if (found := re.fullmatch(r"Prediction (\d+)", one.name))]
         name = f"Prediction {1 + max(numbers, default=0)}"
-    path = session.kept / f"{re.sub(r'[^A-Za-z0-9 ._-]+', '-', name).strip(' .') or 'Prediction'}.npy"
+    path = session.kept / f"{_as_file(name)}.npy"
     if path.exists():
         raise ProjectError(f"a prediction '{path.stem}' is kept already", "Choose another name", path=session.folder)
     _copy(run.prediction, path)
@@ -314,10 +314,38 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     return Kept(path)
 
 
+def keep_whole(session: Session, run: Run) -> str:
+    """Keep the whole prediction of a run whose training is about to go on, which will paint over it.
+
+    Returns
+    -------
+    str
+        Where it is, in a sentence; empty where there is none, or one that is not whole.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
+    """
+    made = run.provenance()
+    if made is None or not made.complete or not run.prediction.is_file():
+        return ""
+    taken = {one.name for one in kept(session)}
+    name = f"{run.name} after {run.step} steps"
+    names = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
+    one = keep(session, run, next(free for free in names if _as_file(free) not in taken))
+    return f"Its prediction so far is kept as '{one.name}'."
+
+
 def forget(one: Kept) -> None:
     """Remove a prediction that was kept."""
     one.path.with_suffix(".json").unlink(missing_ok=True)
     one.path.unlink(missing_ok=True)
+
+
+def _as_file(name: str) -> str:
+    """Return a name as a file may have it on any system."""
+    return re.sub(r"[^A-Za-z0-9 ._()-]+", "-", name).strip(" .") or "Prediction"
 
 
 def _copy(source: Path, target: Path) -> None:
