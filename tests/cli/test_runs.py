@@ -90,6 +90,23 @@ def test_they_are_renamed_used_and_deleted(two, capsys, monkeypatch):
     assert run_of("s").id == "run-003"  # a number is given once
 
 
+def test_the_network_of_an_earlier_step_is_a_run_of_its_own(two, capsys):
+    """Going back to a checkpoint takes nothing away: neither the last network nor what would go on."""
+    last = run_of("s", "2")
+    assert list(last.checkpoints) == [1, 2, 3]
+    before = {path: path.read_bytes() for path in last.folder.rglob("*") if path.is_file()}
+    assert main(["runs", "use", "2", "--step", "2", *two]) == 0
+    assert "'Run 2 at step 2' (run-003) predicts from now on" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in last.folder.rglob("*") if path.is_file()} == before
+    made = run_of("s")
+    assert (made.id, made.step, made.record.begun_with, made.has_prediction) == ("run-003", 2, "Run 2", False)
+    assert main(["predict", *two, "--json"]) == 0
+    assert run_of("s").provenance().steps == (2,)
+    assert main(["runs", "use", "2", "--step", "7", *two]) == 2
+    assert "'Run 2' has no checkpoint of step 7. There are 1, 2, 3" in capsys.readouterr().err
+    assert len(Session.existing("s").runs.all()) == 3
+
+
 def test_a_training_on_what_the_session_remembers_gets_a_name(two, capsys):
     assert main(["train", *two, "--name", "again", "--json"]) == 0
     run = run_of("s")

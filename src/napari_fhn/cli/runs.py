@@ -56,6 +56,9 @@ def add(commands: Commands) -> None:
     deleted.add_argument("--yes", action="store_true", help="do not ask")
     used = _action(actions, "use", "let the network of one predict from now on", use)
     used.add_argument("which", metavar="RUN", help="name or number of a run")
+    used.add_argument(
+        "--step", type=int, metavar="N", help="the network that it had after N steps, as a run of its own"
+    )
 
 
 def _action(actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -153,7 +156,10 @@ def use(options: argparse.Namespace) -> int:
     session = _session(options)
     with session.writing(_PROGRAM):
         chosen = session.runs.get(options.which)
-        session.runs.select(chosen)
+        if options.step is None:
+            session.runs.select(chosen)
+        else:
+            chosen = session.runs.at_step(chosen, options.step)
     _done(options, f"'{chosen.name}' ({chosen.id}) predicts from now on.", current=chosen.id)
     return OK
 

@@ -136,6 +136,13 @@ class Run:
         return made is not None and bool(made.parts)
 
     @property
+    def checkpoints(self) -> dict[int, Path]:
+        """Folders of the networks that it had on the way, by their training step, in rising order."""
+        found = (self.model / "checkpoints").glob("step-*")
+        steps = {path.name.removeprefix("step-"): path for path in found if (path / "model.json").is_file()}
+        return {int(step): steps[step] for step in sorted(steps, key=_as_number) if step.isdecimal()}
+
+    @property
     def can_resume(self) -> bool:
         """Whether its training can go on."""
         return can_resume(self.model)
@@ -194,6 +201,10 @@ class Run:
         """Write how it came about, and return it so."""
         record.write(self.folder / layout.RUN, _KIND, _VERSION, record.encode(record_))
         return replace(self, record=record_)
+
+
+def _as_number(text: str) -> int:
+    return int(text) if text.isdecimal() else -1
 
 
 def ready_prediction(run: Run, shape: Sequence[int]) -> None:

@@ -15,6 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from napari_fhn.project import layout
 from napari_fhn.project.beginning import copy_beginning, network_folder
 from napari_fhn.project.errors import ProjectError
@@ -221,6 +223,60 @@ class Runs:
         if not run.has_model:
             raise ProjectError(f"the run '{run.name}' has no network", "Choose another", path=run.folder)
         self._session.change(current_run=run.id)
+
+    def at_step(self, run: Run, step: int) -> Run:
+        """Let the network predict that a run had at an earlier step: as a run of its own, the other stays as it is.
+
+        Parameters
+        ----------
+        run : Run
+            Whose checkpoint it is.
+        step : int
+            One of its :attr:`~napari_fhn.project.run.Run.checkpoints`.
+
+        Returns
+        -------
+        Run
+            Which is the current one now, and has predicted nothing yet.
+
+        Raises
+        ------
+        ProjectError
+            When there is no such checkpoint, or no room for it; nothing is left of it then.
+        JobError
+            When the job of the run cannot be read.
+        """
+        self._session.check_writer()
+        checkpoints = run.checkpoints
+        if step not in checkpoints:
+            known = ", ".join(map(str, checkpoints)) or "none"
+            raise ProjectError(f"'{run.name}' has no checkpoint of step {step}", f"There are {known}", path=run.folder)
+        folder, job = self.place(), run.job()
+        here = replace(
+            job,
+            prediction=str(folder / layout.PREDICTION),
+            model=str(folder / layout.MODEL),
+            start_from=None,
+            run=folder.name,
+        )
+        name = self.free_name(f"{run.name} at step {step}")
+        record = replace(run.record, id=folder.name, name=name, begun_with=run.name, state="begun", message="")
+        made = self.begin(here, record, np.load(run.prediction, mmap_mode="r", allow_pickle=False).shape)
+        part = folder / f"{layout.MODEL}.part"
+        try:
+            shutil.copytree(checkpoints[step], part)
+            here.save(part / layout.JOB)
+            made.model.rmdir()
+            part.rename(made.model)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            discard_files(folder)
+            raise ProjectError(
+                f"the network of step {step} could not be taken: {error.strerror or error}", path=run.folder
+            ) from error
+        made = made.save(replace(record, state="finished", message=f"The network of '{run.name}' after {step} steps."))
+        self._session.change(current_run=made.id)
+        return made
 
     def rename(self, run: Run, name: str) -> Run:
         """Give a run another name.

@@ -312,6 +312,18 @@ class OpenProject:
             self.session.runs.select(run)
             self.runs_changed.emit()
 
+    def at_step(self, run: Run, step: int) -> None:
+        """Let the network predict that a run had at an earlier step, as a run of its own.
+
+        Raises
+        ------
+        ProjectError, JobError
+            When there is no such network, or it cannot be copied.
+        """
+        if self.session is not None and self.writable:
+            self.session.runs.at_step(run, step)
+            self.runs_changed.emit()
+
     def doubts(self) -> str:
         """Say why the prediction that is shown is not to be taken for the whole; empty where it is."""
         run, session = self.shown, self.session

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +19,6 @@ from napari_fhn.project.applying import applying
 from napari_fhn.project.speeds import Speed
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training import Done, Failed, Job, JobError, Update, log
-from napari_fhn.training.transfer import STATE
 from napari_fhn.widgets import garbage
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -201,15 +199,13 @@ class Work:
         if run is None or not self._context.project.writable:
             return
         try:
-            # By its name: the session may have been moved since the log was written.
-            for path in (run.model / "checkpoints" / Path(point.path).name).iterdir():
-                shutil.copy2(path, run.model)
-            (run.model / STATE).unlink(missing_ok=True)  # what would go on is the network of another step
-        except OSError as error:
-            self._messages.fail(f"The network of step {step} could not be taken: {error}.")
+            self._context.project.at_step(run, step)
+        except (ProjectError, JobError, OSError) as error:
+            self._messages.fail(sentence(error))
             return
-        self._context.project.runs_changed.emit()
-        self._messages.say(f"From now on the network of step {step} predicts. Press Predict to see it.")
+        self._messages.say(
+            f"From now on the network of step {step} predicts, as a run of its own. Press Predict to see it."
+        )
 
     def close(self) -> None:
         """End the process, and hear no more news; a training under way is cut off, and listed as such."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_fhn.project import Beginning, Session
 from napari_fhn.project.predictions import Tidying
+from napari_fhn.training.updates import Checkpoint
 
 SHAPE = (12, 16, 32)
 
@@ -123,6 +125,22 @@ def test_a_kept_prediction_is_never_written_over(two):
     dock.results.keep.click()
     assert "Prediction 3" in viewer.layers
     assert (kept / "Prediction 2.npy").read_bytes() == second
+
+
+def test_going_back_to_a_checkpoint_is_a_run_of_its_own(two):
+    _, dock = two
+    desk = dock.desk
+    last = desk.project.current
+    checkpoint = last.model / "checkpoints" / "step-00020"
+    shutil.copytree(last.model, checkpoint, ignore=shutil.ignore_patterns("checkpoints"))
+    before = (last.model / "model.json").read_bytes()
+    desk.history.hear(Checkpoint(20, str(checkpoint)))
+    desk.work.revert(20)
+    assert not desk.messages.error, desk.messages.message
+    assert desk.project.current.name == "Run 2 at step 20"
+    assert (last.model / "model.json").read_bytes() == before
+    assert rows(dock)[0][0].strip() == "● Run 2 at step 20"
+    assert not np.asarray(desk.prediction.layer.data).any()  # it has predicted nothing yet
 
 
 def test_a_training_that_cannot_begin_loses_nothing(two, spin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -101,13 +102,15 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_ru
     (model / "weights").write_text("last")
     kept = model / "checkpoints" / "step-00003"
     kept.mkdir(parents=True)
+    shutil.copyfile(model / "model.json", kept / "model.json")
     (kept / "weights").write_text("of step 3")
     # The session was moved since: the log names the place of then.
     desk.history.hear(Checkpoint(3, "/elsewhere/checkpoints/step-00003"))
     desk.history.changed.emit()
     assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
-    assert (model / "weights").read_text() == "of step 3"
+    assert (model / "weights").read_text() == "last"  # a run of its own: the last network stays
+    assert (desk.project.current.model / "weights").read_text() == "of step 3"
     assert "step 3 predicts" in desk.messages.message
 
 
