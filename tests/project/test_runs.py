@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -265,6 +266,41 @@ def test_killed_at_any_moment_of_the_beginning(work):
     work.session.acquire("the desk")
     assert names(work) == ["run-001"]  # the one that came through made no network either
     assert work.train("next") == work.runs.current
+
+
+def test_killed_while_it_goes_back_to_a_checkpoint(work):
+    """Whichever change it dies before, the last network stays, and no run is listed that has none."""
+    first = work.train("first")
+    shutil.copytree(first.model, first.model / "checkpoints" / "step-00001")
+    before = {path: path.read_bytes() for path in first.folder.rglob("*") if path.is_file()}
+    work.session.release()
+    changes = [
+        (record.files, "write_bytes"),
+        (shutil, "copytree"),
+        (shutil, "copy2"),
+        (Path, "mkdir"),
+        (Path, "rmdir"),
+        (Path, "rename"),
+    ]
+
+    def go_back():
+        session = Session(work.session.folder)
+        session.acquire("a script")
+        session.runs.at_step(session.runs.trained(), 1)
+
+    for at in range(1, 50):
+        if not killed(at, changes, go_back):
+            break
+        work.session.acquire("the desk")
+        assert work.runs.current == first
+        assert all(run.has_model for run in work.runs)
+        assert {path: path.read_bytes() for path in first.folder.rglob("*") if path.is_file()} == before
+        for run in work.runs.all()[1:]:
+            work.runs.delete(run)
+        work.session.release()
+    assert at > 6
+    work.session.acquire("the desk")
+    assert work.runs.current.name == "first at step 1"
 
 
 def test_a_disk_that_is_full_leaves_no_run(work, monkeypatch):

@@ -264,7 +264,7 @@ def discard_files(folder: Path) -> None:
     written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
     for name in (*written, *(f"prediction-{kind}.npy" for kind in ("probabilities", "entropy", "margin"))):
         (folder / name).unlink(missing_ok=True)
-    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part"):
+    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         shutil.rmtree(folder / name, ignore_errors=True)
     if not any((folder / layout.MODEL).glob("*.json")):
         shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
