@@ -24,6 +24,7 @@ ALLOWED = {
     "plugins.py": set(),
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch"},
+    "structure": {"numpy", "scipy", "skimage", "sklearn"},
     "training": {"numpy", "torch", "safetensors"},
     "engine": {"torch"},
     "project": {"numpy", "xarray"},
@@ -109,7 +110,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     lines = project["dependencies"] + project["optional-dependencies"]["report"]
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
-    called = {"skimage": "scikit-image", "docstring_parser": "docstring-parser"}
+    called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "docstring_parser": "docstring-parser"}
     assert {called.get(name, name).lower() for name in used} == named
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.structure.bodies import Bodies, labelled_columns
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.score import confusion, scores
 
@@ -21,9 +21,6 @@ _BODIES = 8
 
 _POWER = 3.0
 """Of the inverse distance: near bodies count for much more than far ones, and none decides alone between two."""
-
-_CELLS = 128
-"""Bodies are told apart on a grid of so many cells along the longer lateral axis: what lies closer is one body."""
 
 _ROWS = 4096
 """Places whose distances to all columns are held at once."""
@@ -80,15 +77,10 @@ class Neighbours:
             return
         self._seen = self._labels.version
         shape = self._labels.shape
-        flat = np.concatenate(self._labels.positions)
-        voxels = np.unravel_index(flat, shape)
-        across = tuple(shape[axis] for axis in self._lateral)
-        columns = np.unique(np.ravel_multi_index([voxels[axis] for axis in self._lateral], across))
-        places = np.stack(np.unravel_index(columns, across), axis=1)
-        self._cell = max(1, max(across) // _CELLS)
-        self._cells, cell = np.unique(places // self._cell, axis=0, return_inverse=True)
-        self._body_of_cell = _connected(self._cells)
-        body = self._body_of_cell[cell.ravel()]
+        places = labelled_columns(self._labels, self._lateral)
+        self._bodies = Bodies.of_places(places, shape, self._lateral)
+        self._cell = self._bodies.size
+        body = self._bodies.at(places)
         order = np.argsort(body, kind="stable")
         # One in so many of each body, and of each at least one.
         rank = np.arange(len(order)) - np.searchsorted(body[order], body[order])
@@ -110,9 +102,7 @@ class Neighbours:
 
     def within(self, box: Box) -> frozenset[int]:
         """Return the bodies that reach into a box of the survey."""
-        start, stop = (np.array([side[axis] for axis in self._lateral]) for side in (box.start, box.stop))
-        inside = ((self._cells >= start // self._cell) & (self._cells <= (stop - 1) // self._cell)).all(axis=1)
-        return frozenset(self._body_of_cell[inside].tolist())
+        return self._bodies.within(box)
 
     def read(self, box: Box, without: Collection[int] = ()) -> NDArray[np.float32]:
         """Interpolate over a box.
@@ -234,24 +224,3 @@ def agreement(
         When the labels do not fit the survey or the classes.
     """
     return Neighbours(LabelFile(path, shape, classes, held_out), vertical).agreement()
-
-
-def _connected(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the connected bodies of cells ``(n, lateral axes)`` that touch at sides or corners."""
-    number = {tuple(cell): index for index, cell in enumerate(cells.tolist())}
-    body = np.full(len(cells), -1, np.int64)
-    around = np.array(list(product((-1, 0, 1), repeat=cells.shape[1])), np.int64)
-    count = 0
-    for seed in range(len(cells)):
-        if body[seed] >= 0:
-            continue
-        body[seed], grow = count, [seed]
-        while grow:
-            cell = cells[grow.pop()]
-            for near in (cell + around).tolist():
-                other = number.get(tuple(near), -1)
-                if other >= 0 and body[other] < 0:
-                    body[other] = count
-                    grow.append(other)
-        count += 1
-    return body
