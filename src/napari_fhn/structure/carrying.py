@@ -55,7 +55,7 @@ class Said(NamedTuple):
     confidence : ndarray of float32, shape of the box
         0 to 1.
     distance : ndarray of float32, shape of the box
-        Length of the shortest way to a label, in traces, longer through what is not clear; infinite where there is none.
+        Length of the shortest way to a label, in traces, longer through what is not clear; infinite where none leads.
     """
 
     probabilities: NDArray[np.float32]
@@ -156,7 +156,7 @@ class Carried:
         return self.say(box).confidence
 
     def say(self, box: Box) -> Said:
-        """Return all that is carried to a box: what :meth:`read` and :meth:`confidence` do, and the lengths of the ways."""
+        """Return all that is carried to a box: probabilities, confidence and the lengths of the ways."""
         self.look()
         classes, settings = self._labels.classes, self._settings
         volume = box if len(box.start) == 3 else Box((0, *box.start), (1, *box.stop))

@@ -46,7 +46,7 @@ class Marches:
         How many marches there were.
     """
 
-    def __init__(self, dips: DipSource, shyness: float) -> None:
+    def __init__(self, dips: DipSource, shyness: float = 4.0) -> None:
         self._dips = dips
         self._shyness = shyness
         self._lattice: Lattice | None = None
@@ -84,7 +84,7 @@ class Marches:
     def carried(
         self, seeds: Seeds, key: str, where: Where
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
-        """Return what was carried to voxels: sample of the known column, length of the way (inf: none), which column."""
+        """Return for voxels: a sample of the known column, the length of the way (inf: none leads), which column."""
         march = self._march(seeds, key)
         depth = march.depth.take(where.node) + where.beyond
         distance = march.distance.take(where.node)

@@ -2,14 +2,14 @@
 
 A column that is known says at each of its samples what lies there. Along a reflector it says the same elsewhere. Which
 sample of which column lies on the reflector through a voxel is found trace by trace, outwards: the neighbour's answer,
-shifted by the dip between the two. Every way is as long as its steps, and a step through chaos or a fault is longer than
-one along a clear reflector, so that of all ways the shortest counts, which goes round a fault. Ways are those of Dijkstra,
-for each sample on its own, found by sweeps over whole lines of traces (fast sweeping, as for the eikonal equation).
+shifted by the dip between the two. Every way is as long as its steps, and a step through chaos or a fault is longer
+than one along a clear reflector, so that of all ways the shortest counts, which goes round a fault. Ways are those of
+Dijkstra, for each sample on its own, found by sweeps over whole lines of traces (fast sweeping, as for the eikonal
+equation).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -63,14 +63,14 @@ class Seeds(NamedTuple):
     nodes : ndarray of int64, shape (n, 2)
         Each once.
     depth : ndarray of float32, shape (n, nodes along a column)
-        Sample of the known column, not a whole number where the node lies beside it; NaN where nothing is known.
-    source : ndarray of int32, shape (n,)
-        Which column it is.
+        Sample of the known column, not a whole number where the node lies beside it.
+    known : ndarray of bool, shape (n, samples), or None
+        Where each column knows something: beyond, others are asked. None for one column that speaks alone.
     """
 
     nodes: NDArray[np.int64]
     depth: NDArray[np.float32]
-    source: NDArray[np.int32]
+    known: NDArray[np.bool_] | None = None
 
 
 class March(NamedTuple):
@@ -83,12 +83,22 @@ class March(NamedTuple):
     distance : ndarray of float32
         Length of the way, in traces, longer where reflectors are not clear; 1e6 where nothing was carried.
     source : ndarray of int32 or None
-        Which column; None where there was one.
+        Which column; None where one speaks alone.
     """
 
     depth: NDArray[np.float32]
     distance: NDArray[np.float32]
     source: NDArray[np.int32] | None
+
+    def turned(self, axis: int) -> March:
+        """Return the same with this axis first, without a copy."""
+        source = None if self.source is None else np.moveaxis(self.source, axis, 0)
+        return March(np.moveaxis(self.depth, axis, 0), np.moveaxis(self.distance, axis, 0), source)
+
+    def part(self, line: int, columns: slice) -> March:
+        """Return some columns of a line, without a copy."""
+        source = None if self.source is None else self.source[line, columns]
+        return March(self.depth[line, columns], self.distance[line, columns], source)
 
     @property
     def nbytes(self) -> int:
@@ -120,8 +130,7 @@ class Lattice:
     >>> dips = SimpleNamespace(shape=(8, 8, 16), read=lambda box: SimpleNamespace(
     ...     slopes=slopes[(slice(None), *box.slices)], coherence=clear[box.slices]))
     >>> lattice = Lattice.of(dips)
-    >>> column = lattice.column()[None]
-    >>> march = lattice.march(Seeds(np.array([[0, 0]]), column, np.zeros(1, np.int32)))
+    >>> march = lattice.march(Seeds(np.array([[0, 0]]), lattice.column()[None]))
 
     Reflectors fall by half a sample per trace in both directions:
 
@@ -179,79 +188,83 @@ class Lattice:
         """Carry known columns over the lattice."""
         depth = np.zeros(self.cost.shape, np.float32)
         distance = np.full(self.cost.shape, _FAR, np.float32)
-        several = len(np.unique(seeds.source)) > 1
-        source = np.zeros(self.cost.shape, np.int32) if several else None
-        at = tuple(seeds.nodes.T)
-        depth[at] = np.nan_to_num(seeds.depth)
-        distance[at] = np.where(np.isnan(seeds.depth), _FAR, np.float32(0))
-        if source is not None:
-            source[at] = seeds.source[:, np.newaxis]
+        source = None if seeds.known is None else np.zeros(self.cost.shape, np.int32)
+        across, along = seeds.nodes.T
+        depth[across, along] = seeds.depth
+        distance[across, along] = 0
+        if source is not None and seeds.known is not None:
+            numbers = np.arange(len(seeds.nodes), dtype=np.int32)[:, np.newaxis]
+            source[across, along] = numbers
+            distance[across, along] = np.where(_is_known(seeds.known, numbers, seeds.depth), np.float32(0), _FAR)
         state = March(depth, distance, source)
         for _ in range(_ROUNDS):
-            changed = sum(self._sweep(state, axis, way) for axis in (0, 1) for way in (1, -1))
+            changed = sum(self._sweep(state, seeds.known, axis, way) for axis in (0, 1) for way in (1, -1))
             if changed <= _SETTLED * distance.size:
                 break
         return state
 
-    def _sweep(self, state: March, axis: int, way: int) -> int:
+    def _sweep(self, state: March, known: NDArray[np.bool_] | None, axis: int, way: int) -> int:
         """Let each line take over what the line before it knows better; tells how many nodes have changed."""
         count, other = self.cost.shape[axis], self.cost.shape[1 - axis]
-        lines = range(1, count) if way > 0 else range(count - 2, -1, -1)
-        ahead = [np.moveaxis(values, axis, 0) for values in (*self.slopes, self.cost) if values is not None]
-        depth, distance = (np.moveaxis(values, axis, 0) for values in state[:2])
-        source = None if state.source is None else np.moveaxis(state.source, axis, 0)
+        dips = [np.moveaxis(values, axis, 0) for values in (*self.slopes, self.cost)]
+        turned = state.turned(axis)
         changed = 0
-        for line in lines:
+        for line in range(1, count) if way > 0 else range(count - 2, -1, -1):
             for shift in (0, -1, 1):
                 here = slice(max(0, -shift), other - max(0, shift))
                 there = slice(here.start + shift, here.stop + shift)
                 if here.start >= here.stop:
                     continue
-                steps = (way, -shift) if axis == 0 else (-shift, way)
                 # The mean of both ends, at the same sample: exact where the dip changes evenly.
-                slopes, cost = [], None
-                for values in ahead:
-                    slopes.append(0.5 * (values[line, here] + values[line - way, there]))
-                cost = slopes.pop()
+                first, second, cost = (0.5 * (values[line, here] + values[line - way, there]) for values in dips)
+                steps = (way, -shift) if axis == 0 else (-shift, way)
                 moves = [step * self.stride[k] for k, step in enumerate(steps)]
-                rise = np.float32(moves[0]) * slopes[0] + np.float32(moves[1]) * slopes[1]
-                length = cost * np.float32(np.hypot(*moves))
+                rise = np.float32(moves[0]) * first + np.float32(moves[1]) * second
+                length = cost * np.float32(np.hypot(moves[0], moves[1]))
                 changed += self._take(
-                    rise,
-                    length,
-                    (depth[line - way, there], distance[line - way, there]),
-                    (depth[line, here], distance[line, here]),
-                    None if source is None else (source[line - way, there], source[line, here]),
+                    turned.part(line - way, there), turned.part(line, here), rise / self.stride[2], length, known
                 )
         return changed
 
     def _take(
         self,
+        before: March,
+        after: March,
         rise: NDArray[np.float32],
         length: NDArray[np.float32],
-        before: tuple[NDArray[np.float32], NDArray[np.float32]],
-        after: tuple[NDArray[np.float32], NDArray[np.float32]],
-        sources: tuple[NDArray[np.int32], NDArray[np.int32]] | None,
+        known: NDArray[np.bool_] | None,
     ) -> int:
-        """Take over from one line of traces to the next, in place, where the way is shorter."""
+        """Take over from one line of columns to the next, in place, where the way is shorter; tells at how many nodes.
+
+        Between two nodes the nearer one speaks, for a reflector as far beside its own there as here. Where only parts
+        of columns are known both are asked: the edge of what is known moves with the reflectors, not from node to node.
+        """
         down = rise.shape[1]
-        step = np.float32(self.stride[2])
-        at = np.arange(down, dtype=np.float32) - rise / step
-        nearest = np.rint(at)
-        inside = (nearest >= 0) & (nearest < down)
-        index = np.clip(nearest, 0, down - 1).astype(np.intp)
-        index += (np.arange(len(rise)) * down)[:, np.newaxis]
-        way = before[1].take(index) + length
-        better = inside & (way < after[1] - np.float32(1e-3))
-        count = int(np.count_nonzero(better))
-        if count:
-            # Beside the nearest sample a reflector's neighbours are as far apart there as here.
-            depth = before[0].take(index) + (at - nearest) * step
-            np.copyto(after[0], depth, where=better)
-            np.copyto(after[1], way, where=better)
-            if sources is not None:
-                np.copyto(sources[1], sources[0].take(index), where=better)
+        at = np.arange(down, dtype=np.float32) - rise
+        lines = (np.arange(len(rise)) * down)[:, np.newaxis]
+        count = 0
+        for node in (np.rint(at),) if known is None else (np.floor(at), np.ceil(at)):
+            index = node.clip(0, down - 1).astype(np.intp) + lines
+            distance = before.distance.take(index) + length
+            better = (node >= 0) & (node < down) & (distance < after.distance - np.float32(1e-3))
+            if not better.any():
+                continue
+            depth = before.depth.take(index) + (at - node) * np.float32(self.stride[2])
+            if known is not None and before.source is not None and after.source is not None:
+                source = before.source.take(index)
+                better &= _is_known(known, source, depth)
+                np.copyto(after.source, source, where=better)
+            np.copyto(after.depth, depth, where=better)
+            np.copyto(after.distance, distance, where=better)
+            count += int(np.count_nonzero(better))
         return count
+
+
+def _is_known(known: NDArray[np.bool_], source: NDArray[np.int32], depth: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell whether columns know something at depths, in samples."""
+    last = known.shape[1] - 1
+    inside = (depth > -0.5) & (depth < last + 0.5)
+    return np.asarray(inside & known[source, np.rint(depth).clip(0, last).astype(np.intp)])
 
 
 def strides(shape: tuple[int, int, int], nodes: int = _NODES) -> tuple[int, int, int]:
@@ -260,7 +273,7 @@ def strides(shape: tuple[int, int, int], nodes: int = _NODES) -> tuple[int, int,
     Examples
     --------
     >>> strides((64, 96, 128)), strides((200, 300, 400)), strides((1, 400, 800))
-    ((1, 1, 2), (4, 4, 2), (1, 1, 2))
+    ((1, 1, 2), (5, 5, 2), (1, 1, 2))
     """
     down, across = 2 if shape[2] >= _TALL else 1, 1
 
@@ -269,16 +282,16 @@ def strides(shape: tuple[int, int, int], nodes: int = _NODES) -> tuple[int, int,
 
     while np.prod([-(-n // s) for n, s in zip(shape, stride(), strict=True)]) > nodes and across < max(shape[:2]):
         across += 1
-        down = max(down, min(4, across // 2))
+        down = max(down, min(4, across // 2, shape[2]))
     return stride()
 
 
 def _means(values: NDArray[np.float32], stride: tuple[int, int, int]) -> NDArray[np.float32]:
     """Return the means over the cells of one row: ``(cells across, cells down)``; a cut-off cell counts what it has."""
-    row = values.mean(axis=0)
+    row: NDArray[np.float32] = values.mean(axis=0, dtype=np.float32)
     for axis, step in ((0, stride[1]), (1, stride[2])):
         edges = np.arange(0, row.shape[axis], step)
         sums = np.add.reduceat(row, edges, axis=axis)
         counts = np.diff(np.append(edges, row.shape[axis])).astype(np.float32)
-        row = sums / np.expand_dims(counts, 1 - axis)
-    return row.astype(np.float32)
+        row = np.asarray(sums / np.expand_dims(counts, 1 - axis), np.float32)
+    return row

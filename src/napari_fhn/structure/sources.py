@@ -1,4 +1,4 @@
-"""What marches along the dips begin from: wells, strokes, sections and horizons, as columns on a lattice. numpy alone."""
+"""What marches along the dips begin from: wells, strokes, sections, horizons, as columns on a lattice. numpy alone."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from napari_fhn.structure.bodies import Bodies, Labels, labelled_columns
 from napari_fhn.structure.marching import Lattice, Seeds
 
 _COMPACT = 16
-"""Traces: a body no wider, whose columns say the same at the same sample, is a well, and stands for its middle."""
+"""Traces: a body no wider, whose columns all say the same, is a well burnt flat, and its middle speaks for it."""
 
 _SOURCES = 16
 """Most marches; more bodies than that march together with those beside them."""
+
+_MOST = 2**16
+"""Columns of a march; more are thinned evenly."""
 
 _AT_ONCE = 2048
 """Columns that are moved to their nodes at once."""
@@ -31,7 +34,7 @@ class Source:
     seeds : Seeds
         Where on the lattice.
     columns : ndarray of uint8, shape (n, sample)
-        What they say: labels of each column that the seeds name, as if it stood at its node.
+        What they say: labels of each column that the seeds name.
     key : str
         Of the place: the same where a march would come out the same.
     """
@@ -70,13 +73,14 @@ def sources(labels: Labels, lattice: Lattice) -> list[Source]:
     found = []
     for members in groups:
         own = places[np.isin(body, members)]
+        own = own[:: -(-len(own) // _MOST)]
         said = _read(labels, own)
-        alike = _alike(said) if len(members) == 1 and (np.ptp(own, axis=0) < _COMPACT).all() else None
-        if alike is None:
-            found.append(_wide(lattice, own, said))
-        else:
+        if len(members) == 1 and (np.ptp(own, axis=0) < _COMPACT).all() and (said == said[0]).all():
             middle = own[np.square(own - own.mean(axis=0)).sum(axis=1).argmin()]
-            found.append(_well(lattice, middle, alike))
+            seeds, key = well(lattice, middle)
+            found.append(Source(seeds, said[:1], key))
+        else:
+            found.append(_wide(lattice, own, said))
     return found
 
 
@@ -115,18 +119,18 @@ def _read(labels: Labels, places: NDArray[np.int64]) -> NDArray[np.uint8]:
     return said
 
 
-def _alike(said: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return what columns say together, None where one says something else than another."""
-    highest = said.max(axis=0)
-    lowest = np.where(said > 0, said, 255).min(axis=0)
-    return highest if (lowest[highest > 0] == highest[highest > 0]).all() else None
+def well(lattice: Lattice, place: NDArray[np.int64]) -> tuple[Seeds, str]:
+    """Return what a march from one column ``(inline, crossline)`` begins with, and the key of the place.
 
-
-def _well(lattice: Lattice, place: NDArray[np.int64], said: NDArray[np.uint8]) -> Source:
+    Depths are those of the column itself, though its node may stand beside it.
+    """
     node = place // np.array(lattice.stride[:2])
-    columns = _moved(lattice, place[np.newaxis], said[np.newaxis])
-    seeds = Seeds(node[np.newaxis], lattice.column()[np.newaxis], np.zeros(1, np.int32))
-    return Source(seeds, columns, _key(seeds, place))
+    at = lattice.column()
+    above = np.minimum(at.astype(np.int64), lattice.shape[2] - 1)
+    # A node between two samples lies between theirs.
+    depth = _back(lattice, place[np.newaxis])[:, above] + (at - above).astype(np.float32)
+    seeds = Seeds(node[np.newaxis], depth)
+    return seeds, _key(seeds, place)
 
 
 def _wide(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) -> Source:
@@ -139,42 +143,41 @@ def _wide(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) 
     columns = np.zeros((len(flat), said.shape[1]), np.uint8)
     for k in np.argsort(-np.square(places - middle).sum(axis=1), kind="stable"):
         np.copyto(columns[inverse[k]], moved[k], where=moved[k] > 0)
-    # A sample in the cell of a node begins there, even the one pick of a horizon; of several that nearest the node.
-    step, down = lattice.stride[2], lattice.cost.shape[2]
-    padded = np.zeros((len(flat), down * step), np.uint8)
-    padded[:, : columns.shape[1]] = columns
-    within = np.abs(np.arange(step) - (step - 1) / 2)
-    off = np.where(padded.reshape(len(flat), down, step) > 0, within, np.inf)
-    depth = (off.argmin(axis=2) + np.arange(down) * step).astype(np.float32)
-    whole = np.isfinite(off).all(axis=2)
-    depth[whole] = np.broadcast_to(lattice.column(), depth.shape)[whole]
-    depth[np.isinf(off).all(axis=2)] = np.nan
-    nodes = np.stack(np.unravel_index(flat, (across, along)), axis=1)
-    seeds = Seeds(nodes, depth, np.arange(len(flat), dtype=np.int32))
+    # A cell more on either side, so that the one pick of a horizon is not lost between two nodes.
+    known = columns > 0
+    for _ in range(lattice.stride[2]):
+        known = known | np.pad(known[:, 1:], ((0, 0), (0, 1))) | np.pad(known[:, :-1], ((0, 0), (1, 0)))
+    depth = np.repeat(lattice.column()[np.newaxis], len(flat), axis=0)
+    seeds = Seeds(np.stack(np.unravel_index(flat, (across, along)), axis=1), depth, known)
     return Source(seeds, columns, _key(seeds))
 
 
 def _moved(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return columns as they would be at the middle of their cells: moved along the dips there."""
     depth = said.shape[1]
-    samples = np.arange(depth)
-    down = samples // lattice.stride[2]
     moved = np.empty_like(said)
     for first in range(0, len(places), _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
-        cells = places[some] // np.array(lattice.stride[:2])
-        at = np.broadcast_to(samples, (len(cells), depth)).astype(np.float32)
-        for axis in (0, 1):
-            off = lattice.middles(axis)[cells[:, axis]] - places[some, axis]
-            at -= off[:, np.newaxis].astype(np.float32) * lattice.slopes[axis, cells[:, 0], cells[:, 1]][:, down]
-        index = np.rint(at).astype(np.int64)
+        index = np.rint(_back(lattice, places[some])).astype(np.int64)
         inside = (index >= 0) & (index < depth)
         moved[some] = np.where(inside, np.take_along_axis(said[some], index.clip(0, depth - 1), axis=1), 0)
     return moved
 
 
+def _back(lattice: Lattice, places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return, for each sample in the middles of their cells, the sample of the columns on the same reflector."""
+    samples = np.arange(lattice.shape[2])
+    cells = places // np.array(lattice.stride[:2])
+    at = np.broadcast_to(samples, (len(cells), len(samples))).astype(np.float32)
+    for axis in (0, 1):
+        off = (lattice.middles(axis)[cells[:, axis]] - places[:, axis]).astype(np.float32)
+        slopes = lattice.slopes[axis, cells[:, 0], cells[:, 1]]
+        at -= off[:, np.newaxis] * slopes[:, samples // lattice.stride[2]]
+    return at
+
+
 def _key(seeds: Seeds, *more: NDArray[np.int64]) -> str:
     digest = hashlib.blake2b(digest_size=16)
-    for part in (*seeds, *more):
+    for part in (seeds.nodes, seeds.depth, *(() if seeds.known is None else (seeds.known,)), *more):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
