@@ -82,8 +82,8 @@ def add_combination(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--factors",
         metavar="NAMES",
-        help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the network "
-        "alone (default: auto, all that go with the data, weighed on labels left out)",
+        help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the "
+        "network alone (default: auto, all that go with the data, weighed on labels left out)",
     )
     parser.add_argument(
         "--smoothing",

@@ -166,8 +166,8 @@ class Settings:
         Parameters
         ----------
         factors : str or sequence of str, optional
-            Names, or text with commas between them; ``"auto"`` for all that go with the data, ``"none"`` for the network
-            alone.
+            Names, or text with commas between them; ``"auto"`` for all that go with the data, ``"none"`` for the
+            network alone.
         smoothing, order : {"auto", "on", "off"}, optional
             As in :class:`~napari_fhn.training.combination.settings.Combination`.
 

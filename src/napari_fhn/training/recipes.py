@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from napari_fhn import plugins
@@ -47,7 +47,7 @@ class Recipe:
     neighbours: bool = False
     position: Position = "vertical"
     suits: tuple[int, ...] = (2, 3)
-    combination: Combination | None = Combination()
+    combination: Combination | None = field(default_factory=Combination)
 
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
