@@ -74,6 +74,14 @@ def examples(labels: Labels, bodies: Bodies, most: int) -> Examples:
     return Examples(places, np.concatenate(classes)[order], np.concatenate(numbers)[order])
 
 
+def spread(chosen: Examples, most: int) -> Numbers:
+    """Return the numbers of some of the examples: of each class alike many, of each of its bodies alike many."""
+    own = [np.flatnonzero(chosen.classes == k) for k in np.unique(chosen.classes)]
+    rooms = most_of_each([len(of) for of in own], most)
+    kept = [of[evenly(chosen.bodies[of], room)] for of, room in zip(own, rooms, strict=True)]
+    return np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.int64)
+
+
 def evenly(body: Numbers, most: int) -> Numbers:
     """Return which of the members of several bodies to keep, in order: of each body alike many, spread over it."""
     if len(body) <= most:

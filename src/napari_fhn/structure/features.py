@@ -144,10 +144,10 @@ class Features:
         inner = (slice(None), *[slice(1, -1)] * len(box.shape))
         return np.concatenate([own[inner], (uniform_filter(own, size, mode="constant") / share)[inner]])
 
-    def rows(self, box: Box, chosen: FeatureSet) -> Floats:
-        """Return ``(voxels of the box, features)`` of a set."""
+    def columns(self, box: Box) -> Floats:
+        """Return the columns ``(voxels of the box, columns)``, of which :meth:`seen` makes features."""
         columns = self._columns(box)
-        return self._views[chosen].seen(columns.reshape(len(columns), -1)[self._which(chosen)].T)
+        return columns.reshape(len(columns), -1).T
 
     def at(self, places: NDArray[np.int64]) -> Floats:
         """Return the columns ``(n, columns)`` of single voxels, of which :meth:`seen` makes features."""
@@ -193,7 +193,7 @@ class _View(NamedTuple):
         return (columns - self.centre) @ self.turn
 
 
-_WHITE = 0.5
+_WHITE = 0.25
 """0.5 makes all main directions alike strong, 0 leaves them as they are."""
 
 

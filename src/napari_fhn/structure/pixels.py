@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.structure.believing import believed, softmax
 from napari_fhn.structure.bodies import Bodies, Labels, Without
-from napari_fhn.structure.examples import Examples, examples, folds
+from napari_fhn.structure.examples import Examples, examples, folds, spread
 from napari_fhn.structure.features import Data, Features, FeatureSet
 from napari_fhn.structure.kernel import Floats, KernelMachine, Likeness
 
@@ -40,11 +40,8 @@ _REACHES = (0.6, 1.0, 1.8, 3.2)
 
 _NOISES = (0.01, 0.1, 1.0)
 
-_UNTRIED = (2.0, 0.0)
-"""Slopes of kernel and forest where nothing can be left out: some belief, for want of a reason."""
-
-_WORTH = 0.01
-"""Nats of mean log-likelihood that the forest has to add to be grown at all."""
+_UNTRIED = 2.0
+"""Slope of a kernel machine where nothing can be left out: some belief, for want of a reason."""
 
 _GROWN = 1.1
 """Features and settings are chosen again when there are so many times the examples that there were."""
@@ -53,48 +50,61 @@ _ROWS = 2**18
 """Voxels whose features are made at once, about."""
 
 
+class Voice(NamedTuple):
+    """One small model of pixels, and how far it is believed.
+
+    Parameters
+    ----------
+    features : FeatureSet
+        That it looks at.
+    likeness : Likeness or None
+        Of a kernel machine; None for a forest.
+    slope : float
+        How steeply probabilities follow its scores.
+    """
+
+    features: FeatureSet
+    likeness: Likeness | None
+    slope: float
+
+
 class Chosen(NamedTuple):
     """What the labels left out have decided.
 
     Parameters
     ----------
-    features : FeatureSet
-        Which count.
-    likeness : Likeness
-        Of the kernel machine.
-    slopes : tuple of float
-        How far the kernel machine and the forest are believed.
+    voices : tuple of Voice
+        Those that are heard; none where nothing foretells what was left out.
     gain : float
         Mean log-likelihood of what was left out above that of a guess, in nats, all classes alike; 0 where nothing
         could be left out.
     """
 
-    features: FeatureSet
-    likeness: Likeness
-    slopes: tuple[float, float]
+    voices: tuple[Voice, ...]
     gain: float
 
 
-class _Voices:
-    """A kernel machine and a forest that have seen the same examples."""
+class _Choir:
+    """Voices that have seen the same examples."""
 
     def __init__(self, features: Features, chosen: Chosen, seen: Examples, columns: Floats, classes: int) -> None:
-        self._features, self._chosen, self._count = features, chosen, classes
-        rows = features.seen(columns, chosen.features)
-        self._kernel = self._forest = None
-        if chosen.slopes[0] > 0:
-            some = _spread(seen, _KERNEL)
-            self._kernel = KernelMachine(rows[some], seen.classes[some], classes, chosen.likeness)
-        if chosen.slopes[1] > 0:
-            self._forest = _grown(rows, seen.classes)
+        self._features, self._count = features, classes
+        some = spread(seen, _KERNEL)
+        self._models: list[tuple[Voice, KernelMachine | ExtraTreesClassifier]] = []
+        for voice in chosen.voices:
+            rows = features.seen(columns, voice.features)
+            if voice.likeness is None:
+                self._models.append((voice, _grown(rows, seen.classes)))
+            else:
+                self._models.append((voice, KernelMachine(rows[some], seen.classes[some], classes, voice.likeness)))
 
     def read(self, box: Box) -> Floats:
-        rows = self._features.rows(box, self._chosen.features)
-        scores = np.zeros((len(rows), self._count), np.float32)
-        if self._kernel is not None:
-            scores += np.float32(self._chosen.slopes[0]) * self._kernel.scores(rows)
-        if self._forest is not None:
-            scores += np.float32(self._chosen.slopes[1]) * _said(self._forest, rows, self._count)
+        columns = self._features.columns(box)
+        scores = np.zeros((len(columns), self._count), np.float32)
+        for voice, model in self._models:
+            rows = self._features.seen(columns, voice.features)
+            said = model.scores(rows) if isinstance(model, KernelMachine) else _said(model, rows, self._count)
+            scores += np.float32(voice.slope) * said
         return softmax(scores)
 
 
@@ -140,7 +150,7 @@ class PixelModel:
         self._parent: PixelModel | None = None
         self._chosen: Chosen | None = None
         self._chosen_with = 0
-        self._voices: _Voices | None = None
+        self._choir: _Choir | None = None
         self._kept: dict[frozenset[int], PixelModel] = {}
         self._seen = -1
         self._examples: Examples | None = None
@@ -155,7 +165,7 @@ class PixelModel:
         before, self._examples = self._examples, examples(self._labels, self._bodies, _FOREST)
         if before is not None and before.same(self._examples):
             return False
-        self._voices = None
+        self._choir = None
         self._kept = {}
         return True
 
@@ -178,7 +188,9 @@ class PixelModel:
         assert seen is not None
         grown = max(len(seen.classes), 1) / max(self._chosen_with, 1)
         if self._chosen is None or not 1 / _GROWN < grown < _GROWN:
-            self._chosen = _choose(self._shared.features, seen, self._labels.classes, self._shared.columns)
+            some = seen.some(spread(seen, _CHOSEN_BY))
+            columns = self._shared.columns(some.places)
+            self._chosen = _choose(self._shared.features, some, self._labels.classes, columns)
             self._chosen_with = len(seen.classes)
         return self._chosen
 
@@ -188,15 +200,15 @@ class PixelModel:
         out = np.full((classes, *box.shape), 1 / classes, np.float32)
         seen = self._examples
         assert seen is not None
-        if len(np.unique(seen.classes)) < 2 or max(self.chosen.slopes) <= 0:
+        if len(np.unique(seen.classes)) < 2 or not self.chosen.voices:
             return out
-        if self._voices is None:
+        if self._choir is None:
             columns = self._shared.columns(seen.places)
-            self._voices = _Voices(self._shared.features, self.chosen, seen, columns, classes)
+            self._choir = _Choir(self._shared.features, self.chosen, seen, columns, classes)
         for part in _parts(box):
             present = self._shared.data.present(part)
             if present.any():
-                told = self._voices.read(part).T.reshape(classes, *part.shape)
+                told = self._choir.read(part).T.reshape(classes, *part.shape)
                 out[(slice(None), *part.within(box))] = np.where(present, told, np.float32(1 / classes))
         return out
 
@@ -234,51 +246,45 @@ class _Shared:
         return self._columns[np.searchsorted(self._flat, flat)]
 
 
-def _choose(features: Features, seen: Examples, classes: int, columns_of) -> Chosen:  # type: ignore[no-untyped-def]
-    """Choose features and settings by what is left out, and how far each voice is believed."""
-    some = seen.some(_spread(seen, _CHOSEN_BY))
-    parts = folds(some, _FOLDS)
-    untried = Chosen(features.sets[0], Likeness("gaussian", _usual(), _NOISES[1]), _UNTRIED, 0.0)
-    if not parts or len(np.unique(some.classes)) < 2:
-        return untried
+def _choose(features: Features, seen: Examples, classes: int, columns: Floats) -> Chosen:
+    """Choose features and settings by what is left out, and how far each voice is believed.
+
+    Of each set of features the best kernel machine is heard, and a forest on the best set; what adds nothing gets a
+    slope of 0 and is silent.
+    """
+    plain = Voice(features.sets[0], Likeness("gaussian", _REACHES[1] * _usual(features.seen(columns, features.sets[0])), _NOISES[1]), _UNTRIED)
+    parts = folds(seen, _FOLDS)
+    if not parts or len(np.unique(seen.classes)) < 2:
+        return Chosen((plain,), 0.0)
     told = np.concatenate(parts)
-    right, independent = some.classes[told], len(np.unique(some.bodies[told]))
-    columns = columns_of(some.places)
-    best, heard = untried._replace(gain=-1.0), np.zeros(0, np.float32)
+    right, independent = seen.classes[told], len(np.unique(seen.bodies[told]))
+    found: list[tuple[float, Voice, Floats]] = []
     for which in features.sets:
         rows = features.seen(columns, which)
-        usual = np.sqrt(2 * rows.var(axis=0).sum()) if len(rows) else 1.0
+        usual = _usual(rows)
+        of_set = []
         for reach, noise in product(_REACHES, _NOISES):
-            likeness = Likeness("gaussian", float(max(reach * usual, 1e-6)), noise)
-            voice = KernelMachine(rows, some.classes, classes, likeness).left_out(parts)[told]
-            slopes, gain = believed([voice], right, independent)
-            if gain > best.gain + 1e-9:
-                best, heard = Chosen(which, likeness, (float(slopes[0]), 0.0), gain), voice
-    rows = features.seen(columns, best.features)
-    forest = np.zeros((len(some.classes), classes), np.float32)
+            likeness = Likeness("gaussian", reach * usual, noise)
+            said = KernelMachine(rows, seen.classes, classes, likeness).left_out(parts)[told]
+            slopes, gain = believed([said], right, independent)
+            of_set.append((gain, Voice(which, likeness, float(slopes[0])), said))
+        found.append(max(of_set, key=lambda one: one[0]))
+    best = max(found, key=lambda one: one[0])
+    rows = features.seen(columns, best[1].features)
+    said = np.zeros((len(seen.classes), classes), np.float32)
     for part in parts:
-        rest = np.setdiff1d(np.arange(len(some.classes)), part)
-        if len(np.unique(some.classes[rest])) > 1:
-            forest[part] = _said(_grown(rows[rest], some.classes[rest]), rows[part], classes)
-    slopes, gain = believed([heard, forest[told]], right, independent)
-    if gain > best.gain + _WORTH:
-        best = best._replace(slopes=(float(slopes[0]), float(slopes[1])), gain=gain)
-    return best
+        rest = np.setdiff1d(np.arange(len(seen.classes)), part)
+        if len(np.unique(seen.classes[rest])) > 1:
+            said[part] = _said(_grown(rows[rest], seen.classes[rest]), rows[part], classes)
+    found.append((0.0, Voice(best[1].features, None, 0.0), said[told]))
+    slopes, gain = believed([one[2] for one in found], right, independent)
+    voices = [one[1]._replace(slope=float(slope)) for one, slope in zip(found, slopes, strict=True)]
+    return Chosen(tuple(voice for voice in voices if voice.slope > 0), gain)
 
 
-def _usual() -> float:
-    return 3.0
-
-
-def _spread(seen: Examples, most: int) -> NDArray[np.int64]:
-    """Return some of the examples, of each class and body alike many."""
-    from napari_fhn.structure.examples import evenly, most_of_each
-
-    kinds = np.unique(seen.classes)
-    own = [np.flatnonzero(seen.classes == k) for k in kinds]
-    rooms = most_of_each([len(of) for of in own], most)
-    kept = [of[evenly(seen.bodies[of], room)] for of, room in zip(own, rooms, strict=True)]
-    return np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.int64)
+def _usual(rows: Floats) -> float:
+    """Return the usual distance between two examples."""
+    return max(float(np.sqrt(2 * rows.var(axis=0).sum())), 1e-6) if len(rows) else 1.0
 
 
 def _grown(rows: Floats, classes: NDArray[np.int64]) -> ExtraTreesClassifier:
