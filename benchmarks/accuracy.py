@@ -91,10 +91,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         if dataset.missing(options.shared):
             print(f"{name}: no {dataset.folder} in {options.shared}; left out")
             continue
-        draws = dataset.draws if options.seeds is None else dataset.first_draws(options.seeds)
-        for draw in draws:
-            if options.draws and not any(re.fullmatch(pattern, draw) for pattern in options.draws):
-                continue
+        for draw in dataset.chosen(options.draws, options.seeds):
             for method in options.methods:
                 plain = method in WITHOUT_BUDGET
                 yield {
@@ -164,7 +161,8 @@ def _peak_mb() -> int | None:
 
 
 def _is_wanted(entry: dict[str, Any], options: argparse.Namespace) -> bool:
-    return options.methods == list(DEFAULT_METHODS) or entry["method"] in options.methods
+    asked = options.methods == list(DEFAULT_METHODS) or entry["method"] in options.methods
+    return asked and entry["draw"] in DATASETS[entry["dataset"]].chosen(options.draws, options.seeds)
 
 
 def _names(known: tuple[str, ...]) -> Any:
@@ -195,8 +193,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_names(tuple(DATASETS)), default=list(DATASETS), metavar="DATASET,...")
     parser.add_argument("--methods", type=_names(METHODS), default=list(DEFAULT_METHODS), metavar="METHOD,...")
-    parser.add_argument("--seeds", type=int, metavar="N", help="the first draws only (default: all)")
-    parser.add_argument("--draws", type=lambda t: t.split(","), metavar="PATTERN,...", help="such as wells4_.*")
+    parser.add_argument("--seeds", type=int, metavar="N", help="the first seeds only (default: all)")
+    parser.add_argument(
+        "--draws",
+        type=lambda t: t.split(","),
+        default=["reporting"],
+        metavar="WORD,...",
+        help="tuning, reporting (default), all, or patterns such as wells4_.*",
+    )
     parser.add_argument(
         "--override",
         action="append",
