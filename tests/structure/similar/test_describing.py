@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.structure.similar.arrays import Array, cube, volume
 
 from napari_fhn.structure.similar.channels import NothingThere
 from napari_fhn.structure.similar.describing import Descriptions
-from tests.structure.similar.arrays import Array, cube, volume
 
 
 def apart(found: Descriptions, inside: np.ndarray) -> float:

@@ -23,12 +23,10 @@ class AlongReflectors:
         Of the survey.
     """
 
-    candidates: tuple[tuple[int, ...], ...]
-
     def __init__(self, dips: DipField) -> None:
         self._dips = dips
         lateral = len(dips.shape) - 1
-        self.candidates = ((6, 12),) if lateral == 2 else ((12,),)
+        self.candidates = ((2, 4), (4, 8), (6, 12)) if lateral == 2 else ((4,), (8,), (12,))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
