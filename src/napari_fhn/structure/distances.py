@@ -15,7 +15,6 @@ _ROWS = 4096
 """Places whose distances to all examples are held at once."""
 
 
-
 def nearest_bodies(
     places: NDArray[np.int64], seen: Examples, apart: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -57,7 +56,9 @@ def nearest_bodies(
     return squared, classes[example]
 
 
-def by_distance(squared: NDArray[np.int64], classes: NDArray[np.int64], count: int, power: float, reach: float) -> Floats:
+def by_distance(
+    squared: NDArray[np.int64], classes: NDArray[np.int64], count: int, power: float, reach: float
+) -> Floats:
     """Return scores ``(places, classes)`` from the nearest bodies: shares about their mean, which fade with distance.
 
     Parameters
