@@ -26,6 +26,9 @@ METHODS = tuple(_METHODS)
 WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
 """Those that take the time they take."""
 
+WITHOUT_PROBABILITIES = (*WITHOUT_BUDGET, "monai")
+"""Those that say classes and no more."""
+
 
 def method_of(name: str) -> Method:
     """Return a method by its name."""
