@@ -160,7 +160,8 @@ class _Shared:
             both = np.concatenate([known, flat[missing]])
             order = np.argsort(both, kind="stable")
             self._flat, self._columns = both[order], np.concatenate([old, new])[order]
-        return self._columns[np.searchsorted(self._flat, flat)]
+        found: Floats = self._columns[np.searchsorted(self._flat, flat)]
+        return found
 
 
 def _parts(box: Box, width: int) -> Iterator[Box]:
