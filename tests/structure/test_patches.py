@@ -65,9 +65,12 @@ def test_without_labels_and_with_one_body() -> None:
     np.testing.assert_allclose(model.read(whole), 1 / 3, atol=1e-6)
     labels.paint((slice(4, 8), slice(5, 9)), 2)
     assert model.look()
+    np.testing.assert_allclose(model.read(whole), 1 / 3, atol=1e-6)  # nor between classes, from one of them
+    labels.paint((slice(8, 12), slice(5, 9)), 3)  # two classes that touch are one body
+    assert model.look()
     said = model.read(whole)
     assert is_a_share(said, labels.shape)
-    assert said[:, 5, 6].argmax() == 1
+    assert [said[:, y, 6].argmax() for y in (5, 10)] == [1, 2]
     np.testing.assert_allclose(said[:, 29, 39], 1 / 3, atol=0.02)  # far away nothing is known
 
 
@@ -80,7 +83,7 @@ def test_thousands_of_points() -> None:
 
 
 def test_it_follows_the_labels_and_leaves_bodies_out() -> None:
-    labels, truth = regions()
+    labels, _ = regions()
     model = Patches(labels)
     bodies = Bodies.of(labels, None)
     place = np.argwhere(labels.values == 1)[0]

@@ -104,4 +104,4 @@ def believed(
         gained, slopes, best = value - best, tried, value
         if gained < 1e-6:
             break
-    return slopes, best - guess
+    return slopes, max(0.0, float(best - guess))

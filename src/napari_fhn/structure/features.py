@@ -83,7 +83,8 @@ class Features:
     data : Data
         The survey.
     dates : sequence of slice
-        Channels of each date, alike many and in the same order; empty where there are none to compare.
+        Channels of each date, alike many and in the same order; empty where there are none to compare. More than two
+        of a single channel are not taken for dates.
 
     Attributes
     ----------
@@ -103,7 +104,8 @@ class Features:
             raise ValueError(
                 f"dates have {', '.join(str(len(span)) for span in spans)} channels: they cannot be compared"
             )
-        self._spans = spans if len(spans) > 1 and len(spans[0]) else []
+        # Many maps of one channel each are maps of unlike things, and not dates.
+        self._spans = spans if len(spans) == 2 or (len(spans) > 2 and len(spans[0]) > 1) else []
         self.sets = tuple(
             FeatureSet(differences, around)
             for differences in ([False, True] if self._spans else [False])
