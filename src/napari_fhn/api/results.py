@@ -19,6 +19,7 @@ from napari_fhn.surveys import kinds
 if TYPE_CHECKING:
     from napari_fhn.project.exporter import What, Written
     from napari_fhn.report.evaluation import Evaluation
+    from napari_fhn.training.estimating import Drawn
 
 Told = Callable[[float], None]
 
@@ -106,7 +107,8 @@ class Results:
         self,
         truth: Files | ArrayLike | xr.DataArray = None,
         *,
-        margin: int = 0,
+        margin: int | None = None,
+        drawn: Drawn | None = None,
         run: str | Run | None = None,
         partial: bool = False,
     ) -> Evaluation:
@@ -116,8 +118,12 @@ class Results:
         ----------
         truth : array or path-like, optional
             True classes, scored where nothing was labelled; the labels held out when absent.
-        margin : int
-            Leave out what lies within so many traces or pixels of a label of training.
+        margin : int, optional
+            Leave out what lies within so many traces or pixels of a label of training. When absent, as far as the
+            network sees, or as much of it as leaves half of every body held out; on a truth nothing.
+        drawn : {"place", "class"}, optional
+            How the labels held out were chosen: where they happened to lie, or so many of each class. When absent,
+            what they show: bodies of one class each were chosen by class.
         run : str or Run, optional
             Whose prediction; that of the current run when absent.
         partial : bool
@@ -126,8 +132,9 @@ class Results:
         Returns
         -------
         Evaluation
-            ``network`` holds accuracy, kappa, and IoU, precision and recall by class; ``nearest`` the same of the
-            humblest reference.
+            ``network`` holds accuracy, kappa, and IoU, precision and recall by class, voxel by voxel; ``nearest`` the
+            same of the humblest reference. ``estimates`` holds them for the whole survey, with confidence intervals;
+            ``standings`` says whether the network is ahead of copying, and ``words`` all that is to be read with them.
 
         Raises
         ------
@@ -140,7 +147,7 @@ class Results:
 
         with in_python():
             true = self._in_order(truth) if is_array(truth) else truth
-            found = evaluate(self.project, self._run(run), true, margin=margin, partial=partial)
+            found = evaluate(self.project, self._run(run), true, margin=margin, drawn=drawn, partial=partial)
             self.notes += found.notes
             wanted = "held out" if truth is None else "truth"
             return next(one for one in found.evaluations if one.on == wanted)

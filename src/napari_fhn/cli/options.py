@@ -6,8 +6,9 @@ import argparse
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
+from napari_fhn.training.combination.settings import FACTORS, Choice
 from napari_fhn.training.job import Job
 
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
@@ -73,6 +74,27 @@ def add_machine(parser: argparse._ActionsContainer) -> None:
         type=number_of_bytes,
         metavar="SIZE",
         help="that may be used, such as 6GB; blocks and tiles are made to fit (default: what is free)",
+    )
+
+
+def add_combination(parser: argparse._ActionsContainer) -> None:
+    """Add ``--factors``, ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
+    parser.add_argument(
+        "--factors",
+        metavar="NAMES",
+        help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the "
+        "network alone (default: auto, all that go with the data, weighed on labels left out)",
+    )
+    parser.add_argument(
+        "--smoothing",
+        choices=get_args(Choice),
+        help="average probabilities along reflectors, on maps where bands are alike (default auto: where labels left "
+        "out are foretold better so)",
+    )
+    parser.add_argument(
+        "--layer-order",
+        choices=get_args(Choice),
+        help="label columns in the order that labelled ones show (default auto: where they agree on one)",
     )
 
 

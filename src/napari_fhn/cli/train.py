@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_machine, on_machine, with_numbers
+from napari_fhn.cli.options import (
+    Commands,
+    UsageError,
+    add_combination,
+    add_json,
+    add_known,
+    add_machine,
+    on_machine,
+    with_numbers,
+)
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import say, session_around
 from napari_fhn.training.job import Job, JobError
@@ -48,6 +57,7 @@ def add(commands: Commands) -> None:
         help="begin with a trained network: folder of a network, a run or a session, of this or another survey; "
         "without --recipe its architecture and schedule too",
     )
+    add_combination(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")

@@ -169,6 +169,7 @@ def prediction_job(
     flips: bool | None = None,
     device: str | None = None,
     memory: int | None = None,
+    network_alone: bool = False,
     progress: Told | None = None,
 ) -> Job:
     """Return the job that predicts the whole survey with the network of a run.
@@ -181,6 +182,8 @@ def prediction_job(
         With a network.
     outputs, flips, device, memory
         Other than those of its training, as in `Job`.
+    network_alone : bool
+        Predict with the network and nothing else that it was combined with.
     progress : callable, optional
         Told how much of the copying is done, where a survey has to be copied again.
 
@@ -196,6 +199,10 @@ def prediction_job(
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if outputs is not None:
         changes["outputs"] = tuple(outputs)
+    if network_alone:
+        changes["combination"] = None
+    elif job.combination is not None:
+        changes["combination"] = replace(job.combination, folder=str(project.session.folder / layout.STRUCTURE))
     return replace(
         job,
         inputs=staged,

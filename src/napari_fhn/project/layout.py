@@ -15,6 +15,7 @@ INPUTS = "inputs"
 RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
+STRUCTURE = "structure"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -25,7 +26,7 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 
 _FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
 
 _DEEPEST = 3
 """Folders between the job of a network and its session."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
 from napari_fhn.project.beginning import network_folder
+from napari_fhn.training.combination.settings import Choice, Combination
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError, Output
 from napari_fhn.training.objective import Objective
@@ -30,7 +32,7 @@ SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name !
 JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 """Fields of a job that are settings and have a control of their own; the others say which files it works on."""
 
-_FURTHER = ("device", "outputs", "ignored")
+_FURTHER = ("device", "outputs", "ignored", "combination")
 """Further ones, which each face asks for in its own place."""
 
 
@@ -46,7 +48,7 @@ class Settings:
         The network.
     schedule : Schedule
         How to train.
-    position, neighbours, flips, memory, device, outputs, ignored
+    position, neighbours, flips, memory, device, outputs, ignored, combination
         As in :class:`~napari_fhn.training.Job`.
     """
 
@@ -60,12 +62,14 @@ class Settings:
     device: str = "auto"
     outputs: tuple[Output, ...] = ()
     ignored: tuple[Box, ...] = ()
+    combination: Combination | None = None
 
     @classmethod
     def of(cls, name: str) -> Settings:
         """Return the plan of a recipe, as it is."""
         chosen = recipe(name)
-        return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours)
+        combination = chosen.combination
+        return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours, combination=combination)
 
     @classmethod
     def of_job(cls, job: Job) -> Settings:
@@ -115,6 +119,7 @@ class Settings:
             "device": self.device,
             "outputs": list(self.outputs),
             "ignored": [asdict(box) for box in self.ignored],
+            "combination": record.encode(self.combination),
         }
 
     @classmethod
@@ -127,11 +132,12 @@ class Settings:
             When they are of another version.
         """
         try:
-            recipe(data["recipe"])
+            chosen = recipe(data["recipe"])
             network = description_from_dict(data["network"])
             further = {
                 "outputs": tuple(data.get("outputs", ())),
                 "ignored": tuple(Box(tuple(box["start"]), tuple(box["stop"])) for box in data.get("ignored", ())),
+                "combination": combination_from(data, chosen.combination),
             }
             schedule = Schedule.from_dict(data["schedule"])
             return cls(**{**data, "network": network, "schedule": schedule, **further})
@@ -148,6 +154,39 @@ class Settings:
             **self.values("job"),
             **{name: getattr(self, name) for name in _FURTHER},
         )
+
+    def with_combination(
+        self,
+        factors: str | Sequence[str] | None = None,
+        smoothing: Choice | None = None,
+        order: Choice | None = None,
+    ) -> Settings:
+        """Return the settings with what is said of what a prediction is made of beside the network.
+
+        Parameters
+        ----------
+        factors : str or sequence of str, optional
+            Names, or text with commas between them; ``"auto"`` for all that go with the data, ``"none"`` for the
+            network alone.
+        smoothing, order : {"auto", "on", "off"}, optional
+            As in :class:`~napari_fhn.training.combination.settings.Combination`.
+
+        Raises
+        ------
+        JobError
+            For what there is not.
+        """
+        if factors is None and smoothing is None and order is None:
+            return self
+        names = factors.split(",") if isinstance(factors, str) else list(factors or ())
+        names = [name.strip() for name in names]
+        if names == ["none"]:
+            return replace(self, combination=None)
+        said: dict[str, Any] = {"smoothing": smoothing, "order": order}
+        said = {name: value for name, value in said.items() if value is not None}
+        if factors is not None:
+            said["factors"] = None if names == ["auto"] else tuple(names)
+        return replace(self, combination=replace(self.combination or Combination(), **said))
 
     def with_numbers(self, *, steps: int | None = None, seed: int | None = None) -> Settings:
         """Return the settings with these steps and this seed, where they are said."""
@@ -234,3 +273,11 @@ class Settings:
                 f"{bare.dimensions}D one"
             )
         return replace(self.network, channels=bare.channels, layers=bare.layers)
+
+
+def combination_from(data: Mapping[str, Any], otherwise: Combination | None) -> Combination | None:
+    """Return what saved settings say of a combination; those from before there was one take the recipe's."""
+    if "combination" not in data:
+        return otherwise
+    found: Combination | None = record.decode(Combination | None, data["combination"])  # type: ignore[arg-type]
+    return found

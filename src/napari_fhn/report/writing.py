@@ -19,9 +19,9 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
+from napari_fhn.report.left_out import LeftOut
 from napari_fhn.training import log
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.leave_one_out import Fold, spread
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.updates import Done, Note, Progress
 from napari_fhn.training.volume import open_array
@@ -30,7 +30,7 @@ LEFT_OUT = "leave-one-out.json"
 """In the folder of a run: what the last scoring of each well left out in turn has found."""
 
 _LEFT_OUT = "leave-one-out"
-_LEFT_OUT_VERSION = 1
+_LEFT_OUT_VERSION = 2
 
 _FORMS: dict[str, Callable[[Any], str]] = {"number": "{:.3f}".format, "small": "{:.1e}".format, "bytes": in_words}
 """How the template writes numbers."""
@@ -117,6 +117,7 @@ def write(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = lambda value: "–" if value is None else f"{value:.3f}"
+    environment.filters["estimate"] = lambda value: "–" if value is None else value.words
     environment.filters["small"] = lambda value: "–" if value is None else f"{value:.1e}"
     environment.filters["bytes"] = lambda value: "–" if value is None else in_words(value)
     template = resources.files("napari_fhn.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
@@ -185,20 +186,18 @@ def _drawn(found: Evaluation) -> tuple[Any, Any]:
     return confusion, trust
 
 
-def keep_left_out(folder: Path, folds: Sequence[Fold], names: Sequence[str]) -> None:
+def keep_left_out(folder: Path, found: LeftOut) -> None:
     """Keep what leaving out in turn has found, for the report.
 
     Parameters
     ----------
     folder : Path
         Of the run.
-    folds : sequence of Fold
-        One for each body that was left out.
-    names : sequence of str
-        What these are called.
+    found : LeftOut
+        What it has found.
     """
-    listed = [{"name": name, **asdict(fold)} for name, fold in zip(names, folds, strict=True)]
-    content = record.encode({"folds": listed, **asdict(spread(folds))})
+    listed = [{"name": name, **asdict(fold)} for name, fold in zip(found.names, found.folds, strict=True)]
+    content = record.encode({"folds": listed, **asdict(found.spread), "words": list(found.sentences)})
     record.write(folder / LEFT_OUT, _LEFT_OUT, _LEFT_OUT_VERSION, content)
 
 
@@ -207,7 +206,8 @@ def _left_out(folder: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        return dict(record.read(path, _LEFT_OUT, _LEFT_OUT_VERSION, {0: dict}))
+        found = record.read(path, _LEFT_OUT, _LEFT_OUT_VERSION, {0: dict, 1: dict})
+        return {"words": (), **found}  # before the second version there were none
     except record.RecordError:
         return None  # a report says what is known
 

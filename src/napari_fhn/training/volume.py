@@ -126,6 +126,23 @@ class Volume:
         centre, scale = zip(*found, strict=True)
         return Normalisation(centre, scale)
 
+    @property
+    def dates(self) -> tuple[slice, ...]:
+        """The channels of each input, where several have equally many: dates of the same bands; empty where not."""
+        counts = [len(array) for array in self._arrays]
+        if len(counts) < 2 or len(set(counts)) > 1:
+            return ()
+        return tuple(slice(first, first + counts[0]) for first in range(0, self.channels, counts[0]))
+
+    def channel(self, number: int) -> NDArray[np.generic]:
+        """Return the values of a channel as they are in its file, memory-mapped, of shape :attr:`shape`."""
+        for array in self._arrays:
+            if number < len(array):
+                found: NDArray[np.generic] = array[number]
+                return found
+            number -= len(array)
+        raise IndexError(f"there are {self.channels} channels")
+
     def read(self, box: Box) -> NDArray[np.float32]:
         """Read a box.
 
