@@ -120,7 +120,13 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
     project.session.set_classes(ClassTable(()).including(task.classes))
     held_out: list[Box] = []
     if "held_out" in told:
-        held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
+        held_out = labels.hold_out(
+            task.labels,
+            int(told.pop("held_out")),
+            task.vertical_axis,
+            task.seed,
+            labels.candidates(task.labels, task.vertical_axis),
+        )
     recipe = told.pop("recipe", None)
     if recipe is None:
         recipe = planning.choose_recipe(project, held_out=held_out).name
