@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from napari_fhn.api.given import in_order
 from napari_fhn.api.saying import is_array
 from napari_fhn.api.wording import in_python
-from napari_fhn.project import Project, ProjectError, Run, Runs, arrays
+from napari_fhn.project import Project, ProjectError, Run, Runs, arrays, attributes
 from napari_fhn.project.said import Files
 from napari_fhn.surveys import kinds
 
@@ -50,6 +50,11 @@ class Results:
         """The surveys, by name; empty where they are not at hand."""
         found = self.project.surveys
         return {} if found is None else dict(zip(found.names, found.surveys, strict=True))
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes that the surveys have, for ``fit(attributes=[...])``: what each is, by its name."""
+        return {one.name: one.words for one in attributes.offered(self.project)}
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -208,6 +208,7 @@ class Work(Results):
         factors: str | Sequence[str] | None = None,
         smoothing: Choice | None = None,
         layer_order: Choice | None = None,
+        attributes: str | Sequence[str] | None = None,
         device: str | None = None,
         memory: int | None = None,
         told: Told | None = None,
@@ -241,6 +242,9 @@ class Work(Results):
         smoothing, layer_order : {"auto", "on", "off"}, optional
             Whether probabilities are averaged along the structure of the data, and whether columns are labelled in the
             order of layers that labels show.
+        attributes : str or sequence of str, optional
+            Attributes of the data that are further channels, as on the command line: ``["envelope", "rms:40"]``,
+            ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them.
         device : str, optional
             ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         memory : int, optional
@@ -291,7 +295,7 @@ class Work(Results):
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
-            chosen = chosen.with_combination(factors, smoothing, layer_order)
+            chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
             beginning = NEW if first is None else Beginning(network=Path(first))
             return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
