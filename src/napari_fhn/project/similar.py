@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.labels.changes import Change, of_voxels
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.shown import numbers_of
 from napari_fhn.project.surveyset import SurveySet
@@ -253,6 +254,36 @@ def find(
     shown = () if labelled is not None else examples.alike
     best = places(alike, described.lattice, shown=shown, known=labelled, count=count, level=level)
     return Similar(tuple(best), alike, described, examples, surveys.grid, numbers)
+
+
+def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], value: int) -> Change:
+    """Make labels of places, where there are data and nothing is labelled yet.
+
+    Parameters
+    ----------
+    surveys : SurveySet
+        That were looked through.
+    found : sequence of SimilarPlace
+        Places that a person has agreed to.
+    out : ndarray or memmap of uint8
+        Labels of the survey's shape, written in place.
+    value : int
+        The class.
+
+    Returns
+    -------
+    Change
+        What changed, to be taken back.
+    """
+    channels, change = SurveyValues(surveys), Change()
+    for place in found:
+        there = np.isfinite(channels.read(place.box)).any(axis=0)
+        free = place.inside() & there & (np.asarray(out[place.box.slices]) == 0)
+        if free.any():
+            index = tuple(axis + start for axis, start in zip(np.nonzero(free), place.box.start, strict=True))
+            change += of_voxels(index, np.zeros(len(index[0]), np.uint8), value)
+            out[index] = value
+    return change
 
 
 def _labelled(described: Descriptions, known: NDArray[np.uint8]) -> NDArray[np.bool_]:
