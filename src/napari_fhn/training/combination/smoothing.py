@@ -13,7 +13,6 @@ from napari_fhn.training.volume import Volume
 if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField
     from napari_fhn.structure.guided import Guide
-    from napari_fhn.structure.guided import Guide
 
 
 class AlongReflectors:
