@@ -16,8 +16,8 @@ _NOTHING = 8
 """So many equal samples on end are no data: a dead trace, a mute, the fill below a survey."""
 
 
-_FULL = Scale(derivative=(1.0, 1.0), window=(2.0, 4.0))
-_LOW = Scale(derivative=(1.0, 2.0), window=(2.0, 5.0))
+_FULL = Scale(derivative=(1.0, 1.0), window=(2.5, 5.0))
+_LOW = Scale(derivative=(1.0, 2.0), window=(2.5, 5.0))
 
 
 class Dips(NamedTuple):
@@ -69,8 +69,8 @@ class DipSettings:
 
     full: Scale = _FULL
     low: Scale = _LOW
-    agreement: tuple[float, float] = (1.0, 4.0)
-    correction: tuple[float, float] = (1.5, 4.0)
+    agreement: tuple[float, float] = (1.5, 4.0)
+    correction: tuple[float, float] = (2.0, 4.0)
     rounds: int = 1
     steepest: float = 12.0
 
