@@ -9,6 +9,7 @@ from accuracy_answers import Method
 
 _METHODS = {
     "nearest": ("accuracy_references", "nearest", {}),
+    "carried": ("accuracy_references", "carried", {}),
     "forest": ("accuracy_references", "forest", {"position": False}),
     "forest+position": ("accuracy_references", "forest", {"position": True}),
     "hyperbolic": ("accuracy_networks", "network", {"kind": "hyperbolic"}),
@@ -23,7 +24,7 @@ _METHODS = {
 METHODS = tuple(_METHODS)
 """The names."""
 
-WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
+WITHOUT_BUDGET = ("nearest", "carried", "forest", "forest+position", "convpaint")
 """Those that take the time they take."""
 
 WITHOUT_PROBABILITIES = (*WITHOUT_BUDGET, "monai")

@@ -139,10 +139,21 @@ def reference(
     """
     if vertical is None or not inputs or not Path(inputs[0].path).exists():
         return None
+    return everywhere(known, dips_of(inputs, vertical, folder), vertical)
+
+
+def everywhere(known: NDArray[Any], dips: DipField, vertical: int) -> NDArray[np.uint8]:
+    """Carry labels along the reflectors over all of a survey; parameters and what is returned as in `reference`.
+
+    Raises
+    ------
+    LabelError
+        When nothing is labelled.
+    """
     from napari_fhn.structure.carrying import carry
 
     upright = np.moveaxis(np.asarray(known, np.uint8), vertical, -1)
-    found, _ = carry(upright, dips_of(inputs, vertical, folder))
+    found, _ = carry(upright, dips)
     return np.moveaxis(labels.nearest_column(found, -1), -1, vertical)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_fhn.project.answers import Answers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.loader import Loader
@@ -41,6 +42,8 @@ class Labelling:
         Brings files in.
     sections : Sections
         Labels from labels, shapes and the prediction.
+    carrying : Carrying
+        Labels along the reflectors.
     """
 
     def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, folder: Path) -> None:
@@ -52,6 +55,7 @@ class Labelling:
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
         self.sections = Sections(context, book, opening)
+        self.carrying = Carrying(context, book)
 
     def close(self) -> None:
         """Let go of the viewer."""
