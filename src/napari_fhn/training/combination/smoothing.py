@@ -12,6 +12,7 @@ from napari_fhn.training.frame import Frame
 
 if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField
+    from napari_fhn.structure.guided import Guide
 
 
 class AlongReflectors:
@@ -23,12 +24,10 @@ class AlongReflectors:
         Of the survey.
     """
 
-    candidates: tuple[tuple[int, ...], ...]
-
     def __init__(self, dips: DipField) -> None:
         self._dips = dips
         lateral = len(dips.shape) - 1
-        self.candidates = ((6, 12),) if lateral == 2 else ((12,),)
+        self.candidates = ((2, 4), (4, 8), (6, 12)) if lateral == 2 else ((4,), (8,), (12,))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
@@ -57,6 +56,7 @@ class Guided:
 
     def __init__(self, frame: Frame) -> None:
         self._volume = frame.volume
+        self._guide: Guide | None = None
         if len(frame.shape) == 3:
             self.candidates = ((1, 1, 1),)
 
@@ -66,7 +66,8 @@ class Guided:
 
     def smooth(self, box: Box, probabilities: NDArray[np.float32], reach: tuple[int, ...]) -> NDArray[np.float32]:
         """Average ``(classes, *box.shape)`` within a box."""
-        from napari_fhn.structure.guided import guided
+        from napari_fhn.structure.guided import Guide, guided
 
-        found: NDArray[np.float32] = guided(probabilities, self._volume.read(box), reach)
-        return found
+        if self._guide is None:
+            self._guide = Guide(self._volume)
+        return guided(probabilities, self._guide.read(box), reach, self._volume.present(box))
