@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from napari_fhn.labels import ClassTable, LabelClass
-from napari_fhn.project import Project, ProjectError, Session, SurveySet
+from napari_fhn.project import HeldOut, Project, ProjectError, Session, SurveySet
 from napari_fhn.project.carrying import carry_labels, erase_carried, reference
 from napari_fhn.project.errors import SessionInUse
 from napari_fhn.training.job import Input
@@ -53,6 +53,12 @@ def test_labels_are_carried_and_count_by_their_confidence(project):
     assert not weights[~added].any()
     # Farther away they count for less.
     assert weights[5, 3, 20:60].mean() > weights[5, 14, 20:60].mean()
+
+
+def test_labels_held_out_are_told_to_leak(project):
+    assert not carry_labels(project).notes
+    project.session.change(held_out=HeldOut(1))
+    assert "held out" in carry_labels(project).notes[0]
 
 
 def test_carrying_again_begins_from_what_was_observed(project):
