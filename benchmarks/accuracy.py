@@ -63,7 +63,7 @@ def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> in
         0, or 1 when some failed.
     """
     entries = accuracy_scores.read(options.output)
-    described, commit = machine(), _commit()
+    described, made_with = machine(), commit()
     failures = 0
     for entry in wanted:
         words = f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}"
@@ -72,13 +72,13 @@ def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> in
             print(f"{words}: there already", flush=True)
             continue
         try:
-            entry |= run_apart(entry, options)
+            entry |= run_apart(entry, Path(__file__), options)
         except RuntimeError as error:
             failures += 1
             print(f"{words}: failed\n{error}", file=sys.stderr, flush=True)
             continue
         entry["machine"] = {**described, "threads": options.threads}
-        entry["commit"] = commit
+        entry["commit"] = made_with
         entry["date"] = datetime.date.today().isoformat()
         accuracy_scores.append(entry, options.output)
         spent = ", ".join(f"{what} {seconds['cpu']:.0f} s" for what, seconds in entry["seconds"].items())
@@ -105,8 +105,17 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 }
 
 
-def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def run_apart(entry: dict[str, Any], script: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Run one entry in a fresh process.
+
+    Parameters
+    ----------
+    entry : dict
+        What to run.
+    script : Path
+        That runs it, told ``--one`` and the entry, and prints its results as JSON.
+    options : argparse.Namespace
+        Threads, where the surveys lie, and where reports and probabilities go.
 
     Raises
     ------
@@ -115,11 +124,10 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     """
     environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
     python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
-    command = [python, str(Path(__file__).absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
-    if options.reports:
-        command += ["--reports", str(options.reports)]
-    if options.keep:
-        command += ["--keep", str(options.keep)]
+    command = [python, str(script.absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
+    for name in ("reports", "keep"):
+        if getattr(options, name, None):
+            command += [f"--{name}", str(getattr(options, name))]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
@@ -156,7 +164,7 @@ def _is_kept(entry: dict[str, Any], folder: Path) -> bool:
     return entry["method"] in WITHOUT_PROBABILITIES or accuracy_kept.path_of(entry, folder).exists()
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """Return the state of the checkout, with a plus where it was changed since; None outside of one."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
     try:

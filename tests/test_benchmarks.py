@@ -233,12 +233,13 @@ def test_the_table_marks_means_over_fewer_draws(accuracy):
     assert lines[3] == "| hysu (1) | **0.100** |  |"
 
 
-def test_a_network_learns_as_a_job_with_overrides_says(tmp_path):
+def test_a_network_learns_as_a_job_with_overrides_says(accuracy, tmp_path):
     subprocess.run(
         [
             *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
             *("--methods", "hyperbolic", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
             *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+            *("--keep", str(tmp_path / "kept")),
         ],
         capture_output=True,
         check=True,
@@ -250,6 +251,55 @@ def test_a_network_learns_as_a_job_with_overrides_says(tmp_path):
     assert details["block"] == [16, 16]
     assert details["channels"] == 128  # 124 bands do not go into 16
     assert entry["overrides"] == ["network=2d 16: 1x4 | down 1x8 | up 1x4", "schedule.block=[16,16]"]
+    # What it said is kept, and gives the same score again.
+    kept = importlib.import_module("accuracy_kept")
+    (one,) = kept.kept("hyperspectral", budget=1, overrides=entry["overrides"], folder=tmp_path / "kept")
+    assert one.probabilities.shape == (2, 112, 128)
+    assert one.probabilities.dtype == np.float16
+    np.testing.assert_allclose(one.probabilities.sum(axis=0), 1, atol=2e-3)
+    again = accuracy.scores.scored(one.task, kept.classes_of(one.probabilities))
+    assert again["mean_iou"] == pytest.approx(entry["score"]["mean_iou"], abs=0.01)
+    assert one.entry["score"] == entry["score"]
+    assert not list(kept.kept("hyperspectral", "resnet", budget=1, folder=tmp_path / "kept"))
+
+
+def test_a_fold_holds_bodies_out(accuracy, tmp_path):
+    networks = importlib.import_module("accuracy_networks")
+    task = accuracy.data.DATASETS["tuning"].task("seed3")
+    held = []
+    for number in range(3):
+        job, _ = networks.job_of(task, Project(Session(tmp_path / str(number))), [f"fold={number}/3"])
+        out = np.zeros(task.labels.shape, bool)
+        for box in job.held_out:
+            out[box.slices] = True
+        held.append(out & (task.labels > 0))
+    # Each labelled column in one fold, and whole.
+    assert np.array_equal(np.sum(held, axis=0), task.labels > 0)
+    for out in held:
+        assert out.any()
+        assert np.array_equal(out.any(axis=2), out.all(axis=2))
+
+
+def test_time_to_quality(tmp_path):
+    output = tmp_path / "curve.jsonl"
+    command = [
+        *(sys.executable, str(BENCHMARKS / "time_to_quality.py"), "--only", "hyperspectral", "--threads", "1"),
+        *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+        *("--override", "schedule.steps=40", "--seconds", "0.3,0.6,60", "--output", str(output)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (entry,) = map(json.loads, output.read_text(encoding="utf-8").splitlines())
+    first, second, last = entry["marks"]
+    assert 1 <= first["steps"] <= second["steps"] <= last["steps"] == 40
+    assert entry["finished"] < 60
+    assert last["view"] == last["whole"]  # a map is in view as a whole
+    for mark in entry["marks"]:
+        assert 0 <= mark["view"] <= 1
+        assert 0 < mark["whole"] <= 1
+    printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
+    assert "| view / whole | | 0.3 s | 0.6 s | 60 s | finished |" in printed
+    assert "| hyperspectral (1) | recipe" in printed
 
 
 def test_overrides_and_equal_memory(accuracy, tmp_path):

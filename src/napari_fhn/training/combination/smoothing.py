@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.training.frame import Frame
+from napari_fhn.training.volume import Volume
 
 if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField
@@ -24,12 +24,10 @@ class AlongReflectors:
         Of the survey.
     """
 
-    candidates: tuple[tuple[int, ...], ...]
-
     def __init__(self, dips: DipField) -> None:
         self._dips = dips
         lateral = len(dips.shape) - 1
-        self.candidates = ((6, 12),) if lateral == 2 else ((12,),)
+        self.candidates = ((2, 4), (4, 8), (6, 12)) if lateral == 2 else ((4,), (8,), (12,))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
@@ -41,8 +39,7 @@ class AlongReflectors:
 
         # In a section there is nothing to the sides.
         inside = tuple(min(one, size - 1) for one, size in zip(reach, box.shape, strict=False))
-        found: NDArray[np.float32] = along_dips(probabilities, self._dips.read(box), inside)
-        return found
+        return along_dips(probabilities, self._dips.read(box), inside)
 
 
 class Guided:
@@ -50,17 +47,15 @@ class Guided:
 
     Parameters
     ----------
-    frame : Frame
-        Of the map.
+    volume : Volume
+        The bands.
     """
 
-    candidates: tuple[tuple[int, ...], ...] = ((1, 1), (2, 2), (4, 4))
-
-    def __init__(self, frame: Frame) -> None:
-        self._volume = frame.volume
+    def __init__(self, volume: Volume) -> None:
+        self._volume = volume
         self._guide: Guide | None = None
-        if len(frame.shape) == 3:
-            self.candidates = ((1, 1, 1),)
+        axes = len(volume.shape)
+        self.candidates = tuple((far,) * axes for far in ((1, 2, 4, 8) if axes == 2 else (1, 2)))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the cells on each side: a mean of means looks twice as far as one."""
