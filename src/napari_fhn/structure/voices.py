@@ -17,7 +17,7 @@ from napari_fhn.structure.kernel import Floats, KernelMachine, Likeness
 if TYPE_CHECKING:
     from sklearn.ensemble import ExtraTreesClassifier
 
-_KERNEL = 1000
+_KERNEL = 800
 """Examples of the kernel machine: what a pixel is compared with, so that a whole scene takes seconds."""
 
 _TREES = 100
@@ -38,7 +38,7 @@ _NOISES = (0.01, 0.1, 1.0)
 _UNTRIED = 2.0
 """Slope of a kernel machine where nothing can be left out: some belief, for want of a reason."""
 
-_WORTH = 0.005
+_WORTH = 0.01
 """Nats of mean log-likelihood that a voice has to add to be heard: each costs time at every pixel."""
 
 
