@@ -126,7 +126,13 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
     project.session.set_classes(ClassTable(()).including(task.classes))
     held_out: list[Box] = []
     if "held_out" in told:
-        held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
+        held_out = labels.hold_out(
+            task.labels,
+            int(told.pop("held_out")),
+            task.vertical_axis,
+            task.seed,
+            labels.candidates(task.labels, task.vertical_axis),
+        )
     if "fold" in told:
         number, of = map(int, told.pop("fold").split("/"))
         file = LabelFile(str(project.session.labels), task.labels.shape, len(task.classes))

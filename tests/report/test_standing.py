@@ -37,7 +37,8 @@ def test_the_verdict_names_the_reference_and_both_numbers(mine, theirs, verdict,
     assert found.words.startswith(f"{begins} {NAME}: mean IoU ")
     assert says in found.words
     if found.by.low is not None:
-        assert f"({found.by.low:+.2f} to {found.by.high:+.2f})" in found.words
+        assert f"{found.by.low:+.2f}" in found.words
+        assert f"{found.by.high:+.2f}" in found.words
 
 
 def test_what_lies_within_the_interval_is_level():

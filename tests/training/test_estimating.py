@@ -1,4 +1,4 @@
-"""What labels left out say of the whole: without bias where they are many, with intervals that hold where they are few."""
+"""What labels left out say of the whole: without bias where they are many, with honest intervals where few."""
 
 import numpy as np
 import pytest

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
@@ -13,11 +12,14 @@ from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial,
 from napari_fhn.cli.sessions import Asked, asked, opened, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.updates import Note
 
 if TYPE_CHECKING:
     from napari_fhn.report.evaluation import Evaluation
     from napari_fhn.report.left_out import LeftOut
+    from napari_fhn.training.leave_one_out import Fold
     from napari_fhn.training.score import Scores
+    from napari_fhn.training.updates import Update
 
 
 def add(commands: Commands) -> None:
@@ -163,39 +165,31 @@ def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
 
 def _folds(job: Job, options: argparse.Namespace) -> int:
     from napari_fhn.cli.running import display, interruptible
-    from napari_fhn.labels.folds import MOST_FOLDS
     from napari_fhn.report import left_out
     from napari_fhn.training.leave_one_out import Fold
-    from napari_fhn.training.updates import Done, Note
 
-    if options.steps is not None:
-        job = replace(job, schedule=replace(job.schedule, steps=options.steps))
-    most = MOST_FOLDS if options.folds is None else options.folds
-    planned = left_out.plan(job, blocks=options.blocks, most=most, margin=options.margin)
-    folds: list[Fold] = []
+    job = left_out.shortened(job, options.steps)
+    planned = left_out.plan(job, blocks=options.blocks, most=options.folds, margin=options.margin)
     with interruptible() as control, display("train", job, options.json) as shown:
-        for words in planned.notes:
-            shown.show(Note(words))
-        for news in left_out.run(job, planned, control):
+
+        def tell(news: Update | Fold) -> None:
             if not isinstance(news, Fold):
                 shown.show(news)
-                if isinstance(news, Done) and news.stopped:
-                    return INTERRUPTED
-                continue
-            folds.append(news)
+                return
             name = left_out.name_of(news, job)
             if options.json:
                 print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
             else:
                 shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
-    _tell_folds(job, left_out.gathered(job, folds), options.json)
+
+        found = left_out.carried_out(job, planned, tell, control)
+    if found is None:
+        return INTERRUPTED
+    _tell_folds(found, options.json)
     return OK
 
 
-def _tell_folds(job: Job, found: LeftOut, as_json: bool) -> None:
-    from napari_fhn.report.writing import keep_left_out
-
-    keep_left_out(Path(job.model).parent, found)
+def _tell_folds(found: LeftOut, as_json: bool) -> None:
     whole = found.spread
     if as_json:
         print(json.dumps({"kind": "Spread", **asdict(whole), "words": found.sentences}))

@@ -13,6 +13,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
 from napari_fhn.project.beginning import network_folder
+from napari_fhn.structure.attributes import AttributesError, checked
 from napari_fhn.training.combination.settings import Choice, Combination
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError, Output
@@ -32,6 +33,9 @@ SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name !
 JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 """Fields of a job that are settings and have a control of their own; the others say which files it works on."""
 
+NO_ATTRIBUTES = "none"
+"""What a person writes to have no attributes, where a session or a network has some."""
+
 _FURTHER = ("device", "outputs", "ignored", "combination")
 """Further ones, which each face asks for in its own place."""
 
@@ -50,6 +54,9 @@ class Settings:
         How to train.
     position, neighbours, flips, memory, device, outputs, ignored, combination
         As in :class:`~napari_fhn.training.Job`.
+    attributes : tuple of str
+        Attributes of the data that are further channels, see `napari_fhn.structure.attributes`; ``"all"`` for all that
+        the data have, ``"auto"`` for those that help on labels left out.
     """
 
     recipe: str
@@ -63,6 +70,7 @@ class Settings:
     outputs: tuple[Output, ...] = ()
     ignored: tuple[Box, ...] = ()
     combination: Combination | None = None
+    attributes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str) -> Settings:
@@ -79,6 +87,7 @@ class Settings:
             job.network,
             job.schedule,
             **{name: getattr(job, name) for name in (*JOB_FIELDS, *_FURTHER)},
+            attributes=job.attributes,
         )
 
     @property
@@ -120,6 +129,7 @@ class Settings:
             "outputs": list(self.outputs),
             "ignored": [asdict(box) for box in self.ignored],
             "combination": record.encode(self.combination),
+            "attributes": list(self.attributes),
         }
 
     @classmethod
@@ -138,6 +148,7 @@ class Settings:
                 "outputs": tuple(data.get("outputs", ())),
                 "ignored": tuple(Box(tuple(box["start"]), tuple(box["stop"])) for box in data.get("ignored", ())),
                 "combination": combination_from(data, chosen.combination),
+                "attributes": checked(data.get("attributes", ())),
             }
             schedule = Schedule.from_dict(data["schedule"])
             return cls(**{**data, "network": network, "schedule": schedule, **further})
@@ -188,6 +199,28 @@ class Settings:
             said["factors"] = None if names == ["auto"] else tuple(names)
         return replace(self, combination=replace(self.combination or Combination(), **said))
 
+    def with_attributes(self, texts: Sequence[str] | str | None) -> Settings:
+        """Return the settings with other attributes.
+
+        Parameters
+        ----------
+        texts : sequence of str, str or None
+            As a person writes them, ``"none"`` for none at all; None leaves them as they are.
+
+        Raises
+        ------
+        JobError
+            For one that there is not.
+        """
+        if texts is None:
+            return self
+        given = [texts] if isinstance(texts, str) else list(texts)
+        named = [text for text in given if text.strip().lower() != NO_ATTRIBUTES]
+        try:
+            return replace(self, attributes=checked(named))
+        except AttributesError as error:
+            raise JobError(str(error)) from error
+
     def with_numbers(self, *, steps: int | None = None, seed: int | None = None) -> Settings:
         """Return the settings with these steps and this seed, where they are said."""
         given: dict[str, Any] = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
@@ -220,6 +253,7 @@ class Settings:
             schedule=replace(saved.schedule, objective=self.schedule.objective),
             position=saved.position,
             neighbours=saved.neighbours,
+            attributes=saved.attributes,
         )
 
     def with_value(self, part: Part, name: str, value: Any) -> Settings:

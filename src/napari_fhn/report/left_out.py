@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import labels
+from napari_fhn import labels, record
 from napari_fhn.labels.folds import MOST_FOLDS, folds, grown, kept_away
 from napari_fhn.project.speeds import duration
 from napari_fhn.report.evaluation import body_name, nearest_title, vertical_axis
@@ -25,6 +26,12 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.leave_one_out import Fold, Spread, Turn, leave_one_out, spread
 from napari_fhn.training.updates import Done, Note, Progress, Update
 from napari_fhn.training.volume import open_array
+
+FILE = "leave-one-out.json"
+"""In the folder of a run: what the last leaving out in turn has found."""
+
+_KIND = "leave-one-out"
+_VERSION = 2
 
 SCRATCH = "leave-one-out"
 """Folder beside the model in which folds are trained; it goes when they are done."""
@@ -86,7 +93,7 @@ class LeftOut:
         return (self.of, weighed(self.spread.estimates), *beside, *self.mind)
 
 
-def plan(job: Job, *, blocks: int | None = None, most: int = MOST_FOLDS, margin: int | None = None) -> Plan:
+def plan(job: Job, *, blocks: int | None = None, most: int | None = None, margin: int | None = None) -> Plan:
     """Deal the labels of a job out into folds.
 
     Parameters
@@ -95,8 +102,8 @@ def plan(job: Job, *, blocks: int | None = None, most: int = MOST_FOLDS, margin:
         Trained.
     blocks : int, optional
         Edge of the blocks that are left out in place of bodies.
-    most : int
-        Folds at most.
+    most : int, optional
+        Folds at most; 8 when absent.
     margin : int, optional
         Labels of training as close as this to what is left out are not learnt from either. When absent: where labels
         are cut in blocks, as far as the network sees, or as much of it as leaves every class and half of the labels;
@@ -114,7 +121,7 @@ def plan(job: Job, *, blocks: int | None = None, most: int = MOST_FOLDS, margin:
     known, vertical = open_array(job.labels), vertical_axis(job)
     found = labels.candidates(known, vertical, blocks)
     cut = blocks is not None or labels.edge(known, vertical) is not None
-    dealt = folds(known, found, most)
+    dealt = folds(known, found, MOST_FOLDS if most is None else most)
     bodies = sum(map(len, dealt))
     if len(dealt) < 2:
         raise JobError(
@@ -198,6 +205,70 @@ def run(job: Job, planned: Plan, control: Control | None = None) -> Iterator[Upd
                 yield Note(f"The other folds take about {duration(each * (news.folds - news.number))}.")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def carried_out(
+    job: Job, planned: Plan, told: Callable[[Update | Fold], object] | None = None, control: Control | None = None
+) -> LeftOut | None:
+    """Train every fold, and keep what came of it beside the model, for the report.
+
+    Parameters
+    ----------
+    job, planned, control
+        As in :func:`run`.
+    told : callable, optional
+        Called with the notes of the plan, and with all that :func:`run` yields.
+
+    Returns
+    -------
+    LeftOut or None
+        None where it was stopped: then nothing is kept.
+    """
+    tell = told or (lambda news: None)
+    for words in planned.notes:
+        tell(Note(words))
+    found: list[Fold] = []
+    for news in run(job, planned, control):
+        tell(news)
+        if isinstance(news, Fold):
+            found.append(news)
+    if len(found) < len(planned.turns):
+        return None
+    whole = gathered(job, found)
+    keep(Path(job.model).parent, whole)
+    return whole
+
+
+def shortened(job: Job, steps: int | None) -> Job:
+    """Return a job of so many steps, where they are said."""
+    return job if steps is None else replace(job, schedule=replace(job.schedule, steps=steps))
+
+
+def keep(folder: Path, found: LeftOut) -> None:
+    """Keep what leaving out in turn has found, for the report.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    found : LeftOut
+        What it has found.
+    """
+    listed = [{"name": name, **asdict(fold)} for name, fold in zip(found.names, found.folds, strict=True)]
+    content = record.encode({"folds": listed, **asdict(found.spread), "words": list(found.sentences)})
+    record.write(folder / FILE, _KIND, _VERSION, content)
+
+
+def kept(folder: Path) -> dict[str, Any] | None:
+    """Return what was kept in the folder of a run; None where there is nothing that can be read."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        found = record.read(path, _KIND, _VERSION, {0: dict, 1: dict})
+    except record.RecordError:
+        return None  # a report says what is known
+    return {"words": (), **found}  # before the second version there were none
 
 
 def gathered(job: Job, found: Sequence[Fold]) -> LeftOut:

@@ -1,4 +1,4 @@
-"""A prediction beside a humble one: ahead of it, behind it or level with it, in words that say whether copying is better."""
+"""A prediction beside a humble one, ahead, behind or level, in words that say whether copying is better."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Standing:
         if self.verdict == "ahead":
             return f"Ahead of {self.reference}: {numbers}, a difference of {self.by.value:+.2f} {reach}."
         return (
-            f"Level with {self.reference}: {numbers}, a difference of {self.by.value:+.2f}, which may be anything "
-            f"{reach}. Copying may be as good."
+            f"Level with {self.reference}: {numbers}, a difference of {self.by.value:+.2f}, which may as well be "
+            f"{self.by.low:+.2f} or {self.by.high:+.2f}. Copying may be as good."
         )
 
 

@@ -14,7 +14,7 @@ _STEEPEST = 30.0
 
 _ROUNDS = 12
 
-_EXPECTED = 4.0
+_EXPECTED = 2.0
 """How far scores times their slope are expected to spread, before anything was left out: with few bodies, less is
 believed."""
 
@@ -28,7 +28,7 @@ def softmax(scores: Floats) -> Floats:
     >>> softmax(np.zeros((1, 4), np.float32)).tolist()
     [[0.25, 0.25, 0.25, 0.25]]
     """
-    out = scores - scores.max(axis=-1, keepdims=True)
+    out: Floats = scores - scores.max(axis=-1, keepdims=True)
     np.exp(out, out=out)
     out /= out.sum(axis=-1, keepdims=True)
     return out
@@ -104,4 +104,4 @@ def believed(
         gained, slopes, best = value - best, tried, value
         if gained < 1e-6:
             break
-    return slopes, best - guess
+    return slopes, max(0.0, float(best - guess))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -155,6 +155,39 @@ class Carried:
         """Return how far what is carried can be trusted, 0 to 1: nearness of a body, times how far the bodies agree."""
         return self.say(box).confidence
 
+    def labels(
+        self, box: Box, *, reach: float | None = None, least: float = 0.0
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Return the classes that are carried to a box, and their confidence.
+
+        Parameters
+        ----------
+        box : Box
+            Of the survey.
+        reach : float, optional
+            Longest way, in traces (default: any).
+        least : float
+            Least confidence, 0 to 1.
+
+        Returns
+        -------
+        labels : ndarray of uint8, shape of the box
+            0 where nothing is carried, or not surely enough.
+        confidence : ndarray of float32, shape of the box
+        """
+        said = self.say(box)
+        taken = np.isfinite(said.distance) & (said.confidence >= least)
+        if reach is not None:
+            taken &= said.distance <= reach
+        return np.where(taken, said.probabilities.argmax(axis=0) + 1, 0).astype(np.uint8), said.confidence
+
+    def boxes(self) -> Iterator[Box]:
+        """Go through the whole survey in boxes of some rows, as large as memory should allow."""
+        shape = self._labels.shape
+        rows = max(1, _AT_ONCE // (max(1, self._labels.classes) * int(np.prod(shape[1:]))))
+        for first in range(0, shape[0], rows):
+            yield Box((first, *[0] * (len(shape) - 1)), (min(first + rows, shape[0]), *shape[1:]))
+
     def say(self, box: Box) -> Said:
         """Return all that is carried to a box: probabilities, confidence and the lengths of the ways."""
         self.look()
@@ -237,13 +270,9 @@ def carry(
     confidence = np.zeros(labels.shape, np.float32)
     if not labels.classes:
         return out, confidence
-    rows = max(1, _AT_ONCE // (labels.classes * int(np.prod(labels.shape[1:]))))
-    for first in range(0, labels.shape[0], rows):
-        box = Box((first, *[0] * (len(labels.shape) - 1)), (min(first + rows, labels.shape[0]), *labels.shape[1:]))
-        said, there = carried.say(box), labels.read(box)
-        taken = np.isfinite(said.distance) & (said.confidence >= least)
-        if reach is not None:
-            taken &= said.distance <= reach
-        out[box.slices] = np.where(there > 0, there, np.where(taken, said.probabilities.argmax(axis=0) + 1, 0))
-        confidence[box.slices] = np.where(there > 0, 1, said.confidence)
+    for box in carried.boxes():
+        found, sure = carried.labels(box, reach=reach, least=least)
+        there = labels.read(box)
+        out[box.slices] = np.where(there > 0, there, found)
+        confidence[box.slices] = np.where(there > 0, 1, sure)
     return out, confidence

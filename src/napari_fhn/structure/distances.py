@@ -15,7 +15,6 @@ _ROWS = 4096
 """Places whose distances to all examples are held at once."""
 
 
-
 def nearest_bodies(
     places: NDArray[np.int64], seen: Examples, apart: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -57,15 +56,17 @@ def nearest_bodies(
     return squared, classes[example]
 
 
-def by_distance(squared: NDArray[np.int64], classes: NDArray[np.int64], count: int, power: float, reach: float) -> Floats:
+def by_distance(
+    squared: NDArray[np.int64], classes: NDArray[np.int64], there: NDArray[np.bool_], power: float, reach: float
+) -> Floats:
     """Return scores ``(places, classes)`` from the nearest bodies: shares about their mean, which fade with distance.
 
     Parameters
     ----------
     squared, classes : ndarray
         From :func:`nearest_bodies`.
-    count : int
-        How many classes there are.
+    there : ndarray of bool, shape (classes,)
+        Which classes have labels: of others nothing is said.
     power : float
         Of the inverse distance.
     reach : float
@@ -74,15 +75,15 @@ def by_distance(squared: NDArray[np.int64], classes: NDArray[np.int64], count: i
     Examples
     --------
     >>> import numpy as np
-    >>> by_distance(np.array([[1, 4]]), np.array([[0, 1]]), 2, 2.0, np.inf).round(2).tolist()
+    >>> by_distance(np.array([[1, 4]]), np.array([[0, 1]]), np.ones(2, bool), 2.0, np.inf).round(2).tolist()
     [[0.12, -0.12]]
     """
     # Two voxels more, so that what lies on the spot is not all there is.
     weights = (squared.astype(np.float64) + 4.0) ** (-power / 2)
     weights /= weights.sum(axis=1, keepdims=True)
-    shares = np.zeros((len(squared), count))
+    shares = np.zeros((len(squared), len(there)))
     for body in range(squared.shape[1]):
         np.add.at(shares, (np.arange(len(squared)), classes[:, body]), weights[:, body])
-    shares -= 1 / count
+    shares[:, there] -= 1 / max(1, int(there.sum()))
     shares *= np.exp(-np.sqrt(squared.min(axis=1)) / reach)[:, np.newaxis]
     return shares.astype(np.float32)

@@ -133,7 +133,7 @@ def folds(chosen: Examples, count: int) -> list[Numbers]:
         Numbers of the examples of each fold.
     """
     group = _groups(chosen)
-    names, first = np.unique(group[group >= 0], return_index=True)
+    names = np.unique(group[group >= 0])
     if len(names) < 2:
         return []
     kinds = int(chosen.classes.max()) + 1

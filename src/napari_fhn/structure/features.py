@@ -29,7 +29,7 @@ _UNCHANGED = 0.7
 
 
 class Data(Protocol):
-    """Channels over space, scaled so that 0 is common and 1 a usual departure from it; ``training.volume.Volume`` is one.
+    """Channels over space, scaled: 0 is common, 1 a usual departure from it. ``training.volume.Volume`` is one.
 
     Attributes
     ----------
@@ -83,7 +83,8 @@ class Features:
     data : Data
         The survey.
     dates : sequence of slice
-        Channels of each date, alike many and in the same order; empty where there are none to compare.
+        Channels of each date, alike many and in the same order; empty where there are none to compare. More than two
+        of a single channel are not taken for dates.
 
     Attributes
     ----------
@@ -100,22 +101,24 @@ class Features:
         self.data = data
         spans = [range(*date.indices(data.channels)) for date in dates]
         if len({len(span) for span in spans}) > 1:
-            raise ValueError(f"dates have {', '.join(str(len(span)) for span in spans)} channels: they cannot be compared")
-        self._spans = spans if len(spans) > 1 and len(spans[0]) else []
+            raise ValueError(
+                f"dates have {', '.join(str(len(span)) for span in spans)} channels: they cannot be compared"
+            )
+        # Many maps of one channel each are maps of unlike things, and not dates.
+        self._spans = spans if len(spans) == 2 or (len(spans) > 2 and len(spans[0]) > 1) else []
         self.sets = tuple(
-            FeatureSet(differences, around) for differences in ([False, True] if self._spans else [False]) for around in (False, True)
+            FeatureSet(differences, around)
+            for differences in ([False, True] if self._spans else [False])
+            for around in (False, True)
         )
-        self._rng_boxes = _some_boxes(data.shape)
-        sample = self._sample()
+        boxes = some_boxes(data)
+        sample = sample_of(data)
         self._lines = [
-            _unchanged(sample[:, span], sample[:, after]) for span, after in zip(self._spans, self._spans[1:], strict=False)
+            _unchanged(sample[:, span], sample[:, after])
+            for span, after in zip(self._spans, self._spans[1:], strict=False)
         ]
-        raw = np.concatenate([self._columns(box)[:, self.data.present(box)] for box in self._rng_boxes], axis=1).T
+        raw = np.concatenate([self._columns(box)[:, data.present(box)] for box in boxes], axis=1).T
         self._views = {which: _View.fitted(raw[:, self._which(which)]) for which in self.sets}
-
-    def _sample(self) -> Floats:
-        parts = [self.data.read(box)[:, self.data.present(box)] for box in self._rng_boxes]
-        return np.concatenate(parts, axis=1).T
 
     def _which(self, chosen: FeatureSet) -> NDArray[np.int64]:
         bands, all_of = self.data.channels, self._width
@@ -123,10 +126,15 @@ class Features:
         return np.concatenate([own, all_of + own]) if chosen.around else own
 
     @property
+    def width(self) -> int:
+        """How many columns a voxel has."""
+        return 2 * self._width
+
+    @property
     def _width(self) -> int:
         return self.data.channels + sum(len(span) for span in self._spans[1:])
 
-    def _columns(self, box: Box) -> Floats:
+    def _columns(self, box: Box, around: bool = True) -> Floats:
         """Return ``(columns, *box.shape)``: bands, differences, and the mean of each around the voxel."""
         wide = Box(tuple(a - 1 for a in box.start), tuple(b + 1 for b in box.stop))
         values = self.data.read(wide)
@@ -139,20 +147,25 @@ class Features:
         # A gap says nothing about its neighbours: it is 0 there, and counts for nothing in their mean.
         there = self.data.present(wide).astype(np.float32)
         own = own * there
+        inner = (slice(None), *[slice(1, -1)] * len(box.shape))
+        if not around:
+            return own[inner]
         size = (1, *[3] * len(box.shape))
         share = np.maximum(uniform_filter(there, 3, mode="constant"), 1e-3)
-        inner = (slice(None), *[slice(1, -1)] * len(box.shape))
         return np.concatenate([own[inner], (uniform_filter(own, size, mode="constant") / share)[inner]])
 
-    def columns(self, box: Box) -> Floats:
-        """Return the columns ``(voxels of the box, columns)``, of which :meth:`seen` makes features."""
-        columns = self._columns(box)
+    def columns(self, box: Box, around: bool = True) -> Floats:
+        """Return the columns ``(voxels of the box, columns)``, of which :meth:`seen` makes features.
+
+        Without those around, sets that ask for them cannot be seen.
+        """
+        columns = self._columns(box, around)
         return columns.reshape(len(columns), -1).T
 
     def at(self, places: NDArray[np.int64]) -> Floats:
         """Return the columns ``(n, columns)`` of single voxels, of which :meth:`seen` makes features."""
         edge = _EDGE[len(self.data.shape)]
-        out = np.zeros((len(places), 2 * self._width), np.float32)
+        out = np.zeros((len(places), self.width), np.float32)
         cells = places // edge
         _, inverse = np.unique(cells, axis=0, return_inverse=True)
         order = np.argsort(inverse.ravel(), kind="stable")
@@ -175,6 +188,8 @@ class _View(NamedTuple):
 
     @classmethod
     def fitted(cls, sample: Floats) -> _View:
+        if not len(sample):
+            sample = np.zeros((1, sample.shape[1]), np.float32)
         centre = sample.mean(axis=0)
         spread = sample.std(axis=0)
         scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 0).astype(np.float32)
@@ -190,7 +205,8 @@ class _View(NamedTuple):
         return cls(centre, turn.astype(np.float32))
 
     def seen(self, columns: Floats) -> Floats:
-        return (columns - self.centre) @ self.turn
+        out: Floats = ((columns - self.centre) @ self.turn).astype(np.float32, copy=False)
+        return out
 
 
 _WHITE = 0.25
@@ -204,7 +220,9 @@ def _unchanged(before: Floats, after: Floats) -> tuple[Floats, Floats]:
     for _ in range(5 if len(before) > 10 else 0):
         x, y = before[kept], after[kept]
         spread = x.var(axis=0)
-        slope = np.where(spread > 1e-9, ((x - x.mean(axis=0)) * (y - y.mean(axis=0))).mean(axis=0) / np.maximum(spread, 1e-9), 0)
+        slope = np.where(
+            spread > 1e-9, ((x - x.mean(axis=0)) * (y - y.mean(axis=0))).mean(axis=0) / np.maximum(spread, 1e-9), 0
+        )
         slope = slope.astype(np.float32)
         start = (y.mean(axis=0) - slope * x.mean(axis=0)).astype(np.float32)
         off = after - slope * before - start
@@ -213,11 +231,26 @@ def _unchanged(before: Floats, after: Floats) -> tuple[Floats, Floats]:
     return slope, start
 
 
-def _some_boxes(shape: tuple[int, ...]) -> list[Box]:
-    """Return boxes spread over a survey at random, always the same."""
+def sample_of(data: Data) -> Floats:
+    """Return the channels ``(n, channels)`` of some voxels with data, from all over the survey; always the same."""
+    return np.concatenate([data.read(box)[:, data.present(box)] for box in some_boxes(data)], axis=1).T
+
+
+def some_boxes(data: Data) -> list[Box]:
+    """Return boxes with data, spread over a survey at random; always the same, and at least one."""
     rng = np.random.default_rng(0)
-    edge = _EDGE[len(shape)]
-    sides = tuple(min(edge, size) for size in shape)
+    edge = _EDGE[len(data.shape)]
+    sides = tuple(min(edge, size) for size in data.shape)
     count = max(1, _SAMPLED // int(np.prod(sides)))
-    starts = {tuple(int(rng.integers(0, size - side + 1)) for size, side in zip(shape, sides, strict=True)) for _ in range(count)}
-    return [Box(start, tuple(a + side for a, side in zip(start, sides, strict=True))) for start in sorted(starts)]
+    starts = {
+        tuple(int(rng.integers(0, size - side + 1)) for size, side in zip(data.shape, sides, strict=True))
+        for _ in range(4 * count)
+    }
+    boxes = [Box(start, tuple(a + side for a, side in zip(start, sides, strict=True))) for start in sorted(starts)]
+    # Of a survey that is mostly gaps, those that meet data: without reading all where there are none.
+    order = rng.permutation(len(boxes))
+    found: list[int] = []
+    for number in order.tolist():
+        if len(found) < count and data.present(boxes[number]).any():
+            found.append(number)
+    return [boxes[number] for number in sorted(found)] or [boxes[int(order[0])]]

@@ -106,7 +106,7 @@ class KernelMachine:
 
 
 def indicators(classes: NDArray[np.int64], count: int) -> NDArray[np.float64]:
-    """Return ``(n, count)``: 1 for the class of each example and 0 for others, about their mean; 0 where there are none."""
+    """Return ``(n, count)``: 1 for an example's class, 0 for others, less their mean; 0 for classes without any."""
     there = np.bincount(classes, minlength=count) > 0
     out = np.zeros((len(classes), count))
     out[:, there] = -1 / max(1, int(there.sum()))

@@ -15,7 +15,7 @@ class Known:
 
     Parameters
     ----------
-    values : ndarray or memmap of uint8
+    values : ndarray, memmap, or what is read like one
         0 where unlabelled, class ``k`` is ``k + 1``; read row by row.
     classes : int
         How many there are; labels above are not seen.
@@ -39,7 +39,7 @@ class Known:
     ([[2], [1]], [[1, 0], [0, 0]])
     """
 
-    def __init__(self, values: NDArray[Any], classes: int) -> None:
+    def __init__(self, values: Any, classes: int) -> None:
         self._values = values
         self.shape: tuple[int, ...] = tuple(values.shape)
         self.classes = classes

@@ -149,7 +149,8 @@ class Patches:
         rule, known, classes = self.rule, self._known, self._labels.classes
         assert known is not None
         if rule.power is not None:
-            scores = by_distance(*nearest_bodies(places, known), classes, rule.power, rule.reach)
+            there = np.bincount(known.classes, minlength=classes) > 0
+            scores = by_distance(*nearest_bodies(places, known), there, rule.power, rule.reach)
         else:
             if self._kriging is None:
                 some = known.some(spread(known, _KRIGED))
@@ -169,13 +170,14 @@ def _choose(known: Examples, classes: int) -> Rule:
     groups = [np.flatnonzero(known.bodies == body) for body in bodies]
     best = Rule(None, spacing, _NOISES[0], 0.0, 0.0)
     at = known.places.astype(np.float32)
+    there = np.bincount(known.classes, minlength=classes) > 0
     for reach, noise in product(_REACHES, _NOISES):
         rule = Rule(None, reach * spacing, noise, 0.0, 0.0)
         said = KernelMachine(at, known.classes, classes, rule.likeness).left_out(groups)
         best = _better(best, rule, said, known, least)
     for reach, power in product((*_REACHES, np.inf), _POWERS):
         rule = Rule(power, reach * spacing, 0.0, 0.0, 0.0)
-        best = _better(best, rule, by_distance(squared, of, classes, power, rule.reach), known, least)
+        best = _better(best, rule, by_distance(squared, of, there, power, rule.reach), known, least)
     return best
 
 

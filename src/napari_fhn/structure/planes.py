@@ -25,21 +25,33 @@ class Agreement(NamedTuple):
 
     Parameters
     ----------
-    mean, power : ndarray of float32
-        Mean amplitude of the traces, and mean of its square.
-    traces : ndarray of float32, of the same shape or with one node for all
-        How many traces were read; 0 where there are no data.
+    lines : list of Line
+        The traces along each lateral axis, with the one in the middle.
     vertical : ndarray of float32
         Mean change of the amplitude from sample to sample.
     across : list of ndarray of float32
         Change from trace to trace along each lateral axis, after the shift.
     """
 
+    lines: list[Line]
+    vertical: Field
+    across: list[Field]
+
+
+class Line(NamedTuple):
+    """The traces along one axis.
+
+    Parameters
+    ----------
+    mean, power : ndarray of float32
+        Mean amplitude of the traces, and mean of its square.
+    traces : ndarray of float32, of the same shape or with one node for all
+        How many traces were read; 0 where there are no data.
+    """
+
     mean: Field
     power: Field
     traces: Field
-    vertical: Field
-    across: list[Field]
 
 
 def agreement(amplitude: Field, weight: Field | None, slopes: Field) -> Agreement:
@@ -60,37 +72,51 @@ def agreement(amplitude: Field, weight: Field | None, slopes: Field) -> Agreemen
     # Where data are everywhere the counts are the same all the way down.
     own = np.ones((*traces, 1), np.float32) if weight is None else np.minimum(weight[..., 0::2], weight[..., 1::2])
     centre = np.asarray(np.float32(0.5) * (upper + lower) * own)
-    mean, power, vertical, count = centre.copy(), centre * centre, (lower - upper) * own, own.copy()
-    across = []
+    vertical, count = (lower - upper) * own, own.copy()
+    lines, across = [], []
     node = 2 * np.arange(samples // 2, dtype=np.float32) + np.float32(0.5)
     for axis in range(lateral):
+        mean, power, read = centre.copy(), centre * centre, own.copy()
         change, tilt, spread = np.zeros_like(centre), np.zeros_like(own), np.zeros_like(own)
         for step in (*range(-APART, 0), *range(1, APART + 1)):
             here, there = _pair(traces, axis, step)
             place = node + np.float32(step) * slopes[axis][here]
             value, slant, seen = _read(amplitude, weight, place, there)
             mean[here] += value
-            power[here] += value * value
             vertical[here] += slant
-            count[here] += seen
-            change[here] += np.float32(step) * value
+            read[here] += seen
             tilt[here] += np.float32(step) * seen
             spread[here] += np.float32(step * step) * seen
+            change[here] += np.float32(step) * value
+            value *= value
+            power[here] += value
+        share = np.asarray(1 / np.maximum(read, 1), np.float32)
+        lines.append(Line(mean * share, power * share, read * own))
         # Traces to one side alone would take the amplitude itself for a change.
         across.append(np.asarray((change - tilt * centre) * own / np.maximum(spread, 1), np.float32))
-    share = np.asarray(1 / np.maximum(count, 1), np.float32)
-    return Agreement(mean * share, power * share, count * own, vertical * own * share, across)
+        count += read - own
+    return Agreement(lines, np.asarray(vertical * own / np.maximum(count, 1), np.float32), across)
 
 
 def coherence(found: Agreement, window: tuple[float, ...]) -> Field:
-    """Return the mean correlation of the traces of each node, 0 to 1, from their semblance in a window.
+    """Return the mean correlation of the traces along each axis, 0 to 1, from their semblance in a window.
 
     Semblance is the power of the mean trace over the mean power: 1 for traces that are alike, one over their number for
-    noise, which becomes 0 here.
+    noise, which becomes 0 here. Where an axis has no other trace, the rest speaks for it.
+
+    Returns
+    -------
+    ndarray of float32, shape (lateral axes, ..., n)
     """
-    alike = smoothed(found.mean * found.mean, window) / np.maximum(smoothed(found.power, window), _TINY)
-    share = (found.traces * alike - 1) / np.maximum(found.traces - 1, 1)
-    return np.asarray(np.where(found.traces > 1, np.clip(share, 0, 1), 0), np.float32)
+    shares = np.ones((len(found.lines), *found.vertical.shape), np.float32)
+    told = np.zeros(found.vertical.shape, bool)
+    for share, line in zip(shares, found.lines, strict=True):
+        alike = smoothed(line.mean * line.mean, window) / np.maximum(smoothed(line.power, window), _TINY)
+        several = line.traces > 1
+        np.copyto(share, np.clip((line.traces * alike - 1) / np.maximum(line.traces - 1, 1), 0, 1), where=several)
+        told |= several
+    shares *= told
+    return shares
 
 
 def corrected(slopes: Field, found: Agreement, window: tuple[float, ...], steepest: float) -> Field:

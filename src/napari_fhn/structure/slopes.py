@@ -138,9 +138,10 @@ def node_dips(data: NDArray[np.generic], settings: DipSettings) -> Dips:
     answer = looked_at(first_slopes(amplitude, weight, settings.full, settings.steepest))
     answer.improve(looked_at(first_slopes(amplitude, weight, settings.low, settings.steepest)))
     for number in range(settings.rounds):
-        start = looked_at(clearest(answer.slopes, answer.coherence)[0]) if number else answer
+        start = looked_at(clearest(answer.slopes, answer.sure)[0]) if number else answer
         answer.improve(looked_at(corrected(start.slopes, start.found, wide, settings.steepest)))
-    return Dips(answer.slopes, answer.coherence)
+    # A fault, or a slope that is not found, along one axis is one whatever the other says.
+    return Dips(answer.slopes, answer.coherence.min(axis=0))
 
 
 @dataclass
@@ -150,10 +151,16 @@ class _Answer:
     slopes: Field
     found: Agreement
     coherence: Field
+    """Along each lateral axis."""
+
+    @property
+    def sure(self) -> Field:
+        """How well traces agree, all axes together."""
+        return np.asarray(self.coherence.mean(axis=0))
 
     def improve(self, other: _Answer) -> None:
         """Take another answer wherever the traces agree better along its slopes."""
-        better = other.coherence > self.coherence
+        better = other.sure > self.sure
         np.copyto(self.slopes, other.slopes, where=better)
         np.copyto(self.coherence, other.coherence, where=better)
         np.copyto(self.found.vertical, other.found.vertical, where=better)

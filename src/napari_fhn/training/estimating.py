@@ -1,19 +1,19 @@
-"""What labels left out say of the whole survey: scores weighed by how much each class takes of it, with intervals.
+"""What labels left out say of the whole survey: scores weighed by what each class takes of it, with intervals.
 
-Labels are a sample, and rarely a fair one: of a rare class there are as many points as of a common one, and the voxels of
-one well know each other's answer. Two things follow.
+Labels are a sample, and rarely a fair one: of a rare class there are as many points as of a common one, and the voxels
+of one well know each other's answer. Two things follow.
 
 **Weights.** A prediction says which share ``m_j`` of the survey it gives to each class ``j``. What is estimated is the
 matrix of shares ``p_ij`` of the survey that are of class ``i`` and predicted as ``j``, whose columns add up to ``m_j``:
 ``p_ij = m_j P(i | j)``. Where labels lie by *place* (wells, sections, points drawn at random or within the classes of a
-map) ``P(i | j)`` is counted among them, which is the stratified estimator of Olofsson et al. [1]_. Where somebody looked for
-so many places of each *class*, the labels say nothing of how rare a class is, only how it is predicted: ``P(j | i)``. The
-true shares ``a_i`` are then those under which the predicted ones are most likely, ``m_j ~ sum_i a_i P(j | i)`` [2]_, and
-``P(i | j) = a_i P(j | i) / sum_k a_k P(j | k)``.
+map) ``P(i | j)`` is counted among them, which is the stratified estimator of Olofsson et al. [1]_. Where somebody
+looked for so many places of each *class*, the labels say nothing of how rare a class is, only how it is predicted:
+``P(j | i)``. The true shares ``a_i`` are then those under which the predicted ones are most likely,
+``m_j ~ sum_i a_i P(j | i)`` [2]_, and ``P(i | j) = a_i P(j | i) / sum_k a_k P(j | k)``.
 
-**Intervals.** Bodies, not voxels, are drawn anew: by the Bayesian bootstrap, in which each body counts with a weight that is
-drawn [3]_, widened by Student's t for their small number. Where all bodies of a class agree that would be no interval at
-all; half a body that does not agree is added then, as Jeffreys' rule adds half a failure to n successes.
+**Intervals.** Bodies, not voxels, are drawn anew: by the Bayesian bootstrap, in which each body counts with a weight
+that is drawn [3]_, widened by Student's t for their small number. Where all bodies of a class agree that would be no
+interval at all; half a body that does not agree is added then, as Jeffreys' rule adds half a failure to n successes.
 
 References
 ----------
@@ -219,7 +219,8 @@ def estimates(sample: Sample, drawn: Drawn | None = None) -> Estimates:
 def difference(mine: Sample, theirs: Sample, drawn: Drawn | None = None) -> Estimate | None:
     """Estimate by how much the mean IoU of one prediction is above that of another, on the same bodies.
 
-    Both are held against the same bodies drawn anew: what is hard for both of them does not widen the interval.
+    Both are held against the same bodies drawn anew: what is hard for both of them does not widen the interval. A body
+    unlike all others would be so for both, and is not added.
 
     Parameters
     ----------
@@ -243,7 +244,7 @@ def difference(mine: Sample, theirs: Sample, drawn: Drawn | None = None) -> Esti
         bodies = sample.bodies[kept]
         matrix = bodies.sum(axis=0, dtype=float)
         occurs, said = matrix[1:].sum(axis=1) > 0, _spoken_of(matrix, sample.shares)
-        for one in (matrix, _drawn_anew(bodies)):
+        for one in (matrix, _drawn_anew(bodies, unlike=False)):
             means.append(_measures(_shares(one, sample.shares, said, drawn), occurs)["mean_iou"])
     point, draws = means[0] - means[2], means[1] - means[3]
     return _estimate(point, draws, count, least=-1.0)
@@ -260,12 +261,17 @@ def _held(bodies: NDArray[np.int64]) -> NDArray[np.int64]:
     return kept
 
 
-def _drawn_anew(bodies: NDArray[np.int64]) -> Array:
-    """Return ``(draws, classes + 1, classes + 1)``: sums over bodies whose weights are drawn, the same at every call."""
+def _drawn_anew(bodies: NDArray[np.int64], *, unlike: bool = True) -> Array:
+    """Return ``(draws, classes + 1, classes + 1)``: sums over bodies with drawn weights, the same at every call.
+
+    With half a body that is unlike the others in classes of which all bodies agree.
+    """
     rng = np.random.default_rng(0)
     weights = rng.standard_exponential((_DRAWS, len(bodies)))
     weights *= len(bodies) / weights.sum(axis=1, keepdims=True)
     matrices = (weights @ bodies.reshape(len(bodies), -1)).reshape(_DRAWS, *bodies.shape[1:])
+    if not unlike:
+        return matrices
     total = bodies.sum(axis=0, dtype=float)
     counts = (bodies[:, 1:].sum(axis=2) > 0).sum(axis=0)
     occurs = np.flatnonzero(counts) + 1
@@ -283,7 +289,7 @@ def _drawn_anew(bodies: NDArray[np.int64]) -> Array:
 def _spoken_of(matrix: Array, shares: Array | None) -> NDArray[np.bool_]:
     """Return the predicted classes ``(classes,)`` of whose share the bodies can say what it is made of."""
     there = (matrix[1:].sum(axis=1) > 0) & (matrix[1:, 1:].sum(axis=0) > 0)
-    return there if shares is None else there & (shares > 0)
+    return np.asarray(there if shares is None else there & (shares > 0), bool)
 
 
 def _shares(matrix: Array, shares: Array | None, said: NDArray[np.bool_], drawn: Drawn) -> Array:

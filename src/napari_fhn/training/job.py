@@ -49,12 +49,19 @@ class Input:
         What the person calls it.
     stamp : str
         Digest of what it was copied from; empty where that is not known.
+    attribute : str
+        The attribute of the inputs before it that this is, as in ``"rms:40"``; empty for data. Where the network is
+        applied to another survey, the same attribute of that is taken.
+    fitted : tuple of float
+        What was found for it on the data as a whole, and holds on another survey too.
     """
 
     path: str
     channel_axis: int | None = None
     name: str = ""
     stamp: str = ""
+    attribute: str = ""
+    fitted: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,6 +197,11 @@ class Job:
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
         if wrong:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes among its inputs, as a person writes them."""
+        return tuple(item.attribute for item in self.inputs if item.attribute)
 
     @property
     def framing(self) -> Framing:

@@ -1,4 +1,4 @@
-"""How well a training does where it has no labels: done again without some bodies of labels in turn, and scored on them."""
+"""How well a training does where it has no labels: done again without some bodies in turn, and scored on them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,7 +197,7 @@ def spread(folds: Sequence[Fold]) -> Spread:
 
 
 def _scored(
-    predicted: NDArray[np.uint8], labels: NDArray[np.uint8], bodies: Sequence[Box], classes: int
+    predicted: NDArray[Any], labels: NDArray[Any], bodies: Sequence[Box], classes: int
 ) -> tuple[tuple[Scores, ...], tuple[float, ...]]:
     each = tuple(scores(confusion(predicted[box.slices], labels[box.slices], classes)) for box in bodies)
     shares = predicted_shares(predicted, classes)

@@ -117,7 +117,8 @@ class Provenance:
         factors: Iterable[str] = (),
     ) -> Provenance:
         """Return that of a prediction of which nothing is there yet."""
-        stamps = tuple(InputStamp(item.name, item.stamp) for item in job.inputs)
+        # Attributes follow from the data: what they were made of has its stamp already.
+        stamps = tuple(InputStamp(item.name, "" if item.attribute else item.stamp) for item in job.inputs)
         program = f"napari-fhn {__version__}"
         return cls(run, shape, tuple(classes), stamps, labels, factors=tuple(factors), program=program)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.structure.similar.arrays import Array, cube, volume
 
 from napari_fhn.structure.similar.channels import NothingThere
 from napari_fhn.structure.similar.describing import Descriptions
-from tests.structure.similar.arrays import Array, cube, volume
 
 
 def apart(found: Descriptions, inside: np.ndarray) -> float:
@@ -96,7 +96,7 @@ def test_thin_surveys_are_described_too(shape):
 
 
 def test_a_large_survey_is_described_coarsely_and_read_once():
-    values, blocks = volume((64, 64, 32))
+    values, _ = volume((64, 64, 32))
     array, told = Array(values), []
     found = Descriptions.of(array, 2, most=600, told=told.append)
     assert np.prod(found.lattice.shape) <= 600

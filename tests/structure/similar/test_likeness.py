@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import ndimage
+from tests.structure.similar.arrays import Array, cube, volume
 
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples, NoExample, likeness
 from napari_fhn.structure.similar.places import places
-from tests.structure.similar.arrays import Array, cube, volume
 
 
 @pytest.fixture(scope="module")

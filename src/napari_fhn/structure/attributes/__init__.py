@@ -5,7 +5,7 @@
 
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError
 from napari_fhn.structure.attributes.facts import Band, Facts, Step
-from napari_fhn.structure.attributes.registry import ALL, ATTRIBUTES, AUTO, attribute, checked, fitting, wanted
+from napari_fhn.structure.attributes.registry import ALL, ATTRIBUTES, AUTO, attribute, checked, fitting, wanted, why_not
 
 __all__ = [
     "ALL",
@@ -20,4 +20,5 @@ __all__ = [
     "checked",
     "fitting",
     "wanted",
+    "why_not",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.attributes.attribute import Attribute, Fitted
-from napari_fhn.structure.attributes.facts import Facts
+from napari_fhn.structure.attributes.facts import Band, Facts
 
 Values = NDArray[np.float32]
 
@@ -35,18 +35,27 @@ class Sources:
     ----------
     arrays : sequence of array_like
         ``(bands, *shape)`` each, of one shape; memory-mapped is fine, NaN where there are no data.
+    bands : sequence of Band
+        How their values are stored; as they are meant, where nothing is said.
     """
 
-    def __init__(self, arrays: Sequence[Any]) -> None:
+    def __init__(self, arrays: Sequence[Any], bands: Sequence[Band] = ()) -> None:
         self._arrays = list(arrays)
+        stored = any((band.scale, band.offset) != (1.0, 0.0) for band in bands)
+        self._scale = np.array([band.scale for band in bands], np.float32) if stored else None
+        self._offset = np.array([band.offset for band in bands], np.float32)
         self.shape: tuple[int, ...] = tuple(self._arrays[0].shape[1:])
         self.bands = sum(len(array) for array in self._arrays)
 
     def read(self, box: Box) -> Values:
-        """Return the bands ``(bands, *box.shape)`` of a box inside the data."""
+        """Return the bands ``(bands, *box.shape)`` of a box inside the data, in their units."""
         parts = [np.asarray(array[(slice(None), *box.slices)], np.float32) for array in self._arrays]
         found = np.concatenate(parts) if len(parts) > 1 else np.array(parts[0])
         found[np.isinf(found)] = np.nan
+        if self._scale is not None:
+            each = (-1,) + (1,) * len(self.shape)
+            found *= self._scale.reshape(each)
+            found += self._offset.reshape(each)
         return found
 
     def blocks(self, vertical: int | None) -> list[Values]:

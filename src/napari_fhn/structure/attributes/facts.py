@@ -52,11 +52,15 @@ class Band:
         Of its centre, in nanometres; None where it has none or nobody knows it.
     date : str
         Of which date it is, where there are several; empty where that is not known.
+    scale, offset : float
+        What stored values are multiplied by, and what is added then, to be in their unit.
     """
 
     name: str = ""
     wavelength: float | None = None
     date: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,17 @@ def fitting(facts: Facts) -> tuple[Attribute, ...]:
     return tuple(one for one in made if not one.why_not(facts))
 
 
+def why_not(text: str, facts: Facts) -> str:
+    """Return why data have no such attribute, to end a sentence that begins with its name; empty if they do.
+
+    Raises
+    ------
+    AttributesError
+        When it cannot be read.
+    """
+    return attribute(text).why_not(facts)
+
+
 def wanted(texts: Iterable[str], facts: Facts) -> tuple[Attribute, ...]:
     """Return the attributes that a person asks for, each once; ``"all"`` stands for all that fit.
 

@@ -140,8 +140,9 @@ def sweetness(traces: NDArray[np.floating], interval: float = 1.0, axis: int = -
     traces, interval, axis
         As for `instantaneous_frequency`. Frequencies count at least a fiftieth of a cycle per sample.
     """
-    frequency = np.maximum(instantaneous_frequency(traces, interval, axis), 0.02 / interval)
-    found: Values = envelope(traces, axis) / np.sqrt(frequency)
+    least = np.float32(0.02 / interval)
+    frequency = instantaneous_frequency(traces, interval, axis).clip(least)
+    found: Values = (envelope(traces, axis) / np.sqrt(frequency)).astype(np.float32, copy=False)
     return found
 
 

@@ -44,14 +44,11 @@ class Descriptions:
         The cells.
     values : ndarray of float32, shape (components, *lattice.shape)
         What each looks like; NaN where there are no data.
-    reach : tuple of int
-        Cells along each axis over which a description is averaged, on each side.
     """
 
-    def __init__(self, lattice: Lattice, values: NDArray[np.float32], reach: tuple[int, ...]) -> None:
+    def __init__(self, lattice: Lattice, values: NDArray[np.float32]) -> None:
         self.lattice = lattice
         self.values = values
-        self.reach = reach
 
     @classmethod
     def of(
@@ -84,8 +81,8 @@ class Descriptions:
             vertical = 2
         describer = Pixels(channels, most) if vertical is None else Textures(channels, vertical, most)
         raw = describer.all(told)
-        lags = _lags(describer.reach, describer.lattice.shape, vertical)
-        return cls(describer.lattice, _adjusted(raw, lags), describer.reach)
+        lags = _lags(describer.apart, describer.lattice.shape, vertical)
+        return cls(describer.lattice, _adjusted(raw, lags))
 
     @classmethod
     def of_states(
@@ -116,8 +113,7 @@ class Descriptions:
             raise ValueError(f"states of shape {states.shape[1:]} are none of cells {cell} of a survey {survey}")
         raw = np.array(states, np.float32)
         raw[:, ~raw.any(axis=0)] = np.nan
-        reach = (1,) * len(survey)
-        return cls(lattice, _adjusted(raw, _lags(reach, lattice.shape, vertical)), reach)
+        return cls(lattice, _adjusted(raw, _lags((2,) * len(survey), lattice.shape, vertical)))
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -126,13 +122,13 @@ class Descriptions:
         return found
 
 
-def _lags(reach: tuple[int, ...], shape: tuple[int, ...], vertical: int | None) -> list[tuple[int, int]]:
+def _lags(apart: tuple[int, ...], shape: tuple[int, ...], vertical: int | None) -> list[tuple[int, int]]:
     """Axes and distances at which two cells are near neighbours, and described by different data.
 
     Not along the vertical axis, on which the next layer is near.
     """
     axes = [axis for axis, size in enumerate(shape) if size > 1 and axis != vertical]
-    return [(axis, min(2 * reach[axis], shape[axis] - 1)) for axis in axes]
+    return [(axis, min(apart[axis], shape[axis] - 1)) for axis in axes]
 
 
 def _pairs(values: NDArray[np.float32], lags: list[tuple[int, int]]) -> list[NDArray[np.float32]]:
@@ -153,7 +149,10 @@ def _pairs(values: NDArray[np.float32], lags: list[tuple[int, int]]) -> list[NDA
 
 
 def _adjusted(raw: NDArray[np.float32], lags: list[tuple[int, int]]) -> NDArray[np.float32]:
-    """Turn ``(features, *lattice)`` so that near neighbours differ by one in each component, and keep what is more."""
+    """Turn ``(features, *lattice)`` so that near neighbours differ alike in each component, and keep what tells more.
+
+    The squared differences of near neighbours, summed over the components, are twice as many as these on average.
+    """
     flat = raw.reshape(len(raw), -1)
     known = np.isfinite(flat).all(axis=0)
     if not known.any():
@@ -174,7 +173,10 @@ def _adjusted(raw: NDArray[np.float32], lags: list[tuple[int, int]]) -> NDArray[
     signal, turns = np.linalg.eigh(whitening @ np.cov(sampled, bias=True).reshape(one.shape) @ whitening.T)
     order = np.argsort(signal)[::-1][:_COMPONENTS]
     order = order[(signal[order] > _LEAST_SIGNAL) | (np.arange(len(order)) == 0)]
-    turning = (turns[:, order].T @ whitening / spread).astype(np.float32)
+    # What is no more than noise should count as little (Wiener's weights); together they count as if all were alike.
+    share = np.maximum(1 - 1 / np.maximum(signal[order], 1e-12), 0.01)
+    share *= len(order) / share.sum()
+    turning = (np.sqrt(share)[:, None] * (turns[:, order].T @ whitening) / spread).astype(np.float32)
     # A slab at a time: the copy would be as large as all of it.
     found = np.empty((len(order), flat.shape[1]), np.float32)
     shift = turning @ centre.astype(np.float32)

@@ -91,14 +91,14 @@ class Pixels:
 
     Attributes
     ----------
-    lattice, reach
+    lattice, apart
         As in :class:`napari_fhn.structure.similar.textures.Textures`.
     """
 
     def __init__(self, channels: Channels, most: int) -> None:
         self._channels = channels
         self.lattice = Lattice.covering(channels.shape, (1, 1), most)
-        self.reach = tuple(max(1, _AROUND // step) for step in self.lattice.cell)
+        self.apart = tuple(max(1, (2 * _NEAR + 1) // step) for step in self.lattice.cell)
 
     def all(self, told: Callable[[float], None] | None = None) -> NDArray[np.float32]:
         """Return the raw description ``(features, *lattice)``."""

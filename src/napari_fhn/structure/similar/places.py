@@ -70,6 +70,7 @@ def places(
     lattice: Lattice,
     *,
     shown: Sequence[NDArray[np.int64]] = (),
+    known: NDArray[np.bool_] | None = None,
     count: int = 12,
     level: float = LEVEL,
 ) -> list[SimilarPlace]:
@@ -86,6 +87,8 @@ def places(
         Its cells.
     shown : sequence of (n, axes) arrays of int64
         Voxels of the examples. What lies around each of them is a place too, and found no more.
+    known : ndarray of bool, same shape as `alike`, optional
+        Cells that nobody needs to be told of: they belong to no place.
     count : int
         Places at most, beside those that were shown.
     level : float
@@ -97,6 +100,8 @@ def places(
         Those that were shown, then the most alike first; empty where nothing is alike.
     """
     left = np.nan_to_num(alike, nan=0.0)
+    if known is not None:
+        left[known] = 0
     examples = [np.unique(lattice.cells_of(voxels), axis=0) for voxels in shown]
     size = max(1, min((len(cells) for cells in examples), default=1))
     # A place is as good as a neighbourhood of the size that was shown: one cell may be alike by chance.

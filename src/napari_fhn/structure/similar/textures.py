@@ -63,8 +63,8 @@ class Textures:
     ----------
     lattice : Lattice
         The cells.
-    reach : tuple of int
-        Cells along each axis that a description averages over, on each side.
+    apart : tuple of int
+        Cells along each axis from one to the nearest that is described by other data.
     """
 
     def __init__(self, channels: Channels, vertical: int, most: int) -> None:
@@ -75,8 +75,8 @@ class Textures:
         finest = tuple(_SAMPLES if axis == vertical else _FINEST for axis in range(len(shape)))
         most = max(1, min(most, _MOST_VALUES // (FEATURES * channels.count)))
         self.lattice = Lattice.covering(shape, finest, most, tuple(self._lateral))
-        self.reach = tuple(
-            1 if axis == vertical else max(1, TRACES // step) for axis, step in enumerate(self.lattice.cell)
+        self.apart = tuple(
+            3 if axis == vertical else max(1, 2 * TRACES // step) for axis, step in enumerate(self.lattice.cell)
         )
 
     def all(self, told: Callable[[float], None] | None = None) -> NDArray[np.float32]:
@@ -175,8 +175,9 @@ def _in_cells(values: NDArray[np.float32]) -> NDArray[np.float32]:
     cells = np.zeros((len(values), values.shape[1] // _SAMPLES + 2), np.float32)
     for k in range(_SAMPLES):
         cells[:, 1:-1] += values[:, k::_SAMPLES]
-    found: NDArray[np.float32] = (cells[:, :-2] + cells[:, 1:-1] + cells[:, 2:]) / np.float32(3 * _SAMPLES)
-    return found
+    summed = cells[:, :-2] + cells[:, 1:-1] + cells[:, 2:]
+    summed /= np.float32(3 * _SAMPLES)
+    return summed
 
 
 def _described(means: NDArray[np.float32], loudness: float) -> NDArray[np.float32]:
@@ -184,7 +185,8 @@ def _described(means: NDArray[np.float32], loudness: float) -> NDArray[np.float3
     share, weight = means[0], np.maximum(means[0], 1e-6)
     octaves, vertical = means[1:5] / weight, means[5] / weight
     floor = np.float32(_FLOOR * loudness + 1e-30)
-    steep, torn = np.zeros_like(share), []
+    steep: NDArray[np.float32] = np.zeros_like(share)
+    torn = []
     for lateral, product in (means[6:8] / weight, means[8:10] / weight):
         steep += (product / (vertical + floor)) ** 2
         # What remains of the lateral difference when the dip has explained its part.
@@ -194,9 +196,9 @@ def _described(means: NDArray[np.float32], loudness: float) -> NDArray[np.float3
     # Relative to the whole, so that only one of the numbers is about loudness.
     tuned = np.log(octaves[:3] / total + 0.01)
     numbers = [np.log(total), *tuned, np.log(steep.clip(0, 1e4) + 0.01), *torn]
-    found = np.stack(numbers).astype(np.float32)
-    found[:, (share < 0.5) | (total <= 2 * floor)] = np.nan
-    return found
+    described: NDArray[np.float32] = np.stack(numbers).astype(np.float32)
+    described[:, (share < 0.5) | (total <= 2 * floor)] = np.nan
+    return described
 
 
 def _octaves(row: NDArray[np.float32]) -> list[NDArray[np.float32]]:
