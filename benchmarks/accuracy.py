@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import accuracy_foretold
 import accuracy_scores
 from accuracy_answers import Settings
 from accuracy_data import DATASETS, SHARED
@@ -35,13 +36,16 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def main() -> int:
     options = _options()
     if options.one:
-        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports)))
+        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports, options.foretell)))
         return 0
     entries = accuracy_scores.read(options.output)
     if options.table:
         wanted = [e for e in entries.values() if e["dataset"] in options.only and _is_wanted(e, options)]
         for score in options.score.split(","):
             print(accuracy_scores.table(wanted, score) + "\n")
+        told = [entry for entry in wanted if entry.get("foretold")]
+        if told:
+            print(accuracy_foretold.table(told, accuracy_scores.named, accuracy_scores.grouped))
         return 0
     return run_all(planned(options), options)
 
@@ -119,6 +123,8 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     command = [python, str(Path(__file__).absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
     if options.reports:
         command += ["--reports", str(options.reports)]
+    if options.foretell:
+        command += ["--foretell", str(options.foretell)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
@@ -126,8 +132,11 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     return result
 
 
-def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None) -> dict[str, Any]:
-    """Run one entry in this process, which should be fresh; a network's report goes into the folder, if any."""
+def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None, foretell: int = 0) -> dict[str, Any]:
+    """Run one entry in this process, which should be fresh; a network's report goes into the folder, if any.
+
+    With ``foretell`` folds it is run again in each of them, without some of its labels: what they say of its score.
+    """
     task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
     report = None
     if reports is not None:
@@ -135,8 +144,11 @@ def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None) -
         name = re.sub(r"\W+", "-", f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}")
         report = str(reports / f"{name}.html")
     settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()), report)
-    answer = method_of(entry["method"])(task, settings)
+    method = method_of(entry["method"])
+    answer = method(task, settings)
+    told = accuracy_foretold.foretold(task, method, settings, foretell) if foretell else None
     return {
+        **({"foretold": told} if told else {}),
         "score": accuracy_scores.scored(task, answer.prediction),
         "classes": task.classes,
         "seconds": answer.seconds,
@@ -188,6 +200,13 @@ def running_options(parser: argparse.ArgumentParser, output: Path) -> None:
     parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
     parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
     parser.add_argument("--reports", type=Path, metavar="DIR", help="write the HTML report of each network's run there")
+    parser.add_argument(
+        "--foretell",
+        type=int,
+        default=0,
+        metavar="FOLDS",
+        help="also run each method without some of its labels in turn, to see whether they foretell its score",
+    )
     parser.add_argument("--one", help=argparse.SUPPRESS)
 
 
