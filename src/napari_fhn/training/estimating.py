@@ -164,7 +164,7 @@ def estimates(sample: Sample, drawn: Drawn | None = None) -> Estimates:
     >>> points = np.array([right] * 45 + [wrong] * 5 + [other] * 46 + [taken] * 4)
     >>> found = estimates(Sample(points, np.array([0.09, 0.91])))
     >>> found.drawn, round(found.recall[0].value, 2), round(found.precision[0].value, 2)
-    ('class', 0.9, 0.2)
+    ('class', 0.9, 0.17)
     """
     drawn = drawn or sample.drawn
     bodies = _held(sample.bodies)
@@ -314,7 +314,7 @@ def _shares(matrix: Array, shares: Array | None, said: NDArray[np.bool_], drawn:
         target = np.where(weighed, among * wanted, columns / total)
         return np.asarray(counts * _ratio(target, columns)[..., None, :], np.float64)
     known = _ratio(counts, counts.sum(axis=-1, keepdims=True))  # P(predicted | true)
-    # Where classes are hardly told apart any shares explain the prediction; one body more speaks for the predicted ones.
+    # Where classes are hardly told apart any shares explain the prediction; one body more speaks for those of it.
     believed = np.where(counts.sum(axis=-1) > 0, np.where(said, shares, 0) + _TRACE, 0)
     believed /= believed.sum(axis=-1, keepdims=True)
     prior = believed
