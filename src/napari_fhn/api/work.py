@@ -40,6 +40,7 @@ from napari_fhn.project import (
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update
 
@@ -204,6 +205,10 @@ class Work(Results):
         absent: Sequence[str] = (),
         smooth: float | None = None,
         ignore: Sequence[str] = (),
+        factors: str | Sequence[str] | None = None,
+        smoothing: Choice | None = None,
+        layer_order: Choice | None = None,
+        attributes: str | Sequence[str] | None = None,
         device: str | None = None,
         memory: int | None = None,
         told: Told | None = None,
@@ -231,6 +236,15 @@ class Work(Results):
             In place of a recipe.
         loss, balance, share, order, absent, smooth, ignore
             What is minimised, as on the command line: ``share=["Salt=0.02:0.1"]``.
+        factors : str or sequence of str, optional
+            What predictions are made of beside the network: ``"reflectors"``, ``"bands"``, ``"patches"``; ``"auto"``
+            for all that go with the data, ``"none"`` for the network alone.
+        smoothing, layer_order : {"auto", "on", "off"}, optional
+            Whether probabilities are averaged along the structure of the data, and whether columns are labelled in the
+            order of layers that labels show.
+        attributes : str or sequence of str, optional
+            Attributes of the data that are further channels, as on the command line: ``["envelope", "rms:40"]``,
+            ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them.
         device : str, optional
             ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         memory : int, optional
@@ -281,6 +295,7 @@ class Work(Results):
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
+            chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
             beginning = NEW if first is None else Beginning(network=Path(first))
             return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
@@ -292,6 +307,7 @@ class Work(Results):
         outputs: Sequence[Output] | Output | None = None,
         flips: bool | None = None,
         run: str | Run | None = None,
+        network_alone: bool = False,
         device: str | None = None,
         memory: int | None = None,
         told: Callable[[Update], object] | None = None,
@@ -306,6 +322,8 @@ class Work(Results):
             Average over horizontal flips of the data: several times the work.
         run : str or Run, optional
             With the network of which run; the current one when absent.
+        network_alone : bool
+            Predict with the network and nothing else that it was combined with.
         device, memory
             As in `fit`.
         told : callable, optional
@@ -325,7 +343,15 @@ class Work(Results):
             self._check_writer()
             chosen = self.runs.trained() if run is None else self._run(run)
             asked = (outputs,) if isinstance(outputs, str) else outputs
-            job = jobs.prediction_job(self.project, chosen, outputs=asked, flips=flips, device=device, memory=memory)
+            job = jobs.prediction_job(
+                self.project,
+                chosen,
+                outputs=asked,
+                flips=flips,
+                device=device,
+                memory=memory,
+                network_alone=network_alone,
+            )
             predicted(job, told)
             return arrays.prediction(self.project, chosen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,10 @@ def assemble(
         start_from=None if start_from is None else str(start_from),
         run=run,
     )
-    return settings.applied_to(job)
+    job = settings.applied_to(job)
+    if job.combination is None:
+        return job
+    return replace(job, combination=replace(job.combination, folder=str(known.parent / layout.STRUCTURE)))
 
 
 def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:

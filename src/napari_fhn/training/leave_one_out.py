@@ -133,7 +133,7 @@ def leave_one_out(
     JobError
         When there are fewer than two turns, or the job cannot be done.
     """
-    from napari_fhn.training.predictor import predict
+    from napari_fhn.training.predicting import predict
     from napari_fhn.training.trainer import fit
 
     if len(turns) < 2:
