@@ -508,3 +508,26 @@ def test_the_command_line_goes_on_where_python_was(work, capsys):
     assert main(["predict", "--session", "w", "--output", "facies.npy", "--device", "cpu"]) == 0
     with fhn.open(session="w") as again:
         np.testing.assert_array_equal(np.load("facies.npy"), again.prediction())
+
+
+def test_similar_places_are_found_by_a_click_a_mask_and_a_class(labels):
+    field = np.random.default_rng(0).normal(size=(64, 60)).astype(np.float32)
+    inside = np.zeros(field.shape, bool)
+    inside[8:20, 8:20] = inside[40:52, 30:44] = True
+    field[inside] += 9
+    with fhn.open(field, axes=("y", "x")) as work:
+        clicked = work.similar("row 14 column 14")
+        assert inside[clicked.found[0].voxel]
+        assert work.similar((14, 14)).found[0].voxel == clicked.found[0].voxel
+        drawn = inside & (np.arange(64) < 30)[:, None]
+        assert inside[work.similar(drawn).found[0].voxel]
+        both = work.similar(["row 14 column 14", (45, 36)], unlike=[(30, 5)])
+        assert [place.shown for place in both.places[:2]] == [True, True]
+        known = np.zeros(field.shape, np.uint8)
+        known[10:14, 10:14], known[30:33, 5:9] = 1, 2
+        work.label(known, classes=["salt", "other"])
+        assert inside[work.similar(like="salt").found[0].voxel]
+        with pytest.raises(ProjectError, match="no place was shown"):
+            work.similar()
+        with pytest.raises(ProjectError, match="no column"):
+            work.similar("row 14")

@@ -6,19 +6,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
 from napari_fhn.api.given import in_order
 from napari_fhn.api.saying import is_array
 from napari_fhn.api.wording import in_python
+from napari_fhn.box import Box
 from napari_fhn.project import Project, ProjectError, Run, Runs, arrays, attributes
 from napari_fhn.project.said import Files
 from napari_fhn.surveys import kinds
 
 if TYPE_CHECKING:
+    from napari_fhn.project import SurveySet
     from napari_fhn.project.exporter import What, Written
+    from napari_fhn.project.shown import Shown
+    from napari_fhn.project.similar import Similar
     from napari_fhn.report.evaluation import Evaluation
+    from napari_fhn.structure.similar.describing import Descriptions
+    from napari_fhn.training.estimating import Drawn
 
 Told = Callable[[float], None]
 
@@ -38,6 +45,7 @@ class Results:
         self.project = project
         self.notes: list[str] = list(project.session.notes)
         self._order: tuple[str, ...] = ()
+        self._described: tuple[SurveySet, Descriptions] | None = None
 
     @property
     def session(self) -> Path:
@@ -111,7 +119,8 @@ class Results:
         self,
         truth: Files | ArrayLike | xr.DataArray = None,
         *,
-        margin: int = 0,
+        margin: int | None = None,
+        drawn: Drawn | None = None,
         run: str | Run | None = None,
         partial: bool = False,
     ) -> Evaluation:
@@ -121,8 +130,12 @@ class Results:
         ----------
         truth : array or path-like, optional
             True classes, scored where nothing was labelled; the labels held out when absent.
-        margin : int
-            Leave out what lies within so many traces or pixels of a label of training.
+        margin : int, optional
+            Leave out what lies within so many traces or pixels of a label of training. When absent, as far as the
+            network sees, or as much of it as leaves half of every body held out; on a truth nothing.
+        drawn : {"place", "class"}, optional
+            How the labels held out were chosen: where they happened to lie, or so many of each class. When absent,
+            what they show: bodies of one class each were chosen by class.
         run : str or Run, optional
             Whose prediction; that of the current run when absent.
         partial : bool
@@ -131,8 +144,9 @@ class Results:
         Returns
         -------
         Evaluation
-            ``network`` holds accuracy, kappa, and IoU, precision and recall by class; ``nearest`` the same of the
-            humblest reference.
+            ``network`` holds accuracy, kappa, and IoU, precision and recall by class, voxel by voxel; ``nearest`` the
+            same of the humblest reference. ``estimates`` holds them for the whole survey, with confidence intervals;
+            ``standings`` says whether the network is ahead of copying, and ``words`` all that is to be read with them.
 
         Raises
         ------
@@ -145,7 +159,7 @@ class Results:
 
         with in_python():
             true = self._in_order(truth) if is_array(truth) else truth
-            found = evaluate(self.project, self._run(run), true, margin=margin, partial=partial)
+            found = evaluate(self.project, self._run(run), true, margin=margin, drawn=drawn, partial=partial)
             self.notes += found.notes
             wanted = "held out" if truth is None else "truth"
             return next(one for one in found.evaluations if one.on == wanted)
@@ -246,6 +260,79 @@ class Results:
             )
             return exporter.write(request, told)
 
+    def similar(
+        self,
+        at: Shown | Sequence[Shown] = (),
+        *,
+        unlike: Shown | Sequence[Shown] = (),
+        like: str = "",
+        count: int = 12,
+        level: float = 0.5,
+        told: Told | None = None,
+    ) -> Similar:
+        """Find places that look like some that are shown: by their texture, or by their bands.
+
+        What the survey looks like is found out with the first question, which takes seconds for 50 million voxels;
+        further ones are answered from it in a moment.
+
+        Parameters
+        ----------
+        at, unlike : str, sequence of int, Box, mask, or sequence of these
+            Places that are looked for, and that are not: in the numbers of the survey ("inline 120 crossline 300 time
+            700", "x 431000 y 6350000"), as indices of a voxel, as a `napari_fhn.box.Box` of voxels, or as an array of
+            bool on the survey (what somebody has drawn around).
+        like : str
+            A class: what is labelled as it is looked for, what is labelled as others is not, and what is labelled
+            already is not told.
+        count : int
+            Places at most.
+        level : float
+            How alike what belongs to a place is, 0 to 1.
+        told : callable, optional
+            Told the share of the survey that was looked at, 0 to 1; with the first question.
+
+        Returns
+        -------
+        Similar
+            ``places``, those that were shown and then the most alike first, each with ``voxel``, ``box``,
+            ``likeness`` and its ``voxels``; ``where(place)`` says where it is in the numbers of the survey, and
+            ``likeness`` is how alike all of it is, as an xarray.DataArray.
+
+        Raises
+        ------
+        ProjectError, LabelError
+            When a place is not understood or has no data, or nothing is labelled as the class.
+
+        Examples
+        --------
+        >>> import numpy as np, napari_fhn as fhn
+        >>> field = np.random.default_rng(0).normal(size=(64, 60)).astype("float32")
+        >>> field[8:20, 8:20] += 9
+        >>> field[40:52, 30:44] += 9
+        >>> with fhn.open(field, axes=("y", "x")) as work:
+        ...     other = work.similar("row 14 column 14").found[0]
+        >>> 40 <= other.voxel[0] < 52 and 30 <= other.voxel[1] < 44
+        True
+        """
+        from napari_fhn.project import shown, similar
+        from napari_fhn.structure.similar.likeness import Examples
+
+        with in_python():
+            surveys = self.project.surveys
+            if surveys is None:
+                raise ProjectError("its surveys are not at hand", "Open them first", path=self.session)
+            labelled = shown.shown_by_class(self.project, like) if like else Examples(())
+            examples = Examples(
+                (*(shown.shown_at(surveys, one) for one in _places(at)), *labelled.alike),
+                (*(shown.shown_at(surveys, one) for one in _places(unlike)), *labelled.unlike),
+            )
+            if not examples.alike:
+                raise ProjectError("no place was shown", "Say where, or which class")
+            if self._described is None or self._described[0] is not surveys:
+                self._described = surveys, similar.describe(surveys, self.project.vertical_axis, told)
+            known = self.project.session.known() if like else None
+            return similar.find(surveys, self._described[1], examples, count=count, level=level, known=known)
+
     def _in_order(self, values: Any) -> Any:
         if self.project.surveys is None or not self._order:
             return values
@@ -264,3 +351,11 @@ class Results:
 
 def _several(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
+
+
+def _places(shown: Any) -> list[Any]:
+    """Return places as a list, whether one was shown or several."""
+    if isinstance(shown, str | Box) or (isinstance(shown, np.ndarray) and shown.dtype == bool):
+        return [shown]
+    several = list(shown)
+    return [several] if several and all(isinstance(one, int | np.integer) for one in several) else several

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -44,6 +44,9 @@ from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update
+
+if TYPE_CHECKING:
+    from napari_fhn.report.left_out import LeftOut
 
 
 class Work(Results):
@@ -363,6 +366,62 @@ class Work(Results):
             )
             predicted(job, told)
             return arrays.prediction(self.project, chosen)
+
+    def leave_out(
+        self,
+        *,
+        folds: int | None = None,
+        blocks: int | None = None,
+        margin: int | None = None,
+        steps: int | None = None,
+        run: str | Run | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+        told: Callable[[Any], object] | None = None,
+    ) -> LeftOut:
+        """Train again without some wells or patches in turn, and score each on those that it was not shown.
+
+        Runs stay as they are. What was found is kept with the run, for its report.
+
+        Parameters
+        ----------
+        folds : int, optional
+            In how many trainings; 8, or as many as there are wells or patches, when absent. The first updates say how
+            long they take.
+        blocks, margin
+            As in `napari_fhn.report.left_out.plan`.
+        steps : int, optional
+            Training steps of each; those of the run when absent.
+        run : str or Run, optional
+            Which is done again; the current one when absent.
+        device, memory
+            As in `fit`.
+        told : callable, optional
+            Called with each update, and with each `Fold` when it is done.
+
+        Returns
+        -------
+        LeftOut
+            ``spread`` of all folds with ``estimates`` for the whole survey, ``standing`` beside copying the nearest
+            label, and ``sentences`` to read with them.
+
+        Raises
+        ------
+        ProjectError, JobError, LabelError
+            When fewer than two folds can be left out.
+        """
+        from napari_fhn.report import left_out
+
+        with in_python():
+            self._check_writer()
+            chosen = self._run(run)
+            job = left_out.shortened(chosen.job(), steps)
+            job = replace(job, device=device or job.device, memory=job.memory if memory is None else memory)
+            planned = left_out.plan(job, blocks=blocks, most=folds, margin=margin)
+            self.notes += planned.notes
+            found = left_out.carried_out(job, planned, told)
+            assert found is not None  # nobody can stop it
+            return found
 
     @property
     def _labelled(self) -> bool:

@@ -133,7 +133,14 @@ class _Training:
     @property
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
-        return self.step < self.job.schedule.steps and not self.control.stop.is_set() and not self.best.given_up
+        more = self.step < self.job.schedule.steps and not self.best.given_up and not self.learnt
+        return more and not self.control.stop.is_set()
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the losses of the last steps say that nothing is left to learn."""
+        enough = self.job.schedule.enough
+        return enough > 0 and len(self._losses) == _RECENT and median(self._losses) < enough
 
     def answer(self) -> Iterator[Update]:
         """Say what is known of the view before the first step, where nothing was predicted yet."""
@@ -298,9 +305,11 @@ class _Training:
                 self._save()
         self._recorder.flush()
         steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
-        stopped = self.step < steps and not self.best.given_up
+        stopped = self.step < steps and not self.best.given_up and not self.learnt
         if self.best.given_up and self.step < steps:
             words = f"Trained {self.step} of {steps} steps, until the held-out labels were predicted no better,"
+        elif self.learnt and self.step < steps:
+            words = f"Trained {self.step} of {steps} steps, until the labels were learnt,"
         else:
             words = f"Stopped after {self.step} of {steps} steps" if stopped else f"Trained {steps} steps"
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
@@ -368,6 +377,8 @@ class _Training:
         if "combining" in state:
             self.combining.resume(state["combining"])
         self._losses.extend(state["losses"])
+        if self.learnt:  # whoever goes on wants more steps
+            self._losses.clear()
         self._seen[...] = state["seen"]
         for found in state["scores"]:
             self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))

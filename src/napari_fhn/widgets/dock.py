@@ -109,6 +109,8 @@ class Dock(QWidget):
             shortcuts.Key("Ctrl+Alt+E", "Entropy of the prediction", looks.buttons["entropy"].click),
             shortcuts.Key("Ctrl+Alt+W", "Where next: find the places most worth labelling", run.next.search.click),
             shortcuts.Key("Ctrl+Alt+N", "Go to the next of them", run.next.go_on),
+            shortcuts.Key("Ctrl+Alt+L", "More places like the one under the cursor", self.labels.more_like_this),
+            shortcuts.Key("Ctrl+Alt+J", "Go to the next of these", self.labels.similar.after.click),
             shortcuts.Key("Ctrl+Alt+B", "Draw the training block", self.network.block.click),
             shortcuts.Key("Ctrl+Alt+G", "Type a place to go to", self.data.go_to.begin),
             shortcuts.Key("Ctrl+Alt+K", "This list", self.list_shortcuts),

@@ -243,8 +243,8 @@ def _scores(
     features: Values, classes: NDArray[np.int64], folds: list[NDArray[np.bool_]], seed: int
 ) -> NDArray[np.float64]:
     """Return the mean F1 over classes of each fold left out."""
-    from sklearn.ensemble import ExtraTreesClassifier  # type: ignore[import-untyped]
-    from sklearn.metrics import f1_score  # type: ignore[import-untyped]
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import f1_score
 
     found = []
     for mask in folds:

@@ -100,4 +100,4 @@ def _open(
         factors["bands"] = PixelModel(labels, frame.volume, dates=frame.volume.dates)
     if "patches" in names:
         factors["patches"] = Patches(labels)
-    return factors, Guided(frame)
+    return factors, Guided(frame.volume)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.training.frame import Frame
+from napari_fhn.training.volume import Volume
 
 if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField
+    from napari_fhn.structure.guided import Guide
 
 
 class AlongReflectors:
@@ -23,12 +24,10 @@ class AlongReflectors:
         Of the survey.
     """
 
-    candidates: tuple[tuple[int, ...], ...]
-
     def __init__(self, dips: DipField) -> None:
         self._dips = dips
         lateral = len(dips.shape) - 1
-        self.candidates = ((6, 12),) if lateral == 2 else ((12,),)
+        self.candidates = ((2, 4), (4, 8), (6, 12)) if lateral == 2 else ((4,), (8,), (12,))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
@@ -40,8 +39,7 @@ class AlongReflectors:
 
         # In a section there is nothing to the sides.
         inside = tuple(min(one, size - 1) for one, size in zip(reach, box.shape, strict=False))
-        found: NDArray[np.float32] = along_dips(probabilities, self._dips.read(box), inside)
-        return found
+        return along_dips(probabilities, self._dips.read(box), inside)
 
 
 class Guided:
@@ -49,16 +47,15 @@ class Guided:
 
     Parameters
     ----------
-    frame : Frame
-        Of the map.
+    volume : Volume
+        The bands.
     """
 
-    candidates: tuple[tuple[int, ...], ...] = ((1, 1), (2, 2), (4, 4))
-
-    def __init__(self, frame: Frame) -> None:
-        self._volume = frame.volume
-        if len(frame.shape) == 3:
-            self.candidates = ((1, 1, 1),)
+    def __init__(self, volume: Volume) -> None:
+        self._volume = volume
+        self._guide: Guide | None = None
+        axes = len(volume.shape)
+        self.candidates = tuple((far,) * axes for far in ((1, 2, 4, 8) if axes == 2 else (1, 2)))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the cells on each side: a mean of means looks twice as far as one."""
@@ -66,7 +63,8 @@ class Guided:
 
     def smooth(self, box: Box, probabilities: NDArray[np.float32], reach: tuple[int, ...]) -> NDArray[np.float32]:
         """Average ``(classes, *box.shape)`` within a box."""
-        from napari_fhn.structure.guided import guided
+        from napari_fhn.structure.guided import Guide, guided
 
-        found: NDArray[np.float32] = guided(probabilities, self._volume.read(box), reach)
-        return found
+        if self._guide is None:
+            self._guide = Guide(self._volume)
+        return guided(probabilities, self._guide.read(box), reach, self._volume.present(box))

@@ -19,6 +19,7 @@ from napari_fhn.widgets.labelling.history_panel import HistoryPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
+from napari_fhn.widgets.labelling.similar_panel import SimilarPanel
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.section import Section
@@ -110,12 +111,20 @@ class LabelPanel(Section):
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
         self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
+        self.similar = SimilarPanel(labelling.similar)
+        self.tools.add("Similar", "More like this: places that look like one, to go to and to label.", self.similar)
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
         self._context.data.state.events.material.connect(self._enable)
         self._book.state.events.has_labels.connect(self._enable)
         self._context.project.changed.connect(self._enable)
         self._enable()
+
+    def more_like_this(self) -> None:
+        """Look for places like the one under the cursor, and show the tool for them."""
+        if self.tools.isEnabled():
+            self.tools.open("Similar")
+            self._labelling.similar.under_cursor()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Take files that lie on the disk."""

@@ -11,6 +11,8 @@ from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.loader import Loader
 from napari_fhn.widgets.labelling.sections import Sections
+from napari_fhn.widgets.labelling.similar import MoreLikeThis
+from napari_fhn.widgets.labelling.similar_layers import SimilarLayers
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 
@@ -41,6 +43,8 @@ class Labelling:
         Brings files in.
     sections : Sections
         Labels from labels, shapes and the prediction.
+    similar, similar_layers : MoreLikeThis, SimilarLayers
+        Places like one that is shown, and the same on the canvas.
     """
 
     def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, folder: Path) -> None:
@@ -52,8 +56,12 @@ class Labelling:
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
         self.sections = Sections(context, book, opening)
+        self.similar = MoreLikeThis(context, book, opening)
+        self.similar_layers = SimilarLayers(context, book, self.similar)
 
     def close(self) -> None:
         """Let go of the viewer."""
         self.wells_layer.close()
         self.sections.close()
+        self.similar.close()
+        self.similar_layers.close()

@@ -145,6 +145,7 @@ class Planning:
                 vertical_axis=self._data.vertical,
                 classes=max(self._book.state.classes.values),
                 agreement=self._agreement,
+                bands=material.surveys.bands,
             )
         except JobError as error:
             self._messages.say(sentence(error), note=True)

@@ -1,0 +1,167 @@
+"""The places of a survey that look most like the examples: bodies of cells, the most alike first, and apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from napari_fhn.box import Box
+from napari_fhn.structure.similar.lattice import Lattice
+
+LEVEL = 0.5
+"""Likeness from which a cell belongs to a place."""
+
+_WIDEST = 5
+"""Cells along each axis that are judged together at most."""
+
+_LEAST_EXTENT, _PARTS = 12, 16
+"""Cells along each axis of the part of a body that is one place, and how many of them are in a large survey."""
+
+
+@dataclass(frozen=True, eq=False)
+class SimilarPlace:
+    """A place that looks like the examples.
+
+    Parameters
+    ----------
+    voxel : tuple of int
+        Its middle: the cell that is most alike.
+    box : Box
+        Around it.
+    likeness : float
+        0 to 1, mean of as many of its best cells as the examples have: one that is much smaller counts less.
+    cells : ndarray of int64, shape (n, axes)
+        Cells of the lattice that it is made of.
+    lattice : Lattice
+        Theirs.
+    shown : bool
+        Whether it is around an example, and not found.
+    """
+
+    voxel: tuple[int, ...]
+    box: Box
+    likeness: float
+    cells: NDArray[np.int64]
+    lattice: Lattice
+    shown: bool = False
+
+    def inside(self) -> NDArray[np.bool_]:
+        """Return which voxels of the box belong to it."""
+        first = self.cells.min(axis=0)
+        grid = np.zeros(self.cells.max(axis=0) - first + 1, bool)
+        grid[tuple((self.cells - first).T)] = True
+        for axis, n in enumerate(self.lattice.cell):
+            grid = np.repeat(grid, n, axis)
+        return grid[tuple(slice(0, n) for n in self.box.shape)]
+
+    @property
+    def voxels(self) -> NDArray[np.int64]:
+        """Its voxels, shape (n, axes)."""
+        found: NDArray[np.int64] = np.argwhere(self.inside()) + np.array(self.box.start)
+        return found
+
+
+def places(
+    alike: NDArray[np.float32],
+    lattice: Lattice,
+    *,
+    shown: Sequence[NDArray[np.int64]] = (),
+    known: NDArray[np.bool_] | None = None,
+    count: int = 12,
+    level: float = LEVEL,
+) -> list[SimilarPlace]:
+    """Find the places that are most alike.
+
+    The best cell is taken, with the connected cells around it that are alike enough; what is near is left out, and so
+    on.
+
+    Parameters
+    ----------
+    alike : ndarray of float32, shape ``lattice.shape``
+        From :func:`napari_fhn.structure.similar.likeness.likeness`.
+    lattice : Lattice
+        Its cells.
+    shown : sequence of (n, axes) arrays of int64
+        Voxels of the examples. What lies around each of them is a place too, and found no more.
+    known : ndarray of bool, same shape as `alike`, optional
+        Cells that nobody needs to be told of: they belong to no place.
+    count : int
+        Places at most, beside those that were shown.
+    level : float
+        Likeness from which a cell belongs to a place.
+
+    Returns
+    -------
+    list of SimilarPlace
+        Those that were shown, then the most alike first; empty where nothing is alike.
+    """
+    left = np.nan_to_num(alike, nan=0.0)
+    if known is not None:
+        left[known] = 0
+    examples = [np.unique(lattice.cells_of(voxels), axis=0) for voxels in shown]
+    size = max(1, min((len(cells) for cells in examples), default=1))
+    # A place is as good as a neighbourhood of the size that was shown: one cell may be alike by chance.
+    side = max(1, min(_WIDEST, round(size ** (1 / left.ndim))))
+    judged = ndimage.uniform_filter(left, side, mode="constant") if side > 1 else left.copy()
+    # Cells between the middles of two places, at least.
+    apart = tuple(max(1, min(most // 2, n // 6)) for most, n in zip(_extent(left.shape), left.shape, strict=True))
+
+    def take(cell: tuple[int, ...], *, shown: bool = False) -> list[SimilarPlace]:
+        place = _place(left, cell, lattice, size, level)
+        judged[tuple(slice(max(0, at - gap), at + gap + 1) for at, gap in zip(cell, apart, strict=True))] = 0
+        if place is None:
+            return []
+        # Of no other place, so that what is labelled here is not labelled there again.
+        judged[tuple(place.cells.T)] = left[tuple(place.cells.T)] = 0
+        return [replace(place, shown=shown)]
+
+    here: list[SimilarPlace] = []
+    for cells in examples:
+        best = cells[int(np.argmax(left[tuple(cells.T)]))]
+        here += take(tuple(best.tolist()), shown=True)
+        judged[tuple(cells.T)] = 0
+    found: list[SimilarPlace] = []
+    while len(found) < count:
+        cell = tuple(int(k) for k in np.unravel_index(int(np.argmax(judged)), judged.shape))
+        if judged[cell] <= level / 2:
+            break
+        found += take(_best_near(left, cell, side))
+        judged[cell] = 0
+    return [*here, *sorted(found, key=lambda place: -place.likeness)]
+
+
+def _extent(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Cells along each axis that a place has at most: more is not seen at once."""
+    return tuple(max(_LEAST_EXTENT, n // _PARTS) for n in shape)
+
+
+def _best_near(alike: NDArray[np.float32], cell: tuple[int, ...], side: int) -> tuple[int, ...]:
+    """Return the cell that is most alike of those that were judged as one."""
+    low = tuple(max(0, at - side // 2) for at in cell)
+    part = alike[tuple(slice(a, at + side // 2 + 1) for a, at in zip(low, cell, strict=True))]
+    inside = np.unravel_index(int(np.argmax(part)), part.shape)
+    return tuple(int(a + k) for a, k in zip(low, inside, strict=True))
+
+
+def _place(
+    alike: NDArray[np.float32], cell: tuple[int, ...], lattice: Lattice, size: int, level: float
+) -> SimilarPlace | None:
+    half = [most // 2 for most in _extent(alike.shape)]
+    low = tuple(max(0, at - n) for at, n in zip(cell, half, strict=True))
+    window = tuple(slice(a, at + n + 1) for a, at, n in zip(low, cell, half, strict=True))
+    values = alike[window]
+    labelled, _ = ndimage.label(values >= level)
+    inside = tuple(at - a for at, a in zip(cell, low, strict=True))
+    body = int(labelled[inside])
+    if not body:
+        return None
+    cells = np.argwhere(labelled == body) + np.array(low)
+    best = np.sort(values[labelled == body])[::-1][: max(1, size)]
+    first, last = tuple(cells.min(axis=0).tolist()), tuple(cells.max(axis=0).tolist())
+    return SimilarPlace(
+        lattice.middle(cell), lattice.box(first, last), float(best.sum() / max(1, size)), cells, lattice
+    )
