@@ -47,7 +47,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             continue
         begun_with = options.recipe or fitting(3 if name in _VOLUMES else 2)[0]
         recipe = RECIPES[begun_with]
-        for draw in dataset.first_draws(options.seeds):
+        for draw in dataset.chosen(["tuning"], options.seeds):
             for label, overrides in variants(recipe.network, recipe.schedule.block):
                 steps = [f"schedule.steps={options.steps}"] if options.steps else []
                 yield {

@@ -22,10 +22,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import accuracy_kept
 import accuracy_scores
 from accuracy_answers import Settings
 from accuracy_data import DATASETS, SHARED
-from accuracy_methods import METHODS, WITHOUT_BUDGET, method_of
+from accuracy_methods import METHODS, WITHOUT_BUDGET, WITHOUT_PROBABILITIES, method_of
 from machine import machine
 
 DEFAULT_METHODS = ("nearest", "forest", "forest+position", "hyperbolic")
@@ -35,7 +36,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def main() -> int:
     options = _options()
     if options.one:
-        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports)))
+        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports, options.keep)))
         return 0
     entries = accuracy_scores.read(options.output)
     if options.table:
@@ -62,21 +63,22 @@ def run_all(wanted: Iterable[dict[str, Any]], options: argparse.Namespace) -> in
         0, or 1 when some failed.
     """
     entries = accuracy_scores.read(options.output)
-    described, commit = machine(), _commit()
+    described, made_with = machine(), commit()
     failures = 0
     for entry in wanted:
         words = f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}"
-        if accuracy_scores.key(entry) in entries and not options.again:
+        there = accuracy_scores.key(entry) in entries and (not options.keep or _is_kept(entry, options.keep))
+        if there and not options.again:
             print(f"{words}: there already", flush=True)
             continue
         try:
-            entry |= run_apart(entry, options)
+            entry |= run_apart(entry, Path(__file__), options)
         except RuntimeError as error:
             failures += 1
             print(f"{words}: failed\n{error}", file=sys.stderr, flush=True)
             continue
         entry["machine"] = {**described, "threads": options.threads}
-        entry["commit"] = commit
+        entry["commit"] = made_with
         entry["date"] = datetime.date.today().isoformat()
         accuracy_scores.append(entry, options.output)
         spent = ", ".join(f"{what} {seconds['cpu']:.0f} s" for what, seconds in entry["seconds"].items())
@@ -91,10 +93,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         if dataset.missing(options.shared):
             print(f"{name}: no {dataset.folder} in {options.shared}; left out")
             continue
-        draws = dataset.draws if options.seeds is None else dataset.first_draws(options.seeds)
-        for draw in draws:
-            if options.draws and not any(re.fullmatch(pattern, draw) for pattern in options.draws):
-                continue
+        for draw in dataset.chosen(options.draws, options.seeds):
             for method in options.methods:
                 plain = method in WITHOUT_BUDGET
                 yield {
@@ -106,8 +105,17 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 }
 
 
-def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+def run_apart(entry: dict[str, Any], script: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Run one entry in a fresh process.
+
+    Parameters
+    ----------
+    entry : dict
+        What to run.
+    script : Path
+        That runs it, told ``--one`` and the entry, and prints its results as JSON.
+    options : argparse.Namespace
+        Threads, where the surveys lie, and where reports and probabilities go.
 
     Raises
     ------
@@ -116,9 +124,10 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     """
     environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
     python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
-    command = [python, str(Path(__file__).absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
-    if options.reports:
-        command += ["--reports", str(options.reports)]
+    command = [python, str(script.absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
+    for name in ("reports", "keep"):
+        if getattr(options, name, None):
+            command += [f"--{name}", str(getattr(options, name))]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:] or f"the process ended with {done.returncode}")
@@ -126,17 +135,19 @@ def run_apart(entry: dict[str, Any], options: argparse.Namespace) -> dict[str, A
     return result
 
 
-def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None) -> dict[str, Any]:
-    """Run one entry in this process, which should be fresh; a network's report goes into the folder, if any."""
+def run_here(
+    entry: dict[str, Any], shared: Path, reports: Path | None = None, keep: Path | None = None
+) -> dict[str, Any]:
+    """Run one entry in this process, which should be fresh; a network's report and probabilities go into folders."""
     task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
     report = None
     if reports is not None:
         reports.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"\W+", "-", f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}")
         report = str(reports / f"{name}.html")
-    settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()), report)
+    settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()), report, keep is not None)
     answer = method_of(entry["method"])(task, settings)
-    return {
+    found = {
         "score": accuracy_scores.scored(task, answer.prediction),
         "classes": task.classes,
         "seconds": answer.seconds,
@@ -144,9 +155,16 @@ def run_here(entry: dict[str, Any], shared: Path, reports: Path | None = None) -
         "peak_mb": _peak_mb(),
         "details": answer.details,
     }
+    if keep is not None:
+        accuracy_kept.keep(entry | found, answer, keep)
+    return found
 
 
-def _commit() -> str | None:
+def _is_kept(entry: dict[str, Any], folder: Path) -> bool:
+    return entry["method"] in WITHOUT_PROBABILITIES or accuracy_kept.path_of(entry, folder).exists()
+
+
+def commit() -> str | None:
     """Return the state of the checkout, with a plus where it was changed since; None outside of one."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
     try:
@@ -164,7 +182,8 @@ def _peak_mb() -> int | None:
 
 
 def _is_wanted(entry: dict[str, Any], options: argparse.Namespace) -> bool:
-    return options.methods == list(DEFAULT_METHODS) or entry["method"] in options.methods
+    asked = options.methods == list(DEFAULT_METHODS) or entry["method"] in options.methods
+    return asked and entry["draw"] in DATASETS[entry["dataset"]].chosen(options.draws, options.seeds)
 
 
 def _names(known: tuple[str, ...]) -> Any:
@@ -188,6 +207,14 @@ def running_options(parser: argparse.ArgumentParser, output: Path) -> None:
     parser.add_argument("--shared", type=Path, default=SHARED, metavar="DIR", help="where the real surveys lie")
     parser.add_argument("--convpaint-python", default=sys.executable, metavar="PYTHON", help="with napari-convpaint")
     parser.add_argument("--reports", type=Path, metavar="DIR", help="write the HTML report of each network's run there")
+    parser.add_argument(
+        "--keep",
+        nargs="?",
+        type=Path,
+        const=accuracy_kept.FOLDER,
+        metavar="DIR",
+        help=f"keep the class probabilities of networks, see accuracy_kept.py (default: {accuracy_kept.FOLDER})",
+    )
     parser.add_argument("--one", help=argparse.SUPPRESS)
 
 
@@ -195,8 +222,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", type=_names(tuple(DATASETS)), default=list(DATASETS), metavar="DATASET,...")
     parser.add_argument("--methods", type=_names(METHODS), default=list(DEFAULT_METHODS), metavar="METHOD,...")
-    parser.add_argument("--seeds", type=int, metavar="N", help="the first draws only (default: all)")
-    parser.add_argument("--draws", type=lambda t: t.split(","), metavar="PATTERN,...", help="such as wells4_.*")
+    parser.add_argument("--seeds", type=int, metavar="N", help="the first seeds only (default: all)")
+    parser.add_argument(
+        "--draws",
+        type=lambda t: t.split(","),
+        default=["reporting"],
+        metavar="WORD,...",
+        help="tuning, reporting (default), all, or patterns such as wells4_.*",
+    )
     parser.add_argument(
         "--override",
         action="append",

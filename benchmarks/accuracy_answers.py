@@ -26,11 +26,14 @@ class Settings:
         ``part=JSON``, for the methods that train with this project's own ``fit``.
     report : str or None
         Of the same methods: the HTML file to write, where one is wanted.
+    probabilities : bool
+        Of the same methods: whether those of the classes are wanted too.
     """
 
     budget: float = 60.0
     overrides: tuple[str, ...] = ()
     report: str | None = None
+    probabilities: bool = False
 
 
 @dataclass
@@ -45,11 +48,14 @@ class Answer:
         CPU and wall seconds by what they were spent on: ``train``, ``predict``.
     details : dict
         Whatever else is worth keeping: steps, parameters.
+    probabilities : ndarray of float16 or None
+        ``(classes, *space)``, where they were wanted and the method has any.
     """
 
     prediction: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
     seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    probabilities: NDArray[np.float16] | None = None
 
     @contextmanager
     def timed(self, what: str) -> Iterator[None]:

@@ -1,13 +1,16 @@
 """The labelled data of the accuracy benchmark as plain arrays: what is known, what is tested, never both.
 
 Every dataset is a function of a draw. Real surveys are read from ``../shared/data`` beside the checkout; the bundled
-samples are in the package.
+samples are in the package; the generated surveys come from ``scripts/samples/family.py``. What recipes are tuned on and
+what is reported are draws of their own.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +22,13 @@ from skimage.measure import label
 from napari_fhn import labels, sample_data, surveys
 from napari_fhn.surveys.kinds import vertical_axis
 
+sys.path.append(str(Path(__file__).parents[1] / "scripts"))  # no package, and part of no installation
+from samples import stories
+from samples.family import survey as generated
+
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SEEDS = 5
+"""Draws to tune on, and as many more to report."""
 
 Labels = NDArray[np.uint8]
 
@@ -70,16 +78,42 @@ class Dataset:
     Attributes
     ----------
     folder : str or None
-        Below ``../shared/data``; None for what the package ships.
-    draws : tuple of str
-        By name; the number at the end of a name is its seed.
+        Below ``../shared/data``; None for what the package ships or generates.
+    tuning, reporting : tuple of str
+        Draws by name: those that recipes may be tuned on, and those that say how well it went. The number at the end of
+        a name is its seed.
     make : callable
         Of the folder and a draw.
     """
 
     folder: str | None
-    draws: tuple[str, ...]
+    tuning: tuple[str, ...]
+    reporting: tuple[str, ...]
     make: Callable[[Path, str], Task]
+
+    @property
+    def draws(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.tuning, *self.reporting)
+
+    def chosen(self, words: Sequence[str] = ("reporting",), seeds: int | None = None) -> tuple[str, ...]:
+        """Return some draws.
+
+        Parameters
+        ----------
+        words : sequence of str
+            ``tuning``, ``reporting``, ``all``, or patterns of names of draws.
+        seeds : int, optional
+            Of these the first so many seeds only.
+        """
+        sets = {"tuning": self.tuning, "reporting": self.reporting, "all": self.draws}
+        found = [
+            draw
+            for draw in self.draws
+            if any(draw in sets[word] if word in sets else re.fullmatch(word, draw) for word in words)
+        ]
+        first = sorted({_seed(draw) for draw in found})[:seeds]
+        return tuple(draw for draw in found if _seed(draw) in first)
 
     def task(self, draw: str, shared: Path = SHARED) -> Task:
         """Make the task of a draw."""
@@ -88,10 +122,6 @@ class Dataset:
     def missing(self, shared: Path = SHARED) -> bool:
         """Whether its files are not here."""
         return self.folder is not None and not (shared / self.folder).is_dir()
-
-    def first_draws(self, seeds: int) -> tuple[str, ...]:
-        """Return the draws whose seed is below a number."""
-        return tuple(draw for draw in self.draws if _seed(draw) < seeds)
 
 
 def channels(survey: xr.DataArray) -> NDArray[np.generic]:
@@ -114,8 +144,7 @@ def penobscot(folder: Path, draw: str) -> Task:
         facies: Labels = file["labels"] + np.uint8(1)  # facies 0 is a class
     with (folder / "wells.csv").open(newline="", encoding="utf-8") as file:
         wells = [(int(r["inline"]), int(r["crossline"])) for r in csv.DictReader(file) if r["protocol"] == draw]
-    if not wells:
-        raise ValueError(f"{folder / 'wells.csv'} has no wells of {draw!r}")
+    wells = wells or _wells(draw)
     known = np.zeros_like(facies)
     radius = 5
     for inline, crossline in wells:
@@ -124,6 +153,21 @@ def penobscot(folder: Path, draw: str) -> Task:
         known[columns] = facies[columns]
     names = tuple(f"facies {k}" for k in range(8))
     return _task("penobscot", draw, (channels(survey),), known, facies, names, vertical_axis(survey))
+
+
+def _wells(draw: str) -> list[tuple[int, int]]:
+    """Draw wells as those of the file were, which has five draws of them: on every eighth crossline, off the border."""
+    number = int(draw.partition("_")[0].removeprefix("wells"))
+    rng = np.random.default_rng([number, _seed(draw)])
+    crosslines = np.sort(rng.choice(np.arange(1024, 1489, 8), number, replace=False))
+    return list(zip(rng.integers(1079, 1107, number).tolist(), crosslines.tolist(), strict=True))
+
+
+def family(_: Path, draw: str) -> Task:
+    """Return a generated survey with its wells; a draw is the seed of all that is drawn of it."""
+    made = generated(_seed(draw))
+    dataset = "tuning" if _seed(draw) in stories.TUNING else "testing"
+    return _task(dataset, draw, (made.amplitude[np.newaxis],), made.labels, made.truth, made.names, 2)
 
 
 def seismic(_: Path, draw: str) -> Task:
@@ -159,7 +203,11 @@ def taizhou(folder: Path, draw: str) -> Task:
 
 
 def potsdam(folder: Path, draw: str) -> Task:
-    """Land cover from the labelled tiles but one, on the mosaic of all 18; the gaps between tiles are NaN."""
+    """Land cover from the labelled tiles but one, or but three, on the mosaic of all 18, with NaN between the tiles.
+
+    To tune on, each tile in turn is left out; to report, three drawn at random.
+    """
+    left_out = {draw} if draw in _TILES else set(np.random.default_rng(_seed(draw)).permutation(_TILES)[:3].tolist())
     tiles = {path.stem: surveys.open(path) for path in sorted((folder / "images").glob("*.tif"))}
     west = min(float(tile["x"].min()) for tile in tiles.values())
     north = max(float(tile["y"].max()) for tile in tiles.values())
@@ -177,8 +225,9 @@ def potsdam(folder: Path, draw: str) -> Task:
         mosaic[(slice(None), *window)] = channels(tile)
         path = folder / "labels" / f"{name}.tif"
         if path.is_file():
-            left_out = name.endswith(draw)
-            (truth if left_out else known)[window] = np.asarray(surveys.open(path))[0].astype(np.uint8)
+            (truth if name.endswith(tuple(f"_{tile}" for tile in left_out)) else known)[window] = np.asarray(
+                surveys.open(path)
+            )[0].astype(np.uint8)
     names = ("roof", "pavement", "low vegetation", "soil or tree", "class 5", "water")
     return _task("potsdam", draw, (mosaic,), known, truth, names, None)
 
@@ -261,18 +310,24 @@ def _seed(draw: str) -> int:
 
 
 _TILES = ("64_0", "96_32", "96_96", "128_0", "128_128", "160_96", "160_160", "192_64", "192_128")
-_FIVE = tuple(f"seed{seed}" for seed in range(SEEDS))
+_TUNING = tuple(f"seed{seed}" for seed in range(SEEDS))
+_REPORTING = tuple(f"seed{seed}" for seed in range(SEEDS, 2 * SEEDS))
+
+
+def _well_draws(seeds: range) -> tuple[str, ...]:
+    return tuple(f"wells{n}_draw{seed}" for n in (2, 4, 8) for seed in seeds)
+
 
 DATASETS: dict[str, Dataset] = {
-    "penobscot": Dataset(
-        "penobscot", tuple(f"wells{n}_draw{seed}" for n in (2, 4, 8) for seed in range(SEEDS)), penobscot
-    ),
-    "seismic": Dataset(None, _FIVE, seismic),
-    "hyperspectral": Dataset(None, _FIVE, hyperspectral),
-    "taizhou": Dataset("taizhou", _FIVE, taizhou),
-    "potsdam": Dataset("potsdam", tuple(_TILES), potsdam),
-    "hysu": Dataset("hysu", _FIVE, hysu),
-    "lapland": Dataset("lapland", _FIVE, lapland),
-    "sirsam": Dataset("sirsam", _FIVE, sirsam),
+    "penobscot": Dataset("penobscot", _well_draws(range(SEEDS)), _well_draws(range(SEEDS, 2 * SEEDS)), penobscot),
+    "tuning": Dataset(None, tuple(f"seed{seed}" for seed in stories.TUNING), (), family),
+    "testing": Dataset(None, (), tuple(f"seed{seed}" for seed in stories.TESTING), family),
+    "seismic": Dataset(None, _TUNING, _REPORTING, seismic),
+    "hyperspectral": Dataset(None, _TUNING, _REPORTING, hyperspectral),
+    "taizhou": Dataset("taizhou", _TUNING, _REPORTING, taizhou),
+    "potsdam": Dataset("potsdam", _TILES, _REPORTING, potsdam),
+    "hysu": Dataset("hysu", _TUNING, _REPORTING, hysu),
+    "lapland": Dataset("lapland", _TUNING, _REPORTING, lapland),
+    "sirsam": Dataset("sirsam", _TUNING, _REPORTING, sirsam),
 }
-"""By name: six real surveys and the two bundled samples."""
+"""By name: six real surveys, the two bundled samples, and the generated ones to tune on and to test with."""

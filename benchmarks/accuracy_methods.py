@@ -11,6 +11,15 @@ _METHODS = {
     "nearest": ("accuracy_references", "nearest", {}),
     "forest": ("accuracy_references", "forest", {"position": False}),
     "forest+position": ("accuracy_references", "forest", {"position": True}),
+    "forest-bands": ("accuracy_pixels", "reference", {"model": "forest"}),
+    "svm": ("accuracy_pixels", "reference", {"model": "svm"}),
+    "forest-bands+difference": ("accuracy_pixels", "reference", {"model": "forest", "difference": True}),
+    "svm+difference": ("accuracy_pixels", "reference", {"model": "svm", "difference": True}),
+    "bands": ("accuracy_pixels", "factors", {"names": ("bands",)}),
+    "patches": ("accuracy_pixels", "factors", {"names": ("patches",)}),
+    "bands-smoothed": ("accuracy_pixels", "factors", {"names": ("bands",), "smoothed": True}),
+    "bands+patches": ("accuracy_pixels", "factors", {"names": ("bands", "patches")}),
+    "bands+patches-smoothed": ("accuracy_pixels", "factors", {"names": ("bands", "patches"), "smoothed": True}),
     "hyperbolic": ("accuracy_networks", "network", {"kind": "hyperbolic"}),
     "resnet": ("accuracy_networks", "network", {"kind": "resnet"}),
     "unet": ("accuracy_networks", "network", {"kind": "unet"}),
@@ -23,8 +32,15 @@ _METHODS = {
 METHODS = tuple(_METHODS)
 """The names."""
 
-WITHOUT_BUDGET = ("nearest", "forest", "forest+position", "convpaint")
+WITHOUT_BUDGET = tuple(
+    name
+    for name, (module, _, _) in _METHODS.items()
+    if module in ("accuracy_references", "accuracy_pixels", "accuracy_convpaint")
+)
 """Those that take the time they take."""
+
+WITHOUT_PROBABILITIES = (*WITHOUT_BUDGET, "monai")
+"""Those that say classes and no more."""
 
 
 def method_of(name: str) -> Method:

@@ -17,6 +17,7 @@ import xarray as xr
 
 from accuracy_answers import Answer, Settings
 from accuracy_data import Task
+from accuracy_kept import fold
 from accuracy_memory import within_memory
 from napari_fhn import labels
 from napari_fhn.box import Box
@@ -28,6 +29,7 @@ from napari_fhn.project import HeldOut, Project, Session, SurveySet, jobs, plann
 from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
+from napari_fhn.training.labelled import LabelFile
 
 _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""
@@ -58,6 +60,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
         if kind != "hyperbolic":
             ours, job = job, replace(job, network=_compared(kind, job.network))
             job = within_memory(job, ours) if equal_memory else job
+        if settings.probabilities:
+            job = replace(job, outputs=("probabilities",))
         notes: list[str] = []
         with answer.timed("train"):
             end = time.process_time() + settings.budget
@@ -68,6 +72,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
             for _ in predict(job):
                 pass
         answer.prediction = np.load(job.prediction)
+        if settings.probabilities:
+            answer.probabilities = np.load(job.output_path("probabilities"))
         if settings.report:
             run = Path(job.prediction).parent
             job.save(run / "job.json")
@@ -99,9 +105,9 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
     project : Project
         Where.
     overrides : sequence of str
-        ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``network=WORDS``, the layers of the hyperbolic
-        network in the language of architectures; else a part of the job and its value in JSON, such as
-        ``schedule.block=[64,64]`` or ``network.h=0.5``.
+        ``recipe=NAME``; ``held_out=N`` bodies kept for validation; ``fold=K/N``, one in N bodies kept;
+        ``network=WORDS``, the layers of the hyperbolic network in the language of architectures; else a part of the job
+        and its value in JSON, such as ``schedule.block=[64,64]`` or ``network.h=0.5``.
 
     Returns
     -------
@@ -120,7 +126,18 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
     project.session.set_classes(ClassTable(()).including(task.classes))
     held_out: list[Box] = []
     if "held_out" in told:
-        held_out = labels.hold_out(task.labels, int(told.pop("held_out")), task.vertical_axis, task.seed)
+        held_out = labels.hold_out(
+            task.labels,
+            int(told.pop("held_out")),
+            task.vertical_axis,
+            task.seed,
+            labels.candidates(task.labels, task.vertical_axis),
+        )
+    if "fold" in told:
+        number, of = map(int, told.pop("fold").split("/"))
+        file = LabelFile(str(project.session.labels), task.labels.shape, len(task.classes))
+        bodies, left_out = fold(file, task.vertical_axis, number, of)
+        held_out = bodies.boxes(left_out, task.labels.shape)
     recipe = told.pop("recipe", None)
     if recipe is None:
         recipe = planning.choose_recipe(project, held_out=held_out).name

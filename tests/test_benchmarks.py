@@ -99,6 +99,8 @@ def monkeypatch_module():
 # Voxels of the first draw: inputs with their channels, labels of each class.
 PROTOCOLS = {
     "penobscot": ([(1, 36, 512, 1536)], [13192, 20862, 23902, 4631, 5922, 58662, 32000, 212541]),
+    "tuning": ([(1, 64, 88, 112)], None),
+    "testing": ([(1, 64, 96, 96)], None),
     "seismic": ([(1, 128, 192, 160)], [7076, 1160, 3567, 3799, 4959, 4031, 3248]),
     "hyperspectral": ([(62, 112, 128)] * 2, [39, 27]),
     "taizhou": ([(6, 400, 400)] * 2, [50, 50]),
@@ -127,10 +129,27 @@ def test_the_label_protocols(accuracy, shared_data, name):
     if counts is not None:
         assert known.tolist() == counts
     assert task.vertical_axis == (2 if len(shapes[0]) == 4 else None)
-    if name in ("penobscot", "taizhou", "hysu", "lapland", "sirsam"):
+    if name in ("penobscot", "taizhou", "hysu", "lapland", "sirsam", "potsdam"):
         other = dataset.task(dataset.draws[1], shared_data)
         assert (other.labels != task.labels).any()
         assert ((other.labels > 0) | (other.truth > 0)).sum() == ((task.labels > 0) | (task.truth > 0)).sum()
+
+
+def test_what_is_tuned_on_is_not_reported(accuracy):
+    for name, dataset in accuracy.data.DATASETS.items():
+        assert not set(dataset.tuning) & set(dataset.reporting)
+        assert dataset.chosen(["all"]) == dataset.draws
+        assert dataset.chosen() == dataset.reporting
+        seeds = [{accuracy.data._seed(draw) for draw in draws} for draws in (dataset.tuning, dataset.reporting)]
+        assert not seeds[0] & seeds[1] or name == "potsdam"  # whose tiles have numbers of their own
+    penobscot = accuracy.data.DATASETS["penobscot"]
+    assert penobscot.chosen(["wells4_.*"], 2) == ("wells4_draw0", "wells4_draw1")
+    assert penobscot.chosen(["reporting"], 1) == ("wells2_draw5", "wells4_draw5", "wells8_draw5")
+    # The new wells are drawn as those that came with the survey were.
+    for draw in penobscot.reporting:
+        wells = accuracy.data._wells(draw)
+        assert len(wells) == int(draw[5]) == len({crossline for _, crossline in wells})
+        assert all(1079 <= inline <= 1106 and 1024 <= crossline <= 1488 for inline, crossline in wells)
 
 
 def test_protocols_of_patches_and_tiles(accuracy, shared_data):
@@ -138,12 +157,16 @@ def test_protocols_of_patches_and_tiles(accuracy, shared_data):
     for name in ("lapland", "sirsam", "potsdam", "hysu"):
         if accuracy.data.DATASETS[name].missing(shared_data):
             pytest.skip(f"real data absent: {name}")
-        made[name] = accuracy.data.DATASETS[name].task(accuracy.data.DATASETS[name].draws[-1], shared_data)
-    assert len(accuracy.data.DATASETS["potsdam"].draws) == 9
-    # Tile by tile: the rows and columns that are tested are those of one tile.
+        made[name] = accuracy.data.DATASETS[name].task(accuracy.data.DATASETS[name].tuning[-1], shared_data)
+    potsdam = accuracy.data.DATASETS["potsdam"]
+    # Tile by tile: the rows and columns that are tested are those of one tile, or of three where it is reported.
     rows, columns = (np.unique(index) for index in np.nonzero(made["potsdam"].truth))
+    assert len(potsdam.tuning) == 9
     assert np.ptp(rows) < 32
     assert np.ptp(columns) < 32
+    truth = potsdam.task(potsdam.reporting[0], shared_data).truth
+    rows, columns = (index // 32 for index in np.nonzero(truth))
+    assert len(set(zip(rows.tolist(), columns.tolist(), strict=True))) == 3
     # The five grids say "no data" in three ways, and it is NaN in the same cells.
     assert {int(np.isnan(array).sum()) for array in made["sirsam"].inputs} == {427}
     assert np.count_nonzero(made["sirsam"].labels) == 10 * 16 * 16
@@ -161,7 +184,7 @@ def test_protocols_of_patches_and_tiles(accuracy, shared_data):
 def test_accuracy_is_kept_a_line_for_each_run_and_not_run_twice(tmp_path):
     command = [
         *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "2"),
-        *("--methods", "nearest", "--output", str(tmp_path / "kept.jsonl")),
+        *("--methods", "nearest", "--output", str(tmp_path / "kept.jsonl"), "--draws", "tuning"),
     ]
     first = subprocess.run([*command, "--seeds", "1"], capture_output=True, text=True, check=True)
     assert "mean IoU 0.486" in first.stdout
@@ -210,12 +233,13 @@ def test_the_table_marks_means_over_fewer_draws(accuracy):
     assert lines[3] == "| hysu (1) | **0.100** |  |"
 
 
-def test_a_network_learns_as_a_job_with_overrides_says(tmp_path):
+def test_a_network_learns_as_a_job_with_overrides_says(accuracy, tmp_path):
     subprocess.run(
         [
             *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
             *("--methods", "hyperbolic", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
             *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+            *("--keep", str(tmp_path / "kept")),
         ],
         capture_output=True,
         check=True,
@@ -227,6 +251,55 @@ def test_a_network_learns_as_a_job_with_overrides_says(tmp_path):
     assert details["block"] == [16, 16]
     assert details["channels"] == 128  # 124 bands do not go into 16
     assert entry["overrides"] == ["network=2d 16: 1x4 | down 1x8 | up 1x4", "schedule.block=[16,16]"]
+    # What it said is kept, and gives the same score again.
+    kept = importlib.import_module("accuracy_kept")
+    (one,) = kept.kept("hyperspectral", budget=1, overrides=entry["overrides"], folder=tmp_path / "kept")
+    assert one.probabilities.shape == (2, 112, 128)
+    assert one.probabilities.dtype == np.float16
+    np.testing.assert_allclose(one.probabilities.sum(axis=0), 1, atol=2e-3)
+    again = accuracy.scores.scored(one.task, kept.classes_of(one.probabilities))
+    assert again["mean_iou"] == pytest.approx(entry["score"]["mean_iou"], abs=0.01)
+    assert one.entry["score"] == entry["score"]
+    assert not list(kept.kept("hyperspectral", "resnet", budget=1, folder=tmp_path / "kept"))
+
+
+def test_a_fold_holds_bodies_out(accuracy, tmp_path):
+    networks = importlib.import_module("accuracy_networks")
+    task = accuracy.data.DATASETS["tuning"].task("seed3")
+    held = []
+    for number in range(3):
+        job, _ = networks.job_of(task, Project(Session(tmp_path / str(number))), [f"fold={number}/3"])
+        out = np.zeros(task.labels.shape, bool)
+        for box in job.held_out:
+            out[box.slices] = True
+        held.append(out & (task.labels > 0))
+    # Each labelled column in one fold, and whole.
+    assert np.array_equal(np.sum(held, axis=0), task.labels > 0)
+    for out in held:
+        assert out.any()
+        assert np.array_equal(out.any(axis=2), out.all(axis=2))
+
+
+def test_time_to_quality(tmp_path):
+    output = tmp_path / "curve.jsonl"
+    command = [
+        *(sys.executable, str(BENCHMARKS / "time_to_quality.py"), "--only", "hyperspectral", "--threads", "1"),
+        *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+        *("--override", "schedule.steps=40", "--seconds", "0.3,0.6,60", "--output", str(output)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (entry,) = map(json.loads, output.read_text(encoding="utf-8").splitlines())
+    first, second, last = entry["marks"]
+    assert 1 <= first["steps"] <= second["steps"] <= last["steps"] == 40
+    assert entry["finished"] < 60
+    assert last["view"] == last["whole"]  # a map is in view as a whole
+    for mark in entry["marks"]:
+        assert 0 <= mark["view"] <= 1
+        assert 0 < mark["whole"] <= 1
+    printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
+    assert "| view / whole | | 0.3 s | 0.6 s | 60 s | finished |" in printed
+    assert "| hyperspectral (1) | recipe" in printed
 
 
 def test_overrides_and_equal_memory(accuracy, tmp_path):

@@ -96,6 +96,19 @@ CASES = {
         ["--points", "points.csv", "--point-radius", "1.5"], {"points": "points.csv", "point_radius": 1.5},
         ["--recipe", "map", "--absent", "sand@0:4,:"], {"recipe": "map", "absent": ["sand@0:4,:"]},
     ),
+    "attributes of a volume": (
+        "small.sgy", [], {}, *WELLS,
+        ["--recipe", "sections", "--attribute", "envelope", "--attribute", "rms:20"],
+        {"recipe": "sections", "attributes": ["envelope", "rms:20"]},
+    ),
+    "attributes of a map, those that fit": (
+        "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")}, ["--labels", "known.npy"], {"labels": "known.npy"},
+        ["--attribute", "all"], {"attributes": "all"},
+    ),
+    "attributes that help": (
+        "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")}, ["--labels", "known.npy"], {"labels": "known.npy"},
+        ["--attribute", "auto", "--recipe", "map"], {"attributes": ["auto"], "recipe": "map"},
+    ),
     "what a file holds is found out": (
         "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")},
         ["--known", "points.csv"], {"known": "points.csv"}, [], {},

@@ -14,7 +14,8 @@ import lasio
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .geology import FINE, UNITS, Rocks
+from .geology import UNITS
+from .processes import FINE, Rocks
 
 FIRST_MS = 400.0
 """Two-way time of the first sample, in milliseconds."""

@@ -24,7 +24,8 @@ from .boreholes import (
     position,
     write_wells,
 )
-from .geology import FINE, SHAPE, UNITS, build_rocks
+from .geology import SHAPE, UNITS, build_rocks
+from .processes import FINE
 from .seismogram import record
 
 COORDINATE_SCALAR = -100

@@ -52,7 +52,7 @@ def test_train_on_wells_then_predict_to_segy(survey, wells, capsys):
     assert main([*train, "--hold-out", "1", "--device", "cpu", "--seed", "4"]) == 0
     said = capsys.readouterr().out
     assert "Trained 2 steps" in said
-    assert "IoU, labels held out" in said
+    assert "IoU on labels held out" in said
     assert "nearest column" in said
     assert "mean" in said
     job = run_of("s").job()

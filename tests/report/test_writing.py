@@ -15,7 +15,8 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.report import on_held_out, on_truth
-from napari_fhn.report.writing import LEFT_OUT, write
+from napari_fhn.report.left_out import FILE as LEFT_OUT
+from napari_fhn.report.writing import write
 from napari_fhn.training import Axis, Done, Input, Job, JobError, Progress, Schedule, Score
 from napari_fhn.training.log import kept
 

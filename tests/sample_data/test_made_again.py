@@ -11,8 +11,9 @@ import segyio
 from napari_fhn.sample_data import FOLDER, HYPERSPECTRAL, SEISMIC, hyperspectral_truth, seismic_truth
 from samples import BUNDLED, make_hyperspectral
 from samples.boreholes import write_wells
-from samples.geology import FINE, build_rocks
+from samples.geology import build_rocks
 from samples.make_seismic import write_classes, write_segy
+from samples.processes import FINE
 from samples.seismogram import record
 
 

@@ -13,7 +13,7 @@ GB = 10**9
 @pytest.mark.parametrize(
     ("shape", "channels", "device", "memory", "vertical", "name", "words"),
     [
-        ((300, 240), 224, "cpu", 4 * GB, None, "spectra", "224 channels"),
+        ((300, 240), 224, "cpu", 4 * GB, None, "spectra", "224 bands"),
         ((300, 240), 9, "cpu", 4 * GB, None, "map", "9 channels"),
         ((300, 240), 1, "cuda", 80 * GB, None, "map", "1 channel:"),
         ((400, 500, 800), 1, "cpu", 16 * GB, 2, "sections", "processor"),
@@ -43,7 +43,13 @@ def test_patches_of_a_map_are_listened_to_where_there_are_many_and_the_data_are_
     assert "39 labelled places" in told.why
     assert choose((300, 240), 9, "cpu", GB, vertical_axis=None, agreement=Agreement(0.6, 10)).name == "map"
     assert choose((300, 240), 9, "cpu", GB, vertical_axis=None, agreement=Agreement(0.1, 39)).name == "map"
-    assert choose((300, 240), 12, "cpu", GB, vertical_axis=None, agreement=Agreement(0.5, 89)).name == "spectra"
+    assert choose((300, 240), 60, "cpu", GB, vertical_axis=None, agreement=Agreement(0.5, 89)).name == "spectra"
+
+
+def test_dates_of_few_bands_are_no_spectrum():
+    assert choose((400, 400), 12, "cpu", GB, vertical_axis=None, bands=6).name == "map"
+    assert choose((400, 400), 40, "cpu", GB, vertical_axis=None, bands=10).name == "map"
+    assert choose((400, 400), 120, "cpu", GB, vertical_axis=None, bands=60).name == "spectra"
 
 
 def test_other_surveys_have_no_recipe():

@@ -83,7 +83,10 @@ def test_neighbours_along_a_line(line):
     assert got.shape == (4, *truth.shape)
     for column in (2, 10, 17):
         np.testing.assert_array_equal(got[:3, column].argmax(axis=0) + 1, truth[column])
-    assert known.within(Box((9, 0), (12, 32))) == {1}
+    lesson, asked = known.lesson(Box((9, 0), (12, 32)), (10, 5), np.random.default_rng(0))
+    assert asked.shape == (3, 1)
+    assert asked[1, 0]
+    assert lesson.told.any()
     # Traces side by side are one body.
     both = np.load(job.labels)
     both[3] = both[2]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.box import Box
-from napari_fhn.training import JobError, confusion, fit, intersection_over_union, predict
+from napari_fhn.training import JobError, confusion, fit, hiding, intersection_over_union, predict
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.neighbours import Neighbours
@@ -69,32 +69,47 @@ def test_pixels_of_a_map_are_columns_of_one_voxel(tmp_path):
     assert (got[:2, 0, 0].argmax(), got[:2, 39, 49].argmax()) == (0, 1)
 
 
-def test_a_block_is_not_told_its_own_labels(tmp_path):
+def test_a_block_is_asked_for_what_it_is_not_told(tmp_path):
     labels, values = columns(tmp_path, lambda number: 6 + 4 * number)
     known = Neighbours(labels, 2)
-    box = Box((4, 0, 0), (5, 12, 24))
-    within = known.within(box)
-    assert len(within) == 1
-    told = known.read(box, within)
-    # Of the three others the nearest is well 2, whose boundary is at 14.
-    np.testing.assert_array_equal(told[:2, 0, 4].argmax(0) + 1, values[30, 10])
-    everything = known.within(Box.whole(values.shape))
-    assert not known.read(box, everything)[:2].any()
-    assert (known.read(box, everything)[2] == 1).all()
+    box = Box((4, 0, 0), (5, 64, 24))
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        lesson, asked = known.lesson(box, (4, 4, 7), rng)
+        assert asked.shape == (1, 64, 1)
+        assert asked[0, 4, 0]
+        told = {tuple(place) for place in known._places[lesson.told].tolist()}
+        assert (4, 4) not in told
+        assert not any(asked[0, j, 0] for i, j in told if i == 4)
+        heard = known.read(box, lesson)
+        # The distance to the nearest column that is told is the one that the network hears.
+        nearest = min(np.hypot(i - 4, j - 4) for i, j in told)
+        assert heard[2, 0, 4, 0] == pytest.approx(nearest / (nearest + known._spacing), abs=1e-5)
+    # Wells that are hidden whole are told of by the others, of which well 2 is the nearest.
+    far = hiding.Lesson(np.hypot(*(known._places - (4, 4)).T) > 5, np.array([[4, 4]]), np.array([2.5]))
+    np.testing.assert_array_equal(known.read(box, far)[:2, 0, 4].argmax(0) + 1, values[30, 10])
+    nothing = hiding.Lesson(np.zeros(len(known._places), bool), np.zeros((0, 2), int), np.zeros(0))
+    assert not known.read(box, nothing)[:2].any()
+    assert (known.read(box, nothing)[2] == 1).all()
 
 
-def test_a_frame_leaves_them_out_only_while_learning(layered):
+def test_a_frame_hides_only_while_learning(layered):
     job, truth = layered
     framing = replace(job.framing, neighbours=True)
     frame = Frame(Volume(job.inputs), job.network, framing)
+    rng = np.random.default_rng(0)
+    box = Box((0, 3, 0), (12, 4, 32))
     plain = frame.channels
+    assert frame.lesson(box, 1, (2, 3, 0), rng)[1] is None
     frame.know(LabelFile(job.labels, frame.shape, 3))
     assert frame.channels == plain + 4
-    box = Box((0, 3, 0), (12, 4, 32))
     seen = frame.position(box, 1)[1:4, 2].argmax(0) + 1
     np.testing.assert_array_equal(seen, truth[2, 3])
-    learning = frame.position(box, 1, learning=True)[1:4, 2].argmax(0) + 1
-    assert (learning != truth[2, 3]).any()
+    told, asked = frame.lesson(box, 1, (2, 3, 0), rng)
+    assert told.shape == (plain - 3 + 4, 12, 32)
+    assert asked.shape == (12, 1, 1)
+    assert asked[2]
+    assert (told[-4:-1, 2].argmax(0) + 1 != truth[2, 3]).any()
 
 
 def test_what_is_held_out_is_never_told(tmp_path):
@@ -125,7 +140,6 @@ def test_many_columns_are_thinned_but_no_body_is_lost(tmp_path):
     np.save(tmp_path / "labels.npy", values)
     known = Neighbours(LabelFile(str(tmp_path / "labels.npy"), values.shape, 2), 2)
     assert known.bodies == 2
-    assert known.within(Box((57, 57, 0), (58, 58, 2))) == {0}
     assert known.read(Box((199, 199, 0), (200, 200, 1)))[1] > 1.9
 
 

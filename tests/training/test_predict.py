@@ -86,22 +86,22 @@ def test_tiles_equal_one_piece(kind, flips, tmp_path, monkeypatch):
     for across in p.frame.sections or (None,):
         region = Box.whole(shape)
         in_tiles(p, 10**6)
-        whole = p.probabilities(region, across)
+        whole = p.network_probabilities(region, across)
         in_tiles(p, 3 * 44 * 44 if p.frame.sections else 44 * 44 if len(shape) == 2 else 24 * 30 * 30)
         lattice = p._cut(region, across)
         assert len(lattice.tiles()) > 3
         assert all(cut.fade == 0 for cut in lattice.cuts)
-        np.testing.assert_allclose(p.probabilities(region, across), whole, atol=2e-5)
+        np.testing.assert_allclose(p.network_probabilities(region, across), whole, atol=2e-5)
         np.testing.assert_allclose(whole.sum(0), 1, rtol=1e-5)
 
 
 def test_a_part_equals_the_same_part_of_the_whole(tmp_path):
     network, shape, vertical = NETWORKS["map"]
     p = predictor(untrained(tmp_path, network, shape, vertical))
-    whole = p.probabilities(Box.whole(shape), None)
+    whole = p.network_probabilities(Box.whole(shape), None)
     # Away from the ends of the part by the receptive field.
     r = network.receptive_radius
-    part = p.probabilities(Box((6, 3), (60, 57)), None)
+    part = p.network_probabilities(Box((6, 3), (60, 57)), None)
     np.testing.assert_allclose(part[:, r:-r, r:], whole[:, 6 + r : 60 - r, 3 + r :], atol=2e-5)
 
 
@@ -109,10 +109,10 @@ def test_tiles_that_cannot_agree_fade_into_each_other(tmp_path):
     network = levels(2, 8, (2, 3, 4), 3)
     shape = (90, 80)
     p = predictor(untrained(tmp_path, network, shape, None))
-    whole = p.probabilities(Box.whole(shape), None)
+    whole = p.network_probabilities(Box.whole(shape), None)
     in_tiles(p, 40 * 40)
     assert any(cut.fade for cut in p._cut(Box.whole(shape), None).cuts)
-    tiled = p.probabilities(Box.whole(shape), None)
+    tiled = p.network_probabilities(Box.whole(shape), None)
     np.testing.assert_allclose(tiled.sum(0), 1, rtol=1e-5)
     # No step where tiles meet that is larger than those of the data anyway.
     assert np.abs(np.diff(tiled, axis=1)).max() < 1.5 * np.abs(np.diff(whole, axis=1)).max()
@@ -122,13 +122,13 @@ def test_tiles_that_cannot_agree_fade_into_each_other(tmp_path):
 def test_flips_make_a_prediction_that_turns_with_the_data(tmp_path):
     network, shape, vertical = NETWORKS["blocks"][0], (24, 16, 20), 2
     job = replace(untrained(tmp_path, network, shape, vertical), flips=True)
-    straight = predictor(job).probabilities(Box.whole(shape), None)
+    straight = predictor(job).network_probabilities(Box.whole(shape), None)
     data = np.load(job.inputs[0].path)
     np.save(tmp_path / "turned.npy", data[::-1, ::-1])
     turned = predictor(replace(job, inputs=(Input(str(tmp_path / "turned.npy")),)))
-    found = turned.probabilities(Box.whole(shape), None)[:, ::-1, ::-1]
+    found = turned.network_probabilities(Box.whole(shape), None)[:, ::-1, ::-1]
     np.testing.assert_allclose(found, straight, atol=2e-5)
-    without = predictor(replace(job, flips=False)).probabilities(Box.whole(shape), None)
+    without = predictor(replace(job, flips=False)).network_probabilities(Box.whole(shape), None)
     assert np.abs(without - straight).max() > 1e-3
 
 
@@ -162,7 +162,7 @@ def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
 def test_both_directions_are_averaged(trained):
     p = predictor(trained)
     whole = Box.whole(p.shape)
-    mean = (p.probabilities(whole, 0) + p.probabilities(whole, 1)) / 2
+    mean = (p.network_probabilities(whole, 0) + p.network_probabilities(whole, 1)) / 2
     list(predict(trained))
     best = np.sort(mean, axis=0)
     clear = best[-1] - best[-2] > 2e-3  # the first direction waits in float16
@@ -326,7 +326,7 @@ def test_where_memory_runs_out_tiles_halve_and_the_result_stays(kind, error, tmp
     p = predictor(untrained(tmp_path, network, shape, vertical))
     across = 0 if p.frame.sections else None
     in_tiles(p, 10**6)
-    whole = p.probabilities(Box.whole(shape), across)
+    whole = p.network_probabilities(Box.whole(shape), across)
     scores, most = type(p.network).scores, 30_000 if across is None else 2000
 
     def scarce(self, data):
@@ -335,14 +335,14 @@ def test_where_memory_runs_out_tiles_halve_and_the_result_stays(kind, error, tmp
         return scores(self, data)
 
     monkeypatch.setattr(type(p.network), "scores", scarce)
-    halved = p.probabilities(Box.whole(shape), across)
+    halved = p.network_probabilities(Box.whole(shape), across)
     np.testing.assert_allclose(halved, whole, atol=2e-5)
     notes = p.notes()
     assert notes
     assert all("Memory ran out" in note for note in notes)
     assert p.notes() == []
     # It learns: the next region is asked for in tiles that fit.
-    p.probabilities(Box.whole(shape), across)
+    p.network_probabilities(Box.whole(shape), across)
     assert p.notes() == []
 
 
@@ -355,7 +355,7 @@ def test_no_memory_at_all_is_a_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(p.network), "scores", none_left)
     with pytest.raises(JobError, match="memory is too short for a tile"):
-        p.probabilities(Box.whole(shape), None)
+        p.network_probabilities(Box.whole(shape), None)
 
 
 def test_an_error_that_is_not_about_memory_is_not_hidden(tmp_path, monkeypatch):
@@ -367,7 +367,7 @@ def test_an_error_that_is_not_about_memory_is_not_hidden(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(p.network), "scores", wrong)
     with pytest.raises(RuntimeError, match="sizes differ"):
-        p.probabilities(Box.whole(shape), None)
+        p.network_probabilities(Box.whole(shape), None)
 
 
 def test_a_job_says_how_much_memory_a_tile_may_take(tmp_path):
@@ -415,11 +415,11 @@ def test_tiles_of_a_map_from_a_cube_equal_one_piece(cube, monkeypatch):
     job = replace(job, schedule=replace(job.schedule, steps=1), flips=True)
     list(fit(job))
     p = predictor(job)
-    whole = p.probabilities(Box.whole((60, 52)), None)
+    whole = p.network_probabilities(Box.whole((60, 52)), None)
     monkeypatch.setattr("napari_fhn.training.tiles._MOST_WORK", 100)
     in_tiles(p, 40 * 40)
     assert len(p._cut(Box.whole((60, 52)), None).tiles()) > 1
-    np.testing.assert_allclose(p.probabilities(Box.whole((60, 52)), None), whole, atol=2e-5)
+    np.testing.assert_allclose(p.network_probabilities(Box.whole((60, 52)), None), whole, atol=2e-5)
 
 
 @pytest.mark.parametrize("kind", ["sections", "blocks", "map from a cube"])

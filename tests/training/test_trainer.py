@@ -111,6 +111,19 @@ def test_ends_early_with_the_best_network(layered):
     assert again == steps
 
 
+def test_ends_when_the_labels_are_learnt_and_goes_on_when_asked(layered):
+    job, _ = layered
+    job = scheduled(job, steps=60, enough=50.0)  # which is any loss
+    updates = list(fit(job))
+    done = updates[-1]
+    assert not done.stopped
+    assert done.message.startswith("Trained 20 of 60 steps, until the labels were learnt,")
+    again = [u.step for u in fit(job, resume=True) if isinstance(u, Progress)]
+    assert again == list(range(21, 41))
+    # A loss that is never so small changes nothing.
+    assert list(fit(scheduled(job, steps=21, enough=1e-12)))[-1].message.startswith("Trained 21 steps")
+
+
 def test_the_average_of_the_weights_is_what_is_saved(layered):
     job, _ = layered
     job = scheduled(job, steps=8)

@@ -14,7 +14,7 @@ from napari_fhn.api.given import in_order
 from napari_fhn.api.saying import is_array
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
-from napari_fhn.project import Project, ProjectError, Run, Runs, arrays
+from napari_fhn.project import Project, ProjectError, Run, Runs, arrays, attributes
 from napari_fhn.project.said import Files
 from napari_fhn.surveys import kinds
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_fhn.project.similar import Similar
     from napari_fhn.report.evaluation import Evaluation
     from napari_fhn.structure.similar.describing import Descriptions
+    from napari_fhn.training.estimating import Drawn
 
 Told = Callable[[float], None]
 
@@ -56,6 +57,11 @@ class Results:
         """The surveys, by name; empty where they are not at hand."""
         found = self.project.surveys
         return {} if found is None else dict(zip(found.names, found.surveys, strict=True))
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """The attributes that the surveys have, for ``fit(attributes=[...])``: what each is, by its name."""
+        return {one.name: one.words for one in attributes.offered(self.project)}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -113,7 +119,8 @@ class Results:
         self,
         truth: Files | ArrayLike | xr.DataArray = None,
         *,
-        margin: int = 0,
+        margin: int | None = None,
+        drawn: Drawn | None = None,
         run: str | Run | None = None,
         partial: bool = False,
     ) -> Evaluation:
@@ -123,8 +130,12 @@ class Results:
         ----------
         truth : array or path-like, optional
             True classes, scored where nothing was labelled; the labels held out when absent.
-        margin : int
-            Leave out what lies within so many traces or pixels of a label of training.
+        margin : int, optional
+            Leave out what lies within so many traces or pixels of a label of training. When absent, as far as the
+            network sees, or as much of it as leaves half of every body held out; on a truth nothing.
+        drawn : {"place", "class"}, optional
+            How the labels held out were chosen: where they happened to lie, or so many of each class. When absent,
+            what they show: bodies of one class each were chosen by class.
         run : str or Run, optional
             Whose prediction; that of the current run when absent.
         partial : bool
@@ -133,8 +144,9 @@ class Results:
         Returns
         -------
         Evaluation
-            ``network`` holds accuracy, kappa, and IoU, precision and recall by class; ``nearest`` the same of the
-            humblest reference.
+            ``network`` holds accuracy, kappa, and IoU, precision and recall by class, voxel by voxel; ``nearest`` the
+            same of the humblest reference. ``estimates`` holds them for the whole survey, with confidence intervals;
+            ``standings`` says whether the network is ahead of copying, and ``words`` all that is to be read with them.
 
         Raises
         ------
@@ -147,7 +159,7 @@ class Results:
 
         with in_python():
             true = self._in_order(truth) if is_array(truth) else truth
-            found = evaluate(self.project, self._run(run), true, margin=margin, partial=partial)
+            found = evaluate(self.project, self._run(run), true, margin=margin, drawn=drawn, partial=partial)
             self.notes += found.notes
             wanted = "held out" if truth is None else "truth"
             return next(one for one in found.evaluations if one.on == wanted)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 from numpy.typing import ArrayLike
@@ -40,8 +40,12 @@ from napari_fhn.project import (
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update
+
+if TYPE_CHECKING:
+    from napari_fhn.report.left_out import LeftOut
 
 
 class Work(Results):
@@ -201,6 +205,10 @@ class Work(Results):
         absent: Sequence[str] = (),
         smooth: float | None = None,
         ignore: Sequence[str] = (),
+        factors: str | Sequence[str] | None = None,
+        smoothing: Choice | None = None,
+        layer_order: Choice | None = None,
+        attributes: str | Sequence[str] | None = None,
         device: str | None = None,
         memory: int | None = None,
         told: Told | None = None,
@@ -228,6 +236,15 @@ class Work(Results):
             In place of a recipe.
         loss, balance, share, order, absent, smooth, ignore
             What is minimised, as on the command line: ``share=["Salt=0.02:0.1"]``.
+        factors : str or sequence of str, optional
+            What predictions are made of beside the network: ``"reflectors"``, ``"bands"``, ``"patches"``; ``"auto"``
+            for all that go with the data, ``"none"`` for the network alone.
+        smoothing, layer_order : {"auto", "on", "off"}, optional
+            Whether probabilities are averaged along the structure of the data, and whether columns are labelled in the
+            order of layers that labels show.
+        attributes : str or sequence of str, optional
+            Attributes of the data that are further channels, as on the command line: ``["envelope", "rms:40"]``,
+            ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them.
         device : str, optional
             ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         memory : int, optional
@@ -278,6 +295,7 @@ class Work(Results):
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
+            chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
             beginning = NEW if first is None else Beginning(network=Path(first))
             return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
@@ -289,6 +307,7 @@ class Work(Results):
         outputs: Sequence[Output] | Output | None = None,
         flips: bool | None = None,
         run: str | Run | None = None,
+        network_alone: bool = False,
         device: str | None = None,
         memory: int | None = None,
         told: Callable[[Update], object] | None = None,
@@ -303,6 +322,8 @@ class Work(Results):
             Average over horizontal flips of the data: several times the work.
         run : str or Run, optional
             With the network of which run; the current one when absent.
+        network_alone : bool
+            Predict with the network and nothing else that it was combined with.
         device, memory
             As in `fit`.
         told : callable, optional
@@ -322,9 +343,73 @@ class Work(Results):
             self._check_writer()
             chosen = self.runs.trained() if run is None else self._run(run)
             asked = (outputs,) if isinstance(outputs, str) else outputs
-            job = jobs.prediction_job(self.project, chosen, outputs=asked, flips=flips, device=device, memory=memory)
+            job = jobs.prediction_job(
+                self.project,
+                chosen,
+                outputs=asked,
+                flips=flips,
+                device=device,
+                memory=memory,
+                network_alone=network_alone,
+            )
             predicted(job, told)
             return arrays.prediction(self.project, chosen)
+
+    def leave_out(
+        self,
+        *,
+        folds: int | None = None,
+        blocks: int | None = None,
+        margin: int | None = None,
+        steps: int | None = None,
+        run: str | Run | None = None,
+        device: str | None = None,
+        memory: int | None = None,
+        told: Callable[[Any], object] | None = None,
+    ) -> LeftOut:
+        """Train again without some wells or patches in turn, and score each on those that it was not shown.
+
+        Runs stay as they are. What was found is kept with the run, for its report.
+
+        Parameters
+        ----------
+        folds : int, optional
+            In how many trainings; 8, or as many as there are wells or patches, when absent. The first updates say how
+            long they take.
+        blocks, margin
+            As in `napari_fhn.report.left_out.plan`.
+        steps : int, optional
+            Training steps of each; those of the run when absent.
+        run : str or Run, optional
+            Which is done again; the current one when absent.
+        device, memory
+            As in `fit`.
+        told : callable, optional
+            Called with each update, and with each `Fold` when it is done.
+
+        Returns
+        -------
+        LeftOut
+            ``spread`` of all folds with ``estimates`` for the whole survey, ``standing`` beside copying the nearest
+            label, and ``sentences`` to read with them.
+
+        Raises
+        ------
+        ProjectError, JobError, LabelError
+            When fewer than two folds can be left out.
+        """
+        from napari_fhn.report import left_out
+
+        with in_python():
+            self._check_writer()
+            chosen = self._run(run)
+            job = left_out.shortened(chosen.job(), steps)
+            job = replace(job, device=device or job.device, memory=job.memory if memory is None else memory)
+            planned = left_out.plan(job, blocks=blocks, most=folds, margin=margin)
+            self.notes += planned.notes
+            found = left_out.carried_out(job, planned, told)
+            assert found is not None  # nobody can stop it
+            return found
 
     @property
     def _labelled(self) -> bool:

@@ -9,13 +9,26 @@ import sys
 from collections.abc import Sequence
 
 from napari_fhn import __version__
-from napari_fhn.cli import diagnose, export, forecast, info, predict, recipes, report, runs, score, similar, train
+from napari_fhn.cli import (
+    attributes,
+    diagnose,
+    export,
+    forecast,
+    info,
+    predict,
+    recipes,
+    report,
+    runs,
+    score,
+    similar,
+    train,
+)
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (train, predict, export, score, report, runs, similar, info, recipes, forecast, diagnose)
+COMMANDS = (train, predict, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

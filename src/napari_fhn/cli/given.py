@@ -139,6 +139,8 @@ def _anew(
         memory=options.memory,
     )
     settings = with_objective(settings, options, project.shape)
+    settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)
+    settings = settings.with_attributes(options.attributes)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
 

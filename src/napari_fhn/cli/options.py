@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
+from napari_fhn.structure.attributes import Attribute, bands, dates, maps, seismic
+from napari_fhn.training.combination.settings import FACTORS, Choice
 from napari_fhn.training.job import Job
 
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
@@ -73,6 +76,46 @@ def add_machine(parser: argparse._ActionsContainer) -> None:
         type=number_of_bytes,
         metavar="SIZE",
         help="that may be used, such as 6GB; blocks and tiles are made to fit (default: what is free)",
+    )
+
+
+def add_attributes(parser: argparse._ActionsContainer) -> None:
+    """Add ``--attribute``; it is None where nobody said anything."""
+    parser.add_argument(
+        "--attribute",
+        dest="attributes",
+        action="append",
+        metavar="NAME[:VALUES]",
+        help="take an attribute of the survey as further channels; may be repeated. Of seismic data: "
+        f"{_names(seismic.ATTRIBUTES)}; of maps: {_names(maps.ATTRIBUTES)}; of bands: {_names(bands.ATTRIBUTES)}; of "
+        f"dates: {_names(dates.ATTRIBUTES)}. As in rms:40 (ms), spectral:15,30,45 (Hz), residual:5000 (m), pca:8, "
+        "indices:ndvi,nbr. 'all' for all that fit, 'auto' for those that help on labels left out, 'none' for none (see "
+        "'napari-fhn attributes')",
+    )
+
+
+def _names(attributes: Iterable[type[Attribute]]) -> str:
+    return ", ".join(one.name for one in attributes)
+
+
+def add_combination(parser: argparse._ActionsContainer) -> None:
+    """Add ``--factors``, ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
+    parser.add_argument(
+        "--factors",
+        metavar="NAMES",
+        help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the "
+        "network alone (default: auto, all that go with the data, weighed on labels left out)",
+    )
+    parser.add_argument(
+        "--smoothing",
+        choices=get_args(Choice),
+        help="average probabilities along reflectors, on maps where bands are alike (default auto: where labels left "
+        "out are foretold better so)",
+    )
+    parser.add_argument(
+        "--layer-order",
+        choices=get_args(Choice),
+        help="label columns in the order that labelled ones show (default auto: where they agree on one)",
     )
 
 

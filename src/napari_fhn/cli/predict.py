@@ -64,6 +64,9 @@ def add(commands: Commands) -> None:
         help="what is predicted beside classes, with commas: probabilities, entropy, margin",
     )
     parser.add_argument(
+        "--network-alone", action="store_true", help="predict with the network and nothing else it was combined with"
+    )
+    parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
     parser.add_argument(
@@ -126,6 +129,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         flips=True if options.flips else None,
         device=options.device,
         memory=options.memory,
+        network_alone=options.network_alone,
         progress=told("Copying the survey"),
     )
     end = work("predict", job, options.json, options.typed)
@@ -198,6 +202,8 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, outputs=options.outputs)
     if options.flips:
         job = replace(job, flips=True)
+    if options.network_alone:
+        job = replace(job, combination=None)
     exporter, request = None, None
     if options.output is not None:
         from napari_fhn.project.exporter import Request

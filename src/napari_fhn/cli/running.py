@@ -127,6 +127,16 @@ def iou_line(score: Score, classes: tuple[str, ...]) -> str:
     return f"mean {number(score.mean)} ({', '.join(parts)})"
 
 
+def last_line(score: Score, classes: tuple[str, ...]) -> str:
+    """Return the last score of a training with what it was measured on, and the way to one that measures."""
+    line = f"IoU on {score.on}: {iou_line(score, classes)}"
+    return line if score.held_out else f"{line}. To measure it, hold labels out or leave them out in turn: see score."
+
+
+def _shortly(score: Score) -> str:
+    return "held out" if score.held_out else "on what it learns from"
+
+
 class _Json:
     def __enter__(self) -> _Json:
         return self
@@ -164,21 +174,17 @@ class _Lines:
         elif isinstance(update, Note | Done):
             print(update.message, flush=True)
         if isinstance(update, Done) and self._score is not None:
-            print(f"IoU, {_on(self._score)}: {iou_line(self._score, self._job.classes)}", flush=True)
+            print(last_line(self._score, self._job.classes), flush=True)
 
     def _line(self, update: Progress) -> str:
         line = f"{update.task} {update.step}/{update.steps}"
         if update.loss is not None:
             line += f", loss {update.loss:.3f}"
         if self._score is not None:
-            line += f", IoU {number(self._score.mean)}"
+            line += f", IoU {number(self._score.mean)} {_shortly(self._score)}"
         if update.seconds_left:
             line += f", {update.seconds_left:.0f} s left"
         return line
-
-
-def _on(score: Score) -> str:
-    return "labels held out" if score.held_out else "training labels"
 
 
 def _bar(task: str, job: Job) -> Display:
@@ -222,13 +228,13 @@ def _bar(task: str, job: Job) -> Display:
             elif isinstance(update, Note | Done):
                 self._bars.console.print(update.message, markup=False, highlight=False)
             if isinstance(update, Done) and self._score is not None:
-                line = f"IoU, {_on(self._score)}: {iou_line(self._score, job.classes)}"
+                line = last_line(self._score, job.classes)
                 self._bars.console.print(line, markup=False, highlight=False)
 
         def _news(self, update: Progress) -> str:
             parts = [] if update.loss is None else [f"loss {update.loss:.3f}"]
             if self._score is not None:
-                parts.append(f"IoU {number(self._score.mean)}")
+                parts.append(f"IoU {number(self._score.mean)} {_shortly(self._score)}")
             if update.seconds_left:
                 minutes, seconds = divmod(round(update.seconds_left), 60)
                 parts.append(f"{minutes}:{seconds:02d} left")

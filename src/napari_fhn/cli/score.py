@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
@@ -13,11 +12,14 @@ from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial,
 from napari_fhn.cli.sessions import Asked, asked, opened, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.updates import Note
 
 if TYPE_CHECKING:
     from napari_fhn.report.evaluation import Evaluation
+    from napari_fhn.report.left_out import LeftOut
     from napari_fhn.training.leave_one_out import Fold
     from napari_fhn.training.score import Scores
+    from napari_fhn.training.updates import Update
 
 
 def add(commands: Commands) -> None:
@@ -30,14 +32,27 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--margin",
         type=int,
-        default=0,
         metavar="N",
-        help="leave out what lies within N traces or pixels of a label of training (default 0)",
+        help="leave out what lies within N traces or pixels of a label of training (default: as far as the network "
+        "sees, as long as half of every body held out is left; 0 on a truth)",
+    )
+    parser.add_argument(
+        "--drawn",
+        choices=("place", "class"),
+        help="how the labels held out were chosen: where they happened to lie, or so many of each class (default: "
+        "bodies of one class each were chosen by class)",
     )
     parser.add_argument(
         "--leave-one-out",
         action="store_true",
-        help="train again without each well or patch in turn, and score on it; the run stays as it is",
+        help="train again without some wells or patches in turn, and score on them; the run stays as it is",
+    )
+    parser.add_argument(
+        "--folds",
+        type=int,
+        metavar="N",
+        help="leave them out in N folds, each a training of its own (default: 8, or as many as there are wells or "
+        "patches); as many as there are leaves out one at a time",
     )
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
@@ -52,22 +67,23 @@ def run(options: argparse.Namespace) -> int:
     found = asked(options)
     job = on_machine(found.job, options)
     if options.leave_one_out:
-        if options.truth is not None or options.margin:
-            raise JobError("--leave-one-out scores on labels: leave --truth and --margin out")
+        if options.truth is not None or options.drawn is not None:
+            raise JobError("--leave-one-out scores on labels, all of them: leave --truth and --drawn out")
         return _leave_one_out(found, job, options)
-    if options.blocks is not None or options.steps is not None:
-        raise JobError("--blocks and --steps go with --leave-one-out")
+    if options.blocks is not None or options.steps is not None or options.folds is not None:
+        raise JobError("--blocks, --folds and --steps go with --leave-one-out")
     if not job.held_out and options.truth is None:
         raise JobError(
             "there is nothing to score on: hold labels out with train --hold-out, name a --truth, or --leave-one-out"
         )
     from napari_fhn.report import runs
 
+    how = {"margin": options.margin, "drawn": options.drawn, "partial": options.partial}
     if found.session is None or found.run is None:
-        scored = runs.evaluate_job(job, options.truth, margin=options.margin, partial=options.partial)
+        scored = runs.evaluate_job(job, options.truth, **how)
     else:
         project = opened(found.session)
-        scored = runs.evaluate(project, found.run, options.truth, margin=options.margin, partial=options.partial)
+        scored = runs.evaluate(project, found.run, options.truth, **how)
     say(scored.notes)
     for one in scored.evaluations:
         tell(one, job, options.json)
@@ -87,7 +103,7 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
         As a line of JSON in place of tables.
     """
     if as_json:
-        print(json.dumps({"kind": "Evaluation", **asdict(found)}))
+        print(json.dumps({"kind": "Evaluation", **asdict(found), "words": found.sentences}))
         return
     where = "on labels held out" if found.on == "held out" else "where nothing was labelled"
     print(f"Scores {where} ({found.network.voxels:,} voxels)")
@@ -101,6 +117,9 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
             f"{found.network.unpredicted:,} of the voxels are not predicted yet and count as wrong: "
             "predict the whole survey first"
         )
+    print(_whole(found))
+    for sentence in found.sentences:
+        print(sentence)
     if found.trust is not None:
         measured, tempered = found.trust.measured, found.trust.tempered
         line = f"expected calibration error {measured.expected_error:.3f}, log loss {measured.log_loss:.3f}"
@@ -126,8 +145,18 @@ def _by_class(found: Evaluation, reference: str) -> str:
     return aligned(rows)
 
 
+def _whole(found: Evaluation) -> str:
+    """The scores in the whole survey, each with its confidence interval."""
+    whole = found.estimates
+    rows = [["in the whole survey", "bodies", "IoU", "precision", "recall", "F1", "share of the survey"]]
+    for k, name in enumerate(found.classes):
+        values = (whole.iou[k], whole.precision[k], whole.recall[k], whole.f1[k], whole.areas[k])
+        rows.append([name, str(whole.with_class[k]), *("-" if one is None else one.words for one in values)])
+    return aligned(rows)
+
+
 def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
-    """Train a job again without each body of labels in turn; in a session nobody else may write meanwhile."""
+    """Train a job again without some bodies of labels in turn; in a session nobody else may write meanwhile."""
     if found.session is None:
         return _folds(job, options)
     with found.session.writing("napari-fhn score"):
@@ -135,63 +164,46 @@ def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
 
 
 def _folds(job: Job, options: argparse.Namespace) -> int:
-    import shutil
-
-    from napari_fhn import labels
     from napari_fhn.cli.running import display, interruptible
-    from napari_fhn.report.evaluation import body_name, vertical_axis
-    from napari_fhn.training.leave_one_out import Fold, leave_one_out
-    from napari_fhn.training.updates import Done, Note
-    from napari_fhn.training.volume import open_array
+    from napari_fhn.report import left_out
+    from napari_fhn.training.leave_one_out import Fold
 
-    known = open_array(job.labels)
-    vertical = vertical_axis(job)
-    found = labels.bodies(known, vertical) if options.blocks is None else labels.blocks(known, options.blocks, vertical)
-    bodies = labels.expendable(known, found)
-    if options.steps is not None:
-        job = replace(job, schedule=replace(job.schedule, steps=options.steps))
-    folds: list[Fold] = []
-    scratch = Path(job.model).parent / "leave-one-out"
-    try:
-        with interruptible() as control, display("train", job, options.json) as shown:
-            if len(bodies) < len(found):
-                stay = f"{len(found) - len(bodies)} of {len(found)} stay in"
-                shown.show(Note(f"{stay}: without them a class would have no labels."))
-            for news in leave_one_out(job, bodies, scratch, control):
-                if not isinstance(news, Fold):
-                    shown.show(news)
-                    if isinstance(news, Done) and news.stopped:
-                        return INTERRUPTED
-                    continue
-                folds.append(news)
-                name = body_name(news.body, job.axes, vertical)
-                if options.json:
-                    print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
-                else:
-                    shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    names = [body_name(fold.body, job.axes, vertical) for fold in folds]
-    _tell_folds(job, folds, names, options.json)
+    job = left_out.shortened(job, options.steps)
+    planned = left_out.plan(job, blocks=options.blocks, most=options.folds, margin=options.margin)
+    with interruptible() as control, display("train", job, options.json) as shown:
+
+        def tell(news: Update | Fold) -> None:
+            if not isinstance(news, Fold):
+                shown.show(news)
+                return
+            name = left_out.name_of(news, job)
+            if options.json:
+                print(json.dumps({"kind": "Fold", "name": name, **asdict(news)}), flush=True)
+            else:
+                shown.show(Note(f"{name}: mean IoU {number(news.scores.mean_iou)}"))
+
+        found = left_out.carried_out(job, planned, tell, control)
+    if found is None:
+        return INTERRUPTED
+    _tell_folds(found, options.json)
     return OK
 
 
-def _tell_folds(job: Job, folds: list[Fold], names: list[str], as_json: bool) -> None:
-    from napari_fhn.report.writing import keep_left_out
-    from napari_fhn.training.leave_one_out import spread
-
-    whole = spread(folds)
-    keep_left_out(Path(job.model).parent, folds, names)
+def _tell_folds(found: LeftOut, as_json: bool) -> None:
+    whole = found.spread
     if as_json:
-        print(json.dumps({"kind": "Spread", **asdict(whole)}))
+        print(json.dumps({"kind": "Spread", **asdict(whole), "words": found.sentences}))
         return
     rows = [["left out", "voxels", "accuracy", "kappa", "mean IoU"]]
-    rows += [_row(name, fold.scores) for name, fold in zip(names, folds, strict=True)]
+    rows += [_row(name, fold.scores) for name, fold in zip(found.names, found.folds, strict=True)]
     rows.append(_row("all of them as one", whole.pooled))
     print(aligned(rows))
     print(
-        f"mean IoU {whole.mean:.3f} over {len(folds)} folds, deviation {whole.deviation:.3f}, worst {whole.worst:.3f}"
+        f"mean IoU {whole.mean:.3f} over {len(found.folds)} folds, deviation {whole.deviation:.3f}, "
+        f"worst {whole.worst:.3f}"
     )
+    for sentence in found.sentences:
+        print(sentence)
 
 
 def _row(name: str, scores: Scores) -> list[str]:

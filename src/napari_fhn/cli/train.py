@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_machine, on_machine, with_numbers
+from napari_fhn.cli.options import (
+    Commands,
+    UsageError,
+    add_attributes,
+    add_combination,
+    add_json,
+    add_known,
+    add_machine,
+    on_machine,
+    with_numbers,
+)
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import say, session_around
 from napari_fhn.training.job import Job, JobError
@@ -48,6 +58,8 @@ def add(commands: Commands) -> None:
         help="begin with a trained network: folder of a network, a run or a session, of this or another survey; "
         "without --recipe its architecture and schedule too",
     )
+    add_combination(how)
+    add_attributes(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
@@ -158,6 +170,8 @@ def _check(options: argparse.Namespace) -> None:
         raise JobError("--job trains a saved job as it is: leave --session out")
     if options.resume and options.start_from is not None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
+    if options.attributes is not None and saved:
+        raise UsageError("a saved job has the attributes that its network takes: leave --attribute out")
     if options.run_name is not None and not options.resume:
         raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
     if options.resume and options.name is not None:

@@ -111,7 +111,7 @@ class Worker:
 
     def _carry_out(self, command: dict[str, Any]) -> Iterator[Update]:
         try:
-            from napari_fhn.training.predictor import predict
+            from napari_fhn.training.predicting import predict
             from napari_fhn.training.trainer import fit
 
             job, resume = Job.from_dict(command["job"]), command.get("resume", False)

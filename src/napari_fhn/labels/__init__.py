@@ -33,7 +33,7 @@ from napari_fhn.labels.sources import (
     read_surfaces,
     read_wells_by_source,
 )
-from napari_fhn.labels.splits import blocks, bodies, expendable, far_from_training, hold_out
+from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, far_from_training, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_heads, read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
@@ -75,10 +75,12 @@ __all__ = [
     "burn_points",
     "burn_polygons",
     "burn_zones",
+    "candidates",
     "changes",
     "class_curves",
     "class_fields",
     "collect_warnings",
+    "edge",
     "expendable",
     "far_from_training",
     "hold_out",

@@ -159,7 +159,7 @@ def fill(out: NDArray[Any], wanted: NDArray[Any], *, overwrite: bool = False, lo
             free &= ~np.isin(old, list(locked))
         return np.where(free, asked, old)
 
-    return _rewrite(out, lambda slab: new(out[slab], wanted[slab]))
+    return rewrite(out, lambda slab: new(out[slab], wanted[slab]))
 
 
 def replace(out: NDArray[Any], values: dict[int, int]) -> Change:
@@ -175,7 +175,7 @@ def replace(out: NDArray[Any], values: dict[int, int]) -> Change:
     table = np.arange(256, dtype=np.uint8)
     for old, fresh in values.items():
         table[old] = fresh
-    return _rewrite(out, lambda slab: table[out[slab]])
+    return rewrite(out, lambda slab: table[out[slab]])
 
 
 def erase(out: NDArray[Any], written: NDArray[Any]) -> Change:
@@ -192,10 +192,19 @@ def erase(out: NDArray[Any], written: NDArray[Any]) -> Change:
     def new(old: NDArray[Any], was: NDArray[Any]) -> NDArray[Any]:
         return np.where((was != 0) & (old == was), 0, old)
 
-    return _rewrite(out, lambda slab: new(out[slab], written[slab]))
+    return rewrite(out, lambda slab: new(out[slab], written[slab]))
 
 
-def _rewrite(out: NDArray[Any], new_values: Callable[[slice], NDArray[Any]]) -> Change:
+def rewrite(out: NDArray[Any], new_values: Callable[[slice], NDArray[Any]]) -> Change:
+    """Write what a function says over a volume, slab by slab, and return what changed.
+
+    Parameters
+    ----------
+    out : ndarray or memmap of uint8
+        Written in place.
+    new_values : callable
+        Returns the values of a slab of the first axis.
+    """
     patches = []
     for slab in slabs(out):
         old, new = np.asarray(out[slab]), new_values(slab).astype(np.uint8)

@@ -7,6 +7,7 @@ labels lie dense, blocks take the place of bodies, and what lies close to a labe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,12 @@ from napari_fhn.labels.errors import LabelError
 
 #: Labels looked at at once, in voxels: label volumes may be larger than memory.
 SLAB_VOXELS = 2**26
+
+_LONG = 12
+"""Traces or pixels from which on a body may be cut."""
+
+_PIECES = 6
+"""In so many pieces along its longest side."""
 
 
 def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
@@ -60,6 +67,9 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
 def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[Box]:
     """Cut the survey into blocks and return those with labels in them.
 
+    Along the vertical axis labels are cut only where they leave a gap as long as a block: an interpreted time slice has
+    blocks of its own, and wells are not cut.
+
     Parameters
     ----------
     labels : ndarray or memmap of uint8
@@ -67,7 +77,7 @@ def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[B
     size : int
         Voxels along each axis but the vertical one; the last block along an axis may be shorter.
     vertical_axis : int or None
-        Axis that is not cut.
+        Axis that is cut in gaps alone.
 
     Returns
     -------
@@ -86,21 +96,79 @@ def blocks(labels: NDArray[Any], size: int, vertical_axis: int | None) -> list[B
     >>> labels[3, 4] = 2
     >>> blocks(labels, 3, None)
     [Box(start=(3, 3), stop=(4, 5))]
+
+    Two time slices, 30 samples apart:
+
+    >>> labels = np.zeros((3, 3, 50), np.uint8)
+    >>> labels[:, :, [5, 35]] = 1
+    >>> [(box.start[2], box.stop[2]) for box in blocks(labels, 3, 2)]
+    [(0, 20), (20, 50)]
     """
     if size < 1:
         raise LabelError(f"blocks of {size} voxels cannot be cut", "Use at least 1")
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
-    mask = footprint(labels, axis)
+    if axis is None:
+        return _cells(footprint(labels, None), size, None, (0, 0))
     found = []
-    for cell in np.ndindex(*(-(-length // size) for length in mask.shape)):
-        start = [size * k for k in cell]
-        stop = [min(a + size, length) for a, length in zip(start, mask.shape, strict=True)]
-        if mask[tuple(map(slice, start, stop))].any():
-            if axis is not None:
-                start.insert(axis, 0)
-                stop.insert(axis, labels.shape[axis])
-            found.append(Box(tuple(start), tuple(stop)))
-    return found
+    for first, end in _layers(labels, size, axis):
+        part = labels[tuple(slice(first, end) if k == axis else slice(None) for k in range(labels.ndim))]
+        found += _cells(footprint(part, axis), size, axis, (first, end))
+    return sorted(found, key=lambda box: box.start)
+
+
+def candidates(labels: NDArray[Any], vertical_axis: int | None, size: int | None = None) -> list[Box]:
+    """Return the parts of the labels that can be held out one by one: bodies, and blocks of what is too large to be.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    vertical_axis : int or None
+        As in :func:`bodies`.
+    size : int, optional
+        Edge of the blocks, where blocks are wanted in place of bodies.
+
+    Returns
+    -------
+    list of Box
+        Disjoint, in the order of their first index. A body that holds most of the labels and reaches over a quarter of
+        the survey (an interpreted section, a time slice, a painted map) is cut in blocks, see :func:`edge`: held out as
+        a whole it would leave nothing to learn from.
+    """
+    if size is not None:
+        return blocks(labels, size, vertical_axis)
+    found = bodies(labels, vertical_axis)
+    cut = edge(labels, vertical_axis, found)
+    return found if cut is None else blocks(labels, cut, vertical_axis)
+
+
+def edge(labels: NDArray[Any], vertical_axis: int | None, found: Sequence[Box] | None = None) -> int | None:
+    """Return the edge of the blocks in which labels have to be cut to hold some of them out.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    vertical_axis : int or None
+        As in :func:`bodies`.
+    found : sequence of Box, optional
+        The bodies, where they are known.
+
+    Returns
+    -------
+    int or None
+        None where bodies can be held out as they are.
+    """
+    found = bodies(labels, vertical_axis) if found is None else found
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    lateral = [k for k in range(labels.ndim) if k != axis]
+    counts = [int(np.count_nonzero(labels[box.slices])) for box in found]
+    for box, count in zip(found, counts, strict=True):
+        longest = max(box.shape[k] for k in lateral)
+        wide = any(box.shape[k] * 4 > labels.shape[k] and box.shape[k] >= _LONG for k in lateral)
+        if wide and 2 * count > sum(counts):
+            return max(1, -(-longest // _PIECES))
+    return None
 
 
 def expendable(labels: NDArray[Any], boxes: Sequence[Box]) -> list[Box]:
@@ -118,7 +186,7 @@ def expendable(labels: NDArray[Any], boxes: Sequence[Box]) -> list[Box]:
     list of Box
         Each may be left out alone.
     """
-    present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
+    present = np.array([classes_in(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
     total = present.sum(axis=0)
     return [box for box, classes in zip(boxes, present, strict=True) if (total[classes] > 1).all()]
 
@@ -151,10 +219,7 @@ def far_from_training(
     """
     if margin < 0:
         raise LabelError(f"a margin of {margin} voxels cannot be kept", "Use 0 or more")
-    axis = None if vertical_axis is None else vertical_axis % labels.ndim
-    mask = footprint(labels, axis)
-    for box in held_out:
-        mask[tuple(s for k, s in enumerate(box.slices) if k != axis)] = False
+    mask = trained_on(labels, held_out, vertical_axis)
     near: NDArray[np.bool_] = maximum_filter(mask, 2 * margin + 1, mode="constant")
     return ~near
 
@@ -197,7 +262,7 @@ def hold_out(
     [(0, 0)]
     """
     boxes = bodies(labels, vertical_axis) if candidates is None else list(candidates)
-    present = np.array([_classes(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
+    present = np.array([classes_in(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
     draw = np.random.default_rng(seed).permutation(len(boxes))
     trained = present.sum(axis=0)
     validated = np.zeros(256, dtype=bool)
@@ -230,6 +295,47 @@ def footprint(labels: NDArray[Any], vertical_axis: int | None) -> NDArray[np.boo
     return mask
 
 
+def trained_on(
+    labels: NDArray[Any], held_out: Sequence[Box], vertical_axis: int | None, between: tuple[int, int] | None = None
+) -> NDArray[np.bool_]:
+    """Where any label is that is not held out, the vertical axis collapsed.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    held_out : sequence of Box
+        What training does not see.
+    vertical_axis : int or None
+        Axis that is collapsed.
+    between : tuple of int, optional
+        First and end of the part of it that is looked at; all of it when absent.
+    """
+    if vertical_axis is None:
+        mask = footprint(labels, None)
+        for box in held_out:
+            mask[box.slices] = False
+        return mask
+    axis = vertical_axis % labels.ndim
+    first, end = (0, labels.shape[axis]) if between is None else between
+    part = labels[tuple(slice(first, end) if k == axis else slice(None) for k in range(labels.ndim))]
+    mask = footprint(part, axis)
+    for box in held_out:
+        across = tuple(s for k, s in enumerate(box.slices) if k != axis)
+        if box.start[axis] <= first and box.stop[axis] >= end:
+            mask[across] = False
+            continue
+        # A box of one layer: above and below it the columns may go on.
+        columns = Box(_with(box.start, axis, first), _with(box.stop, axis, end))
+        known = np.array(labels[columns.slices])
+        for other in held_out:
+            start, stop = tuple(map(max, other.start, columns.start)), tuple(map(min, other.stop, columns.stop))
+            if all(a < b for a, b in zip(start, stop, strict=True)):
+                known[Box(start, stop).within(columns)] = 0
+        mask[across] = (known != 0).any(axis=axis)
+    return mask
+
+
 def slabs(array: NDArray[Any]) -> Iterator[slice]:
     """Yield slices of the first axis that hold about `SLAB_VOXELS` each."""
     rows = max(1, SLAB_VOXELS // max(1, array[:1].size))
@@ -237,7 +343,41 @@ def slabs(array: NDArray[Any]) -> Iterator[slice]:
         yield slice(start, start + rows)
 
 
-def _classes(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
+def _with(corner: tuple[int, ...], axis: int, value: int) -> tuple[int, ...]:
+    return tuple(value if k == axis else at for k, at in enumerate(corner))
+
+
+def _layers(labels: NDArray[Any], size: int, axis: int) -> list[tuple[int, int]]:
+    """Cut the vertical axis in the middle of gaps of that length or more in which nothing is labelled anywhere."""
+    there = np.zeros(labels.shape[axis], bool)
+    others = tuple(k for k in range(labels.ndim) if k != axis)
+    for slab in slabs(labels):
+        known = (labels[slab] != 0).any(axis=others)
+        if axis == 0:
+            there[slab] = known
+        else:
+            there |= known
+    at = np.flatnonzero(there)
+    gaps = np.flatnonzero(np.diff(at) > size)
+    cuts = [0, *((at[gaps] + at[gaps + 1]) // 2).tolist(), len(there)]
+    return list(pairwise(cuts))
+
+
+def _cells(mask: NDArray[np.bool_], size: int, axis: int | None, between: tuple[int, int]) -> list[Box]:
+    """Cut a footprint into squares and return those with labels, over the given part of the vertical axis."""
+    found = []
+    for cell in np.ndindex(*(-(-length // size) for length in mask.shape)):
+        start = [size * k for k in cell]
+        stop = [min(a + size, length) for a, length in zip(start, mask.shape, strict=True)]
+        if mask[tuple(map(slice, start, stop))].any():
+            if axis is not None:
+                start.insert(axis, between[0])
+                stop.insert(axis, between[1])
+            found.append(Box(tuple(start), tuple(stop)))
+    return found
+
+
+def classes_in(labels: NDArray[Any], box: Box) -> NDArray[np.bool_]:
     """Which label values occur in a box; unlabelled is none of them."""
     part = labels[box.slices]
     counts = np.zeros(256, dtype=np.int64)

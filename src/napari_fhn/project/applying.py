@@ -9,11 +9,12 @@ from pathlib import Path
 
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import layout
+from napari_fhn.project import attributes, layout
 from napari_fhn.project.assembler import survey_axes
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.facts import facts_of
 from napari_fhn.project.project import Project, Stacks, Told
 from napari_fhn.project.run import Run, RunRecord
 from napari_fhn.project.session import Session, now
@@ -73,8 +74,10 @@ def check(
     JobError
         When there is no network, or it cannot be applied; the message says why.
     """
-    description = read_description(network_folder(network))
-    return _sentences(check_applies(*_both(description, surveys, vertical_axis, labelled)).insist())
+    folder = network_folder(network)
+    description = read_description(folder)
+    derived = Job.load(folder / layout.JOB).attributes if (folder / layout.JOB).is_file() else ()
+    return _sentences(check_applies(*_both(description, surveys, vertical_axis, labelled, derived)).insist())
 
 
 @contextmanager
@@ -129,16 +132,19 @@ def applying(
     labelled = session.has_labels and bool(session.known().any())
     with attempt(session):
         chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
-        doubts = check_applies(*_both(description, surveys, chosen, labelled)).insist()
+        saved = Job.load(folder / layout.JOB)
+        doubts = check_applies(*_both(description, surveys, chosen, labelled, saved.attributes)).insist()
         if not session.manifest.inputs:
             project.use(surveys, vertical_axis=chosen, stacks=stacks)
         if session.classes is None:
             session.set_classes(_classes(description))
-        saved = Job.load(folder / layout.JOB)
-        inputs = project.stage(cube=map_axis(saved.network) is not None, progress=progress)
+        staged = project.stage(cube=map_axis(saved.network) is not None, progress=progress)
+        inputs = attributes.of_network(project, staged, saved, progress)
         fitted = Volume(inputs, bands=saved.map_axis).normalisation
-        doubts = check_applies(*_both(description, surveys, chosen, labelled, fitted)).insist() or doubts
-        run = _begun(project, folder, description, saved, name, command)
+        doubts = (
+            check_applies(*_both(description, surveys, chosen, labelled, saved.attributes, fitted)).insist() or doubts
+        )
+        run = _begun(project, folder, description, replace(saved, inputs=inputs), name, command)
         before = session.manifest.current_run
         try:
             yield Applied(project, run, (*_sentences(doubts), _NORMALISED))
@@ -153,7 +159,6 @@ def _begun(project: Project, folder: Path, description: Description, saved: Job,
     place = session.runs.place()
     job = replace(
         saved,
-        inputs=project.stage(cube=map_axis(saved.network) is not None),
         labels=str(session.labels),
         weights=None,
         prediction=str(place / layout.PREDICTION),
@@ -212,16 +217,21 @@ def _both(
     surveys: SurveySet,
     vertical_axis: int | None,
     labelled: bool,
+    derived: tuple[str, ...],
     normalisation: object = None,
 ) -> tuple[Description, Target]:
-    """The network and the survey as the check wants them."""
+    """The network and the survey, with the attributes that the network takes, as the check wants them."""
     axes, shape, channels = survey_axes(surveys.first), surveys.shape, surveys.channels
     if description.framing.map_axis is not None:
         # Bands are an axis of space there, and each survey is one channel.
         shape, channels, axes = surveys.cube or shape, len(surveys.surveys), ()
         description = replace(description, axes=())
     vertical = surveys.vertical(vertical_axis)
-    return description, Target(channels, shape, vertical, axes, surveys.names, normalisation, labelled)  # type: ignore[arg-type]
+    channels += attributes.channels(derived, facts_of(surveys, vertical_axis)) if derived else 0
+    # What a single survey is called says nothing, whatever is derived from it.
+    alone = len(surveys.names) == 1 and len(description.inputs) == 1 + len(derived)
+    names = (*(description.inputs[:1] if alone and derived else surveys.names), *derived)
+    return description, Target(channels, shape, vertical, axes, names, normalisation, labelled)  # type: ignore[arg-type]
 
 
 def _classes(description: Description) -> ClassTable:

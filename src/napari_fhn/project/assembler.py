@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,10 @@ def assemble(
         start_from=None if start_from is None else str(start_from),
         run=run,
     )
-    return settings.applied_to(job)
+    job = settings.applied_to(job)
+    if job.combination is None:
+        return job
+    return replace(job, combination=replace(job.combination, folder=str(known.parent / layout.STRUCTURE)))
 
 
 def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:
@@ -141,17 +145,22 @@ def held_out_boxes(
     -------
     tuple of Box
     str
-        A sentence where there are fewer than were asked for; else empty.
+        A sentence where there are fewer than were asked for, or blocks of labels that hang together; else empty.
     """
     if wanted.boxes:
         return wanted.boxes, ""
     if not wanted.count:
         return (), ""
-    cells = None if wanted.blocks is None else labels.blocks(known, wanted.blocks, vertical_axis)
+    cells = labels.candidates(known, vertical_axis, wanted.blocks)
     found = labels.hold_out(known, wanted.count, vertical_axis, seed, cells)
-    few = len(found) < wanted.count
-    said = f"{len(found)} of {wanted.count} are held out: more would take a class away." if few else ""
-    return tuple(found), said
+    said = []
+    cut = labels.edge(known, vertical_axis) if wanted.blocks is None else None
+    if cut is not None:
+        unit = "pixels" if vertical_axis is None else "traces"
+        said.append(f"Most labels hang together: blocks of {cut} x {cut} {unit} are held out of them.")
+    if len(found) < wanted.count:
+        said.append(f"{len(found)} of {wanted.count} are held out: more would take a class away.")
+    return tuple(found), " ".join(said)
 
 
 def check_labels(known: NDArray[Any], table: ClassTable) -> None:

@@ -113,8 +113,7 @@ def _facts(run: Run) -> dict[str, str]:
     if found is not None:
         facts["labelled voxels"] = f"{sum(found.label_counts):,}"
         for score in found.scores:
-            where = "held out" if score.held_out else "trained on"
-            facts[f"mean IoU {where}"] = "-" if score.mean is None else f"{score.mean:.3f}"
+            facts[f"mean IoU on {score.on}"] = "-" if score.mean is None else f"{score.mean:.3f}"
     return facts
 
 

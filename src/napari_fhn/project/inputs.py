@@ -10,6 +10,7 @@ import xarray as xr
 
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.facts import bands_of
 from napari_fhn.project.manifest import StackedMap, SurveyEntry, refer
 from napari_fhn.project.session import Session
 from napari_fhn.project.staging import Staged, plain_options, stage
@@ -54,6 +55,7 @@ def entry_of(
         plain_options(survey),
         str(kinds.kind_of(survey)),
         channels=len(good_bands(survey)) if "band" in survey.dims else 1,
+        bands=bands_of(name, survey),
         # A stack that is shown again comes without its maps: they are those of before.
         stack=tuple(maps) or (known.stack if known is not None and file is None else ()),
     )
@@ -128,9 +130,17 @@ def copies(session: Session, shape: tuple[int, ...], *, cube: bool = False) -> t
     )
 
 
-def sweep(session: Session) -> None:
-    """Remove copies of surveys to which neither the manifest nor any run refers."""
-    used = {Path(entry.staged).name for entry in session.manifest.surveys if entry.staged}
+def sweep(session: Session, keep: Sequence[str] = ()) -> None:
+    """Remove copies of surveys, and attributes, to which neither the manifest nor any run refers.
+
+    Parameters
+    ----------
+    session : Session
+        Written to.
+    keep : sequence of str
+        Names of files that are used all the same.
+    """
+    used = {Path(entry.staged).name for entry in session.manifest.surveys if entry.staged} | set(keep)
     for run in session.runs.all():
         for path in (run.folder / layout.JOB, run.model / layout.JOB):
             try:
@@ -151,8 +161,9 @@ def _of_a_run(session: Session) -> tuple[Input, ...]:
             inputs = run.job().inputs
         except JobError:
             continue
-        if all(Path(item.path).is_file() for item in inputs):
-            return inputs
+        own = tuple(item for item in inputs if not item.attribute)
+        if all(Path(item.path).is_file() for item in own):
+            return own
     raise ProjectError("neither its surveys nor copies of them are at hand", "Open the surveys", path=session.folder)
 
 

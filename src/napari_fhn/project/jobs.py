@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import layout, masks, predictions
+from napari_fhn.project import attributes, layout, masks, predictions
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
-from napari_fhn.project.beginning import NEW, Beginning
+from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut
 from napari_fhn.project.project import Project, Told
@@ -20,7 +20,8 @@ from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.job import Job, Output
+from napari_fhn.training.job import Input, Job, Output
+from napari_fhn.training.transfer import saved_job
 from napari_fhn.training.updates import Update
 
 
@@ -104,6 +105,16 @@ def begin(
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)
+    added = attributes.add(
+        project,
+        staged,
+        settings.attributes if goes_on is None else goes_on.job().attributes,
+        learnt=_learnt(goes_on, beginning),
+        held_out=boxes,
+        seed=settings.schedule.seed,
+        progress=progress,
+    )
+    staged, notes = added.inputs, (*notes, *added.words)
     copy = folder / layout.BEGUN_WITH
 
     def job(start_from: Path | None) -> Job:
@@ -147,6 +158,18 @@ def begin(
     return Begun(run, ready, notes=notes)
 
 
+def _learnt(goes_on: Run | None, beginning: Beginning) -> tuple[Input, ...]:
+    """Return the inputs that the first weights were learnt from; none for new weights."""
+    if goes_on is not None:
+        return goes_on.job().inputs
+    if beginning.network is None:
+        return ()
+    try:
+        return saved_job(network_folder(beginning.network)).inputs
+    except JobError:
+        return ()  # the network is looked at again where it is taken, and that says what is wrong with it
+
+
 def to_resume(project: Project, which: str = "") -> Run:
     """Return the run whose training can go on: the one that is named, else the newest.
 
@@ -169,6 +192,7 @@ def prediction_job(
     flips: bool | None = None,
     device: str | None = None,
     memory: int | None = None,
+    network_alone: bool = False,
     progress: Told | None = None,
 ) -> Job:
     """Return the job that predicts the whole survey with the network of a run.
@@ -181,6 +205,8 @@ def prediction_job(
         With a network.
     outputs, flips, device, memory
         Other than those of its training, as in `Job`.
+    network_alone : bool
+        Predict with the network and nothing else that it was combined with.
     progress : callable, optional
         Told how much of the copying is done, where a survey has to be copied again.
 
@@ -191,11 +217,16 @@ def prediction_job(
     """
     job = Job.load(run.model / layout.JOB) if (run.model / layout.JOB).is_file() else run.job()
     staged = project.stage(cube=job.map_axis is not None, progress=progress)
+    staged = attributes.of_network(project, staged, job, progress)
     ready_prediction(run, project.shape)
     given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if outputs is not None:
         changes["outputs"] = tuple(outputs)
+    if network_alone:
+        changes["combination"] = None
+    elif job.combination is not None:
+        changes["combination"] = replace(job.combination, folder=str(project.session.folder / layout.STRUCTURE))
     return replace(
         job,
         inputs=staged,

@@ -11,10 +11,13 @@ from napari_fhn.project import lock, manifest
 LABELS = "labels.npy"
 WEIGHTS = "weights.npy"
 ACCEPTED = "accepted.npy"
+CARRIED = "carried.npy"
 INPUTS = "inputs"
+DIPS = "dips"
 RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
+STRUCTURE = "structure"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -24,8 +27,8 @@ PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 
-_FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, MODEL)
+_FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FOLDERS = (INPUTS, DIPS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
 
 _DEEPEST = 3
 """Folders between the job of a network and its session."""

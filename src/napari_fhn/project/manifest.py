@@ -16,6 +16,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.structure.attributes.facts import Band
 from napari_fhn.surveys.grid import Grid
 
 FILE = "session.json"
@@ -116,6 +117,8 @@ class SurveyEntry:
         Digest of all that was copied.
     cube : bool
         Whether the copy keeps the bands as an axis.
+    bands : tuple of Band
+        What is known of the channels, for attributes that go by it; empty where nobody looked.
     """
 
     name: str
@@ -128,6 +131,7 @@ class SurveyEntry:
     staged: str = ""
     content: str = ""
     cube: bool = False
+    bands: tuple[Band, ...] = ()
 
 
 @dataclass(frozen=True)

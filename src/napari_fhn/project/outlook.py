@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import WORKING_SET, WorkingSet
+from napari_fhn.project.attributes import channels
+from napari_fhn.project.facts import facts_of
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.training.job import JobError
@@ -99,11 +101,12 @@ def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int 
     axis = map_axis(settings.network)
     # Where the bands of a cube are an axis of space, each survey is one channel.
     cube = None if axis is None else surveys.cube
+    derived = channels(settings.attributes, facts_of(surveys, vertical)) if settings.attributes else 0
     return plan(
         settings.network,
         settings.schedule,
         surveys.shape if cube is None else cube,
-        channels=surveys.channels if cube is None else len(surveys.names),
+        channels=surveys.channels + derived if cube is None else len(surveys.names),
         classes=classes,
         vertical_axis=vertical,
         position=settings.position,

@@ -45,6 +45,7 @@ def choose_recipe(project: Project, *, device: str = "cpu", held_out: Sequence[B
         vertical_axis=project.vertical_axis,
         classes=max(project.classes.values),
         agreement=agreement(project, held_out),
+        bands=project.bands,
     )
 
 

@@ -114,6 +114,13 @@ class Project:
         return max(1, sum(entry.channels for entry in self.session.manifest.inputs))
 
     @property
+    def bands(self) -> int:
+        """Those of the survey that has the most, also where only their copies are at hand."""
+        if self.surveys is not None:
+            return self.surveys.bands
+        return max((entry.channels for entry in self.session.manifest.inputs), default=1)
+
+    @property
     def vertical_axis(self) -> int | None:
         """Spatial axis of two-way time or depth: the survey's own, else the one that a person chose."""
         chosen = self.session.manifest.vertical_axis

@@ -94,6 +94,16 @@ class Session:
         return self.folder / layout.ACCEPTED
 
     @property
+    def carried(self) -> Path:
+        """What was carried along the reflectors: labels that are no observation, and may be carried anew."""
+        return self.folder / layout.CARRIED
+
+    @property
+    def dips(self) -> Path:
+        """Folder of the dips of the reflectors, found once."""
+        return self.folder / layout.DIPS
+
+    @property
     def inputs(self) -> Path:
         """Folder of the copies of the surveys."""
         return self.folder / layout.INPUTS

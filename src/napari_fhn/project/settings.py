@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
 from napari_fhn.project.beginning import network_folder
+from napari_fhn.structure.attributes import AttributesError, checked
+from napari_fhn.training.combination.settings import Choice, Combination
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError, Output
 from napari_fhn.training.objective import Objective
@@ -30,7 +33,10 @@ SCHEDULE_FIELDS = tuple(field.name for field in fields(Schedule) if field.name !
 JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 """Fields of a job that are settings and have a control of their own; the others say which files it works on."""
 
-_FURTHER = ("device", "outputs", "ignored")
+NO_ATTRIBUTES = "none"
+"""What a person writes to have no attributes, where a session or a network has some."""
+
+_FURTHER = ("device", "outputs", "ignored", "combination")
 """Further ones, which each face asks for in its own place."""
 
 
@@ -46,8 +52,11 @@ class Settings:
         The network.
     schedule : Schedule
         How to train.
-    position, neighbours, flips, memory, device, outputs, ignored
+    position, neighbours, flips, memory, device, outputs, ignored, combination
         As in :class:`~napari_fhn.training.Job`.
+    attributes : tuple of str
+        Attributes of the data that are further channels, see `napari_fhn.structure.attributes`; ``"all"`` for all that
+        the data have, ``"auto"`` for those that help on labels left out.
     """
 
     recipe: str
@@ -60,12 +69,15 @@ class Settings:
     device: str = "auto"
     outputs: tuple[Output, ...] = ()
     ignored: tuple[Box, ...] = ()
+    combination: Combination | None = None
+    attributes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, name: str) -> Settings:
         """Return the plan of a recipe, as it is."""
         chosen = recipe(name)
-        return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours)
+        combination = chosen.combination
+        return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours, combination=combination)
 
     @classmethod
     def of_job(cls, job: Job) -> Settings:
@@ -75,6 +87,7 @@ class Settings:
             job.network,
             job.schedule,
             **{name: getattr(job, name) for name in (*JOB_FIELDS, *_FURTHER)},
+            attributes=job.attributes,
         )
 
     @property
@@ -115,6 +128,8 @@ class Settings:
             "device": self.device,
             "outputs": list(self.outputs),
             "ignored": [asdict(box) for box in self.ignored],
+            "combination": record.encode(self.combination),
+            "attributes": list(self.attributes),
         }
 
     @classmethod
@@ -127,11 +142,13 @@ class Settings:
             When they are of another version.
         """
         try:
-            recipe(data["recipe"])
+            chosen = recipe(data["recipe"])
             network = description_from_dict(data["network"])
             further = {
                 "outputs": tuple(data.get("outputs", ())),
                 "ignored": tuple(Box(tuple(box["start"]), tuple(box["stop"])) for box in data.get("ignored", ())),
+                "combination": combination_from(data, chosen.combination),
+                "attributes": checked(data.get("attributes", ())),
             }
             schedule = Schedule.from_dict(data["schedule"])
             return cls(**{**data, "network": network, "schedule": schedule, **further})
@@ -148,6 +165,61 @@ class Settings:
             **self.values("job"),
             **{name: getattr(self, name) for name in _FURTHER},
         )
+
+    def with_combination(
+        self,
+        factors: str | Sequence[str] | None = None,
+        smoothing: Choice | None = None,
+        order: Choice | None = None,
+    ) -> Settings:
+        """Return the settings with what is said of what a prediction is made of beside the network.
+
+        Parameters
+        ----------
+        factors : str or sequence of str, optional
+            Names, or text with commas between them; ``"auto"`` for all that go with the data, ``"none"`` for the
+            network alone.
+        smoothing, order : {"auto", "on", "off"}, optional
+            As in :class:`~napari_fhn.training.combination.settings.Combination`.
+
+        Raises
+        ------
+        JobError
+            For what there is not.
+        """
+        if factors is None and smoothing is None and order is None:
+            return self
+        names = factors.split(",") if isinstance(factors, str) else list(factors or ())
+        names = [name.strip() for name in names]
+        if names == ["none"]:
+            return replace(self, combination=None)
+        said: dict[str, Any] = {"smoothing": smoothing, "order": order}
+        said = {name: value for name, value in said.items() if value is not None}
+        if factors is not None:
+            said["factors"] = None if names == ["auto"] else tuple(names)
+        return replace(self, combination=replace(self.combination or Combination(), **said))
+
+    def with_attributes(self, texts: Sequence[str] | str | None) -> Settings:
+        """Return the settings with other attributes.
+
+        Parameters
+        ----------
+        texts : sequence of str, str or None
+            As a person writes them, ``"none"`` for none at all; None leaves them as they are.
+
+        Raises
+        ------
+        JobError
+            For one that there is not.
+        """
+        if texts is None:
+            return self
+        given = [texts] if isinstance(texts, str) else list(texts)
+        named = [text for text in given if text.strip().lower() != NO_ATTRIBUTES]
+        try:
+            return replace(self, attributes=checked(named))
+        except AttributesError as error:
+            raise JobError(str(error)) from error
 
     def with_numbers(self, *, steps: int | None = None, seed: int | None = None) -> Settings:
         """Return the settings with these steps and this seed, where they are said."""
@@ -181,6 +253,7 @@ class Settings:
             schedule=replace(saved.schedule, objective=self.schedule.objective),
             position=saved.position,
             neighbours=saved.neighbours,
+            attributes=saved.attributes,
         )
 
     def with_value(self, part: Part, name: str, value: Any) -> Settings:
@@ -234,3 +307,11 @@ class Settings:
                 f"{bare.dimensions}D one"
             )
         return replace(self.network, channels=bare.channels, layers=bare.layers)
+
+
+def combination_from(data: Mapping[str, Any], otherwise: Combination | None) -> Combination | None:
+    """Return what saved settings say of a combination; those from before there was one take the recipe's."""
+    if "combination" not in data:
+        return otherwise
+    found: Combination | None = record.decode(Combination | None, data["combination"])  # type: ignore[arg-type]
+    return found

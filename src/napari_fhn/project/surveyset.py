@@ -121,6 +121,11 @@ class SurveySet:
         return sum(len(good_bands(survey)) for survey in self.surveys)
 
     @property
+    def bands(self) -> int:
+        """Good bands of the survey that has the most."""
+        return max(len(good_bands(survey)) for survey in self.surveys)
+
+    @property
     def cube(self) -> tuple[int, ...] | None:
         """Shape ``(y, x, band)`` of the surveys as cubes; None for volumes, and where they have no bands in common."""
         bands = {len(good_bands(survey)) if "band" in survey.dims else 0 for survey in self.surveys}

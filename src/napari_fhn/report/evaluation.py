@@ -12,20 +12,21 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.box import Box
-from napari_fhn.training.calibration import Calibration, calibration, fit_temperature, temper
+from napari_fhn.labels.apart import Apart, apart, far_enough
+from napari_fhn.report.sentences import called, minding, scored_on, weighed
+from napari_fhn.report.standing import Standing, standing
+from napari_fhn.report.trust import Trust, trust
+from napari_fhn.training.estimating import Drawn, Estimates, Sample, estimates
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Axis, Job, JobError
-from napari_fhn.training.score import Scores, confusion, near_boundaries, scores
+from napari_fhn.training.score import Scores, confusion, near_boundaries, predicted_shares, scores
 from napari_fhn.training.volume import Volume, open_array
 
 _BOUNDARY = 2
 """Voxels from a boundary within which voxels are scored once more."""
 
-_SAMPLE = 300_000
-"""Voxels whose probabilities are looked at; more are thinned evenly."""
-
-_LEAST = 2.0**-25
-"""Probability that a 0 in half precision stands for, at most."""
+_ACROSS = 8
+"""A truth is cut in so many blocks along its longest lateral side: what lies in one of them is not independent."""
 
 
 @dataclass(frozen=True)
@@ -48,26 +49,6 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Trust:
-    """Whether the probabilities can be believed.
-
-    Parameters
-    ----------
-    measured : Calibration
-        Of the probabilities as they are.
-    temperature : float or None
-        With the least log loss on the labels held out; above 1 where the network is too sure. None without such labels,
-        and where they are all right or all wrong, which would be believed without end.
-    tempered : Calibration or None
-        With a temperature fitted elsewhere: for each body held out on the other ones; None where there is no other.
-    """
-
-    measured: Calibration
-    temperature: float | None
-    tempered: Calibration | None
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """A prediction beside what is known to be true.
 
@@ -75,47 +56,73 @@ class Evaluation:
     ----------
     on : {"held out", "truth"}
         What is taken for true: labels that training never saw, or a volume, where nothing was labelled.
+    of : str
+        What it is a score of, in words.
     classes : tuple of str
         Their names.
     network, nearest : Scores
-        Of the network, and of the humblest reference: the nearest label of training copied sideways.
+        Of the network, and of the humblest reference: the nearest label of training copied sideways. Voxel by voxel, as
+        they were counted.
+    estimates : Estimates
+        Of the network in the whole survey, with confidence intervals: each class weighed by what it takes of the
+        prediction, and bodies taken for what is independent.
+    standings : tuple of Standing
+        The network beside each reference.
     boundaries : Scores
         Of the network, within two voxels of a boundary between two classes.
     bodies : tuple of Body
         Of the network, for each body held out.
     trust : Trust or None
         None where no probabilities were predicted.
+    apart : Apart or None
+        How far what is scored lies from the labels of training; None where there are none.
+    mind : tuple of str
+        What else one should know of these numbers, in sentences.
     """
 
     on: Literal["held out", "truth"]
+    of: str
     classes: tuple[str, ...]
     network: Scores
     nearest: Scores
+    estimates: Estimates
+    standings: tuple[Standing, ...]
     boundaries: Scores
     bodies: tuple[Body, ...]
     trust: Trust | None
+    apart: Apart | None
+    mind: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What a person has to read with the numbers: of what they are, how sure, beside what, and how far away."""
+        apart = () if self.apart is None else (self.apart.words,)
+        return (self.of, weighed(self.estimates), *(one.words for one in self.standings), *apart, *self.mind)
 
     @property
     def words(self) -> str:
-        """The scores of the network and of its humblest rival, in all and well by well."""
-
-        def share(value: float | None) -> str:
-            return "-" if value is None else f"{value:.2f}"
-
-        mean, nearest = share(self.network.mean_iou), share(self.nearest.mean_iou)
-        lines = [f"Mean IoU on what was held out {mean}, nearest well {nearest}."]
-        return "\n".join([*lines, *(f"{body.name}: {share(body.scores.mean_iou)}." for body in self.bodies)])
+        """All of that, and how well each body held out is predicted."""
+        each = (f"{body.name}: {shown(body.scores.mean_iou)}." for body in self.bodies)
+        return "\n".join([*self.sentences, *each])
 
 
-def on_held_out(job: Job, *, margin: int = 0) -> Evaluation:
+def shown(value: float | None) -> str:
+    """Return a share in two digits, or a dash."""
+    return "-" if value is None else f"{value:.2f}"
+
+
+def on_held_out(job: Job, *, margin: int | None = None, drawn: Drawn | None = None) -> Evaluation:
     """Score a prediction on the labels that training never saw.
 
     Parameters
     ----------
     job : Job
         Predicted.
-    margin : int
-        Voxels: labels closer than this to a label of training are left out, along the axes but the vertical one.
+    margin : int, optional
+        Voxels: labels as close as this to a label of training are left out, along the axes but the vertical one. When
+        absent, as far as the network sees, or as much of it as leaves half of every body.
+    drawn : {"place", "class"}, optional
+        How what is held out was chosen; what it shows when absent, see :mod:`napari_fhn.training.estimating`.
 
     Returns
     -------
@@ -132,10 +139,10 @@ def on_held_out(job: Job, *, margin: int = 0) -> Evaluation:
         target[box.slices] = known[box.slices]
     if not target.any():
         raise JobError("no labels are held out: hold some out with --hold-out, or name a truth with --truth")
-    return _evaluate(job, "held out", known, target, margin)
+    return _evaluate(job, "held out", known, target, margin, drawn)
 
 
-def on_truth(job: Job, truth: NDArray[np.uint8], *, margin: int = 0) -> Evaluation:
+def on_truth(job: Job, truth: NDArray[np.uint8], *, margin: int | None = None) -> Evaluation:
     """Score a prediction on a truth, where nothing was labelled.
 
     Parameters
@@ -144,8 +151,8 @@ def on_truth(job: Job, truth: NDArray[np.uint8], *, margin: int = 0) -> Evaluati
         Predicted.
     truth : ndarray of uint8
         On the grid of the labels; 0 where it is not known.
-    margin : int
-        As in :func:`on_held_out`.
+    margin : int, optional
+        As in :func:`on_held_out`; nothing is left out when absent.
 
     Returns
     -------
@@ -170,6 +177,11 @@ def on_truth(job: Job, truth: NDArray[np.uint8], *, margin: int = 0) -> Evaluati
 def vertical_axis(job: Job) -> int | None:
     """Return the vertical axis of a job's labels; None for a map."""
     return None if job.map_axis is not None else job.vertical_axis
+
+
+def nearest_title(vertical: int | None) -> str:
+    """Return what the humblest reference is called, as it goes with "behind"."""
+    return "the nearest labelled pixel, copied" if vertical is None else "the nearest well, copied sideways"
 
 
 def body_name(box: Box, axes: Sequence[Axis], vertical: int | None) -> str:
@@ -203,14 +215,29 @@ def body_name(box: Box, axes: Sequence[Axis], vertical: int | None) -> str:
 
 
 def _evaluate(
-    job: Job, on: Literal["held out", "truth"], known: NDArray[Any], target: NDArray[np.uint8], margin: int
+    job: Job,
+    on: Literal["held out", "truth"],
+    known: NDArray[Any],
+    target: NDArray[np.uint8],
+    margin: int | None,
+    drawn: Drawn | None = None,
 ) -> Evaluation:
-    vertical = vertical_axis(job)
-    if margin:
-        far = labels.far_from_training(known, job.held_out, vertical, margin)
-        target *= far if vertical is None else np.expand_dims(far, vertical)
-        if not target.any():
-            raise JobError(f"nothing is left to score beyond {margin} voxels from the labels of training")
+    vertical, radius = vertical_axis(job), job.network.receptive_radius
+    before = int(np.count_nonzero(target))
+    if on == "held out":
+        away = apart(known, job.held_out, vertical, radius, margin)
+        kept = margin if margin is not None else 0 if away is None else away.margin
+        if kept:
+            far_enough(target, known, job.held_out, vertical, kept)
+    else:
+        kept = margin or 0
+        away = apart(known, job.held_out, vertical, radius, kept, target)
+        if kept:
+            far = labels.far_from_training(known, job.held_out, vertical, kept)
+            target *= far if vertical is None else np.expand_dims(far, vertical)
+    if not target.any():
+        raise JobError(f"nothing is left to score beyond {kept} voxels from the labels of training")
+    close = before - int(np.count_nonzero(target))
     prediction = _load(job.prediction)
     target = _without_gaps(job, prediction, target)
     count = len(job.classes)
@@ -219,51 +246,42 @@ def _evaluate(
         trained[box.slices] = 0
     nearest = labels.nearest_column(trained, vertical)
     boundaries = np.where(near_boundaries(target, _BOUNDARY), target, np.uint8(0))
+    boxes = job.held_out if on == "held out" else _cut(target, vertical)
+    mine, theirs = (_sample(found, target, boxes, count, on) for found in (prediction, nearest))
     bodies = tuple(
-        Body(
-            body_name(box, job.axes, vertical),
-            box,
-            scores(confusion(prediction[box.slices], target[box.slices], count)),
-        )
-        for box in (job.held_out if on == "held out" else ())
+        Body(body_name(box, job.axes, vertical), box, scores(matrix))
+        for box, matrix in (zip(boxes, mine.bodies, strict=True) if on == "held out" else ())
     )
+    found = estimates(mine, drawn)
+    beside = standing(nearest_title(vertical), mine, theirs, drawn)
+    voxels = int(np.count_nonzero(target))
+    what = called(job.held_out, vertical) if on == "held out" else ""
     return Evaluation(
         on,
+        scored_on(found.bodies, what, voxels, close, kept, "pixels" if vertical is None else "traces"),
         job.classes,
-        scores(confusion(prediction, target, count)),
-        scores(confusion(nearest, target, count)),
+        scores(mine.bodies.sum(axis=0)),
+        scores(theirs.bodies.sum(axis=0)),
+        found,
+        () if beside is None else (beside,),
         scores(confusion(prediction, boundaries, count)),
         bodies,
-        _trust(job, on, known, target),
+        trust(job, on, known, target),
+        away,
+        minding(found, job.classes, what),
     )
 
 
-def _trust(job: Job, on: str, known: NDArray[Any], target: NDArray[np.uint8]) -> Trust | None:
-    path = job.output_path("probabilities")
-    if not path.exists():
-        return None
-    probabilities = _load(str(path))
-    if probabilities.shape != (len(job.classes), *target.shape):
-        return None  # of another job that lived here
-    # Those of the labels held out, by body: they are what a temperature is fitted on.
-    parts = [_rows(probabilities, known, box) for box in job.held_out]
-    parts = [(p, t) for p, t in parts if len(t)]
-    temperature = fit_temperature(*_joined(parts)) if parts else None
-    if on == "truth":
-        p, t = _rows(probabilities, target, Box.whole(target.shape))
-        return Trust(
-            calibration(p, t), temperature, None if temperature is None else calibration(temper(p, temperature), t)
-        )
-    parts = [(p, t) for p, t in (_rows(probabilities, target, box) for box in job.held_out) if len(t)]
-    if not parts:
-        return None
-    tempered = None
-    if len(parts) > 1:
-        others = [fit_temperature(*_joined(parts[:k] + parts[k + 1 :])) for k in range(len(parts))]
-        if None not in others:
-            cooled = [(temper(p, value or 1.0), t) for (p, t), value in zip(parts, others, strict=True)]
-            tempered = calibration(*_joined(cooled))
-    return Trust(calibration(*_joined(parts)), temperature, tempered)
+def _sample(prediction: NDArray[Any], target: NDArray[np.uint8], boxes: Sequence[Box], classes: int, on: str) -> Sample:
+    """What a prediction says of each box; on a truth that is all there is, and nothing is to be weighed."""
+    matrices = [confusion(prediction[box.slices], target[box.slices], classes) for box in boxes]
+    return Sample(np.stack(matrices), predicted_shares(prediction, classes) if on == "held out" else None)
+
+
+def _cut(target: NDArray[np.uint8], vertical: int | None) -> list[Box]:
+    """Cut a truth in blocks, each of which counts as one body."""
+    lateral = [size for axis, size in enumerate(target.shape) if vertical is None or axis != vertical % target.ndim]
+    return labels.blocks(target, max(1, -(-max(lateral) // _ACROSS)), vertical)
 
 
 def _without_gaps(job: Job, prediction: NDArray[Any], target: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -276,28 +294,6 @@ def _without_gaps(job: Job, prediction: NDArray[Any], target: NDArray[np.uint8])
     target = target.copy()
     target.flat[unpredicted[~present]] = 0
     return target
-
-
-def _rows(probabilities: NDArray[Any], target: NDArray[Any], box: Box) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Return ``(voxels, classes)`` and ``(voxels,)`` of the labelled voxels of a box, thinned where they are many."""
-    inside = np.asarray(target[box.slices])
-    at = np.nonzero(inside)
-    step = max(1, -(-len(at[0]) // _SAMPLE))
-    at = tuple(index[::step] for index in at)
-    where = tuple(index + start for index, start in zip(at, box.start, strict=True))
-    every: tuple[Any, ...] = (slice(None), *where)
-    rows = np.asarray(probabilities[every], np.float64).T
-    truth = inside[at].astype(np.intp)
-    predicted = rows.sum(axis=1) > 0
-    # Half precision keeps neither the smallest probabilities nor their sum.
-    rows = np.maximum(rows[predicted], _LEAST)
-    return rows / rows.sum(axis=1, keepdims=True), truth[predicted]
-
-
-def _joined(
-    parts: Sequence[tuple[NDArray[np.float64], NDArray[np.intp]]],
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    return np.concatenate([p for p, _ in parts]), np.concatenate([t for _, t in parts])
 
 
 def _load(path: str) -> NDArray[Any]:

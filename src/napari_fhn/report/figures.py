@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.training.calibration import Calibration
 from napari_fhn.training.score import Scores
-from napari_fhn.training.updates import Progress, Update
+from napari_fhn.training.updates import ON_TRAINED, Progress, Update
 from napari_fhn.training.updates import Score as StepScore
 
 # Okabe and Ito's colours, which look apart to every kind of colour vision; lines differ in their dashes too.
@@ -66,7 +66,10 @@ def curves(updates: Sequence[Update]) -> Picture | None:
     left.plot(steps[width - 1 :], smooth, color=_BLUE, label=f"mean of {width} steps")
     left.set(xlabel="step", ylabel="loss", yscale="log")
     left.legend(frameon=False)
-    for held_out, name, color, style in [(False, "training labels", _BLUE, "--"), (True, "held out", _ORANGE, "-")]:
+    for held_out, name, color, style in [
+        (False, "what it learns from: no measure", _BLUE, "--"),
+        (True, "held out", _ORANGE, "-"),
+    ]:
         scored = [u for u in updates if isinstance(u, StepScore) and u.held_out is held_out and u.mean is not None]
         if scored:
             means = [u.mean or 0.0 for u in scored]
@@ -74,7 +77,10 @@ def curves(updates: Sequence[Update]) -> Picture | None:
     right.set(xlabel="step", ylabel="mean IoU", ylim=(0, 1))
     if right.lines:
         right.legend(frameon=False)
-    return Picture(_svg(figure), f"Loss from {values[0]:.3g} to {values[-1]:.3g}, and mean IoU, over training steps")
+    words = f"Loss from {values[0]:.3g} to {values[-1]:.3g}, and mean IoU, over training steps"
+    if any(isinstance(update, StepScore) and not update.held_out for update in updates):
+        words += f". The dashed line is measured on {ON_TRAINED}"
+    return Picture(_svg(figure), words)
 
 
 def confusion_matrix(scores: Scores, classes: Sequence[str]) -> Picture:

@@ -16,6 +16,7 @@ from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
 from napari_fhn.surveys.classes import place_classes
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.digest import digest
+from napari_fhn.training.estimating import Drawn
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.volume import open_array
 
@@ -60,7 +61,8 @@ def evaluate(
     run: Run,
     truth: Truth | None = None,
     *,
-    margin: int = 0,
+    margin: int | None = None,
+    drawn: Drawn | None = None,
     partial: bool = False,
     reading: Mapping[str, Any] | None = None,
 ) -> Scored:
@@ -74,7 +76,7 @@ def evaluate(
         Predicted.
     truth : path-like or array, optional
         True classes, scored where nothing was labelled.
-    margin : int
+    margin, drawn
         As in :func:`~napari_fhn.report.evaluation.on_held_out`.
     partial : bool
         Whether the prediction may be one that is not whole, or stale.
@@ -91,7 +93,7 @@ def evaluate(
     standing = predictions.check(project.session, run, partial=partial)
     job = run.job()
     notes = [*standing.doubts, *changed_since(project, run)]
-    found = [on_held_out(job, margin=margin)] if job.held_out else []
+    found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     if truth is not None:
         true = truth_for(truth, job, project, reading)
         notes += true.words
@@ -101,10 +103,17 @@ def evaluate(
     return Scored(tuple(found), tuple(notes))
 
 
-def evaluate_job(job: Job, truth: Truth | None = None, *, margin: int = 0, partial: bool = False) -> Scored:
+def evaluate_job(
+    job: Job,
+    truth: Truth | None = None,
+    *,
+    margin: int | None = None,
+    drawn: Drawn | None = None,
+    partial: bool = False,
+) -> Scored:
     """Score the prediction of a job that lies in no session; parameters as in :func:`evaluate`."""
     predictions.check_job(job, partial=partial)
-    found = [on_held_out(job, margin=margin)] if job.held_out else []
+    found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     notes: tuple[str, ...] = ()
     if truth is not None:
         true = truth_for(truth, job)

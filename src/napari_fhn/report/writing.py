@@ -13,24 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import __version__, record
+from napari_fhn import __version__
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
+from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.training import log
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.leave_one_out import Fold, spread
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.updates import Done, Note, Progress
 from napari_fhn.training.volume import open_array
-
-LEFT_OUT = "leave-one-out.json"
-"""In the folder of a run: what the last scoring of each well left out in turn has found."""
-
-_LEFT_OUT = "leave-one-out"
-_LEFT_OUT_VERSION = 1
 
 _FORMS: dict[str, Callable[[Any], str]] = {"number": "{:.3f}".format, "small": "{:.1e}".format, "bytes": in_words}
 """How the template writes numbers."""
@@ -103,7 +97,7 @@ def write(
         "schedule": _flat(asdict(job.schedule)),
         "curves": figures.curves(log.training(runs)),
         "evaluations": [(found, *_drawn(found)) for found in evaluations],
-        "left_out": _left_out(folder),
+        "left_out": left_out.kept(folder),
         "cuts": sections.cuts(job, colors, truth),
         "runs": runs,
         "told": [update.message for update in log.training(runs) if isinstance(update, Note | Done)],
@@ -117,6 +111,7 @@ def write(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = lambda value: "–" if value is None else f"{value:.3f}"
+    environment.filters["estimate"] = lambda value: "–" if value is None else value.words
     environment.filters["small"] = lambda value: "–" if value is None else f"{value:.1e}"
     environment.filters["bytes"] = lambda value: "–" if value is None else in_words(value)
     template = resources.files("napari_fhn.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
@@ -183,33 +178,6 @@ def _drawn(found: Evaluation) -> tuple[Any, Any]:
     confusion = figures.confusion_matrix(found.network, found.classes)
     trust = None if found.trust is None else figures.reliability(found.trust.measured, found.trust.tempered)
     return confusion, trust
-
-
-def keep_left_out(folder: Path, folds: Sequence[Fold], names: Sequence[str]) -> None:
-    """Keep what leaving out in turn has found, for the report.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the run.
-    folds : sequence of Fold
-        One for each body that was left out.
-    names : sequence of str
-        What these are called.
-    """
-    listed = [{"name": name, **asdict(fold)} for name, fold in zip(names, folds, strict=True)]
-    content = record.encode({"folds": listed, **asdict(spread(folds))})
-    record.write(folder / LEFT_OUT, _LEFT_OUT, _LEFT_OUT_VERSION, content)
-
-
-def _left_out(folder: Path) -> dict[str, Any] | None:
-    path = folder / LEFT_OUT
-    if not path.exists():
-        return None
-    try:
-        return dict(record.read(path, _LEFT_OUT, _LEFT_OUT_VERSION, {0: dict}))
-    except record.RecordError:
-        return None  # a report says what is known
 
 
 def _memory(job: Job, runs: tuple[log.Run, ...]) -> dict[str, int | None] | None:

@@ -103,8 +103,18 @@ class Bodies:
 
     def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the body of columns ``(n, lateral axes)``; -1 where there is none."""
-        number = {tuple(cell): body for cell, body in zip(self.cells.tolist(), self.of_cell.tolist(), strict=True)}
-        return np.array([number.get(tuple(cell), -1) for cell in (places // self.size).tolist()], np.int64)
+        found = np.full(len(places), -1, np.int64)
+        if not len(self.cells):
+            return found
+        # Cells are sorted, so one number for each is sorted, too.
+        grid = tuple((self.cells.max(axis=0) + 1).tolist())
+        cells = places // self.size
+        inside = ((cells >= 0) & (cells < grid)).all(axis=1)
+        wanted = np.ravel_multi_index(tuple(cells[inside].T), grid)
+        known = np.ravel_multi_index(tuple(self.cells.T), grid)
+        at = np.searchsorted(known, wanted).clip(max=len(known) - 1)
+        found[inside] = np.where(known[at] == wanted, self.of_cell[at], -1)
+        return found
 
     def within(self, box: Box) -> frozenset[int]:
         """Return the bodies that reach into a box of the survey."""

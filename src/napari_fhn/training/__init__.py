@@ -15,7 +15,7 @@ from napari_fhn.training.score import confusion, intersection_over_union
 from napari_fhn.training.updates import BoxChanged, Checkpoint, Device, Done, Failed, Note, Progress, Score, Update
 
 if TYPE_CHECKING:
-    from napari_fhn.training.predictor import predict
+    from napari_fhn.training.predicting import predict
     from napari_fhn.training.trainer import fit
 
 __all__ = [
@@ -50,7 +50,7 @@ def __getattr__(name: str) -> Any:
 
         return fit
     if name == "predict":
-        from napari_fhn.training.predictor import predict
+        from napari_fhn.training.predicting import predict
 
         return predict
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

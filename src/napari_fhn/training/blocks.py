@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -173,12 +173,16 @@ class Blocks:
         return order
 
     def _block(self, across: int | None, focus: Focus | None, order: list[int]) -> tuple[Box, Way, Block]:
-        box = self._box_around_a_label(across, focus)
+        voxel = np.unravel_index(self._labelled_voxel(focus), self.frame.shape)
+        box = self._box_around(voxel, across)
         known = self.annotations.read(box)
+        place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], self._rng)
+        if asked is not None:
+            known[0] *= asked
         known = known.reshape(len(known), *self.frame.space(box, across))
         if self.frame.map_axis is not None:
             known = np.expand_dims(known, 1 + self.frame.map_axis)
-        block = Block(self.frame.data(box, across), self.frame.position(box, across, learning=True), known)
+        block = Block(self.frame.data(box, across), place, known)
         flips = tuple(axis for axis in self._flips if self._rng.random() < 0.5)
         block = flipped(block, flips)
         vertical, shift, dips = self._moves(block)
@@ -191,9 +195,8 @@ class Blocks:
         block = self._with_fewer_labels(self._with_noise(block))
         return box, Way(flips, vertical, shift, dips, tuple(order)), permuted(block, order)
 
-    def _box_around_a_label(self, across: int | None, focus: Focus | None) -> Box:
+    def _box_around(self, voxel: Sequence[np.int64], across: int | None) -> Box:
         shape = self.frame.shape
-        voxel = np.unravel_index(self._labelled_voxel(focus), shape)
         # The network has no axis across a section, and the labels none of which a slice is read.
         own = [size for axis, size in enumerate(self.schedule.block) if axis != self.frame.map_axis]
         block = iter(zip(own, self.frame.multiples, strict=True))

@@ -29,8 +29,9 @@ and it helps; ten patches of soil have -0.2 to 0.6, and it does harm."""
 _MANY = 20
 """Patches from which on their agreement means something."""
 
-_SPECTRUM = 12
-"""Channels from which on the data of a map are taken for spectra: two dates of a multispectral scanner, or more."""
+_SPECTRUM = 32
+"""Bands of one survey from which on they are a spectrum, whose shape tells, and not a few colours: multispectral
+sensors have 4 to 16, imaging spectrometers 60 and more. Several dates of few bands are no spectrum."""
 
 
 class RecipeChoice(NamedTuple):
@@ -57,6 +58,7 @@ def choose(
     vertical_axis: int | None = -1,
     classes: int = _CLASSES,
     agreement: Agreement | None = None,
+    bands: int | None = None,
 ) -> RecipeChoice:
     """Choose the recipe to begin with.
 
@@ -76,6 +78,8 @@ def choose(
         To tell apart.
     agreement : Agreement or None
         How well the labelled wells or patches foretell each other; None where that is not known.
+    bands : int or None
+        Of the survey that has the most of them; None where the channels are those of one.
 
     Returns
     -------
@@ -94,12 +98,13 @@ def choose(
             return RecipeChoice("layers", _foretold(agreement))
         return RecipeChoice(fitting(2, vertical=True)[0], "The data are a line, which is one section.")
     if len(shape) == 2:
-        bands = "1 channel" if channels == 1 else f"{channels} channels"
-        if channels >= _SPECTRUM:
-            return RecipeChoice("spectra", f"The data are a map with {bands}: spectra.")
+        bands = channels if bands is None else bands
+        if bands >= _SPECTRUM:
+            return RecipeChoice("spectra", f"The data are a map with {bands} bands: spectra.")
         if agreement is not None and agreement.kappa >= _PATCHES_AGREE and agreement.bodies >= _MANY:
             return RecipeChoice("regions", _foretold(agreement))
-        return RecipeChoice("map", f"The data are a map with {bands}: bands as channels of a 2D network.")
+        words = "1 channel" if channels == 1 else f"{channels} channels"
+        return RecipeChoice("map", f"The data are a map with {words}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return RecipeChoice(
             "volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks."

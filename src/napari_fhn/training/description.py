@@ -17,6 +17,7 @@ from typing import Any
 from napari_fhn import record
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import Axis
@@ -89,7 +90,7 @@ class Description:
         Channels that it takes: data, neighbouring sections, position, and what is known.
     classes, normalisation, framing, colors, axes, inputs, schedule, steps, label_counts, scores, versions
         As in :class:`~napari_fhn.training.model.Model`.
-    run, recipe, labels
+    run, recipe, labels, combination
         As in :class:`~napari_fhn.training.model.Model`.
     sha256 : str
         Of all the rest: the same for equal models only. Empty before it was written.
@@ -117,6 +118,7 @@ class Description:
     run: str = ""
     recipe: str = ""
     labels: str = ""
+    combination: Found | None = None
     sha256: str = ""
 
     def __post_init__(self) -> None:

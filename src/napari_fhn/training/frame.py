@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.comparison import map_axis as map_axis_of
 from napari_fhn.training.framing import Framing
+from napari_fhn.training.hiding import Lesson
 from napari_fhn.training.job import JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.neighbours import Neighbours
@@ -137,7 +140,7 @@ class Frame:
         values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
 
-    def position(self, box: Box, across: int | None, *, learning: bool = False) -> NDArray[np.float32]:
+    def position(self, box: Box, across: int | None) -> NDArray[np.float32]:
         """Return the other channels of :meth:`read`: where each voxel lies, and what is known around it.
 
         Where a voxel lies along an axis goes from -1 to 1: layered geology cannot be told apart without it.
@@ -148,19 +151,49 @@ class Frame:
             As in :meth:`read`.
         across : int or None
             As in :meth:`read`.
-        learning : bool
-            Leave out what is known in the box itself, which is what the network has to learn.
 
         Returns
         -------
         ndarray
             ``(channels, *space)``.
         """
+        return self._with_what_is_known(box, across, None)
+
+    def lesson(
+        self, box: Box, across: int | None, at: Sequence[int], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
+        """Return the channels of :meth:`position` to learn from: some of what is known is hidden, and asked for.
+
+        Parameters
+        ----------
+        box : Box
+            As in :meth:`read`.
+        across : int or None
+            As in :meth:`read`.
+        at : sequence of int
+            The labelled voxel that the box was drawn for.
+        rng : numpy.random.Generator
+            Which draws what is hidden.
+
+        Returns
+        -------
+        channels : ndarray
+            ``(channels, *space)``.
+        asked : ndarray of bool or None
+            Where labels count, to be broadcast to the shape of the box; None where all do.
+        """
+        if self._neighbours is None:
+            return self._place(box, across), None
+        self._neighbours.look()
+        lesson, asked = self._neighbours.lesson(box, at, rng)
+        return self._with_what_is_known(box, across, lesson), asked
+
+    def _with_what_is_known(self, box: Box, across: int | None, lesson: Lesson | None) -> NDArray[np.float32]:
         places = self._place(box, across)
         if self._neighbours is None:
             return places
         self._neighbours.look()
-        known = self._neighbours.read(box, self._neighbours.within(box) if learning else ())
+        known = self._neighbours.read(box, lesson)
         return np.concatenate((places, known if across is None else known.take(0, axis=1 + across)))
 
     def _place(self, box: Box, across: int | None) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
 from napari_fhn.training.objective import Absence
@@ -48,12 +49,19 @@ class Input:
         What the person calls it.
     stamp : str
         Digest of what it was copied from; empty where that is not known.
+    attribute : str
+        The attribute of the inputs before it that this is, as in ``"rms:40"``; empty for data. Where the network is
+        applied to another survey, the same attribute of that is taken.
+    fitted : tuple of float
+        What was found for it on the data as a whole, and holds on another survey too.
     """
 
     path: str
     channel_axis: int | None = None
     name: str = ""
     stamp: str = ""
+    attribute: str = ""
+    fitted: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,8 @@ class Job:
         Identity of the run that this training is; empty where nobody keeps runs.
     recipe : str
         Name of the recipe that the network and its schedule began with; empty where there was none.
+    combination : Combination or None
+        What the prediction is made of beside the network; None for the network alone.
     """
 
     inputs: tuple[Input, ...]
@@ -162,6 +172,7 @@ class Job:
     flips: bool = False
     run: str = ""
     recipe: str = ""
+    combination: Combination | None = None
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -188,6 +199,11 @@ class Job:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
 
     @property
+    def attributes(self) -> tuple[str, ...]:
+        """The attributes among its inputs, as a person writes them."""
+        return tuple(item.attribute for item in self.inputs if item.attribute)
+
+    @property
     def framing(self) -> Framing:
         """What the network is told about the axes."""
         return Framing(self.vertical_axis, self.map_axis, self.position, self.neighbours)
@@ -196,6 +212,12 @@ class Job:
         """Return the file of an output: beside the prediction and called after it, as in ``prediction-entropy.npy``."""
         prediction = Path(self.prediction)
         return prediction.with_name(f"{prediction.stem}-{output}.npy")
+
+    @property
+    def factor_paths(self) -> dict[str, Path]:
+        """The files of what each factor says alone, by its name: classes, beside the prediction."""
+        prediction = Path(self.prediction)
+        return {name: prediction.with_name(f"{prediction.stem}-{name}.npy") for name in (NETWORK, *FACTORS)}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, with paths as they are: what goes from one process to another."""
@@ -248,6 +270,9 @@ class Job:
             for item in self.schedule.objective.knowledge
         )
         objective = replace(self.schedule.objective, knowledge=known)
+        combination = self.combination
+        if combination is not None and combination.folder:
+            combination = replace(combination, folder=change(combination.folder))
         return replace(
             self,
             inputs=tuple(replace(item, path=change(item.path)) for item in self.inputs),
@@ -257,6 +282,7 @@ class Job:
             model=change(self.model),
             start_from=None if self.start_from is None else change(self.start_from),
             schedule=replace(self.schedule, objective=objective),
+            combination=combination,
         )
 
     def save(self, path: str | Path) -> None:

@@ -59,6 +59,7 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
         "files": [[Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
         "outputs": list(job.outputs),
         "flips": job.flips,
+        "combined": job.combination is not None,
     }
 
 

@@ -107,6 +107,7 @@ class LabelFile:
         self.shape = shape
         self.classes = classes
         self.held_out = tuple(held_out)
+        self.ignored = tuple(ignored)
         self._left_out = (*held_out, *ignored)
         self._present = present
         if self._array.shape != shape:
@@ -133,6 +134,17 @@ class LabelFile:
                 f"{path} has label {self.unknown} at voxel {where}, and there are {classes} classes: "
                 "add the class or erase the label"
             )
+
+    def hide(self, boxes: Sequence[Box]) -> None:
+        """Leave the labels of some more boxes out, in place of those that were hidden before.
+
+        Parameters
+        ----------
+        boxes : sequence of Box
+            Empty to show all again.
+        """
+        self._left_out = (*self.held_out, *self.ignored, *boxes)
+        self._find(self._parts)
 
     def look(self, focus: Focus | None = None) -> None:
         """Find labels again that may have changed.

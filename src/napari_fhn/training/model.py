@@ -24,6 +24,7 @@ from torch import Tensor
 from napari_fhn import __version__, record
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.training import description as descriptions
+from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.description import Description, Normalisation, WeightsFile
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import Axis, Job, JobError
@@ -67,6 +68,8 @@ class Model:
         As in the :class:`~napari_fhn.training.job.Job` it was trained by.
     labels : str
         Digest of the label file when its training began; empty where not known.
+    combination : Found or None
+        What its predictions are made of beside the network; None for the network alone.
     """
 
     network: SegmentationNetwork
@@ -85,6 +88,7 @@ class Model:
     run: str = ""
     recipe: str = ""
     labels: str = ""
+    combination: Found | None = None
 
     @classmethod
     def of(cls, job: Job, network: SegmentationNetwork, normalisation: Normalisation, labels: str = "") -> Model:
@@ -191,6 +195,7 @@ def _described(model: Model, weights: WeightsFile) -> Description:
         run=model.run,
         recipe=model.recipe,
         labels=model.labels,
+        combination=model.combination,
     )
 
 
@@ -230,4 +235,5 @@ def _model(described: Description, weights: Mapping[str, Tensor]) -> Model:
         run=described.run,
         recipe=described.recipe,
         labels=described.labels,
+        combination=described.combination,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, labelled_columns
+from napari_fhn.training import hiding
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.score import confusion, scores
 
@@ -46,8 +47,8 @@ class Neighbours:
     """Interpolates what the labelled columns say over the whole survey, by inverse distance.
 
     An interpreter asks the nearest wells first. A network that is told what they say has only to learn where the data
-    say otherwise. To learn that, a training block never sees the columns of its own labels: it is told what the *other*
-    bodies (wells, patches) say, which is what it will be told between the wells.
+    say otherwise. To learn that, it is asked for labels that are hidden from it, and told of the others, from as far
+    away as it will be between the wells: see :mod:`~napari_fhn.training.hiding`.
 
     Parameters
     ----------
@@ -94,25 +95,52 @@ class Neighbours:
                 start[axis], stop[axis] = int(at), int(at) + 1
             column[:] = self._labels.read(Box(tuple(start), tuple(stop))).ravel()
         self._spacing = self._median_spacing()
+        self._met = np.zeros(0)
+        if len(kept):
+            sizes = np.array([shape[axis] for axis in self._lateral])
+            self._met = hiding.distances(self._places, sizes)
+        self._alone = self._known_nowhere_else()
 
     @property
     def bodies(self) -> int:
         """How many bodies there are: wells, patches, or what else is labelled apart from the rest."""
         return int(self._body.max()) + 1 if self._body.size else 0
 
-    def within(self, box: Box) -> frozenset[int]:
-        """Return the bodies that reach into a box of the survey."""
-        return self._bodies.within(box)
+    def lesson(self, box: Box, at: Sequence[int], rng: np.random.Generator) -> tuple[hiding.Lesson, NDArray[np.bool_]]:
+        """Draw what is hidden in a training block.
 
-    def read(self, box: Box, without: Collection[int] = ()) -> NDArray[np.float32]:
+        Parameters
+        ----------
+        box : Box
+            Of the survey.
+        at : sequence of int
+            The labelled voxel that it was drawn for.
+        rng : numpy.random.Generator
+            Which draws.
+
+        Returns
+        -------
+        lesson : Lesson
+            For :meth:`read`.
+        asked : ndarray of bool
+            Where labels of the box count, of its shape but for one voxel along the vertical axis.
+        """
+        start, stop = (np.array([side[axis] for axis in self._lateral]) for side in (box.start, box.stop))
+        inside = np.flatnonzero(((self._places >= start) & (self._places < stop)).all(axis=1))
+        place = np.array([at[axis] for axis in self._lateral])
+        lesson = hiding.draw(self._places, self._body, place, inside, self._met, rng, self._alone)
+        asked = lesson.asked(start, stop - start)
+        return lesson, asked if self._vertical is None else np.expand_dims(asked, self._vertical)
+
+    def read(self, box: Box, lesson: hiding.Lesson | None = None) -> NDArray[np.float32]:
         """Interpolate over a box.
 
         Parameters
         ----------
         box : Box
             Of the survey; may reach outside.
-        without : collection of int
-            Bodies that are left out.
+        lesson : Lesson, optional
+            What alone is told; everything where there is none.
 
         Returns
         -------
@@ -130,7 +158,7 @@ class Neighbours:
         else:
             last = self._classes.shape[1] - 1
             depths = np.arange(box.start[self._vertical], box.stop[self._vertical]).clip(0, last)
-        kept = np.flatnonzero(~np.isin(self._body, list(without)))
+        kept = np.arange(len(self._body)) if lesson is None else np.flatnonzero(lesson.told)
         out = np.zeros((self.channels, len(places), len(depths)), np.float32)
         out[-1] = 1
         if kept.size:
@@ -185,6 +213,13 @@ class Neighbours:
         np.divide(2 * shares, known, out=out[:-1], where=known > 0)
         distance = np.sqrt(nearest.min(axis=1))
         out[-1] = (distance / (distance + self._spacing))[:, np.newaxis]
+
+    def _known_nowhere_else(self) -> NDArray[np.bool_]:
+        """Tell which bodies have a class that no other one has."""
+        has = np.zeros((self.bodies, self._labels.classes + 1), bool)
+        for column, body in zip(self._classes, self._body, strict=True):
+            has[body, column] = True
+        return np.asarray((has & (has.sum(axis=0) == 1))[:, 1:].any(axis=1))
 
     def _median_spacing(self) -> float:
         """Return the median distance from a body to the next, in voxels; 1 where there is one body or none."""

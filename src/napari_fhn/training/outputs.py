@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -70,8 +70,17 @@ def open_or_make(path: Path, shape: Sequence[int]) -> np.memmap[Any, np.dtype[np
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=tuple(shape))
 
 
-def _check_room(path: Path, shape: Sequence[int]) -> None:
-    needed = 2 * math.prod(shape)
+def _open_or_make_classes(path: Path, shape: Sequence[int]) -> NDArray[np.uint8]:
+    if path.exists():
+        found = open_array(str(path), "r+")
+        if found.shape == tuple(shape) and found.dtype == np.uint8:
+            return found  # type: ignore[return-value]
+    _check_room(path, shape, 1)
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape))
+
+
+def _check_room(path: Path, shape: Sequence[int], size: int = 2) -> None:
+    needed = size * math.prod(shape)
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
@@ -106,6 +115,7 @@ class Outputs:
         self._shape = shape
         self._job = job
         self._others: dict[Output, NDArray[np.float16]] | None = None
+        self._alone: dict[str, NDArray[np.uint8]] | None = None
         for output in job.outputs:
             if not job.output_path(output).exists():
                 _check_room(job.output_path(output), self._full(output))
@@ -123,6 +133,19 @@ class Outputs:
                     job.output_path(stale).unlink(missing_ok=True)
             self._others = {output: open_or_make(job.output_path(output), self._full(output)) for output in job.outputs}
         return self._others
+
+    def alone(self, names: Iterable[str]) -> dict[str, NDArray[np.uint8]]:
+        """Return the arrays of what factors say alone, made where there are none; those of other factors go."""
+        names = tuple(names)
+        if self._alone is None or set(self._alone) != set(names):
+            self._alone = {}
+            for name, path in self._job.factor_paths.items():
+                if name in names:
+                    self._alone[name] = _open_or_make_classes(path, self._shape)
+                else:
+                    with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
+                        path.unlink(missing_ok=True)
+        return self._alone
 
     def clear(self, kept: Sequence[Box] = ()) -> bool:
         """Set all outputs to 0, but for some boxes.
@@ -146,7 +169,7 @@ class Outputs:
                     goes[box.slices[1:]] = False
             if not goes.any():
                 continue
-            for array in (self.classes, *self.others.values()):
+            for array in (self.classes, *self.others.values(), *(self._alone or {}).values()):
                 values = array.swapaxes(0, array.ndim - len(self._shape))[row]
                 if np.any(values) and np.any(values * goes):
                     found = True
@@ -157,7 +180,14 @@ class Outputs:
         """Write the classes of a box wherever they are not 0, and nothing else."""
         np.copyto(self.classes[box.slices], classes, where=classes > 0)
 
-    def write(self, box: Box, probabilities: NDArray[np.float32], present: NDArray[np.bool_]) -> None:
+    def write(
+        self,
+        box: Box,
+        probabilities: NDArray[np.float32],
+        present: NDArray[np.bool_],
+        classes: NDArray[np.uint8] | None = None,
+        alone: Mapping[str, NDArray[np.uint8]] | None = None,
+    ) -> None:
         """Write a box of all outputs.
 
         Parameters
@@ -168,6 +198,10 @@ class Outputs:
             ``(classes, *box.shape)``.
         present : ndarray
             ``box.shape``, where there are data: what a network says of a gap is no prediction.
+        classes : ndarray of uint8, optional
+            ``box.shape``, from 1; the likeliest where they are not given.
+        alone : mapping of str to ndarray of uint8, optional
+            By factor, the classes that it alone says.
         """
         # Classes last: where they are, the rest is.
         for output, array in self.others.items():
@@ -175,10 +209,14 @@ class Outputs:
                 array[(slice(None), *box.slices)] = probabilities * present
             else:
                 array[box.slices] = present * (entropy if output == "entropy" else margin)(probabilities)
-        self.classes[box.slices] = present * (probabilities.argmax(0) + 1)
+        if alone:
+            arrays = self.alone(alone)
+            for name, said in alone.items():
+                arrays[name][box.slices] = present * said
+        self.classes[box.slices] = present * (probabilities.argmax(0) + 1 if classes is None else classes)
 
     def flush(self) -> None:
         """Bring everything written so far to the disk."""
-        for array in (self.classes, *(self._others or {}).values()):
+        for array in (self.classes, *(self._others or {}).values(), *(self._alone or {}).values()):
             if isinstance(array, np.memmap):
                 array.flush()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,18 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import journal as journals
-from napari_fhn.training import model as models
-from napari_fhn.training import provenance
+from napari_fhn.training.combination import finishing
+from napari_fhn.training.combination.combiner import Combined, Combiner
 from napari_fhn.training.control import Control, Focus
-from napari_fhn.training.device import choose_device
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job
 from napari_fhn.training.journal import Journal
-from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, open_or_make
 from napari_fhn.training.parts import Part, added
-from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.tiles import Cut, Lattice, choose
-from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
-from napari_fhn.training.volume import Volume
 
 _SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
@@ -86,6 +80,8 @@ class Predictor:
     ----------
     recorder : Recorder or None
         Writes down what the prediction is made of; nobody does where there is none.
+    combiner : Combiner or None
+        What a prediction is made of beside the network; None for the network alone.
     cleared : bool
         Whether something of another network was taken away when the first box was written.
 
@@ -101,6 +97,7 @@ class Predictor:
         self.shape = frame.shape
         self.outputs = Outputs(job, frame.shape)
         self.recorder: Recorder | None = None
+        self.combiner: Combiner | None = None
         self.cleared = False
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
         self._waiting_file = journals.first_direction_path(job)
@@ -117,8 +114,13 @@ class Predictor:
         notes, self._evaluator.notes = self._evaluator.notes, []
         return notes
 
-    def probabilities(self, region: Box, across: int | None) -> NDArray[np.float32]:
-        """Return class probabilities of a region without writing them.
+    @property
+    def radius(self) -> int | None:
+        """Of the receptive field of the network; None where a voxel depends on all of its block."""
+        return self._evaluator.radius
+
+    def network_probabilities(self, region: Box, across: int | None) -> NDArray[np.float32]:
+        """Return what the network alone says of a region, without writing it.
 
         Parameters
         ----------
@@ -143,8 +145,14 @@ class Predictor:
         return found
 
     def classes(self, region: Box, across: int | None) -> NDArray[np.uint8]:
-        """Return the classes (1 and up) of a region without writing them."""
-        return np.asarray(self.probabilities(region, across).argmax(0) + 1, np.uint8)
+        """Return the classes (1 and up) of a region, as all factors have them, without writing them."""
+        return self.combined(region, self.network_probabilities(region, across)).classes
+
+    def combined(self, box: Box, network: NDArray[np.float32]) -> Combined:
+        """Return what all factors say of a box, of which the network says ``(classes, *box.shape)``."""
+        if self.combiner is not None:
+            return self.combiner.combine(box, network)
+        return Combined(network, np.asarray(network.argmax(0) + 1, np.uint8), {})
 
     def write(self, region: Box, across: int | None, control: Control | None = None) -> Iterator[Box]:
         """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
@@ -167,8 +175,12 @@ class Predictor:
         half : bool
             They are those of the first of two directions.
         """
+        self.put_combined(box, self.combined(box, probabilities), half=half)
+
+    def put_combined(self, box: Box, said: Combined, *, half: bool = False) -> None:
+        """Write what all factors say of a box, as :meth:`put` does."""
         self._begin()
-        self.outputs.write(box, probabilities, self.frame.present(box))
+        self.outputs.write(box, said.probabilities, self.frame.present(box), said.classes, said.alone)
         if self.recorder is not None:
             self.recorder.add(box, half=half)
 
@@ -222,9 +234,10 @@ class Predictor:
             What is done, from 0 to 1.
         """
         passes = self._planned(journal, control)
-        if len(passes) > 1:
+        last = self._last_boxes()
+        if len(passes) > 1 or last:
             self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
-        done, total = 0, len(passes) * math.prod(self.shape)
+        done, total = 0, (len(passes) + bool(last)) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):
                 finished = self._finished(journal, number)
@@ -232,23 +245,49 @@ class Predictor:
                 for box, values in self._tiles(one.lattice, one.across, control, finished):
                     if self._waiting is not None:
                         there = (slice(None), *box.slices)
-                        if number == 0:
-                            self._waiting[there] = values
-                        else:
+                        if number > 0:
                             values = (values + self._waiting[there].astype(np.float32)) / np.float32(2)
-                    self.put(box, values, half=number < len(passes) - 1)
+                        if number == 0 or last:
+                            self._waiting[there] = values
+                    self.put(box, values, half=bool(last) or number < len(passes) - 1)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
                     done += math.prod(box.shape)
                     yield box, done / total
                     if control is not None:
                         control.wait_while_paused()
+            finished = self._finished(journal, len(passes))
+            for box in last:
+                if box not in finished:
+                    self._finish(box, control)
+                    if journal.finish(len(passes), box) and self.recorder is not None:
+                        self.recorder.flush()
+                done += math.prod(box.shape)
+                yield box, done / total
         except Stopped:
             return
         finally:
             journal.flush()
             if self.recorder is not None:
                 self.recorder.flush()
+
+    def _last_boxes(self) -> list[Box]:
+        """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
+        if self.combiner is None or not self.combiner.finishes:
+            return []
+        return finishing.boxes(self.combiner, self.network.classes)
+
+    def _finish(self, box: Box, control: Control | None) -> None:
+        """Write a box whose surroundings are all predicted."""
+        assert self.combiner is not None
+        assert self._waiting is not None
+        if control is not None:
+            control.wait_while_paused()
+            if control.stop.is_set():
+                raise Stopped
+        outer = finishing.surrounded(box, self.combiner)
+        network = self._waiting[(slice(None), *outer.slices)].astype(np.float32)
+        self.put_combined(box, self.combiner.combine(outer, network).within(box, outer))
 
     def _finished(self, journal: Journal, number: int) -> set[Box]:
         return {box for box in journal.finished(number) if self._written(box)}
@@ -257,6 +296,8 @@ class Predictor:
         """Return what a journal says is there, as far as it is."""
         parts: list[Part] = []
         last = len(journal.plan) - 1 if isinstance(journal.plan, list) else 0
+        if self.combiner is not None and self.combiner.finishes:
+            last += 1
         for number in range(last + 1):
             for box in sorted(self._finished(journal, number), key=lambda box: box.start):
                 parts = added(parts, Part(box, step, model, half=number < last))
@@ -303,88 +344,3 @@ class Predictor:
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
         journal.begin([one.to_plain() for one in passes])
         return passes
-
-
-def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
-    """Predict the whole survey with the model of a job.
-
-    A prediction that was stopped, or whose process died, goes on where it was when the same is asked for again.
-
-    Parameters
-    ----------
-    job : Job
-        Its ``model`` folder holds a trained network.
-    control : Control, optional
-        To stop, and to say what is in view.
-
-    Yields
-    ------
-    Update
-        Progress, BoxChanged and Note, at the end Done.
-
-    Raises
-    ------
-    JobError
-        When the model or the files do not fit; the message says which.
-    """
-    control = control or Control()
-    started = time.monotonic()
-    device = choose_device(job.device)
-    model = models.load(job.model)
-    volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
-    model.network.to(device).eval()
-    frame = Frame(volume, model.network.architecture, model.framing)
-    if model.framing.neighbours:
-        frame.know(LabelFile(job.labels, frame.shape, len(model.classes), job.held_out))
-    predictor = Predictor(model.network, frame, job, device)
-    journal = Journal(
-        journals.journal_path(job),
-        journals.identity(job, model.sha256, labels=model.framing.neighbours),
-        predictor.flush,
-    )
-    recorder = predictor.recorder = _recorder(job, model, predictor, journal)
-    if journal.plan is not None:
-        yield Note("The prediction goes on where it was interrupted.")
-    begun: float | None = None
-    for box, share in predictor.everything(journal, control):
-        for note in predictor.notes():
-            yield Note(note)
-        if predictor.cleared:
-            predictor.cleared = False
-            yield BoxChanged(Box.whole(predictor.shape), 0)
-        yield BoxChanged(box, 0)
-        elapsed = time.monotonic() - started
-        if begun is None:
-            begun = share
-        left = elapsed * (1 - share) / (share - begun) if share > begun else None
-        yield Progress("predict", round(100 * share), 100, seconds_left=left)
-    stopped = control.stop.is_set()
-    seconds = time.monotonic() - started
-    if stopped:
-        words = "Prediction stopped; it goes on from there when you predict again"
-    else:
-        words = "The whole survey is predicted"
-        recorder.whole()
-        recorder.flush()
-        journals.discard(job)
-    yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
-
-
-def _recorder(job: Job, model: models.Model, predictor: Predictor, journal: Journal) -> Recorder:
-    """Return what writes down a prediction, with what stays of the one that is there."""
-    run = model.run or job.run
-    made = Provenance.of(job, predictor.shape, classes=model.classes, run=run, labels=model.labels)
-    parts: list[Part] = []
-    try:
-        before = provenance.read(job.prediction)
-    except JobError:  # what cannot be read is of nobody
-        before = None
-    if before is not None and before.tidied is not None:
-        journal.forget()  # half of a prediction tidied and half not would be neither
-    elif before is not None and replace(before, parts=(), program="", written="") == replace(made, program=""):
-        parts += [part for part in before.parts if part.model == model.sha256 and not part.half]
-    # After a kill the journal may know more; it never knows less.
-    for part in predictor.finished_parts(journal, model.steps, model.sha256):
-        parts = added(parts, part)
-    made = replace(made, parts=tuple(parts))
-    return Recorder(job.prediction, made, predictor.flush, step=model.steps, model=model.sha256)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import __version__, record
+from napari_fhn.training.combination.settings import TITLES
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.parts import Part, counted
@@ -77,6 +78,8 @@ class Provenance:
         Digest of the label file that the network was trained on, when training began; empty where not known.
     parts : tuple of Part
         A later one lies over earlier ones.
+    factors : tuple of str
+        What it is made of beside the network, by name.
     tidied : Tidied or None
         What was done to it since; None for nothing.
     program : str
@@ -91,6 +94,7 @@ class Provenance:
     inputs: tuple[InputStamp, ...] = ()
     labels: str = ""
     parts: tuple[Part, ...] = ()
+    factors: tuple[str, ...] = ()
     tidied: Tidied | None = None
     program: str = ""
     written: str = ""
@@ -102,10 +106,21 @@ class Provenance:
                 raise ValueError(f"a part from {part.box.start} to {part.box.stop} lies outside of {self.shape}")
 
     @classmethod
-    def of(cls, job: Job, shape: tuple[int, ...], *, classes: Iterable[str], run: str, labels: str) -> Provenance:
+    def of(
+        cls,
+        job: Job,
+        shape: tuple[int, ...],
+        *,
+        classes: Iterable[str],
+        run: str,
+        labels: str,
+        factors: Iterable[str] = (),
+    ) -> Provenance:
         """Return that of a prediction of which nothing is there yet."""
-        stamps = tuple(InputStamp(item.name, item.stamp) for item in job.inputs)
-        return cls(run, shape, tuple(classes), stamps, labels, program=f"napari-fhn {__version__}")
+        # Attributes follow from the data: what they were made of has its stamp already.
+        stamps = tuple(InputStamp(item.name, "" if item.attribute else item.stamp) for item in job.inputs)
+        program = f"napari-fhn {__version__}"
+        return cls(run, shape, tuple(classes), stamps, labels, factors=tuple(factors), program=program)
 
     @property
     def missing(self) -> int:
@@ -151,6 +166,10 @@ class Provenance:
             found = [f"Painted by a network while it was still learning: {run}{after}. Predict to see the last one."]
         else:
             found = [f"Painted by {len(self.models)} networks: {run}{after}. Predict to have it from one."]
+        if self.factors:
+            found.append(
+                f"Beside the network it is made of: {', '.join(TITLES.get(name, name) for name in self.factors)}."
+            )
         if self.missing:
             found.append(f"{_percent(self.missing, total)} of its voxels were never predicted.")
         if self.unfinished:

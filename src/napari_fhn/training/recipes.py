@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from napari_fhn import plugins
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, SEISMIC
 from napari_fhn.network.presets import architecture
+from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import JobError, Schedule
 from napari_fhn.training.objective import Objective
@@ -35,6 +36,8 @@ class Recipe:
     suits : tuple of int
         Numbers of spatial axes of the surveys that a recipe of another distribution is offered for: 2 for maps, 3 for
         volumes. For ours `fitting` says it.
+    combination : Combination or None
+        What predictions are made of beside the network; None for the network alone.
     """
 
     title: str
@@ -44,6 +47,7 @@ class Recipe:
     neighbours: bool = False
     position: Position = "vertical"
     suits: tuple[int, ...] = (2, 3)
+    combination: Combination | None = field(default_factory=Combination)
 
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
@@ -124,6 +128,7 @@ _OURS: dict[str, Recipe] = {
             objective=Objective(balance="full"),
         ),
         position="none",
+        combination=None,
     ),
     "paper.hyperspectral": Recipe(
         "Peters et al. 2024: time-lapse hyperspectral",
@@ -133,6 +138,7 @@ _OURS: dict[str, Recipe] = {
         # labels at a rate of 1e-3, which makes 0.05 for its mean.
         replace(_PAPER, steps=65, batch=1, block=HYPERSPECTRAL.block, learning_rate=0.05, decay_every=35, flips=()),
         position="none",
+        combination=None,
     ),
     "paper.aquifer": Recipe(
         "Peters et al. 2024: aquifer",
@@ -150,6 +156,7 @@ _OURS: dict[str, Recipe] = {
             labels_share=0.1,
         ),
         position="none",
+        combination=None,
     ),
 }
 """Ours by name. Those of the paper have the settings of its text and of its authors' public scripts."""

@@ -52,6 +52,9 @@ class Schedule:
     patience : int
         Scores of the held-out labels in a row without a better one after which training ends, with the weights of the
         best; 0 trains all steps and keeps the last.
+    enough : float
+        Loss below which nothing is left to learn: training ends when that of the last 20 steps is (their median); 0
+        trains all steps.
     shear : float
         Structural augmentation, in samples per trace: the largest random dip added to a block and its labels alike. The
         network then cannot learn columns by heart and has to read the seismic. Ignored without a vertical axis.
@@ -96,6 +99,7 @@ class Schedule:
     gradient_norm: float = 1.0
     average: float = 0.0
     patience: int = 0
+    enough: float = 0.0
     shear: float = 0.0
     shift: float = 0.0
     noise: float = 0.0
@@ -125,7 +129,7 @@ class Schedule:
         for name in ("learning_rate", "decay_factor", "labels_share"):
             if not getattr(self, name) > 0:
                 raise JobError(f"{name} must be above 0, got {getattr(self, name)}")
-        for name in ("weight_decay", "warmup", "gradient_norm", "patience", "shear", "shift", "noise"):
+        for name in ("weight_decay", "warmup", "gradient_norm", "patience", "enough", "shear", "shift", "noise"):
             if not getattr(self, name) >= 0:
                 raise JobError(f"{name} must not be below 0, got {getattr(self, name)}")
         for name in ("momentum", "average"):

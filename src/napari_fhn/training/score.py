@@ -65,6 +65,29 @@ def intersection_over_union(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     return _share(hits, truth + predicted - hits)
 
 
+def predicted_shares(prediction: ArrayLike, classes: int) -> NDArray[np.float64] | None:
+    """Return the share of each class in all that is predicted.
+
+    Parameters
+    ----------
+    prediction : array_like of int
+        0 where nothing is predicted.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray or None
+        ``(classes,)``, adding up to 1; None where nothing is predicted.
+    """
+    values = np.asanyarray(prediction)
+    counts = np.zeros(classes + 1, np.int64)
+    for slab in _slabs(values):
+        counts += np.bincount(values[slab].ravel(), minlength=classes + 1)[: classes + 1]
+    total = int(counts[1:].sum())
+    return counts[1:] / total if total else None
+
+
 @dataclass(frozen=True)
 class Scores:
     """How well a prediction matches the truth.

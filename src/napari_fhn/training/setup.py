@@ -16,6 +16,7 @@ from napari_fhn.training import model as models
 from napari_fhn.training import sizing, starting
 from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.blocks import Blocks
+from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.criterion import Criterion
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.digest import digest
@@ -83,6 +84,8 @@ class Setup:
         self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
         self._fit_into_memory(job.memory)
         self.predictor = Predictor(self.network, self.frame, job, self.device)
+        self.predictor.combiner, notes = open_combiner(job, self.frame, self.labels)
+        self.notes += notes
 
     def _check_labels(self, job: Job) -> None:
         if len(np.flatnonzero(self.labels.counts)) < 2:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from napari_fhn.box import Box
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.predictor import Predictor
@@ -52,10 +50,11 @@ def time_slice(predictor: Predictor, focus: Focus, control: Control | None = Non
         start[across], stop[across] = index, index + 1
         start[vertical] = max(0, focus.index - reach)
         stop[vertical] = min(predictor.shape[vertical], focus.index + reach + 1)
-        window = predictor.probabilities(Box(tuple(start), tuple(stop)), across)
-        line = window.take([focus.index - start[vertical]], axis=1 + vertical)
+        window = Box(tuple(start), tuple(stop))
+        said = predictor.combined(window, predictor.network_probabilities(window, across))
         start[vertical], stop[vertical] = focus.index, focus.index + 1
+        line = said.within(Box(tuple(start), tuple(stop)), window)
         stop[across] = index + count
         box = Box(tuple(start), tuple(stop))
-        predictor.put(box, np.repeat(line, count, axis=1 + across))
+        predictor.put_combined(box, line.repeated(count, across))
         yield box

@@ -15,10 +15,12 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
+from napari_fhn.training import description, provenance, sizing, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
-from napari_fhn.training import provenance, sizing, suspended
 from napari_fhn.training.checkpoints import Checkpoints
+from napari_fhn.training.combination.learning import Combining
+from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import memory_held
 from napari_fhn.training.job import Job, JobError
@@ -81,6 +83,7 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
     control = control or Control()
     training = _Training(job, control, suspended.load(job.model) if resume else None)
     yield from map(Note, training.setup.notes)
+    yield from training.answer()
     while training.goes_on:
         if control.pause.is_set():
             yield from training.pause()
@@ -109,6 +112,7 @@ class _Training:
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
         self.live = Live(self.setup.predictor, control)
+        self.combining = Combining(job, self.setup.predictor, self.labels, _found_before(job))
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
@@ -124,11 +128,27 @@ class _Training:
             self._resume(state)
         self._begun_at = self.step
         self._begun = False
+        self._answered: list[Box] = []
 
     @property
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
-        return self.step < self.job.schedule.steps and not self.control.stop.is_set() and not self.best.given_up
+        more = self.step < self.job.schedule.steps and not self.best.given_up and not self.learnt
+        return more and not self.control.stop.is_set()
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the losses of the last steps say that nothing is left to learn."""
+        enough = self.job.schedule.enough
+        return enough > 0 and len(self._losses) == _RECENT and median(self._losses) < enough
+
+    def answer(self) -> Iterator[Update]:
+        """Say what is known of the view before the first step, where nothing was predicted yet."""
+        if self._resumes or not self.control.watched or provenance.path_of(self.job.prediction).exists():
+            return
+        for box in self.combining.first_answer(self.control.focus):
+            self._answered.append(box)
+            yield BoxChanged(box, 0)
 
     def begin(self) -> Iterator[Update]:
         """With the first step take the place of what is there; until then a folder is as it was."""
@@ -141,13 +161,16 @@ class _Training:
         self.checkpoints.begin()
         predictor = self.setup.predictor
         self._recorder = predictor.recorder = self._recording()
+        for box in self._answered:  # by what is known without the network
+            self._recorder.add(box)
         if self._recorder.begin(predictor.outputs.clear):
             yield BoxChanged(Box.whole(predictor.shape), self.step)
 
     def _recording(self) -> Recorder:
         """Return what writes down what is painted; what was painted by the same training stays."""
         job, predictor, labels = self.job, self.setup.predictor, self.setup.model.labels
-        made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels)
+        factors = () if predictor.combiner is None else tuple(predictor.combiner.factors)
+        made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels, factors=factors)
         try:
             before = provenance.read(job.prediction) if self._resumes else None
         except JobError:  # what cannot be read is of nobody
@@ -215,7 +238,8 @@ class _Training:
         yield from self.begin()
         self._now(self.step + 1)
         self._losses.append(outcome.loss)
-        yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
+        if self.combining.combiner is None:  # else the whole survey is answered by more than the network already
+            yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
         self._seen *= 0.9
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
@@ -239,6 +263,11 @@ class _Training:
         """Between two steps: predict the view, score, keep; each when it is due."""
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
+            yield from map(Note, self.combining.after(self.step))
+            if self.control.watched:
+                for box in self.combining.go_on_answering():
+                    self._recorder.add(box)
+                    yield BoxChanged(box, self.step)
             if self.live.due:
                 yield from self.live.look(self.step)
                 self._scores[False] = score(self._seen, self.step, False)
@@ -264,6 +293,7 @@ class _Training:
             yield Done("train", True, seconds, words, self._begun_at)
             return
         self._suspend()  # before the average takes the place of the weights that learn
+        self.combining.finish()
         self.learner.average.finish()
         if 0 < self.best.step < self.step and self.best.restore():
             yield Note(f"The held-out labels were predicted best after step {self.best.step}: that network is kept.")
@@ -275,9 +305,11 @@ class _Training:
                 self._save()
         self._recorder.flush()
         steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
-        stopped = self.step < steps and not self.best.given_up
+        stopped = self.step < steps and not self.best.given_up and not self.learnt
         if self.best.given_up and self.step < steps:
             words = f"Trained {self.step} of {steps} steps, until the held-out labels were predicted no better,"
+        elif self.learnt and self.step < steps:
+            words = f"Trained {self.step} of {steps} steps, until the labels were learnt,"
         else:
             words = f"Stopped after {self.step} of {steps} steps" if stopped else f"Trained {steps} steps"
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
@@ -308,6 +340,7 @@ class _Training:
             steps=self.step,
             label_counts=tuple(map(int, self.labels.counts)),
             scores=tuple(self._scores.values()),
+            combination=self.combining.found,
         )
 
     def _save(self) -> None:
@@ -326,6 +359,7 @@ class _Training:
             "learner": self.learner.state(),
             "blocks": self.setup.blocks.state(),
             "best": self.best.state(),
+            "combining": self.combining.state(),
             "losses": list(self._losses),
             "seen": self._seen.tolist(),
             "scores": [asdict(found) for found in self._scores.values()],
@@ -340,12 +374,21 @@ class _Training:
         self.learner.resume(state["learner"])
         self.setup.blocks.resume(state["blocks"])
         self.best.resume(state["best"])
+        if "combining" in state:
+            self.combining.resume(state["combining"])
         self._losses.extend(state["losses"])
+        if self.learnt:  # whoever goes on wants more steps
+            self._losses.clear()
         self._seen[...] = state["seen"]
         for found in state["scores"]:
             self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
         torch.set_rng_state(state["torch"])
         self.setup.notes.append(f"Training goes on after step {self.step}.")
+
+
+def _found_before(job: Job) -> Found | None:
+    """Return what was found for the network that a training starts from."""
+    return None if job.start_from is None else description.read(job.start_from).combination
 
 
 def _kind(job: Job) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Progress:
     terms: dict[str, float] = field(default_factory=dict)
 
 
+ON_HELD_OUT = "labels held out"
+ON_TRAINED = "the labels it learns from, which is no measure of how good it is elsewhere"
+"""What a score of a training step is measured on: the same words wherever one is shown."""
+
+
 @dataclass(frozen=True)
 class Score:
     """Intersection over union at a training step.
@@ -67,6 +72,11 @@ class Score:
     step: int
     held_out: bool
     iou: tuple[float | None, ...]
+
+    @property
+    def on(self) -> str:
+        """What it was measured on, in words; on training labels that is no measure of a prediction, and said so."""
+        return ON_HELD_OUT if self.held_out else ON_TRAINED
 
     @property
     def mean(self) -> float | None:

@@ -16,9 +16,6 @@ from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.score import confusion, intersection_over_union
 from napari_fhn.training.updates import Score
 
-_SURROUNDINGS = 32
-"""Voxels around a body that are predicted with it: the network reads it from what lies around."""
-
 
 def score(matrix: NDArray[Any], step: int, held_out: bool) -> Score:
     """Return the IoU of a confusion matrix as an update.
@@ -32,7 +29,11 @@ def score(matrix: NDArray[Any], step: int, held_out: bool) -> Score:
 
 
 def held_out_confusion(predictor: Predictor, labels: LabelFile) -> NDArray[np.int64]:
-    """Return the confusion over the labels held out, on one section or block through each body."""
+    """Return the confusion over the labels held out, on one section or block through each body.
+
+    Predicted with it is all that the network sees around it, so that it says what it would say of the whole survey.
+    """
+    around = predictor.network.architecture.receptive_radius
     total = np.zeros((labels.classes + 1,) * 2, np.int64)
     for body in labels.held_out:
         start, stop = list(body.start), list(body.stop)
@@ -43,8 +44,8 @@ def held_out_confusion(predictor: Predictor, labels: LabelFile) -> NDArray[np.in
         inside = Box(tuple(start), tuple(stop))
         for axis, size in enumerate(predictor.shape):
             if axis != across:
-                start[axis] = max(0, start[axis] - _SURROUNDINGS)
-                stop[axis] = min(size, stop[axis] + _SURROUNDINGS)
+                start[axis] = max(0, start[axis] - around)
+                stop[axis] = min(size, stop[axis] + around)
         region = Box(tuple(start), tuple(stop))
         truth = np.zeros(region.shape, np.uint8)
         target = tuple(slice(a - o, b - o) for a, b, o in zip(inside.start, inside.stop, start, strict=True))

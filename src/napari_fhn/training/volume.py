@@ -76,6 +76,7 @@ class Volume:
         self, inputs: Sequence[Input], normalisation: Normalisation | None = None, bands: int | None = None
     ) -> None:
         self._arrays: list[NDArray[np.generic]] = []
+        self._data = sum(not item.attribute for item in inputs)
         for item in inputs:
             array = open_array(item.path)
             if item.channel_axis is None:
@@ -125,6 +126,23 @@ class Volume:
                 found += [_centre_and_scale(part) for part in ([values] if self._bands is None else values.T)]
         centre, scale = zip(*found, strict=True)
         return Normalisation(centre, scale)
+
+    @property
+    def dates(self) -> tuple[slice, ...]:
+        """The channels of each input of data, where several have equally many: dates of the same bands; else empty."""
+        counts = [len(array) for array in self._arrays[: self._data]]
+        if len(counts) < 2 or len(set(counts)) > 1:
+            return ()
+        return tuple(slice(first, first + counts[0]) for first in range(0, sum(counts), counts[0]))
+
+    def channel(self, number: int) -> NDArray[np.generic]:
+        """Return the values of a channel as they are in its file, memory-mapped, of shape :attr:`shape`."""
+        for array in self._arrays:
+            if number < len(array):
+                found: NDArray[np.generic] = array[number]
+                return found
+            number -= len(array)
+        raise IndexError(f"there are {self.channels} channels")
 
     def read(self, box: Box) -> NDArray[np.float32]:
         """Read a box.

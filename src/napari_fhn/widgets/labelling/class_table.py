@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_fhn.training.updates import ON_HELD_OUT, ON_TRAINED
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.running.training_history import TrainingHistory
@@ -20,7 +21,7 @@ _COLUMNS = (
     ("Class", _LEFT, 0, "Click a class to paint with it (keys 1 to 9), double-click to rename it."),
     ("Labelled", _RIGHT, 54, "Labelled voxels."),
     ("%", _RIGHT, 26, "Share of the labelled voxels, in percent."),
-    ("IoU", _RIGHT, 38, "Intersection over union with labels held out, where there are; else with all labels."),
+    ("IoU", _RIGHT, 38, f"Intersection over union on {ON_HELD_OUT}, where there are; else on {ON_TRAINED}."),
     ("See", _LEFT, 27, "Untick to hide a class, in the labels and in the prediction."),
     ("Lock", _LEFT, 30, "Tick to keep the voxels of a class from any brush or file."),
 )
@@ -135,6 +136,7 @@ class ClassTableView(QTableWidget):
             item = self.item(row, _IOU)
             if item is not None:
                 item.setText("" if value is None else f"{value:.2f}")
+                item.setToolTip("" if value is None else f"On {self._history.iou_on}.")
         self.blockSignals(False)
 
     def _value(self, row: int) -> int | None:

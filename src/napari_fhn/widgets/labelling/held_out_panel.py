@@ -57,8 +57,8 @@ class HeldOutPanel(QWidget):
         self.blocks.setSpecialValueText("whole bodies")
         self.blocks.setPrefix("blocks of ")
         self.blocks.setToolTip(
-            "Hold out blocks of so many traces or pixels instead of whole bodies: where labels are dense, a body may "
-            "be all there is."
+            "Hold out blocks of so many traces or pixels instead of whole bodies. Interpreted sections, time slices "
+            "and labels that hang together are cut in blocks by themselves."
         )
         self.blocks.valueChanged.connect(self._blocks_chosen)
         row = QHBoxLayout()
@@ -86,10 +86,10 @@ class HeldOutPanel(QWidget):
         blocks, seed = book.state.blocks, book.seed()
 
         def work() -> tuple[list[Box], list[Box]]:
-            found = labels.bodies(values, vertical) if blocks is None else labels.blocks(values, blocks, vertical)
+            found = labels.candidates(values, vertical, blocks)
             held = list(chosen) if chosen is not None else []
             if chosen is None and n:
-                held = labels.hold_out(values, n, vertical, seed, None if blocks is None else found)
+                held = labels.hold_out(values, n, vertical, seed, found)
             return found, held
 
         self._asked += 1

@@ -12,6 +12,7 @@ from napari_fhn.project.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FI
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.schedule import Schedule
+from napari_fhn.widgets.network.attribute_fields import AttributeFields
 from napari_fhn.widgets.network.fields import Form
 from napari_fhn.widgets.network.known_fields import KnownFields
 from napari_fhn.widgets.network.planning import Planning
@@ -48,6 +49,8 @@ class Advanced(Fold):
         The layers in words.
     known : KnownFields
         What is known without labels.
+    attributes : AttributeFields
+        Attributes of the data to learn from too.
     reset : QPushButton
         Back to the recipe.
     """
@@ -82,6 +85,9 @@ class Advanced(Fold):
                 column.addWidget(QLabel("<b>What is known without labels</b>"))
                 self.known = KnownFields(planning)
                 column.addWidget(self.known)
+        column.addWidget(QLabel("<b>Attributes as further channels</b>"))
+        self.attributes = AttributeFields(planning)
+        column.addWidget(self.attributes)
         self.reset = QPushButton("Reset to the recipe")
         self.reset.setToolTip("Take back every change.")
         self.reset.clicked.connect(self._reset)
@@ -92,8 +98,8 @@ class Advanced(Fold):
     def _show(self, event: Any = None) -> None:
         settings = self._planning.state.settings
         changed = settings.changed if settings is not None else ()
-        if settings is not None and settings.ignored:
-            changed = (*changed, "ignored")
+        if settings is not None:
+            changed = (*changed, *(name for name in ("ignored", "attributes") if getattr(settings, name)))
         self.heading.setText(f"Advanced: {len(changed)} changed" if changed else "Advanced")
         self.reset.setEnabled(bool(changed))
         if settings is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,11 +12,15 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.project import terms
+from napari_fhn.project import ProjectError, terms
+from napari_fhn.project.attributes import asked
+from napari_fhn.project.facts import facts_of
 from napari_fhn.project.outlook import Outlook, outlook, planned
 from napari_fhn.project.planning import agreement
 from napari_fhn.project.settings import Part, Settings
 from napari_fhn.project.speeds import Measured, Speed, kind
+from napari_fhn.structure import attributes
+from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
@@ -55,6 +60,8 @@ class PlanState:
         What the device is called.
     classes : tuple of str
         Names of the classes that terms may speak of.
+    attributes : tuple of Attribute
+        That the data have.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -67,6 +74,7 @@ class PlanState:
     free: int | None = None
     where: str = _HERE
     classes: tuple[str, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
 
 
 class Planning:
@@ -137,6 +145,7 @@ class Planning:
                 vertical_axis=self._data.vertical,
                 classes=max(self._book.state.classes.values),
                 agreement=self._agreement,
+                bands=material.surveys.bands,
             )
         except JobError as error:
             self._messages.say(sentence(error), note=True)
@@ -205,6 +214,22 @@ class Planning:
         self.state.settings = changed
         self.look_ahead()
 
+    def take_attributes(self, texts: Sequence[str]) -> None:
+        """Take these attributes of the data as further channels; one that they do not have is refused in a sentence."""
+        settings, known = self.state.settings, self._facts()
+        if settings is None or known is None:
+            return
+        try:
+            changed = settings.with_attributes(texts)
+            asked(changed.attributes, known)
+        except JobError as error:
+            self._messages.fail(sentence(error))
+            self.state.events.settings.emit(settings)  # what is shown is what holds
+            return
+        self._chosen = True
+        self.state.settings = changed
+        self.look_ahead()
+
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""
         self._device = device
@@ -247,7 +272,29 @@ class Planning:
             return None
         return kind(settings.network, settings.schedule, seen.block, device.name if device is not None else "cpu")
 
+    def _facts(self) -> Facts | None:
+        """Return what is known of the data that attributes go by; None before there are any."""
+        material = self._data.material
+        if material is None:
+            return None
+        try:
+            return facts_of(material.surveys, self._data.vertical)
+        except (ProjectError, ValueError):
+            return None
+
+    def _offer_attributes(self) -> None:
+        """Offer those that the data have, and let go of those that they do not have any more."""
+        known, settings = self._facts(), self.state.settings
+        offered = () if known is None else attributes.fitting(known)
+        if [one.text for one in offered] != [one.text for one in self.state.attributes]:
+            self.state.attributes = offered
+        if settings is not None and known is not None and settings.attributes:
+            kept = tuple(text for text in settings.attributes if text in (ALL, AUTO) or not why_not(text, known))
+            if kept != settings.attributes:
+                self.state.settings = replace(settings, attributes=kept)
+
     def _on_material(self, event: Any = None) -> None:
+        self._offer_attributes()
         settings = self.state.settings
         if settings is not None and settings.recipe not in self.recipes:
             # Of another kind of data.

@@ -13,6 +13,7 @@ from qtpy.QtGui import QAction, QColor  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.training.updates import ON_HELD_OUT, ON_TRAINED
 from napari_fhn.widgets.running.training_history import TrainingHistory
 
 _LOSS, _ON_LABELS, _HELD_OUT, _CHECKPOINT = "#8d99a8", "#56b4e9", "#e69f00", "#cc79a7"
@@ -54,8 +55,8 @@ class Curves(QWidget):
         self.plot.setMouseEnabled(False, False)
         self.plot.hideButtons()
         self.plot.setToolTip(
-            "Loss on the left axis. On the right, intersection over union (1 is perfect): on the labels that are "
-            "trained on, and on those held out. Click a triangle to go back to the network of that step."
+            f"Loss on the left axis. On the right, intersection over union (1 is perfect), blue on {ON_TRAINED}, and "
+            f"orange on the {ON_HELD_OUT}. Click a triangle to go back to the network of that step."
         )
         self.plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         item = self.plot.getPlotItem()
@@ -83,8 +84,14 @@ class Curves(QWidget):
         self.by_class.toggled.connect(lambda _: self._draw())
         legend = QHBoxLayout()
         legend.setSpacing(6)
-        for words, color in (("loss", _LOSS), ("IoU", _ON_LABELS), ("held out", _HELD_OUT)):
-            legend.addWidget(QLabel(f"<span style='color:{color}'>━ </span>{words}"))
+        for words, color, meaning in (
+            ("loss", _LOSS, "What training makes small."),
+            ("IoU learnt from", _ON_LABELS, f"Mean IoU on {ON_TRAINED}."),
+            ("held out", _HELD_OUT, f"Mean IoU on the {ON_HELD_OUT}."),
+        ):
+            entry = QLabel(f"<span style='color:{color}'>━ </span>{words}")
+            entry.setToolTip(meaning)
+            legend.addWidget(entry)
         self.back = QToolButton()
         self.back.setText("▲")
         self.back.setStyleSheet(

@@ -50,6 +50,12 @@ class TrainingHistory:
         scores = self.scores[True] or self.scores[False]
         return scores[-1].iou if scores else ()
 
+    @property
+    def iou_on(self) -> str:
+        """What it was measured on, in words; empty where nothing was."""
+        scores = self.scores[True] or self.scores[False]
+        return scores[-1].on if scores else ""
+
     def curve(self, held_out: bool, of: int | None = None) -> tuple[list[int], list[float]]:
         """Return steps and IoU, where it is known.
 

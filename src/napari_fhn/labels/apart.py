@@ -1,0 +1,182 @@
+"""How far labels that are held out lie from those of training, and what that says of a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_cdt
+
+from napari_fhn.box import Box
+from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.splits import footprint, trained_on
+
+_HARDER = 1.5
+"""So many times as far from a label as what is scored: then most of the survey is harder, and that is said."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How far what is scored lies from the labels of training, in traces or pixels.
+
+    Parameters
+    ----------
+    margin : int
+        What lies closer than this, or as close, is not scored.
+    radius : int
+        As far as the network sees around a voxel.
+    nearest, median : int
+        Of what is scored: the closest distance to a label of training, and the one that half of it keeps.
+    survey : int
+        The distance that half of the survey keeps.
+    longest : int
+        Longest side of the survey.
+    unit : str
+        ``"traces"`` or ``"pixels"``.
+    """
+
+    margin: int
+    radius: int
+    nearest: int
+    median: int
+    survey: int
+    longest: int
+    unit: str
+
+    @property
+    def words(self) -> str:
+        """How far that is, how far the network sees, and whether the survey is harder."""
+        lies = f"What is scored lies {self.nearest} {self.unit} from the nearest label of training and more"
+        lies += f", half of it {self.median}" if self.median > self.nearest else ""
+        sees = f"the network sees {self.radius}"
+        if self.radius >= self.longest:
+            sees += f", farther than the survey is long ({self.longest})"
+        if self.nearest > self.radius:
+            sees += ", so that it has learnt from nothing that it sees there"
+        sentences = [f"{lies}; {sees}."]
+        if self.survey > _HARDER * self.median:
+            sentences.append(
+                f"Half of the survey lies {self.survey} {self.unit} or more from a label: expect less there."
+            )
+        return " ".join(sentences)
+
+
+def apart(
+    labels: NDArray[Any],
+    held_out: Sequence[Box],
+    vertical_axis: int | None,
+    radius: int,
+    margin: int | None = None,
+    target: NDArray[Any] | None = None,
+) -> Apart | None:
+    """Measure how far what is scored lies from the labels of training.
+
+    Parameters
+    ----------
+    labels : ndarray or memmap of uint8
+        0 where unlabelled.
+    held_out : sequence of Box
+        What training does not see.
+    vertical_axis : int or None
+        Axis that is collapsed.
+    radius : int
+        As far as the network sees.
+    margin : int, optional
+        What is kept away. When absent it is the radius, or as much of it as leaves half of every body held out.
+    target : ndarray of uint8, optional
+        What is scored, 0 where nothing is; the labels held out when absent.
+
+    Returns
+    -------
+    Apart or None
+        None where nothing is trained on or nothing is scored.
+    """
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    whole = trained_on(labels, held_out, axis)
+    if target is not None:
+        away = _distances(whole)
+        scored = [away[footprint(target, axis)]]
+    else:
+        scored = []
+        for between, boxes in layers(labels, held_out, axis):
+            away = _distances(trained_on(labels, held_out, axis, between))
+            for box in boxes:
+                known = footprint(labels[box.slices], axis)
+                scored.append(away[across(box, axis)][known])
+    scored = [distances for distances in scored if distances.size]
+    if not whole.any() or not scored:
+        return None
+    if margin is None:
+        halves = [int(np.quantile(distances, 0.5, method="lower")) - 1 for distances in scored]
+        margin = max(0, min([radius, *halves]))
+    kept = np.concatenate(scored)
+    kept = kept[kept > margin]
+    if not kept.size:
+        return None
+    rest = ~footprint(labels, axis)
+    return Apart(
+        margin,
+        radius,
+        int(kept.min()),
+        int(np.quantile(kept, 0.5, method="higher")),
+        int(np.median(_distances(whole)[rest])) if rest.any() else 0,
+        max(whole.shape),
+        "pixels" if axis is None else "traces",
+    )
+
+
+def far_enough(
+    target: NDArray[np.uint8], labels: NDArray[Any], held_out: Sequence[Box], vertical_axis: int | None, margin: int
+) -> None:
+    """Erase what is held out and lies within a margin of a label of training, in place.
+
+    Parameters
+    ----------
+    target : ndarray of uint8
+        The labels held out.
+    labels, held_out, vertical_axis
+        As in :func:`apart`.
+    margin : int
+        Voxels, along the lateral axes and diagonally.
+
+    Raises
+    ------
+    LabelError
+        When the margin is below 0.
+    """
+    if margin < 0:
+        raise LabelError(f"a margin of {margin} voxels cannot be kept", "Use 0 or more")
+    axis = None if vertical_axis is None else vertical_axis % labels.ndim
+    for between, boxes in layers(labels, held_out, axis):
+        away = _distances(trained_on(labels, held_out, axis, between))
+        for box in boxes:
+            far = away[across(box, axis)] > margin
+            target[box.slices] *= far if axis is None else np.expand_dims(far, axis)
+
+
+def layers(
+    labels: NDArray[Any], held_out: Sequence[Box], axis: int | None
+) -> Iterator[tuple[tuple[int, int] | None, list[Box]]]:
+    """Yield the parts of the vertical axis over which boxes reach, and the boxes of each; None for a map."""
+    if axis is None:
+        yield None, list(held_out)
+        return
+    parts: dict[tuple[int, int], list[Box]] = {}
+    for box in held_out:
+        parts.setdefault((box.start[axis], box.stop[axis]), []).append(box)
+    yield from parts.items()
+
+
+def across(box: Box, axis: int | None) -> tuple[slice, ...]:
+    """Return the lateral slices of a box."""
+    return tuple(part for k, part in enumerate(box.slices) if k != axis)
+
+
+def _distances(trained: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How far each column lies from one that is trained on, diagonally too; beyond the survey where there is none."""
+    if not trained.any():
+        return np.full(trained.shape, max(trained.shape), np.int64)
+    return np.asarray(distance_transform_cdt(~trained, metric="chessboard"), np.int64)

@@ -1,0 +1,268 @@
+"""Attributes of the surveys of a session as further inputs of a job: derived when they are new or a survey has changed.
+
+They lie beside the copies of the surveys, so that a machine that trains needs nothing but what reads these. The name of
+a file tells what it was derived from, by which attribute, and with what was found for it: the same is derived once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_fhn import record
+from napari_fhn.box import Box
+from napari_fhn.network.counting import in_words
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.facts import facts_of, facts_on
+from napari_fhn.project.inputs import sweep
+from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, fitting, wanted
+from napari_fhn.structure.attributes.attribute import Fitted
+from napari_fhn.structure.attributes.deriving import Derived, Sources
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Input, Job
+from napari_fhn.training.volume import open_array
+
+if TYPE_CHECKING:
+    from napari_fhn.project.project import Project, Told
+
+_VERSION = 1
+"""Of how attributes are computed: a higher one derives them again."""
+
+_SHORT = 8
+
+
+@dataclass(frozen=True)
+class Added:
+    """Inputs with attributes.
+
+    Parameters
+    ----------
+    inputs : tuple of Input
+        The surveys' first.
+    words : tuple of str
+        What a person should know.
+    """
+
+    inputs: tuple[Input, ...]
+    words: tuple[str, ...] = ()
+
+
+def facts(project: Project) -> Facts:
+    """Return what is known of the surveys of a piece of work, also where only their copies are at hand.
+
+    Raises
+    ------
+    ProjectError
+        When neither surveys nor anything about them is at hand.
+    """
+    vertical = project.vertical_axis
+    if project.surveys is not None:
+        return facts_of(project.surveys, vertical)
+    manifest = project.session.manifest
+    if manifest.grid is None or not manifest.inputs:
+        raise ProjectError(
+            "its surveys are not at hand, and what attributes go by is not known",
+            "Open them",
+            path=project.session.folder,
+        )
+    each = [(entry.name, entry.bands or (Band(),) * entry.channels) for entry in manifest.inputs]
+    return facts_on(manifest.grid, each, vertical)
+
+
+def offered(project: Project) -> tuple[Attribute, ...]:
+    """Return the attributes that the surveys of a piece of work have."""
+    try:
+        return fitting(facts(project))
+    except (ProjectError, ValueError):
+        return ()
+
+
+def channels(texts: Sequence[str], known: Facts) -> int:
+    """Return how many channels attributes give; those that labels are still to choose count for none.
+
+    Raises
+    ------
+    JobError
+        When the data do not have one.
+    """
+    return sum(len(one.channels(known)) for one in asked(texts, known))
+
+
+def asked(texts: Sequence[str], known: Facts) -> tuple[Attribute, ...]:
+    """Return the attributes that were named, without those that labels are still to choose.
+
+    Raises
+    ------
+    JobError
+        When the data do not have one.
+    """
+    try:
+        return wanted([text for text in texts if text != AUTO], known)
+    except AttributesError as error:
+        raise JobError(str(error)) from error
+
+
+def add(
+    project: Project,
+    inputs: Sequence[Input],
+    texts: Sequence[str],
+    *,
+    learnt: Sequence[Input] = (),
+    held_out: Sequence[Box] = (),
+    seed: int = 0,
+    progress: Told | None = None,
+) -> Added:
+    """Return inputs with the attributes that a person asks for.
+
+    Parameters
+    ----------
+    project : Project
+        In whose session they are kept.
+    inputs : sequence of Input
+        Copies of its surveys.
+    texts : sequence of str
+        Attributes, ``"all"`` for all that fit, ``"auto"`` for those that help on labels left out.
+    learnt : sequence of Input
+        Those of a network that is to take them: what was found for them holds.
+    held_out : sequence of Box
+        Labels that nothing is asked of.
+    seed : int
+        Of what is drawn to choose.
+    progress : callable, optional
+        Told the share that is done of the attribute under way; what it raises ends the work.
+
+    Raises
+    ------
+    JobError
+        When the data do not have one, or there is no room for it.
+    """
+    if not texts:
+        return Added(tuple(inputs))
+    known = facts(project)
+    arrays = [_bands_first(item) for item in inputs]
+    if any(array.shape[1:] != known.shape for array in arrays):
+        raise JobError(
+            "attributes are channels, and this recipe reads the bands of a cube as an axis: choose another recipe"
+        )
+    sources = Sources(arrays, known.bands)
+    if sources.bands != len(known.bands):
+        raise JobError(
+            "what is known of the bands of the surveys does not go with their copies: open the surveys again"
+        )
+    named, words = list(asked(texts, known)), []
+    if AUTO in texts:
+        chosen, why = _chosen(project, known, sources, held_out, seed)
+        have = {one.text for one in named}
+        named += [one for one in chosen if one.text not in have]
+        words.append(why)
+    fitted = {item.attribute: item.fitted for item in learnt if item.attribute}
+    made = tuple(_derived(project, inputs, one, known, sources, fitted, progress) for one in named)
+    sweep(project.session, [Path(item.path).name for item in made])
+    return Added((*inputs, *made), tuple(words))
+
+
+def of_network(project: Project, inputs: Sequence[Input], job: Job, progress: Told | None = None) -> tuple[Input, ...]:
+    """Return inputs with the attributes that a network takes, derived as they were for it.
+
+    Raises
+    ------
+    JobError
+        When these data do not have one; the message says why.
+    """
+    return add(project, inputs, job.attributes, learnt=job.inputs, progress=progress).inputs
+
+
+def _chosen(
+    project: Project, known: Facts, sources: Sources, held_out: Sequence[Box], seed: int
+) -> tuple[tuple[Attribute, ...], str]:
+    from napari_fhn.structure.attributes.choosing import choose
+    from napari_fhn.training.labelled import LabelFile
+
+    labels = LabelFile(str(project.session.labels), known.shape, max(project.classes.values), held_out)
+    found = choose(fitting(known), known, sources, labels, seed=seed)
+    return found.attributes, found.why
+
+
+def _derived(
+    project: Project,
+    inputs: Sequence[Input],
+    attribute: Attribute,
+    known: Facts,
+    sources: Sources,
+    fitted: Mapping[str, Fitted],
+    progress: Told | None,
+) -> Input:
+    """Return an attribute as an input, computed where it is not there yet."""
+    derived = Derived(attribute, known, sources, fitted.get(attribute.text))
+    try:
+        found = derived.fitted
+    except AttributesError as error:
+        raise JobError(str(error)) from error
+    stamp = _stamp(inputs, attribute, known, found)
+    folder = project.session.inputs
+    path = folder / f"{_words(attribute.text)}-{stamp[:_SHORT]}.npy"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, derived, progress)
+    path.with_suffix(".txt").write_text(_about(attribute, derived, inputs), encoding="utf-8")
+    return Input(str(path), 0, attribute.text, stamp, attribute.text, found)
+
+
+def _write(path: Path, derived: Derived, progress: Told | None) -> None:
+    shape = (len(derived.names), *derived.shape)
+    needed, free = 4 * int(np.prod(shape)), shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise JobError(
+            f"the attribute {derived.attribute.text!r} takes {in_words(needed)} on the disk of the session, where "
+            f"{in_words(free)} are free: leave it out, or make room"
+        )
+    part = path.with_name(f".{os.getpid()}-{path.stem}.part.npy")
+    try:
+        out = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
+        derived.write(out, progress)
+        out.flush()
+        del out
+        os.replace(part, path)
+    except AttributesError as error:
+        raise JobError(str(error)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _stamp(inputs: Sequence[Input], attribute: Attribute, known: Facts, fitted: Fitted) -> str:
+    """Return a digest of all that an attribute depends on."""
+    about: dict[str, Any] = {
+        "version": _VERSION,
+        "attribute": attribute.text,
+        "facts": record.encode(known),
+        "fitted": list(fitted),
+        # From before copies had digests: where they are and when they were made.
+        "inputs": [item.stamp or [item.path, os.stat(item.path).st_mtime_ns] for item in inputs],
+    }
+    return hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _bands_first(item: Input) -> np.ndarray[Any, Any]:
+    array = open_array(item.path)
+    return array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
+
+
+def _about(attribute: Attribute, derived: Derived, inputs: Sequence[Input]) -> str:
+    """Return what a person, and the report, should know of the file."""
+    of = ", ".join(item.name for item in inputs)
+    return "\n".join(
+        (f"{attribute.title} of {of}", attribute.words, *(f"channel: {name}" for name in derived.names), "")
+    )
+
+
+def _words(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:40]

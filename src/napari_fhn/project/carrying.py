@@ -1,0 +1,294 @@
+"""What is known, carried along the reflectors of a survey: labels for a session, and the reference of its scores."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn import labels
+from napari_fhn.labels import changes
+from napari_fhn.labels.changes import Change
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.session import Session
+from napari_fhn.training.job import Input
+from napari_fhn.training.volume import open_array
+
+if TYPE_CHECKING:
+    from napari_fhn.project.project import Project
+    from napari_fhn.structure.carrying import Carried
+    from napari_fhn.structure.dips import DipField
+
+LEAST = 0.5
+"""Confidence from which labels are carried; on generated surveys nine of ten of these are right."""
+
+
+@dataclass(frozen=True)
+class CarriedLabels:
+    """What carrying, or taking back what was carried, has changed.
+
+    Parameters
+    ----------
+    labels, weights, marks : Change
+        Of the labels, of how much they count, and of what is remembered as carried.
+    voxels : int
+        Labels that are carried now.
+    notes : tuple of str
+        What a person should know.
+    """
+
+    labels: Change
+    weights: Change
+    marks: Change
+    voxels: int
+    notes: tuple[str, ...] = ()
+
+    def beside(self, session: Session, shape: tuple[int, ...], again: bool) -> None:
+        """Bring weights and marks after the labels, which were taken back, or made again."""
+        for change, path in ((self.weights, session.weights), (self.marks, session.carried)):
+            if change.patches:
+                volume = labels.volume.create(path, shape)
+                change.redo(volume) if again else change.undo(volume)
+                volume.flush()
+
+
+class Observed:
+    """Labels without those that were carried and stand as they were: what carrying begins from.
+
+    Parameters
+    ----------
+    known, carried : ndarray or memmap of uint8
+        The labels, and what was carried of them.
+    vertical : int
+        Axis that becomes the last.
+    """
+
+    def __init__(self, known: NDArray[Any], carried: NDArray[Any], vertical: int) -> None:
+        self._known = np.moveaxis(known, vertical, -1)
+        self._carried = np.moveaxis(carried, vertical, -1)
+        self.shape = self._known.shape
+
+    def __getitem__(self, where: Any) -> NDArray[np.uint8]:
+        known, carried = np.asarray(self._known[where]), np.asarray(self._carried[where])
+        return np.where((carried != 0) & (known == carried), 0, known).astype(np.uint8)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        return (self[row] for row in range(self.shape[0]))
+
+
+def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = None) -> DipField:
+    """Open the dips of a survey, that of its first channel; with the vertical axis last.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        Of a job.
+    vertical : int
+        Which axis of space is time or depth.
+    folder : path-like, optional
+        Where dips are kept that were found.
+    """
+    from napari_fhn.structure.dips import DipField
+
+    first = inputs[0]
+    values = open_array(first.path)
+    if first.channel_axis is not None:
+        values = np.moveaxis(values, first.channel_axis, 0)[0]
+    upright = vertical % values.ndim == values.ndim - 1
+    stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
+    return DipField.open(np.moveaxis(values, vertical, -1), folder if stamp else None, stamp=stamp)
+
+
+def reference(
+    known: NDArray[Any],
+    inputs: Sequence[Input],
+    vertical: int | None,
+    folder: str | Path | None = None,
+) -> NDArray[np.uint8] | None:
+    """Carry labels along the reflectors over all of a survey: what an interpreter would draw without a network.
+
+    Parameters
+    ----------
+    known : ndarray of uint8
+        0 where unlabelled.
+    inputs : sequence of Input
+        What lies there.
+    vertical : int or None
+        Which axis is time or depth.
+    folder : path-like, optional
+        Where dips are kept.
+
+    Returns
+    -------
+    ndarray of uint8 or None
+        No voxel is 0: what no way leads to takes the nearest that is carried. None for a map, whose better reference
+        is the nearest label, and where the survey itself is gone.
+    """
+    if vertical is None or not inputs or not Path(inputs[0].path).exists():
+        return None
+    from napari_fhn.structure.carrying import carry
+
+    upright = np.moveaxis(np.asarray(known, np.uint8), vertical, -1)
+    found, _ = carry(upright, dips_of(inputs, vertical, folder))
+    return np.moveaxis(labels.nearest_column(found, -1), -1, vertical)
+
+
+def carry_labels(
+    project: Project,
+    *,
+    reach: float | None = None,
+    least: float = LEAST,
+    locked: Sequence[int] = (),
+    progress: Callable[[float], None] | None = None,
+) -> CarriedLabels:
+    """Carry the labels of a session along the reflectors, as labels that count by their confidence.
+
+    It begins from what was observed: what was carried earlier makes room for what is carried now. Labels that are
+    there stay.
+
+    Parameters
+    ----------
+    project : Project
+        Whose labels.
+    reach : float, optional
+        Longest way, in traces (default: any).
+    least : float
+        Least confidence, 0 to 1.
+    locked : sequence of int
+        Classes that are not carried, and whose labels stay as they are.
+    progress : callable, optional
+        Told the share that is done; what it raises ends the work, and leaves the labels as they were.
+
+    Returns
+    -------
+    CarriedLabels
+
+    Raises
+    ------
+    ProjectError
+        When the survey has no vertical axis, or nothing is labelled, or least and reach make no sense.
+    SessionInUse
+        When another program writes in the session.
+    """
+    from napari_fhn.structure.carrying import Carried
+    from napari_fhn.structure.known import Known
+
+    session = project.session
+    session.check_writer()
+    _check(project, reach, least)
+    vertical, inputs = project.vertical_axis, project.stage()
+    assert vertical is not None
+    out, before = session.label_volume(project.shape), _carried_before(session, project.shape)
+    observed = Known(Observed(out, before, vertical), max(1, *(item.value for item in project.classes)))
+    if not any(len(found) for found in observed.positions):
+        raise ProjectError("nothing is labelled", "Label something first", path=session.folder)
+    carried = Carried(observed, dips_of(inputs, vertical, session.dips))
+    with _scratch(session, project.shape) as (wanted, weights):
+        _say(carried, observed, wanted, weights, vertical, reach, least, locked, progress)
+        return _written(session, out, before, wanted, weights)
+
+
+def erase_carried(project: Project) -> CarriedLabels:
+    """Take all labels away that were carried and still stand as they were.
+
+    Raises
+    ------
+    SessionInUse
+        When another program writes in the session.
+    """
+    session = project.session
+    session.check_writer()
+    if not session.carried.is_file():
+        return CarriedLabels(Change(), Change(), Change(), 0)
+    out, before = session.label_volume(project.shape), _carried_before(session, project.shape)
+    with _scratch(session, project.shape) as (wanted, weights):
+        return _written(session, out, before, wanted, weights)
+
+
+def _check(project: Project, reach: float | None, least: float) -> None:
+    folder = project.session.folder
+    if project.vertical_axis is None:
+        raise ProjectError(
+            "no axis of the survey is time or depth, so there are no reflectors to carry labels along",
+            "Say which one is, with --vertical-axis or where the survey is opened",
+            path=folder,
+        )
+    if not 0 <= least <= 1:
+        raise ProjectError(f"a least confidence of {least:g} is none", "Give one from 0 to 1", path=folder)
+    if reach is not None and not reach > 0:
+        raise ProjectError(f"a reach of {reach:g} traces leads nowhere", "Give one above 0", path=folder)
+
+
+def _carried_before(session: Session, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    return labels.volume.create(session.carried, shape)
+
+
+@contextlib.contextmanager
+def _scratch(session: Session, shape: tuple[int, ...]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Two empty volumes on the disk of the session, for a while."""
+    with tempfile.TemporaryDirectory(prefix=".carrying.", dir=session.folder) as folder:
+        yield tuple(labels.volume.create(Path(folder) / name, shape) for name in ("labels.npy", "weights.npy"))  # type: ignore[misc]
+
+
+def _say(
+    carried: Carried,
+    observed: Any,
+    wanted: NDArray[np.uint8],
+    weights: NDArray[np.uint8],
+    vertical: int,
+    reach: float | None,
+    least: float,
+    locked: Sequence[int],
+    progress: Callable[[float], None] | None,
+) -> None:
+    """Write what is carried, where nothing is observed, and how much it counts in percent."""
+    out, percent = (np.moveaxis(values, vertical, -1) for values in (wanted, weights))
+    for box in carried.boxes():
+        found, confidence = carried.labels(box, reach=reach, least=least)
+        found[(observed.read(box) > 0) | np.isin(found, list(locked))] = 0
+        out[box.slices] = found
+        percent[box.slices] = np.where(found > 0, np.rint(100 * confidence).clip(1, 100), 0)
+        if progress is not None:
+            progress(box.stop[0] / out.shape[0])
+
+
+def _written(
+    session: Session,
+    out: NDArray[np.uint8],
+    before: NDArray[np.uint8],
+    wanted: NDArray[np.uint8],
+    weights: NDArray[np.uint8],
+) -> CarriedLabels:
+    """Put what is carried now in the place of what was carried before."""
+    # Weights first: a label that stands without its weight would count fully.
+    weighed = session.weight_volume(out.shape)
+    percent = changes.rewrite(
+        weighed,
+        lambda slab: np.where(
+            wanted[slab] > 0,
+            np.where(_free(out, before, slab), weights[slab], weighed[slab]),
+            np.where(_stands(out, before, slab), 0, weighed[slab]),
+        ),
+    )
+    old = changes.erase(out, before)
+    new = changes.fill(out, wanted)
+    marks = changes.rewrite(before, lambda slab: np.where(out[slab] == wanted[slab], wanted[slab], 0))
+    for volume in (out, before, weighed):
+        if isinstance(volume, np.memmap):
+            volume.flush()
+    voxels = sum(int(np.count_nonzero(before[slab])) for slab in labels.splits.slabs(before))
+    return CarriedLabels(old + new, percent, marks, voxels)
+
+
+def _stands(out: NDArray[np.uint8], before: NDArray[np.uint8], slab: slice) -> NDArray[np.bool_]:
+    return np.asarray((before[slab] != 0) & (out[slab] == before[slab]))
+
+
+def _free(out: NDArray[np.uint8], before: NDArray[np.uint8], slab: slice) -> NDArray[np.bool_]:
+    return np.asarray((out[slab] == 0) | _stands(out, before, slab))

@@ -1,0 +1,176 @@
+"""Columns labelled in an order: the best ordered labelling that probabilities allow. numpy alone.
+
+Where younger layers lie on older ones, what is said of the voxels of a column goes together. The labelling of a
+column that is best as a whole is found exactly by dynamic programming (Viterbi 1967), without any training.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.structure.bodies import Bodies, Labels, labelled_columns
+
+_COLUMNS = 4096
+"""Columns that are decoded at once: what is remembered of them fits into a cache of the processor."""
+
+_LOOKED_AT = 512
+"""Labelled columns that are asked for the order; more are thinned evenly."""
+
+_BODIES = 2
+"""Bodies that must show two classes one above the other before that is taken for their order."""
+
+
+def decode(
+    probabilities: NDArray[np.float32], order: NDArray[np.integer], penalty: float = np.inf
+) -> NDArray[np.uint8]:
+    """Label columns so that classes follow an order, as well as probabilities allow.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float32
+        ``(classes, ..., sample)``; columns along the last axis, from top to bottom.
+    order : ndarray of int
+        The classes that have a place in the order, from the top one down. Others may lie anywhere.
+    penalty : float
+        What it costs, in units of the logarithm of a probability, to step back in the order once from one sample to the
+        next; infinite where that cannot be. A thick body that contradicts the order is kept where it costs a finite
+        sum.
+
+    Returns
+    -------
+    ndarray of uint8
+        ``(..., sample)``: the class of each voxel, from 0.
+
+    Raises
+    ------
+    ValueError
+        Where a class has two places in the order, or is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> said = np.array([[0.9, 0.45, 0.7, 0.1], [0.1, 0.55, 0.3, 0.9]], np.float32)
+    >>> said.argmax(0).tolist(), decode(said, np.array([0, 1])).tolist()
+    ([0, 1, 0, 1], [0, 0, 0, 1])
+    """
+    classes, samples = probabilities.shape[0], probabilities.shape[-1]
+    ranks = np.asarray(order, np.int64)
+    if len(np.unique(ranks)) != len(ranks) or (len(ranks) and not 0 <= ranks.min() <= ranks.max() < classes):
+        raise ValueError(f"an order names each class once, and there are {classes}: {ranks.tolist()}")
+    columns = probabilities.reshape(classes, -1, samples)
+    found = np.empty(columns.shape[1:], np.uint8)
+    cost = _costs(classes, ranks, penalty)
+    for first in range(0, columns.shape[1], _COLUMNS):
+        part = slice(first, first + _COLUMNS)
+        found[part] = _best(columns[:, part], cost)
+    return found.reshape(probabilities.shape[1:])
+
+
+def _costs(classes: int, order: NDArray[np.int64], penalty: float) -> NDArray[np.float32]:
+    """Return what a step from one class (row) to another (column) costs."""
+    cost = np.zeros((classes, classes), np.float32)
+    rank = np.full(classes, -1)
+    rank[order] = np.arange(len(order))
+    placed = rank >= 0
+    back = placed[:, np.newaxis] & placed & (rank[:, np.newaxis] > rank)
+    cost[back] = penalty
+    return cost
+
+
+def _best(columns: NDArray[np.float32], cost: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the best labelling of ``(classes, column, sample)``."""
+    classes, count, samples = columns.shape
+    logs = np.log(np.maximum(columns, np.finfo(np.float32).tiny)).transpose(2, 0, 1)  # (sample, class, column)
+    came = np.zeros((samples, classes, count), np.uint8)
+    best = logs[0].copy()
+    reached, other = np.empty_like(best), np.empty((count,), np.float32)
+    for sample in range(1, samples):
+        for k in range(classes):
+            # To stay costs nothing; of two ways as good, the one that stays.
+            reached[k] = best[k]
+            came[sample, k] = k
+            for j in range(classes):
+                if j != k and np.isfinite(cost[j, k]):
+                    np.subtract(best[j], cost[j, k], out=other)
+                    better = other > reached[k]
+                    np.copyto(reached[k], other, where=better)
+                    np.copyto(came[sample, k], np.uint8(j), where=better)
+        np.add(reached, logs[sample], out=best)
+    found = np.empty((samples, count), np.uint8)
+    found[-1] = best.argmax(axis=0)
+    which = np.arange(count)
+    for sample in range(samples - 1, 0, -1):
+        found[sample - 1] = came[sample, found[sample], which]
+    return found.T
+
+
+def order_of(labels: Labels, vertical: int) -> tuple[int, ...] | None:
+    """Find the order in which classes lie above each other, where labelled columns agree on one.
+
+    Parameters
+    ----------
+    labels : Labels
+        What is known.
+    vertical : int
+        Axis along which columns run.
+
+    Returns
+    -------
+    tuple of int or None
+        Classes from the top one down, those only that two bodies or more show one above the other as the order has
+        them. None where columns contradict each other, or a class comes back below another one, or fewer than three
+        classes are shown so.
+    """
+    lateral = tuple(axis for axis in range(len(labels.shape)) if axis != vertical)
+    places = labelled_columns(labels, lateral)
+    bodies = Bodies.of_places(places, labels.shape, lateral).at(places) if len(places) else places
+    step = max(1, -(-len(places) // _LOOKED_AT))
+    shown: dict[tuple[int, int], set[int]] = {}
+    for place, body in zip(places[::step], bodies[::step], strict=True):
+        start, stop = [0] * len(labels.shape), list(labels.shape)
+        for axis, at in zip(lateral, place, strict=True):
+            start[axis], stop[axis] = int(at), int(at) + 1
+        column = labels.read(Box(tuple(start), tuple(stop))).ravel()
+        met: list[int] = []
+        for value in column[column > 0].tolist():
+            if met and met[-1] == value - 1:
+                continue
+            if value - 1 in met:
+                return None  # it comes back
+            met.append(value - 1)
+        for upper in range(len(met)):
+            for lower in range(upper + 1, len(met)):
+                if (met[lower], met[upper]) in shown:
+                    return None
+                shown.setdefault((met[upper], met[lower]), set()).add(int(body))
+    sure = {pair for pair, seen in shown.items() if len(seen) >= _BODIES}
+    return _sorted(sure)
+
+
+def _sorted(pairs: set[tuple[int, int]]) -> tuple[int, ...] | None:
+    """Return the longest chain of classes in which each pair of neighbours is known; None below three."""
+    lower: dict[int, set[int]] = {}
+    for a, b in pairs:
+        lower.setdefault(a, set()).add(b)
+    longest: dict[int, tuple[int, ...]] = {}
+
+    def chain(top: int, above: frozenset[int]) -> tuple[int, ...] | None:
+        if top in above:
+            return None  # in a circle
+        if top not in longest:
+            found: tuple[int, ...] = ()
+            for below in sorted(lower.get(top, ())):
+                rest = chain(below, above | {top})
+                if rest is None:
+                    return None
+                found = max(found, rest, key=len)
+            longest[top] = (top, *found)
+        return longest[top]
+
+    chains = [chain(top, frozenset()) for top in sorted(lower)]
+    if not chains or any(one is None for one in chains):
+        return None
+    best = max((one for one in chains if one is not None), key=len)
+    return best if len(best) > 2 else None

@@ -1,0 +1,236 @@
+"""The dips of a survey: slopes of its reflectors and their coherence, made brick by brick where they are asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import product
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from napari_fhn.box import Box
+
+from .dip_store import STEEPEST, STEPS, Files, Memory, Store
+from .slopes import Dips, DipSettings, at_samples, dips_of, node_dips
+
+__all__ = ["DipField", "DipSettings", "Dips", "dips_of"]
+
+_BRICK = {2: (1024, 512), 3: (96, 384)}
+"""Largest side of a brick, laterally and vertically, by the number of axes: some 300 MB while one is made."""
+
+
+class DipField:
+    """The dips of a survey or a line; see :meth:`open`.
+
+    Parameters
+    ----------
+    data : array-like, shape (inline, crossline, sample) or (trace, sample)
+        Amplitudes in any unit; a memory-mapped array is read a brick at a time. NaN, infinities and runs of equal
+        samples (dead traces, mutes) are no data.
+    store : Store
+        Where bricks are kept.
+    settings : DipSettings
+        How slopes are found.
+    threads : int
+        How many bricks are made at the same time.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the data.
+
+    Examples
+    --------
+    Beds that deepen by a quarter of a sample from crossline to crossline:
+
+    >>> import numpy as np
+    >>> from napari_fhn.box import Box
+    >>> inline, crossline, sample = np.mgrid[:20, :30, :60]
+    >>> field = DipField.open(np.sin(0.7 * (sample - 0.25 * crossline)))
+    >>> dips = field.read(Box((10, 10, 20), (11, 20, 40)))
+    >>> dips.slopes.shape, dips.slopes.mean(axis=(1, 2, 3)).round(2).tolist()
+    ((2, 1, 10, 20), [0.0, 0.25])
+    """
+
+    def __init__(self, data: Any, store: Store, settings: DipSettings, threads: int) -> None:
+        self.shape: tuple[int, ...] = tuple(int(size) for size in data.shape)
+        self._data = data
+        self._store = store
+        self._settings = settings
+        self._threads = threads
+        self._cuts = _cuts(self.shape)
+        self._making = Lock()
+
+    @classmethod
+    def open(
+        cls,
+        data: Any,
+        folder: str | Path | None = None,
+        *,
+        stamp: str = "",
+        settings: DipSettings | None = None,
+        threads: int | None = None,
+    ) -> DipField:
+        """Open the dips of data; nothing is computed yet.
+
+        Parameters
+        ----------
+        data : array-like, shape (inline, crossline, sample) or (trace, sample)
+            Amplitudes; see :class:`DipField`.
+        folder : str or Path, optional
+            Bricks are kept here, and found again by whoever opens the same data with the same settings; several
+            processes may. Without one they stay in memory, at most half a gigabyte of them.
+        stamp : str
+            Tells these data from others whose dips are kept in the same folder: a digest, or path, size and time of
+            change.
+        settings : DipSettings, optional
+            How slopes are found.
+        threads : int, optional
+            How many bricks are made at the same time; as many as there are processors by default.
+
+        Raises
+        ------
+        ValueError
+            When data have neither two nor three axes, or settings allow slopes steeper than can be kept.
+        """
+        settings = settings or DipSettings()
+        if len(data.shape) not in _BRICK:
+            raise ValueError(f"dips are those of a volume or of a line of traces, not of {len(data.shape)} axes")
+        if not 0 < settings.steepest <= STEEPEST:
+            raise ValueError(f"the steepest slope has to lie between 0 and {STEEPEST} samples per trace")
+        shape = tuple(int(size) for size in data.shape)
+        store: Store = Memory()
+        if folder is not None:
+            nodes = (*shape[:-1], -(-shape[-1] // 2))
+            store = Files(
+                Path(folder), f"{stamp}\n{settings}", nodes, int(np.prod([len(cuts) - 1 for cuts in _cuts(shape)]))
+            )
+        return cls(data, store, settings, threads or _processors())
+
+    def read(self, box: Box) -> Dips:
+        """Return the dips of a box of the survey, and compute what is missing of it.
+
+        Raises
+        ------
+        ValueError
+            When the box reaches out of the survey.
+        """
+        self._check(box)
+        for _ in self.fill(box):
+            pass
+        low = max(0, box.start[-1] // 2 - 1)
+        high = min(-(-self.shape[-1] // 2), (max(box.stop[-1], box.start[-1] + 1) - 1) // 2 + 2)
+        wanted = Box((*box.start[:-1], low), (*box.stop[:-1], high))
+        slopes = np.zeros((len(self.shape) - 1, *wanted.shape), np.float32)
+        coherence = np.zeros(wanted.shape, np.float32)
+        for number in self._over(box):
+            nodes = self._nodes(number)
+            # The memory may have let go of what has just been made; then it is made once more.
+            steps, shares = self._store.get(number, nodes) or self._make(number)
+            part = _shared(nodes, wanted)
+            slopes[(slice(None), *part.within(wanted))] = steps[(slice(None), *part.within(nodes))]
+            coherence[part.within(wanted)] = shares[part.within(nodes)]
+        slopes /= STEPS
+        coherence /= 255
+        first = box.start[-1] - 2 * low
+        depth = slice(first, first + box.shape[-1])
+        return Dips(at_samples(slopes)[..., depth], at_samples(coherence)[..., depth])
+
+    def fill(self, box: Box | None = None) -> Iterator[Box]:
+        """Compute the missing bricks of a box (the whole survey by default), and yield each when it is there.
+
+        Whoever stops asking stops it: nothing that was begun is lost but bricks that are not there yet.
+        """
+        box = box or Box.whole(self.shape)
+        self._check(box)
+        missing = [number for number in self._over(box) if not self._store.has(number)]
+        if len(missing) < 2 or self._threads < 2:
+            for number in missing:
+                self._make(number)
+                yield self._samples(number)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            making = {pool.submit(self._make, number): number for number in missing}
+            try:
+                for done in as_completed(making):
+                    done.result()
+                    yield self._samples(making[done])
+            finally:
+                for one in making:
+                    one.cancel()
+
+    def is_known(self, box: Box) -> bool:
+        """Tell whether a box can be read without computing anything."""
+        return all(self._store.has(number) for number in self._over(box))
+
+    def _make(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        nodes, inside = self._nodes(number), self._samples(number)
+        lateral, vertical = self._settings.halo
+        halo = (*(lateral,) * (len(self.shape) - 1), vertical)
+        outer = Box(
+            tuple(max(0, start - more) for start, more in zip(inside.start, halo, strict=True)),
+            tuple(min(size, stop + more) for size, stop, more in zip(self.shape, inside.stop, halo, strict=True)),
+        )
+        dips = node_dips(np.asarray(self._data[outer.slices]), self._settings)
+        kept = nodes.within(Box((*outer.start[:-1], outer.start[-1] // 2), (*outer.stop[:-1], -(-outer.stop[-1] // 2))))
+        steps = np.rint(dips.slopes[(slice(None), *kept)] * STEPS).astype(np.int16)
+        shares = np.rint(dips.coherence[kept] * 255).astype(np.uint8)
+        with self._making:
+            self._store.put(number, nodes, steps, shares)
+        return steps, shares
+
+    def _check(self, box: Box) -> None:
+        if len(box.start) != len(self.shape) or _shared(box, Box.whole(self.shape)) != box:
+            raise ValueError(f"the box {box.start} to {box.stop} does not lie within the shape {self.shape}")
+
+    def _over(self, box: Box) -> list[int]:
+        """Return the numbers of the bricks that a box needs."""
+        if 0 in box.shape:
+            return []
+        # Values between nodes come from the nodes to both sides.
+        start = (*box.start[:-1], max(0, box.start[-1] - 2))
+        stop = (*box.stop[:-1], min(self.shape[-1], box.stop[-1] + 2))
+        ranges = [
+            range(int(np.searchsorted(cuts, a, "right")) - 1, int(np.searchsorted(cuts, b - 1, "right")))
+            for cuts, a, b in zip(self._cuts, start, stop, strict=True)
+        ]
+        counts = tuple(len(cuts) - 1 for cuts in self._cuts)
+        return [int(np.ravel_multi_index(place, counts)) for place in product(*ranges)]
+
+    def _samples(self, number: int) -> Box:
+        place = np.unravel_index(number, tuple(len(cuts) - 1 for cuts in self._cuts))
+        pairs = [(cuts[at], cuts[at + 1]) for cuts, at in zip(self._cuts, place, strict=True)]
+        return Box(tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
+
+    def _nodes(self, number: int) -> Box:
+        samples = self._samples(number)
+        return Box((*samples.start[:-1], samples.start[-1] // 2), (*samples.stop[:-1], -(-samples.stop[-1] // 2)))
+
+
+def _cuts(shape: tuple[int, ...]) -> list[list[int]]:
+    """Return where bricks begin along each axis, and where the last one ends: alike in size, even samples."""
+    lateral, vertical = _BRICK[len(shape)]
+    found = []
+    for axis, size in enumerate(shape):
+        unit = 2 if axis == len(shape) - 1 else 1
+        units = -(-size // unit)
+        bricks = max(1, -(-size // (vertical if unit == 2 else lateral)))
+        found.append([min(size, unit * (units * at // bricks)) for at in range(bricks)] + [size])
+    return found
+
+
+def _shared(one: Box, other: Box) -> Box:
+    start = tuple(map(max, one.start, other.start))
+    return Box(start, tuple(max(a, b) for a, b in zip(start, map(min, one.stop, other.stop), strict=True)))
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

@@ -1,0 +1,104 @@
+"""What has been carried along the dips of a survey, kept to be looked up. numpy alone."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.structure.marching import DipSource, Lattice, March, Seeds
+
+_KEPT = 2**29
+"""Bytes of marches that are kept; those used last."""
+
+
+class Where(NamedTuple):
+    """Voxels of a box as places on the lattice.
+
+    Parameters
+    ----------
+    node : ndarray of intp, shape of the box
+        Flat index of the node on the same reflector in the column of the voxel's cell.
+    beyond : ndarray of float32, shape of the box
+        How far below the node that reflector lies, in samples.
+    """
+
+    node: NDArray[np.intp]
+    beyond: NDArray[np.float32]
+
+
+class Marches:
+    """The lattice of a survey, made when it is first needed, and what was carried over it.
+
+    Parameters
+    ----------
+    dips : DipSource
+        Of the survey.
+    shyness : float
+        See :meth:`napari_fhn.structure.marching.Lattice.of`.
+
+    Attributes
+    ----------
+    made : int
+        How many marches there were.
+    """
+
+    def __init__(self, dips: DipSource, shyness: float = 4.0) -> None:
+        self._dips = dips
+        self._shyness = shyness
+        self._lattice: Lattice | None = None
+        self._kept: OrderedDict[str, March] = OrderedDict()
+        self.made = 0
+
+    @property
+    def lattice(self) -> Lattice:
+        """Dips of the survey on every so many-th trace and sample."""
+        if self._lattice is None:
+            self._lattice = Lattice.of(self._dips, shyness=self._shyness)
+        return self._lattice
+
+    def where(self, box: Box) -> Where:
+        """Find the voxels of a box ``(inline, crossline, sample)`` on the lattice."""
+        lattice = self.lattice
+        cells, off = [], []
+        for axis in (0, 1):
+            at = np.arange(box.start[axis], box.stop[axis])
+            cells.append((at // lattice.stride[axis]).clip(0, lattice.cost.shape[axis] - 1))
+            off.append((at - lattice.middles(axis)[cells[-1]]).astype(np.float32))
+        samples = np.arange(box.start[2], box.stop[2])
+        step, down = lattice.stride[2], lattice.cost.shape[2]
+        near = (samples // step).clip(0, down - 1)
+        slopes = lattice.slopes[:, cells[0]][:, :, cells[1]][..., near]
+        # Back along the dip to the middle of the cell, where the node stands.
+        rise = off[0][:, np.newaxis, np.newaxis] * slopes[0] + off[1][:, np.newaxis] * slopes[1]
+        depth = samples.astype(np.float32) - rise
+        node = np.rint((depth - (step - 1) / 2) / step).clip(0, down - 1).astype(np.intp)
+        beyond = depth - lattice.column()[node]
+        column = cells[0][:, np.newaxis] * lattice.cost.shape[1] + cells[1]
+        node += column[:, :, np.newaxis] * down
+        return Where(node, beyond.astype(np.float32))
+
+    def carried(
+        self, seeds: Seeds, key: str, where: Where
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+        """Return for voxels: a sample of the known column, the length of the way (inf: none leads), which column."""
+        march = self._march(seeds, key)
+        depth = march.depth.take(where.node) + where.beyond
+        distance = march.distance.take(where.node)
+        distance[distance >= 1e5] = np.inf
+        if march.source is None:
+            return depth, distance, np.zeros(where.node.shape, np.int32)
+        return depth, distance, march.source.take(where.node)
+
+    def _march(self, seeds: Seeds, key: str) -> March:
+        march = self._kept.pop(key, None)
+        if march is None:
+            march = self.lattice.march(seeds)
+            self.made += 1
+        self._kept[key] = march
+        while len(self._kept) > 1 and sum(one.nbytes for one in self._kept.values()) > _KEPT:
+            self._kept.popitem(last=False)
+        return march

@@ -1,0 +1,177 @@
+"""From what the network says of a box to what all factors say together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.structure.decoding import decode
+from napari_fhn.structure.factor import Factor
+from napari_fhn.structure.pooling import pool
+from napari_fhn.training.combination.settings import NETWORK, Found
+
+
+class Smoother(Protocol):
+    """Averages probabilities along the structure of the data.
+
+    Attributes
+    ----------
+    candidates : tuple of tuple of int
+        How far it may look along each axis, of which labels choose.
+    """
+
+    @property
+    def candidates(self) -> tuple[tuple[int, ...], ...]: ...  # noqa: D102
+
+    def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the voxels on each side, along each axis, that the average of a voxel looks at."""
+        ...
+
+    def smooth(self, box: Box, probabilities: NDArray[np.float32], reach: tuple[int, ...]) -> NDArray[np.float32]:
+        """Average ``(classes, *box.shape)`` over what lies in the box."""
+        ...
+
+
+@dataclass(frozen=True)
+class Combined:
+    """What is said of a box.
+
+    Parameters
+    ----------
+    probabilities : ndarray
+        ``(classes, *box.shape)``.
+    classes : ndarray of uint8
+        ``box.shape``, from 1: the likeliest, or as an order of layers has them.
+    alone : mapping of str to ndarray of uint8
+        By factor, the classes that it alone says, from 1; 0 where it knows nothing.
+    """
+
+    probabilities: NDArray[np.float32]
+    classes: NDArray[np.uint8]
+    alone: Mapping[str, NDArray[np.uint8]]
+
+    def within(self, box: Box, outer: Box) -> Combined:
+        """Return what is said of a box inside of the one that this is of."""
+        there = box.within(outer)
+        return Combined(
+            self.probabilities[(slice(None), *there)],
+            self.classes[there],
+            {name: said[there] for name, said in self.alone.items()},
+        )
+
+    def repeated(self, count: int, axis: int) -> Combined:
+        """Return what is said of one section as if it were said of several side by side."""
+        return Combined(
+            np.repeat(self.probabilities, count, axis=1 + axis),
+            np.repeat(self.classes, count, axis=axis),
+            {name: np.repeat(said, count, axis=axis) for name, said in self.alone.items()},
+        )
+
+
+class Combiner:
+    """Puts together what the factors of a prediction say.
+
+    Parameters
+    ----------
+    factors : mapping of str to Factor
+        By name, without the network.
+    found : Found
+        How much each counts. May be replaced at any time.
+    shape : tuple of int
+        Of the prediction.
+    vertical : int or None
+        Its vertical axis.
+    smoother : Smoother or None
+        None where nothing is known of the structure.
+    """
+
+    def __init__(
+        self,
+        factors: Mapping[str, Factor],
+        found: Found,
+        shape: tuple[int, ...],
+        vertical: int | None,
+        smoother: Smoother | None = None,
+    ) -> None:
+        self.factors = dict(factors)
+        self.found = found
+        self.shape = shape
+        self.vertical = vertical
+        self.smoother = smoother
+
+    @property
+    def halo(self) -> tuple[int, ...]:
+        """Voxels on each side, along each axis, that a voxel depends on beside its own."""
+        if self.smoother is None or not self.found.reach:
+            return (0,) * len(self.shape)
+        return self.smoother.halo(self.found.reach)
+
+    @property
+    def whole_columns(self) -> bool:
+        """Whether columns have to be seen as a whole."""
+        return bool(self.found.order) and self.vertical is not None
+
+    @property
+    def finishes(self) -> bool:
+        """Whether a voxel depends on more than what is said of it, so that all else has to be predicted first."""
+        return any(self.halo) or self.whole_columns
+
+    def look(self) -> bool:
+        """Follow the labels; tells whether a factor says something else now."""
+        changed = [factor.look() for factor in self.factors.values()]  # all of them, whatever the first one says
+        return any(changed)
+
+    def opinions(self, box: Box, network: NDArray[np.float32] | None) -> dict[str, NDArray[np.float32]]:
+        """Return what each factor says of a box, the network first."""
+        said = {} if network is None else {NETWORK: network}
+        weights = self.found.weights
+        for name, factor in self.factors.items():
+            if name in weights:
+                said[name] = factor.read(box)
+        return said
+
+    def combine(self, box: Box, network: NDArray[np.float32] | None) -> Combined:
+        """Put together what is said of a box.
+
+        Parameters
+        ----------
+        box : Box
+            Inside the survey.
+        network : ndarray or None
+            ``(classes, *box.shape)``, what the network says; None before there is one.
+
+        Returns
+        -------
+        Combined
+            Averaged along the structure over what lies in the box, and in the order of layers where the box holds whole
+            columns.
+        """
+        said = self.opinions(box, network)
+        together = self.finish(box, pool(said, self.found.weights))
+        return Combined(together, self.classes(box, together), {name: _named(one) for name, one in said.items()})
+
+    def finish(self, box: Box, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Average what was pooled along the structure."""
+        if self.smoother is None or not self.found.reach:
+            return pooled
+        return self.smoother.smooth(box, pooled, self.found.reach)
+
+    def classes(self, box: Box, probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return the classes, from 1, that probabilities ``(classes, *box.shape)`` come to."""
+        vertical = self.vertical
+        if not self.found.order or vertical is None or box.shape[vertical] != self.shape[vertical]:
+            return np.asarray(probabilities.argmax(0) + 1, np.uint8)
+        columns = np.moveaxis(probabilities, 1 + vertical, -1)
+        penalty = np.inf if self.found.penalty is None else self.found.penalty
+        return np.moveaxis(decode(columns, np.array(self.found.order), penalty) + np.uint8(1), -1, vertical)
+
+
+def _named(said: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the likeliest classes from 1; 0 where all are alike."""
+    knows = said.max(axis=0) > np.float32(1.001 / len(said))
+    return np.asarray((said.argmax(axis=0) + 1) * knows, np.uint8)

@@ -1,0 +1,50 @@
+"""The last pass of a whole prediction: what a voxel owes to its surroundings, once all of these are predicted."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from napari_fhn.box import Box
+from napari_fhn.training.combination.combiner import Combiner
+
+_AT_ONCE = 2**25
+"""Probabilities that are held at once, in a box with its surroundings: some hundred megabytes with what is made of
+them."""
+
+
+def boxes(combiner: Combiner, classes: int) -> list[Box]:
+    """Cut a survey into boxes of whole columns that fit into memory with their surroundings.
+
+    Parameters
+    ----------
+    combiner : Combiner
+        Says how far a voxel depends on others.
+    classes : int
+        How many there are.
+
+    Returns
+    -------
+    list of Box
+    """
+    shape, halo, vertical = combiner.shape, combiner.halo, combiner.vertical
+    cut = list(shape)
+    while True:
+        seen = [min(length, whole + 2 * around) for length, whole, around in zip(shape, cut, halo, strict=True)]
+        longest = max((axis for axis in range(len(shape)) if axis != vertical), key=lambda axis: cut[axis])
+        if math.prod(seen) * classes <= _AT_ONCE or cut[longest] <= max(1, halo[longest]):
+            break
+        cut[longest] = -(-cut[longest] // 2)
+    starts = [range(0, length, size) for length, size in zip(shape, cut, strict=True)]
+    return [
+        Box(start, tuple(min(a + size, length) for a, size, length in zip(start, cut, shape, strict=True)))
+        for start in itertools.product(*starts)
+    ]
+
+
+def surrounded(box: Box, combiner: Combiner) -> Box:
+    """Return a box with all that it depends on, as far as the survey goes."""
+    return Box(
+        tuple(max(0, a - around) for a, around in zip(box.start, combiner.halo, strict=True)),
+        tuple(min(size, b + around) for b, around, size in zip(box.stop, combiner.halo, combiner.shape, strict=True)),
+    )

@@ -1,0 +1,181 @@
+"""The factors of a prediction while its network learns: what they say before it can say anything, and when they are
+weighed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from napari_fhn import record
+from napari_fhn.box import Box
+from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.settings import NETWORK, Combination, Found
+from napari_fhn.training.combination.weighing import Weighing
+from napari_fhn.training.control import Focus
+from napari_fhn.training.job import Job
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.predictor import Predictor
+
+_SHARE = 0.1
+"""Share of the time in which the whole survey is answered without the network, while it learns."""
+
+
+class Combining:
+    """What a training does about the factors of its prediction.
+
+    Parameters
+    ----------
+    job : Job
+        What is trained.
+    predictor : Predictor
+        With its combiner, if any.
+    labels : LabelFile
+        What is known; some of it is hidden until the factors are weighed.
+    before : Found or None
+        What was found for the network that training starts from: it was shown all of the labels already.
+
+    Attributes
+    ----------
+    weighed : bool
+        Whether the weights were found on labels.
+    """
+
+    def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Found | None = None) -> None:
+        self._predictor = predictor
+        self._labels = labels
+        self._wanted = job.combination or Combination()
+        self._weighing: Weighing | None = None
+        self._answers: Iterator[Box] = iter(())
+        self._next_answer = 0.0
+        self.weighed = False
+        combiner = predictor.combiner
+        if combiner is None:
+            return
+        if before is not None:
+            combiner.found, self.weighed = before, bool(before.bodies)
+        elif job.start_from is None:
+            self._weighing = Weighing.of(labels, combiner.vertical, job.schedule.steps, job.schedule.seed)
+        self._believed = combiner.found
+        self._show_less(0)
+
+    @property
+    def combiner(self) -> Combiner | None:
+        """That of the predictor."""
+        return self._predictor.combiner
+
+    @property
+    def found(self) -> Found | None:
+        """What is known of the factors; None for the network alone."""
+        return None if self.combiner is None else self._believed
+
+    def first_answer(self, focus: Focus | None) -> Iterator[Box]:
+        """Write what is known of the view before the network has learnt anything, yielding each box of it.
+
+        Parameters
+        ----------
+        focus : Focus or None
+            The section in view; a map is answered as a whole.
+        """
+        if self.combiner is None or not self.combiner.factors:
+            return
+        shape = self._predictor.shape
+        axis = 0 if focus is None else focus.axis
+        index = shape[axis] // 2 if focus is None else focus.index
+        if len(shape) == 2:
+            yield self._answer(Box.whole(shape))
+            return
+        yield self._answer(_section(shape, axis, index))
+        # The others, from the view outwards, while the network learns.
+        others = sorted((at for at in range(shape[axis]) if at != index), key=lambda at: abs(at - index))
+        self._answers = (self._answer(_section(shape, axis, at)) for at in others)
+
+    def go_on_answering(self) -> Iterator[Box]:
+        """Write some more of what is known without the network, in a small share of the time."""
+        began = time.monotonic()
+        if began < self._next_answer:
+            return
+        box = next(self._answers, None)
+        if box is None:
+            self._next_answer = float("inf")
+            return
+        yield box
+        now = time.monotonic()
+        self._next_answer = now + (now - began) * (1 / _SHARE - 1)
+
+    def _answer(self, box: Box) -> Box:
+        assert self.combiner is not None
+        outputs, present = self._predictor.outputs, self._predictor.frame.present(box)
+        said = self.combiner.combine(box, None)
+        there = outputs.classes[box.slices] != 0
+        if there.any():  # what the network helped to predict is better
+            outputs.write_classes(box, said.classes * (present & ~there))
+        else:
+            outputs.write(box, said.probabilities, present, said.classes)
+        return box
+
+    def after(self, step: int) -> list[str]:
+        """Do what is to be done after a step; returns what the person should know of it.
+
+        Parameters
+        ----------
+        step : int
+            Steps made. The network is looked at with the weights that predict.
+        """
+        if self.combiner is None:
+            return []
+        self.combiner.look()
+        if self._weighing is None or step < self._weighing.until:
+            self._show_less(step)
+            return []
+        weighing, self._weighing = self._weighing, None
+        self._believed = weighing.find(self._predictor, self.combiner, self._wanted, step)
+        weighing.release()
+        self.combiner.found = self._believed
+        self.weighed = True
+        return self._believed.words()
+
+    def finish(self) -> None:
+        """At the end of training show all labels, whether there was time to weigh or not."""
+        if self._weighing is not None:
+            self._weighing.release()
+            self._weighing = None
+        if self.combiner is not None:
+            self.combiner.found = self._believed
+
+    def _show_less(self, step: int) -> None:
+        """While the network begins to learn it counts less: what it says then comes from its first weights."""
+        if self.combiner is None or self._weighing is None:
+            return
+        share = min(1.0, step / self._weighing.until)
+        factors = tuple(
+            replace(one, weight=one.weight * share) if one.name == NETWORK else one for one in self._believed.factors
+        )
+        self.combiner.found = replace(self._believed, factors=factors)
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        return {
+            "weighing": None if self._weighing is None else self._weighing.state(),
+            "found": None if self.combiner is None else record.encode(self._believed),
+            "weighed": self.weighed,
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned."""
+        if self.combiner is None or state["found"] is None:
+            self.finish()
+            return
+        self.finish()
+        self._believed = record.decode(Found, state["found"])
+        self.weighed = state["weighed"]
+        self.combiner.found = self._believed
+        if state["weighing"] is not None:
+            self._weighing = Weighing.resume(self._labels, state["weighing"])
+
+
+def _section(shape: tuple[int, ...], axis: int, index: int) -> Box:
+    start, stop = [0] * len(shape), list(shape)
+    start[axis], stop[axis] = index, index + 1
+    return Box(tuple(start), tuple(stop))

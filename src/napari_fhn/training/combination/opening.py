@@ -1,0 +1,103 @@
+"""The factors of a job, opened where the packages that they need are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from napari_fhn.structure.bodies import Labels
+from napari_fhn.structure.factor import Factor
+from napari_fhn.training.combination.combiner import Combiner, Smoother
+from napari_fhn.training.combination.settings import Combination, Found, believed
+from napari_fhn.training.combination.smoothing import AlongReflectors, Guided
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.job import Job
+from napari_fhn.training.labelled import LabelFile
+
+
+def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
+    """Return the names of the factors that go with a survey, beside the network.
+
+    Parameters
+    ----------
+    spatial_dimensions : int
+        2 for maps and lines, 3 for volumes.
+    vertical : bool
+        Whether an axis is two-way time or depth.
+    map_axis : bool
+        Whether a map is read from a cube.
+
+    Examples
+    --------
+    >>> fitting(3, True), fitting(2, False)
+    (('reflectors',), ('bands', 'patches'))
+    """
+    if map_axis:
+        return ()
+    if vertical:
+        return ("reflectors",)
+    return ("bands", "patches") if spatial_dimensions == 2 else ("bands",)
+
+
+def open_combiner(
+    job: Job, frame: Frame, labels: LabelFile, found: Found | None = None
+) -> tuple[Combiner | None, list[str]]:
+    """Open what a job's prediction is made of beside the network.
+
+    Parameters
+    ----------
+    job : Job
+        Says which factors.
+    frame : Frame
+        How the data are looked at.
+    labels : LabelFile
+        What is known; followed while it changes.
+    found : Found, optional
+        How much each counts; what is believed without.
+
+    Returns
+    -------
+    combiner : Combiner or None
+        None for the network alone.
+    notes : list of str
+        What the person should know about it.
+    """
+    wanted = job.combination
+    if wanted is None or (found is not None and found.alone):
+        return None, []
+    fit = fitting(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
+    names = fit if wanted.factors is None else tuple(name for name in wanted.factors if name in fit)
+    if found is not None:
+        names = tuple(one.name for one in found.factors if one.name in names and one.weight > 0)
+    elif not names:
+        return None, []
+    try:
+        factors, smoother = _open(names, job, wanted, frame, labels)
+    except ImportError as error:
+        return None, [
+            f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
+        ]
+    vertical = frame.vertical_axis
+    return Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother), []
+
+
+def _open(
+    names: Sequence[str], job: Job, wanted: Combination, frame: Frame, labels: Labels
+) -> tuple[dict[str, Factor], Smoother]:
+    # Here, since they bring scipy and scikit-learn with them, which a machine that only computes may lack.
+    if frame.vertical_axis is not None:
+        from napari_fhn.structure.carrying import Carried
+        from napari_fhn.structure.dips import DipField
+
+        folder = Path(wanted.folder) if wanted.folder else None
+        dips = DipField.open(frame.volume.channel(0), folder, stamp=job.inputs[0].stamp)
+        return {"reflectors": Carried(labels, dips)} if "reflectors" in names else {}, AlongReflectors(dips)
+    from napari_fhn.structure.patches import Patches
+    from napari_fhn.structure.pixels import PixelModel
+
+    factors: dict[str, Factor] = {}
+    if "bands" in names:
+        factors["bands"] = PixelModel(labels, frame.volume, dates=frame.volume.dates)
+    if "patches" in names:
+        factors["patches"] = Patches(labels)
+    return factors, Guided(frame.volume)

@@ -1,0 +1,191 @@
+"""What a person chooses of a combination, and what was found for it: plain data, in jobs and models."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from napari_fhn.structure.pooling import Weight
+from napari_fhn.training.errors import JobError
+
+NETWORK = "network"
+"""The name of the network among the factors."""
+
+FactorName = Literal["reflectors", "bands", "patches"]
+Choice = Literal["auto", "on", "off"]
+
+FACTORS: tuple[str, ...] = get_args(FactorName)
+
+TITLES = {
+    NETWORK: "the network",
+    "reflectors": "carried along the reflectors",
+    "bands": "by the bands of each pixel",
+    "patches": "by the nearest labels",
+}
+"""What a person reads, by the name of a factor."""
+
+BEFORE = {NETWORK: 1.0, "reflectors": 0.7, "bands": 0.7, "patches": 0.7}
+"""The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What a prediction is made of beside the network.
+
+    Parameters
+    ----------
+    factors : tuple of {"reflectors", "bands", "patches"} or None
+        None for all that go with the data: labels carried along reflectors where an axis is vertical, a model of the
+        bands of single pixels and the nearest labels on maps. Empty for the network alone.
+    smoothing : {"auto", "on", "off"}
+        Whether probabilities are averaged along the structure of the data: along reflectors, on maps where the bands
+        are alike. With ``"auto"`` where labels left out are foretold better so.
+    order : {"auto", "on", "off"}
+        Whether columns are labelled in the order in which the labelled ones show the classes. With ``"auto"`` where
+        labels left out are foretold no worse so.
+    folder : str
+        Where the structure of the data is kept for the next time; empty for nowhere.
+
+    Raises
+    ------
+    JobError
+        For a factor that there is not.
+    """
+
+    factors: tuple[str, ...] | None = None
+    smoothing: Choice = "auto"
+    order: Choice = "auto"
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.factors or () if name not in FACTORS]
+        if unknown:
+            raise JobError(f"a prediction can be made of {', '.join(FACTORS)}, and not of {', '.join(unknown)}")
+        for what in ("smoothing", "order"):
+            if getattr(self, what) not in get_args(Choice):
+                raise JobError(f"{what} is one of {', '.join(get_args(Choice))}, not {getattr(self, what)!r}")
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """How well labels were foretold that were left out for it.
+
+    Parameters
+    ----------
+    mean_iou : float or None
+        Mean intersection over union of the classes among them; None where nothing was left out.
+    likelihood : float or None
+        Mean logarithm of the probability of what is true; 0 is best.
+    """
+
+    mean_iou: float | None = None
+    likelihood: float | None = None
+
+
+@dataclass(frozen=True)
+class FactorWeight:
+    """How much a factor counts, and how well it foretold alone what was left out.
+
+    Parameters
+    ----------
+    name : str
+        ``"network"`` or one of :data:`FACTORS`.
+    weight, floor : float
+        As in :class:`~napari_fhn.structure.pooling.Weight`.
+    alone : Foretold
+        Of this factor alone.
+    """
+
+    name: str
+    weight: float
+    floor: float
+    alone: Foretold = Foretold()
+
+    @property
+    def title(self) -> str:
+        """What a person reads."""
+        return TITLES.get(self.name, self.name)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A combination as it predicts: how much each factor counts, and what happens to their probabilities after that.
+
+    Parameters
+    ----------
+    factors : tuple of FactorWeight
+        The network among them.
+    reach : tuple of int
+        Traces or cells on each side, along each lateral axis, over which probabilities are averaged along the
+        structure; empty for none.
+    order : tuple of int
+        Classes from the top one down, as columns are labelled; empty for none.
+    penalty : float or None
+        What it costs to step back in the order; None where that cannot be.
+    bodies : int
+        Wells, patches or points that were left out to find the weights; 0 where these were only believed.
+    step : int
+        Of the training, when they were found.
+    together : Foretold
+        Of all factors together, with what happens after.
+    """
+
+    factors: tuple[FactorWeight, ...] = ()
+    reach: tuple[int, ...] = ()
+    order: tuple[int, ...] = ()
+    penalty: float | None = None
+    bodies: int = 0
+    step: int = 0
+    together: Foretold = Foretold()
+
+    def __post_init__(self) -> None:
+        numbers = [number for one in self.factors for number in (one.weight, one.floor)]
+        if not all(math.isfinite(number) and number >= 0 for number in numbers):
+            raise ValueError("the weights of its factors are not numbers from 0")
+
+    @property
+    def weights(self) -> dict[str, Weight]:
+        """By factor."""
+        return {one.name: Weight(one.weight, one.floor) for one in self.factors}
+
+    @property
+    def alone(self) -> bool:
+        """Whether the network is all there is."""
+        return not self.reach and not self.order and all(one.name == NETWORK or not one.weight for one in self.factors)
+
+    def words(self) -> list[str]:
+        """Return for a person what a prediction is made of and why, a sentence each."""
+        if not self.factors:
+            return ["The network alone predicts."]
+        shares = {one.name: one.weight for one in self.factors}
+        total = sum(shares.values()) or 1.0
+        parts = ", ".join(f"{one.title} {100 * one.weight / total:.0f} %" for one in self.factors)
+        found = [f"The prediction is made of: {parts}."]
+        if self.bodies:
+            scores = [(one.title, one.alone.mean_iou) for one in self.factors]
+            scores.append(("all together", self.together.mean_iou))
+            said = ", ".join(f"{title} {iou:.2f}" for title, iou in scores if iou is not None)
+            weighed = f"So weighed after step {self.step} on {_bodies(self.bodies)} left out until then"
+            found.append(f"{weighed} (mean IoU there: {said}).")
+        else:
+            found.append("Too few bodies of labels to leave some out: the weights are those that did well elsewhere.")
+        if self.reach:
+            found.append(f"Probabilities are averaged along the structure, {_times(self.reach)} to each side.")
+        if self.order:
+            found.append("Columns are labelled in the order that the labelled ones show.")
+        return found
+
+
+def believed(names: tuple[str, ...]) -> Found:
+    """Return the combination of factors of which labels have said nothing yet."""
+    floor = Weight().floor
+    return Found(tuple(FactorWeight(name, BEFORE.get(name, 1.0), floor) for name in (NETWORK, *names)))
+
+
+def _bodies(count: int) -> str:
+    return "1 body of labels" if count == 1 else f"{count} bodies of labels"
+
+
+def _times(reach: tuple[int, ...]) -> str:
+    return " and ".join(map(str, reach))

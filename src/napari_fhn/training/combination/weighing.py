@@ -1,0 +1,321 @@
+"""How much each factor counts, found on labels that the first part of a training is not shown.
+
+A third of the bodies of labels (wells, patches, points) is left out until two fifths of the steps are made. Then
+network and factors foretell them, the weights are found with which all foretell them best together, and training goes
+on with all labels. That costs no training of its own, and nobody is weighed by what it was told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.structure.bodies import Bodies
+from napari_fhn.structure.decoding import order_of
+from napari_fhn.structure.pooling import evidence_of, likelihood, pool, weigh
+from napari_fhn.training.boxes import within
+from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.settings import (
+    BEFORE,
+    Combination,
+    FactorWeight,
+    Foretold,
+    Found,
+)
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.score import confusion, intersection_over_union
+
+_SHARE = 1 / 3
+"""Of the bodies of labels that is left out."""
+
+_UNTIL = 0.4
+"""Share of the steps that is made without them."""
+
+_FEWEST = 3
+"""Bodies of labels from which on some are left out."""
+
+_MOST = 48
+"""Bodies left out: more tell no more, and have to be predicted."""
+
+_SAMPLES = 4000
+"""Voxels of a body that are looked at; more are thinned evenly."""
+
+PENALTY = 6.0
+"""What a step back in the order of layers costs: a body two or three samples thick and sure of itself outweighs it."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What is foretold of a region, and what is true in the body that it surrounds."""
+
+    region: Box
+    said: Mapping[str, NDArray[np.float32]]
+    places: tuple[NDArray[np.int64], ...]
+    truth: NDArray[np.int64]
+    body: NDArray[np.int64]
+
+
+class Weighing:
+    """Labels left out of the beginning of a training, and what they say of the factors.
+
+    Parameters
+    ----------
+    labels : LabelFile
+        What is known. The bodies left out are hidden in it.
+    left_out : sequence of Box
+        Bodies, one or more boxes each.
+    body : sequence of int
+        Which body each box is of.
+    until : int
+        Steps that are made without them.
+    """
+
+    def __init__(self, labels: LabelFile, left_out: Sequence[Box], body: Sequence[int], until: int) -> None:
+        self.left_out = tuple(left_out)
+        self.body = tuple(body)
+        self.until = until
+        self._labels = labels
+        labels.hide(self.left_out)
+
+    @classmethod
+    def of(cls, labels: LabelFile, vertical: int | None, steps: int, seed: int) -> Weighing | None:
+        """Choose what is left out.
+
+        Parameters
+        ----------
+        labels : LabelFile
+            What is known.
+        vertical : int or None
+            Axis along which columns run.
+        steps : int
+            Of the training.
+        seed : int
+            Of the choice.
+
+        Returns
+        -------
+        Weighing or None
+            None where there are too few bodies, or each of them is the only one of a class.
+        """
+        bodies = Bodies.of(labels, vertical)
+        chosen = choose(labels, bodies, seed)
+        until = round(_UNTIL * steps)
+        if not chosen or not 0 < until < steps:
+            return None
+        boxes, body = [], []
+        for number in chosen:
+            own = bodies.boxes({number}, labels.shape)
+            boxes += own
+            body += [number] * len(own)
+        return cls(labels, boxes, body, until)
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        boxes = [[*box.start, *box.stop] for box in self.left_out]
+        return {"boxes": boxes, "body": list(self.body), "until": self.until}
+
+    @classmethod
+    def resume(cls, labels: LabelFile, state: Mapping[str, Any]) -> Weighing:
+        """Go on with what :meth:`state` returned."""
+        axes = len(labels.shape)
+        boxes = [Box(tuple(ends[:axes]), tuple(ends[axes:])) for ends in state["boxes"]]
+        return cls(labels, boxes, state["body"], state["until"])
+
+    def release(self) -> None:
+        """Show the bodies to the rest of the training."""
+        self._labels.hide(())
+
+    def find(self, predictor: Predictor, combiner: Combiner, wanted: Combination, step: int) -> Found:
+        """Find how much each factor counts.
+
+        Parameters
+        ----------
+        predictor : Predictor
+            Of the network that was not shown the bodies.
+        combiner : Combiner
+            With the other factors.
+        wanted : Combination
+            What a person chose.
+        step : int
+            Of the training.
+
+        Returns
+        -------
+        Found
+        """
+        combiner.look()
+        samples = list(self._samples(predictor, combiner))
+        if not samples:
+            return combiner.found
+        truth = np.concatenate([one.truth for one in samples])
+        evidence = evidence_of(np.concatenate([one.body for one in samples]), truth)
+        names = list(samples[0].said)
+        said = {name: np.concatenate([_at(one, one.said[name]) for one in samples], axis=1) for name in names}
+        weights = weigh(said, truth, evidence, BEFORE)
+        found = replace(
+            combiner.found,
+            factors=tuple(
+                FactorWeight(name, weights[name].weight, weights[name].floor, _foretold(said[name], truth, evidence))
+                for name in names
+            ),
+            bodies=len(set(self.body)),
+            step=step,
+        )
+        pooled = [pool(one.said, weights) for one in samples]
+        found = self._smoothed(found, combiner, wanted, samples, pooled, truth, evidence)
+        return self._ordered(found, combiner, wanted, samples, pooled, truth, evidence)
+
+    def _smoothed(
+        self,
+        found: Found,
+        combiner: Combiner,
+        wanted: Combination,
+        samples: Sequence[_Sample],
+        pooled: list[NDArray[np.float32]],
+        truth: NDArray[np.int64],
+        evidence: NDArray[np.float64],
+    ) -> Found:
+        """Choose how far probabilities are averaged along the structure; `pooled` becomes the average."""
+        if wanted.smoothing == "off" or combiner.smoother is None:
+            return replace(found, reach=())
+        best: tuple[int, ...] = ()
+        before = None if wanted.smoothing == "on" else likelihood(_all(samples, pooled), truth, evidence)
+        kept = list(pooled)
+        for reach in combiner.smoother.candidates:
+            tried = [
+                combiner.smoother.smooth(one.region, values, reach) for one, values in zip(samples, pooled, strict=True)
+            ]
+            after = likelihood(_all(samples, tried), truth, evidence)
+            if before is None or after > before:
+                before, best, kept = after, reach, tried
+        pooled[:] = kept
+        return replace(found, reach=best)
+
+    def _ordered(
+        self,
+        found: Found,
+        combiner: Combiner,
+        wanted: Combination,
+        samples: Sequence[_Sample],
+        pooled: Sequence[NDArray[np.float32]],
+        truth: NDArray[np.int64],
+        evidence: NDArray[np.float64],
+    ) -> Found:
+        """Choose whether columns are labelled in an order."""
+        together = _foretold(_all(samples, pooled), truth, evidence)
+        found = replace(found, together=together, order=(), penalty=None)
+        order = known_order(self._labels, combiner.vertical, wanted)
+        if order is None:
+            return found
+        ordered = replace(found, order=order, penalty=PENALTY)
+        combiner = Combiner({}, ordered, combiner.shape, combiner.vertical)
+        named = [combiner.classes(one.region, values) for one, values in zip(samples, pooled, strict=True)]
+        labelled = np.concatenate([one[sample.places] for one, sample in zip(named, samples, strict=True)])
+        after = _mean_iou(labelled, truth, len(pooled[0]))
+        if wanted.order == "on" or together.mean_iou is None or (after or 0.0) >= together.mean_iou:
+            return replace(ordered, together=replace(together, mean_iou=after))
+        return found
+
+    def _samples(self, predictor: Predictor, combiner: Combiner) -> Iterator[_Sample]:
+        shape = predictor.shape
+        margin = [0] * len(shape)
+        if combiner.smoother is not None:
+            widest = max(combiner.smoother.candidates, key=max)
+            margin = list(combiner.smoother.halo(widest))
+        for region, across in self._regions(predictor, margin):
+            truth = self._labels.truth(region)
+            body = np.full(region.shape, -1)
+            for number, box in zip(self.body, self.left_out, strict=True):
+                body[within(region, box)] = number
+            for box in (*self._labels.held_out, *self._labels.ignored):
+                body[within(region, box)] = -1
+            flat = np.flatnonzero(
+                (body >= 0) & (truth > 0) & (truth <= self._labels.classes) & predictor.frame.present(region)
+            )
+            if not flat.size:
+                continue
+            flat = flat[:: max(1, -(-len(flat) // _SAMPLES))]
+            places = np.unravel_index(flat, region.shape)
+            network = predictor.network_probabilities(region, across)
+            said = combiner.opinions(region, network)
+            yield _Sample(region, said, places, truth[places].astype(np.int64) - 1, body[places])
+
+    def _regions(self, predictor: Predictor, margin: Sequence[int]) -> list[tuple[Box, int | None]]:
+        """Return what is predicted: a section of each direction through each body, or boxes round bodies, or all."""
+        shape, sections, vertical = predictor.shape, predictor.frame.sections, predictor.frame.vertical_axis
+        found: list[tuple[Box, int | None]] = []
+        for number in sorted(set(self.body)):
+            own = [box for one, box in zip(self.body, self.left_out, strict=True) if one == number]
+            start = np.min([box.start for box in own], axis=0)
+            stop = np.max([box.stop for box in own], axis=0)
+            for across in sections or (None,):
+                low, high = start - margin, stop + margin
+                if across is not None:
+                    low[across] = (start[across] + stop[across]) // 2
+                    high[across] = low[across] + 1
+                if vertical is not None and predictor.frame.map_axis is None:
+                    low[vertical], high[vertical] = 0, shape[vertical]
+                found.append((Box(tuple(low.clip(0)), tuple(np.minimum(high, shape))), across))
+        around = 2 * (predictor.radius or 0)
+        if not sections and sum(math.prod(size + around for size in box.shape) for box, _ in found) > math.prod(shape):
+            return [(Box.whole(shape), None)]
+        return found
+
+
+def known_order(labels: LabelFile, vertical: int | None, wanted: Combination) -> tuple[int, ...] | None:
+    """Return the order in which columns are labelled, where labels show one and it is wanted."""
+    if wanted.order == "off" or vertical is None:
+        return None
+    return order_of(labels, vertical)
+
+
+def choose(labels: LabelFile, bodies: Bodies, seed: int) -> list[int]:
+    """Choose bodies to leave out: a third of them, and none that is the last of a class."""
+    if bodies.count < _FEWEST:
+        return []
+    holds = np.zeros((bodies.count, labels.classes), bool)
+    for k, flat in enumerate(labels.positions):
+        voxels = np.unravel_index(flat, labels.shape)
+        places = np.unique(np.stack([voxels[axis] for axis in bodies.lateral], axis=1), axis=0)
+        numbers = bodies.at(places)
+        holds[numbers[numbers >= 0], k] = True
+    left = holds.sum(axis=0)
+    wanted = min(_MOST, max(1, round(_SHARE * bodies.count)))
+    chosen: list[int] = []
+    for number in np.random.default_rng(seed).permutation(bodies.count).tolist():
+        if len(chosen) == wanted:
+            break
+        if holds[number].any() and (left[holds[number]] > 1).all():
+            left -= holds[number]
+            chosen.append(number)
+    return sorted(chosen)
+
+
+def _at(sample: _Sample, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    there: tuple[Any, ...] = (slice(None), *sample.places)
+    found: NDArray[np.float32] = values[there]
+    return found
+
+
+def _all(samples: Sequence[_Sample], values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate([_at(sample, one) for sample, one in zip(samples, values, strict=True)], axis=1)
+
+
+def _foretold(said: NDArray[np.float32], truth: NDArray[np.int64], evidence: NDArray[np.float64]) -> Foretold:
+    named = said.argmax(axis=0) + 1
+    return Foretold(_mean_iou(named, truth, len(said)), round(likelihood(said, truth, evidence), 4))
+
+
+def _mean_iou(named: NDArray[Any], truth: NDArray[np.int64], classes: int) -> float | None:
+    """Return the mean IoU of classes from 1 over those that are true somewhere."""
+    matrix = confusion(np.asarray(named, np.int64), truth + 1, classes)
+    occurs = matrix[1:].sum(axis=1) > 0
+    values = intersection_over_union(matrix)[occurs]
+    return round(float(np.mean(values)), 4) if len(values) else None

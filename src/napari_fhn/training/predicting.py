@@ -1,0 +1,116 @@
+"""Predicting a whole survey with a model that is on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from napari_fhn.box import Box
+from napari_fhn.training import journal as journals
+from napari_fhn.training import model as models
+from napari_fhn.training import provenance
+from napari_fhn.training.combination.opening import open_combiner
+from napari_fhn.training.control import Control
+from napari_fhn.training.device import choose_device
+from napari_fhn.training.frame import Frame
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.journal import Journal
+from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.parts import Part, added
+from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.provenance import Provenance
+from napari_fhn.training.recorder import Recorder
+from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
+from napari_fhn.training.volume import Volume
+
+
+def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
+    """Predict the whole survey with the model of a job.
+
+    A prediction that was stopped, or whose process died, goes on where it was when the same is asked for again.
+
+    Parameters
+    ----------
+    job : Job
+        Its ``model`` folder holds a trained network.
+    control : Control, optional
+        To stop, and to say what is in view.
+
+    Yields
+    ------
+    Update
+        Progress, BoxChanged and Note, at the end Done.
+
+    Raises
+    ------
+    JobError
+        When the model or the files do not fit; the message says which.
+    """
+    control = control or Control()
+    started = time.monotonic()
+    device = choose_device(job.device)
+    model = models.load(job.model)
+    volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
+    model.network.to(device).eval()
+    frame = Frame(volume, model.network.architecture, model.framing)
+    told = model.framing.neighbours or (job.combination is not None and model.combination is not None)
+    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out) if told else None
+    if known is not None:
+        frame.know(known)
+    predictor = Predictor(model.network, frame, job, device)
+    if known is not None and model.combination is not None:
+        predictor.combiner, notes = open_combiner(job, frame, known, model.combination)
+        yield from map(Note, notes)
+    journal = Journal(
+        journals.journal_path(job),
+        journals.identity(job, model.sha256, labels=told),
+        predictor.flush,
+    )
+    recorder = predictor.recorder = _recorder(job, model, predictor, journal)
+    if journal.plan is not None:
+        yield Note("The prediction goes on where it was interrupted.")
+    begun: float | None = None
+    for box, share in predictor.everything(journal, control):
+        for note in predictor.notes():
+            yield Note(note)
+        if predictor.cleared:
+            predictor.cleared = False
+            yield BoxChanged(Box.whole(predictor.shape), 0)
+        yield BoxChanged(box, 0)
+        elapsed = time.monotonic() - started
+        if begun is None:
+            begun = share
+        left = elapsed * (1 - share) / (share - begun) if share > begun else None
+        yield Progress("predict", round(100 * share), 100, seconds_left=left)
+    stopped = control.stop.is_set()
+    seconds = time.monotonic() - started
+    if stopped:
+        words = "Prediction stopped; it goes on from there when you predict again"
+    else:
+        words = "The whole survey is predicted"
+        recorder.whole()
+        recorder.flush()
+        journals.discard(job)
+    yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
+
+
+def _recorder(job: Job, model: models.Model, predictor: Predictor, journal: Journal) -> Recorder:
+    """Return what writes down a prediction, with what stays of the one that is there."""
+    run = model.run or job.run
+    factors = () if predictor.combiner is None else tuple(predictor.combiner.factors)
+    made = Provenance.of(job, predictor.shape, classes=model.classes, run=run, labels=model.labels, factors=factors)
+    parts: list[Part] = []
+    try:
+        before = provenance.read(job.prediction)
+    except JobError:  # what cannot be read is of nobody
+        before = None
+    if before is not None and before.tidied is not None:
+        journal.forget()  # half of a prediction tidied and half not would be neither
+    elif before is not None and replace(before, parts=(), program="", written="") == replace(made, program=""):
+        parts += [part for part in before.parts if part.model == model.sha256 and not part.half]
+    # After a kill the journal may know more; it never knows less.
+    for part in predictor.finished_parts(journal, model.steps, model.sha256):
+        parts = added(parts, part)
+    made = replace(made, parts=tuple(parts))
+    return Recorder(job.prediction, made, predictor.flush, step=model.steps, model=model.sha256)

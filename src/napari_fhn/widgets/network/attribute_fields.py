@@ -1,0 +1,115 @@
+"""Attributes to tick: those that the data have, each with a line for what may be said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSizePolicy, QWidget
+
+from napari_fhn.structure.attributes import ALL, AUTO, Attribute
+from napari_fhn.structure.attributes import attribute as read
+from napari_fhn.widgets.network.planning import Planning
+
+_AUTO_WORDS = (
+    "Let the labels choose: some are left out in turn, and the attributes by which a quick model foretells them better "
+    "are taken. What was chosen, and why, is said when training begins."
+)
+
+
+class AttributeFields(QWidget):
+    """A box to tick for each attribute that the data have.
+
+    Parameters
+    ----------
+    planning : Planning
+        Whose settings are shown and changed.
+
+    Attributes
+    ----------
+    ticks : dict of str to QCheckBox
+        By the name of the attribute; ``"auto"`` for those that help.
+    lines : dict of str to QLineEdit
+        What is said of attributes that take something.
+    """
+
+    def __init__(self, planning: Planning) -> None:
+        super().__init__()
+        self._planning = planning
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setHorizontalSpacing(8)
+        self._layout.setVerticalSpacing(2)
+        self._layout.setColumnStretch(1, 1)
+        self._offered: tuple[Attribute, ...] = ()
+        self.ticks: dict[str, QCheckBox] = {}
+        self.lines: dict[str, QLineEdit] = {}
+        planning.state.events.attributes.connect(self._offer)
+        planning.state.events.settings.connect(self._show)
+        self._offer()
+
+    def _offer(self, event: Any = None) -> None:
+        """Make the boxes anew: other data have other attributes."""
+        for widget in (*self.ticks.values(), *self.lines.values()):
+            self._layout.removeWidget(widget)
+            widget.deleteLater()
+        self.ticks, self.lines = {}, {}
+        self._offered = self._planning.state.attributes
+        for row, one in enumerate(self._offered):
+            self._add(row, one.name, one.title, one.words)
+            if one.takes:
+                line = QLineEdit()
+                line.setAccessibleName(f"values of {one.title}")
+                line.setToolTip(f"{one.takes[:1].upper()}{one.takes[1:]}. Empty for the usual.")
+                line.setPlaceholderText(one.takes.partition(f"{one.name}:")[2])
+                line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+                line.editingFinished.connect(self._written)
+                self._layout.addWidget(line, row, 1)
+                self.lines[one.name] = line
+        if self._offered:
+            self._add(len(self._offered), AUTO, "those that help", _AUTO_WORDS)
+        self._show()
+
+    def _add(self, row: int, name: str, title: str, words: str) -> None:
+        tick = QCheckBox(title)
+        tick.setToolTip(words)
+        tick.clicked.connect(self._written)
+        self._layout.addWidget(tick, row, 0)
+        self.ticks[name] = tick
+
+    def _show(self, event: Any = None) -> None:
+        settings = self._planning.state.settings
+        if settings is None:
+            return
+        said = {} if not settings.attributes else self._said(settings.attributes)
+        for name, tick in self.ticks.items():
+            tick.setChecked(name in said)  # tells nobody: only clicks do
+        for name, line in self.lines.items():
+            # What stands in the line of a box that is not ticked is kept for when it is.
+            if name in said and said[name] != line.text():
+                line.setText(said[name])
+
+    def _said(self, texts: tuple[str, ...]) -> dict[str, str]:
+        """Return what is said after the name of each attribute that is taken."""
+        said: dict[str, str] = {}
+        for text in texts:
+            if text == ALL:
+                said |= {one.name: "" for one in self._offered if one.name not in said}
+            elif text == AUTO:
+                said[AUTO] = ""
+            else:
+                one = read(text)
+                said[one.name] = ",".join(one.arguments)
+        return said
+
+    def _written(self) -> None:
+        settings = self._planning.state.settings
+        if settings is None:
+            return
+        texts = []
+        for name, tick in self.ticks.items():
+            if tick.isChecked():
+                line = self.lines.get(name)
+                words = "" if line is None else line.text().strip()
+                texts.append(f"{name}:{words}" if words else name)
+        if self._said(settings.attributes) != {text.partition(":")[0]: text.partition(":")[2] for text in texts}:
+            self._planning.take_attributes(texts)

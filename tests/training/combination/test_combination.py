@@ -1,0 +1,206 @@
+"""Predictions that are made of a network and of what else is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_fhn.box import Box
+from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict
+from napari_fhn.training import model as models
+from napari_fhn.training.combination import finishing, opening
+from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.settings import Combination, FactorWeight, Found, believed
+
+from .conftest import Averaging, Knowing
+
+
+def trained(job: Job, **control: object) -> list[object]:
+    return list(fit(job, Control(watched=False, **control)))
+
+
+def accuracy(job: Job, truth: np.ndarray) -> float:
+    return float((np.load(job.prediction) == truth).mean())
+
+
+def test_a_factor_that_knows_is_weighed_on_labels_left_out_and_helps(combined):
+    job, truth, _ = combined()
+    notes = [update.message for update in trained(job) if isinstance(update, Note)]
+    found = models.load(job.model).combination
+    assert found is not None
+    assert found.bodies == 1  # a third of four wells
+    assert found.step == 24
+    assert {one.name for one in found.factors} == {"network", "reflectors"}
+    assert found.weights["reflectors"].weight > 0.3
+    assert any("left out until then" in note for note in notes)
+    list(predict(job))
+    together = accuracy(job, truth)
+    assert together > 0.93
+    # What each says alone lies beside it.
+    assert set(np.unique(np.load(job.factor_paths["reflectors"]))) <= {1, 2, 3}
+    assert not job.factor_paths["bands"].exists()
+    alone = (np.load(job.factor_paths["network"]) == truth).mean()
+    assert together >= alone - 0.005
+
+
+def test_one_that_misleads_is_not_listened_to(combined):
+    job, truth, factor = combined(sure=0.9)
+    labels = np.load(job.labels)
+    for column in [(0, 9), (5, 9), (11, 0), (11, 9), (5, 19)]:
+        labels[column] = truth[column]
+    np.save(job.labels, labels)
+    factor.truth = np.where(truth == 3, 1, truth + 1).astype(np.uint8)
+    trained(job)
+    found = models.load(job.model).combination
+    assert found is not None
+    assert found.weights["reflectors"].weight < 0.2 < found.weights["network"].weight
+
+
+def test_all_labels_are_learnt_from_in_the_end(combined):
+    job, _, _ = combined()
+    counts = np.bincount(np.load(job.labels).ravel(), minlength=4)[1:]
+    trained(job)
+    assert models.load(job.model).label_counts == tuple(counts)
+
+
+def test_without_enough_bodies_weights_are_believed(combined):
+    job, _, _ = combined()
+    labels = np.load(job.labels)
+    labels[3, 15] = labels[8, 16] = 0
+    np.save(job.labels, labels)
+    trained(job)
+    found = models.load(job.model).combination
+    assert found == believed(("reflectors",))
+    assert "Too few bodies" in found.words()[1]
+
+
+def test_a_network_alone_is_as_it_was(layered):
+    job, _ = layered
+    trained(job)
+    assert models.load(job.model).combination is None
+    list(predict(job))
+    assert not any(path.exists() for path in job.factor_paths.values())
+
+
+def test_interrupted_before_and_after_weighing_it_ends_alike(combined):
+    job, _, _ = combined()
+    trained(job)
+    expected = models.load(job.model)
+    for steps in (10, 40):
+        folder = Path(job.model).with_name(f"model-{steps}")
+        again = replace(job, model=str(folder))
+        control = Control(watched=False)
+        for update in fit(again, control):
+            if getattr(update, "step", 0) >= steps:
+                control.stop.set()
+        list(fit(again, Control(watched=False), resume=True))
+        found = models.load(folder)
+        assert found.combination == expected.combination
+        for name, value in expected.network.state_dict().items():
+            assert (found.network.state_dict()[name] == value).all(), name
+
+
+@pytest.mark.parametrize("order", ["auto", "off"])
+def test_a_smoothed_and_ordered_prediction_is_the_same_whole_and_in_parts(combined, monkeypatch, order):
+    job, _, _ = combined(smoother=Averaging(), smoothing="on", order=order)
+    trained(job)
+    found = models.load(job.model).combination
+    assert found is not None
+    assert found.reach == (3, 0)
+    list(predict(job))
+    whole = np.load(job.prediction)
+    monkeypatch.setattr(finishing, "_AT_ONCE", 3 * 32 * 200)
+    again = replace(job, prediction=str(Path(job.prediction).with_name("again.npy")))
+    np.save(again.prediction, np.zeros_like(whole))
+    list(predict(again))
+    np.testing.assert_array_equal(np.load(again.prediction), whole)
+
+
+def test_stopped_in_the_last_pass_it_goes_on_there(combined, monkeypatch):
+    job, _, factor = combined(smoother=Averaging(), smoothing="on")
+    trained(job)
+    list(predict(job))
+    whole = np.load(job.prediction)
+    np.save(job.prediction, np.zeros_like(whole))
+    Path(job.prediction).with_suffix(".json").unlink()
+    monkeypatch.setattr(finishing, "_AT_ONCE", 3 * 32 * 200)
+    control = Control()
+    boxes = 0
+    for update in predict(job, control):
+        boxes += isinstance(update, BoxChanged)
+        if len(factor.asked) and factor.asked[-1].shape[:2] != (1, 20) and boxes > 6:
+            control.stop.set()
+    list(predict(job))
+    np.testing.assert_array_equal(np.load(job.prediction), whole)
+    assert not list(Path(job.prediction).parent.glob("*unfinished*"))
+
+
+def test_the_view_is_answered_before_the_first_step(combined):
+    job, truth, factor = combined(right=1.0)
+    control = Control(focus=Focus(0, 5))
+    updates = fit(job, control)
+    first = next(update for update in updates if not isinstance(update, Note))
+    assert first == BoxChanged(Box((5, 0, 0), (6, 20, 32)), 0)
+    np.testing.assert_array_equal(np.load(job.prediction)[5], truth[5])
+    # Nothing was trained: stopped now, all is as it was.
+    control.stop.set()
+    assert list(updates)[-1].step == 0
+    assert not Path(job.model, "model.json").exists()
+    assert not Path(job.prediction).with_suffix(".json").exists()
+    assert factor.looked == 0
+
+
+def test_while_it_learns_the_rest_is_answered_too(combined):
+    job, _, _ = combined(right=1.0)
+    list(fit(job, Control(focus=Focus(0, 5))))
+    assert (np.load(job.prediction) > 0).all()
+
+
+def test_where_a_package_is_missing_the_network_alone_predicts(layered, monkeypatch):
+    job, _ = layered
+
+    def missing(*_: object) -> None:
+        raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
+
+    monkeypatch.setattr(opening, "_open", missing)
+    notes = [update.message for update in trained(replace(job, combination=Combination())) if isinstance(update, Note)]
+    assert "The network alone predicts: scipy is not installed, which the rest needs." in notes
+
+
+def test_a_job_keeps_what_was_chosen(layered, tmp_path):
+    job, _ = layered
+    job = replace(job, combination=Combination(("reflectors",), "off", "on", str(tmp_path / "structure")))
+    assert Job.from_json(job.to_json()) == job
+    job.save(tmp_path / "job.json")
+    assert Job.load(tmp_path / "job.json") == job
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [({"factors": ("stars",)}, "not of stars"), ({"smoothing": "maybe"}, "smoothing is one of auto, on, off")],
+)
+def test_what_there_is_not_is_refused(wrong, said):
+    with pytest.raises(JobError, match=said):
+        Combination(**wrong)
+
+
+def test_boxes_of_the_last_pass_cover_everything_once(monkeypatch):
+    monkeypatch.setattr(finishing, "_AT_ONCE", 20_000)
+    combiner = Combiner({}, Found(reach=(2, 3)), (17, 29, 11), 2, Averaging())
+    covered = np.zeros((17, 29, 11), int)
+    for box in finishing.boxes(combiner, 4):
+        assert box.shape[2] == 11
+        covered[box.slices] += 1
+        outer = finishing.surrounded(box, combiner)
+        assert outer.start[0] == max(0, box.start[0] - 2)
+    assert (covered == 1).all()
+
+
+def test_a_factor_without_weight_is_not_asked():
+    factor = Knowing("reflectors", np.ones((2, 2), np.uint8), 2, 0.9)
+    combiner = Combiner({"reflectors": factor}, Found((FactorWeight("network", 1.0, 0.1),)), (2, 2), None)
+    combiner.combine(Box.whole((2, 2)), np.full((2, 2, 2), 0.5, np.float32))
+    assert not factor.asked
