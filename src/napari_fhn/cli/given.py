@@ -30,6 +30,7 @@ from napari_fhn.project import (
     samples,
 )
 from napari_fhn.project.attempt import attempt
+from napari_fhn.project.backbones import BACKBONE, trust_all
 from napari_fhn.project.manifest import StackedMap
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
@@ -161,7 +162,7 @@ def _anew(
     )
     settings = with_objective(settings, options, project.shape)
     settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)
-    settings = settings.with_attributes(options.attributes)
+    settings = _with_attributes(settings, options)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
 
@@ -177,6 +178,14 @@ def _take(project: Project, options: argparse.Namespace, stacks: dict[str, tuple
             stacks=stacks or _known_stacks(session),
         )
     _label(project, options)
+
+
+def _with_attributes(settings: Settings, options: argparse.Namespace) -> Settings:
+    """Return settings with the attributes, and the networks of others, that were named."""
+    named = [f"{BACKBONE}:{file}" for file in options.backbone]
+    if options.attributes is None and not named:
+        return settings
+    return settings.with_attributes([*(options.attributes or ()), *named])
 
 
 def _again(project: Project, options: argparse.Namespace) -> Begun:
@@ -203,6 +212,8 @@ def _resumed(project: Project, options: argparse.Namespace) -> Begun:
 def _begin(
     project: Project, options: argparse.Namespace, settings: Settings, beginning: Beginning, held_out: HeldOut
 ) -> Begun:
+    if options.trust_backbone:
+        trust_all(settings.attributes)
     begun = jobs.begin(
         project,
         settings,
