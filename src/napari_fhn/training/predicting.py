@@ -56,16 +56,13 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
     combined = job.combination is not None and model.combination is not None
-    if combined and not Path(job.labels).is_file():
-        # Factors follow the labels of the survey that is predicted; another survey may have none.
-        combined = False
-        yield Note("There are no labels of this survey, so nothing but the network predicts.")
-    told = model.framing.neighbours or combined
+    # Of a survey on which nothing was ever labelled there is no such file: what is carried from labels is missing then.
+    told = model.framing.neighbours or (combined and Path(job.labels).exists())
     known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out) if told else None
     if known is not None:
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
-    if known is not None and combined:
+    if combined:
         predictor.combiner, notes = open_combiner(job, frame, known, model.combination)
         yield from map(Note, notes)
     journal = Journal(
