@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.labels.apart import Apart, apart, far_enough
+from napari_fhn.project.carrying import reference
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
@@ -67,7 +68,8 @@ class Evaluation:
         Of the network in the whole survey, with confidence intervals: each class weighed by what it takes of the
         prediction, and bodies taken for what is independent.
     standings : tuple of Standing
-        The network beside each reference.
+        The network beside each reference: the nearest label copied, and of seismic data labels carried along the
+        reflectors.
     boundaries : Scores
         Of the network, within two voxels of a boundary between two classes.
     bodies : tuple of Body
@@ -248,12 +250,16 @@ def _evaluate(
     boundaries = np.where(near_boundaries(target, _BOUNDARY), target, np.uint8(0))
     boxes = job.held_out if on == "held out" else _cut(target, vertical)
     mine, theirs = (_sample(found, target, boxes, count, on) for found in (prediction, nearest))
+    beside = [standing(nearest_title(vertical), mine, theirs, drawn)]
+    carried = _carried(job, trained, vertical)
+    if carried is not None:
+        along = _sample(carried, target, boxes, count, on)
+        beside.append(standing("the wells, carried along the reflectors", mine, along, drawn))
     bodies = tuple(
         Body(body_name(box, job.axes, vertical), box, scores(matrix))
         for box, matrix in (zip(boxes, mine.bodies, strict=True) if on == "held out" else ())
     )
     found = estimates(mine, drawn)
-    beside = standing(nearest_title(vertical), mine, theirs, drawn)
     voxels = int(np.count_nonzero(target))
     what = called(job.held_out, vertical) if on == "held out" else ""
     return Evaluation(
@@ -263,13 +269,21 @@ def _evaluate(
         scores(mine.bodies.sum(axis=0)),
         scores(theirs.bodies.sum(axis=0)),
         found,
-        () if beside is None else (beside,),
+        tuple(one for one in beside if one is not None),
         scores(confusion(prediction, boundaries, count)),
         bodies,
         trust(job, on, known, target),
         away,
         minding(found, job.classes, what),
     )
+
+
+def _carried(job: Job, trained: NDArray[np.uint8], vertical: int | None) -> NDArray[np.uint8] | None:
+    """What an interpreter would draw without a network; None where there are no reflectors to follow."""
+    if job.map_axis is not None:
+        return None
+    folder = job.combination.folder if job.combination is not None else ""
+    return reference(trained, job.inputs, vertical, folder or None)
 
 
 def _sample(prediction: NDArray[Any], target: NDArray[np.uint8], boxes: Sequence[Box], classes: int, on: str) -> Sample:

@@ -55,7 +55,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
     told = model.framing.neighbours or (job.combination is not None and model.combination is not None)
-    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out) if told else None
+    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out, job.ignored) if told else None
     if known is not None:
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
