@@ -78,7 +78,8 @@ class FittedNetwork:
         survey : path-like, array, sequence or mapping of these
             As for `napari_fhn.open`. It is checked, in words, whether the network can be applied to it.
         labels : array or path-like, optional
-            What is known of it, for networks that are told what the nearest labels say.
+            What is known of it: predictions are made of that too, where the network's are. Without them the network
+            predicts alone, averaged along the structure of the survey.
         outputs : str or sequence of str, optional
             What is predicted beside the classes: a mapping by name is returned then.
         flips : bool, optional

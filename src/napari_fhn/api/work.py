@@ -39,6 +39,7 @@ from napari_fhn.project import (
 )
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.backbones import trust_all, trust_network
+from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.training.combination.settings import Choice
@@ -186,6 +187,40 @@ class Work(Results):
                 words = self.project.label(sources(said, survey), table, replace_labels=replace_labels)
             self.notes += words
             return tuple(words)
+
+    def carry(self, *, reach: float | None = None, least: float = LEAST, told: Told | None = None) -> int:
+        """Carry what is labelled along the reflectors, as labels that count by their confidence.
+
+        Labels that are there stay; what was carried before makes room.
+
+        Parameters
+        ----------
+        reach : float, optional
+            Longest way, in traces (default: any).
+        least : float
+            Least confidence, 0 to 1: it falls with distance, where reflectors break off, and where bodies disagree.
+        told : callable, optional
+            Told the share that is done.
+
+        Returns
+        -------
+        int
+            How many voxels are labelled so.
+
+        Raises
+        ------
+        ProjectError
+            When the survey has no axis of time or depth, or nothing is labelled.
+        """
+        with in_python():
+            self._check_writer()
+            return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
+
+    def erase_carried(self) -> int:
+        """Take away what was carried and stands as it was; return how many voxels that were."""
+        with in_python():
+            self._check_writer()
+            return erase_carried(self.project).labels.voxels
 
     def fit(
         self,

@@ -94,21 +94,50 @@ def preparing(options: argparse.Namespace) -> Iterator[Prepared]:
                 yield Prepared(project, begun, truth, why)
 
 
-def _project(options: argparse.Namespace) -> tuple[Project, dict[str, tuple[StackedMap, ...]]]:
+@contextmanager
+def labelled(options: argparse.Namespace, program: str) -> Iterator[Project]:
+    """Yield a piece of work with its labels, and be the only one who writes in its session meanwhile.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Which survey and session, and what is known.
+    program : str
+        Who writes.
+
+    Yields
+    ------
+    Project
+
+    Raises
+    ------
+    SurveyError, LabelError, JobError, ProjectError
+        With what is wrong and the way out; where the session is new, nothing is left of it then.
+    """
+    _with_sample(options)
+    project, stacks = _project(options, program)
+    with project.session.writing(program):
+        say(project.session.notes)
+        with attempt(project.session, of_a_run=False):
+            _take(project, options, stacks)
+            yield project
+
+
+def _project(options: argparse.Namespace, program: str = _PROGRAM) -> tuple[Project, dict[str, tuple[StackedMap, ...]]]:
     """The piece of work: the surveys that were named, in a session of now, or those of a session of before."""
     if options.surveys:
         files = samples.survey_files(options.surveys)
         together = open_together(files, options)
         session = Session(options.session or Path(f"{files[0].stem}.fhn"))
         if session.exists:
-            session = existing(session.folder, _PROGRAM)
+            session = existing(session.folder, program)
         return Project(session, together.surveys), together.stacks(session.folder)
     if reading(options) or options.categorical or options.map_field:
         raise UsageError("how a survey is read goes with the survey: name it too")
     folder, _ = place(options)
     if folder is None:
         raise JobError("name a survey to train on, a --session that has one, or a saved job with --job")
-    return opened(existing(folder, _PROGRAM)), {}
+    return opened(existing(folder, program)), {}
 
 
 def _anew(
@@ -116,15 +145,7 @@ def _anew(
 ) -> tuple[Begun, str]:
     """Begin a new run: with what was said, and, where no survey was named, else with what the session remembers."""
     session, remembers = project.session, not options.surveys
-    chosen = options.vertical_axis
-    if project.surveys is not None and (options.surveys or chosen is not None):
-        _check_vertical(project.surveys, chosen)
-        project.use(
-            project.surveys,
-            vertical_axis=session.manifest.vertical_axis if chosen is None else chosen,
-            stacks=stacks or _known_stacks(session),
-        )
-    _label(project, options)
+    _take(project, options, stacks)
     held_out = session.manifest.held_out
     if not remembers or options.hold_out is not None or options.blocks is not None:
         held_out = HeldOut(options.hold_out or 0, blocks=options.blocks)
@@ -144,6 +165,19 @@ def _anew(
     settings = _with_attributes(settings, options)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
+
+
+def _take(project: Project, options: argparse.Namespace, stacks: dict[str, tuple[StackedMap, ...]]) -> None:
+    """Use the surveys that were named, and make labels of what is known of them."""
+    session, chosen = project.session, options.vertical_axis
+    if project.surveys is not None and (options.surveys or chosen is not None):
+        _check_vertical(project.surveys, chosen)
+        project.use(
+            project.surveys,
+            vertical_axis=session.manifest.vertical_axis if chosen is None else chosen,
+            stacks=stacks or _known_stacks(session),
+        )
+    _label(project, options)
 
 
 def _with_attributes(settings: Settings, options: argparse.Namespace) -> Settings:

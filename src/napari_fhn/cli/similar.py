@@ -123,7 +123,7 @@ def _tell(found: Similar, as_json: bool) -> None:
                 "start": place.box.start,
                 "stop": place.box.stop,
                 "likeness": round(place.likeness, 4),
-                "voxels": int(place.inside().sum()),
+                "voxels": int(place.inside.sum()),
             }
             print(json.dumps({"kind": "Place", **told}))
         return
@@ -131,5 +131,5 @@ def _tell(found: Similar, as_json: bool) -> None:
         print("Nothing else looks like that.")
         return
     rows = [["place", "likeness", "voxels"]]
-    rows += [[found.where(place), f"{place.likeness:.2f}", f"{int(place.inside().sum()):,}"] for place in found.found]
+    rows += [[found.where(place), f"{place.likeness:.2f}", f"{int(place.inside.sum()):,}"] for place in found.found]
     print(aligned(rows))

@@ -277,8 +277,8 @@ def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], 
     """
     channels, change = SurveyValues(surveys), Change()
     for place in found:
-        there = np.isfinite(channels.read(place.box)).any(axis=0)
-        free = place.inside() & there & (np.asarray(out[place.box.slices]) == 0)
+        there = np.isfinite(channels.read(place.box)).all(axis=0)
+        free = place.inside & there & (np.asarray(out[place.box.slices]) == 0)
         if free.any():
             index = tuple(axis + start for axis, start in zip(np.nonzero(free), place.box.start, strict=True))
             change += of_voxels(index, np.zeros(len(index[0]), np.uint8), value)

@@ -18,6 +18,7 @@ from napari_fhn.project.similar import Similar
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.structure.similar.places import LEVEL, SimilarPlace
+from napari_fhn.surveys.places import typed
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.material import Material
@@ -231,11 +232,13 @@ class MoreLikeThis:
             lambda error: self._context.messages.report(error, ProjectError),
         )
 
-    def words_for(self, place: SimilarPlace) -> str:
-        """Return where a place is, in the survey's numbers, and how alike."""
+    def words_for(self, place: SimilarPlace, *, short: bool = False) -> str:
+        """Return how alike a place is, and where it is in the survey's numbers, or as one would type it."""
         found = self.state.found
         where = "" if found is None else found.where(place)
-        return f"{where}   {'shown' if place.shown else f'{100 * place.likeness:.0f} %'}"
+        if found is not None and short:
+            where = typed(found.numbers, dict(zip(found.numbers.names, place.voxel, strict=True))) or where
+        return f"{'here' if place.shown else f'{100 * place.likeness:.0f} %'} · {where}"
 
     def forget(self) -> None:
         """Forget what was found."""

@@ -65,6 +65,7 @@ class SimilarPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("similar places")
         self.list.setFixedHeight(_HEIGHT)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setToolTip("Click to go to a place; tick those that are right.")
         self.list.currentRowChanged.connect(self._chosen)
         self.list.itemChanged.connect(self._ticked)
@@ -101,12 +102,12 @@ class SimilarPanel(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for number, place in enumerate(() if found is None else found.places, 1):
-            item = QListWidgetItem(f"{number}   {self._similar.words_for(place)}")
+            item = QListWidgetItem(f"{number} · {self._similar.words_for(place, short=True)}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
-            voxels = int(place.inside().sum())
-            what = "What you have shown" if place.shown else f"Alike by {place.likeness:.2f}"
-            item.setToolTip(f"{what}: {voxels:,} voxels. Tick it if it is right.")
+            item.setToolTip(
+                f"{self._similar.words_for(place)}: {int(place.inside.sum()):,} voxels. Tick it if it is right."
+            )
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._enable()
