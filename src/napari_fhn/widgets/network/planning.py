@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
+from qtpy.QtWidgets import QWidget
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
@@ -30,6 +31,7 @@ from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.messages import sentence
+from napari_fhn.widgets.network.trusting import all_trusted
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"
@@ -229,6 +231,14 @@ class Planning:
         self._chosen = True
         self.state.settings = changed
         self.look_ahead()
+
+    def may_run(self, texts: Sequence[str], parent: QWidget | None = None) -> bool:
+        """Whether networks that are taken as attributes may be loaded: one that runs code once a person trusts it."""
+        try:
+            return all_trusted(texts, parent)
+        except JobError as error:
+            self._messages.fail(sentence(error))
+            return False
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""
