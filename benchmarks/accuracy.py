@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import accuracy_foretold
 import accuracy_kept
 import accuracy_scores
 from accuracy_answers import Settings
@@ -36,13 +37,17 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 def main() -> int:
     options = _options()
     if options.one:
-        print(json.dumps(run_here(json.loads(options.one), options.shared, options.reports, options.keep)))
+        shared, reports, keep = options.shared, options.reports, options.keep
+        print(json.dumps(run_here(json.loads(options.one), shared, reports, keep, options.foretell)))
         return 0
     entries = accuracy_scores.read(options.output)
     if options.table:
         wanted = [e for e in entries.values() if e["dataset"] in options.only and _is_wanted(e, options)]
         for score in options.score.split(","):
             print(accuracy_scores.table(wanted, score) + "\n")
+        told = [entry for entry in wanted if entry.get("foretold")]
+        if told:
+            print(accuracy_foretold.table(told, accuracy_scores.named, accuracy_scores.grouped))
         return 0
     return run_all(planned(options), options)
 
@@ -125,7 +130,7 @@ def run_apart(entry: dict[str, Any], script: Path, options: argparse.Namespace) 
     environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(options.threads))}
     python = options.convpaint_python if entry["method"] == "convpaint" else sys.executable
     command = [python, str(script.absolute()), "--one", json.dumps(entry), "--shared", str(options.shared)]
-    for name in ("reports", "keep"):
+    for name in ("reports", "keep", "foretell"):
         if getattr(options, name, None):
             command += [f"--{name}", str(getattr(options, name))]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -136,9 +141,16 @@ def run_apart(entry: dict[str, Any], script: Path, options: argparse.Namespace) 
 
 
 def run_here(
-    entry: dict[str, Any], shared: Path, reports: Path | None = None, keep: Path | None = None
+    entry: dict[str, Any],
+    shared: Path,
+    reports: Path | None = None,
+    keep: Path | None = None,
+    foretell: int = 0,
 ) -> dict[str, Any]:
-    """Run one entry in this process, which should be fresh; a network's report and probabilities go into folders."""
+    """Run one entry in this process, which should be fresh; a network's report and probabilities go into folders.
+
+    With ``foretell`` folds it is run again in each of them, without some of its labels: what they say of its score.
+    """
     task = DATASETS[entry["dataset"]].task(entry["draw"], shared)
     report = None
     if reports is not None:
@@ -146,8 +158,11 @@ def run_here(
         name = re.sub(r"\W+", "-", f"{entry['dataset']} {entry['draw']} {accuracy_scores.named(entry)}")
         report = str(reports / f"{name}.html")
     settings = Settings(entry["budget"] or 0.0, tuple(entry["overrides"] or ()), report, keep is not None)
-    answer = method_of(entry["method"])(task, settings)
+    method = method_of(entry["method"])
+    answer = method(task, settings)
+    told = accuracy_foretold.foretold(task, method, settings, foretell) if foretell else None
     found = {
+        **({"foretold": told} if told else {}),
         "score": accuracy_scores.scored(task, answer.prediction),
         "classes": task.classes,
         "seconds": answer.seconds,
@@ -214,6 +229,13 @@ def running_options(parser: argparse.ArgumentParser, output: Path) -> None:
         const=accuracy_kept.FOLDER,
         metavar="DIR",
         help=f"keep the class probabilities of networks, see accuracy_kept.py (default: {accuracy_kept.FOLDER})",
+    )
+    parser.add_argument(
+        "--foretell",
+        type=int,
+        default=0,
+        metavar="FOLDS",
+        help="also run each method without some of its labels in turn, to see whether they foretell its score",
     )
     parser.add_argument("--one", help=argparse.SUPPRESS)
 

@@ -111,8 +111,12 @@ def test_what_training_says_of_its_own_labels_is_no_measure_wherever_it_is_shown
     assert trained.on == ON_TRAINED
     assert held_out.on == "labels held out"
     job = Session(session).runs.all()[0].job()
-    first, last = Progress("train", 1, 2, loss=0.5), Progress("train", 2, 2, loss=0.4)
-    news = [first, trained, last, Done("train", False, 1, "Trained.")]
+    news = [
+        Progress("train", 1, 2, loss=0.5),
+        trained,
+        Progress("train", 2, 2, loss=0.4),
+        Done("train", False, 1, "Trained."),
+    ]
     with display("train", job, False) as shown:  # a log, since nobody looks
         for update in news:
             shown.show(update)

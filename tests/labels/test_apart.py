@@ -34,6 +34,14 @@ def test_where_the_survey_is_harder_it_is_said():
     assert found.nearest == 3
     assert "Half of the survey lies" in found.words
     assert "expect less there" in found.words
+    # The other way round: what is scored lies alone.
+    labels[:] = 0
+    labels[::6, ::6] = 1
+    labels[30:60, 30:60] = 0
+    labels[45, 45] = 1
+    found = apart(labels, [Box((45, 45), (46, 46))], None, 30)
+    assert "Half of the survey lies within" in found.words
+    assert "expect more there" in found.words
 
 
 def test_dense_labels_keep_half_of_every_block():

@@ -145,8 +145,9 @@ class Results:
         -------
         Evaluation
             ``network`` holds accuracy, kappa, and IoU, precision and recall by class, voxel by voxel; ``nearest`` the
-            same of the humblest reference. ``estimates`` holds them for the whole survey, with confidence intervals;
-            ``standings`` says whether the network is ahead of copying, and ``words`` all that is to be read with them.
+            same of the humblest reference, ``carried`` of the labels carried along the reflectors. ``estimates``
+            holds them for the whole survey, with confidence intervals; ``standings`` says whether the network is
+            ahead of copying, and ``words`` all that is to be read with them.
 
         Raises
         ------

@@ -94,6 +94,29 @@ def add_attributes(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_backbone(parser: argparse._ActionsContainer) -> None:
+    """Add ``--backbone`` and ``--trust-backbone``."""
+    parser.add_argument(
+        "--backbone",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="take features of a network that somebody else trained as further channels: TorchScript (.pt) or ONNX "
+        "(.onnx), with a file FILE.json beside it that says what it takes and gives",
+    )
+    add_trust(parser)
+
+
+def add_trust(parser: argparse._ActionsContainer) -> None:
+    """Add ``--trust-backbone``."""
+    parser.add_argument(
+        "--trust-backbone",
+        action="store_true",
+        help="load networks of TorchScript: that runs code that whoever made the file has put there",
+    )
+
+
 def _names(attributes: Iterable[type[Attribute]]) -> str:
     return ", ".join(one.name for one in attributes)
 

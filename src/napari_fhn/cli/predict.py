@@ -20,6 +20,7 @@ from napari_fhn.cli.options import (
     add_machine,
     add_partial,
     add_session,
+    add_trust,
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
@@ -73,6 +74,7 @@ def add(commands: Commands) -> None:
         "--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names"
     )
     add_partial(parser)
+    add_trust(parser)
     add_reading(parser)
     add_maps(parser)
     add_machine(parser)
@@ -113,6 +115,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
     from napari_fhn.project import jobs
+    from napari_fhn.project.backbones import trust_network
     from napari_fhn.project.exporter import Exporter, Request
 
     exporter: Exporter | None = None
@@ -122,6 +125,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         exporter = Exporter.of_run(project, chosen, like=_like(options))
         request = Request("classes", options.output, partial=options.partial)
         exporter.check(request)
+    if options.trust_backbone:
+        trust_network(chosen.model)
     job = jobs.prediction_job(
         project,
         chosen,
@@ -161,8 +166,11 @@ def _elsewhere(options: argparse.Namespace) -> int:
     from napari_fhn.cli.maps import open_together
     from napari_fhn.project import samples
     from napari_fhn.project.applying import applying
+    from napari_fhn.project.backbones import trust_network
 
     together = open_together(samples.survey_files(options.surveys), options)
+    if options.trust_backbone:
+        trust_network(options.network)
     with _place_of(options) as session, session.writing(_PROGRAM):
         say(session.notes)
         with applying(

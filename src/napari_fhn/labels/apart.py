@@ -15,7 +15,7 @@ from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.splits import footprint, trained_on
 
 _HARDER = 1.5
-"""So many times as far from a label as what is scored: then most of the survey is harder, and that is said."""
+"""So many times as far from a label as what is scored: then most of the survey is harder, or easier, which is said."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Apart:
             sentences.append(
                 f"Half of the survey lies {self.survey} {self.unit} or more from a label: expect less there."
             )
+        elif 0 < _HARDER * self.survey < self.median:
+            sentences.append(f"Half of the survey lies within {self.survey} {self.unit} of a label: expect more there.")
         return " ".join(sentences)
 
 

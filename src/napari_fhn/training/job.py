@@ -126,8 +126,8 @@ class Job:
     position : {"none", "vertical", "all"}
         Where a voxel lies as input channels, from -1 to 1: along no axis, the vertical one, or every one.
     neighbours : bool
-        Whether the network is told what the nearest labelled columns say (a training block: what those of other wells
-        or patches say). Good where layers change little from well to well.
+        Whether the network is told what the nearest labelled columns say (but for those that it is asked for while
+        training). Good where layers change little from well to well.
     start_from : str or None
         Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
     memory : int or None

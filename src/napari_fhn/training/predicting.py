@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from napari_fhn.box import Box
 from napari_fhn.training import journal as journals
@@ -54,12 +55,14 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
-    told = model.framing.neighbours or (job.combination is not None and model.combination is not None)
+    combined = job.combination is not None and model.combination is not None
+    # Of a survey on which nothing was ever labelled there is no such file: what is carried from labels is missing then.
+    told = model.framing.neighbours or (combined and Path(job.labels).exists())
     known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out) if told else None
     if known is not None:
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
-    if known is not None and model.combination is not None:
+    if combined:
         predictor.combiner, notes = open_combiner(job, frame, known, model.combination)
         yield from map(Note, notes)
     journal = Journal(

@@ -29,6 +29,7 @@ from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.results.comparison import Comparison
+from napari_fhn.widgets.results.leaving_out import LeavingOut
 from napari_fhn.widgets.results.reporting import Reporting
 from napari_fhn.widgets.results.run_list import RunList
 from napari_fhn.widgets.results.tidying import Tidying
@@ -79,7 +80,7 @@ class Desk:
         Places worth labelling next.
     runs : RunList
         Every training of the session.
-    comparison, tidying, reporting : Comparison, Tidying, Reporting
+    comparison, tidying, reporting, leaving_out : Comparison, Tidying, Reporting, LeavingOut
         What is made of a prediction.
     exports : Exports
         Results as files.
@@ -116,6 +117,7 @@ class Desk:
         self.comparison = Comparison(context, self.book, self.prediction)
         self.tidying = Tidying(context, self.book, self.prediction)
         self.reporting = Reporting(context)
+        self.leaving_out = LeavingOut(context)
         self.runs = RunList(context, self.comparison)
         self.exports = Exports(context, self.book)
         self.book.state.events.has_labels.connect(self._on_labels)
@@ -189,6 +191,7 @@ class Desk:
         """End the training process, let go of the session and the viewer; may be called any number of times."""
         self.store.close()
         self.work.close()
+        self.leaving_out.close()
         self._log.unlink(missing_ok=True)
         self.background.close()
         for emitter in self._looks():

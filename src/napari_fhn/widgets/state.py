@@ -21,6 +21,7 @@ class Activity(enum.Enum):
     STOPPING = "stopping"
     TIDYING = "tidying"
     EXPORTING = "exporting"
+    LEAVING_OUT = "leaving labels out"
 
     @property
     def idle(self) -> bool:
@@ -60,7 +61,7 @@ _PAUSES = {
     Activity.PREDICTING_PAUSED: Activity.PREDICTING,
 }
 
-_FROM_IDLE = frozenset({Activity.PREPARING, Activity.TIDYING, Activity.EXPORTING})
+_FROM_IDLE = frozenset({Activity.PREPARING, Activity.TIDYING, Activity.EXPORTING, Activity.LEAVING_OUT})
 _NEXT: dict[Activity, frozenset[Activity]] = {
     Activity.IDLE: _FROM_IDLE,
     Activity.PREPARING: frozenset({Activity.TRAINING, Activity.PREDICTING, Activity.STOPPING}),
@@ -68,6 +69,7 @@ _NEXT: dict[Activity, frozenset[Activity]] = {
     Activity.STOPPING: frozenset(),
     Activity.TIDYING: frozenset(),
     Activity.EXPORTING: frozenset(),
+    Activity.LEAVING_OUT: frozenset(),
 }
 """Ways from one to another; to idle there is always one."""
 

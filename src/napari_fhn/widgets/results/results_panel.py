@@ -52,7 +52,16 @@ class ResultsPanel(Section):
         self.matrix = ConfusionTable(desk.comparison)
         self.body.addWidget(self.matrix)
         self._add_tidying()
-        self.score = _button("Score", "Mean IoU well by well, on labels that training never saw.", desk.reporting.score)
+        self.score = _button(
+            "Score",
+            "How good it is on labels that training never saw, how sure that is, and whether copying would be better.",
+            desk.reporting.score,
+        )
+        self.in_turn = _button(
+            "Leave out …",
+            "Train again without some wells or patches in turn, and score on them. How long that takes is said first.",
+            desk.leaving_out.press,
+        )
         self.model = _button("Save network …", "Copy the trained network to a folder of its own.", self._save_model)
         self.command = _button(
             "Copy command",
@@ -60,7 +69,7 @@ class ResultsPanel(Section):
             self._copy,
         )
         self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.reporting.report)
-        self.body.addLayout(_row(self.score, self.report))
+        self.body.addLayout(_row(self.score, self.in_turn, self.report))
         self.body.addLayout(_row(self.model, self.command))
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
@@ -68,6 +77,7 @@ class ResultsPanel(Section):
         desk.state.events.activity.connect(self._enable)
         desk.project.changed.connect(self._enable)
         desk.project.runs_changed.connect(self._enable)
+        desk.leaving_out.changed.connect(self._enable)
         self._show()
         self._enable()
 
@@ -128,6 +138,9 @@ class ResultsPanel(Section):
         for button in (self.model, self.command):
             button.setEnabled(idle and trained)
         self.report.setEnabled(idle and trained and may)
+        leaving = desk.leaving_out.running
+        self.in_turn.setEnabled(leaving or (idle and trained and may))
+        self.in_turn.setText("Stop" if leaving else "Leave out …")
         if not idle:
             self.preview.setChecked(False)
 

@@ -1,0 +1,179 @@
+"""Leaves wells or patches out in turn: trainings in a program of their own, which is heard and can be stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_fhn.labels import LabelError
+from napari_fhn.project import NeedsConsent, ProjectError, Run
+from napari_fhn.report import left_out
+from napari_fhn.training.job import JobError
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.state import Activity
+
+_POLL_MS = 200
+_TAIL = 400
+"""Characters of what the program said last, where it fails."""
+
+
+class LeavingOut:
+    """Scores the current run by its labels, each left out of a training of its own.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+
+    Attributes
+    ----------
+    changed : Signal
+        Emitted when it begins and when it has ended.
+    """
+
+    changed = Signal()
+
+    def __init__(self, context: DeskContext) -> None:
+        self._context = context
+        self._process: subprocess.Popen[str] | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._errors: Path | None = None
+        self._run: Run | None = None
+        self._words: list[str] | None = None
+        self._stopped = False
+        self._timer = QTimer()
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(self._hear)
+
+    @property
+    def running(self) -> bool:
+        """Whether trainings are under way."""
+        return self._process is not None
+
+    def press(self) -> None:
+        """Plan it, ask, and begin; stop it where it is under way."""
+        if self.running:
+            self.stop()
+            return
+        context, run = self._context, self._context.project.current
+        if run is None or not run.has_model or not context.project.writable:
+            context.messages.say("Train first: there is no network yet.")
+            return
+
+        def planned(found: left_out.Plan) -> None:
+            # What it takes is said before it begins.
+            if context.consent(NeedsConsent(" ".join(found.notes), consent="folds")):
+                self._begin(run)
+            else:
+                context.messages.say("Nothing was done.")
+
+        def failed(error: BaseException) -> None:
+            known = isinstance(error, ProjectError | JobError | LabelError)
+            context.messages.fail(str(error) if known else f"Labels could not be left out: {error}.")
+
+        context.background.run(lambda: left_out.plan(run.job()), planned, failed)
+
+    def stop(self) -> None:
+        """End what is under way; the run stays as it is."""
+        if self._process is not None:
+            self._stopped = True
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                self._process.send_signal(signal.SIGINT)  # it stops at its next small step, and tidies up
+
+    def close(self) -> None:
+        """End it with the window."""
+        # At the end of the program Qt may have deleted the timer already.
+        with contextlib.suppress(RuntimeError):
+            self._timer.stop()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self._clear()
+
+    def _clear(self) -> None:
+        """Remove what it worked in, which it has left where it was ended."""
+        if self._scratch is not None:
+            self._scratch.cleanup()
+        if self._run is not None:
+            shutil.rmtree(self._run.folder / left_out.SCRATCH, ignore_errors=True)
+
+    def _begin(self, run: Run) -> None:
+        if self.running or not self._context.state.become(Activity.LEAVING_OUT):
+            return
+        self._run, self._stopped, self._words = run, False, None
+        # Where no session is, so that nobody but this window writes in the one that is open.
+        self._scratch = tempfile.TemporaryDirectory(prefix="napari-fhn-")
+        job, self._errors = Path(self._scratch.name, "job.json"), Path(self._scratch.name, "errors.txt")
+        run.job().save(job)
+        command = [sys.executable, "-m", "napari_fhn.cli", "score", "--job", str(job), "--leave-one-out", "--json"]
+        with self._errors.open("w", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+            )
+        assert self._process.stdout is not None
+        self._lines = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
+        self._context.messages.say("Leaving labels out in turn ...")
+        self._timer.start()
+        self.changed.emit()
+
+    def _hear(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                line = self._lines.get_nowait()
+                if line is None:
+                    self._end()
+                    return
+                self._take(line)
+
+    def _take(self, line: str) -> None:
+        try:
+            news: dict[str, Any] = json.loads(line)
+        except ValueError:
+            return  # what a library prints
+        match news.get("kind"):
+            case "Note":
+                self._context.messages.say(news["message"])
+            case "Fold":
+                self._context.state.share = news["number"] / news["folds"]
+            case "Spread":
+                self._words = list(news["words"])
+
+    def _end(self) -> None:
+        assert self._process is not None
+        self._timer.stop()
+        code = self._process.wait()
+        self._process = None
+        said = self._errors.read_text(encoding="utf-8", errors="replace").strip() if self._errors is not None else ""
+        self._clear()
+        self._context.state.become(Activity.IDLE)
+        if self._words is not None:
+            self._context.messages.say("\n".join(self._words))
+        elif self._stopped:
+            self._context.messages.say("Stopped: nothing was scored, and the run is as it was.")
+        else:
+            self._context.messages.fail(f"Labels could not be left out ({code}): {said[-_TAIL:]}")
+        self.changed.emit()
+
+
+def _listen(lines: IO[str], heard: queue.SimpleQueue[str | None]) -> None:
+    with lines:
+        for line in lines:
+            heard.put(line)
+    heard.put(None)
