@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from napari_fhn.structure.pooling import Weight
@@ -24,6 +24,9 @@ TITLES = {
     "patches": "by the nearest labels",
 }
 """What a person reads, by the name of a factor."""
+
+FINISHES = {"smoothing": "averaged along the structure", "order": "columns in the order of their layers"}
+"""What happens to probabilities after they were put together, by name; beside the factors in what made a prediction."""
 
 BEFORE = {NETWORK: 1.0, "reflectors": 0.7, "bands": 0.7, "patches": 0.7}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
@@ -153,6 +156,17 @@ class Found:
     def alone(self) -> bool:
         """Whether the network is all there is."""
         return not self.reach and not self.order and all(one.name == NETWORK or not one.weight for one in self.factors)
+
+    @property
+    def finishes(self) -> tuple[str, ...]:
+        """Names of what happens after the factors were put together."""
+        return tuple(name for name, done in (("smoothing", self.reach), ("order", self.order)) if done)
+
+    def heeding(self, wanted: Combination) -> Found:
+        """Return the combination without what a person does not want; what was found of the rest stays."""
+        reach = () if wanted.smoothing == "off" else self.reach
+        order = () if wanted.order == "off" else self.order
+        return replace(self, reach=reach, order=order, penalty=self.penalty if order else None)
 
     def words(self) -> list[str]:
         """Return for a person what a prediction is made of and why, a sentence each."""
