@@ -115,6 +115,9 @@ def test_what_was_computed_needs_neither_file_nor_trust_while_it_is_there(tmp_pa
     begun.job.save(begun.run.model / "job.json")
     monkeypatch.setattr(backbones, "_trusted", set())
     assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+    file.rename(tmp_path / "elsewhere.pt")
+    assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+    (tmp_path / "elsewhere.pt").rename(file)
     Path(begun.job.inputs[1].path).unlink()
     with pytest.raises(backbones.NeedsTrust):
         jobs.prediction_job(project, begun.run)
