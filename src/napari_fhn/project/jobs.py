@@ -18,6 +18,7 @@ from napari_fhn.project.run import Run, RunRecord, default_name, ready_predictio
 from napari_fhn.project.session import now
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -189,6 +190,8 @@ def prediction_job(
     device: str | None = None,
     memory: int | None = None,
     network_alone: bool = False,
+    smoothing: Choice | None = None,
+    order: Choice | None = None,
     progress: Told | None = None,
 ) -> Job:
     """Return the job that predicts the whole survey with the network of a run.
@@ -203,6 +206,8 @@ def prediction_job(
         Other than those of its training, as in `Job`.
     network_alone : bool
         Predict with the network and nothing else that it was combined with.
+    smoothing, order : {"auto", "on", "off"}, optional
+        Other than those of its training; ``"off"`` leaves out what the labels were found to want.
     progress : callable, optional
         Told how much of the copying is done, where a survey has to be copied again.
 
@@ -222,7 +227,12 @@ def prediction_job(
     if network_alone:
         changes["combination"] = None
     elif job.combination is not None:
-        changes["combination"] = replace(job.combination, folder=str(project.session.folder / layout.STRUCTURE))
+        changes["combination"] = replace(
+            job.combination,
+            folder=str(project.session.folder / layout.STRUCTURE),
+            smoothing=smoothing or job.combination.smoothing,
+            order=order or job.combination.order,
+        )
     return replace(
         job,
         inputs=staged,

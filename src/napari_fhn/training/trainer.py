@@ -264,9 +264,7 @@ class _Training:
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
             said = self.combining.after(self.step, learnt=self.learnt)
-            if said:
-                self._losses.clear()  # what is asked for now is another task
-                yield from map(Note, said)
+            yield from map(Note, said)
             if self.control.watched:
                 for box in self.combining.go_on_answering():
                     self._recorder.add(box)
@@ -282,6 +280,8 @@ class _Training:
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
                 yield self.checkpoints.keep(self._model(), self.step, median(self._losses), held_out)
+            if said:
+                self._losses.clear()  # with all labels it is another task, which may not be learnt yet
             if due:
                 self._save()
         if due:

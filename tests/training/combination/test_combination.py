@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.box import Box
-from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict
+from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict, provenance
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, opening
 from napari_fhn.training.combination.combiner import Combiner
@@ -204,3 +204,29 @@ def test_a_factor_without_weight_is_not_asked():
     combiner = Combiner({"reflectors": factor}, Found((FactorWeight("network", 1.0, 0.1),)), (2, 2), None)
     combiner.combine(Box.whole((2, 2)), np.full((2, 2, 2), 0.5, np.float32))
     assert not factor.asked
+
+
+def test_a_person_may_leave_out_what_was_found_and_insist_on_what_was_not(combined):
+    job, _, _ = combined(smoother=Averaging(), smoothing="on", order="off")
+    trained(job)
+    list(predict(job))
+    smooth, made = np.load(job.prediction), provenance.read(job.prediction)
+    assert made.factors == ("reflectors", "smoothing")
+    assert "After that: averaged along the structure." in made.words()
+    plain = replace(job, combination=replace(job.combination, smoothing="off"))
+    list(predict(plain))
+    rough, made = np.load(job.prediction), provenance.read(job.prediction)
+    assert (rough != smooth).any()
+    assert made.factors == ("reflectors",)
+    assert made.complete
+    trained(replace(plain, model=str(Path(job.model).with_name("rough"))))
+    insisting = replace(job, model=str(Path(job.model).with_name("rough")))
+    list(predict(insisting))
+    assert provenance.read(job.prediction).factors == ("reflectors", "smoothing")
+
+
+def test_what_is_not_wanted_is_not_heeded():
+    found = Found(believed(("reflectors",)).factors, reach=(2, 4), order=(1, 0), penalty=2.0)
+    assert found.heeding(Combination()) == found
+    assert found.heeding(Combination(smoothing="off", order="off")) == believed(("reflectors",))
+    assert found.heeding(Combination(order="off")).finishes == ("smoothing",)

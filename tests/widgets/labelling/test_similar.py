@@ -222,3 +222,21 @@ def test_layers_lie_over_the_survey(rock, spin):
         middle = [(a + b - 1) / 2 for a, b in zip(box.start, box.stop, strict=True)]
         np.testing.assert_allclose(np.asarray(layers["Alike"].data_to_world(cell)), middle)
     assert layers["Alike"].data.shape == answer.described.lattice.shape
+
+
+def test_the_network_may_compare(labelled, spin):
+    _, dock = labelled
+    panel, similar, desk = dock.labels.similar, dock.desk.labelling.similar, dock.desk
+    panel.by.setCurrentIndex(1)
+    panel.by.activated.emit(1)
+    similar.ask_at((6, 3, 8))
+    assert "no network yet" in desk.messages.message
+    dock.run.train.click()
+    assert spin(lambda: desk.state.activity.idle and bool(desk.history.losses))
+    similar.ask_at((6, 3, 8))
+    answer = found(dock, spin)
+    assert answer.described.lattice.cell == (2, 2, 4)
+    assert panel.by.currentText() == "compared by the network"
+    panel.by.activated.emit(0)
+    assert spin(lambda: similar.state.found is not answer, 20)
+    assert similar.state.by == "data"

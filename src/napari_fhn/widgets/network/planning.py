@@ -23,6 +23,8 @@ from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
+from napari_fhn.training.combination.opening import fitting as offered
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.neighbours import Agreement
@@ -239,6 +241,35 @@ class Planning:
         except JobError as error:
             self._messages.fail(sentence(error))
             return False
+
+    def combine(
+        self, factors: Sequence[str] | None, smoothing: Choice | None = None, order: Choice | None = None
+    ) -> None:
+        """Take what a prediction is made of beside the network.
+
+        Parameters
+        ----------
+        factors : sequence of str or None
+            Names; those of before where it is None, ``["auto"]`` for all that go with the data, ``["none"]`` for the
+            network alone.
+        smoothing, order : {"auto", "on", "off"}, optional
+            What happens after that.
+        """
+        settings = self.state.settings
+        if settings is None:
+            return
+        changed = settings.with_combination(factors, smoothing, order)
+        if changed != settings:
+            self._chosen = True
+            self.state.settings = changed
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors that go with the data, beside the network."""
+        material, settings = self._data.material, self.state.settings
+        if material is None or settings is None:
+            return ()
+        return offered(len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None)
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""
