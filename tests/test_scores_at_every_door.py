@@ -80,7 +80,8 @@ def test_the_same_sentences_at_every_door(session, capsys):
     assert "A score of 2 wells kept out (64 voxels); the other labels are not counted." in every
     assert "Behind the nearest well, copied sideways: mean IoU 0.3" in every
     assert "against 1.00, a difference of -0." in every
-    assert "Copying would be better than this network." in every
+    assert "Copying would be better than this prediction." in every
+    assert "the wells, carried along the reflectors: mean IoU" in every
     assert re.search(r"What is scored lies \d+ traces from the nearest label .*; the network sees \d+", every)
     assert "2 wells are few: the numbers may be far off." in every
 

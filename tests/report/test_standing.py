@@ -24,7 +24,7 @@ GOOD, BAD = wells([0.9, 0.85, 0.88, 0.92, 0.9]), wells([0.6, 0.65, 0.55, 0.6, 0.
     ("mine", "theirs", "verdict", "begins", "says"),
     [
         (GOOD, BAD, "ahead", "Ahead of", "0.80 against 0.43"),
-        (BAD, GOOD, "behind", "Behind", "Copying would be better than this network."),
+        (BAD, GOOD, "behind", "Behind", "Copying would be better than this prediction."),
         (GOOD, GOOD, "level", "Level with", "Copying may be as good."),
         (wells([0.5]), wells([0.8]), "one body", "Behind", "Copying would have been better on the one body"),
         (wells([0.8]), wells([0.5]), "one body", "Better than", "Hold out more to be sure"),
@@ -39,6 +39,11 @@ def test_the_verdict_names_the_reference_and_both_numbers(mine, theirs, verdict,
     if found.by.low is not None:
         assert f"{found.by.low:+.2f}" in found.words
         assert f"{found.by.high:+.2f}" in found.words
+
+
+def test_carrying_is_no_copying():
+    words = standing("the wells, carried along the reflectors", BAD, GOOD).words
+    assert "Carrying would be better than this prediction." in words
 
 
 def test_what_lies_within_the_interval_is_level():

@@ -71,7 +71,8 @@ class Evaluation:
         Of the network in the whole survey, with confidence intervals: each class weighed by what it takes of the
         prediction, and bodies taken for what is independent.
     standings : tuple of Standing
-        The network beside each reference.
+        The network beside each reference: the nearest label copied, and of seismic data labels carried along the
+        reflectors.
     boundaries : Scores
         Of the network, within two voxels of a boundary between two classes.
     bodies : tuple of Body

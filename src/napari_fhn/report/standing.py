@@ -33,14 +33,18 @@ class Standing:
     verdict: Verdict
 
     @property
+    def _doing(self) -> str:
+        return "Carrying" if "carried" in self.reference else "Copying"
+
+    @property
     def words(self) -> str:
         """One or two sentences: the verdict, both numbers with the interval of their difference, and what to do."""
         numbers = f"mean IoU {self.mine.value:.2f} against {self.theirs.value:.2f}"
         if self.verdict == "one body":
             if self.by.value < 0:
                 return (
-                    f"Behind {self.reference}: {numbers}. Copying would have been better on the one body that was "
-                    "held out; hold out more to know whether it is."
+                    f"Behind {self.reference}: {numbers}. {self._doing} would have been better on the one body that "
+                    "was held out; hold out more to know whether it is."
                 )
             than = "As good as" if self.by.value == 0 else "Better than"
             return f"{than} {self.reference}: {numbers}, on the one body that was held out. Hold out more to be sure."
@@ -50,13 +54,13 @@ class Standing:
         if self.verdict == "behind":
             return (
                 f"Behind {self.reference}: {numbers}, a difference of {self.by.value:+.2f} {reach}. "
-                "Copying would be better than this network."
+                f"{self._doing} would be better than this prediction."
             )
         if self.verdict == "ahead":
             return f"Ahead of {self.reference}: {numbers}, a difference of {self.by.value:+.2f} {reach}."
         return (
             f"Level with {self.reference}: {numbers}, a difference of {self.by.value:+.2f}, which may as well be "
-            f"{self.by.low:+.2f} or {self.by.high:+.2f}. Copying may be as good."
+            f"{self.by.low:+.2f} or {self.by.high:+.2f}. {self._doing} may be as good."
         )
 
 

@@ -62,7 +62,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     combined = wanted is not None and combination is not None
     # Of a survey on which nothing was ever labelled there is no such file: what is carried from labels is missing then.
     told = model.framing.neighbours or (combined and Path(job.labels).exists())
-    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out) if told else None
+    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out, job.ignored) if told else None
     if known is not None:
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
