@@ -68,10 +68,21 @@ def trust_all(texts: Sequence[str]) -> None:
     texts : sequence of str
         Attributes as a person writes them.
     """
-    for text in texts:
-        name, _, file = text.partition(":")
-        if name.strip().lower() == Backbone.name and file:
-            trust(file)
+    for one in _among(texts):
+        trust(one.file)
+
+
+def untrusted(texts: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that run code, are there, and that nobody has said to trust.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Attributes as a person writes them.
+    """
+    return tuple(
+        one.file for one in _among(texts) if one.runs_code and one.file.is_file() and one.digest() not in _trusted
+    )
 
 
 def trust_network(network: str | Path) -> None:
@@ -141,6 +152,15 @@ def write(
     check_trusted(backbone)
     numbers = tuple(float(one) for one in backbone.numbers_of(fitted))
     _run(_task(backbone, inputs, known, numbers, str(out)), told)
+
+
+def _among(texts: Sequence[str]) -> list[Backbone]:
+    """Return those of some attributes that are features of a network."""
+    parts = [text.strip().partition(":") for text in texts]
+    try:
+        return [Backbone([file]) for name, _, file in parts if name.strip().lower() == BACKBONE and file]
+    except AttributesError as error:
+        raise JobError(str(error)) from error
 
 
 def _task(backbone: Backbone, inputs: Sequence[Input], known: Facts, fitted: Fitted, out: str) -> Task:

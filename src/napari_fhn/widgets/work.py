@@ -104,7 +104,7 @@ class Work:
         """
         project, planning, book = self._may_begin(), self._planning, self._book
         settings = planning.state.settings
-        if project is None or settings is None:
+        if project is None or settings is None or not planning.may_run(settings.attributes):
             return
         # Classes that nobody named are those that are seen.
         self._context.project.change("The classes", lambda session: session.set_classes(book.state.classes))

@@ -98,12 +98,16 @@ class FactorWeight:
         As in :class:`~napari_fhn.structure.pooling.Weight`.
     alone : Foretold
         Of this factor alone.
+    share : float or None
+        Its part in what the pool says, from 0 to 1: a factor that hardly tells classes apart has little of it, however
+        large its weight. None where that was not looked at.
     """
 
     name: str
     weight: float
     floor: float
     alone: Foretold = Foretold()
+    share: float | None = None
 
     @property
     def title(self) -> str:
@@ -153,6 +157,12 @@ class Found:
         return {one.name: Weight(one.weight, one.floor) for one in self.factors}
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """How much each factor counts, in their order; they sum to 1. By their weights where nobody has looked."""
+        known = [one.weight if one.share is None else one.share for one in self.factors]
+        return tuple(one / (sum(known) or 1.0) for one in known)
+
+    @property
     def alone(self) -> bool:
         """Whether the network is all there is."""
         return not self.reach and not self.order and all(one.name == NETWORK or not one.weight for one in self.factors)
@@ -172,9 +182,9 @@ class Found:
         """Return for a person what a prediction is made of and why, a sentence each."""
         if not self.factors:
             return ["The network alone predicts."]
-        shares = {one.name: one.weight for one in self.factors}
-        total = sum(shares.values()) or 1.0
-        parts = ", ".join(f"{one.title} {100 * one.weight / total:.0f} %" for one in self.factors)
+        parts = ", ".join(
+            f"{one.title} {100 * share:.0f} %" for one, share in zip(self.factors, self.shares, strict=True)
+        )
         found = [f"The prediction is made of: {parts}."]
         if self.bodies:
             scores = [(one.title, one.alone.mean_iou) for one in self.factors]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
+from qtpy.QtWidgets import QWidget
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
@@ -22,7 +23,7 @@ from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
-from napari_fhn.training.combination.opening import fitting as offered
+from napari_fhn.training.combination.opening import fitting_factors
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
@@ -32,6 +33,7 @@ from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.messages import sentence
+from napari_fhn.widgets.network.trusting import all_trusted
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"
@@ -232,6 +234,14 @@ class Planning:
         self.state.settings = changed
         self.look_ahead()
 
+    def may_run(self, texts: Sequence[str], parent: QWidget | None = None) -> bool:
+        """Whether networks that are taken as attributes may be loaded: one that runs code once a person trusts it."""
+        try:
+            return all_trusted(texts, parent)
+        except JobError as error:
+            self._messages.fail(sentence(error))
+            return False
+
     def combine(
         self, factors: Sequence[str] | None, smoothing: Choice | None = None, order: Choice | None = None
     ) -> None:
@@ -259,7 +269,9 @@ class Planning:
         material, settings = self._data.material, self.state.settings
         if material is None or settings is None:
             return ()
-        return offered(len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None)
+        return fitting_factors(
+            len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None
+        )
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""

@@ -129,10 +129,9 @@ def rows_of(found: Found, there: tuple[str, ...]) -> tuple[FactorRow, ...]:
     there : tuple of str
         Names of the factors of which is kept what they say alone.
     """
-    total = sum(one.weight for one in found.factors) or 1.0
     factors = (
-        FactorRow(one.name, one.title, one.weight / total, one.alone.mean_iou, one.name in there)
-        for one in found.factors
+        FactorRow(one.name, one.title, share, one.alone.mean_iou, one.name in there)
+        for one, share in zip(found.factors, found.shares, strict=True)
     )
     return (FactorRow("", TOGETHER, None, found.together.mean_iou, True), *factors)
 
