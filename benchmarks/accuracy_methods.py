@@ -9,6 +9,7 @@ from accuracy_answers import Method
 
 _METHODS = {
     "nearest": ("accuracy_references", "nearest", {}),
+    "carried": ("accuracy_references", "carried", {}),
     "forest": ("accuracy_references", "forest", {"position": False}),
     "forest+position": ("accuracy_references", "forest", {"position": True}),
     "forest-bands": ("accuracy_pixels", "reference", {"model": "forest"}),

@@ -1,4 +1,4 @@
-"""What a person would use today: the nearest label copied sideways, and a random forest on multiscale features."""
+"""What a person would use without a network: labels copied sideways or along reflectors, and a random forest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from skimage.feature import multiscale_basic_features
 from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from napari_fhn.labels import nearest_column
+from napari_fhn.project.carrying import everywhere
+from napari_fhn.structure.dips import DipField
 
 _THIN = 3
 """A volume of more than ``_LARGE`` voxels is given to the forest with every so many-th sample of two-way time."""
@@ -24,6 +26,17 @@ def nearest(task: Task, settings: Settings) -> Answer:
     answer = Answer()
     with answer.timed("predict"):
         answer.prediction = nearest_column(task.labels, task.vertical_axis)
+    return answer
+
+
+def carried(task: Task, settings: Settings) -> Answer:
+    """Carry the labels along the reflectors, without a network; on a map, where there are none, as `nearest`."""
+    if task.vertical_axis is None:
+        return nearest(task, settings)
+    answer = Answer()
+    with answer.timed("predict"):
+        dips = DipField.open(np.moveaxis(task.inputs[0][0], task.vertical_axis, -1))
+        answer.prediction = everywhere(task.labels, dips, task.vertical_axis)
     return answer
 
 

@@ -25,7 +25,7 @@ ALLOWED = {
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch"},
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
-    "training": {"numpy", "torch", "safetensors"},
+    "training": {"numpy", "torch", "safetensors", "onnxruntime"},
     "engine": {"torch"},
     "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
@@ -107,7 +107,8 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = project["dependencies"] + project["optional-dependencies"]["report"]
+    extras = project["optional-dependencies"]
+    lines = project["dependencies"] + extras["report"] + extras["backbone"]
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
     called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "docstring_parser": "docstring-parser"}

@@ -32,7 +32,9 @@ def known(size: int = 24) -> np.ndarray:
 
 
 def test_a_network_takes_its_attributes_to_another_survey():
-    network = fhn.fit(scene(), known(), recipe="map", device="cpu", attributes=["indices:ndvi", "pca:2"])
+    network = fhn.fit(
+        scene(), known(), recipe="map", device="cpu", attributes=["indices:ndvi", "pca:2"], factors="none"
+    )
     assert network.description.inputs == ("scene", "indices:ndvi", "pca:2")
     found = network.predict(scene(1, 20))
     assert found.shape == (20, 20)

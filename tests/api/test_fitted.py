@@ -54,7 +54,7 @@ def test_it_is_the_network_that_a_session_trains(image, labels, network):
     with fhn.open(image, axes=("y", "x")) as work:
         work.label(labels)
         work.fit(**HOW).wait()
-        np.testing.assert_array_equal(network.predict(image), work.predict())
+        np.testing.assert_array_equal(network.predict(image, labels=labels), work.predict())
 
 
 def test_updates_are_told(image, labels):
@@ -96,7 +96,7 @@ def test_loaded_from_a_session_a_run_or_a_network(image, labels, which):
         work.label(labels)
         work.fit(**HOW).wait()
         expected = np.array(work.predict())
-    np.testing.assert_array_equal(fhn.load(which).predict(image), expected)
+    np.testing.assert_array_equal(fhn.load(which).predict(image, labels=labels), expected)
 
 
 def test_another_survey_keeps_its_prediction_in_a_session(network, image):

@@ -53,4 +53,4 @@ def test_what_cannot_be_is_one_sentence(chart, capsys, options, words):
 
 def test_a_saved_job_has_its_own(chart, capsys):
     assert main(["train", "--job", "job.json", "--attribute", "tilt"]) == 2
-    assert "leave --attribute out" in capsys.readouterr().err
+    assert "leave --attribute and --backbone out" in capsys.readouterr().err

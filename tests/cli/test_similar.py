@@ -70,7 +70,7 @@ def test_a_class_of_a_session_is_an_example(field, tmp_path, capsys):
         ([*READ], "show a place with --at"),
         (["--at", "1 2"], "name the surveys to look through"),
         ([*READ, "--session", "s.fhn", "--at", "1 2"], "name the surveys to look through"),
-        ([*READ, "--like", "wheat"], "--like names a class of a --session"),
+        ([*READ, "--like", "wheat"], "go with a --session"),
         ([*READ, "--at", "1 2", "--count", "0"], "--count is 1 or more"),
         ([*READ, "--at", "1 2", "--level", "1.5"], "--level above 0"),
         ([*READ, "--at", "row 500 column 2"], "outside the survey"),

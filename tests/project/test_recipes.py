@@ -40,6 +40,16 @@ def test_many_bands_are_spectra(tmp_path):
     assert planning.choose_recipe(project(tmp_path, ("y", "x", "band"), (20, 30, 40))).name == "spectra"
 
 
+def test_dates_of_few_bands_are_no_spectrum(tmp_path):
+    date = xr.DataArray(
+        np.random.default_rng(0).standard_normal((20, 20, 30)).astype(np.float32), dims=("band", "y", "x")
+    )
+    work = Project(Session(tmp_path))
+    work.use(SurveySet.of({"before": date, "after": date + 1}))
+    assert (work.channels, work.bands) == (40, 20)
+    assert planning.choose_recipe(work).name == "map"
+
+
 @pytest.mark.parametrize(("dims", "name"), [(("trace", "twt"), "sections"), (("y", "x"), "map")])
 def test_two_axes_are_a_line_or_a_map_by_what_they_are(tmp_path, dims, name):
     assert planning.choose_recipe(project(tmp_path, dims, (60, 40))).name == name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -109,8 +111,14 @@ def test_labels_of_a_class_are_examples_and_told_no_more(seismic, tmp_path):
         found = similar.find(together, described, examples, known=project.session.known())
         assert found.places
         assert not any(place.shown for place in found.places)
-        assert all(labels[tuple(place.voxels.T)].max() == 0 for place in found.places)
+        assert all(labels[place.voxel] == 0 for place in found.places)
         assert np.mean([blocks[place.voxel] for place in found.places]) > 0.7
+        before = labels.copy()
+        change = similar.label(together, found.places, labels, 3)
+        assert change.voxels == (labels == 3).sum() > 0
+        np.testing.assert_array_equal(labels[before > 0], before[before > 0])
+        change.undo(labels)
+        np.testing.assert_array_equal(labels, before)
         with pytest.raises(ProjectError, match="nothing is labelled as 'other'"):
             shown.labelled_examples(labels, 3, "other")
 
@@ -128,6 +136,17 @@ def test_likeness_is_written_on_the_grid_of_the_survey(seismic, tmp_path):
     again = surveys.open(written)
     np.testing.assert_allclose(np.asarray(again), whole[:, :, :], rtol=1e-6)
     np.testing.assert_array_equal(again["inline"], together.first["inline"])
+
+
+def test_what_is_missing_is_not_labelled(fields):
+    together, _ = fields
+    described = similar.describe(together, None)
+    found = similar.find(together, described, Examples((shown.shown_at(together, (14, 16)),)), level=0.05)
+    place = replace(found.places[0], box=Box((0, 0), (12, 70)), inside=np.ones((12, 70), bool))
+    labels = np.zeros(together.shape, np.uint8)
+    similar.label(together, [place], labels, 2)
+    assert not labels[:6].any()
+    assert (labels[6:12] == 2).all()
 
 
 def test_a_survey_without_data_is_like_nothing():

@@ -96,3 +96,15 @@ def test_what_cannot_be_scored_is_said(predicted, tmp_path):
         on_truth(job, np.load(job.labels))
     with pytest.raises(JobError, match="does not exist"):
         on_held_out(replace(job, prediction=str(tmp_path / "absent.npy")))
+
+
+def test_labels_carried_along_the_reflectors_stand_beside_a_volume_and_not_a_map(predicted):
+    job, truth = predicted
+    found = on_truth(job, truth)
+    assert found.carried is not None
+    assert found.carried.voxels == found.network.voxels
+    assert found.carried.unpredicted == 0
+    assert "carried along the reflectors" in found.words
+    # Nothing is known of the reflectors of a survey that is gone.
+    gone = replace(job, inputs=tuple(replace(one, path=f"{one.path}.gone") for one in job.inputs))
+    assert on_truth(gone, truth).carried is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -209,6 +210,29 @@ def test_a_brick_counts_only_when_it_is_flagged(tmp_path: Path) -> None:
     slopes[:, :8, :9, 15:] = -1  # killed while it wrote
     found = DipField.open(data, tmp_path).read(Box.whole(data.shape))
     np.testing.assert_array_equal(found.slopes, expected.slopes)
+
+
+def test_what_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    data = beds((6, 8, 40), (0.5, 0.1))
+    whole = Box.whole(data.shape)
+    expected = DipField.open(data, tmp_path).read(whole)
+    folder = next(tmp_path.iterdir())
+    for name, length in (("slopes.npy", 300), ("done.npy", 0)):
+        (folder / name).write_bytes((folder / name).read_bytes()[:length])
+        np.testing.assert_array_equal(DipField.open(data, tmp_path).read(whole).slopes, expected.slopes)
+    (folder / "coherence.npy").unlink()
+    np.testing.assert_array_equal(DipField.open(data, tmp_path).read(whole).slopes, expected.slopes)
+
+
+def test_without_room_or_leave_dips_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = beds((6, 8, 40), (0.5, 0.1))
+    (tmp_path / "file").write_text("no folder")
+    field = DipField.open(data, tmp_path / "file")
+    assert field.read(Box.whole(data.shape)).slopes.shape == (2, *data.shape)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10))
+    field = DipField.open(data, tmp_path / "full")
+    assert field.read(Box.whole(data.shape)).slopes.shape == (2, *data.shape)
+    assert not list((tmp_path / "full").iterdir())
 
 
 @pytest.mark.usefixtures("small_bricks")

@@ -7,7 +7,7 @@ import pytest
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.surveys.numbers import Numbers, by_axes
-from napari_fhn.surveys.places import GoToError, parse, resolve
+from napari_fhn.surveys.places import GoToError, parse, resolve, typed
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +92,10 @@ def test_places_outside_are_refused_in_a_sentence(seismic, text, said):
 def test_a_voxel_is_said_axis_by_axis(seismic, cube):
     assert by_axes(seismic, (63, 50, 83)) == "inline 1064, crossline 2101, time 732"
     assert by_axes(cube, (10, 20)) == "row 10, column 20"
+
+
+def test_what_is_written_as_typed_is_found_again(seismic, cube):
+    assert typed(seismic, {"inline": 1, "crossline": 2, seismic.names[2]: 3}).startswith("IL ")
+    for numbers in (seismic, cube):
+        index = {axis.name: axis.values.size // 2 for axis in numbers.axes if axis.name != "band"}
+        assert resolve(parse(typed(numbers, index)), numbers).index == index

@@ -20,6 +20,7 @@ from napari_fhn.api.saying import Classes
 from napari_fhn.api.wording import in_python
 from napari_fhn.project import ProjectError, Session, arrays, jobs
 from napari_fhn.project.applying import applying
+from napari_fhn.project.backbones import trust_network
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.training.description import Description, read
 from napari_fhn.training.job import Output
@@ -66,6 +67,7 @@ class FittedNetwork:
         vertical_axis: int | None = None,
         device: str | None = None,
         memory: int | None = None,
+        trust_backbone: bool = False,
         told: Callable[[Update], object] | None = None,
         **reading: Any,
     ) -> Any:
@@ -76,7 +78,8 @@ class FittedNetwork:
         survey : path-like, array, sequence or mapping of these
             As for `napari_fhn.open`. It is checked, in words, whether the network can be applied to it.
         labels : array or path-like, optional
-            What is known of it, for networks that are told what the nearest labels say.
+            What is known of it: predictions are made of that too, where the network's are. Without them the network
+            predicts alone, averaged along the structure of the survey.
         outputs : str or sequence of str, optional
             What is predicted beside the classes: a mapping by name is returned then.
         flips : bool, optional
@@ -85,7 +88,7 @@ class FittedNetwork:
             Folder to keep the prediction in, as a run; without one it is held in memory.
         vertical_axis : int, optional
             Axis of two-way time or depth, where the survey names none.
-        device, memory, told
+        device, memory, trust_backbone, told
             As for `Work.predict`.
         **reading
             Options of `napari_fhn.surveys.open`; ``axes`` names those of numpy arrays too.
@@ -115,6 +118,8 @@ class FittedNetwork:
         with in_python(), tempfile.TemporaryDirectory(prefix="napari-fhn-") as scratch:
             named = named_surveys(survey)
             together, order = opened(named, (), None, reading), order_of(named, reading)
+            if trust_backbone:
+                trust_network(self.folder)
             target = Session(Path(scratch) / "work.fhn" if session is None else session)
             asked = (outputs,) if isinstance(outputs, str) else outputs
             with target.writing(PROGRAM):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -145,8 +145,9 @@ class Results:
         -------
         Evaluation
             ``network`` holds accuracy, kappa, and IoU, precision and recall by class, voxel by voxel; ``nearest`` the
-            same of the humblest reference. ``estimates`` holds them for the whole survey, with confidence intervals;
-            ``standings`` says whether the network is ahead of copying, and ``words`` all that is to be read with them.
+            same of the humblest reference, ``carried`` of the labels carried along the reflectors. ``estimates``
+            holds them for the whole survey, with confidence intervals; ``standings`` says whether the network is
+            ahead of copying, and ``words`` all that is to be read with them.
 
         Raises
         ------
@@ -266,6 +267,8 @@ class Results:
         *,
         unlike: Shown | Sequence[Shown] = (),
         like: str = "",
+        by: Literal["data", "network"] = "data",
+        run: str | Run | None = None,
         count: int = 12,
         level: float = 0.5,
         told: Told | None = None,
@@ -284,6 +287,11 @@ class Results:
         like : str
             A class: what is labelled as it is looked for, what is labelled as others is not, and what is labelled
             already is not told.
+        by : {"data", "network"}
+            Compare places by what the data look like there, or by the states of a trained network, which looks at the
+            whole survey first where it has not.
+        run : str or Run, optional
+            Whose network; that of the current run when absent.
         count : int
             Places at most.
         level : float
@@ -328,10 +336,28 @@ class Results:
             )
             if not examples.alike:
                 raise ProjectError("no place was shown", "Say where, or which class")
-            if self._described is None or self._described[0] is not surveys:
-                self._described = surveys, similar.describe(surveys, self.project.vertical_axis, told)
+            if by == "network":
+                described = self._states(self._run(run), told)
+            else:
+                if self._described is None or self._described[0] is not surveys:
+                    self._described = surveys, similar.describe(surveys, self.project.vertical_axis, told)
+                described = self._described[1]
             known = self.project.session.known() if like else None
-            return similar.find(surveys, self._described[1], examples, count=count, level=level, known=known)
+            return similar.find(surveys, described, examples, count=count, level=level, known=known)
+
+    def _states(self, run: Run, told: Told | None) -> Descriptions:
+        """Return what the survey looks like to a network, and let that look first where it has not."""
+        from napari_fhn.project import jobs, similar
+
+        try:
+            return similar.states(self.project, run)
+        except similar.NotLooked:
+            # Here and not above: torch takes seconds to import.
+            from napari_fhn.training.states import write_states
+
+            self.project.session.check_writer()
+            write_states(jobs.prediction_job(self.project, run, network_alone=True), told=told)
+        return similar.states(self.project, run)
 
     def _in_order(self, values: Any) -> Any:
         if self.project.surveys is None or not self._order:

@@ -38,6 +38,8 @@ from napari_fhn.project import (
     terms,
 )
 from napari_fhn.project.attempt import attempt
+from napari_fhn.project.backbones import trust_all, trust_network
+from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.training.combination.settings import Choice
@@ -186,6 +188,40 @@ class Work(Results):
             self.notes += words
             return tuple(words)
 
+    def carry(self, *, reach: float | None = None, least: float = LEAST, told: Told | None = None) -> int:
+        """Carry what is labelled along the reflectors, as labels that count by their confidence.
+
+        Labels that are there stay; what was carried before makes room.
+
+        Parameters
+        ----------
+        reach : float, optional
+            Longest way, in traces (default: any).
+        least : float
+            Least confidence, 0 to 1: it falls with distance, where reflectors break off, and where bodies disagree.
+        told : callable, optional
+            Told the share that is done.
+
+        Returns
+        -------
+        int
+            How many voxels are labelled so.
+
+        Raises
+        ------
+        ProjectError
+            When the survey has no axis of time or depth, or nothing is labelled.
+        """
+        with in_python():
+            self._check_writer()
+            return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
+
+    def erase_carried(self) -> int:
+        """Take away what was carried and stands as it was; return how many voxels that were."""
+        with in_python():
+            self._check_writer()
+            return erase_carried(self.project).labels.voxels
+
     def fit(
         self,
         recipe: str | None = None,
@@ -209,6 +245,7 @@ class Work(Results):
         smoothing: Choice | None = None,
         layer_order: Choice | None = None,
         attributes: str | Sequence[str] | None = None,
+        trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
         told: Told | None = None,
@@ -244,7 +281,10 @@ class Work(Results):
             order of layers that labels show.
         attributes : str or sequence of str, optional
             Attributes of the data that are further channels, as on the command line: ``["envelope", "rms:40"]``,
-            ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them.
+            ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them;
+            ``"backbone:net.onnx"`` are features of a network that somebody else trained.
+        trust_backbone : bool
+            Load such a network of TorchScript: that runs code that whoever made the file has put there.
         device : str, optional
             ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         memory : int, optional
@@ -296,6 +336,8 @@ class Work(Results):
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
             chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
+            if trust_backbone:
+                trust_all(chosen.attributes)
             beginning = NEW if first is None else Beginning(network=Path(first))
             return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
@@ -308,6 +350,9 @@ class Work(Results):
         flips: bool | None = None,
         run: str | Run | None = None,
         network_alone: bool = False,
+        smoothing: Choice | None = None,
+        layer_order: Choice | None = None,
+        trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
         told: Callable[[Update], object] | None = None,
@@ -324,6 +369,10 @@ class Work(Results):
             With the network of which run; the current one when absent.
         network_alone : bool
             Predict with the network and nothing else that it was combined with.
+        smoothing, layer_order : {"auto", "on", "off"}, optional
+            Other than those of its training; ``"off"`` leaves out what the labels were found to want.
+        trust_backbone : bool
+            As in `fit`, where features have to be computed again.
         device, memory
             As in `fit`.
         told : callable, optional
@@ -343,6 +392,8 @@ class Work(Results):
             self._check_writer()
             chosen = self.runs.trained() if run is None else self._run(run)
             asked = (outputs,) if isinstance(outputs, str) else outputs
+            if trust_backbone:
+                trust_network(chosen.model)
             job = jobs.prediction_job(
                 self.project,
                 chosen,
@@ -351,6 +402,8 @@ class Work(Results):
                 device=device,
                 memory=memory,
                 network_alone=network_alone,
+                smoothing=smoothing,
+                order=layer_order,
             )
             predicted(job, told)
             return arrays.prediction(self.project, chosen)

@@ -30,6 +30,7 @@ from napari_fhn.project import (
     samples,
 )
 from napari_fhn.project.attempt import attempt
+from napari_fhn.project.backbones import BACKBONE, trust_all
 from napari_fhn.project.manifest import StackedMap
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
@@ -93,21 +94,50 @@ def preparing(options: argparse.Namespace) -> Iterator[Prepared]:
                 yield Prepared(project, begun, truth, why)
 
 
-def _project(options: argparse.Namespace) -> tuple[Project, dict[str, tuple[StackedMap, ...]]]:
+@contextmanager
+def labelled(options: argparse.Namespace, program: str) -> Iterator[Project]:
+    """Yield a piece of work with its labels, and be the only one who writes in its session meanwhile.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Which survey and session, and what is known.
+    program : str
+        Who writes.
+
+    Yields
+    ------
+    Project
+
+    Raises
+    ------
+    SurveyError, LabelError, JobError, ProjectError
+        With what is wrong and the way out; where the session is new, nothing is left of it then.
+    """
+    _with_sample(options)
+    project, stacks = _project(options, program)
+    with project.session.writing(program):
+        say(project.session.notes)
+        with attempt(project.session, of_a_run=False):
+            _take(project, options, stacks)
+            yield project
+
+
+def _project(options: argparse.Namespace, program: str = _PROGRAM) -> tuple[Project, dict[str, tuple[StackedMap, ...]]]:
     """The piece of work: the surveys that were named, in a session of now, or those of a session of before."""
     if options.surveys:
         files = samples.survey_files(options.surveys)
         together = open_together(files, options)
         session = Session(options.session or Path(f"{files[0].stem}.fhn"))
         if session.exists:
-            session = existing(session.folder, _PROGRAM)
+            session = existing(session.folder, program)
         return Project(session, together.surveys), together.stacks(session.folder)
     if reading(options) or options.categorical or options.map_field:
         raise UsageError("how a survey is read goes with the survey: name it too")
     folder, _ = place(options)
     if folder is None:
         raise JobError("name a survey to train on, a --session that has one, or a saved job with --job")
-    return opened(existing(folder, _PROGRAM)), {}
+    return opened(existing(folder, program)), {}
 
 
 def _anew(
@@ -115,15 +145,7 @@ def _anew(
 ) -> tuple[Begun, str]:
     """Begin a new run: with what was said, and, where no survey was named, else with what the session remembers."""
     session, remembers = project.session, not options.surveys
-    chosen = options.vertical_axis
-    if project.surveys is not None and (options.surveys or chosen is not None):
-        _check_vertical(project.surveys, chosen)
-        project.use(
-            project.surveys,
-            vertical_axis=session.manifest.vertical_axis if chosen is None else chosen,
-            stacks=stacks or _known_stacks(session),
-        )
-    _label(project, options)
+    _take(project, options, stacks)
     held_out = session.manifest.held_out
     if not remembers or options.hold_out is not None or options.blocks is not None:
         held_out = HeldOut(options.hold_out or 0, blocks=options.blocks)
@@ -140,9 +162,30 @@ def _anew(
     )
     settings = with_objective(settings, options, project.shape)
     settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)
-    settings = settings.with_attributes(options.attributes)
+    settings = _with_attributes(settings, options)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
+
+
+def _take(project: Project, options: argparse.Namespace, stacks: dict[str, tuple[StackedMap, ...]]) -> None:
+    """Use the surveys that were named, and make labels of what is known of them."""
+    session, chosen = project.session, options.vertical_axis
+    if project.surveys is not None and (options.surveys or chosen is not None):
+        _check_vertical(project.surveys, chosen)
+        project.use(
+            project.surveys,
+            vertical_axis=session.manifest.vertical_axis if chosen is None else chosen,
+            stacks=stacks or _known_stacks(session),
+        )
+    _label(project, options)
+
+
+def _with_attributes(settings: Settings, options: argparse.Namespace) -> Settings:
+    """Return settings with the attributes, and the networks of others, that were named."""
+    named = [f"{BACKBONE}:{file}" for file in options.backbone]
+    if options.attributes is None and not named:
+        return settings
+    return settings.with_attributes([*(options.attributes or ()), *named])
 
 
 def _again(project: Project, options: argparse.Namespace) -> Begun:
@@ -169,6 +212,8 @@ def _resumed(project: Project, options: argparse.Namespace) -> Begun:
 def _begin(
     project: Project, options: argparse.Namespace, settings: Settings, beginning: Beginning, held_out: HeldOut
 ) -> Begun:
+    if options.trust_backbone:
+        trust_all(settings.attributes)
     begun = jobs.begin(
         project,
         settings,

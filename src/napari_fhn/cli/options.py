@@ -94,6 +94,29 @@ def add_attributes(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_backbone(parser: argparse._ActionsContainer) -> None:
+    """Add ``--backbone`` and ``--trust-backbone``."""
+    parser.add_argument(
+        "--backbone",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="take features of a network that somebody else trained as further channels: TorchScript (.pt) or ONNX "
+        "(.onnx), with a file FILE.json beside it that says what it takes and gives",
+    )
+    add_trust(parser)
+
+
+def add_trust(parser: argparse._ActionsContainer) -> None:
+    """Add ``--trust-backbone``."""
+    parser.add_argument(
+        "--trust-backbone",
+        action="store_true",
+        help="load networks of TorchScript: that runs code that whoever made the file has put there",
+    )
+
+
 def _names(attributes: Iterable[type[Attribute]]) -> str:
     return ", ".join(one.name for one in attributes)
 
@@ -106,6 +129,11 @@ def add_combination(parser: argparse._ActionsContainer) -> None:
         help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the "
         "network alone (default: auto, all that go with the data, weighed on labels left out)",
     )
+    add_finishes(parser)
+
+
+def add_finishes(parser: argparse._ActionsContainer) -> None:
+    """Add ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
     parser.add_argument(
         "--smoothing",
         choices=get_args(Choice),

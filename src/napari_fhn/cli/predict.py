@@ -16,10 +16,12 @@ from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import (
     Commands,
     UsageError,
+    add_finishes,
     add_json,
     add_machine,
     add_partial,
     add_session,
+    add_trust,
     on_machine,
 )
 from napari_fhn.cli.reading import add_reading, reading
@@ -66,6 +68,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--network-alone", action="store_true", help="predict with the network and nothing else it was combined with"
     )
+    add_finishes(parser)
     parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
@@ -73,6 +76,7 @@ def add(commands: Commands) -> None:
         "--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names"
     )
     add_partial(parser)
+    add_trust(parser)
     add_reading(parser)
     add_maps(parser)
     add_machine(parser)
@@ -113,6 +117,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
     from napari_fhn.project import jobs
+    from napari_fhn.project.backbones import trust_network
     from napari_fhn.project.exporter import Exporter, Request
 
     exporter: Exporter | None = None
@@ -122,6 +127,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         exporter = Exporter.of_run(project, chosen, like=_like(options))
         request = Request("classes", options.output, partial=options.partial)
         exporter.check(request)
+    if options.trust_backbone:
+        trust_network(chosen.model)
     job = jobs.prediction_job(
         project,
         chosen,
@@ -130,6 +137,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         device=options.device,
         memory=options.memory,
         network_alone=options.network_alone,
+        smoothing=options.smoothing,
+        order=options.layer_order,
         progress=told("Copying the survey"),
     )
     end = work("predict", job, options.json, options.typed)
@@ -161,8 +170,11 @@ def _elsewhere(options: argparse.Namespace) -> int:
     from napari_fhn.cli.maps import open_together
     from napari_fhn.project import samples
     from napari_fhn.project.applying import applying
+    from napari_fhn.project.backbones import trust_network
 
     together = open_together(samples.survey_files(options.surveys), options)
+    if options.trust_backbone:
+        trust_network(options.network)
     with _place_of(options) as session, session.writing(_PROGRAM):
         say(session.notes)
         with applying(
@@ -204,6 +216,9 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, flips=True)
     if options.network_alone:
         job = replace(job, combination=None)
+    elif job.combination is not None:
+        smoothing, order = options.smoothing or job.combination.smoothing, options.layer_order or job.combination.order
+        job = replace(job, combination=replace(job.combination, smoothing=smoothing, order=order))
     exporter, request = None, None
     if options.output is not None:
         from napari_fhn.project.exporter import Request

@@ -136,12 +136,15 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
 
 
 def _by_class(found: Evaluation, reference: str) -> str:
-    network, nearest = found.network, found.nearest
+    network, nearest, carried = found.network, found.nearest, found.carried
     rows = [["", "voxels", "IoU", "precision", "recall", "F1", f"IoU of the {reference}"]]
     for k, name in enumerate(found.classes):
         values = (network.iou[k], network.precision[k], network.recall[k], network.f1[k], nearest.iou[k])
         rows.append([name, f"{network.support[k]:,}", *map(number, values)])
     rows.append(["mean", "", number(network.mean_iou), "", "", number(network.mean_f1), number(nearest.mean_iou)])
+    if carried is not None:
+        along = ["IoU carried along the reflectors", *map(number, (*carried.iou, carried.mean_iou))]
+        rows = [[*row, cell] for row, cell in zip(rows, along, strict=True)]
     return aligned(rows)
 
 

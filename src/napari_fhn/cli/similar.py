@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
-from napari_fhn.cli.options import Commands, UsageError, add_json
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_run
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.cli.sessions import existing, opened, say, told
+from napari_fhn.cli.sessions import existing, opened, run_of, say, told
 from napari_fhn.cli.tables import aligned
 
 if TYPE_CHECKING:
     from napari_fhn.project import Project, SurveySet
     from napari_fhn.project.similar import Similar
+    from napari_fhn.structure.similar.describing import Descriptions
     from napari_fhn.structure.similar.likeness import Examples
 
 _PROGRAM = "napari-fhn similar"
@@ -29,6 +30,13 @@ def add(commands: Commands) -> None:
         "surveys", nargs="*", metavar="SURVEY", help="survey files on one grid, or sample:seismic; or name a --session"
     )
     parser.add_argument("--session", type=Path, metavar="DIR", help="look through the surveys of a session")
+    add_run(parser)
+    parser.add_argument(
+        "--by",
+        choices=("data", "network"),
+        default="data",
+        help="compare places by what the data look like there (default), or by the states of the network of a run",
+    )
     several = {"action": "append", "default": []}
     parser.add_argument(
         "--at",
@@ -70,14 +78,17 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--count is 1 or more, and --level above 0 and at most 1")
     if not options.at and not options.like:
         raise UsageError("show a place with --at, or a class with --like")
-    if options.like and options.session is None:
-        raise UsageError("--like names a class of a --session")
+    if options.session is None and (options.like or options.run_name or options.by == "network"):
+        raise UsageError("--like, --by network and --run go with a --session")
 
     from napari_fhn.project import similar
 
     project, surveys, vertical = _surveys(options)
     examples = _examples(options, project, surveys)
-    described = similar.describe(surveys, vertical, told("Looking at the survey"))
+    if options.by == "network" and project is not None:
+        described = _states(project, options.run_name)
+    else:
+        described = similar.describe(surveys, vertical, told("Looking at the survey"))
     known = project.session.known() if project is not None and options.like else None
     found = similar.find(surveys, described, examples, count=options.count, level=options.level, known=known)
     _tell(found, options.json)
@@ -85,6 +96,20 @@ def run(options: argparse.Namespace) -> int:
         written = found.save(options.output, surveys.first, told("Writing"))
         say([f"{written}: how alike every voxel is, 0 to 1"])
     return OK
+
+
+def _states(project: Project, name: str | None) -> Descriptions:
+    """Return what the survey looks like to the network of a run, and let that look first where it has not."""
+    from napari_fhn.project import jobs, similar
+    from napari_fhn.training.states import write_states
+
+    run = run_of(project.session, name)
+    try:
+        return similar.states(project, run)
+    except similar.NotLooked:
+        with project.session.writing(_PROGRAM):
+            write_states(jobs.prediction_job(project, run, network_alone=True), told=told("The network looks"))
+    return similar.states(project, run)
 
 
 def _surveys(options: argparse.Namespace) -> tuple[Project | None, SurveySet, int | None]:
@@ -123,7 +148,7 @@ def _tell(found: Similar, as_json: bool) -> None:
                 "start": place.box.start,
                 "stop": place.box.stop,
                 "likeness": round(place.likeness, 4),
-                "voxels": int(place.inside().sum()),
+                "voxels": int(place.inside.sum()),
             }
             print(json.dumps({"kind": "Place", **told}))
         return
@@ -131,5 +156,5 @@ def _tell(found: Similar, as_json: bool) -> None:
         print("Nothing else looks like that.")
         return
     rows = [["place", "likeness", "voxels"]]
-    rows += [[found.where(place), f"{place.likeness:.2f}", f"{int(place.inside().sum()):,}"] for place in found.found]
+    rows += [[found.where(place), f"{place.likeness:.2f}", f"{int(place.inside.sum()):,}"] for place in found.found]
     print(aligned(rows))

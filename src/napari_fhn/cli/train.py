@@ -13,6 +13,7 @@ from napari_fhn.cli.options import (
     Commands,
     UsageError,
     add_attributes,
+    add_backbone,
     add_combination,
     add_json,
     add_known,
@@ -60,6 +61,7 @@ def add(commands: Commands) -> None:
     )
     add_combination(how)
     add_attributes(how)
+    add_backbone(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
@@ -170,8 +172,8 @@ def _check(options: argparse.Namespace) -> None:
         raise JobError("--job trains a saved job as it is: leave --session out")
     if options.resume and options.start_from is not None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
-    if options.attributes is not None and saved:
-        raise UsageError("a saved job has the attributes that its network takes: leave --attribute out")
+    if (options.attributes is not None or options.backbone) and saved:
+        raise UsageError("a saved job has the attributes that its network takes: leave --attribute and --backbone out")
     if options.run_name is not None and not options.resume:
         raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
     if options.resume and options.name is not None:

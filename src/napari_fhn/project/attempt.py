@@ -12,21 +12,30 @@ from napari_fhn.project.session import Session
 
 
 @contextmanager
-def attempt(session: Session) -> Iterator[None]:
+def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
     """Undo what was written when no run comes of the work inside: manifest, labels, and all of a first try.
 
     A try that failed leaves nothing that the next one could stumble over.
+
+    Parameters
+    ----------
+    session : Session
+        Written to.
+    of_a_run : bool
+        Whether it is a run that is begun; else only what raises has failed.
     """
     new, before = not session.exists, session.manifest
     runs = [run.record for run in session.runs.all()]
-    volumes = (session.labels, session.weights)
+    volumes = (session.labels, session.weights, session.carried)
     there = {path for path in volumes if path.is_file()}
     empty = {path for path in there if not labelling.holds_any(path)}
     hidden = masks.kept(session)
+    done = False
     try:
         yield
+        done = not of_a_run
     finally:
-        if [run.record for run in session.runs.all()] == runs:
+        if not done and [run.record for run in session.runs.all()] == runs:
             for path in ({*volumes} - there) | (masks.kept(session) - hidden):
                 path.unlink(missing_ok=True)
             for path in empty:

@@ -12,20 +12,23 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.counting import in_words
+from napari_fhn.project import backbones
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
 from napari_fhn.project.inputs import sweep
 from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, fitting, wanted
 from napari_fhn.structure.attributes.attribute import Fitted
+from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.structure.attributes.deriving import Derived, Sources
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
@@ -94,7 +97,7 @@ def channels(texts: Sequence[str], known: Facts) -> int:
     JobError
         When the data do not have one.
     """
-    return sum(len(one.channels(known)) for one in asked(texts, known))
+    return sum(len(one.channels(known)) for one in asked(texts, known))  # their layout was read already
 
 
 def asked(texts: Sequence[str], known: Facts) -> tuple[Attribute, ...]:
@@ -173,12 +176,28 @@ def add(
 def of_network(project: Project, inputs: Sequence[Input], job: Job, progress: Told | None = None) -> tuple[Input, ...]:
     """Return inputs with the attributes that a network takes, derived as they were for it.
 
+    Those of the data that it has learnt from are taken as they are, while they are there: neither what the data are nor
+    a file that they came from has to be at hand.
+
     Raises
     ------
     JobError
         When these data do not have one; the message says why.
     """
+    kept = _as_learnt(project, inputs, job)
+    if kept is not None:
+        return (*inputs, *kept)
     return add(project, inputs, job.attributes, learnt=job.inputs, progress=progress).inputs
+
+
+def _as_learnt(project: Project, inputs: Sequence[Input], job: Job) -> tuple[Input, ...] | None:
+    """Return the attributes of a job, where they are those of these inputs and all of them are there; else None."""
+    own = [item.stamp for item in job.inputs if not item.attribute]
+    if not all(own) or own != [item.stamp for item in inputs]:
+        return None
+    folder = project.session.inputs
+    kept = [replace(item, path=str(folder / Path(item.path).name)) for item in job.inputs if item.attribute]
+    return tuple(kept) if all(Path(item.path).is_file() for item in kept) else None
 
 
 def _chosen(
@@ -202,38 +221,80 @@ def _derived(
     progress: Told | None,
 ) -> Input:
     """Return an attribute as an input, computed where it is not there yet."""
-    derived = Derived(attribute, known, sources, fitted.get(attribute.text))
+    learnt = fitted.get(attribute.text)
+    made: _Made
     try:
-        found = derived.fitted
+        if isinstance(attribute, Backbone):
+            made = _OfNetwork(attribute, inputs, known, learnt)
+        else:
+            made = Derived(attribute, known, sources, learnt)
+        found = made.fitted
+        stamp = _stamp(inputs, attribute, known, found)
+        folder = project.session.inputs
+        path = folder / f"{_words(attribute)}-{stamp[:_SHORT]}.npy"
+        if not path.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(path, made, progress)
     except AttributesError as error:
         raise JobError(str(error)) from error
-    stamp = _stamp(inputs, attribute, known, found)
-    folder = project.session.inputs
-    path = folder / f"{_words(attribute.text)}-{stamp[:_SHORT]}.npy"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(path, derived, progress)
-    path.with_suffix(".txt").write_text(_about(attribute, derived, inputs), encoding="utf-8")
+    path.with_suffix(".txt").write_text(_about(attribute, made.names, inputs), encoding="utf-8")
     return Input(str(path), 0, attribute.text, stamp, attribute.text, found)
 
 
-def _write(path: Path, derived: Derived, progress: Told | None) -> None:
-    shape = (len(derived.names), *derived.shape)
+class _Made(Protocol):
+    """What an attribute is written from."""
+
+    attribute: Attribute
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+
+    @property
+    def fitted(self) -> Fitted: ...
+
+    def write(self, out: NDArray[np.float32], progress: Told | None = None) -> None: ...
+
+
+class _OfNetwork:
+    """Features of a network in a file."""
+
+    def __init__(self, attribute: Backbone, inputs: Sequence[Input], known: Facts, learnt: Fitted | None) -> None:
+        self.attribute: Attribute = attribute
+        self.names = attribute.channels(known)
+        self.shape = known.shape
+        self._backbone, self._inputs, self._known = attribute, inputs, known
+        if learnt is not None:
+            attribute.check_same(learnt)
+        self._fitted = learnt
+
+    @property
+    def fitted(self) -> Fitted:
+        """What holds on the data as a whole."""
+        if self._fitted is None:
+            self._fitted = backbones.found_for(self._backbone, self._inputs, self._known)
+        return self._fitted
+
+    def write(self, out: NDArray[np.float32], progress: Told | None = None) -> None:
+        """Compute all of it, into a file that another process maps too."""
+        file = getattr(out, "filename", None)
+        assert file is not None
+        backbones.write(Path(file), self._backbone, self._inputs, self._known, self.fitted, progress)
+
+
+def _write(path: Path, made: _Made, progress: Told | None) -> None:
+    shape = (len(made.names), *made.shape)
     needed, free = 4 * int(np.prod(shape)), shutil.disk_usage(path.parent).free
     if needed > free:
         raise JobError(
-            f"the attribute {derived.attribute.text!r} takes {in_words(needed)} on the disk of the session, where "
+            f"the attribute {made.attribute.text!r} takes {in_words(needed)} on the disk of the session, where "
             f"{in_words(free)} are free: leave it out, or make room"
         )
     part = path.with_name(f".{os.getpid()}-{path.stem}.part.npy")
     try:
         out = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
-        derived.write(out, progress)
+        made.write(out, progress)
         out.flush()
         del out
         os.replace(part, path)
-    except AttributesError as error:
-        raise JobError(str(error)) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -256,13 +317,12 @@ def _bands_first(item: Input) -> np.ndarray[Any, Any]:
     return array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
 
 
-def _about(attribute: Attribute, derived: Derived, inputs: Sequence[Input]) -> str:
+def _about(attribute: Attribute, names: Sequence[str], inputs: Sequence[Input]) -> str:
     """Return what a person, and the report, should know of the file."""
     of = ", ".join(item.name for item in inputs)
-    return "\n".join(
-        (f"{attribute.title} of {of}", attribute.words, *(f"channel: {name}" for name in derived.names), "")
-    )
+    return "\n".join((f"{attribute.title} of {of}", attribute.words, *(f"channel: {name}" for name in names), ""))
 
 
-def _words(text: str) -> str:
+def _words(attribute: Attribute) -> str:
+    text = f"backbone-{attribute.file.stem}" if isinstance(attribute, Backbone) else attribute.text
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:40]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
-from napari_fhn.training.job import Input
+from napari_fhn.training.job import Input, Job
 from napari_fhn.training.volume import open_array
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 LEAST = 0.5
 """Confidence from which labels are carried; on generated surveys nine of ten of these are right."""
+
+
+_LEAKS = (
+    "What is carried knows of all labels, those held out among them: erase it before a score on labels held out is "
+    "taken for one of places that nobody has seen."
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,12 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     return DipField.open(np.moveaxis(values, vertical, -1), folder if stamp else None, stamp=stamp)
 
 
+def folder_of(job: Job) -> Path | None:
+    """Return where dips of a job's survey are kept: with its session; None where it lies in none."""
+    around = layout.session_around(Path(job.labels))
+    return None if around is None else around / layout.STRUCTURE
+
+
 def reference(
     known: NDArray[Any],
     inputs: Sequence[Input],
@@ -132,10 +145,21 @@ def reference(
     """
     if vertical is None or not inputs or not Path(inputs[0].path).exists():
         return None
+    return everywhere(known, dips_of(inputs, vertical, folder), vertical)
+
+
+def everywhere(known: NDArray[Any], dips: DipField, vertical: int) -> NDArray[np.uint8]:
+    """Carry labels along the reflectors over all of a survey; parameters and what is returned as in `reference`.
+
+    Raises
+    ------
+    LabelError
+        When nothing is labelled.
+    """
     from napari_fhn.structure.carrying import carry
 
     upright = np.moveaxis(np.asarray(known, np.uint8), vertical, -1)
-    found, _ = carry(upright, dips_of(inputs, vertical, folder))
+    found, _ = carry(upright, dips)
     return np.moveaxis(labels.nearest_column(found, -1), -1, vertical)
 
 
@@ -161,7 +185,7 @@ def carry_labels(
     least : float
         Least confidence, 0 to 1.
     locked : sequence of int
-        Classes that are not carried, and whose labels stay as they are.
+        Classes that are not carried; what was carried of them stays.
     progress : callable, optional
         Told the share that is done; what it raises ends the work, and leaves the labels as they were.
 
@@ -188,10 +212,14 @@ def carry_labels(
     observed = Known(Observed(out, before, vertical), max(1, *(item.value for item in project.classes)))
     if not any(len(found) for found in observed.positions):
         raise ProjectError("nothing is labelled", "Label something first", path=session.folder)
-    carried = Carried(observed, dips_of(inputs, vertical, session.dips))
+    carried = Carried(observed, dips_of(inputs, vertical, session.structure))
     with _scratch(session, project.shape) as (wanted, weights):
-        _say(carried, observed, wanted, weights, vertical, reach, least, locked, progress)
-        return _written(session, out, before, wanted, weights)
+        _say(carried, observed, (wanted, weights), vertical, reach, least, progress)
+        if locked:
+            _keep(session, out, before, (wanted, weights), locked)
+        found = _written(session, out, before, wanted, weights)
+    held = session.manifest.held_out
+    return replace(found, notes=(_LEAKS,)) if held.count or held.boxes or held.blocks else found
 
 
 def erase_carried(project: Project) -> CarriedLabels:
@@ -239,23 +267,38 @@ def _scratch(session: Session, shape: tuple[int, ...]) -> Iterator[tuple[NDArray
 def _say(
     carried: Carried,
     observed: Any,
-    wanted: NDArray[np.uint8],
-    weights: NDArray[np.uint8],
+    volumes: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     vertical: int,
     reach: float | None,
     least: float,
-    locked: Sequence[int],
     progress: Callable[[float], None] | None,
 ) -> None:
     """Write what is carried, where nothing is observed, and how much it counts in percent."""
-    out, percent = (np.moveaxis(values, vertical, -1) for values in (wanted, weights))
+    out, percent = (np.moveaxis(values, vertical, -1) for values in volumes)
     for box in carried.boxes():
         found, confidence = carried.labels(box, reach=reach, least=least)
-        found[(observed.read(box) > 0) | np.isin(found, list(locked))] = 0
+        found[observed.read(box) > 0] = 0
         out[box.slices] = found
         percent[box.slices] = np.where(found > 0, np.rint(100 * confidence).clip(1, 100), 0)
         if progress is not None:
             progress(box.stop[0] / out.shape[0])
+
+
+def _keep(
+    session: Session,
+    out: NDArray[np.uint8],
+    before: NDArray[np.uint8],
+    volumes: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    locked: Sequence[int],
+) -> None:
+    """Let what was carried of locked classes stand, and nothing else be carried of them."""
+    wanted, weights = volumes
+    weighed = session.weight_volume(out.shape)
+    for slab in labels.splits.slabs(out):
+        stands = _stands(out, before, slab) & np.isin(before[slab], list(locked))
+        barred = np.isin(wanted[slab], list(locked))
+        wanted[slab] = np.where(stands, before[slab], np.where(barred, 0, wanted[slab]))
+        weights[slab] = np.where(stands, weighed[slab], np.where(barred, 0, weights[slab]))
 
 
 def _written(

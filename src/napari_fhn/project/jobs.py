@@ -18,6 +18,7 @@ from napari_fhn.project.run import Run, RunRecord, default_name, ready_predictio
 from napari_fhn.project.session import now
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -105,16 +106,14 @@ def begin(
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)
-    added = attributes.add(
-        project,
-        staged,
-        settings.attributes if goes_on is None else goes_on.job().attributes,
-        learnt=_learnt(goes_on, beginning),
-        held_out=boxes,
-        seed=settings.schedule.seed,
-        progress=progress,
-    )
-    staged, notes = added.inputs, (*notes, *added.words)
+    if goes_on is not None:
+        staged = attributes.of_network(project, staged, goes_on.job(), progress)
+    else:
+        learnt, seed = _learnt(beginning), settings.schedule.seed
+        added = attributes.add(
+            project, staged, settings.attributes, learnt=learnt, held_out=boxes, seed=seed, progress=progress
+        )
+        staged, notes = added.inputs, (*notes, *added.words)
     copy = folder / layout.BEGUN_WITH
 
     def job(start_from: Path | None) -> Job:
@@ -158,10 +157,8 @@ def begin(
     return Begun(run, ready, notes=notes)
 
 
-def _learnt(goes_on: Run | None, beginning: Beginning) -> tuple[Input, ...]:
+def _learnt(beginning: Beginning) -> tuple[Input, ...]:
     """Return the inputs that the first weights were learnt from; none for new weights."""
-    if goes_on is not None:
-        return goes_on.job().inputs
     if beginning.network is None:
         return ()
     try:
@@ -193,6 +190,8 @@ def prediction_job(
     device: str | None = None,
     memory: int | None = None,
     network_alone: bool = False,
+    smoothing: Choice | None = None,
+    order: Choice | None = None,
     progress: Told | None = None,
 ) -> Job:
     """Return the job that predicts the whole survey with the network of a run.
@@ -207,6 +206,8 @@ def prediction_job(
         Other than those of its training, as in `Job`.
     network_alone : bool
         Predict with the network and nothing else that it was combined with.
+    smoothing, order : {"auto", "on", "off"}, optional
+        Other than those of its training; ``"off"`` leaves out what the labels were found to want.
     progress : callable, optional
         Told how much of the copying is done, where a survey has to be copied again.
 
@@ -226,7 +227,12 @@ def prediction_job(
     if network_alone:
         changes["combination"] = None
     elif job.combination is not None:
-        changes["combination"] = replace(job.combination, folder=str(project.session.folder / layout.STRUCTURE))
+        changes["combination"] = replace(
+            job.combination,
+            folder=str(project.session.folder / layout.STRUCTURE),
+            smoothing=smoothing or job.combination.smoothing,
+            order=order or job.combination.order,
+        )
     return replace(
         job,
         inputs=staged,

@@ -69,6 +69,8 @@ def keep(
     """
     session.check_writer()
     wanted = np.zeros_like(known) if weights is None else weights
+    if not over and _is_observed(session, known, wanted):
+        return []  # the same as what was observed; what was carried from it stays
     weighted = weights is not None or session.weights.exists()
     said = []
     for path, what, now in ((session.labels, "labels", known), (session.weights, "weights of labels", wanted)):
@@ -77,6 +79,8 @@ def keep(
     if weighted:
         _fill(session.weight_volume(known.shape), wanted)
     _fill(session.label_volume(known.shape), known)
+    if session.carried.is_file():
+        wipe(session.carried)
     return said
 
 
@@ -94,6 +98,24 @@ def wipe(path: Path) -> None:
         volume = np.load(path, mmap_mode="r+", allow_pickle=False)
         volume[...] = 0
         volume.flush()
+
+
+def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8]) -> bool:
+    """Whether these labels and weights are those of the session, but for what was carried along the reflectors."""
+    if not session.carried.is_file() or not session.has_labels:
+        return False
+    paths = (session.labels, session.carried, *((session.weights,) if session.weights.is_file() else ()))
+    there, carried, *weighed = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths)
+    if not there.shape == carried.shape == known.shape:
+        return False
+    for row in range(len(there)):
+        stands = (carried[row] != 0) & (there[row] == carried[row])
+        if not np.array_equal(np.where(stands, 0, there[row]), known[row]):
+            return False
+        counted = np.where(stands, 0, weighed[0][row]) if weighed else np.zeros_like(weights[row])
+        if not np.array_equal(counted, weights[row]):
+            return False
+    return True
 
 
 def _put_aside(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:

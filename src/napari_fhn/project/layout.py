@@ -13,7 +13,6 @@ WEIGHTS = "weights.npy"
 ACCEPTED = "accepted.npy"
 CARRIED = "carried.npy"
 INPUTS = "inputs"
-DIPS = "dips"
 RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
@@ -28,7 +27,7 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 
 _FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
-_FOLDERS = (INPUTS, DIPS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
 
 _DEEPEST = 3
 """Folders between the job of a network and its session."""

@@ -15,6 +15,7 @@ from napari_fhn import record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
 from napari_fhn.training import log, provenance
+from napari_fhn.training.combination.settings import FACTORS, NETWORK
 from napari_fhn.training.description import Description
 from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
@@ -110,6 +111,15 @@ class Run:
     def output(self, kind: Output) -> Path:
         """Return the file of what was predicted beside the classes, whether it is there or not."""
         return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
+
+    def factor(self, name: str) -> Path:
+        """Return the file of what one factor of its prediction says alone, whether it is there or not."""
+        return self.prediction.with_name(f"{self.prediction.stem}-{name}.npy")
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors of which is kept what they say alone, the network first."""
+        return tuple(name for name in (NETWORK, *FACTORS) if self.factor(name).is_file())
 
     @property
     def untidied(self) -> Path:
@@ -262,7 +272,8 @@ def read_run(folder: Path) -> Run:
 def discard_files(folder: Path) -> None:
     """Remove the folder of a run that has made nothing; what others may have put there stays."""
     written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
-    for name in (*written, *(f"prediction-{kind}.npy" for kind in ("probabilities", "entropy", "margin"))):
+    kinds = ("probabilities", "entropy", "margin", "states", NETWORK, *FACTORS)
+    for name in (*written, "prediction-states.json", *(f"prediction-{kind}.npy" for kind in kinds)):
         (folder / name).unlink(missing_ok=True)
     for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         shutil.rmtree(folder / name, ignore_errors=True)

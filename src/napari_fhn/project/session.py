@@ -99,9 +99,9 @@ class Session:
         return self.folder / layout.CARRIED
 
     @property
-    def dips(self) -> Path:
-        """Folder of the dips of the reflectors, found once."""
-        return self.folder / layout.DIPS
+    def structure(self) -> Path:
+        """Folder of what is found out once about the structure of the surveys, such as the dips of their reflectors."""
+        return self.folder / layout.STRUCTURE
 
     @property
     def inputs(self) -> Path:

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels.changes import Change, of_voxels
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.project import Project
+from napari_fhn.project.run import Run
 from napari_fhn.project.shown import numbers_of
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.structure.similar.channels import NothingThere
@@ -30,6 +32,7 @@ from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.numbers import Numbers, by_axes
 from napari_fhn.surveys.out import save
 from napari_fhn.surveys.plain import good_bands, values
+from napari_fhn.training import state_file
 
 COUNT = 12
 """Places that are found unless more are asked for."""
@@ -212,6 +215,43 @@ def describe(
         raise ProjectError(f"nothing is like anything in '{surveys.names[0]}': {error}", path=surveys.source) from error
 
 
+def states(project: Project, run: Run) -> Descriptions:
+    """Return what the survey looks like to the network of a run, which has looked at it.
+
+    Parameters
+    ----------
+    project : Project
+        Whose run it is.
+    run : Run
+        With a network whose states were written (see :func:`napari_fhn.training.states.write_states`).
+
+    Raises
+    ------
+    NotLooked
+        When the network of now has not looked at the data of now.
+    ProjectError
+        When there is no network, or it tells nothing apart.
+    """
+    described, found = run.description(), state_file.read(run.prediction)
+    if described is None:
+        raise ProjectError(f"'{run.name}' has no network", "Train first", path=project.session.folder)
+    known = {entry.content for entry in project.session.manifest.inputs if entry.content}
+    if (
+        found is None
+        or found[0].model != described.sha256
+        or (known and not known & {stamp for stamp in found[0].inputs if stamp})
+    ):
+        raise NotLooked(f"the network of '{run.name}' has not looked at the survey yet", path=project.session.folder)
+    try:
+        return Descriptions.of_states(found[1], project.shape, found[0].cell, project.vertical_axis)
+    except (NothingThere, ValueError) as error:
+        raise ProjectError(f"the network of '{run.name}' tells nothing apart: {error}") from error
+
+
+class NotLooked(ProjectError):
+    """A network has not looked at the survey yet: it has to be let do so first."""
+
+
 def find(
     surveys: SurveySet,
     described: Descriptions,
@@ -277,8 +317,8 @@ def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], 
     """
     channels, change = SurveyValues(surveys), Change()
     for place in found:
-        there = np.isfinite(channels.read(place.box)).any(axis=0)
-        free = place.inside() & there & (np.asarray(out[place.box.slices]) == 0)
+        there = np.isfinite(channels.read(place.box)).all(axis=0)
+        free = place.inside & there & (np.asarray(out[place.box.slices]) == 0)
         if free.any():
             index = tuple(axis + start for axis, start in zip(np.nonzero(free), place.box.start, strict=True))
             change += of_voxels(index, np.zeros(len(index[0]), np.uint8), value)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.labels.apart import Apart, apart, far_enough
-from napari_fhn.project.carrying import reference
+from napari_fhn.project import carrying
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
@@ -64,6 +64,9 @@ class Evaluation:
     network, nearest : Scores
         Of the network, and of the humblest reference: the nearest label of training copied sideways. Voxel by voxel, as
         they were counted.
+    carried : Scores or None
+        Of the better reference where an axis is vertical: the labels of training carried along the reflectors. None for
+        a map, and where the survey is gone.
     estimates : Estimates
         Of the network in the whole survey, with confidence intervals: each class weighed by what it takes of the
         prediction, and bodies taken for what is independent.
@@ -87,6 +90,7 @@ class Evaluation:
     classes: tuple[str, ...]
     network: Scores
     nearest: Scores
+    carried: Scores | None
     estimates: Estimates
     standings: tuple[Standing, ...]
     boundaries: Scores
@@ -181,6 +185,15 @@ def vertical_axis(job: Job) -> int | None:
     return None if job.map_axis is not None else job.vertical_axis
 
 
+CARRIED_TITLE = "the labels, carried along the reflectors"
+"""What the better reference of a volume or a line is called."""
+
+
+def reference_title(vertical: int | None) -> str:
+    """Say in words what the better reference is."""
+    return nearest_title(None) if vertical is None else CARRIED_TITLE
+
+
 def nearest_title(vertical: int | None) -> str:
     """Return what the humblest reference is called, as it goes with "behind"."""
     return "the nearest labelled pixel, copied" if vertical is None else "the nearest well, copied sideways"
@@ -250,16 +263,16 @@ def _evaluate(
     boundaries = np.where(near_boundaries(target, _BOUNDARY), target, np.uint8(0))
     boxes = job.held_out if on == "held out" else _cut(target, vertical)
     mine, theirs = (_sample(found, target, boxes, count, on) for found in (prediction, nearest))
-    beside = [standing(nearest_title(vertical), mine, theirs, drawn)]
-    carried = _carried(job, trained, vertical)
-    if carried is not None:
-        along = _sample(carried, target, boxes, count, on)
-        beside.append(standing("the wells, carried along the reflectors", mine, along, drawn))
+    along = carrying.reference(trained, job.inputs, vertical, carrying.folder_of(job))
+    followed = None if along is None else _sample(along, target, boxes, count, on)
     bodies = tuple(
         Body(body_name(box, job.axes, vertical), box, scores(matrix))
         for box, matrix in (zip(boxes, mine.bodies, strict=True) if on == "held out" else ())
     )
     found = estimates(mine, drawn)
+    beside = [standing(nearest_title(vertical), mine, theirs, drawn)]
+    if followed is not None:
+        beside.append(standing(CARRIED_TITLE, mine, followed, drawn))
     voxels = int(np.count_nonzero(target))
     what = called(job.held_out, vertical) if on == "held out" else ""
     return Evaluation(
@@ -268,6 +281,7 @@ def _evaluate(
         job.classes,
         scores(mine.bodies.sum(axis=0)),
         scores(theirs.bodies.sum(axis=0)),
+        None if followed is None else scores(followed.bodies.sum(axis=0)),
         found,
         tuple(one for one in beside if one is not None),
         scores(confusion(prediction, boundaries, count)),
@@ -276,14 +290,6 @@ def _evaluate(
         away,
         minding(found, job.classes, what),
     )
-
-
-def _carried(job: Job, trained: NDArray[np.uint8], vertical: int | None) -> NDArray[np.uint8] | None:
-    """What an interpreter would draw without a network; None where there are no reflectors to follow."""
-    if job.map_axis is not None:
-        return None
-    folder = job.combination.folder if job.combination is not None else ""
-    return reference(trained, job.inputs, vertical, folder or None)
 
 
 def _sample(prediction: NDArray[Any], target: NDArray[np.uint8], boxes: Sequence[Box], classes: int, on: str) -> Sample:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, record
 from napari_fhn.labels.folds import MOST_FOLDS, folds, grown, kept_away
+from napari_fhn.project import carrying
 from napari_fhn.project.speeds import duration
-from napari_fhn.report.evaluation import body_name, nearest_title, vertical_axis
+from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, counted, minding, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.training import log
@@ -72,7 +73,8 @@ class LeftOut:
     spread : Spread
         All of them.
     standing : Standing or None
-        The network beside copying the nearest label; None where that was not asked.
+        The network beside the better reference: the labels carried along the reflectors, on a map the nearest label.
+        None where that was not asked.
     mind : tuple of str
         What else one should know of these numbers.
     of : str
@@ -192,13 +194,14 @@ def run(job: Job, planned: Plan, control: Control | None = None) -> Iterator[Upd
     """
     vertical = vertical_axis(job)
 
-    def nearest(known: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return labels.nearest_column(known, vertical)
+    def beside(known: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        along = carrying.reference(known, job.inputs, vertical, carrying.folder_of(job))
+        return labels.nearest_column(known, vertical) if along is None else along
 
     scratch = Path(job.model).parent / SCRATCH
     began = time.monotonic()
     try:
-        for news in leave_one_out(job, planned.turns, scratch, control, nearest):
+        for news in leave_one_out(job, planned.turns, scratch, control, beside):
             yield news
             if isinstance(news, Fold) and news.number < news.folds:
                 each = (time.monotonic() - began) / news.number
@@ -289,7 +292,7 @@ def gathered(job: Job, found: Sequence[Fold]) -> LeftOut:
     beside = None
     if all(sample is not None for sample in theirs):
         mine = together([fold.sample for fold in found])
-        beside = standing(nearest_title(vertical), mine, together([one for one in theirs if one is not None]))
+        beside = standing(reference_title(vertical), mine, together([one for one in theirs if one is not None]))
     names = tuple(name_of(fold, job) for fold in found)
     of = (
         f"A score of {counted(len(boxes), what)} ({whole.pooled.voxels:,} voxels), each predicted by a network that "

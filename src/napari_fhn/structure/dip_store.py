@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
 from collections import OrderedDict
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -54,6 +56,7 @@ class Memory:
     def __init__(self, limit: int = _IN_MEMORY) -> None:
         self._limit = limit
         self._bytes = 0
+        self._lock = Lock()
         self._bricks: OrderedDict[int, tuple[Slopes, Shares]] = OrderedDict()
 
     def has(self, number: int) -> bool:
@@ -62,19 +65,21 @@ class Memory:
 
     def put(self, number: int, nodes: Box, slopes: Slopes, coherence: Shares) -> None:
         """Keep a brick."""
-        if number not in self._bricks:
-            self._bytes += slopes.nbytes + coherence.nbytes
-        self._bricks[number] = slopes, coherence
-        while self._bytes > self._limit and len(self._bricks) > 1:
-            _, (old, shares) = self._bricks.popitem(last=False)
-            self._bytes -= old.nbytes + shares.nbytes
+        with self._lock:
+            if number not in self._bricks:
+                self._bytes += slopes.nbytes + coherence.nbytes
+            self._bricks[number] = slopes, coherence
+            while self._bytes > self._limit and len(self._bricks) > 1:
+                _, (old, shares) = self._bricks.popitem(last=False)
+                self._bytes -= old.nbytes + shares.nbytes
 
     def get(self, number: int, nodes: Box) -> tuple[Slopes, Shares] | None:
         """Return a brick."""
-        found = self._bricks.get(number)
-        if found is not None:
-            self._bricks.move_to_end(number)
-        return found
+        with self._lock:
+            found = self._bricks.get(number)
+            if found is not None:
+                self._bricks.move_to_end(number)
+            return found
 
 
 class Files:
@@ -107,14 +112,13 @@ class Files:
         }
         if not self.folder.is_dir():
             _create(self.folder, shapes)
-        self._slopes, self._coherence, self._done = (
-            np.lib.format.open_memmap(self.folder / f"{name}.npy", mode="r+") for name in shapes
-        )
-        for array, (shape, kind) in zip((self._slopes, self._coherence, self._done), shapes.values(), strict=True):
-            if array.shape != tuple(shape) or array.dtype != kind:
-                raise ValueError(
-                    f"{self.folder} holds other dips than its name says; delete it to have them made again"
-                )
+        try:
+            self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
+        except (ValueError, FileNotFoundError):
+            # Cut off or replaced by something else: nothing is lost that cannot be made again.
+            shutil.rmtree(self.folder)
+            _create(self.folder, shapes)
+            self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
 
     def has(self, number: int) -> bool:
         """Tell whether the brick is there."""
@@ -136,16 +140,45 @@ class Files:
         return self._slopes[(slice(None), *nodes.slices)], self._coherence[nodes.slices]
 
 
+def _opened(folder: Path, shapes: _Shapes) -> list[np.memmap]:
+    """Map the arrays of a folder.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        When they are not what they should be.
+    """
+    for name, (shape, kind) in shapes.items():
+        # Opened for reading first: to write, numpy would stretch a file that was cut off.
+        array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+        if array.shape != tuple(shape) or array.dtype != kind:
+            raise ValueError(f"{folder} holds other dips than its name says")
+    return [np.lib.format.open_memmap(folder / f"{name}.npy", mode="r+") for name in shapes]
+
+
 def _create(folder: Path, shapes: _Shapes) -> None:
-    """Make all files under another name and move them here at once: nobody sees half of them."""
+    """Make all files under another name and move them here at once: nobody sees half of them.
+
+    Raises
+    ------
+    OSError
+        When they cannot be written, or there is no room: to write to the map of a file without would end the process.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     making = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
     try:
+        needed = sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in shapes.values())
+        if shutil.disk_usage(making).free < needed:
+            raise OSError(errno.ENOSPC, f"{needed / 1e6:.0f} MB for dips do not fit", str(folder.parent))
         for name, (shape, kind) in shapes.items():
-            np.lib.format.open_memmap(making / f"{name}.npy", mode="w+", dtype=kind, shape=shape).flush()
-        os.rename(making, folder)
+            path = making / f"{name}.npy"
+            np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape).flush()
+            if hasattr(os, "posix_fallocate"):
+                with path.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        making.rename(folder)
     except OSError:
-        # Another process was there first, and its files are as good.
+        # Another process may have been there first, and its files are as good.
         if not folder.is_dir():
             raise
     finally:

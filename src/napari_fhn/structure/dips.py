@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from threading import Lock
@@ -83,7 +84,7 @@ class DipField:
             Amplitudes; see :class:`DipField`.
         folder : str or Path, optional
             Bricks are kept here, and found again by whoever opens the same data with the same settings; several
-            processes may. Without one they stay in memory, at most half a gigabyte of them.
+            processes may. Without one, or where it cannot be written, they stay in memory: half a gigabyte at most.
         stamp : str
             Tells these data from others whose dips are kept in the same folder: a digest, or path, size and time of
             change.
@@ -106,9 +107,10 @@ class DipField:
         store: Store = Memory()
         if folder is not None:
             nodes = (*shape[:-1], -(-shape[-1] // 2))
-            store = Files(
-                Path(folder), f"{stamp}\n{settings}", nodes, int(np.prod([len(cuts) - 1 for cuts in _cuts(shape)]))
-            )
+            bricks = int(np.prod([len(cuts) - 1 for cuts in _cuts(shape)]))
+            # Without room, or leave to write, they are made again instead of kept.
+            with suppress(OSError):
+                store = Files(Path(folder), f"{stamp}\n{settings}", nodes, bricks)
         return cls(data, store, settings, threads or _processors())
 
     def read(self, box: Box) -> Dips:

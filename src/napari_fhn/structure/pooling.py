@@ -156,6 +156,22 @@ def likelihood(probabilities: NDArray[np.float32], truth: NDArray[np.integer], e
     return float(np.average(np.log(said), weights=evidence)) if len(truth) and evidence.sum() > 0 else float("nan")
 
 
+def influence(said: NDArray[np.float32], weight: Weight, evidence: NDArray[np.float64]) -> float:
+    """Return how much an opinion moves a pool: how far its weighed logarithms put the likeliest class above the mean.
+
+    Parameters
+    ----------
+    said : ndarray
+        ``(classes, n)`` probabilities.
+    weight : Weight
+        Its own.
+    evidence : ndarray, shape (n,)
+        As in :func:`weigh`.
+    """
+    logs = _logarithm(said, weight.floor)
+    return float(weight.weight * np.average(logs.max(axis=0) - logs.mean(axis=0), weights=evidence))
+
+
 def evidence_of(bodies: NDArray[np.integer], truth: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return how much labelled voxels count: those of one class in one body say the same thing, once.
 

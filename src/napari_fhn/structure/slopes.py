@@ -16,8 +16,8 @@ _NOTHING = 8
 """So many equal samples on end are no data: a dead trace, a mute, the fill below a survey."""
 
 
-_FULL = Scale(derivative=(1.0, 1.0), window=(2.0, 4.0))
-_LOW = Scale(derivative=(1.0, 2.0), window=(2.0, 5.0))
+_FULL = Scale(derivative=(1.0, 1.0), window=(2.5, 5.0))
+_LOW = Scale(derivative=(1.0, 2.0), window=(2.5, 5.0))
 
 
 class Dips(NamedTuple):
@@ -69,25 +69,24 @@ class DipSettings:
 
     full: Scale = _FULL
     low: Scale = _LOW
-    agreement: tuple[float, float] = (1.0, 4.0)
-    correction: tuple[float, float] = (1.5, 4.0)
+    agreement: tuple[float, float] = (1.5, 4.0)
+    correction: tuple[float, float] = (2.0, 4.0)
     rounds: int = 1
     steepest: float = 12.0
 
     @property
     def halo(self) -> tuple[int, int]:
         """Traces and samples around a block on which its dips depend."""
-        first = [max(pair) for pair in zip(self.full.reach, self.low.reach, strict=True)]
-        lateral = APART + max(radius(self.agreement[0]), radius(self.correction[0]))
-        vertical = 2 * max(radius(self.agreement[1] / 2), radius(self.correction[1] / 2)) + 2
-        last = APART + radius(self.agreement[0]), 2 * radius(self.agreement[1] / 2) + 2
-        # Each comparison reads other traces as far up and down as the steepest slope leads it.
-        reads = APART * int(np.ceil(self.steepest)) + 2
-        rounds = self.rounds
-        return (
-            first[0] + rounds * lateral + max(0, rounds - 1) * 1 + last[0],
-            2 * (-(-(first[1] + rounds * vertical + max(0, rounds - 1) * 2 + last[1] + reads) // 2)),
+        lateral, vertical = (max(pair) for pair in zip(self.full.reach, self.low.reach, strict=True))
+        # Neighbouring traces are read as far up and down as the steepest slope leads.
+        vertical = max(vertical, APART * int(np.ceil(self.steepest)) + 2)
+        vertical += _NOTHING  # a run of equal samples may reach out of the block
+        # Windows follow on one another: each choice compares, each round corrects, and then moves by a place.
+        agree, correct = (
+            np.array([radius(one[0]), 2 * radius(one[1] / 2)]) for one in (self.agreement, self.correction)
         )
+        more = (1 + self.rounds) * agree + self.rounds * correct + max(0, self.rounds - 1) * np.array([1, 2])
+        return int(max(lateral, APART) + more[0]), 2 * int(-(-(vertical + more[1] + 2) // 2))
 
 
 def dips_of(data: NDArray[np.generic], settings: DipSettings | None = None) -> Dips:

@@ -11,7 +11,7 @@ from .slopes import Dips
 
 Field = NDArray[np.float32]
 
-STOPS = (0.1, 0.4)
+STOPS = (0.15, 0.5)
 """At the first coherence and below a path ends; from the second on it costs nothing."""
 
 

@@ -17,10 +17,13 @@ from napari_fhn.structure.kernel import Floats, KernelMachine, Likeness
 if TYPE_CHECKING:
     from sklearn.ensemble import ExtraTreesClassifier
 
-_KERNEL = 1000
+_KERNEL = 800
 """Examples of the kernel machine: what a pixel is compared with, so that a whole scene takes seconds."""
 
 _TREES = 100
+
+_TREES_TRIED = 40
+"""Trees of the forests that are grown to see what is left out: a hundred would take longer than all the rest."""
 
 _LEAF = 2
 """Examples at a leaf of a tree, at least."""
@@ -35,7 +38,7 @@ _NOISES = (0.01, 0.1, 1.0)
 _UNTRIED = 2.0
 """Slope of a kernel machine where nothing can be left out: some belief, for want of a reason."""
 
-_WORTH = 0.005
+_WORTH = 0.01
 """Nats of mean log-likelihood that a voice has to add to be heard: each costs time at every pixel."""
 
 
@@ -132,7 +135,8 @@ def choose(features: Features, seen: Examples, classes: int, columns: Floats) ->
     for part in parts:
         rest = np.setdiff1d(np.arange(len(seen.classes)), part)
         if len(np.unique(seen.classes[rest])) > 1:
-            said[part] = _said(_grown(rows[rest], seen.classes[rest]), rows[part], classes)
+            forest = _grown(rows[rest], seen.classes[rest], _TREES_TRIED)
+            said[part] = _said(forest, rows[part], classes)
     found.append((0.0, Voice(best[1].features, None, 0.0), said[told]))
     slopes, gain = believed([one[2] for one in found], right, independent)
     while len(found) > 1:
@@ -151,10 +155,10 @@ def _usual(rows: Floats) -> float:
     return max(float(np.sqrt(2 * rows.var(axis=0).sum())), 1e-6) if len(rows) else 1.0
 
 
-def _grown(rows: Floats, classes: NDArray[np.int64]) -> ExtraTreesClassifier:
+def _grown(rows: Floats, classes: NDArray[np.int64], trees: int = _TREES) -> ExtraTreesClassifier:
     from sklearn.ensemble import ExtraTreesClassifier
 
-    forest = ExtraTreesClassifier(_TREES, min_samples_leaf=_LEAF, class_weight="balanced", random_state=0, n_jobs=1)
+    forest = ExtraTreesClassifier(trees, min_samples_leaf=_LEAF, class_weight="balanced", random_state=0, n_jobs=1)
     forest.fit(rows, classes)
     return forest
 

@@ -27,6 +27,7 @@ _UNITS = {"ms": "vertical", "nm": "wavelength"}
 _TOKEN = re.compile(r"(?P<word>[A-Za-z]+)|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)|(?P<other>[^\s=:;,])")
 _AXES = {"inline": "inline", "crossline": "crossline", "trace": "trace", "row": "y", "column": "x", "band": "band"}
 _VERTICAL = ("twt", "depth", "sample")
+_SHORT = {"inline": "IL", "crossline": "XL", "trace": "trace", "y": "row", "x": "col"} | dict.fromkeys(_VERTICAL, "T")
 
 
 class GoToError(ValueError):
@@ -113,6 +114,25 @@ def _put(found: dict[str, float], what: str, number: float) -> None:
     if what in found:
         raise GoToError(f"There are two numbers for {what}: write one.")
     found[what] = number
+
+
+def typed(numbers: Numbers, index: Mapping[str, int]) -> str:
+    """Write a voxel as a person would type it; `parse` and `resolve` find it again.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        Of the survey.
+    index : mapping of str to int
+        Index along each axis, by its name; those left out are not written.
+
+    Returns
+    -------
+    str
+        "IL 1064 XL 2101 T 732", "trace 12 T 400", "row 10 col 20"; empty where its axes have no words of their own.
+    """
+    axes = {axis.name: axis for axis in numbers.axes if axis.name in index}
+    return " ".join(f"{word} {axes[name].values[index[name]]:.10g}" for name, word in _SHORT.items() if name in axes)
 
 
 def resolve(wanted: Mapping[str, float], numbers: Numbers) -> GridPosition:

@@ -306,12 +306,15 @@ class Evaluator:
             total /= len(self._symmetries)
         return total[0] if across is None else np.moveaxis(total, 0, 1 + across)
 
+    def _say(self, data: Tensor) -> Tensor:
+        """Return what the network says of data ``(batch, channels, *space)``, of the same space."""
+        return self.network.scores(data).float().softmax(1)
+
     def _run(self, data: Tensor, control: Control | None, symmetry: Symmetry) -> NDArray[np.float32]:
         """Return probabilities ``(batch, classes, *space)``, turned back."""
         self.network.eval()
         with torch.no_grad(), _Listening(control) as listening:
-            scores = self.network.scores(data.to(self._device))
-            values = symmetry.undo(scores.float().softmax(1), self.frame.map_axis).cpu()
+            values = symmetry.undo(self._say(data.to(self._device)), self.frame.map_axis).cpu()
         self._seconds = listening.longest / (data.numel() / data.shape[1])
         return np.ascontiguousarray(values.numpy())
 

@@ -5,12 +5,11 @@ In memory its paths lead from the root of the disk; in a file they are relative 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from napari_fhn import record
@@ -21,6 +20,7 @@ from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combinati
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
 from napari_fhn.training.objective import Absence
+from napari_fhn.training.relocation import Moved, Together, resolving
 from napari_fhn.training.schedule import Schedule
 
 __all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]
@@ -28,9 +28,6 @@ __all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]
 Output = Literal["probabilities", "entropy", "margin"]
 
 _FORMAT, _VERSION = "job", 2
-
-_ABOVE = 3
-"""Folders above that of a saved job where what lies together with it may begin: in a session ``runs/run-001/model``."""
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -126,8 +123,8 @@ class Job:
     position : {"none", "vertical", "all"}
         Where a voxel lies as input channels, from -1 to 1: along no axis, the vertical one, or every one.
     neighbours : bool
-        Whether the network is told what the nearest labelled columns say (a training block: what those of other wells
-        or patches say). Good where layers change little from well to well.
+        Whether the network is told what the nearest labelled columns say (but for those that it is asked for while
+        training). Good where layers change little from well to well.
     start_from : str or None
         Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
     memory : int or None
@@ -322,97 +319,4 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        return job.with_paths(Moved.of(job, path.parent).found if old else _resolving(path.parent))
-
-
-@dataclass(frozen=True)
-class Together:
-    """The files that lie together with a job, and are named relative to it.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the file of the job.
-    top : Path
-        What lies in here lies together.
-    """
-
-    folder: Path
-    top: Path
-
-    @classmethod
-    def of(cls, job: Job, folder: Path) -> Together:
-        """Return them for a job that is saved in a folder."""
-        own = [os.path.abspath(path) for path in (job.labels, job.prediction, job.model)]
-        with contextlib.suppress(ValueError):  # on several drives
-            top = Path(os.path.commonpath(own))
-            if top in (folder, *folder.parents[:_ABOVE]) and top != Path(top.anchor):
-                return cls(folder, top)
-        return cls(folder, folder)
-
-    def relative(self, path: str) -> str:
-        """Return a path as the file of the job names it."""
-        whole = Path(os.path.abspath(path))
-        if whole == self.top or self.top in whole.parents:
-            return Path(os.path.relpath(whole, self.folder)).as_posix()
-        return str(whole)
-
-
-@dataclass(frozen=True)
-class Moved:
-    """The files of a job from before jobs named them relative to themselves.
-
-    Such a job lies in the folder of a session, or in one that the session holds, and names the session's files as they
-    were then. Where the session lies elsewhere now (moved, copied, renamed), they are those beside the job; the ones
-    that were outside of the session are as they were.
-
-    Parameters
-    ----------
-    top : PurePath or None
-        The session then; None where the job was of none.
-    places : tuple of Path
-        The session now, and where else its files may be.
-    """
-
-    top: PurePath | None
-    places: tuple[Path, ...]
-
-    @classmethod
-    def of(cls, job: Job, folder: Path) -> Moved:
-        """Return them for a job that was read from a folder."""
-        top = _pure(job.prediction).parent
-        own = [_pure(path) for path in (job.labels, job.model)]
-        if not top.is_absolute() or not all(top in path.parents for path in own):
-            return cls(None, (folder,))
-        above = (folder, *folder.parents[:_ABOVE])
-        names = [path.relative_to(top) for path in (*own, _pure(job.prediction))]
-        home = next((place for name in names for place in above if (place / name).exists()), None)
-        return cls(top, () if home is None else (home, *(place for place in above if place != home)))
-
-    def found(self, path: str) -> str:
-        """Return where a file is now."""
-        was = _pure(path)
-        if self.top is None:
-            beside = Path(_resolving(self.places[0])(path))
-            return str(beside) if beside.exists() or was.is_absolute() else os.path.abspath(path)
-        if self.top not in was.parents or not self.places:
-            return path
-        inside = was.relative_to(self.top)
-        for name in (inside, was.name):
-            for place in self.places:
-                if (place / name).exists():
-                    return str(place / name)
-        return str(self.places[0] / inside)  # it is not there yet
-
-
-def _pure(path: str) -> PurePath:
-    """Return a path that may have been written on another system."""
-    windows = PureWindowsPath(path)
-    return windows if windows.drive and windows.is_absolute() else PurePath(path)
-
-
-def _resolving(folder: Path) -> Callable[[str], str]:
-    def resolved(path: str) -> str:
-        return path if _pure(path).is_absolute() else os.path.normpath(folder / path)
-
-    return resolved
+        return job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))

@@ -52,6 +52,7 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
         Whether the network is told what is labelled.
     """
     files = [item.path for item in job.inputs] + ([job.labels] if labels else [])
+    combined = job.combination
     return {
         "model": model,
         "channels": [item.channel_axis for item in job.inputs],
@@ -59,7 +60,7 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
         "files": [[Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
         "outputs": list(job.outputs),
         "flips": job.flips,
-        "combined": job.combination is not None,
+        "combined": None if combined is None else [list(combined.factors or ()), combined.smoothing, combined.order],
     }
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from napari_fhn.box import Box
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training import provenance
+from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.opening import open_combiner
+from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.combination.weighing import PENALTY, known_order
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import choose_device
 from napari_fhn.training.frame import Frame
@@ -54,13 +58,18 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
-    told = model.framing.neighbours or (job.combination is not None and model.combination is not None)
+    wanted, combination = job.combination, model.combination
+    combined = wanted is not None and combination is not None
+    # Of a survey on which nothing was ever labelled there is no such file: what is carried from labels is missing then.
+    told = model.framing.neighbours or (combined and Path(job.labels).exists())
     known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out, job.ignored) if told else None
     if known is not None:
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
-    if known is not None and model.combination is not None:
-        predictor.combiner, notes = open_combiner(job, frame, known, model.combination)
+    if wanted is not None and combination is not None:
+        predictor.combiner, notes = open_combiner(job, frame, known, combination.heeding(wanted))
+        if predictor.combiner is not None:
+            _insist(predictor.combiner, wanted, known)
         yield from map(Note, notes)
     journal = Journal(
         journals.journal_path(job),
@@ -95,10 +104,22 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
 
 
+def _insist(combiner: Combiner, wanted: Combination, labels: LabelFile | None) -> None:
+    """Let happen what a person wants to happen though training did not find it: the least of it."""
+    found = combiner.found
+    if wanted.smoothing == "on" and not found.reach and combiner.smoother is not None:
+        found = replace(found, reach=combiner.smoother.candidates[0])
+    if wanted.order == "on" and not found.order and labels is not None:
+        order = known_order(labels, combiner.vertical, wanted)
+        found = found if order is None else replace(found, order=order, penalty=PENALTY)
+    combiner.found = found
+
+
 def _recorder(job: Job, model: models.Model, predictor: Predictor, journal: Journal) -> Recorder:
     """Return what writes down a prediction, with what stays of the one that is there."""
     run = model.run or job.run
-    factors = () if predictor.combiner is None else tuple(predictor.combiner.factors)
+    combiner = predictor.combiner
+    factors = () if combiner is None else (*combiner.factors, *combiner.found.finishes)
     made = Provenance.of(job, predictor.shape, classes=model.classes, run=run, labels=model.labels, factors=factors)
     parts: list[Part] = []
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import __version__, record
-from napari_fhn.training.combination.settings import TITLES
+from napari_fhn.training.combination.settings import FINISHES, TITLES
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.parts import Part, counted
@@ -79,7 +79,7 @@ class Provenance:
     parts : tuple of Part
         A later one lies over earlier ones.
     factors : tuple of str
-        What it is made of beside the network, by name.
+        What it is made of beside the network, and what happened to it after that, by name.
     tidied : Tidied or None
         What was done to it since; None for nothing.
     program : str
@@ -167,9 +167,11 @@ class Provenance:
         else:
             found = [f"Painted by {len(self.models)} networks: {run}{after}. Predict to have it from one."]
         if self.factors:
-            found.append(
-                f"Beside the network it is made of: {', '.join(TITLES.get(name, name) for name in self.factors)}."
-            )
+            titles = {**TITLES, **FINISHES}
+            made = [titles.get(name, name) for name in self.factors if name not in FINISHES]
+            done = [titles[name] for name in self.factors if name in FINISHES]
+            found += [f"Beside the network it is made of: {', '.join(made)}."] if made else []
+            found += [f"After that: {', '.join(done)}."] if done else []
         if self.missing:
             found.append(f"{_percent(self.missing, total)} of its voxels were never predicted.")
         if self.unfinished:

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from napari_fhn import record
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Job
 from napari_fhn.training.transfer import STATE
 
 _FORMAT = "napari-fhn training 1"
@@ -99,3 +100,28 @@ def _unpacked(value: Any, tensors: Mapping[str, Tensor]) -> Any:
     if isinstance(value, list):
         return [_unpacked(item, tensors) for item in value]
     return value
+
+
+def kind(job: Job) -> dict[str, Any]:
+    """Return what two jobs must have in common for one to go on with the training of the other; names may change."""
+    return {
+        "another network": job.network.to_dict(),
+        "another number of classes": len(job.classes),
+        "another optimiser": job.schedule.optimiser,
+    }
+
+
+def check_goes_on(job: Job, state: dict[str, Any]) -> None:
+    """Refuse to go on with the training of something else, or with one that has no steps left."""
+    then = state["of"]
+    # As JSON has it: what was read knows no tuples.
+    other = [words for words, now in kind(job).items() if json.loads(json.dumps(now)) != then[words]]
+    if other:
+        raise something_else(" and ".join(other))
+    if state["step"] >= job.schedule.steps:
+        raise JobError(f"all {job.schedule.steps} steps are done: give it more of them to go on, or train anew")
+
+
+def something_else(what: str) -> JobError:
+    """Return the error for a training that had something else."""
+    return JobError(f"the training to go on with had {what}: train anew, or begin with its weights")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -106,7 +105,7 @@ class _Training:
         self.job = job
         self.control = control
         if state is not None:
-            _check_goes_on(job, state)
+            suspended.check_goes_on(job, state)
         self._recorder: Recorder
         self.setup = Setup(job if state is None else replace(job, start_from=None))
         self.labels = self.setup.labels
@@ -133,7 +132,8 @@ class _Training:
     @property
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
-        more = self.step < self.job.schedule.steps and not self.best.given_up and not self.learnt
+        learnt = self.learnt and not self.combining.waits  # what is hidden is to be learnt yet
+        more = self.step < self.job.schedule.steps and not self.best.given_up and not learnt
         return more and not self.control.stop.is_set()
 
     @property
@@ -263,7 +263,8 @@ class _Training:
         """Between two steps: predict the view, score, keep; each when it is due."""
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
-            yield from map(Note, self.combining.after(self.step))
+            said = self.combining.after(self.step, learnt=self.learnt)
+            yield from map(Note, said)
             if self.control.watched:
                 for box in self.combining.go_on_answering():
                     self._recorder.add(box)
@@ -279,6 +280,8 @@ class _Training:
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
                 yield self.checkpoints.keep(self._model(), self.step, median(self._losses), held_out)
+            if said:
+                self._losses.clear()  # with all labels it is another task, which may not be learnt yet
             if due:
                 self._save()
         if due:
@@ -353,7 +356,7 @@ class _Training:
 
     def _state(self) -> dict[str, Any]:
         return {
-            "of": _kind(self.job),
+            "of": suspended.kind(self.job),
             "step": self.step,
             "channels": self.setup.network.input_channels,
             "learner": self.learner.state(),
@@ -369,7 +372,9 @@ class _Training:
 
     def _resume(self, state: dict[str, Any]) -> None:
         if state["channels"] != self.setup.network.input_channels:
-            raise _something_else(f"{state['channels']} channels instead of {self.setup.network.input_channels}")
+            raise suspended.something_else(
+                f"{state['channels']} channels instead of {self.setup.network.input_channels}"
+            )
         self.step = state["step"]
         self.learner.resume(state["learner"])
         self.setup.blocks.resume(state["blocks"])
@@ -389,27 +394,3 @@ class _Training:
 def _found_before(job: Job) -> Found | None:
     """Return what was found for the network that a training starts from."""
     return None if job.start_from is None else description.read(job.start_from).combination
-
-
-def _kind(job: Job) -> dict[str, Any]:
-    """Return what two jobs must have in common for one to go on with the training of the other; names may change."""
-    return {
-        "another network": job.network.to_dict(),
-        "another number of classes": len(job.classes),
-        "another optimiser": job.schedule.optimiser,
-    }
-
-
-def _check_goes_on(job: Job, state: dict[str, Any]) -> None:
-    """Refuse to go on with the training of something else, or with one that has no steps left."""
-    then = state["of"]
-    # As JSON has it: what was read knows no tuples.
-    other = [words for words, now in _kind(job).items() if json.loads(json.dumps(now)) != then[words]]
-    if other:
-        raise _something_else(" and ".join(other))
-    if state["step"] >= job.schedule.steps:
-        raise JobError(f"all {job.schedule.steps} steps are done: give it more of them to go on, or train anew")
-
-
-def _something_else(what: str) -> JobError:
-    return JobError(f"the training to go on with had {what}: train anew, or begin with its weights")

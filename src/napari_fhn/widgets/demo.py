@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from napari_fhn import labels, sample_data
+from napari_fhn.project import carrying
 from napari_fhn.training import confusion, intersection_over_union
 from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.dock import Dock
@@ -122,7 +123,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "longest while predicting": 1000 * predicting.longest,
     }
     prediction = np.array(desk.prediction.layer.data)
-    report(console, prediction, known, truth, desk.book.state.classes.names, times, stalls_ms, options.output)
+    beside, project = {"nearest well": labels.nearest_column(known)}, desk.project.project
+    along = None
+    if project is not None:
+        along = carrying.reference(known, project.stage(), desk.data.vertical, project.session.structure)
+    if along is not None:
+        beside["wells along reflectors"] = along
+    report(console, prediction, known, truth, desk.book.state.classes.names, times, stalls_ms, options.output, beside)
     if options.close:
         _close(viewer)
     else:
@@ -161,8 +168,9 @@ def report(
     times: dict[str, float | None],
     stalls_ms: dict[str, float],
     output: Path,
+    beside: Mapping[str, NDArray[np.uint8]],
 ) -> None:
-    """Print and save the score against the withheld truth, beside that of copying the nearest well sideways.
+    """Print and save the score against the withheld truth, beside that of what needs no network.
 
     Parameters
     ----------
@@ -176,11 +184,13 @@ def report(
         Seconds and milliseconds by what they measure.
     output : Path
         Folder of ``score.json``.
+    beside : mapping of str to ndarray of uint8
+        What else says what lies where, by name.
     """
     unseen = np.where(known > 0, 0, truth)
     scores = {
         "network": intersection_over_union(confusion(prediction, unseen, len(names))),
-        "nearest well": intersection_over_union(confusion(labels.nearest_column(known), unseen, len(names))),
+        **{name: intersection_over_union(confusion(one, unseen, len(names))) for name, one in beside.items()},
     }
     table = Table(title="Intersection over union where nothing was labelled")
     table.add_column("class")

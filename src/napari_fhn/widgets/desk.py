@@ -30,6 +30,7 @@ from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.results.comparison import Comparison
 from napari_fhn.widgets.results.leaving_out import LeavingOut
+from napari_fhn.widgets.results.made_of import MadeOf
 from napari_fhn.widgets.results.reporting import Reporting
 from napari_fhn.widgets.results.run_list import RunList
 from napari_fhn.widgets.results.tidying import Tidying
@@ -78,6 +79,8 @@ class Desk:
         Layers of entropy, margin and probability.
     suggestions : Suggestions
         Places worth labelling next.
+    made_of : MadeOf
+        What the prediction is made of.
     runs : RunList
         Every training of the session.
     comparison, tidying, reporting, leaving_out : Comparison, Tidying, Reporting, LeavingOut
@@ -119,6 +122,7 @@ class Desk:
         self.reporting = Reporting(context)
         self.leaving_out = LeavingOut(context)
         self.runs = RunList(context, self.comparison)
+        self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():

@@ -332,12 +332,21 @@ class OpenProject:
         doubts = predictions.standing(session, run).doubts
         return f" Mind that {'; '.join(doubts)}." if doubts else ""
 
-    def prediction(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        """Return what the shown run has predicted, mapped for reading; zeros where that is nothing."""
+    def prediction(self, shape: tuple[int, ...], factor: str = "") -> NDArray[np.uint8]:
+        """Return what the shown run has predicted, mapped for reading; zeros where that is nothing.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the survey.
+        factor : str
+            What this factor of the prediction says alone; empty for all together.
+        """
         run = self.shown
         if run is not None:
             with contextlib.suppress(OSError, ValueError, EOFError):
-                values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+                path = run.factor(factor) if factor else run.prediction
+                values = np.load(path, mmap_mode="r", allow_pickle=False)
                 if values.shape == shape and values.dtype == np.uint8:
                     return np.asanyarray(values)
         # As large as the survey, and of one byte.

@@ -9,6 +9,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.training.combination.settings import TITLES
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
@@ -31,6 +32,8 @@ class Prediction:
     ----------
     layer : napari.layers.Labels or None
         The layer.
+    factor : str
+        Which factor of the prediction it shows alone; empty for all together.
     shown : Signal
         Emitted when a new layer has come, or it shows another prediction.
     """
@@ -40,6 +43,7 @@ class Prediction:
     def __init__(self, context: DeskContext, book: LabelBook) -> None:
         self._viewer = context.viewer
         self.layer: Labels | None = None
+        self.factor = ""
         self._only: int | None = None
         self._context = context
         self._book = book
@@ -57,7 +61,16 @@ class Prediction:
                 self._viewer.layers.remove(self.layer)
         elif material is not None and self._book.layer is not None:
             # Made even where nothing is predicted yet, while nothing trains: napari takes half a second to add a layer.
-            self._show(self._context.project.prediction(material.shape))
+            run = self._context.project.shown
+            if self.factor and (run is None or self.factor not in run.factors):
+                self.factor = ""
+            self._show(self._context.project.prediction(material.shape, self.factor))
+
+    def show_factor(self, name: str) -> None:
+        """Show what one factor of the prediction says alone, or all together when there is no name."""
+        if name != self.factor:
+            self.factor = name
+            self.follow()
 
     def show_only(self, value: int | None) -> None:
         """Show one class alone, or all."""
@@ -84,6 +97,7 @@ class Prediction:
 
     def _show(self, values: NDArray[np.uint8]) -> None:
         if self.layer is not None:
+            self._name()
             if not self._same_file(values):
                 self.layer.data = values
                 self.layer.editable = False
@@ -104,6 +118,11 @@ class Prediction:
                 layers.move(layers.index(layer), layers.index(self._book.layer))
         self._recolour()
         self.shown.emit()
+
+    def _name(self) -> None:
+        """Let the layer say whose word it is."""
+        if self.layer is not None:
+            self.layer.name = f"Prediction: {TITLES[self.factor]}" if self.factor else "Prediction"
 
     def _same_file(self, values: NDArray[np.uint8]) -> bool:
         shown = self.layer.data if self.layer is not None else None

@@ -104,7 +104,7 @@ class Work:
         """
         project, planning, book = self._may_begin(), self._planning, self._book
         settings = planning.state.settings
-        if project is None or settings is None:
+        if project is None or settings is None or not planning.may_run(settings.attributes):
             return
         # Classes that nobody named are those that are seen.
         self._context.project.change("The classes", lambda session: session.set_classes(book.state.classes))
@@ -123,7 +123,7 @@ class Work:
         settings = planning.state.settings
         if project is None or settings is None:
             return
-        outputs, device = self._shown.overlays.outputs(), planning.state.device
+        outputs, device, wanted = self._shown.overlays.outputs(), planning.state.device, settings.combination
 
         def prepare() -> _Prepared:
             run = project.session.runs.trained()
@@ -134,6 +134,8 @@ class Work:
                 flips=settings.flips,
                 device=device,
                 memory=settings.memory,
+                smoothing=None if wanted is None else wanted.smoothing,
+                order=None if wanted is None else wanted.order,
                 progress=self._copying,
             )
             return _Prepared(run, job)

@@ -53,16 +53,10 @@ KINDS = {
 }
 
 
-def usable(facts):
-    """The attributes of data, but for those of another part of the room that may not be here."""
-    pytest.importorskip("scipy")
-    return [one for one in attributes.fitting(facts) if one.name not in ("dip", "coherence")]
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_fits_has_the_channels_that_it_names_and_numbers_in_them(kind):
     facts, values = KINDS[kind]
-    found = usable(facts)
+    found = attributes.fitting(facts)
     assert found
     for one in found:
         derived = Derived(one, facts, Sources([values]))
@@ -86,7 +80,7 @@ def test_each_kind_of_data_has_its_own():
 @given(st.sampled_from(sorted(KINDS)), st.data())
 def test_a_box_holds_what_the_whole_does(kind, data):
     facts, values = KINDS[kind]
-    one = data.draw(st.sampled_from(usable(facts)), label="attribute")
+    one = data.draw(st.sampled_from(attributes.fitting(facts)), label="attribute")
     start = tuple(data.draw(st.integers(0, size - 1)) for size in facts.shape)
     stop = tuple(data.draw(st.integers(a + 1, size)) for a, size in zip(start, facts.shape, strict=True))
     derived = Derived(one, facts, Sources([values]))
@@ -102,7 +96,7 @@ def test_nothing_is_no_value(kind):
     gap = np.zeros(facts.shape, bool)
     gap[1:3, 1:3] = True
     holed[:, gap] = np.nan
-    for one in usable(facts):
+    for one in attributes.fitting(facts):
         out = Derived(one, facts, Sources([holed])).read(Box.whole(facts.shape))
         assert np.isnan(out[:, gap]).all(), one.name
         assert np.isfinite(out[:, ~gap]).all(), one.name
@@ -119,7 +113,7 @@ def test_it_is_written_part_by_part(kind, monkeypatch):
     facts, values = KINDS[kind]
     monkeypatch.setattr(deriving, "_VOXELS", 500)
     monkeypatch.setattr(deriving, "_WHOLE", 200)
-    for one in usable(facts):
+    for one in attributes.fitting(facts):
         derived = Derived(one, facts, Sources([values]))
         out = np.full((len(derived.names), *facts.shape), np.inf, np.float32)
         told: list[float] = []
@@ -222,3 +216,19 @@ def test_dates_are_known_by_their_bands():
     np.testing.assert_allclose(found[1:], 0, atol=1e-3)
     np.testing.assert_allclose(found[0, 8:, 8:], 0, atol=1e-3)
     np.testing.assert_allclose(found[0, :8, :8], 2.5, atol=1e-2)
+
+
+def test_dips_and_coherence_of_beds_that_deepen():
+    """Beds that deepen by a quarter of a sample from crossline to crossline, cut off by a fault."""
+    _, crossline, sample = np.mgrid[:16, :30, :90]
+    beds = np.sin(0.7 * (sample - 0.25 * crossline - 4.3 * (crossline >= 15))).astype(np.float32)
+    facts = Facts(beds.shape, (Step(), Step(), Step(4.0, "ms")), (Band("beds"),), 2)
+    whole = Box.whole(beds.shape)
+    dip = Derived(attributes.attribute("dip"), facts, Sources([beds[None]])).read(whole)
+    assert dip.shape == (2, *beds.shape)
+    away = np.s_[4:12, 4:10, 20:70]
+    np.testing.assert_allclose(dip[0][away], 0, atol=0.03)
+    np.testing.assert_allclose(dip[1][away], 0.25, atol=0.04)
+    coherence = Derived(attributes.attribute("coherence"), facts, Sources([beds[None]])).read(whole)[0]
+    assert coherence[away].mean() > 0.8
+    assert coherence[4:12, 14:16, 20:70].mean() < coherence[away].mean() - 0.2

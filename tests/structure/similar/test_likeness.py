@@ -89,11 +89,15 @@ def test_places_are_bodies_apart_from_each_other_and_from_what_was_shown(rock):
         cells = np.zeros(found.lattice.shape, bool)
         cells[tuple(place.cells.T)] = True
         assert ndimage.label(cells)[1] == 1
-        assert place.box.shape == place.inside().shape
+        assert place.box.shape == place.inside.shape
         assert all(a <= at < b for a, at, b in zip(place.box.start, place.voxel, place.box.stop, strict=True))
         assert 0 < place.likeness <= 1
+        middles = np.array([found.lattice.middle(tuple(cell)) for cell in place.cells.tolist()])
+        assert place.inside[tuple((middles - np.array(place.box.start)).T)].all()
         taken += cells
     assert taken.max() == 1
+    voxels = sum(len(place.voxels) for place in best)
+    assert 0.5 < voxels / (taken.sum() * np.prod(found.lattice.cell)) < 1.5
     assert len(places(likeness(found, Examples((click,))), found.lattice, count=2)) == 2
 
 

@@ -9,8 +9,6 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 from tests.structure.similar.arrays import cube, volume
 
-from napari_fhn.box import Box
-
 
 class Mouse:
     """The mouse on a viewer's canvas, told in voxels of a layer."""
@@ -97,7 +95,7 @@ def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
     panel.label.click()
     assert spin(lambda: "Labelled 2 similar places" in desk.messages.message, 10), desk.messages.message
     values = np.asarray(desk.book.layer.data)
-    assert (values[tuple(second.voxels.T)] == 2).all()
+    assert (values[second.box.slices][second.inside] == 2).all()
     assert blocks[values == 2].mean() > 0.6
     desk.book.undo()
     assert not np.asarray(desk.book.layer.data).any()
@@ -175,7 +173,7 @@ def test_a_class_is_asked_for_and_what_is_labelled_is_told_no_more(rock, spin):
     panel.of_class.click()
     answer = found(dock, spin)
     assert not any(place.shown for place in answer.places)
-    assert all(not np.asarray(values)[tuple(place.voxels.T)].any() for place in answer.places)
+    assert all(not np.asarray(values)[place.voxel] for place in answer.places)
     assert np.mean([blocks[place.voxel] for place in answer.places]) > 0.6
     assert similar.state.found is answer
 
@@ -215,10 +213,30 @@ def test_layers_lie_over_the_survey(rock, spin):
     similar = dock.desk.labelling.similar
     similar.ask_at((16, 18, 28))
     answer = found(dock, spin)
-    layer = next(layer for layer in viewer.layers if layer.name == "Similar places")
-    for place in answer.places:
+    layers = {layer.name: layer for layer in viewer.layers}
+    for number, place in enumerate(answer.places, 1):
+        drawn = np.asarray(layers["Similar places"].data)[place.box.slices]
+        assert set(np.unique(drawn[place.inside])) == {number}
         cell = tuple(answer.described.lattice.cells_of(np.array([place.voxel]))[0])
         box = answer.described.lattice.box(cell)
         middle = [(a + b - 1) / 2 for a, b in zip(box.start, box.stop, strict=True)]
-        np.testing.assert_allclose(np.asarray(layer.data_to_world(cell)), middle)
-        assert Box.whole(layer.data.shape).shape == answer.described.lattice.shape
+        np.testing.assert_allclose(np.asarray(layers["Alike"].data_to_world(cell)), middle)
+    assert layers["Alike"].data.shape == answer.described.lattice.shape
+
+
+def test_the_network_may_compare(labelled, spin):
+    _, dock = labelled
+    panel, similar, desk = dock.labels.similar, dock.desk.labelling.similar, dock.desk
+    panel.by.setCurrentIndex(1)
+    panel.by.activated.emit(1)
+    similar.ask_at((6, 3, 8))
+    assert "no network yet" in desk.messages.message
+    dock.run.train.click()
+    assert spin(lambda: desk.state.activity.idle and bool(desk.history.losses))
+    similar.ask_at((6, 3, 8))
+    answer = found(dock, spin)
+    assert answer.described.lattice.cell == (2, 2, 4)
+    assert panel.by.currentText() == "compared by the network"
+    panel.by.activated.emit(0)
+    assert spin(lambda: similar.state.found is not answer, 20)
+    assert similar.state.by == "data"

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from napari_fhn.project import outlook
+from napari_fhn.project import backbones, outlook
 from napari_fhn.project.facts import facts_of
 from napari_fhn.structure.attributes import Step
-from napari_fhn.widgets.network import planning
+from napari_fhn.widgets.network import planning, trusting
 
 
 @pytest.fixture
@@ -94,3 +94,35 @@ def test_other_data_have_other_attributes(fields):
     shown.ticks["envelope"].click()
     dock.desk.data.choose(())
     assert shown.ticks == {}
+
+
+def test_a_network_of_somebody_else_is_taken_once_it_is_trusted(fields, tmp_path, monkeypatch):
+    dock, shown = fields
+    asked_for: list[str] = []
+    answers = iter((False, True))
+    monkeypatch.setattr(backbones, "_trusted", set())
+    monkeypatch.setattr(trusting, "ask_trust", lambda file, parent=None: (asked_for.append(file), next(answers))[1])
+    file = tmp_path / "net.pt"
+    file.write_bytes(b"whatever")
+    (tmp_path / "net.pt.json").write_text('{"bands": 1, "features": 4}')
+    shown.take_file(str(file))
+    assert asked(dock) == ()  # not trusted
+    shown.take_file(str(file))
+    assert asked(dock) == (f"backbone:{file}",)
+    tick = shown.ticks[f"backbone:{file}"]
+    assert (tick.text(), tick.isChecked()) == ("features of net.pt", True)
+    shown.ticks["envelope"].click()
+    assert asked(dock) == ("envelope", f"backbone:{file}")
+    assert len(asked_for) == 2
+    tick.click()
+    assert asked(dock) == ("envelope",)
+    assert f"backbone:{file}" not in shown.ticks
+
+
+def test_what_a_network_takes_has_to_be_said_beside_it(fields, tmp_path, capsys):
+    dock, shown = fields
+    file = tmp_path / "net.onnx"
+    file.write_bytes(b"whatever")
+    shown.take_file(str(file))
+    assert asked(dock) == ()
+    assert "net.onnx.json is to say" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from napari_fhn.structure.attributes import bands, dates, maps, seismic
+from napari_fhn.structure.attributes import backbone, bands, dates, maps, seismic
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError
 from napari_fhn.structure.attributes.facts import Facts
 
@@ -14,7 +14,10 @@ ALL, AUTO = "all", "auto"
 ATTRIBUTES: dict[str, type[Attribute]] = {
     one.name: one for one in (*seismic.ATTRIBUTES, *maps.ATTRIBUTES, *bands.ATTRIBUTES, *dates.ATTRIBUTES)
 }
-"""Every attribute by its name."""
+"""Every attribute that follows from the data alone, by its name."""
+
+_FROM_FILES: dict[str, type[Attribute]] = {backbone.Backbone.name: backbone.Backbone}
+"""Those that take a file, which nobody but a person can name."""
 
 
 def attribute(text: str) -> Attribute:
@@ -36,9 +39,11 @@ def attribute(text: str) -> Attribute:
     'rms:40'
     """
     name, colon, rest = text.strip().partition(":")
-    kind = ATTRIBUTES.get(name.strip().lower())
+    kind = (ATTRIBUTES | _FROM_FILES).get(name.strip().lower())
     if kind is None:
-        raise AttributesError(f"there is no attribute {name!r}; there are {', '.join(ATTRIBUTES)}, {ALL} and {AUTO}")
+        raise AttributesError(
+            f"there is no attribute {name!r}; there are {', '.join(ATTRIBUTES | _FROM_FILES)}, {ALL} and {AUTO}"
+        )
     if colon and not rest.strip():
         raise AttributesError(f"{text!r}: after the colon stands {kind.takes or 'nothing'}")
     return kind(rest.split(",") if colon else ())

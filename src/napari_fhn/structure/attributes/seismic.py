@@ -19,9 +19,6 @@ _WINDOW = 9
 _BANDS = 4
 """Frequencies where nobody names any."""
 
-_AROUND = 16
-"""Traces and samples around a box that dips are found from."""
-
 
 class OfTraces(OfEachBand):
     """An attribute of each trace for itself."""
@@ -189,16 +186,17 @@ class OfReflectors(OfEachBand):
         return ""
 
     def reach(self, facts: Facts) -> Reach:
-        """What structure tensors look at."""
-        return (_AROUND,) * len(facts.shape)
+        """What slopes are found from: whole traces, as they are found at every second sample from the first on."""
+        from napari_fhn.structure.slopes import DipSettings
+
+        around, _ = DipSettings().halo
+        return tuple(None if axis == facts.vertical else around for axis in range(len(facts.shape)))
 
     def found(self, values: Values, facts: Facts) -> tuple[Values, Values]:
         """Return slopes ``(lateral axes, *shape)`` in samples per trace, and coherence, with gaps in both."""
-        from napari_fhn.box import Box
-        from napari_fhn.structure.dips import DipField
+        from napari_fhn.structure.slopes import DipSettings, dips_of
 
-        upright = np.moveaxis(values, _axis(facts), -1)
-        dips = DipField.open(upright).read(Box.whole(upright.shape))
+        dips = dips_of(np.moveaxis(values, _axis(facts), -1), DipSettings())
         gap = ~np.isfinite(values)
         slopes = np.moveaxis(dips.slopes, -1, _axis(facts) % values.ndim + 1).astype(np.float32)
         coherence = np.moveaxis(dips.coherence, -1, _axis(facts)).astype(np.float32)

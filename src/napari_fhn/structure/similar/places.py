@@ -29,39 +29,30 @@ class SimilarPlace:
     Parameters
     ----------
     voxel : tuple of int
-        Its middle: the cell that is most alike.
-    box : Box
-        Around it.
+        The middle of the cell that is most alike.
     likeness : float
         0 to 1, mean of as many of its best cells as the examples have: one that is much smaller counts less.
     cells : ndarray of int64, shape (n, axes)
         Cells of the lattice that it is made of.
-    lattice : Lattice
-        Theirs.
+    box : Box
+        Voxels around it.
+    inside : ndarray of bool, shape ``box.shape``
+        Which of them belong to it: its edge runs between cells, where the likeness falls below what is asked for.
     shown : bool
         Whether it is around an example, and not found.
     """
 
     voxel: tuple[int, ...]
-    box: Box
     likeness: float
     cells: NDArray[np.int64]
-    lattice: Lattice
+    box: Box
+    inside: NDArray[np.bool_]
     shown: bool = False
-
-    def inside(self) -> NDArray[np.bool_]:
-        """Return which voxels of the box belong to it."""
-        first = self.cells.min(axis=0)
-        grid = np.zeros(self.cells.max(axis=0) - first + 1, bool)
-        grid[tuple((self.cells - first).T)] = True
-        for axis, n in enumerate(self.lattice.cell):
-            grid = np.repeat(grid, n, axis)
-        return grid[tuple(slice(0, n) for n in self.box.shape)]
 
     @property
     def voxels(self) -> NDArray[np.int64]:
         """Its voxels, shape (n, axes)."""
-        found: NDArray[np.int64] = np.argwhere(self.inside()) + np.array(self.box.start)
+        found: NDArray[np.int64] = np.argwhere(self.inside) + np.array(self.box.start)
         return found
 
 
@@ -154,14 +145,37 @@ def _place(
     low = tuple(max(0, at - n) for at, n in zip(cell, half, strict=True))
     window = tuple(slice(a, at + n + 1) for a, at, n in zip(low, cell, half, strict=True))
     values = alike[window]
-    labelled, _ = ndimage.label(values >= level)
-    inside = tuple(at - a for at, a in zip(cell, low, strict=True))
-    body = int(labelled[inside])
-    if not body:
+    bodies, _ = ndimage.label(values >= level)
+    number = int(bodies[tuple(at - a for at, a in zip(cell, low, strict=True))])
+    if not number:
         return None
-    cells = np.argwhere(labelled == body) + np.array(low)
-    best = np.sort(values[labelled == body])[::-1][: max(1, size)]
-    first, last = tuple(cells.min(axis=0).tolist()), tuple(cells.max(axis=0).tolist())
-    return SimilarPlace(
-        lattice.middle(cell), lattice.box(first, last), float(best.sum() / max(1, size)), cells, lattice
+    body = bodies == number
+    best = np.sort(values[body])[::-1][:size]
+    # Cells of other bodies are kept out.
+    box, inside = _voxels(np.where(body, values, np.minimum(values, 0.99 * level)), low, lattice, level)
+    cells = np.argwhere(body) + np.array(low)
+    return SimilarPlace(lattice.middle(cell), float(best.sum() / size), cells, box, inside)
+
+
+def _voxels(
+    alike: NDArray[np.float32], low: tuple[int, ...], lattice: Lattice, level: float
+) -> tuple[Box, NDArray[np.bool_]]:
+    """Return the voxels of cells that are alike enough; between the middles of cells the likeness runs straight."""
+    last = tuple(a + n - 1 for a, n in zip(low, alike.shape, strict=True))
+    around = lattice.box(low, last)
+    found: NDArray[np.float32] = alike
+    for axis, (start, stop, centres) in enumerate(zip(around.start, around.stop, lattice.centres, strict=True)):
+        middles, voxels = centres[low[axis] : last[axis] + 1], np.arange(start, stop)
+        after = np.clip(np.searchsorted(middles, voxels), min(1, len(middles) - 1), len(middles) - 1)
+        before = np.maximum(after - 1, 0)
+        share = (voxels - middles[before]) / np.maximum(middles[after] - middles[before], 1)
+        # Beyond the outermost middles it is as at them.
+        share = np.clip(share, 0, 1).astype(np.float32).reshape([-1 if k == axis else 1 for k in range(alike.ndim)])
+        found = np.take(found, before, axis) * (1 - share) + np.take(found, after, axis) * share
+    inside: NDArray[np.bool_] = found >= level * (1 - 1e-5)
+    bounds = [(int(at.min()), int(at.max()) + 1) for at in np.nonzero(inside)]
+    box = Box(
+        tuple(first + a for first, (a, _) in zip(around.start, bounds, strict=True)),
+        tuple(first + b for first, (_, b) in zip(around.start, bounds, strict=True)),
     )
+    return box, inside[tuple(slice(a, b) for a, b in bounds)]

@@ -70,6 +70,11 @@ class Combining:
         """What is known of the factors; None for the network alone."""
         return None if self.combiner is None else self._believed
 
+    @property
+    def waits(self) -> bool:
+        """Whether labels are hidden still, on which the factors are to be weighed."""
+        return self._weighing is not None
+
     def first_answer(self, focus: Focus | None) -> Iterator[Box]:
         """Write what is known of the view before the network has learnt anything, yielding each box of it.
 
@@ -115,18 +120,20 @@ class Combining:
             outputs.write(box, said.probabilities, present, said.classes)
         return box
 
-    def after(self, step: int) -> list[str]:
+    def after(self, step: int, *, learnt: bool = False) -> list[str]:
         """Do what is to be done after a step; returns what the person should know of it.
 
         Parameters
         ----------
         step : int
             Steps made. The network is looked at with the weights that predict.
+        learnt : bool
+            What is shown is learnt already: there is nothing to wait for.
         """
         if self.combiner is None:
             return []
         self.combiner.look()
-        if self._weighing is None or step < self._weighing.until:
+        if self._weighing is None or (step < self._weighing.until and not learnt):
             self._show_less(step)
             return []
         weighing, self._weighing = self._weighing, None

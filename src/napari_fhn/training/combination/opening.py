@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.settings import Combination, Found, believed
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided
 from napari_fhn.training.frame import Frame
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Input, Job
 from napari_fhn.training.labelled import LabelFile
 
 
-def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
+def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
     """Return the names of the factors that go with a survey, beside the network.
 
     Parameters
@@ -29,7 +30,7 @@ def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> 
 
     Examples
     --------
-    >>> fitting(3, True), fitting(2, False)
+    >>> fitting_factors(3, True), fitting_factors(2, False)
     (('reflectors',), ('bands', 'patches'))
     """
     if map_axis:
@@ -40,7 +41,7 @@ def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> 
 
 
 def open_combiner(
-    job: Job, frame: Frame, labels: LabelFile, found: Found | None = None
+    job: Job, frame: Frame, labels: LabelFile | None, found: Found | None = None
 ) -> tuple[Combiner | None, list[str]]:
     """Open what a job's prediction is made of beside the network.
 
@@ -50,8 +51,8 @@ def open_combiner(
         Says which factors.
     frame : Frame
         How the data are looked at.
-    labels : LabelFile
-        What is known; followed while it changes.
+    labels : LabelFile or None
+        What is known; followed while it changes. None where nothing is: then nothing is carried from it.
     found : Found, optional
         How much each counts; what is believed without.
 
@@ -65,12 +66,14 @@ def open_combiner(
     wanted = job.combination
     if wanted is None or (found is not None and found.alone):
         return None, []
-    fit = fitting(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
+    fit = fitting_factors(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
     names = fit if wanted.factors is None else tuple(name for name in wanted.factors if name in fit)
     if found is not None:
         names = tuple(one.name for one in found.factors if one.name in names and one.weight > 0)
     elif not names:
         return None, []
+    if labels is None:
+        names = ()
     try:
         factors, smoother = _open(names, job, wanted, frame, labels)
     except ImportError as error:
@@ -82,7 +85,7 @@ def open_combiner(
 
 
 def _open(
-    names: Sequence[str], job: Job, wanted: Combination, frame: Frame, labels: Labels
+    names: Sequence[str], job: Job, wanted: Combination, frame: Frame, labels: Labels | None
 ) -> tuple[dict[str, Factor], Smoother]:
     # Here, since they bring scipy and scikit-learn with them, which a machine that only computes may lack.
     if frame.vertical_axis is not None:
@@ -90,14 +93,25 @@ def _open(
         from napari_fhn.structure.dips import DipField
 
         folder = Path(wanted.folder) if wanted.folder else None
-        dips = DipField.open(frame.volume.channel(0), folder, stamp=job.inputs[0].stamp)
-        return {"reflectors": Carried(labels, dips)} if "reflectors" in names else {}, AlongReflectors(dips)
+        dips = DipField.open(frame.volume.channel(0), folder, stamp=_stamp(job.inputs[0]))
+        carried = {} if labels is None or "reflectors" not in names else {"reflectors": Carried(labels, dips)}
+        return dict(carried), AlongReflectors(dips)
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel
 
     factors: dict[str, Factor] = {}
+    if labels is None:
+        return factors, Guided(frame.volume)
     if "bands" in names:
         factors["bands"] = PixelModel(labels, frame.volume, dates=frame.volume.dates)
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume)
+
+
+def _stamp(item: Input) -> str:
+    """Return what tells the data of an input from others: their digest, or else which file it is."""
+    if item.stamp:
+        return item.stamp
+    found = os.stat(item.path)
+    return f"{os.path.abspath(item.path)} {found.st_size} {found.st_mtime_ns}"

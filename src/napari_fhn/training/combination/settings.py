@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from napari_fhn.structure.pooling import Weight
@@ -24,6 +24,9 @@ TITLES = {
     "patches": "by the nearest labels",
 }
 """What a person reads, by the name of a factor."""
+
+FINISHES = {"smoothing": "averaged along the structure", "order": "columns in the order of their layers"}
+"""What happens to probabilities after they were put together, by name; beside the factors in what made a prediction."""
 
 BEFORE = {NETWORK: 1.0, "reflectors": 0.7, "bands": 0.7, "patches": 0.7}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
@@ -95,12 +98,16 @@ class FactorWeight:
         As in :class:`~napari_fhn.structure.pooling.Weight`.
     alone : Foretold
         Of this factor alone.
+    share : float or None
+        Its part in what the pool says, from 0 to 1: a factor that hardly tells classes apart has little of it, however
+        large its weight. None where that was not looked at.
     """
 
     name: str
     weight: float
     floor: float
     alone: Foretold = Foretold()
+    share: float | None = None
 
     @property
     def title(self) -> str:
@@ -150,17 +157,34 @@ class Found:
         return {one.name: Weight(one.weight, one.floor) for one in self.factors}
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """How much each factor counts, in their order; they sum to 1. By their weights where nobody has looked."""
+        known = [one.weight if one.share is None else one.share for one in self.factors]
+        return tuple(one / (sum(known) or 1.0) for one in known)
+
+    @property
     def alone(self) -> bool:
         """Whether the network is all there is."""
         return not self.reach and not self.order and all(one.name == NETWORK or not one.weight for one in self.factors)
+
+    @property
+    def finishes(self) -> tuple[str, ...]:
+        """Names of what happens after the factors were put together."""
+        return tuple(name for name, done in (("smoothing", self.reach), ("order", self.order)) if done)
+
+    def heeding(self, wanted: Combination) -> Found:
+        """Return the combination without what a person does not want; what was found of the rest stays."""
+        reach = () if wanted.smoothing == "off" else self.reach
+        order = () if wanted.order == "off" else self.order
+        return replace(self, reach=reach, order=order, penalty=self.penalty if order else None)
 
     def words(self) -> list[str]:
         """Return for a person what a prediction is made of and why, a sentence each."""
         if not self.factors:
             return ["The network alone predicts."]
-        shares = {one.name: one.weight for one in self.factors}
-        total = sum(shares.values()) or 1.0
-        parts = ", ".join(f"{one.title} {100 * one.weight / total:.0f} %" for one in self.factors)
+        parts = ", ".join(
+            f"{one.title} {100 * share:.0f} %" for one, share in zip(self.factors, self.shares, strict=True)
+        )
         found = [f"The prediction is made of: {parts}."]
         if self.bodies:
             scores = [(one.title, one.alone.mean_iou) for one in self.factors]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies
 from napari_fhn.structure.decoding import order_of
-from napari_fhn.structure.pooling import evidence_of, likelihood, pool, weigh
+from napari_fhn.structure.pooling import evidence_of, influence, likelihood, pool, weigh
 from napari_fhn.training.boxes import within
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import (
@@ -162,7 +162,13 @@ class Weighing:
         found = replace(
             combiner.found,
             factors=tuple(
-                FactorWeight(name, weights[name].weight, weights[name].floor, _foretold(said[name], truth, evidence))
+                FactorWeight(
+                    name,
+                    weights[name].weight,
+                    weights[name].floor,
+                    _foretold(said[name], truth, evidence),
+                    round(influence(said[name], weights[name], evidence), 4),
+                )
                 for name in names
             ),
             bodies=len(set(self.body)),

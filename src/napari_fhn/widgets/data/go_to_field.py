@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.surveys.numbers import Numbers
-from napari_fhn.surveys.places import GoToError, parse, resolve
+from napari_fhn.surveys.places import GoToError, parse, resolve, typed
 from napari_fhn.widgets.data.go_to import go
 from napari_fhn.widgets.data.readout import numbers_of
 
@@ -102,12 +102,4 @@ class GoToField(QWidget):
 
 def example(numbers: Numbers) -> str:
     """Return a place in the middle of a survey, as one would type it."""
-    middle = {axis.name: axis.values[axis.values.size // 2] for axis in numbers.axes}
-    if "inline" in middle:
-        time = next((f" T {middle[name]:g}" for name in ("twt", "depth", "sample") if name in middle), "")
-        return f"IL {middle['inline']:g} XL {middle['crossline']:g}{time}" if "crossline" in middle else ""
-    if "trace" in middle:
-        return f"trace {middle['trace']:g}"
-    if {"y", "x"} <= set(middle):
-        return f"row {middle['y']:g} col {middle['x']:g}"
-    return ""
+    return typed(numbers, {axis.name: axis.values.size // 2 for axis in numbers.axes if axis.name != "band"})

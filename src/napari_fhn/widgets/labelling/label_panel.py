@@ -103,7 +103,7 @@ class LabelPanel(Section):
         )
         self.history = HistoryPanel(self._book)
         self.tools.add("History", "What was changed, and taking it back.", self.history)
-        self.sections = SectionsPanel(labelling.sections)
+        self.sections = SectionsPanel(labelling.sections, labelling.carrying)
         self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
         self.accept = AcceptPanel(labelling.sections, prediction, entropy)
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
@@ -116,6 +116,7 @@ class LabelPanel(Section):
         self.body.addWidget(self.tools)
         self.setAcceptDrops(True)
         self._context.data.state.events.material.connect(self._enable)
+        self._context.data.state.events.vertical_axis.connect(self._enable)
         self._book.state.events.has_labels.connect(self._enable)
         self._context.project.changed.connect(self._enable)
         self._enable()
@@ -211,6 +212,7 @@ class LabelPanel(Section):
         for widget in (self.load, self.other, self.add, self.tools):
             widget.setEnabled(survey is not None and may)
         self.table.setEnabled(may)
+        self.sections.look()
         if state.has_labels:
             self.aside.setText("" if may else "to look at only")
         else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from napari_fhn.project.answers import Answers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.loader import Loader
@@ -43,6 +44,8 @@ class Labelling:
         Brings files in.
     sections : Sections
         Labels from labels, shapes and the prediction.
+    carrying : Carrying
+        Labels along the reflectors.
     similar, similar_layers : MoreLikeThis, SimilarLayers
         Places like one that is shown, and the same on the canvas.
     """
@@ -56,6 +59,7 @@ class Labelling:
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
         self.sections = Sections(context, book, opening)
+        self.carrying = Carrying(context, book)
         self.similar = MoreLikeThis(context, book, opening)
         self.similar_layers = SimilarLayers(context, book, self.similar)
 

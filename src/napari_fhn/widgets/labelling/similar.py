@@ -18,11 +18,15 @@ from napari_fhn.project.similar import Similar
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.structure.similar.places import LEVEL, SimilarPlace
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.places import typed
+from napari_fhn.training.errors import JobError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.compared import By, Compared
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.shapes import shapes_layer
 
@@ -47,6 +51,8 @@ class SimilarState:
         Whether the next click on the canvas is a question.
     level : float
         How alike what belongs to a place is, 0 to 1.
+    by : {"data", "network"}
+        Whether places are compared by what the data look like there, or by the states of the network.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -57,6 +63,7 @@ class SimilarState:
     searching: bool = False
     picking: bool = False
     level: float = LEVEL
+    by: By = "data"
 
 
 class MoreLikeThis:
@@ -85,7 +92,8 @@ class MoreLikeThis:
         self._context = context
         self._book = book
         self._opening = opening
-        self._described: tuple[Material, int | None, Descriptions] | None = None
+        self._compared = Compared(context)
+        self._described: tuple[tuple[Any, ...], Descriptions] | None = None
         self._known: NDArray[np.uint8] | None = None
         self._active: Any = None
         context.data.state.events.material.connect(self._material_changed)
@@ -175,6 +183,14 @@ class MoreLikeThis:
         if self.state.found is not None:
             self._ask(self.state.found.examples, known=self._known)
 
+    def set_by(self, by: By) -> None:
+        """Compare by the data, or by the network; ask again where something was asked."""
+        if by == self.state.by:
+            return
+        self.state.by = by
+        if self.state.found is not None:
+            self._ask(self.state.found.examples, known=self._known)
+
     # Answers ---------------------------------------------------------------------------------------------------------
 
     def go(self, number: int) -> None:
@@ -231,11 +247,13 @@ class MoreLikeThis:
             lambda error: self._context.messages.report(error, ProjectError),
         )
 
-    def words_for(self, place: SimilarPlace) -> str:
-        """Return where a place is, in the survey's numbers, and how alike."""
+    def words_for(self, place: SimilarPlace, *, short: bool = False) -> str:
+        """Return how alike a place is, and where it is in the survey's numbers, or as one would type it."""
         found = self.state.found
         where = "" if found is None else found.where(place)
-        return f"{where}   {'shown' if place.shown else f'{100 * place.likeness:.0f} %'}"
+        if found is not None and short:
+            where = typed(found.numbers, dict(zip(found.numbers.names, place.voxel, strict=True))) or where
+        return f"{'here' if place.shown else f'{100 * place.likeness:.0f} %'} · {where}"
 
     def forget(self) -> None:
         """Forget what was found."""
@@ -243,7 +261,8 @@ class MoreLikeThis:
         self.state.found = None
 
     def close(self) -> None:
-        """Let go of the viewer."""
+        """Let go of the viewer, and end a network that is looking."""
+        self._compared.close()
         self._stop_picking()
         disconnect(self._context.viewer.layers.events.removed, self._on_removed)
 
@@ -262,28 +281,29 @@ class MoreLikeThis:
         if self.state.searching:
             self._context.messages.say("The survey is being looked through already.", note=True)
             return
-        vertical, before, level = self._context.data.vertical, self._described, self.state.level
+        find = self._compared.by(self.state.by, material)
+        if find is None:
+            return
+        before, level = self._described, self.state.level
         self._known = known
         self.state.searching = True
         self._context.messages.say("Looking through the survey ...")
 
-        def work() -> tuple[Descriptions, Similar]:
-            if before is not None and before[0] is material and before[1] == vertical:
-                described = before[2]
-            else:
-                described = similar.describe(material.surveys, vertical)
-            return described, similar.find(material.surveys, described, examples, level=level, known=known)
+        def work() -> tuple[tuple[Any, ...], Descriptions, Similar]:
+            key, describe = find
+            described = before[1] if before is not None and before[0] == key else describe()
+            return key, described, similar.find(material.surveys, described, examples, level=level, known=known)
 
-        def done(answer: tuple[Descriptions, Similar]) -> None:
+        def done(answer: tuple[tuple[Any, ...], Descriptions, Similar]) -> None:
             self.state.searching = False
             if self._context.data.material is not material:
                 return
-            self._described = material, vertical, answer[0]
-            self._show(answer[1])
+            self._described = answer[:2]
+            self._show(answer[2])
 
         def failed(error: BaseException) -> None:
             self.state.searching = False
-            self._context.messages.report(error, ProjectError)
+            self._context.messages.report(error, ProjectError, JobError, SurveyError)
 
         self._context.background.run(work, done, failed)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Labels, Points
 from napari.utils.colormaps import DirectLabelColormap
+from numpy.typing import NDArray
 
 from napari_fhn.project.similar import Similar
 from napari_fhn.widgets import view
@@ -18,7 +19,7 @@ from napari_fhn.widgets.labelling.similar import MoreLikeThis
 _ALIKE, _PLACES, _NUMBERS = "Alike", "Similar places", "Numbers of places"
 _OPEN = (1.0, 1.0, 1.0, 0.35)
 _INK, _HERE = "#ffffff", "#ffd166"
-_SIZE = 5
+_SIZE = 3
 
 
 class SimilarLayers:
@@ -66,24 +67,29 @@ class SimilarLayers:
                 if layer is not None and layer in viewer.layers:
                     viewer.layers.remove(layer)
             return
-        lattice = found.described.lattice
-        cells = np.zeros(lattice.shape, np.uint8)
+        alike, cell = np.nan_to_num(found.alike), found.described.lattice.cell
+        # The system gives it room where there is something in it.
+        drawn = np.zeros(material.shape, np.uint8)
         for number, place in enumerate(found.places, 1):
-            cells[tuple(place.cells.T)] = number
-        alike = np.nan_to_num(found.alike)
+            drawn[place.box.slices][place.inside] = number
         if self.alike is None or self.places is None or self.numbers is None:
-            self._make(alike, cells, lattice.cell)
+            self._make(alike, drawn, cell)
         else:
-            self.alike.data, self.places.data = alike, cells
+            self.alike.data, self.places.data = alike, drawn
         assert self.numbers is not None
-        self.numbers.data = np.array([place.voxel for place in found.places], float).reshape(-1, len(lattice.shape))
+        self.numbers.data = np.array([place.voxel for place in found.places], float).reshape(-1, drawn.ndim)
         self.numbers.features = {"number": np.arange(1, len(found.places) + 1)}
         self._recolour()
 
-    def _make(self, alike: Any, cells: Any, cell: tuple[int, ...]) -> None:
+    def _make(self, alike: NDArray[np.float32], drawn: NDArray[np.uint8], cell: tuple[int, ...]) -> None:
         material, viewer = self._context.data.material, self._context.viewer
         assert material is not None
-        place = {key: value for key, value in material.placement().items() if key != "metadata"}
+        for layer in (self.alike, self.places, self.numbers):
+            if layer is not None and layer in viewer.layers:
+                viewer.layers.remove(layer)
+        whole = material.placement()
+        whole["metadata"]["overlay"] = "alike"
+        place = {**whole, "metadata": {"overlay": "alike"}}
         # A cell is as large as several voxels, and its middle lies between theirs.
         coarse = {
             **place,
@@ -93,25 +99,20 @@ class SimilarLayers:
                 for first, scale, n in zip(place["translate"], place["scale"], cell, strict=True)
             ],
         }
-        mark = {"overlay": "alike"}
-        for layer in (self.alike, self.places, self.numbers):
-            if layer is not None and layer in viewer.layers:
-                viewer.layers.remove(layer)
         self.alike = Image(
-            alike, name=_ALIKE, colormap="magma", contrast_limits=(0, 1), opacity=0.6, blending="additive",
-            metadata=dict(mark), **coarse,
+            alike, name=_ALIKE, colormap="magma", contrast_limits=(0, 1), opacity=0.6, blending="additive", rgb=False,
+            **coarse,
         )  # fmt: skip
         self.alike.visible = False
-        self.places = Labels(cells, name=_PLACES, opacity=0.7, metadata=dict(mark), **coarse)
+        self.places = Labels(drawn, name=_PLACES, opacity=0.7, **whole)
         self.places.editable = False
         self.numbers = Points(
-            ndim=len(cell),
+            ndim=drawn.ndim,
             name=_NUMBERS,
             features={"number": np.array([], int)},
             text={"string": "{number}", "color": _INK, "anchor": "upper_left", "size": 11},
             size=_SIZE,
             symbol="ring",
-            metadata=dict(mark),
             **place,
         )
         with view.keeping_active(viewer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from napari_fhn.widgets.labelling.similar import MoreLikeThis
 
@@ -26,6 +26,8 @@ class SimilarPanel(QWidget):
         Ask for a click, an outline, the class in use.
     level : QDoubleSpinBox
         How alike what belongs to a place is.
+    by : QComboBox
+        Whether the data or the network is asked.
     list : QListWidget
         The places.
     before, after, refuse, label : QPushButton
@@ -62,9 +64,18 @@ class SimilarPanel(QWidget):
             "Less makes larger places."
         )
         self.level.valueChanged.connect(similar.set_level)
+        self.by = QComboBox()
+        self.by.setAccessibleName("compared by")
+        self.by.addItems(["compared by the data", "compared by the network"])
+        self.by.setToolTip(
+            "What makes places alike: the texture or the bands of the data, or what the trained network makes of them; "
+            "it looks at the whole survey first."
+        )
+        self.by.activated.connect(lambda row: similar.set_by("network" if row else "data"))
         self.list = QListWidget()
         self.list.setAccessibleName("similar places")
         self.list.setFixedHeight(_HEIGHT)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setToolTip("Click to go to a place; tick those that are right.")
         self.list.currentRowChanged.connect(self._chosen)
         self.list.itemChanged.connect(self._ticked)
@@ -85,9 +96,10 @@ class SimilarPanel(QWidget):
         grid.setSpacing(4)
         for k, widget in enumerate((self.pick, self.draw, self.of_class, self.level)):
             grid.addWidget(widget, k // 2, k % 2)
-        grid.addWidget(self.list, 2, 0, 1, 2)
+        grid.addWidget(self.by, 2, 0, 1, 2)
+        grid.addWidget(self.list, 3, 0, 1, 2)
         for k, widget in enumerate((self.before, self.after, self.refuse, self.label)):
-            grid.addWidget(widget, 3 + k // 2, k % 2)
+            grid.addWidget(widget, 4 + k // 2, k % 2)
         state = similar.state.events
         state.found.connect(self._show)
         state.ticked.connect(self._show_ticks)
@@ -101,12 +113,12 @@ class SimilarPanel(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for number, place in enumerate(() if found is None else found.places, 1):
-            item = QListWidgetItem(f"{number}   {self._similar.words_for(place)}")
+            item = QListWidgetItem(f"{number} · {self._similar.words_for(place, short=True)}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
-            voxels = int(place.inside().sum())
-            what = "What you have shown" if place.shown else f"Alike by {place.likeness:.2f}"
-            item.setToolTip(f"{what}: {voxels:,} voxels. Tick it if it is right.")
+            item.setToolTip(
+                f"{self._similar.words_for(place)}: {int(place.inside.sum()):,} voxels. Tick it if it is right."
+            )
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._enable()
@@ -136,7 +148,7 @@ class SimilarPanel(QWidget):
     def _enable(self, event: Any = None) -> None:
         state = self._similar.state
         there = state.found is not None and bool(state.found.places)
-        asking: tuple[QWidget, ...] = (self.pick, self.draw, self.of_class, self.level)
+        asking: tuple[QWidget, ...] = (self.pick, self.draw, self.of_class, self.level, self.by)
         for widget in asking:
             widget.setEnabled(not state.searching)
         answers: tuple[QWidget, ...] = (self.list, self.before, self.after)

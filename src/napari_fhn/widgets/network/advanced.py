@@ -11,8 +11,10 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.project.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
+from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.widgets.network.attribute_fields import AttributeFields
+from napari_fhn.widgets.network.factor_fields import FactorFields
 from napari_fhn.widgets.network.fields import Form
 from napari_fhn.widgets.network.known_fields import KnownFields
 from napari_fhn.widgets.network.planning import Planning
@@ -51,6 +53,8 @@ class Advanced(Fold):
         What is known without labels.
     attributes : AttributeFields
         Attributes of the data to learn from too.
+    factors : FactorFields
+        What a prediction is made of beside the network.
     reset : QPushButton
         Back to the recipe.
     """
@@ -88,6 +92,10 @@ class Advanced(Fold):
         column.addWidget(QLabel("<b>Attributes as further channels</b>"))
         self.attributes = AttributeFields(planning)
         column.addWidget(self.attributes)
+        self._factors_title = QLabel("<b>The prediction is made of the network and</b>")
+        column.addWidget(self._factors_title)
+        self.factors = FactorFields(planning)
+        column.addWidget(self.factors)
         self.reset = QPushButton("Reset to the recipe")
         self.reset.setToolTip("Take back every change.")
         self.reset.clicked.connect(self._reset)
@@ -100,8 +108,11 @@ class Advanced(Fold):
         changed = settings.changed if settings is not None else ()
         if settings is not None:
             changed = (*changed, *(name for name in ("ignored", "attributes") if getattr(settings, name)))
+            if settings.combination != recipe(settings.recipe).combination:
+                changed = (*changed, "combination")
         self.heading.setText(f"Advanced: {len(changed)} changed" if changed else "Advanced")
         self.reset.setEnabled(bool(changed))
+        self._factors_title.setVisible(bool(self._planning.factors))
         if settings is None:
             return
         for part, form in self.forms.items():

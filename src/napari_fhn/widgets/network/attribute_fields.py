@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSizePolicy, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
+from napari_fhn.project.backbones import BACKBONE
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute
 from napari_fhn.structure.attributes import attribute as read
 from napari_fhn.widgets.network.planning import Planning
+
+_FILE = f"{BACKBONE}:"
+"""How an attribute begins that is the features of a network in a file."""
+
+_NETWORKS = "Networks (*.onnx *.pt *.pth *.ts *.torchscript)"
 
 _AUTO_WORDS = (
     "Let the labels choose: some are left out in turn, and the attributes by which a quick model foretells them better "
@@ -30,6 +37,8 @@ class AttributeFields(QWidget):
         By the name of the attribute; ``"auto"`` for those that help.
     lines : dict of str to QLineEdit
         What is said of attributes that take something.
+    file : QPushButton
+        Asks for a network whose features are taken.
     """
 
     def __init__(self, planning: Planning) -> None:
@@ -43,6 +52,12 @@ class AttributeFields(QWidget):
         self._offered: tuple[Attribute, ...] = ()
         self.ticks: dict[str, QCheckBox] = {}
         self.lines: dict[str, QLineEdit] = {}
+        self.file = QPushButton("Features of a network …")
+        self.file.setToolTip(
+            "Take features of a network that somebody else trained as further channels: a file of ONNX or TorchScript, "
+            "with a small file beside it that says what it takes and gives."
+        )
+        self.file.clicked.connect(self._ask_file)
         planning.state.events.attributes.connect(self._offer)
         planning.state.events.settings.connect(self._show)
         self._offer()
@@ -65,8 +80,10 @@ class AttributeFields(QWidget):
                 line.editingFinished.connect(self._written)
                 self._layout.addWidget(line, row, 1)
                 self.lines[one.name] = line
+        self.file.setVisible(bool(self._offered))
         if self._offered:
             self._add(len(self._offered), AUTO, "those that help", _AUTO_WORDS)
+            self._layout.addWidget(self.file, len(self._offered) + 1, 0, 1, 2)
         self._show()
 
     def _add(self, row: int, name: str, title: str, words: str) -> None:
@@ -81,6 +98,7 @@ class AttributeFields(QWidget):
         if settings is None:
             return
         said = {} if not settings.attributes else self._said(settings.attributes)
+        self._show_files([name for name in said if name.startswith(_FILE)])
         for name, tick in self.ticks.items():
             tick.setChecked(name in said)  # tells nobody: only clicks do
         for name, line in self.lines.items():
@@ -94,8 +112,8 @@ class AttributeFields(QWidget):
         for text in texts:
             if text == ALL:
                 said |= {one.name: "" for one in self._offered if one.name not in said}
-            elif text == AUTO:
-                said[AUTO] = ""
+            elif text == AUTO or text.startswith(_FILE):
+                said[text] = ""
             else:
                 one = read(text)
                 said[one.name] = ",".join(one.arguments)
@@ -111,5 +129,41 @@ class AttributeFields(QWidget):
                 line = self.lines.get(name)
                 words = "" if line is None else line.text().strip()
                 texts.append(f"{name}:{words}" if words else name)
-        if self._said(settings.attributes) != {text.partition(":")[0]: text.partition(":")[2] for text in texts}:
+        if not texts or self._said(settings.attributes) != self._as_typed(texts):
             self._planning.take_attributes(texts)
+
+    def _as_typed(self, texts: list[str]) -> dict[str, str]:
+        """Return what stands after the name of each attribute, as it was typed."""
+        parts = (text.partition(":") for text in texts if not text.startswith(_FILE))
+        return {name: words for name, _, words in parts} | {text: "" for text in texts if text.startswith(_FILE)}
+
+    def _show_files(self, names: list[str]) -> None:
+        """Show a box for each network that is taken, and none for others."""
+        for name in [one for one in self.ticks if one.startswith(_FILE) and one not in names]:
+            tick = self.ticks.pop(name)
+            self._layout.removeWidget(tick)
+            tick.deleteLater()
+        for name in names:
+            if name not in self.ticks:
+                path = Path(name.removeprefix(_FILE))
+                self._add(
+                    self._layout.rowCount(), name, f"features of {path.name}", f"Features of the network in {path}."
+                )
+
+    def _ask_file(self) -> None:
+        settings = self._planning.state.settings
+        name, _ = QFileDialog.getOpenFileName(self, "Features of a network", "", _NETWORKS)
+        if name and settings is not None:
+            self.take_file(name)
+
+    def take_file(self, name: str) -> None:
+        """Take the features of a network in a file, once it is trusted where it runs code.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+        """
+        settings = self._planning.state.settings
+        if settings is not None and self._planning.may_run([_FILE + name], self.window()):
+            self._planning.take_attributes([*settings.attributes, _FILE + name])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
+from qtpy.QtWidgets import QWidget
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
@@ -22,6 +23,8 @@ from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
+from napari_fhn.training.combination.opening import fitting_factors
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.neighbours import Agreement
@@ -30,6 +33,7 @@ from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.messages import sentence
+from napari_fhn.widgets.network.trusting import all_trusted
 from napari_fhn.widgets.preferences import preferences
 
 _HERE = "this computer"
@@ -229,6 +233,45 @@ class Planning:
         self._chosen = True
         self.state.settings = changed
         self.look_ahead()
+
+    def may_run(self, texts: Sequence[str], parent: QWidget | None = None) -> bool:
+        """Whether networks that are taken as attributes may be loaded: one that runs code once a person trusts it."""
+        try:
+            return all_trusted(texts, parent)
+        except JobError as error:
+            self._messages.fail(sentence(error))
+            return False
+
+    def combine(
+        self, factors: Sequence[str] | None, smoothing: Choice | None = None, order: Choice | None = None
+    ) -> None:
+        """Take what a prediction is made of beside the network.
+
+        Parameters
+        ----------
+        factors : sequence of str or None
+            Names; those of before where it is None, ``["auto"]`` for all that go with the data, ``["none"]`` for the
+            network alone.
+        smoothing, order : {"auto", "on", "off"}, optional
+            What happens after that.
+        """
+        settings = self.state.settings
+        if settings is None:
+            return
+        changed = settings.with_combination(factors, smoothing, order)
+        if changed != settings:
+            self._chosen = True
+            self.state.settings = changed
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Names of the factors that go with the data, beside the network."""
+        material, settings = self._data.material, self.state.settings
+        if material is None or settings is None:
+            return ()
+        return fitting_factors(
+            len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None
+        )
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""

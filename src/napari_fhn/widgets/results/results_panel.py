@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from napari_fhn.project.predictions import Tidying
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
+from napari_fhn.widgets.results.made_of_panel import MadeOfPanel
 from napari_fhn.widgets.results.runs_panel import RunsPanel
 from napari_fhn.widgets.section import TOGGLE, Section
 
@@ -42,6 +43,8 @@ class ResultsPanel(Section):
         self.fold()
         self.runs = RunsPanel(desk.runs, desk.state)
         self.body.addWidget(self.runs)
+        self.made_of = MadeOfPanel(desk.made_of, desk.prediction, desk.planning)
+        self.body.addWidget(self.made_of)
         self.truth = QComboBox()
         self.truth.setAccessibleName("compared with")
         self.truth.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -51,6 +51,8 @@ class Tidying:
 
     def preview(self, how: predictions.Tidying | None) -> None:
         """Show each section as it would be, tidied by itself; None takes the preview away."""
+        if how is not None:
+            self._prediction.show_factor("")  # what is tidied is all together
         mine, material = self._prediction.layer, self._context.data.material
         if self.layer is not None and self.layer in self._viewer.layers:
             self._viewer.layers.remove(self.layer)
@@ -68,6 +70,7 @@ class Tidying:
         run = self._run()
         if run is None or not self._state.become(Activity.TIDYING):
             return
+        self._prediction.show_factor("")
         self._messages.say("Tidying the whole prediction ...")
         self._context.background.run(lambda: predictions.tidy(run, how), self._done, self._failed)
 

@@ -162,6 +162,7 @@ class News:
         if not self._written:
             self._written = True
             self._shown.overlays.renew()  # their files are there from now on
+            self._shown.prediction.follow()
         if self._shown.prediction.layer is not None:
             self._repainter.changed(box, self._shown.prediction.layer)
 

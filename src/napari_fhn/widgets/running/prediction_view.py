@@ -52,9 +52,18 @@ class PredictionView(Fold):
         self.only.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.only.setToolTip("Show all classes, or one alone; its probability is what 'Probability' shows.")
         self.only.currentIndexChanged.connect(self._only_chosen)
+        self.factor = QComboBox()
+        self.factor.setAccessibleName("part shown")
+        self.factor.setMinimumContentsLength(8)
+        self.factor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.factor.setToolTip(
+            "Show what all parts of the prediction say together, or the network or another part alone."
+        )
+        self.factor.activated.connect(lambda _: desk.made_of.show(self.factor.currentData()))
         self.buttons: dict[Overlay, QToolButton] = {}
         row = QHBoxLayout()
         row.setSpacing(4)
+        row.addWidget(self.factor, 1)
         row.addWidget(self.only, 1)
         self.body.addLayout(row)
         row = QHBoxLayout()
@@ -72,8 +81,19 @@ class PredictionView(Fold):
         self.body.addLayout(row)
         desk.book.state.events.classes.connect(self._show)
         desk.prediction.shown.connect(self._show)
+        desk.prediction.shown.connect(self._show_factors)
+        desk.made_of.state.events.rows.connect(self._show_factors)
         desk.overlays.changed.connect(self._show_buttons)
         self._show()
+        self._show_factors()
+
+    def _show_factors(self, event: Any = None) -> None:
+        rows = self._desk.made_of.state.rows
+        self.factor.clear()
+        for row in rows:
+            self.factor.addItem(row.title[:1].upper() + row.title[1:], row.name)
+        self.factor.setCurrentIndex(max(0, self.factor.findData(self._desk.prediction.factor)))
+        self.factor.setVisible(bool(rows))
 
     def _show(self, event: Any = None) -> None:
         layer = self._desk.prediction.layer

@@ -1,0 +1,47 @@
+"""The program that lets a network look at a survey: a job comes in on standard input, shares and the end go out.
+
+Run as ``python -m napari_fhn.engine.looker``. It ends when the one who asked is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+
+from napari_fhn.training.control import Control
+from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Job
+
+
+def main() -> None:
+    """Look, and say as lines of JSON: the share that is done, at last that it is, or what went wrong."""
+    # What libraries print must not end up between the lines: standard output is theirs no longer.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def say(**what: object) -> None:
+        out.write(json.dumps(what) + "\n")
+        out.flush()
+
+    job, control = Job.from_dict(json.loads(sys.stdin.readline())), Control()
+
+    def watch() -> None:
+        sys.stdin.read()  # ends when the viewer does
+        control.stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        from napari_fhn.training.states import write_states
+
+        say(done=write_states(job, control, lambda share: say(share=share)))
+    except JobError as error:
+        say(error=str(error))
+    except Exception as error:
+        say(error=f"{type(error).__name__}: {error}", detail=traceback.format_exc())
+
+
+if __name__ == "__main__":
+    main()

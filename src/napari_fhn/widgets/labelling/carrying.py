@@ -1,0 +1,94 @@
+"""Labels carried along the reflectors, and taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from napari_fhn.project import Project
+from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
+
+
+class Carrying:
+    """Carries what is labelled along the reflectors, on a thread.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose labels it adds to.
+    """
+
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
+        self._book = book
+        self._busy = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether the survey has reflectors: an axis of it is time or depth."""
+        return self._context.data.material is not None and self._context.data.vertical is not None
+
+    def carry(self, least: float, reach: float | None = None) -> None:
+        """Carry all that is labelled, where that is at least so sure and no farther than so many traces."""
+        locked = tuple(self._book.state.locked)
+        self._work(
+            "carried along the reflectors",
+            lambda project: carry_labels(project, least=least, reach=reach, locked=locked),
+            lambda found: (
+                f"{found.voxels:,} voxels are labelled along the reflectors now, each weighing its confidence."
+            ),
+            "Carrying what is labelled along the reflectors …",
+        )
+
+    def erase(self) -> None:
+        """Take away what was carried and stands as it was."""
+        self._work(
+            "erased what was carried",
+            erase_carried,
+            lambda found: f"{found.labels.voxels:,} carried labels are gone; those that were observed stay.",
+            "Taking carried labels away …",
+        )
+
+    def _work(
+        self,
+        title: str,
+        work: Callable[[Project], CarriedLabels],
+        words: Callable[[CarriedLabels], str],
+        before: str,
+    ) -> None:
+        project, messages = self._context.project.project, self._context.messages
+        if self._busy:
+            messages.say("Labels are being carried already.")
+            return
+        if project is None or self._book.layer is None or not self._context.project.writable:
+            messages.fail("Label something first: a well, a section or a horizon is carried along the reflectors.")
+            return
+
+        def done(found: CarriedLabels) -> None:
+            self._busy = False
+            if not found.labels.patches:
+                messages.say("Nothing has changed: all of it was so already.")
+                return
+            shape = project.shape
+            self._book.apply(title, found.labels, also=partial(self._follow, project, found, shape))
+            messages.say(" ".join([words(found), *found.notes]))
+
+        def failed(error: BaseException) -> None:
+            self._busy = False
+            messages.fail(str(error))
+
+        self._busy = True
+        messages.say(before)
+        self._context.background.run(lambda: work(project), done, failed)
+
+    def _follow(self, project: Project, found: CarriedLabels, shape: tuple[int, ...], again: bool) -> None:
+        """Bring weights, and what is remembered as carried, after an undo or redo of the labels."""
+        self._context.background.run(
+            lambda: found.beside(project.session, shape, again),
+            lambda _: None,
+            lambda error: self._context.messages.fail(f"The weights of the labels could not be brought back: {error}"),
+        )
