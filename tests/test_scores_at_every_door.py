@@ -104,7 +104,6 @@ def test_folds_are_told_before_they_begin_and_say_the_same(session, capsys):
         assert sentence in in_report
     assert "A score of 5 wells (160 voxels), each predicted by a network that was not shown it" in typed
     assert found.standing.reference == "the labels, carried along the reflectors"
-    assert found.standing.theirs.value > 0.5
 
 
 def test_what_training_says_of_its_own_labels_is_no_measure_wherever_it_is_shown(session, capsys):
