@@ -29,6 +29,7 @@ from napari_fhn.project import HeldOut, Project, Session, SurveySet, jobs, plann
 from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
+from napari_fhn.training.choice import RecipeChoice
 from napari_fhn.training.labelled import LabelFile
 
 _PROBE = 0.1
@@ -139,9 +140,8 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
         bodies, left_out = fold(file, task.vertical_axis, number, of)
         held_out = bodies.boxes(left_out, task.labels.shape)
     recipe = told.pop("recipe", None)
-    if recipe is None:
-        recipe = planning.choose_recipe(project, held_out=held_out).name
-    settings = replace(JobSettings.of(recipe).with_numbers(seed=task.seed), device="cpu")
+    chosen = RecipeChoice(recipe, "") if recipe else planning.choose_recipe(project, held_out=held_out)
+    settings = replace(JobSettings.suggested(chosen).with_numbers(seed=task.seed), device="cpu")
     job = jobs.begin(project, settings, held_out=HeldOut(boxes=tuple(held_out))).job
     if "network" in told:
         words = parse(told.pop("network"))
@@ -158,7 +158,7 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
             part[last] = json.loads(text)
         except ValueError:
             part[last] = text  # a word may stand without its quotes
-    return Job.from_dict(data), recipe
+    return Job.from_dict(data), chosen.name
 
 
 def affordable_steps(job: Job, end: float) -> int:

@@ -310,8 +310,24 @@ def controls() -> None:
         print(f"{path.relative_to(HERE)}: {len(path.read_text('utf-8').splitlines())} lines", flush=True)
 
 
+def similar() -> None:
+    """More like this: one click on the salt of the bundled survey."""
+    with desk("seismic") as (viewer, dock):
+        dock.labels.new.click()
+        dock.desk.book.go(0, 39)
+        dock.labels.tools.open("Similar")
+        found = dock.desk.labelling.similar
+        found.ask_at(dock.desk.data.material.layer.data_to_world((39, 25, 70)))
+        wait(lambda: not found.state.searching and found.state.found is not None, 60)
+        found.go(1)
+        for number in (0, 1, 3):
+            found.tick(number, True)
+        pause(1.0)
+        window(viewer, "similar")
+
+
 SCENES: dict[str, Callable[[], Any]] = {
-    scene.__name__: scene for scene in (seismic, hyperspectral, maps, controls, film)
+    scene.__name__: scene for scene in (seismic, similar, hyperspectral, maps, controls, film)
 }
 
 

@@ -61,8 +61,19 @@ def test_options_on_the_command_line_page_exist(capsys):
     from napari_fhn.cli import main
 
     texts = []
-    commands = ("train", "predict", "score", "report", "export horizon", "forecast", "diagnose", "runs", "info")
-    for command in (*commands, "runs delete"):
+    commands = (
+        "train",
+        "predict",
+        "score",
+        "report",
+        "export horizon",
+        "forecast",
+        "diagnose",
+        "runs",
+        "info",
+        "similar",
+    )
+    for command in (*commands, "runs delete", "similar"):
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])
         texts.append(capsys.readouterr().out)

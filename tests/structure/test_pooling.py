@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from napari_fhn.structure.pooling import FLOORS, Weight, evidence_of, likelihood, pool, weigh
+from napari_fhn.structure.pooling import FLOORS, Weight, evidence_of, influence, likelihood, pool, weigh
 
 
 def dirichlet(rng: np.random.Generator, classes: int, n: int) -> NDArray[np.float32]:
@@ -83,3 +83,10 @@ def test_voxels_of_one_class_in_one_body_count_once() -> None:
     evidence = evidence_of(bodies, truth)
     assert evidence.sum() == pytest.approx(3)
     assert evidence_of(np.zeros(0, int), np.zeros(0, int)).shape == (0,)
+
+
+def test_who_tells_no_classes_apart_moves_nothing() -> None:
+    alike, sure = np.full((3, 5), 1 / 3, np.float32), np.tile(np.float32([[0.9], [0.05], [0.05]]), 5)
+    ones = np.ones(5)
+    assert influence(alike, Weight(4.0), ones) == pytest.approx(0, abs=1e-5)
+    assert influence(sure, Weight(2.0), ones) == pytest.approx(2 * influence(sure, Weight(1.0), ones))

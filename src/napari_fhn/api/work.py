@@ -350,6 +350,8 @@ class Work(Results):
         flips: bool | None = None,
         run: str | Run | None = None,
         network_alone: bool = False,
+        smoothing: Choice | None = None,
+        layer_order: Choice | None = None,
         trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
@@ -367,6 +369,8 @@ class Work(Results):
             With the network of which run; the current one when absent.
         network_alone : bool
             Predict with the network and nothing else that it was combined with.
+        smoothing, layer_order : {"auto", "on", "off"}, optional
+            Other than those of its training; ``"off"`` leaves out what the labels were found to want.
         trust_backbone : bool
             As in `fit`, where features have to be computed again.
         device, memory
@@ -398,6 +402,8 @@ class Work(Results):
                 device=device,
                 memory=memory,
                 network_alone=network_alone,
+                smoothing=smoothing,
+                order=layer_order,
             )
             predicted(job, told)
             return arrays.prediction(self.project, chosen)

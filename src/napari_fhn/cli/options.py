@@ -129,6 +129,11 @@ def add_combination(parser: argparse._ActionsContainer) -> None:
         help=f"what a prediction is made of beside the network, with commas: {', '.join(FACTORS)}; none for the "
         "network alone (default: auto, all that go with the data, weighed on labels left out)",
     )
+    add_finishes(parser)
+
+
+def add_finishes(parser: argparse._ActionsContainer) -> None:
+    """Add ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
     parser.add_argument(
         "--smoothing",
         choices=get_args(Choice),

@@ -16,6 +16,7 @@ from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import (
     Commands,
     UsageError,
+    add_finishes,
     add_json,
     add_machine,
     add_partial,
@@ -67,6 +68,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--network-alone", action="store_true", help="predict with the network and nothing else it was combined with"
     )
+    add_finishes(parser)
     parser.add_argument(
         "--flips", action="store_true", help="average over horizontal flips of the data: several times the work"
     )
@@ -135,6 +137,8 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         device=options.device,
         memory=options.memory,
         network_alone=options.network_alone,
+        smoothing=options.smoothing,
+        order=options.layer_order,
         progress=told("Copying the survey"),
     )
     end = work("predict", job, options.json, options.typed)
@@ -212,6 +216,9 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, flips=True)
     if options.network_alone:
         job = replace(job, combination=None)
+    elif job.combination is not None:
+        smoothing, order = options.smoothing or job.combination.smoothing, options.layer_order or job.combination.order
+        job = replace(job, combination=replace(job.combination, smoothing=smoothing, order=order))
     exporter, request = None, None
     if options.output is not None:
         from napari_fhn.project.exporter import Request

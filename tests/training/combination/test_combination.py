@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from napari_fhn.box import Box
+from napari_fhn.structure.bodies import Bodies
 from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict, provenance
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, opening
 from napari_fhn.training.combination.combiner import Combiner
-from napari_fhn.training.combination.settings import Combination, FactorWeight, Found, believed
+from napari_fhn.training.combination.settings import Combination, FactorWeight, Foretold, Found, believed
+from napari_fhn.training.combination.weighing import choose
+from napari_fhn.training.labelled import LabelFile
 
 from .conftest import Averaging, Knowing
 
@@ -230,3 +233,67 @@ def test_what_is_not_wanted_is_not_heeded():
     assert found.heeding(Combination()) == found
     assert found.heeding(Combination(smoothing="off", order="off")) == believed(("reflectors",))
     assert found.heeding(Combination(order="off")).finishes == ("smoothing",)
+
+
+def test_words_say_what_moves_a_prediction_and_why():
+    factors = (
+        FactorWeight("network", 1.0, 0.03, Foretold(0.5, -1.0), 3.0),
+        FactorWeight("patches", 4.0, 0.03, Foretold(0.4, -1.2), 1.0),
+    )
+    found = Found(factors, (2, 2), (1, 0, 2), 6.0, 5, 40, Foretold(0.6, -0.8))
+    assert found.shares == (0.75, 0.25)
+    words = found.words()
+    assert words[0] == "The prediction is made of: the network 75 %, by the nearest labels 25 %."
+    assert "after step 40 on 5 bodies of labels" in words[1]
+    assert "the network 0.50, by the nearest labels 0.40, all together 0.60" in words[1]
+    assert len(words) == 4
+    assert Found().words() == ["The network alone predicts."]
+    assert not found.alone
+    assert Found(factors[:1]).alone
+
+
+def test_hidden_labels_are_not_seen_and_come_back(layered):
+    job, _ = layered
+    labels = LabelFile(job.labels, (12, 20, 32), 3)
+    counts, version = labels.counts.copy(), labels.version
+    box = Box((2, 3, 0), (3, 4, 32))
+    labels.hide((box,))
+    assert labels.version > version
+    assert labels.counts.sum() == counts.sum() - 32
+    assert not labels.read(box).any()
+    assert labels.truth(box).all()
+    labels.hide(())
+    np.testing.assert_array_equal(labels.counts, counts)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_class_loses_its_last_body(layered, seed):
+    job, _ = layered
+    labels = LabelFile(job.labels, (12, 20, 32), 3)
+    bodies = Bodies.of(labels, 2)
+    chosen = choose(labels, bodies, seed)
+    assert len(chosen) == 1
+    labels.hide(bodies.boxes(chosen, labels.shape))
+    assert (labels.counts > 0).all()
+
+
+def test_bodies_of_classes_that_are_nowhere_else_stay(tmp_path):
+    values = np.zeros((9, 9), np.uint8)
+    values[0, 0], values[4, 4], values[8, 8] = 1, 2, 3
+    np.save(tmp_path / "labels.npy", values)
+    labels = LabelFile(str(tmp_path / "labels.npy"), values.shape, 3)
+    assert choose(labels, Bodies.of(labels, None), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "vertical", "cube", "expected"),
+    [
+        (3, True, False, ("reflectors",)),
+        (2, True, False, ("reflectors",)),
+        (2, False, False, ("bands", "patches")),
+        (3, False, False, ("bands",)),
+        (2, False, True, ()),
+    ],
+)
+def test_factors_go_with_the_data(shape, vertical, cube, expected):
+    assert opening.fitting_factors(shape, vertical, cube) == expected

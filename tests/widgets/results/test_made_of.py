@@ -57,9 +57,9 @@ def test_each_part_is_shown_with_one_click(combined):
     _, dock, run = combined
     panel, prediction = dock.results.made_of, dock.desk.prediction
     assert cells(panel) == [
-        ["all together", "", "0.74"],
-        ["the network", "60 %", "0.61"],
-        ["carried along the reflectors", "40 %", "0.52"],
+        ["All together", "", "0.74"],
+        ["The network", "60 %", "0.61"],
+        ["Carried along the reflectors", "40 %", "0.52"],
     ]
     assert "weighed after step 40 on 2 bodies" in panel.why.text()
     assert "averaged along the structure" in panel.why.text()
@@ -77,7 +77,7 @@ def test_each_part_is_shown_with_one_click(combined):
     dock.run.looks.factor.setCurrentIndex(1)
     dock.run.looks.factor.activated.emit(1)
     assert prediction.factor == "network"
-    assert panel.list.currentItem().text(0) == "the network"
+    assert panel.list.currentItem().text(0) == "The network"
     assert run.factors == ("network",)
 
 

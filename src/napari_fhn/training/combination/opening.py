@@ -16,7 +16,7 @@ from napari_fhn.training.job import Input, Job
 from napari_fhn.training.labelled import LabelFile
 
 
-def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
+def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
     """Return the names of the factors that go with a survey, beside the network.
 
     Parameters
@@ -30,7 +30,7 @@ def fitting(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> 
 
     Examples
     --------
-    >>> fitting(3, True), fitting(2, False)
+    >>> fitting_factors(3, True), fitting_factors(2, False)
     (('reflectors',), ('bands', 'patches'))
     """
     if map_axis:
@@ -66,7 +66,7 @@ def open_combiner(
     wanted = job.combination
     if wanted is None or (found is not None and found.alone):
         return None, []
-    fit = fitting(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
+    fit = fitting_factors(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
     names = fit if wanted.factors is None else tuple(name for name in wanted.factors if name in fit)
     if found is not None:
         names = tuple(one.name for one in found.factors if one.name in names and one.weight > 0)

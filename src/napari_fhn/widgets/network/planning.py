@@ -23,7 +23,7 @@ from napari_fhn.project.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
-from napari_fhn.training.combination.opening import fitting as offered
+from napari_fhn.training.combination.opening import fitting_factors
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes
@@ -154,8 +154,10 @@ class Planning:
         except JobError as error:
             self._messages.say(sentence(error), note=True)
             return
-        if self.state.settings is None or self.state.settings.recipe != choice.name:
-            self.state.settings = Settings.of(choice.name)
+        suggested = Settings.suggested(choice)
+        now = self.state.settings
+        if now is None or (now.recipe, now.schedule.steps) != (suggested.recipe, suggested.schedule.steps):
+            self.state.settings = suggested
         self.state.why = choice.why
         self.look_ahead()
 
@@ -269,7 +271,9 @@ class Planning:
         material, settings = self._data.material, self.state.settings
         if material is None or settings is None:
             return ()
-        return offered(len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None)
+        return fitting_factors(
+            len(material.shape), self._data.vertical is not None, map_axis(settings.network) is not None
+        )
 
     def hear(self, device: Device) -> None:
         """Take in what the training process says of the device it computes on."""

@@ -99,7 +99,7 @@ class MadeOf:
             self.state.rows = ()
             self.state.words = ("The network alone predicts.",) if description is not None else ()
             return
-        self.state.words = tuple(found.words())
+        self.state.words = reasons(found)
         self.state.rows = rows_of(found, run.factors)
 
     def show(self, name: str) -> None:
@@ -110,6 +110,13 @@ class MadeOf:
             self._context.messages.say(f"What is said {title} alone comes with the next Train or Predict.", note=True)
             return
         self._prediction.show_factor(name)
+
+
+def reasons(found: Found) -> tuple[str, ...]:
+    """Say why the parts count as much as they do, and what happens after that; the numbers are in the table."""
+    first, *rest = found.words()[1:]
+    weighed = first.partition(" (")[0].rstrip(".")
+    return (f"{weighed}.", *rest)
 
 
 def rows_of(found: Found, there: tuple[str, ...]) -> tuple[FactorRow, ...]:

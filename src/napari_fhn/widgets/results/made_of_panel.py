@@ -30,8 +30,6 @@ _COLUMNS = (
     ("IoU", "Mean IoU on those labels: of the part alone, and of all together."),
 )
 _CHOICES: tuple[tuple[str, Choice], ...] = (("as labels say", "auto"), ("always", "on"), ("never", "off"))
-_ROW = 20
-_ROWS = 5
 
 
 class MadeOfPanel(QWidget):
@@ -141,8 +139,10 @@ class MadeOfPanel(QWidget):
             self.list.addTopLevelItem(_item(row))
         self.list.blockSignals(False)
         self.list.setVisible(bool(state.rows))
-        self.list.setFixedHeight(_ROW * (min(_ROWS, len(state.rows)) + 1) + 8)
-        self.why.setText(" ".join(state.words[1:] if state.rows else state.words))
+        header, height = self.list.header(), self.list.sizeHintForRow(0)
+        if header is not None and state.rows:
+            self.list.setFixedHeight(header.sizeHint().height() + height * len(state.rows) + 2 * self.list.frameWidth())
+        self.why.setText(" ".join(state.words))
         self.why.setVisible(bool(self.why.text()))
         self._show_chosen()
 
@@ -175,7 +175,7 @@ class MadeOfPanel(QWidget):
 def _item(row: FactorRow) -> QTreeWidgetItem:
     share = "" if row.share is None else f"{100 * row.share:.0f} %"
     score = "" if row.mean_iou is None else f"{row.mean_iou:.2f}"
-    item = QTreeWidgetItem([row.title, share, score])
+    item = QTreeWidgetItem([row.title[:1].upper() + row.title[1:], share, score])
     item.setData(0, Qt.ItemDataRole.UserRole, row.name)
     for column in (1, 2):
         item.setTextAlignment(column, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
