@@ -366,6 +366,7 @@ NOT_VOXELS = {
     "--output": "written",
     "output": "written",
     "info surveys": "described, beside no other",
+    "similar surveys": "opened as those of train are, and looked through",
     "forecast survey": "only its size is asked for",
 }
 
