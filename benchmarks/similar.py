@@ -143,13 +143,8 @@ def _timed(samples: int) -> dict[str, Any]:
         alike = likeness(described, Examples((np.array([[side // 2, side // 2, 80]]),)))
         places(alike, described.lattice)
         question = time.perf_counter() - began
-    cells = int(np.prod(described.lattice.shape))
-    return {
-        "samples": int(np.prod(shape)),
-        "cells": cells,
-        "describe s": round(seconds, 2),
-        "ask s": round(question, 3),
-    }
+    cells, seconds, question = int(np.prod(described.lattice.shape)), round(seconds, 2), round(question, 3)
+    return {"samples": int(np.prod(shape)), "cells": cells, "describe s": seconds, "ask s": question}
 
 
 if __name__ == "__main__":

@@ -368,6 +368,7 @@ NOT_VOXELS = {
     "output": "written",
     "info surveys": "described, beside no other",
     "attributes surveys": "opened as those of train are, and described",
+    "similar surveys": "opened as those of train are, and looked through",
     "forecast survey": "only its size is asked for",
 }
 

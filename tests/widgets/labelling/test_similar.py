@@ -101,6 +101,27 @@ def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
     assert not np.asarray(desk.book.layer.data).any()
 
 
+def test_a_drag_moves_the_canvas_and_asks_nothing(rock, spin):
+    viewer, dock, _ = rock
+    similar, mouse = dock.desk.labelling.similar, Mouse(viewer)
+    dock.labels.tools.open("Similar")
+    dock.labels.similar.pick.click()
+    middle = mouse.at((16, 18, 28))
+    mouse.press((16, 18, 28))
+    for step in range(1, 7):
+        where = QPointF(middle.x() + 10 * step, middle.y())
+        mouse._send(QEvent.Type.MouseMove, where, Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton)
+        spin(lambda: False, 0.02)
+    mouse._send(QEvent.Type.MouseButtonRelease, where, Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton)
+    assert similar.state.picking
+    assert not similar.state.searching
+    dock.labels.similar.pick.click()
+    assert not similar.state.picking
+    viewer.dims.ndisplay = 3
+    similar.ask_at((16, 18, 28))
+    assert "Look at a section first" in dock.desk.messages.message
+
+
 def test_an_outline_asks_as_soon_as_it_is_drawn(rock, spin):
     viewer, dock, _ = rock
     panel, similar = dock.labels.similar, dock.desk.labelling.similar

@@ -32,6 +32,9 @@ from napari_fhn.widgets.labelling.shapes import shapes_layer
 
 _OUTLINE = "Look for"
 
+_STILL = 4.0
+"""Pixels that the mouse may move in a click; farther than that it moves the canvas."""
+
 
 @dataclass
 class SimilarState:
@@ -124,6 +127,9 @@ class MoreLikeThis:
         """Ask for what is at a place of the canvas."""
         material = self._material()
         if material is None:
+            return
+        if self._context.viewer.dims.ndisplay == 3:
+            self._context.messages.fail("Look at a section first: in 3D the cursor is on a ray, and not at a place.")
             return
         image, n = material.layer, len(material.shape)
         keep = [axis for axis, dim in enumerate(material.first.dims) if dim != "band"]
@@ -318,15 +324,14 @@ class MoreLikeThis:
         self._context.messages.say(words)
 
     def _clicked(self, viewer: Any, event: Any) -> Generator[None, None, None]:
-        began = np.asarray(event.position)
+        # In pixels: while the canvas is moved, what is under the mouse stays the same.
+        place, began = tuple(event.position), np.asarray(event.pos, np.float64)
         yield
         while event.type == "mouse_move":
             yield
-        # The canvas was moved, and not clicked on.
-        if np.abs(np.asarray(event.position) - began).max() > _farthest(viewer):
-            return
-        self._stop_picking()
-        self.ask_at(tuple(began))
+        if np.abs(np.asarray(event.pos) - began).max() <= _STILL:
+            self._stop_picking()
+            self.ask_at(place)
 
     def _stop_picking(self) -> None:
         viewer = self._context.viewer
@@ -365,8 +370,3 @@ class MoreLikeThis:
     def _on_removed(self, event: Any) -> None:
         if event.value is self.outline:
             self.outline = None
-
-
-def _farthest(viewer: Any) -> float:
-    """Return how far a click may move, on the canvas: a few pixels."""
-    return 4.0 / max(float(go_to.camera_of(viewer).zoom), 1e-9)

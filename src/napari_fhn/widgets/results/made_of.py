@@ -107,7 +107,7 @@ class MadeOf:
         row = next((row for row in self.state.rows if row.name == name), None)
         if row is None or not row.there:
             title = name if row is None else row.title
-            self._context.messages.say(f"What is said {title} alone comes with the next Train or Predict.", note=True)
+            self._context.messages.say(f"This part alone ({title}) comes with the next Train or Predict.", note=True)
             return
         self._prediction.show_factor(name)
 

@@ -179,7 +179,7 @@ def _item(row: FactorRow) -> QTreeWidgetItem:
     item.setData(0, Qt.ItemDataRole.UserRole, row.name)
     for column in (1, 2):
         item.setTextAlignment(column, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-    shown = "Shows what all parts say together." if not row.name else f"Shows what is said {row.title} alone."
+    shown = "Show this part alone." if row.name else "Show what all parts say together."
     for column in range(3):
-        item.setToolTip(column, shown if row.there else "What it says alone comes with the next Train or Predict.")
+        item.setToolTip(column, shown if row.there else "This part alone comes with the next Train or Predict.")
     return item
