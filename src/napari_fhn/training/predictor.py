@@ -100,6 +100,7 @@ class Predictor:
         self.combiner: Combiner | None = None
         self.cleared = False
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        self._memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: np.memmap[Any, np.dtype[np.float16]] | None = None
 
@@ -280,7 +281,7 @@ class Predictor:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
         if self.combiner is None or not self.combiner.finishes:
             return []
-        return finishing.boxes(self.combiner, self.network.classes)
+        return finishing.boxes(self.combiner, self.network.classes, self._memory)
 
     def _finish(self, box: Box, control: Control | None) -> None:
         """Write a box whose surroundings are all predicted."""
