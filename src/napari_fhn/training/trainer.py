@@ -171,7 +171,7 @@ class _Training:
     def _recording(self) -> Recorder:
         """Return what writes down what is painted; what was painted by the same training stays."""
         job, predictor, labels = self.job, self.setup.predictor, self.setup.model.labels
-        factors = () if predictor.combiner is None else tuple(predictor.combiner.factors)
+        factors = () if predictor.combiner is None else predictor.combiner.heard
         made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels, factors=factors)
         try:
             before = provenance.read(job.prediction) if self._resumes else None
