@@ -221,6 +221,9 @@ class _Training:
             short = True
         # Outside of the handler, whose error held on to the arrays of the step.
         batch = None
+        if not short and self.combining.waits:  # what is left to learn from is hidden
+            self.combining.finish()
+            return None
         if short:
             yield Note(self._shrink())
             return None

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from napari_fhn.box import Box
-from napari_fhn.training import Control, Done, Note, fit, journal, predict, predictor, provenance
+from napari_fhn.structure.bodies import Bodies
+from napari_fhn.training import Control, Done, Note, Progress, fit, journal, predict, predictor, provenance
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, weighing
 from napari_fhn.training.combination.combiner import Combiner
@@ -223,3 +224,32 @@ def test_a_region_round_labels_is_no_larger_than_allowed():
     assert all(a <= b for a, b in zip(fitting.start, middle.start, strict=True))
     assert all(a >= b for a, b in zip(fitting.stop, middle.stop, strict=True))
     assert weighing._fitting(region, own, 2, 500_000) == region
+
+
+def test_where_only_hidden_labels_are_left_they_are_learnt_from(combined):
+    job, _, _ = combined()
+    steps, erased = [], False
+    for update in fit(job, Control(watched=False)):
+        assert not isinstance(update, Note) or "are gone" not in update.message
+        if isinstance(update, Progress):
+            steps.append(update.step)
+        if len(steps) == 3 and not erased:
+            labels = np.load(job.labels, mmap_mode="r+")
+            chosen = weighing.choose(known := LabelFile(job.labels, labels.shape, 3), Bodies.of(known, 2), 0)
+            kept = Bodies.of(known, 2).boxes(chosen, labels.shape)[0].slices
+            values = np.zeros_like(labels)
+            values[kept] = labels[kept]
+            labels[...] = values
+            erased = True
+    assert steps[-1] == job.schedule.steps
+
+
+def test_labels_that_were_hidden_and_erased_leave_what_was_believed(combined):
+    job, _, _ = combined()
+    for update in fit(job, Control(watched=False)):
+        if isinstance(update, Progress) and update.step == 3:
+            labels = np.load(job.labels, mmap_mode="r+")
+            known = LabelFile(job.labels, labels.shape, 3)
+            bodies = Bodies.of(known, 2)
+            labels[bodies.boxes(weighing.choose(known, bodies, 0), labels.shape)[0].slices] = 0
+    assert models.load(job.model).combination == believed(("reflectors",))
