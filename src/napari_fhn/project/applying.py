@@ -141,7 +141,7 @@ def applying(
         if not session.manifest.inputs:
             project.use(surveys, vertical_axis=chosen, stacks=stacks)
         if session.classes is None:
-            session.set_classes(_classes(description))
+            session.set_classes(classes_of(description))
         staged = project.stage(cube=map_axis(saved.network) is not None, progress=progress)
         inputs = attributes.of_network(project, staged, saved, progress)
         fitted = Volume(inputs, bands=saved.map_axis).normalisation
@@ -249,7 +249,8 @@ def _other_classes(session: Session, description: Description) -> bool:
     return any(one.casefold() != other.casefold() for one, other in both)
 
 
-def _classes(description: Description) -> ClassTable:
+def classes_of(description: Description) -> ClassTable:
+    """Return the classes of a network as a table, with the colours that go with them."""
     default = ClassTable.default(len(description.classes))
     colors = description.colors or tuple(default.colors[value] for value in default.values)
     named = zip(description.classes, colors, strict=True)
