@@ -94,3 +94,14 @@ def test_without_agreement_there_is_no_order(tmp_path: Path, columns: tuple[list
 
 def test_a_class_of_one_well_is_left_out_of_the_order(tmp_path: Path) -> None:
     assert order_of(labelled(tmp_path, [1, 4, 2, 3], [1, 2, 3, 3], [1, 2, 3, 3]), 2) == (0, 1, 2)
+
+
+def test_as_many_classes_as_there_may_be():
+    """Which takes time with the number of classes, and not with that of their pairs."""
+    truth = np.sort(np.random.default_rng(0).integers(0, 255, (3, 400)), axis=1)
+    said = np.full((255, 3, 400), 0.001, np.float32)
+    np.put_along_axis(said, truth[np.newaxis], 0.9, axis=0)
+    said[:, 1, 200] = said[::-1, 1, 200]  # one that is out of its place
+    found = decode(said, np.arange(255), np.inf)
+    assert (np.diff(found.astype(int), axis=1) >= 0).all()
+    assert (found != truth).sum() == 1

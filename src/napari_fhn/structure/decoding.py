@@ -61,49 +61,74 @@ def decode(
         raise ValueError(f"an order names each class once, and there are {classes}: {ranks.tolist()}")
     columns = probabilities.reshape(classes, -1, samples)
     found = np.empty(columns.shape[1:], np.uint8)
-    cost = _costs(classes, ranks, penalty)
     for first in range(0, columns.shape[1], _COLUMNS):
         part = slice(first, first + _COLUMNS)
-        found[part] = _best(columns[:, part], cost)
+        found[part] = _best(columns[:, part], ranks, np.float32(penalty))
     return found.reshape(probabilities.shape[1:])
 
 
-def _costs(classes: int, order: NDArray[np.int64], penalty: float) -> NDArray[np.float32]:
-    """Return what a step from one class (row) to another (column) costs."""
-    cost = np.zeros((classes, classes), np.float32)
-    rank = np.full(classes, -1)
-    rank[order] = np.arange(len(order))
-    placed = rank >= 0
-    back = placed[:, np.newaxis] & placed & (rank[:, np.newaxis] > rank)
-    cost[back] = penalty
-    return cost
-
-
-def _best(columns: NDArray[np.float32], cost: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _best(columns: NDArray[np.float32], order: NDArray[np.int64], penalty: np.float32) -> NDArray[np.uint8]:
     """Return the best labelling of ``(classes, column, sample)``."""
     classes, count, samples = columns.shape
     logs = np.log(np.maximum(columns, np.finfo(np.float32).tiny)).transpose(2, 0, 1)  # (sample, class, column)
-    came = np.zeros((samples, classes, count), np.uint8)
+    came = np.empty((samples, classes, count), np.uint8)
+    same = np.arange(classes, dtype=np.uint8)[:, np.newaxis]
     best = logs[0].copy()
-    reached, other = np.empty_like(best), np.empty((count,), np.float32)
     for sample in range(1, samples):
-        for k in range(classes):
-            # To stay costs nothing; of two ways as good, the one that stays.
-            reached[k] = best[k]
-            came[sample, k] = k
-            for j in range(classes):
-                if j != k and np.isfinite(cost[j, k]):
-                    np.subtract(best[j], cost[j, k], out=other)
-                    better = other > reached[k]
-                    np.copyto(reached[k], other, where=better)
-                    np.copyto(came[sample, k], np.uint8(j), where=better)
-        np.add(reached, logs[sample], out=best)
+        reached, way = _before(best, order, penalty)
+        stays = best >= reached  # of two ways as good, the one that stays
+        came[sample] = np.where(stays, same, way)
+        best = np.where(stays, best, reached) + logs[sample]
     found = np.empty((samples, count), np.uint8)
     found[-1] = best.argmax(axis=0)
     which = np.arange(count)
     for sample in range(samples - 1, 0, -1):
         found[sample - 1] = came[sample, found[sample], which]
     return found.T
+
+
+def _before(
+    best: NDArray[np.float32], order: NDArray[np.int64], penalty: np.float32
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return what the best way to each class ``(class, column)`` is worth, and the class that it comes from.
+
+    A class with a place in the order is free to reach from those above it and from those without a place; from those
+    below it costs the penalty. So it takes the best of each of these groups, and not of every pair of classes.
+    """
+    reached, way = np.empty_like(best), np.empty(best.shape, np.uint8)
+    others = np.setdiff1d(np.arange(len(best)), order)
+    if len(order):
+        values, froms = _running(best[order], order)
+        below, below_from = _running(best[order[::-1]], order[::-1])
+        _replace_by_better(values[:-1], froms[:-1], below[::-1][1:] - penalty, below_from[::-1][1:])
+    if len(others):
+        top = best[others].max(axis=0)
+        top_from = others[best[others].argmax(axis=0)].astype(np.uint8)
+        if len(order):
+            _replace_by_better(values, froms, top, top_from)
+            # From any class to one without a place.
+            top = best.max(axis=0)
+            top_from = best.argmax(axis=0).astype(np.uint8)
+        reached[others], way[others] = top, top_from
+    if len(order):
+        reached[order], way[order] = values, froms
+    return reached, way
+
+
+def _running(values: NDArray[np.float32], classes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Return the largest of the rows so far, and the class of that row."""
+    largest, froms = values.copy(), np.repeat(classes.astype(np.uint8)[:, np.newaxis], values.shape[1], axis=1)
+    for row in range(1, len(values)):
+        _replace_by_better(largest[row], froms[row], largest[row - 1], froms[row - 1])
+    return largest, froms
+
+
+def _replace_by_better(
+    one: NDArray[np.float32], its: NDArray[np.uint8], other: NDArray[np.float32], theirs: NDArray[np.uint8]
+) -> None:
+    better = other > one
+    np.copyto(one, other, where=better)
+    np.copyto(its, theirs, where=better)
 
 
 def order_of(labels: Labels, vertical: int) -> tuple[int, ...] | None:
