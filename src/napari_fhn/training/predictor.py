@@ -20,7 +20,7 @@ from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, open_or_make
@@ -241,7 +241,12 @@ class Predictor:
         if len(passes) > 1 or last:
             if not self._waiting_file.exists():
                 journal.begin(journal.plan)  # what waited is gone
-            self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
+            try:
+                self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
+            except JobError as error:
+                if len(passes) > 1:
+                    raise
+                raise JobError(f"{error}, or predict with smoothing and layer order off") from None
         done, total = 0, (len(passes) + bool(last)) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from napari_fhn.box import Box
+from napari_fhn.network.architecture import levels
 from napari_fhn.structure.bodies import Bodies
-from napari_fhn.training import Control, Done, Note, Progress, fit, journal, predict, predictor, provenance
+from napari_fhn.training import (
+    Control,
+    Done,
+    JobError,
+    Note,
+    Progress,
+    fit,
+    journal,
+    outputs,
+    predict,
+    predictor,
+    provenance,
+)
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, weighing
 from napari_fhn.training.combination.combiner import Combiner
@@ -253,3 +267,14 @@ def test_labels_that_were_hidden_and_erased_leave_what_was_believed(combined):
             bodies = Bodies.of(known, 2)
             labels[bodies.boxes(weighing.choose(known, bodies, 0), labels.shape)[0].slices] = 0
     assert models.load(job.model).combination == believed(("reflectors",))
+
+
+def test_without_room_for_what_waits_the_way_out_is_said(combined, monkeypatch):
+    job, _, _ = combined(smoother=Averaging(), smoothing="on")
+    job = quick(job)
+    one_way = replace(job, network=levels(3, 4, (4, 8), 1), schedule=replace(job.schedule, batch=1, block=(12, 16, 32)))
+    trained(one_way)
+    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda _: SimpleNamespace(free=7681))
+    with pytest.raises(JobError, match="make room there, or predict with smoothing and layer order off"):
+        list(predict(one_way))
+    list(predict(replace(one_way, combination=replace(job.combination, smoothing="off", order="off"))))
