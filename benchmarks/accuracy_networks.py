@@ -36,7 +36,9 @@ _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""
 
 
-def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_memory: bool = False) -> Answer:
+def network(
+    task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_memory: bool = False, alone: bool = False
+) -> Answer:
     """Train as a recipe says, for as many steps as the budget allows, and predict everything.
 
     Parameters
@@ -50,6 +52,9 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     equal_memory : bool
         Whether its blocks are halved until a training step keeps no more than the hyperbolic one is forecast to need.
 
+    alone : bool
+        Whether the prediction is made of the network and nothing else.
+
     Returns
     -------
     Answer
@@ -61,6 +66,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
         if kind != "hyperbolic":
             ours, job = job, replace(job, network=_compared(kind, job.network))
             job = within_memory(job, ours) if equal_memory else job
+        if alone:
+            job = replace(job, combination=None)
         if settings.probabilities:
             job = replace(job, outputs=("probabilities",))
         notes: list[str] = []

@@ -237,7 +237,7 @@ def test_a_network_learns_as_a_job_with_overrides_says(accuracy, tmp_path):
     subprocess.run(
         [
             *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
-            *("--methods", "hyperbolic", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
+            *("--methods", "hyperbolic-alone", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
             *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
             *("--keep", str(tmp_path / "kept")),
         ],
