@@ -36,7 +36,7 @@ def test_what_it_takes_is_said_first_and_what_came_of_it_at_the_end(wells, spin)
     assert spin(lambda: desk.state.activity.idle, 180)
     said = desk.messages.message
     assert "A score of 4 wells (128 voxels), each predicted by a network that was not shown it" in said, said
-    assert "the nearest well, copied sideways: mean IoU" in said
+    assert "the labels, carried along the reflectors: mean IoU" in said
     assert (run.folder / "leave-one-out.json").exists()
     assert not (run.folder / "leave-one-out").exists()
     assert dock.results.in_turn.text() == "Leave out …"
