@@ -35,8 +35,8 @@ _SPECTRUM = 32
 sensors have 4 to 16, imaging spectrometers 60 and more. Several dates of few bands are no spectrum."""
 
 
-_SPECTRA_STEPS = (80, 300)
-"""Steps for spectra: on a scene no larger than a block, where labels are learnt by heart after 60 to 80, and at most.
+_SPECTRA_STEPS = (120, 300)
+"""Steps for spectra: on a scene no larger than a block, where labels are learnt by heart before, and at most.
 Between them they grow with the side of the scene: on one of 400 x 400 cells 120 steps end too early."""
 
 
