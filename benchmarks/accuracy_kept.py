@@ -1,15 +1,16 @@
 """Class probabilities of networks, kept so that what is made of them can be tried out in seconds.
 
-    python benchmarks/accuracy.py --only tuning --draws tuning --methods hyperbolic,resnet,unet --keep
+    python benchmarks/accuracy.py --only tuning --draws tuning --methods hyperbolic-alone --keep
 
-trains each once and keeps what it says in a folder outside of the tree; then
+trains each network once (``resnet-alone`` and ``unet-alone`` are others) and keeps what it says in a folder outside of
+the tree; then
 
     from accuracy_kept import kept
-    for one in kept("tuning", "hyperbolic"):
+    for one in kept("tuning"):
         print(one.task.draw, accuracy_scores.scored(one.task, classes_of(one.probabilities))["mean_iou"])
 
-With ``--override fold=0/3`` a third of the labelled bodies is held out of the training, and their numbers are kept too:
-what a combination has to find its weights on.
+With ``--override fold=0/3`` a third of the labelled bodies is held out of the training, see :func:`fold`: what a
+combination has to find its weights on.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Kept:
 
 def kept(
     dataset: str,
-    method: str = "hyperbolic",
+    method: str = "hyperbolic-alone",
     draws: Sequence[str] = ("all",),
     *,
     budget: float = 60.0,

@@ -19,6 +19,7 @@ from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from accuracy_kept import fold
 from accuracy_memory import within_memory
+from accuracy_scores import scored
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
@@ -29,13 +30,16 @@ from napari_fhn.project import HeldOut, Project, Session, SurveySet, jobs, plann
 from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
+from napari_fhn.training.choice import RecipeChoice
 from napari_fhn.training.labelled import LabelFile
 
 _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""
 
 
-def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_memory: bool = False) -> Answer:
+def network(
+    task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_memory: bool = False, alone: bool = False
+) -> Answer:
     """Train as a recipe says, for as many steps as the budget allows, and predict everything.
 
     Parameters
@@ -49,6 +53,9 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
     equal_memory : bool
         Whether its blocks are halved until a training step keeps no more than the hyperbolic one is forecast to need.
 
+    alone : bool
+        Whether the prediction is made of the network and nothing else.
+
     Returns
     -------
     Answer
@@ -60,6 +67,8 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
         if kind != "hyperbolic":
             ours, job = job, replace(job, network=_compared(kind, job.network))
             job = within_memory(job, ours) if equal_memory else job
+        if alone:
+            job = replace(job, combination=None)
         if settings.probabilities:
             job = replace(job, outputs=("probabilities",))
         notes: list[str] = []
@@ -91,8 +100,24 @@ def network(task: Task, settings: Settings, *, kind: str = "hyperbolic", equal_m
             "block": job.schedule.block,
             "batch": job.schedule.batch,
             "notes": notes,
+            **_made_of(task, job),
         }
     return answer
+
+
+def _made_of(task: Task, job: Job) -> dict[str, Any]:
+    """Return how much each factor of a prediction counts, and how good it is alone: mean IoU where it is tested."""
+    found = model.load(job.model).combination
+    if found is None:
+        return {}
+    alone = {name: np.load(path) for name, path in job.factor_paths.items() if path.exists()}
+    return {
+        "shares": {one.name: round(share, 3) for one, share in zip(found.factors, found.shares, strict=True)},
+        "alone": {name: round(scored(task, said)["mean_iou"], 4) for name, said in alone.items()},
+        "reach": found.reach,
+        "order": found.order,
+        "left_out": found.bodies,
+    }
 
 
 def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job, str]:
@@ -139,9 +164,8 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
         bodies, left_out = fold(file, task.vertical_axis, number, of)
         held_out = bodies.boxes(left_out, task.labels.shape)
     recipe = told.pop("recipe", None)
-    if recipe is None:
-        recipe = planning.choose_recipe(project, held_out=held_out).name
-    settings = replace(JobSettings.of(recipe).with_numbers(seed=task.seed), device="cpu")
+    chosen = RecipeChoice(recipe, "") if recipe else planning.choose_recipe(project, held_out=held_out)
+    settings = replace(JobSettings.suggested(chosen).with_numbers(seed=task.seed), device="cpu")
     job = jobs.begin(project, settings, held_out=HeldOut(boxes=tuple(held_out))).job
     if "network" in told:
         words = parse(told.pop("network"))
@@ -158,7 +182,7 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
             part[last] = json.loads(text)
         except ValueError:
             part[last] = text  # a word may stand without its quotes
-    return Job.from_dict(data), recipe
+    return Job.from_dict(data), chosen.name
 
 
 def affordable_steps(job: Job, end: float) -> int:

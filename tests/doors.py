@@ -362,10 +362,12 @@ NOT_VOXELS = {
     "--job": "a record",
     "--start-from": "a network",
     "--network": "a network",
+    "--backbone": "a network",
     "predict surveys": "opened as those of train are, and predicted",
     "--output": "written",
     "output": "written",
     "info surveys": "described, beside no other",
+    "attributes surveys": "opened as those of train are, and described",
     "similar surveys": "opened as those of train are, and looked through",
     "forecast survey": "only its size is asked for",
 }

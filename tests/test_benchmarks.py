@@ -237,7 +237,7 @@ def test_a_network_learns_as_a_job_with_overrides_says(accuracy, tmp_path):
     subprocess.run(
         [
             *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
-            *("--methods", "hyperbolic", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
+            *("--methods", "hyperbolic-alone", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
             *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
             *("--keep", str(tmp_path / "kept")),
         ],
@@ -300,6 +300,33 @@ def test_time_to_quality(tmp_path):
     printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
     assert "| view / whole | | 0.3 s | 0.6 s | 60 s | finished |" in printed
     assert "| hyperspectral (1) | recipe" in printed
+
+
+def test_labels_left_out_foretell_a_score(accuracy):
+    foretold = importlib.import_module("accuracy_foretold")
+    nearest = importlib.import_module("accuracy_methods").method_of("nearest")
+    task = accuracy.data.DATASETS["hyperspectral"].task("seed0")
+    found = foretold.foretold(task, nearest, None, 3)
+    assert found["folds"] == 3
+    assert found["drawn"] == "class"
+    for drawn in ("place", "class"):
+        value, low, high = found[drawn]
+        assert 0 <= low <= value <= high <= 1
+    untold = replace(task, labels=np.zeros_like(task.labels))
+    assert foretold.foretold(untold, nearest, None, 3) is None
+    entries = [
+        {
+            "dataset": "a",
+            "draw": f"seed{k}",
+            "score": {"mean_iou": true},
+            "foretold": {**found, "counted": said[0] - k / 100, "class": said},
+        }
+        for k, (true, said) in enumerate([(0.5, [0.4, 0.3, 0.6]), (0.7, [0.6, 0.5, 0.65]), (0.6, [0.5])])
+    ]
+    table = foretold.table(entries, lambda entry: "nearest", lambda dataset, draw: dataset)
+    assert "| a | nearest | 3 | 0.600 |" in table
+    assert "| 0.100 | 1 of 2 |" in table
+    assert "Correlation with the truth over 3 draws" in table
 
 
 def test_overrides_and_equal_memory(accuracy, tmp_path):

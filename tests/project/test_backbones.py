@@ -115,6 +115,9 @@ def test_what_was_computed_needs_neither_file_nor_trust_while_it_is_there(tmp_pa
     begun.job.save(begun.run.model / "job.json")
     monkeypatch.setattr(backbones, "_trusted", set())
     assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+    file.rename(tmp_path / "elsewhere.pt")
+    assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+    (tmp_path / "elsewhere.pt").rename(file)
     Path(begun.job.inputs[1].path).unlink()
     with pytest.raises(backbones.NeedsTrust):
         jobs.prediction_job(project, begun.run)
@@ -201,3 +204,23 @@ def test_onnx_needs_no_trust_but_what_runs_it(tmp_path):
     project = work(tmp_path / "s", chart())
     with pytest.raises(JobError, match=r"onnxruntime, which is not installed|cannot be loaded as ONNX"):
         attributes.add(project, project.stage(), [f"backbone:{onnx}"])
+
+
+def test_a_file_of_onnx_is_run_where_onnxruntime_is(tmp_path):
+    pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    weights = np.random.default_rng(0).standard_normal((6, 3, 3, 3)).astype(np.float32)
+    image = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, "height", "width"])
+    features = onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, None)
+    node = onnx.helper.make_node("Conv", ["image", "weights"], ["features"], pads=[1, 1, 1, 1], strides=[2, 2])
+    graph = onnx.helper.make_graph(
+        [node], "edges", [image], [features], [onnx.numpy_helper.from_array(weights, "weights")]
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, tmp_path / "edges.onnx")
+    (tmp_path / "edges.onnx.json").write_text(json.dumps({"bands": 3, "features": 6, "multiple": 8, "tile": 32}))
+    project = work(tmp_path / "s", chart())
+    item = attributes.add(project, project.stage(), [f"backbone:{tmp_path / 'edges.onnx'}"]).inputs[1]
+    found = np.load(item.path)
+    assert found.shape == (6, 50, 47)
+    assert np.isfinite(found).sum() == 6 * (50 * 47 - 9)

@@ -10,6 +10,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.project import Project, Session, SurveySet, planning
 from napari_fhn.project.assembler import survey_axes
 from napari_fhn.training.job import Axis
+from napari_fhn.training.recipes import RECIPES
 
 
 def project(folder, dims, shape, **surveys_):
@@ -37,7 +38,12 @@ def test_many_patches_that_agree_are_listened_to(tmp_path):
 
 
 def test_many_bands_are_spectra(tmp_path):
-    assert planning.choose_recipe(project(tmp_path, ("y", "x", "band"), (20, 30, 40))).name == "spectra"
+    work = project(tmp_path, ("y", "x", "band"), (20, 30, 40))
+    assert planning.choose_recipe(work).name == "spectra"
+    work.session.label_volume((20, 30))[[3, 9], [4, 20]] = 1, 2
+    assert planning.plan(work)[0].schedule.steps == 80
+    assert planning.plan(work, steps=7)[0].schedule.steps == 7
+    assert planning.plan(work, "spectra")[0].schedule.steps == RECIPES["spectra"].schedule.steps
 
 
 def test_dates_of_few_bands_are_no_spectrum(tmp_path):

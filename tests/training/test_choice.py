@@ -52,6 +52,12 @@ def test_dates_of_few_bands_are_no_spectrum():
     assert choose((400, 400), 120, "cpu", GB, vertical_axis=None, bands=60).name == "spectra"
 
 
+def test_larger_scenes_of_spectra_take_more_steps():
+    steps = [choose((side, side), 100, "cpu", GB, vertical_axis=None).steps for side in (100, 128, 400, 3000)]
+    assert steps == [80, 80, 250, 300]
+    assert choose((400, 400), 6, "cpu", GB, vertical_axis=None).steps is None
+
+
 def test_other_surveys_have_no_recipe():
     with pytest.raises(JobError, match="4 spatial axes"):
         choose((1, 2, 3, 4), 1, "cpu", GB)

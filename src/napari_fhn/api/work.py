@@ -12,36 +12,30 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
-from numpy.typing import ArrayLike
 
 from napari_fhn.api.holding import OPEN, let_go
+from napari_fhn.api.labelling import Labelled
 from napari_fhn.api.predicting import predicted
-from napari_fhn.api.results import Results, Told
-from napari_fhn.api.saying import Classes, class_table, held_out_of, is_array, said_by_keywords
+from napari_fhn.api.results import Told
+from napari_fhn.api.saying import held_out_of
 from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
-from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import (
     NEW,
     Beginning,
     Begun,
     HeldOut,
     Project,
-    ProjectError,
     Run,
     Settings,
     arrays,
     jobs,
     planning,
-    samples,
     terms,
 )
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.backbones import trust_all, trust_network
-from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
-from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
-from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update
@@ -50,7 +44,7 @@ if TYPE_CHECKING:
     from napari_fhn.report.left_out import LeftOut
 
 
-class Work(Results):
+class Work(Labelled):
     """A piece of work; `napari_fhn.open` returns it.
 
     Attributes
@@ -71,8 +65,7 @@ class Work(Results):
         remembers: bool = False,
         read_only: bool = False,
     ) -> None:
-        super().__init__(project)
-        self._sample = sample
+        super().__init__(project, sample)
         self._own = own
         self._order = order
         self._remembers = remembers
@@ -100,127 +93,9 @@ class Work(Results):
             del OPEN[self.session]
         self._closing()
 
-    def label(
-        self,
-        labels: Files | ArrayLike | xr.DataArray = None,
-        *,
-        wells: Files = None,
-        tops: Files = None,
-        las: Files = (),
-        deviation: Files = (),
-        checkshots: Files = (),
-        horizon: Files = (),
-        points: Files = None,
-        polygons: Files = None,
-        known: Files = (),
-        classes: Classes | None = None,
-        radius: float = WELL_RADIUS,
-        point_radius: float = POINT_RADIUS,
-        columns: Sequence[str] = (),
-        replace_labels: bool = False,
-        **answers: Any,
-    ) -> tuple[str, ...]:
-        """Say what is known, once for all files together.
-
-        Parameters
-        ----------
-        labels : array or path-like, optional
-            Classes on the grid of the survey, 0 where nothing is labelled: an array, or a file of any kind that is
-            read.
-        wells, tops, las, deviation, checkshots, horizon, points, polygons : path-like or sequence of these, optional
-            Files, by what they hold; those of wells are read together.
-        known : path-like or sequence of these, optional
-            Files of which is found out what they hold.
-        classes : mapping, sequence of str, ClassTable or path-like, optional
-            Names by value, names of the values from 1, or a table ``value,name,color``. Files that name others are
-            refused then; without it classes are those that the files name.
-        radius : float
-            How far labels of a well reach, in traces.
-        point_radius : float
-            How far those of a point reach, in pixels.
-        columns : sequence of str
-            What columns of tables are, as in ``"tops:well=1,marker=2,md=3:m"``.
-        replace_labels : bool
-            Take these labels in place of others that are there.
-        **answers
-            What files leave open, as on the command line: `las_curve`, `las_unit`, `zones`, `band`, `way`, `z`,
-            `class_field`, `layer`, `slices`, `decimal`, `kb`, `datum`, `fall_off`, `off_line`.
-
-        Returns
-        -------
-        tuple of str
-            What was left out or taken for granted, in sentences; they are added to `notes`.
-
-        Raises
-        ------
-        LabelError
-            With what is wrong and the way out; where a person must say something, with the keyword that says it.
-
-        Examples
-        --------
-        >>> import napari_fhn as fhn
-        >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
-        ...     _ = work.label()  # a sample knows its wells, tops and classes
-        ...     len(work.classes)
-        7
-        """
-        with in_python():
-            self._check_writer()
-            table = None if classes is None else class_table(classes)
-            array = labels if is_array(labels) else None
-            said = said_by_keywords(
-                labels=None if array is not None else labels, wells=wells, tops=tops, las=las, deviation=deviation,
-                checkshots=checkshots, horizon=horizon, points=points, polygons=polygons, known=known, radius=radius,
-                point_radius=point_radius, columns=columns, **answers,
-            )  # fmt: skip
-            if array is not None:
-                if said.any:
-                    raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
-                words = self.project.paint(self._in_order(array), replace_labels=replace_labels)
-                if table is not None:
-                    self.project.session.set_classes(table)
-            else:
-                said, table = self._of_the_sample(said, table)
-                if not said.any:
-                    raise LabelError("nothing is known", "Give labels, wells with tops, las, horizon, points, polygons")
-                survey = None if self.project.surveys is None else self.project.surveys.first
-                words = self.project.label(sources(said, survey), table, replace_labels=replace_labels)
-            self.notes += words
-            return tuple(words)
-
-    def carry(self, *, reach: float | None = None, least: float = LEAST, told: Told | None = None) -> int:
-        """Carry what is labelled along the reflectors, as labels that count by their confidence.
-
-        Labels that are there stay; what was carried before makes room.
-
-        Parameters
-        ----------
-        reach : float, optional
-            Longest way, in traces (default: any).
-        least : float
-            Least confidence, 0 to 1: it falls with distance, where reflectors break off, and where bodies disagree.
-        told : callable, optional
-            Told the share that is done.
-
-        Returns
-        -------
-        int
-            How many voxels are labelled so.
-
-        Raises
-        ------
-        ProjectError
-            When the survey has no axis of time or depth, or nothing is labelled.
-        """
-        with in_python():
-            self._check_writer()
-            return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
-
-    def erase_carried(self) -> int:
-        """Take away what was carried and stands as it was; return how many voxels that were."""
-        with in_python():
-            self._check_writer()
-            return erase_carried(self.project).labels.voxels
+    @property
+    def _closed(self) -> bool:
+        return not self._closing.alive
 
     def fit(
         self,
@@ -464,16 +339,6 @@ class Work(Results):
             assert found is not None  # nobody can stop it
             return found
 
-    @property
-    def _labelled(self) -> bool:
-        return self.project.session.has_labels and bool(self.project.session.known().any())
-
-    def _check_writer(self) -> None:
-        if self._read_only or not self._closing.alive:
-            how = "it was opened to look at only" if self._read_only else "it was closed"
-            raise ProjectError(how, "Open it again to change it", path=self.session)
-        self.project.session.check_writer()
-
     def _resumed(self, name: str, numbers: Mapping[str, Any], told: Told | None) -> Begun:
         run = jobs.to_resume(self.project, name)
         job = run.job()
@@ -481,12 +346,3 @@ class Work(Results):
         settings = replace(Settings.of_job(job), **machine).with_numbers(steps=numbers["steps"], seed=numbers["seed"])
         held_out = HeldOut(len(job.held_out), job.held_out)
         return jobs.begin(self.project, settings, Beginning(resume=True, run=run.id), held_out=held_out, progress=told)
-
-    def _of_the_sample(self, said: Said, table: ClassTable | None) -> tuple[Said, ClassTable | None]:
-        """Fill in what belongs to a bundled sample and was not said."""
-        if not self._sample:
-            return said, table
-        sample = samples.sample(self._sample)
-        if not said.any:
-            said = replace(said, wells=sample.wells, tops=sample.tops, points=sample.points)
-        return said, table or ClassTable.from_csv(sample.classes)

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -176,12 +176,28 @@ def add(
 def of_network(project: Project, inputs: Sequence[Input], job: Job, progress: Told | None = None) -> tuple[Input, ...]:
     """Return inputs with the attributes that a network takes, derived as they were for it.
 
+    Those of the data that it has learnt from are taken as they are, while they are there: neither what the data are nor
+    a file that they came from has to be at hand.
+
     Raises
     ------
     JobError
         When these data do not have one; the message says why.
     """
+    kept = _as_learnt(project, inputs, job)
+    if kept is not None:
+        return (*inputs, *kept)
     return add(project, inputs, job.attributes, learnt=job.inputs, progress=progress).inputs
+
+
+def _as_learnt(project: Project, inputs: Sequence[Input], job: Job) -> tuple[Input, ...] | None:
+    """Return the attributes of a job, where they are those of these inputs and all of them are there; else None."""
+    own = [item.stamp for item in job.inputs if not item.attribute]
+    if not all(own) or own != [item.stamp for item in inputs]:
+        return None
+    folder = project.session.inputs
+    kept = [replace(item, path=str(folder / Path(item.path).name)) for item in job.inputs if item.attribute]
+    return tuple(kept) if all(Path(item.path).is_file() for item in kept) else None
 
 
 def _chosen(

@@ -106,16 +106,14 @@ def begin(
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)
-    added = attributes.add(
-        project,
-        staged,
-        settings.attributes if goes_on is None else goes_on.job().attributes,
-        learnt=_learnt(goes_on, beginning),
-        held_out=boxes,
-        seed=settings.schedule.seed,
-        progress=progress,
-    )
-    staged, notes = added.inputs, (*notes, *added.words)
+    if goes_on is not None:
+        staged = attributes.of_network(project, staged, goes_on.job(), progress)
+    else:
+        learnt, seed = _learnt(beginning), settings.schedule.seed
+        added = attributes.add(
+            project, staged, settings.attributes, learnt=learnt, held_out=boxes, seed=seed, progress=progress
+        )
+        staged, notes = added.inputs, (*notes, *added.words)
     copy = folder / layout.BEGUN_WITH
 
     def job(start_from: Path | None) -> Job:
@@ -159,10 +157,8 @@ def begin(
     return Begun(run, ready, notes=notes)
 
 
-def _learnt(goes_on: Run | None, beginning: Beginning) -> tuple[Input, ...]:
+def _learnt(beginning: Beginning) -> tuple[Input, ...]:
     """Return the inputs that the first weights were learnt from; none for new weights."""
-    if goes_on is not None:
-        return goes_on.job().inputs
     if beginning.network is None:
         return ()
     try:

@@ -115,7 +115,7 @@ def plan(
         first_seed = 0 if seed is None else seed
         boxes, _ = held_out_boxes(known, wanted, project.vertical_axis, first_seed)
         suits = choose_recipe(project, device=device or "auto", held_out=boxes)
-        settings = Settings.of(suits.name)
+        settings = Settings.suggested(suits)
         why = f"Recipe {suits.name!r}. {suits.why}"
         if project.surveys is not None and project.surveys.kind == "array" and project.vertical_axis is None:
             why += " Its axes have no names: if it is a line, say so with --axes trace,twt."

@@ -14,6 +14,7 @@ from napari_fhn.network.comparison import NetworkDescription, description_from_d
 from napari_fhn.network.language import parse, write
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.structure.attributes import AttributesError, checked
+from napari_fhn.training.choice import RecipeChoice
 from napari_fhn.training.combination.settings import Choice, Combination
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Input, Job, JobError, Output
@@ -78,6 +79,11 @@ class Settings:
         chosen = recipe(name)
         combination = chosen.combination
         return cls(name, chosen.network, chosen.schedule, chosen.position, chosen.neighbours, combination=combination)
+
+    @classmethod
+    def suggested(cls, choice: RecipeChoice) -> Settings:
+        """Return the plan of a recipe that was chosen for a survey."""
+        return cls.of(choice.name).with_numbers(steps=choice.steps)
 
     @classmethod
     def of_job(cls, job: Job) -> Settings:

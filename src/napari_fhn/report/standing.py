@@ -43,8 +43,8 @@ class Standing:
         if self.verdict == "one body":
             if self.by.value < 0:
                 return (
-                    f"Behind {self.reference}: {numbers}. {self._doing} would have been better on the one body that "
-                    "was held out; hold out more to know whether it is."
+                    f"Behind {self.reference}: {numbers}. {self._doing} would have been better on the one body "
+                    "that was held out; hold out more to know whether it is."
                 )
             than = "As good as" if self.by.value == 0 else "Better than"
             return f"{than} {self.reference}: {numbers}, on the one body that was held out. Hold out more to be sure."

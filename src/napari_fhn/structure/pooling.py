@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 FLOORS = (0.01, 0.03, 0.1, 0.3)
 """Floors that are tried: this share of a factor's probability is spread over all classes alike."""
 
-_EVIDENCE = 1.5
+_EVIDENCE = 4.0
 """Places where the truth is known that weigh as much as what was believed about the weights before."""
 
 _MOST = 4.0

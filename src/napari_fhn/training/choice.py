@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,6 +35,11 @@ _SPECTRUM = 32
 sensors have 4 to 16, imaging spectrometers 60 and more. Several dates of few bands are no spectrum."""
 
 
+_SPECTRA_STEPS = (80, 300)
+"""Steps for spectra: on a scene no larger than a block, where labels are learnt by heart after 60 to 80, and at most.
+Between them they grow with the side of the scene: on one of 400 x 400 cells 120 steps end too early."""
+
+
 class RecipeChoice(NamedTuple):
     """A recipe and why it was chosen.
 
@@ -43,10 +49,13 @@ class RecipeChoice(NamedTuple):
         Of the recipe.
     why : str
         One sentence.
+    steps : int or None
+        For how many steps, where that follows from the survey; None for those of the recipe.
     """
 
     name: str
     why: str
+    steps: int | None = None
 
 
 def choose(
@@ -100,7 +109,8 @@ def choose(
     if len(shape) == 2:
         bands = channels if bands is None else bands
         if bands >= _SPECTRUM:
-            return RecipeChoice("spectra", f"The data are a map with {bands} bands: spectra.")
+            why = f"The data are a map with {bands} bands: spectra."
+            return RecipeChoice("spectra", why, _steps_for(shape, recipe("spectra").schedule.block))
         if agreement is not None and agreement.kappa >= _PATCHES_AGREE and agreement.bodies >= _MANY:
             return RecipeChoice("regions", _foretold(agreement))
         words = "1 channel" if channels == 1 else f"{channels} channels"
@@ -131,6 +141,13 @@ def choose(
         f"There is a GPU with {in_words(memory)} free, and whole blocks, which see geology in all directions, need "
         f"{in_words(needed.total)}.",
     )
+
+
+def _steps_for(shape: Sequence[int], block: Sequence[int]) -> int:
+    """Return more steps for a larger scene, of which a block shows less."""
+    least, most = _SPECTRA_STEPS
+    side = math.sqrt(math.prod(shape) / math.prod(block))
+    return min(most, max(least, round(least * side)))
 
 
 def _foretold(agreement: Agreement) -> str:

@@ -356,7 +356,7 @@ def _estimate(value: Array, draws: Array, bodies: int, least: float = 0.0) -> Es
     low, high = np.quantile(draws, [0.025, 0.975])
     # The bootstrap knows the bodies that there are, as if their mean and spread were the true ones.
     wider = np.sqrt((bodies + 1) / (bodies - 1)) * _student(bodies - 1) / _NORMAL
-    below, above = (wider * max(0.0, float(side)) for side in (point - low, high - point))
+    below, above = (float(wider) * max(0.0, float(side)) for side in (point - low, high - point))
     return Estimate(point, max(least, point - below), min(1.0, point + above))
 
 

@@ -15,8 +15,8 @@ from napari_fhn.structure.attributes.facts import Band, Facts
 
 Values = NDArray[np.float32]
 
-_WHOLE = 4096
-"""Voxels of an axis up to which "the whole of it" is meant."""
+_WHOLE = 2048
+"""Cells of an axis of a map up to which "the whole of it" is meant; a trace is read whole however long it is."""
 
 _TILE, _MARGIN = 2048, 256
 """Of a longer one: tiles that begin at its multiples, and what they see beyond their ends."""
@@ -135,8 +135,8 @@ class Derived:
         """Yield boxes that make up the data, each small enough to be worked on at once."""
         reach = self.attribute.reach(self.facts)
         sides = [
-            (size if size <= _WHOLE else _TILE) if one is None else 0
-            for one, size in zip(reach, self.shape, strict=True)
+            (size if self._is_whole(axis) else _TILE) if one is None else 0
+            for axis, (one, size) in enumerate(zip(reach, self.shape, strict=True))
         ]
         free = [axis for axis, side in enumerate(sides) if not side]
         left = max(1, _VOXELS // (self._sources.bands * int(np.prod([side for side in sides if side]))))
@@ -166,6 +166,10 @@ class Derived:
             if progress is not None:
                 progress(done / whole)
 
+    def _is_whole(self, axis: int) -> bool:
+        """Whether an axis of which the whole is looked at is not cut into tiles."""
+        return axis == self.facts.vertical or self.shape[axis] <= _WHOLE
+
     def _tiles(self, box: Box) -> Iterator[tuple[Box, Box]]:
         """Yield what is read, and of which part of the box it tells."""
         along: list[list[tuple[int, int, int, int]]] = []
@@ -173,7 +177,7 @@ class Derived:
             start, stop, size = box.start[axis], box.stop[axis], self.shape[axis]
             if reach is not None:
                 along.append([(max(0, start - reach), min(size, stop + reach), start, stop)])
-            elif size <= _WHOLE:
+            elif self._is_whole(axis):
                 along.append([(0, size, start, stop)])
             else:
                 tiles = range(start // _TILE, -(-stop // _TILE))

@@ -154,8 +154,10 @@ class Planning:
         except JobError as error:
             self._messages.say(sentence(error), note=True)
             return
-        if self.state.settings is None or self.state.settings.recipe != choice.name:
-            self.state.settings = Settings.of(choice.name)
+        suggested = Settings.suggested(choice)
+        now = self.state.settings
+        if now is None or (now.recipe, now.schedule.steps) != (suggested.recipe, suggested.schedule.steps):
+            self.state.settings = suggested
         self.state.why = choice.why
         self.look_ahead()
 

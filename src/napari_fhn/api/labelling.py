@@ -1,0 +1,181 @@
+"""What is known, said in Python: labels of files and arrays, and labels carried along reflectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from napari_fhn.api.results import Results, Told
+from napari_fhn.api.saying import Classes, class_table, is_array, said_by_keywords
+from napari_fhn.api.wording import in_python
+from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.project import Project, ProjectError, samples
+from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
+from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
+from napari_fhn.project.said import Files, Said, sources
+
+
+class Labelled(Results):
+    """What a session holds, with ways to label it; `Work` adds training.
+
+    Attributes
+    ----------
+    project : napari_fhn.project.Project
+        What all faces of the program share.
+    notes : list of str
+        What a person should know.
+    """
+
+    def __init__(self, project: Project, sample: str = "") -> None:
+        super().__init__(project)
+        self._sample = sample
+        self._read_only = False
+
+    @property
+    def _closed(self) -> bool:
+        return False
+
+    def label(
+        self,
+        labels: Files | ArrayLike | xr.DataArray = None,
+        *,
+        wells: Files = None,
+        tops: Files = None,
+        las: Files = (),
+        deviation: Files = (),
+        checkshots: Files = (),
+        horizon: Files = (),
+        points: Files = None,
+        polygons: Files = None,
+        known: Files = (),
+        classes: Classes | None = None,
+        radius: float = WELL_RADIUS,
+        point_radius: float = POINT_RADIUS,
+        columns: Sequence[str] = (),
+        replace_labels: bool = False,
+        **answers: Any,
+    ) -> tuple[str, ...]:
+        """Say what is known, once for all files together.
+
+        Parameters
+        ----------
+        labels : array or path-like, optional
+            Classes on the grid of the survey, 0 where nothing is labelled: an array, or a file of any kind that is
+            read.
+        wells, tops, las, deviation, checkshots, horizon, points, polygons : path-like or sequence of these, optional
+            Files, by what they hold; those of wells are read together.
+        known : path-like or sequence of these, optional
+            Files of which is found out what they hold.
+        classes : mapping, sequence of str, ClassTable or path-like, optional
+            Names by value, names of the values from 1, or a table ``value,name,color``. Files that name others are
+            refused then; without it classes are those that the files name.
+        radius : float
+            How far labels of a well reach, in traces.
+        point_radius : float
+            How far those of a point reach, in pixels.
+        columns : sequence of str
+            What columns of tables are, as in ``"tops:well=1,marker=2,md=3:m"``.
+        replace_labels : bool
+            Take these labels in place of others that are there.
+        **answers
+            What files leave open, as on the command line: `las_curve`, `las_unit`, `zones`, `band`, `way`, `z`,
+            `class_field`, `layer`, `slices`, `decimal`, `kb`, `datum`, `fall_off`, `off_line`.
+
+        Returns
+        -------
+        tuple of str
+            What was left out or taken for granted, in sentences; they are added to `notes`.
+
+        Raises
+        ------
+        LabelError
+            With what is wrong and the way out; where a person must say something, with the keyword that says it.
+
+        Examples
+        --------
+        >>> import napari_fhn as fhn
+        >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
+        ...     _ = work.label()  # a sample knows its wells, tops and classes
+        ...     len(work.classes)
+        7
+        """
+        with in_python():
+            self._check_writer()
+            table = None if classes is None else class_table(classes)
+            array = labels if is_array(labels) else None
+            said = said_by_keywords(
+                labels=None if array is not None else labels, wells=wells, tops=tops, las=las, deviation=deviation,
+                checkshots=checkshots, horizon=horizon, points=points, polygons=polygons, known=known, radius=radius,
+                point_radius=point_radius, columns=columns, **answers,
+            )  # fmt: skip
+            if array is not None:
+                if said.any:
+                    raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
+                words = self.project.paint(self._in_order(array), replace_labels=replace_labels)
+                if table is not None:
+                    self.project.session.set_classes(table)
+            else:
+                said, table = self._of_the_sample(said, table)
+                if not said.any:
+                    raise LabelError("nothing is known", "Give labels, wells with tops, las, horizon, points, polygons")
+                survey = None if self.project.surveys is None else self.project.surveys.first
+                words = self.project.label(sources(said, survey), table, replace_labels=replace_labels)
+            self.notes += words
+            return tuple(words)
+
+    def carry(self, *, reach: float | None = None, least: float = LEAST, told: Told | None = None) -> int:
+        """Carry what is labelled along the reflectors, as labels that count by their confidence.
+
+        Labels that are there stay; what was carried before makes room.
+
+        Parameters
+        ----------
+        reach : float, optional
+            Longest way, in traces (default: any).
+        least : float
+            Least confidence, 0 to 1: it falls with distance, where reflectors break off, and where bodies disagree.
+        told : callable, optional
+            Told the share that is done.
+
+        Returns
+        -------
+        int
+            How many voxels are labelled so.
+
+        Raises
+        ------
+        ProjectError
+            When the survey has no axis of time or depth, or nothing is labelled.
+        """
+        with in_python():
+            self._check_writer()
+            return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
+
+    def erase_carried(self) -> int:
+        """Take away what was carried and stands as it was; return how many voxels that were."""
+        with in_python():
+            self._check_writer()
+            return erase_carried(self.project).labels.voxels
+
+    @property
+    def _labelled(self) -> bool:
+        return self.project.session.has_labels and bool(self.project.session.known().any())
+
+    def _check_writer(self) -> None:
+        if self._read_only or self._closed:
+            how = "it was opened to look at only" if self._read_only else "it was closed"
+            raise ProjectError(how, "Open it again to change it", path=self.session)
+        self.project.session.check_writer()
+
+    def _of_the_sample(self, said: Said, table: ClassTable | None) -> tuple[Said, ClassTable | None]:
+        """Fill in what belongs to a bundled sample and was not said."""
+        if not self._sample:
+            return said, table
+        sample = samples.sample(self._sample)
+        if not said.any:
+            said = replace(said, wells=sample.wells, tops=sample.tops, points=sample.points)
+        return said, table or ClassTable.from_csv(sample.classes)
