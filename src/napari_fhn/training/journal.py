@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def first_direction_path(job: Job) -> Path:
     return prediction.with_name(f"{prediction.stem}-unfinished.npy")
 
 
-def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
+def identity(job: Job, model: str, *, labels: bool = False, made_of: Sequence[str] = ()) -> dict[str, Any]:
     """Return what two predictions must have in common for one to go on with the other.
 
     Parameters
@@ -49,10 +49,12 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
     model : str
         Checksum of the model.
     labels : bool
-        Whether the network is told what is labelled.
+        Whether the labels of now say something of it.
+    made_of : sequence of str
+        What it is made of beside the network, and what happens to it after that, by name.
     """
     files = [item.path for item in job.inputs] + ([job.labels] if labels else [])
-    combined = job.combination
+    hidden = [[*box.start, *box.stop] for box in (*job.held_out, *job.ignored)] if labels else []
     return {
         "model": model,
         "channels": [item.channel_axis for item in job.inputs],
@@ -60,7 +62,8 @@ def identity(job: Job, model: str, *, labels: bool = False) -> dict[str, Any]:
         "files": [[Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
         "outputs": list(job.outputs),
         "flips": job.flips,
-        "combined": None if combined is None else [list(combined.factors or ()), combined.smoothing, combined.order],
+        "hidden": hidden,
+        "made of": list(made_of),
     }
 
 

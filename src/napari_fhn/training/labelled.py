@@ -73,6 +73,8 @@ class LabelFile:
         Nor are labels in these, which are not scored either.
     present : callable, optional
         Tells for flat indices of voxels whether there are data; labels on others are not among :attr:`positions`.
+    newer : bool
+        Whether it may hold labels of classes that came later; they are left out, and the largest is :attr:`unknown`.
 
     Attributes
     ----------
@@ -101,6 +103,8 @@ class LabelFile:
         held_out: Sequence[Box] = (),
         ignored: Sequence[Box] = (),
         present: Callable[[NDArray[np.int64]], NDArray[np.bool_]] | None = None,
+        *,
+        newer: bool = False,
     ) -> None:
         self._array = open_array(path)
         self.path = path
@@ -128,7 +132,7 @@ class LabelFile:
         self._next_look = 0.0
         self._in_view: tuple[Focus, NDArray[np.generic]] | None = None
         self._find(self._parts)
-        if self.unknown:
+        if self.unknown and not newer:
             where = self._first(self.unknown)
             raise JobError(
                 f"{path} has label {self.unknown} at voxel {where}, and there are {classes} classes: "

@@ -161,6 +161,7 @@ class Outputs:
             Whether there was anything else.
         """
         found = False
+        arrays = (self.classes, *self.others.values(), *(self._alone or {}).values())
         # Slice by slice: a survey may be larger than the memory. What is 0 already is left alone, and takes no room.
         for row in range(self._shape[0]):
             goes = np.ones(self._shape[1:], bool)
@@ -169,7 +170,7 @@ class Outputs:
                     goes[box.slices[1:]] = False
             if not goes.any():
                 continue
-            for array in (self.classes, *self.others.values(), *(self._alone or {}).values()):
+            for array in arrays:
                 values = array.swapaxes(0, array.ndim - len(self._shape))[row]
                 if np.any(values) and np.any(values * goes):
                     found = True

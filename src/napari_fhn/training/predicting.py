@@ -11,12 +11,12 @@ from napari_fhn.box import Box
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training import provenance
-from napari_fhn.training.combination.combiner import Combiner
-from napari_fhn.training.combination.opening import open_combiner
-from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.combination.opening import least_reach, open_combiner
+from napari_fhn.training.combination.settings import NETWORK, Combination, FactorWeight, Found
 from napari_fhn.training.combination.weighing import PENALTY, known_order
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import choose_device
+from napari_fhn.training.digest import digest
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
@@ -27,6 +27,8 @@ from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 from napari_fhn.training.volume import Volume
+
+_NETWORK_ALONE = Found((FactorWeight(NETWORK, 1.0, 0.0),))
 
 
 def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
@@ -59,24 +61,35 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model.network.to(device).eval()
     frame = Frame(volume, model.network.architecture, model.framing)
     wanted, combination = job.combination, model.combination
-    combined = wanted is not None and combination is not None
+    known: LabelFile | None = None
     # Of a survey on which nothing was ever labelled there is no such file: what is carried from labels is missing then.
-    told = model.framing.neighbours or (combined and Path(job.labels).exists())
-    known = LabelFile(job.labels, frame.shape, len(model.classes), job.held_out, job.ignored) if told else None
-    if known is not None:
+    if model.framing.neighbours or (wanted is not None and Path(job.labels).exists()):
+        known = LabelFile(
+            job.labels,
+            frame.shape,
+            len(model.classes),
+            job.held_out,
+            job.ignored,
+            frame.present_at,
+            newer=True,
+        )
+        if known.unknown:
+            yield Note(f"Label {known.unknown} is of no class of the network: it is left out until you train again.")
         frame.know(known)
     predictor = Predictor(model.network, frame, job, device)
-    if wanted is not None and combination is not None:
-        predictor.combiner, notes = open_combiner(job, frame, known, combination.heeding(wanted))
-        if predictor.combiner is not None:
-            _insist(predictor.combiner, wanted, known)
+    if wanted is not None:
+        found = _insisted(combination or _NETWORK_ALONE, wanted, frame, known)
+        predictor.combiner, notes = open_combiner(job, frame, known, found)
         yield from map(Note, notes)
+    made_of = () if predictor.combiner is None else (*predictor.combiner.factors, *predictor.combiner.found.finishes)
+    speaks = model.framing.neighbours or (predictor.combiner is not None and bool(predictor.combiner.factors))
     journal = Journal(
         journals.journal_path(job),
-        journals.identity(job, model.sha256, labels=told),
+        journals.identity(job, model.sha256, labels=speaks, made_of=made_of),
         predictor.flush,
     )
-    recorder = predictor.recorder = _recorder(job, model, predictor, journal)
+    told = digest(job.labels) if speaks else ""
+    recorder = predictor.recorder = _recorder(job, model, predictor, journal, made_of, told)
     if journal.plan is not None:
         yield Note("The prediction goes on where it was interrupted.")
     begun: float | None = None
@@ -104,23 +117,30 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
 
 
-def _insist(combiner: Combiner, wanted: Combination, labels: LabelFile | None) -> None:
-    """Let happen what a person wants to happen though training did not find it: the least of it."""
-    found = combiner.found
-    if wanted.smoothing == "on" and not found.reach and combiner.smoother is not None:
-        found = replace(found, reach=combiner.smoother.candidates[0])
-    if wanted.order == "on" and not found.order and labels is not None:
-        order = known_order(labels, combiner.vertical, wanted)
+def _insisted(found: Found, wanted: Combination, frame: Frame, labels: LabelFile | None) -> Found:
+    """Return what was found with what a person wants, whatever was found: without this, and with the least of that."""
+    found = found.heeding(wanted)
+    if wanted.smoothing == "on" and not found.reach:
+        found = replace(found, reach=least_reach(frame))
+    if wanted.order == "on" and not found.order and labels is not None and frame.map_axis is None:
+        order = known_order(labels, frame.vertical_axis, wanted)
         found = found if order is None else replace(found, order=order, penalty=PENALTY)
-    combiner.found = found
+    return found
 
 
-def _recorder(job: Job, model: models.Model, predictor: Predictor, journal: Journal) -> Recorder:
+def _recorder(
+    job: Job, model: models.Model, predictor: Predictor, journal: Journal, factors: tuple[str, ...], told: str
+) -> Recorder:
     """Return what writes down a prediction, with what stays of the one that is there."""
-    run = model.run or job.run
-    combiner = predictor.combiner
-    factors = () if combiner is None else (*combiner.factors, *combiner.found.finishes)
-    made = Provenance.of(job, predictor.shape, classes=model.classes, run=run, labels=model.labels, factors=factors)
+    made = Provenance.of(
+        job,
+        predictor.shape,
+        classes=model.classes,
+        run=model.run or job.run,
+        labels=model.labels,
+        factors=factors,
+        told=told,
+    )
     parts: list[Part] = []
     try:
         before = provenance.read(job.prediction)

@@ -100,6 +100,7 @@ class Predictor:
         self.combiner: Combiner | None = None
         self.cleared = False
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        self._memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: np.memmap[Any, np.dtype[np.float16]] | None = None
 
@@ -194,6 +195,7 @@ class Predictor:
     def _begin(self) -> None:
         """Before anything is written: what is of another network goes."""
         if self.recorder is not None and not self.recorder.begun:
+            self.outputs.alone(() if self.combiner is None else self.combiner.heard)
             self.cleared = self.recorder.begin(self.outputs.clear)
 
     def section(self, focus: Focus, control: Control | None = None) -> Iterator[Box]:
@@ -236,6 +238,8 @@ class Predictor:
         passes = self._planned(journal, control)
         last = self._last_boxes()
         if len(passes) > 1 or last:
+            if not self._waiting_file.exists():
+                journal.begin(journal.plan)  # what waited is gone
             self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
         done, total = 0, (len(passes) + bool(last)) * math.prod(self.shape)
         try:
@@ -246,9 +250,11 @@ class Predictor:
                     if self._waiting is not None:
                         there = (slice(None), *box.slices)
                         if number > 0:
-                            values = (values + self._waiting[there].astype(np.float32)) / np.float32(2)
-                        if number == 0 or last:
+                            values = _averaged(values, self._waiting[there])
+                        if number == 0:
                             self._waiting[there] = values
+                        elif last:
+                            self._waiting[there] = -values  # below 0: of both directions, whoever is killed now
                     self.put(box, values, half=bool(last) or number < len(passes) - 1)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
@@ -275,7 +281,7 @@ class Predictor:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
         if self.combiner is None or not self.combiner.finishes:
             return []
-        return finishing.boxes(self.combiner, self.network.classes)
+        return finishing.boxes(self.combiner, self.network.classes, self._memory)
 
     def _finish(self, box: Box, control: Control | None) -> None:
         """Write a box whose surroundings are all predicted."""
@@ -286,7 +292,7 @@ class Predictor:
             if control.stop.is_set():
                 raise Stopped
         outer = finishing.surrounded(box, self.combiner)
-        network = self._waiting[(slice(None), *outer.slices)].astype(np.float32)
+        network = np.abs(self._waiting[(slice(None), *outer.slices)].astype(np.float32))
         self.put_combined(box, self.combiner.combine(outer, network).within(box, outer))
 
     def _finished(self, journal: Journal, number: int) -> set[Box]:
@@ -344,3 +350,9 @@ class Predictor:
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
         journal.begin([one.to_plain() for one in passes])
         return passes
+
+
+def _averaged(second: NDArray[np.float32], waiting: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return the mean of what two directions say, where it is not what waits already (then that is below 0)."""
+    first = np.asarray(waiting, np.float32)
+    return np.where(np.signbit(first), -first, (first + second) / np.float32(2))

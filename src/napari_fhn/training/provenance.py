@@ -80,6 +80,9 @@ class Provenance:
         A later one lies over earlier ones.
     factors : tuple of str
         What it is made of beside the network, and what happened to it after that, by name.
+    told : str
+        Digest of the labels that said something of it when it was predicted; empty where none did, and while a network
+        learns.
     tidied : Tidied or None
         What was done to it since; None for nothing.
     program : str
@@ -95,6 +98,7 @@ class Provenance:
     labels: str = ""
     parts: tuple[Part, ...] = ()
     factors: tuple[str, ...] = ()
+    told: str = ""
     tidied: Tidied | None = None
     program: str = ""
     written: str = ""
@@ -115,12 +119,13 @@ class Provenance:
         run: str,
         labels: str,
         factors: Iterable[str] = (),
+        told: str = "",
     ) -> Provenance:
         """Return that of a prediction of which nothing is there yet."""
         # Attributes follow from the data: what they were made of has its stamp already.
         stamps = tuple(InputStamp(item.name, "" if item.attribute else item.stamp) for item in job.inputs)
         program = f"napari-fhn {__version__}"
-        return cls(run, shape, tuple(classes), stamps, labels, factors=tuple(factors), program=program)
+        return cls(run, shape, tuple(classes), stamps, labels, factors=tuple(factors), told=told, program=program)
 
     @property
     def missing(self) -> int:

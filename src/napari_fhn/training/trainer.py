@@ -19,8 +19,8 @@ from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
 from napari_fhn.training.combination.learning import Combining
-from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.control import Control
+from napari_fhn.training.description import Description
 from napari_fhn.training.device import memory_held
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.learner import Learner, Outcome
@@ -111,7 +111,7 @@ class _Training:
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
         self.live = Live(self.setup.predictor, control)
-        self.combining = Combining(job, self.setup.predictor, self.labels, _found_before(job))
+        self.combining = Combining(job, self.setup.predictor, self.labels, None if state else _before(job))
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
@@ -125,6 +125,8 @@ class _Training:
         self._resumes = state is not None
         if state is not None:
             self._resume(state)
+        else:
+            self.setup.notes += self.combining.notes
         self._begun_at = self.step
         self._begun = False
         self._answered: list[Box] = []
@@ -391,6 +393,6 @@ class _Training:
         self.setup.notes.append(f"Training goes on after step {self.step}.")
 
 
-def _found_before(job: Job) -> Found | None:
-    """Return what was found for the network that a training starts from."""
-    return None if job.start_from is None else description.read(job.start_from).combination
+def _before(job: Job) -> Description | None:
+    """Return the network that a training starts from."""
+    return None if job.start_from is None else description.read(job.start_from)

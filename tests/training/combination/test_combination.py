@@ -77,7 +77,7 @@ def test_without_enough_bodies_weights_are_believed(combined):
     trained(job)
     found = models.load(job.model).combination
     assert found == believed(("reflectors",))
-    assert "Too few bodies" in found.words()[1]
+    assert "No labels could be left out" in found.words()[1]
 
 
 def test_a_network_alone_is_as_it_was(layered):

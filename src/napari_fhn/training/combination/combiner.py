@@ -121,6 +121,11 @@ class Combiner:
         """Whether a voxel depends on more than what is said of it, so that all else has to be predicted first."""
         return any(self.halo) or self.whole_columns
 
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """Names of the factors that are listened to, the network first."""
+        return (NETWORK, *(name for name in self.factors if name in self.found.weights))
+
     def look(self) -> bool:
         """Follow the labels; tells whether a factor says something else now."""
         changed = [factor.look() for factor in self.factors.values()]  # all of them, whatever the first one says
@@ -129,11 +134,7 @@ class Combiner:
     def opinions(self, box: Box, network: NDArray[np.float32] | None) -> dict[str, NDArray[np.float32]]:
         """Return what each factor says of a box, the network first."""
         said = {} if network is None else {NETWORK: network}
-        weights = self.found.weights
-        for name, factor in self.factors.items():
-            if name in weights:
-                said[name] = factor.read(box)
-        return said
+        return said | {name: self.factors[name].read(box) for name in self.heard if name != NETWORK}
 
     def combine(self, box: Box, network: NDArray[np.float32] | None) -> Combined:
         """Put together what is said of a box.

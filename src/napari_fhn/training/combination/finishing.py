@@ -13,7 +13,14 @@ _AT_ONCE = 2**25
 them."""
 
 
-def boxes(combiner: Combiner, classes: int) -> list[Box]:
+_COPIES = 4 * 8
+"""Bytes for each of them, with all that is made of it."""
+
+_LEAST = 8
+"""Values of a voxel beside its probabilities that are held with them, where there are fewer of these."""
+
+
+def boxes(combiner: Combiner, classes: int, memory: int | None = None) -> list[Box]:
     """Cut a survey into boxes of whole columns that fit into memory with their surroundings.
 
     Parameters
@@ -22,17 +29,20 @@ def boxes(combiner: Combiner, classes: int) -> list[Box]:
         Says how far a voxel depends on others.
     classes : int
         How many there are.
+    memory : int, optional
+        Bytes that may be used.
 
     Returns
     -------
     list of Box
     """
     shape, halo, vertical = combiner.shape, combiner.halo, combiner.vertical
+    voxels = (_AT_ONCE if memory is None else min(_AT_ONCE, memory // _COPIES)) // max(classes, _LEAST)
     cut = list(shape)
     while True:
         seen = [min(length, whole + 2 * around) for length, whole, around in zip(shape, cut, halo, strict=True)]
         longest = max((axis for axis in range(len(shape)) if axis != vertical), key=lambda axis: cut[axis])
-        if math.prod(seen) * classes <= _AT_ONCE or cut[longest] <= max(1, halo[longest]):
+        if math.prod(seen) <= voxels or cut[longest] <= max(1, halo[longest]):
             break
         cut[longest] = -(-cut[longest] // 2)
     starts = [range(0, length, size) for length, size in zip(shape, cut, strict=True)]

@@ -10,10 +10,12 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.box import Box
+from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import NETWORK, Combination, Found
 from napari_fhn.training.combination.weighing import Weighing
 from napari_fhn.training.control import Focus
+from napari_fhn.training.description import Description
 from napari_fhn.training.job import Job
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.predictor import Predictor
@@ -33,31 +35,38 @@ class Combining:
         With its combiner, if any.
     labels : LabelFile
         What is known; some of it is hidden until the factors are weighed.
-    before : Found or None
-        What was found for the network that training starts from: it was shown all of the labels already.
+    before : Description or None
+        The network that training starts from: it was shown labels already, so nothing is left out to weigh it.
 
     Attributes
     ----------
     weighed : bool
         Whether the weights were found on labels.
+    notes : list of str
+        What the person should know where nothing is left out to find them.
     """
 
-    def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Found | None = None) -> None:
+    def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Description | None = None) -> None:
         self._predictor = predictor
         self._labels = labels
+        self._memory = job.memory
         self._wanted = job.combination or Combination()
         self._weighing: Weighing | None = None
         self._answers: Iterator[Box] = iter(())
         self._next_answer = 0.0
         self.weighed = False
+        self.notes: list[str] = []
         combiner = predictor.combiner
         if combiner is None:
             return
         if before is not None:
-            combiner.found, self.weighed = before, bool(before.bodies)
-        elif job.start_from is None:
+            combiner.found = taken_over(combiner, job, before).heeding(self._wanted)
+            self.weighed = bool(combiner.found.bodies)
+        else:
             self._weighing = Weighing.of(labels, combiner.vertical, job.schedule.steps, job.schedule.seed)
         self._believed = combiner.found
+        if self._weighing is None:
+            self.notes = self._believed.words()
         self._show_less(0)
 
     @property
@@ -81,7 +90,7 @@ class Combining:
         Parameters
         ----------
         focus : Focus or None
-            The section in view; a map is answered as a whole.
+            The section in view; of a map or a line as much as is looked at at once, which most often is all of it.
         """
         if self.combiner is None or not self.combiner.factors:
             return
@@ -89,12 +98,11 @@ class Combining:
         axis = 0 if focus is None else focus.axis
         index = shape[axis] // 2 if focus is None else focus.index
         if len(shape) == 2:
-            yield self._answer(Box.whole(shape))
-            return
-        yield self._answer(_section(shape, axis, index))
-        # The others, from the view outwards, while the network learns.
-        others = sorted((at for at in range(shape[axis]) if at != index), key=lambda at: abs(at - index))
-        self._answers = (self._answer(_section(shape, axis, at)) for at in others)
+            boxes = iter(finishing.boxes(self.combiner, self._labels.classes, self._memory))
+        else:  # from the view outwards
+            boxes = iter(_section(shape, axis, at) for at in sorted(range(shape[axis]), key=lambda at: abs(at - index)))
+        self._answers = (self._answer(box) for box in boxes)  # the others while the network learns
+        yield next(self._answers)
 
     def go_on_answering(self) -> Iterator[Box]:
         """Write some more of what is known without the network, in a small share of the time."""
@@ -180,6 +188,28 @@ class Combining:
         self.combiner.found = self._believed
         if state["weighing"] is not None:
             self._weighing = Weighing.resume(self._labels, state["weighing"])
+
+
+def taken_over(combiner: Combiner, job: Job, before: Description) -> Found:
+    """Return what was found for another network as far as it goes with a job; else what is believed.
+
+    Parameters
+    ----------
+    combiner : Combiner
+        Of the job, with what is believed.
+    job : Job
+        Starts from the network.
+    before : Description
+        Of the network.
+    """
+    then, now = before.combination, combiner.found
+    if then is None or {one.name for one in then.factors} != {one.name for one in now.factors}:
+        return now
+    if then.order and before.classes != job.classes:
+        then = replace(then, order=(), penalty=None)
+    if combiner.smoother is None or then.reach not in combiner.smoother.candidates:
+        then = replace(then, reach=())
+    return then
 
 
 def _section(shape: tuple[int, ...], axis: int, index: int) -> Box:

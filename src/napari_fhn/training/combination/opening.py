@@ -6,11 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
-from napari_fhn.training.combination.settings import Combination, Found, believed
-from napari_fhn.training.combination.smoothing import AlongReflectors, Guided
+from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
+from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
+from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.labelled import LabelFile
@@ -64,7 +67,7 @@ def open_combiner(
         What the person should know about it.
     """
     wanted = job.combination
-    if wanted is None or (found is not None and found.alone):
+    if wanted is None or frame.map_axis is not None or (found is not None and found.alone):
         return None, []
     fit = fitting_factors(len(frame.shape), frame.vertical_axis is not None, frame.map_axis is not None)
     names = fit if wanted.factors is None else tuple(name for name in wanted.factors if name in fit)
@@ -72,7 +75,10 @@ def open_combiner(
         names = tuple(one.name for one in found.factors if one.name in names and one.weight > 0)
     elif not names:
         return None, []
-    if labels is None:
+    notes: list[str] = []
+    if found is not None and names and (labels is None or not labels.counts.any()):
+        without = ", ".join(TITLES[name] for name in names)
+        notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
         names = ()
     try:
         factors, smoother = _open(names, job, wanted, frame, labels)
@@ -81,7 +87,7 @@ def open_combiner(
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
         ]
     vertical = frame.vertical_axis
-    return Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother), []
+    return Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother), notes
 
 
 def _open(
@@ -92,10 +98,17 @@ def _open(
         from napari_fhn.structure.carrying import Carried
         from napari_fhn.structure.dips import DipField
 
+        vertical = frame.vertical_axis
+        upright = vertical == len(frame.shape) - 1
+        stamp = _stamp(job.inputs[0]) + ("" if upright else f"-{vertical}")
         folder = Path(wanted.folder) if wanted.folder else None
-        dips = DipField.open(frame.volume.channel(0), folder, stamp=_stamp(job.inputs[0]))
-        carried = {} if labels is None or "reflectors" not in names else {"reflectors": Carried(labels, dips)}
-        return dict(carried), AlongReflectors(dips)
+        dips = DipField.open(np.moveaxis(frame.volume.channel(0), vertical, -1), folder, stamp=stamp)
+        carried: dict[str, Factor] = {}
+        if labels is not None and "reflectors" in names:
+            carried["reflectors"] = (
+                Carried(labels, dips) if upright else Laid(Carried(UprightLabels(labels, vertical), dips), vertical)
+            )
+        return carried, AlongReflectors(dips, vertical)
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel
 
@@ -107,6 +120,13 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume)
+
+
+def least_reach(frame: Frame) -> tuple[int, ...]:
+    """Return the least that probabilities can be averaged along the structure of a survey; empty where it has none."""
+    if frame.map_axis is not None:
+        return ()
+    return reaches(len(frame.shape), frame.vertical_axis is not None)[0]
 
 
 def _stamp(item: Input) -> str:

@@ -193,7 +193,7 @@ class Found:
             weighed = f"So weighed after step {self.step} on {_bodies(self.bodies)} left out until then"
             found.append(f"{weighed} (mean IoU there: {said}).")
         else:
-            found.append("Too few bodies of labels to leave some out: the weights are those that did well elsewhere.")
+            found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
         if self.reach:
             found.append(f"Probabilities are averaged along the structure, {_times(self.reach)} to each side.")
         if self.order:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.training.combination.upright import stood
 from napari_fhn.training.volume import Volume
 
 if TYPE_CHECKING:
@@ -15,31 +16,50 @@ if TYPE_CHECKING:
     from napari_fhn.structure.guided import Guide
 
 
+def reaches(axes: int, vertical: bool) -> tuple[tuple[int, ...], ...]:
+    """Return how far probabilities may be averaged along each lateral axis, of which labels choose.
+
+    Parameters
+    ----------
+    axes : int
+        Of the survey.
+    vertical : bool
+        Whether one of them is time or depth.
+    """
+    if vertical:
+        return ((2, 4), (4, 8), (6, 12)) if axes == 3 else ((4,), (8,), (12,))
+    return tuple((far,) * axes for far in ((1, 2, 4, 8) if axes == 2 else (1, 2)))
+
+
 class AlongReflectors:
-    """Averages along the dips of a survey whose last axis is vertical.
+    """Averages along the dips of a survey.
 
     Parameters
     ----------
     dips : DipField
-        Of the survey.
+        Of the survey with its vertical axis last.
+    vertical : int
+        Which axis of the survey that is.
     """
 
-    def __init__(self, dips: DipField) -> None:
+    def __init__(self, dips: DipField, vertical: int) -> None:
         self._dips = dips
-        lateral = len(dips.shape) - 1
-        self.candidates = ((2, 4), (4, 8), (6, 12)) if lateral == 2 else ((4,), (8,), (12,))
+        self._vertical = vertical
+        self.candidates = reaches(len(dips.shape), vertical=True)
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
-        return (*reach, 0)
+        return (*reach[: self._vertical], 0, *reach[self._vertical :])
 
     def smooth(self, box: Box, probabilities: NDArray[np.float32], reach: tuple[int, ...]) -> NDArray[np.float32]:
         """Average ``(classes, *box.shape)`` along the reflectors within a box."""
         from napari_fhn.structure.smoothing import along_dips
 
+        upright = stood(box, self._vertical)
         # In a section there is nothing to the sides.
-        inside = tuple(min(one, size - 1) for one, size in zip(reach, box.shape, strict=False))
-        return along_dips(probabilities, self._dips.read(box), inside)
+        inside = tuple(min(one, size - 1) for one, size in zip(reach, upright.shape[:-1], strict=True))
+        found = along_dips(np.moveaxis(probabilities, 1 + self._vertical, -1), self._dips.read(upright), inside)
+        return np.moveaxis(found, -1, 1 + self._vertical)
 
 
 class Guided:
@@ -54,8 +74,7 @@ class Guided:
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._guide: Guide | None = None
-        axes = len(volume.shape)
-        self.candidates = tuple((far,) * axes for far in ((1, 2, 4, 8) if axes == 2 else (1, 2)))
+        self.candidates = reaches(len(volume.shape), vertical=False)
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the cells on each side: a mean of means looks twice as far as one."""

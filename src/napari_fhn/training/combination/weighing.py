@@ -47,6 +47,9 @@ _MOST = 48
 _SAMPLES = 4000
 """Voxels of a body that are looked at; more are thinned evenly."""
 
+_HELD = 2**26
+"""Probabilities of each factor that are held at once; regions round bodies get smaller, so that they fit."""
+
 PENALTY = 6.0
 """What a step back in the order of layers costs: a body two or three samples thick and sure of itself outweighs it."""
 
@@ -256,23 +259,42 @@ class Weighing:
     def _regions(self, predictor: Predictor, margin: Sequence[int]) -> list[tuple[Box, int | None]]:
         """Return what is predicted: a section of each direction through each body, or boxes round bodies, or all."""
         shape, sections, vertical = predictor.shape, predictor.frame.sections, predictor.frame.vertical_axis
+        bodies, ways = sorted(set(self.body)), sections or (None,)
+        voxels = _HELD // self._labels.classes
         found: list[tuple[Box, int | None]] = []
-        for number in sorted(set(self.body)):
+        for number in bodies:
             own = [box for one, box in zip(self.body, self.left_out, strict=True) if one == number]
             start = np.min([box.start for box in own], axis=0)
             stop = np.max([box.stop for box in own], axis=0)
-            for across in sections or (None,):
+            for across in ways:
                 low, high = start - margin, stop + margin
                 if across is not None:
                     low[across] = (start[across] + stop[across]) // 2
                     high[across] = low[across] + 1
-                if vertical is not None and predictor.frame.map_axis is None:
+                if vertical is not None:
                     low[vertical], high[vertical] = 0, shape[vertical]
-                found.append((Box(tuple(low.clip(0)), tuple(np.minimum(high, shape))), across))
+                region = Box(tuple(low.clip(0).tolist()), tuple(np.minimum(high, shape).tolist()))
+                found.append((_fitting(region, own, vertical, voxels // (len(bodies) * len(ways))), across))
         around = 2 * (predictor.radius or 0)
-        if not sections and sum(math.prod(size + around for size in box.shape) for box, _ in found) > math.prod(shape):
+        all_of_it = sum(math.prod(size + around for size in box.shape) for box, _ in found) > math.prod(shape)
+        if not sections and all_of_it and math.prod(shape) <= voxels:
             return [(Box.whole(shape), None)]
         return found
+
+
+def _fitting(region: Box, own: Sequence[Box], vertical: int | None, voxels: int) -> Box:
+    """Return as much of a region as is allowed, around a box in the middle of those that it is for; columns whole."""
+    sizes = list(region.shape)
+    lateral = [axis for axis in range(len(sizes)) if axis != vertical]
+    while math.prod(sizes) > voxels and max(sizes[axis] for axis in lateral) > 1:
+        longest = max(lateral, key=sizes.__getitem__)
+        sizes[longest] = -(-sizes[longest] // 2)
+    middle = own[len(own) // 2]
+    start = tuple(
+        min(max((a + b - size) // 2, first), last - size)
+        for a, b, size, first, last in zip(middle.start, middle.stop, sizes, region.start, region.stop, strict=True)
+    )
+    return Box(start, tuple(a + size for a, size in zip(start, sizes, strict=True)))
 
 
 def known_order(labels: LabelFile, vertical: int | None, wanted: Combination) -> tuple[int, ...] | None:
