@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from importlinter.cli import lint_imports
 
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import Input, Job, Schedule
+from napari_fhn.training import Input, Job, Schedule, fit, provenance
+from napari_fhn.training.combination.settings import Combination
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_fhn"
@@ -137,7 +139,9 @@ def job(tmp_path) -> Path:
     return tmp_path / "job.json"
 
 
-def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job):
+@pytest.mark.parametrize("combination", [None, Combination(smoothing="on", order="on")])
+def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job, combination):
+    replace(Job.load(job), combination=combination).save(job)
     run = python(
         _ALONE
         + "from napari_fhn.cli import main\n"
@@ -147,6 +151,20 @@ def test_a_job_runs_where_only_torch_numpy_and_safetensors_are(job):
     )
     assert run.returncode == 0, run.stderr
     assert (np.load(job.parent / "prediction.npy") > 0).all()
+    said = "The network alone predicts: scipy is not installed, which the rest needs."
+    assert (said in run.stdout + run.stderr) is (combination is not None)
+
+
+def test_a_network_that_was_combined_predicts_there_too(job):
+    combined = replace(Job.load(job), combination=Combination())
+    np.save(combined.prediction, np.zeros((6, 8, 16), np.uint8))
+    list(fit(combined))
+    combined.save(job)
+    run = python(
+        _ALONE + "from napari_fhn.cli import main\nassert main(['predict', '--job', sys.argv[1]]) == 0\n", str(job)
+    )
+    assert run.returncode == 0, run.stderr
+    assert provenance.read(combined.prediction).factors == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import xarray as xr
 
 import napari_fhn as fhn
 from napari_fhn.api import FittedNetwork
-from napari_fhn.project import ProjectError
+from napari_fhn.project import ProjectError, Session
 from napari_fhn.training import Done
 from napari_fhn.training.errors import JobError
 
@@ -99,6 +99,20 @@ def test_loaded_from_a_session_a_run_or_a_network(image, labels, which):
     np.testing.assert_array_equal(fhn.load(which).predict(image, labels=labels), expected)
 
 
+def test_labels_in_a_file_of_numbers_are_of_the_classes_of_the_network(image, labels):
+    network = fhn.fit(image, labels, classes=["sand", "shale"], **HOW)
+    np.save("known.npy", labels)
+    said = []
+    network.predict(image, labels="known.npy", session="n", told=said.append)
+    assert not any("of other classes" in note for note in network.notes)
+    made = Session.existing("n").runs.trained().provenance()
+    assert made.factors[:2] == ("bands", "patches")
+    network.predict(image, labels=labels, network_alone=True, session="alone")
+    assert Session.existing("alone").runs.trained().provenance().factors == ()
+    network.predict(image, smoothing="on", session="smooth")
+    assert "smoothing" in Session.existing("smooth").runs.trained().provenance().factors
+
+
 def test_another_survey_keeps_its_prediction_in_a_session(network, image):
     np.save("next.npy", image[:, ::-1])
     found = network.predict("next.npy", session="next", axes=("y", "x"))
@@ -125,7 +139,7 @@ def test_a_network_that_asks_for_labels(labels):
     known = np.zeros((24, 20), np.uint8)
     known[[3, 12, 20], :9], known[[3, 12, 20], 9:] = 1, 2
     network = fhn.fit(section, known, recipe="layers", device="cpu")
-    with pytest.raises(JobError, match="no labels on this survey"):
+    with pytest.raises(JobError, match="none of its classes on this survey"):
         network.predict(section)
     assert network.predict(section, labels=known).shape == (24, 20)
 

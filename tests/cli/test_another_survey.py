@@ -11,6 +11,7 @@ from tests.cli.conftest import run_of
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
+from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.project import Session
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -109,4 +110,25 @@ def test_another_sampling_is_said(trained, capsys):
 def test_a_network_that_is_told_of_neighbours_needs_labels(survey, wells, following, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--radius", "1", "--recipe", "layers", "--json"]) == 0
     assert main(["predict", str(following), "--network", "s", "--output", "o.npy"]) == 2
-    assert "there are no labels on this survey" in capsys.readouterr().err
+    assert "there are none of its classes on this survey" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("names", [("sand", "shale"), ("salt", "shale")])
+def test_labels_of_other_classes_say_nothing(survey, wells, following, capsys, names):
+    """A class is what it is called, and not its number: what is labelled there is not carried as something else."""
+    assert main(["train", str(survey), *wells, "--session", "s", "--recipe", "sections", "--json"]) == 0
+    asked = ["predict", str(following), "--network", "s", "--session", "n"]
+    assert main(asked) == 0
+    assert "Nothing is labelled here" in capsys.readouterr().out
+    with (session := Session("n")).writing("a test"):
+        session.label_volume(NEXT)[2, 3, 4:8] = 1
+        session.set_classes(
+            ClassTable(tuple(LabelClass(value, name, "#aa0000") for value, name in enumerate(names, 1)))
+        )
+    assert main(asked) == 0
+    said = capsys.readouterr().err
+    same = names[0] == "sand"
+    assert ("are of other classes than the network's" in said) is not same
+    made = run_of("n").provenance()
+    assert made.complete
+    assert ("reflectors" in made.factors) is same

@@ -19,9 +19,10 @@ from napari_fhn.api.predicting import predicted
 from napari_fhn.api.saying import Classes
 from napari_fhn.api.wording import in_python
 from napari_fhn.project import ProjectError, Session, arrays, jobs
-from napari_fhn.project.applying import applying
+from napari_fhn.project.applying import applying, classes_of
 from napari_fhn.project.backbones import trust_network
 from napari_fhn.project.beginning import network_folder
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.description import Description, read
 from napari_fhn.training.job import Output
 from napari_fhn.training.transfer import copy_network
@@ -63,6 +64,9 @@ class FittedNetwork:
         labels: Any = None,
         outputs: Sequence[Output] | Output | None = None,
         flips: bool | None = None,
+        network_alone: bool = False,
+        smoothing: Choice | None = None,
+        layer_order: Choice | None = None,
         session: str | Path | None = None,
         vertical_axis: int | None = None,
         device: str | None = None,
@@ -84,6 +88,8 @@ class FittedNetwork:
             What is predicted beside the classes: a mapping by name is returned then.
         flips : bool, optional
             Average over horizontal flips of the data.
+        network_alone, smoothing, layer_order
+            As for `Work.predict`.
         session : path-like, optional
             Folder to keep the prediction in, as a run; without one it is held in memory.
         vertical_axis : int, optional
@@ -124,14 +130,28 @@ class FittedNetwork:
             asked = (outputs,) if isinstance(outputs, str) else outputs
             with target.writing(PROGRAM):
                 if labels is not None:
-                    _known(target, together, in_order(labels, order, together.surveys.grid.dims), vertical_axis)
+                    _known(
+                        target,
+                        together,
+                        in_order(labels, order, together.surveys.grid.dims),
+                        vertical_axis,
+                        self.description,
+                    )
                 stacks = together.stacks(target.folder)
                 with applying(
                     target, together.surveys, self.folder, vertical_axis=vertical_axis, stacks=stacks
                 ) as applied:
                     self.notes = (*together.words, *applied.notes)
                     job = jobs.prediction_job(
-                        applied.project, applied.run, outputs=asked, flips=flips, device=device, memory=memory
+                        applied.project,
+                        applied.run,
+                        outputs=asked,
+                        flips=flips,
+                        device=device,
+                        memory=memory,
+                        network_alone=network_alone,
+                        smoothing=smoothing,
+                        order=layer_order,
                     )
                     predicted(job, told)
                     kinds: list[arrays.Kind] = ["classes", *(asked or ())]
@@ -258,7 +278,7 @@ def load(network: str | Path) -> FittedNetwork:
         return FittedNetwork(network_folder(network))
 
 
-def _known(target: Session, together: Any, labels: Any, vertical_axis: int | None) -> None:
+def _known(target: Session, together: Any, labels: Any, vertical_axis: int | None, network: Description) -> None:
     """Label the survey that a network is applied to."""
     from napari_fhn.project import Project
     from napari_fhn.project.said import Said, sources
@@ -266,6 +286,7 @@ def _known(target: Session, together: Any, labels: Any, vertical_axis: int | Non
     project = Project(target, together.surveys)
     project.use(together.surveys, vertical_axis=vertical_axis, stacks=together.stacks(target.folder))
     if isinstance(labels, str | Path):
-        project.label(sources(Said(labels=labels), together.surveys.first))
+        classes = target.classes or classes_of(network)
+        project.label(sources(Said(labels=labels), together.surveys.first), classes)
     else:
         project.paint(labels)

@@ -26,6 +26,7 @@ from napari_fhn.cli.options import (
 )
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
@@ -214,11 +215,8 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, outputs=options.outputs)
     if options.flips:
         job = replace(job, flips=True)
-    if options.network_alone:
-        job = replace(job, combination=None)
-    elif job.combination is not None:
-        smoothing, order = options.smoothing or job.combination.smoothing, options.layer_order or job.combination.order
-        job = replace(job, combination=replace(job.combination, smoothing=smoothing, order=order))
+    combination = insisting(job.combination, options.smoothing, options.layer_order)
+    job = replace(job, combination=None if options.network_alone else combination)
     exporter, request = None, None
     if options.output is not None:
         from napari_fhn.project.exporter import Request

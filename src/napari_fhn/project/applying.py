@@ -28,6 +28,8 @@ from napari_fhn.training.volume import Volume
 
 _NORMALISED = "The survey is scaled as the one that the network was trained on was."
 
+_OTHER_CLASSES = "The labels of this survey are of other classes than the network's: nothing is predicted from them."
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -130,6 +132,8 @@ def applying(
     _check_its_own(session, surveys)
     project = Project(session, surveys)
     labelled = session.has_labels and bool(session.known().any())
+    others = labelled and _other_classes(session, description)
+    labelled = labelled and not others
     with attempt(session):
         chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
         saved = Job.load(folder / layout.JOB)
@@ -137,17 +141,21 @@ def applying(
         if not session.manifest.inputs:
             project.use(surveys, vertical_axis=chosen, stacks=stacks)
         if session.classes is None:
-            session.set_classes(_classes(description))
+            session.set_classes(classes_of(description))
         staged = project.stage(cube=map_axis(saved.network) is not None, progress=progress)
         inputs = attributes.of_network(project, staged, saved, progress)
         fitted = Volume(inputs, bands=saved.map_axis).normalisation
         doubts = (
             check_applies(*_both(description, surveys, chosen, labelled, saved.attributes, fitted)).insist() or doubts
         )
+        notes = [*_sentences(doubts), _NORMALISED]
+        if others and saved.combination is not None:
+            saved = replace(saved, combination=replace(saved.combination, factors=()))
+            notes.append(_OTHER_CLASSES)
         run = _begun(project, folder, description, replace(saved, inputs=inputs), name, command)
         before = session.manifest.current_run
         try:
-            yield Applied(project, run, (*_sentences(doubts), _NORMALISED))
+            yield Applied(project, run, tuple(notes))
         finally:
             _finish(session, run, before)
 
@@ -234,7 +242,15 @@ def _both(
     return description, Target(channels, shape, vertical, axes, names, normalisation, labelled)  # type: ignore[arg-type]
 
 
-def _classes(description: Description) -> ClassTable:
+def _other_classes(session: Session, description: Description) -> bool:
+    """Tell whether what is labelled in a session has other names than the classes of a network."""
+    named = {one.value: one.name for one in session.classes or ()}
+    both = [(name, named[value]) for value, name in enumerate(description.classes, 1) if value in named]
+    return any(one.casefold() != other.casefold() for one, other in both)
+
+
+def classes_of(description: Description) -> ClassTable:
+    """Return the classes of a network as a table, with the colours that go with them."""
     default = ClassTable.default(len(description.classes))
     colors = description.colors or tuple(default.colors[value] for value in default.values)
     named = zip(description.classes, colors, strict=True)

@@ -18,7 +18,7 @@ from napari_fhn.project.run import Run, RunRecord, default_name, ready_predictio
 from napari_fhn.project.session import now
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
-from napari_fhn.training.combination.settings import Choice
+from napari_fhn.training.combination.settings import Choice, insisting
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job, Output
@@ -224,15 +224,9 @@ def prediction_job(
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if outputs is not None:
         changes["outputs"] = tuple(outputs)
-    if network_alone:
-        changes["combination"] = None
-    elif job.combination is not None:
-        changes["combination"] = replace(
-            job.combination,
-            folder=str(project.session.folder / layout.STRUCTURE),
-            smoothing=smoothing or job.combination.smoothing,
-            order=order or job.combination.order,
-        )
+    combination = None if network_alone else insisting(job.combination, smoothing, order)
+    if combination is not None:
+        combination = replace(combination, folder=str(project.session.folder / layout.STRUCTURE))
     return replace(
         job,
         inputs=staged,
@@ -240,5 +234,6 @@ def prediction_job(
         prediction=str(run.prediction),
         model=str(run.model),
         run=run.id,
+        combination=combination,
         **changes,
     )

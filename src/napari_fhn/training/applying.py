@@ -107,7 +107,7 @@ def check_applies(network: Description, target: Target) -> Verdict:
     refusals = [*_space(network, target), *_vertical(network, target), *_channels(network, target)]
     if network.framing.neighbours and not target.labelled:
         refusals.append(
-            "it is told what the nearest labels say, and there are no labels on this survey: label some of it, or "
+            "it is told what the nearest labels say, and there are none of its classes on this survey: label some, or "
             "train a network by a recipe without neighbours"
         )
     if not refusals and _input_channels(network, target) != network.input_channels:

@@ -81,8 +81,9 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
         found = _insisted(combination or _NETWORK_ALONE, wanted, frame, known)
         predictor.combiner, notes = open_combiner(job, frame, known, found)
         yield from map(Note, notes)
-    made_of = () if predictor.combiner is None else (*predictor.combiner.factors, *predictor.combiner.found.finishes)
-    speaks = model.framing.neighbours or (predictor.combiner is not None and bool(predictor.combiner.factors))
+    combiner = predictor.combiner
+    made_of = () if combiner is None else (*combiner.heard, *combiner.found.finishes)
+    speaks = model.framing.neighbours or (combiner is not None and bool(combiner.heard))
     journal = Journal(
         journals.journal_path(job),
         journals.identity(job, model.sha256, labels=speaks, made_of=made_of),

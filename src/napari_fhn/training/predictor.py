@@ -16,6 +16,7 @@ from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import journal as journals
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combined, Combiner
+from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
@@ -195,7 +196,7 @@ class Predictor:
     def _begin(self) -> None:
         """Before anything is written: what is of another network goes."""
         if self.recorder is not None and not self.recorder.begun:
-            self.outputs.alone(() if self.combiner is None else self.combiner.heard)
+            self.outputs.alone(() if self.combiner is None else (NETWORK, *self.combiner.heard))
             self.cleared = self.recorder.begin(self.outputs.clear)
 
     def section(self, focus: Focus, control: Control | None = None) -> Iterator[Box]:

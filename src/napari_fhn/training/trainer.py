@@ -171,7 +171,7 @@ class _Training:
     def _recording(self) -> Recorder:
         """Return what writes down what is painted; what was painted by the same training stays."""
         job, predictor, labels = self.job, self.setup.predictor, self.setup.model.labels
-        factors = () if predictor.combiner is None else tuple(predictor.combiner.factors)
+        factors = () if predictor.combiner is None else predictor.combiner.heard
         made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels, factors=factors)
         try:
             before = provenance.read(job.prediction) if self._resumes else None
@@ -221,6 +221,9 @@ class _Training:
             short = True
         # Outside of the handler, whose error held on to the arrays of the step.
         batch = None
+        if not short and self.combining.waits:  # what is left to learn from is hidden
+            self.combining.finish()
+            return None
         if short:
             yield Note(self._shrink())
             return None

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import Input, Job, Schedule, fit, predict
+from napari_fhn.training import Input, Job, Note, Schedule, fit, predict
 from napari_fhn.training import model as models
+from napari_fhn.training.combination import opening
 from napari_fhn.training.combination.settings import Combination
 
 
@@ -66,3 +67,9 @@ def test_another_survey_without_labels_is_predicted_by_the_network_alone(
     other = replace(job, labels=str(tmp_path / "none.npy"), prediction=str(tmp_path / "other.npy"))
     list(predict(other))
     assert (np.load(other.prediction)[4:] > 0).all()
+
+
+def test_where_a_package_is_missing_that_bands_ask_for_the_network_alone_predicts(dated, monkeypatch) -> None:
+    monkeypatch.setattr(opening, "find_spec", lambda _: None)
+    notes = [update.message for update in fit(dated[0]) if isinstance(update, Note)]
+    assert "The network alone predicts: sklearn is not installed, which the rest needs." in notes

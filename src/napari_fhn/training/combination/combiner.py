@@ -123,8 +123,8 @@ class Combiner:
 
     @property
     def heard(self) -> tuple[str, ...]:
-        """Names of the factors that are listened to, the network first."""
-        return (NETWORK, *(name for name in self.factors if name in self.found.weights))
+        """Names of the factors that are listened to beside the network."""
+        return tuple(name for name in self.factors if name in self.found.weights)
 
     def look(self) -> bool:
         """Follow the labels; tells whether a factor says something else now."""
@@ -134,7 +134,7 @@ class Combiner:
     def opinions(self, box: Box, network: NDArray[np.float32] | None) -> dict[str, NDArray[np.float32]]:
         """Return what each factor says of a box, the network first."""
         said = {} if network is None else {NETWORK: network}
-        return said | {name: self.factors[name].read(box) for name in self.heard if name != NETWORK}
+        return said | {name: self.factors[name].read(box) for name in self.heard}
 
     def combine(self, box: Box, network: NDArray[np.float32] | None) -> Combined:
         """Put together what is said of a box.

@@ -145,6 +145,7 @@ class Combining:
             self._show_less(step)
             return []
         weighing, self._weighing = self._weighing, None
+        self.combiner.found = self._believed
         self._believed = weighing.find(self._predictor, self.combiner, self._wanted, step)
         weighing.release()
         self.combiner.found = self._believed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,16 @@ def _open(
     if labels is None:
         return factors, Guided(frame.volume)
     if "bands" in names:
+        _check_there("sklearn")  # which it asks for in the middle of its work
         factors["bands"] = PixelModel(labels, frame.volume, dates=frame.volume.dates)
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume)
+
+
+def _check_there(package: str) -> None:
+    if find_spec(package) is None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
 
 def least_reach(frame: Frame) -> tuple[int, ...]:

@@ -70,6 +70,28 @@ class Combination:
                 raise JobError(f"{what} is one of {', '.join(get_args(Choice))}, not {getattr(self, what)!r}")
 
 
+def insisting(chosen: Combination | None, smoothing: Choice | None, order: Choice | None) -> Combination | None:
+    """Return a combination with what a person says of its smoothing and order now; None leaves each as it was.
+
+    Parameters
+    ----------
+    chosen : Combination or None
+        Of the training; None for the network alone, which may still be averaged or ordered.
+    smoothing, order : {"auto", "on", "off"} or None
+        As in :class:`Combination`.
+
+    Examples
+    --------
+    >>> insisting(None, "on", None).factors, insisting(None, "off", None)
+    ((), None)
+    """
+    if chosen is None:
+        if "on" not in (smoothing, order):
+            return None
+        chosen = Combination((), "off", "off")
+    return replace(chosen, smoothing=smoothing or chosen.smoothing, order=order or chosen.order)
+
+
 @dataclass(frozen=True)
 class Foretold:
     """How well labels were foretold that were left out for it.
@@ -195,7 +217,10 @@ class Found:
         else:
             found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
         if self.reach:
-            found.append(f"Probabilities are averaged along the structure, {_times(self.reach)} to each side.")
+            far = " and ".join(map(str, self.reach))
+            found.append(
+                f"Probabilities are averaged along the structure, up to {far} voxels away along its lateral axes."
+            )
         if self.order:
             found.append("Columns are labelled in the order that the labelled ones show.")
         return found
@@ -209,7 +234,3 @@ def believed(names: tuple[str, ...]) -> Found:
 
 def _bodies(count: int) -> str:
     return "1 body of labels" if count == 1 else f"{count} bodies of labels"
-
-
-def _times(reach: tuple[int, ...]) -> str:
-    return " and ".join(map(str, reach))
