@@ -19,6 +19,7 @@ from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from accuracy_kept import fold
 from accuracy_memory import within_memory
+from accuracy_scores import scored
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
@@ -99,8 +100,24 @@ def network(
             "block": job.schedule.block,
             "batch": job.schedule.batch,
             "notes": notes,
+            **_made_of(task, job),
         }
     return answer
+
+
+def _made_of(task: Task, job: Job) -> dict[str, Any]:
+    """Return how much each factor of a prediction counts, and how good it is alone: mean IoU where it is tested."""
+    found = model.load(job.model).combination
+    if found is None:
+        return {}
+    alone = {name: np.load(path) for name, path in job.factor_paths.items() if path.exists()}
+    return {
+        "shares": {one.name: round(share, 3) for one, share in zip(found.factors, found.shares, strict=True)},
+        "alone": {name: round(scored(task, said)["mean_iou"], 4) for name, said in alone.items()},
+        "reach": found.reach,
+        "order": found.order,
+        "left_out": found.bodies,
+    }
 
 
 def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job, str]:

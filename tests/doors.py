@@ -368,6 +368,8 @@ NOT_VOXELS = {
     "output": "written",
     "info surveys": "described, beside no other",
     "attributes surveys": "opened as those of train are, and described",
+    "carry surveys": "opened as those of train are, and carried through",
+    "carry --labels": "read by the function that reads those of train",
     "similar surveys": "opened as those of train are, and looked through",
     "forecast survey": "only its size is asked for",
 }

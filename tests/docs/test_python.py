@@ -15,6 +15,7 @@ import napari_fhn as fhn
 from napari_fhn.api import FittedNetwork, Training, Work
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import Runs
+from napari_fhn.project.similar import Similar
 from napari_fhn.training import Schedule
 from napari_fhn.training.recipes import RECIPES, Recipe
 
@@ -41,7 +42,7 @@ def test_the_ten_lines(tmp_path, monkeypatch, capsys):
 
 
 OWNERS = {
-    "fhn": fhn, "work": Work, "network": FittedNetwork, "work.runs": Runs, "work.fit()": Training,
+    "fhn": fhn, "work": Work, "network": FittedNetwork, "work.runs": Runs, "work.fit()": Training, "found": Similar,
 }  # fmt: skip
 
 

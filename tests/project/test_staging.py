@@ -14,6 +14,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.project import Project, Session, SurveyEntry, SurveySet, stamps
 from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.staging import stage
+from napari_fhn.structure.attributes import Band
 from napari_fhn.training.errors import JobError
 
 from .conftest import SHAPE, opened
@@ -224,7 +225,13 @@ def test_arrays_from_no_file_are_known_by_their_values(tmp_path):
     survey = xr.DataArray(np.zeros(SHAPE, np.float32), dims=("y", "x"))
     (first,) = Project(session, SurveySet.of({"a": survey})).stage()
     assert session.manifest.surveys == (
-        SurveyEntry("a", kind="map", staged=f"inputs/{Path(first.path).name}", content=first.stamp),
+        SurveyEntry(
+            "a",
+            kind="map",
+            staged=f"inputs/{Path(first.path).name}",
+            content=first.stamp,
+            bands=(Band("a"),),
+        ),
     )
     (second,) = Project(session, SurveySet.of({"a": survey + 1})).stage()
     assert second.path != first.path

@@ -54,7 +54,7 @@ def test_dates_of_few_bands_are_no_spectrum():
 
 def test_larger_scenes_of_spectra_take_more_steps():
     steps = [choose((side, side), 100, "cpu", GB, vertical_axis=None).steps for side in (100, 128, 400, 3000)]
-    assert steps == [80, 80, 250, 300]
+    assert steps == [120, 120, 250, 300]
     assert choose((400, 400), 6, "cpu", GB, vertical_axis=None).steps is None
 
 

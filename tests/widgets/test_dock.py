@@ -21,6 +21,7 @@ from qtpy.QtWidgets import QWidget
 from napari_fhn import labels, sample_data
 from napari_fhn.project.exporter import Request
 from napari_fhn.widgets.dock import WIDTH, Dock
+from napari_fhn.widgets.running.curves import Curves
 
 
 def idle(dock):
@@ -241,7 +242,9 @@ def test_fits_a_small_screen(viewer, dock):
     for widget in dock.findChildren(QWidget):
         # napari's style, which a window puts on when it is shown, makes controls wider.
         widget.ensurePolished()
-    for widget in (dock.data, dock.labels, dock.network, dock.run, dock.export):
+    hidden = dock.findChildren(Curves)  # until there is something to show
+    assert hidden
+    for widget in (dock.data, dock.labels, dock.network, dock.run, dock.results, dock.export, *hidden):
         # Margins on both sides, and the scroll bar.
         assert widget.minimumSizeHint().width() <= WIDTH - 28, type(widget).__name__
 

@@ -35,9 +35,12 @@ _SPECTRUM = 32
 sensors have 4 to 16, imaging spectrometers 60 and more. Several dates of few bands are no spectrum."""
 
 
-_SPECTRA_STEPS = (80, 300)
-"""Steps for spectra: on a scene no larger than a block, where labels are learnt by heart after 60 to 80, and at most.
+_SPECTRA_STEPS = (120, 300)
+"""Steps for spectra: on a scene no larger than a block, where labels are learnt by heart before, and at most.
 Between them they grow with the side of the scene: on one of 400 x 400 cells 120 steps end too early."""
+
+_STEPS_A_SIDE = 80
+"""Steps for each block that fits along the side of a scene."""
 
 
 class RecipeChoice(NamedTuple):
@@ -147,7 +150,7 @@ def _steps_for(shape: Sequence[int], block: Sequence[int]) -> int:
     """Return more steps for a larger scene, of which a block shows less."""
     least, most = _SPECTRA_STEPS
     side = math.sqrt(math.prod(shape) / math.prod(block))
-    return min(most, max(least, round(least * side)))
+    return min(most, max(least, round(_STEPS_A_SIDE * side)))
 
 
 def _foretold(agreement: Agreement) -> str:

@@ -44,6 +44,7 @@ class Prediction:
         self._viewer = context.viewer
         self.layer: Labels | None = None
         self.factor = ""
+        self._wanted = ""
         self._only: int | None = None
         self._context = context
         self._book = book
@@ -62,14 +63,14 @@ class Prediction:
         elif material is not None and self._book.layer is not None:
             # Made even where nothing is predicted yet, while nothing trains: napari takes half a second to add a layer.
             run = self._context.project.shown
-            if self.factor and (run is None or self.factor not in run.factors):
-                self.factor = ""
+            # What is wanted of another run may come yet.
+            self.factor = self._wanted if run is not None and self._wanted in run.factors else ""
             self._show(self._context.project.prediction(material.shape, self.factor))
 
     def show_factor(self, name: str) -> None:
         """Show what one factor of the prediction says alone, or all together when there is no name."""
-        if name != self.factor:
-            self.factor = name
+        if name != self.factor or name != self._wanted:
+            self._wanted = name
             self.follow()
 
     def show_only(self, value: int | None) -> None:

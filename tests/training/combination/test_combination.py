@@ -147,13 +147,15 @@ def test_the_view_is_answered_before_the_first_step(combined):
     updates = fit(job, control)
     first = next(update for update in updates if not isinstance(update, Note))
     assert first == BoxChanged(Box((5, 0, 0), (6, 20, 32)), 0)
+    assert (np.load(job.prediction)[5] > 0).all()  # what the nearest wells say, while the structure is looked at
+    assert not factor.asked
+    assert next(updates) == first
     np.testing.assert_array_equal(np.load(job.prediction)[5], truth[5])
     # Nothing was trained: stopped now, all is as it was.
     control.stop.set()
     assert list(updates)[-1].step == 0
     assert not Path(job.model, "model.json").exists()
     assert not Path(job.prediction).with_suffix(".json").exists()
-    assert factor.looked == 0
 
 
 def test_while_it_learns_the_rest_is_answered_too(combined):

@@ -96,6 +96,9 @@ def test_another_run_is_shown_whole(combined, add_run):
     assert not dock.results.made_of.list.isVisibleTo(dock.results.made_of)
     assert "The network alone predicts" in dock.results.made_of.why.text()
     assert not dock.run.looks.factor.isVisibleTo(dock.run.looks)
+    first = dock.desk.project.runs()[0]
+    dock.desk.project.select(first)  # of which it was wanted
+    assert dock.desk.prediction.factor == "network"
 
 
 def test_what_happens_after_is_chosen(labelled):

@@ -3,10 +3,13 @@ weighed."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from napari_fhn import record
 from napari_fhn.box import Box
@@ -18,7 +21,12 @@ from napari_fhn.training.control import Focus
 from napari_fhn.training.description import Description
 from napari_fhn.training.job import Job
 from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.neighbours import Neighbours
 from napari_fhn.training.predictor import Predictor
+
+_AT_A_GLANCE = 2**20
+"""Voxels of a view up to which the nearest labels are copied into it first: a larger one takes longer than that is
+worth."""
 
 _SHARE = 0.1
 """Share of the time in which the whole survey is answered without the network, while it learns."""
@@ -101,8 +109,16 @@ class Combining:
             boxes = iter(finishing.boxes(self.combiner, self._labels.classes, self._memory))
         else:  # from the view outwards
             boxes = iter(_section(shape, axis, at) for at in sorted(range(shape[axis]), key=lambda at: abs(at - index)))
+        first = next(boxes)
         self._answers = (self._answer(box) for box in boxes)  # the others while the network learns
-        yield next(self._answers)
+        if self._weighing is not None:  # a person has labelled them, whatever the network is shown
+            self._weighing.release()
+        if math.prod(first.shape) <= _AT_A_GLANCE:
+            yield self._glance(first)
+        self.combiner.look()
+        yield self._answer(first, anew=True)
+        if self._weighing is not None:
+            self._weighing.hide()
 
     def go_on_answering(self) -> Iterator[Box]:
         """Write some more of what is known without the network, in a small share of the time."""
@@ -117,12 +133,20 @@ class Combining:
         now = time.monotonic()
         self._next_answer = now + (now - began) * (1 / _SHARE - 1)
 
-    def _answer(self, box: Box) -> Box:
+    def _glance(self, box: Box) -> Box:
+        """Write what the nearest labels say: at once, while the structure of the data is looked at."""
+        labels, frame = self._labels, self._predictor.frame
+        near = Neighbours(labels, frame.vertical_axis).read(box)[:-1]
+        known = near.any(axis=0) & frame.present(box)
+        self._predictor.outputs.write_classes(box, np.asarray((near.argmax(axis=0) + 1) * known, np.uint8))
+        return box
+
+    def _answer(self, box: Box, *, anew: bool = False) -> Box:
         assert self.combiner is not None
         outputs, present = self._predictor.outputs, self._predictor.frame.present(box)
         said = self.combiner.combine(box, None)
         there = outputs.classes[box.slices] != 0
-        if there.any():  # what the network helped to predict is better
+        if there.any() and not anew:  # what the network helped to predict is better
             outputs.write_classes(box, said.classes * (present & ~there))
         else:
             outputs.write(box, said.probabilities, present, said.classes)

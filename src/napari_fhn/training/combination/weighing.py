@@ -132,8 +132,12 @@ class Weighing:
         return cls(labels, boxes, state["body"], state["until"])
 
     def release(self) -> None:
-        """Show the bodies to the rest of the training."""
+        """Show the bodies."""
         self._labels.hide(())
+
+    def hide(self) -> None:
+        """Hide them again."""
+        self._labels.hide(self.left_out)
 
     def find(self, predictor: Predictor, combiner: Combiner, wanted: Combination, step: int) -> Found:
         """Find how much each factor counts.

@@ -104,7 +104,7 @@ class SimilarPanel(QWidget):
         state.found.connect(self._show)
         state.ticked.connect(self._show_ticks)
         state.at.connect(self._show_row)
-        state.picking.connect(lambda picking: self.pick.setChecked(picking))
+        state.picking.connect(self._show_picking)
         state.searching.connect(self._enable)
         self._enable()
 
@@ -137,6 +137,9 @@ class SimilarPanel(QWidget):
         self.list.setCurrentRow(at)
         self.list.blockSignals(False)
         self._enable()
+
+    def _show_picking(self, picking: bool) -> None:
+        self.pick.setChecked(picking)
 
     def _chosen(self, row: int) -> None:
         if row >= 0:

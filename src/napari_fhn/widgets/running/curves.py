@@ -83,13 +83,13 @@ class Curves(QWidget):
         self.by_class.setToolTip("Show the IoU of each class instead of the mean, held out where labels are.")
         self.by_class.toggled.connect(lambda _: self._draw())
         legend = QHBoxLayout()
-        legend.setSpacing(6)
+        legend.setSpacing(3)
         for words, color, meaning in (
             ("loss", _LOSS, "What training makes small."),
-            ("IoU learnt from", _ON_LABELS, f"Mean IoU on {ON_TRAINED}."),
+            ("seen", _ON_LABELS, f"Mean IoU on {ON_TRAINED}."),
             ("held out", _HELD_OUT, f"Mean IoU on the {ON_HELD_OUT}."),
         ):
-            entry = QLabel(f"<span style='color:{color}'>━ </span>{words}")
+            entry = QLabel(f"<span style='color:{color}'>━</span> {words}")
             entry.setToolTip(meaning)
             legend.addWidget(entry)
         self.back = QToolButton()
