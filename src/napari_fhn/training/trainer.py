@@ -219,8 +219,7 @@ class _Training:
             if not is_out_of_memory(error):
                 raise
             short = True
-        # Outside of the handler, whose error held on to the arrays of the step.
-        batch = None
+        batch = None  # outside of the handler, whose error held on to the arrays of the step
         if not short and self.combining.waits:  # what is left to learn from is hidden
             self.combining.finish()
             return None

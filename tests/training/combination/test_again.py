@@ -28,12 +28,9 @@ from napari_fhn.training import (
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, weighing
 from napari_fhn.training.combination.combiner import Combiner
-from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.settings import Combination, Found, believed
-from napari_fhn.training.frame import Frame
 from napari_fhn.training.journal import Journal
 from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.volume import Volume
 
 from .conftest import Averaging
 
@@ -192,34 +189,6 @@ def test_without_a_network_that_was_combined_a_person_may_still_have_averages(co
     trained(replace(job, combination=None))
     list(predict(replace(job, combination=Combination(smoothing="on"))))
     assert provenance.read(job.prediction).factors == ("smoothing",)
-
-
-@pytest.mark.parametrize("vertical", [0, 1])
-def test_reflectors_are_followed_whichever_axis_is_vertical(layered_3d, vertical):
-    job, _ = layered_3d
-    job = replace(job, combination=Combination(smoothing="on"))
-    said = []
-    for axis in (2, vertical):
-        paths = {}
-        for name in ("input", "labels"):
-            paths[name] = str(Path(job.labels).with_name(f"{name}-{axis}.npy"))
-            np.save(paths[name], np.moveaxis(np.load(Path(job.labels).with_name(f"{name}.npy")), 2, axis))
-        one = replace(
-            job, inputs=(replace(job.inputs[0], path=paths["input"]),), labels=paths["labels"], vertical_axis=axis
-        )
-        frame = Frame(Volume(one.inputs), one.network, one.framing)
-        combiner, notes = open_combiner(one, frame, LabelFile(one.labels, frame.shape, 3))
-        assert combiner is not None
-        assert not notes
-        combiner.found = replace(combiner.found, reach=(2, 4), order=(0, 1, 2), penalty=6.0)
-        assert [combiner.halo[axis], sum(combiner.halo)] == [0, 6]
-        assert {box.shape[axis] for box in finishing.boxes(combiner, 3)} == {32}
-        found = combiner.combine(Box.whole(frame.shape), None)
-        assert not combiner.look()
-        said.append((np.moveaxis(found.probabilities, 1 + axis, -1), np.moveaxis(found.classes, axis, -1)))
-    np.testing.assert_allclose(said[0][0], said[1][0], atol=1e-5)
-    assert (said[0][1] == said[1][1]).mean() > 0.999
-    assert len(np.unique(said[0][1])) == 3
 
 
 def test_the_last_pass_keeps_to_the_memory_that_it_may_use():
