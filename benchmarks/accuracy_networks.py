@@ -213,7 +213,7 @@ def affordable_steps(job: Job, end: float) -> int:
     steps = [later - earlier for earlier, later in pairwise(times[1:])]
     left = end - time.process_time()
     # Some too many do no harm: training ends with its time, and at the end of the schedule its rate is next to nothing.
-    return max(1, round(left / statistics.fmean(steps)))
+    return max(1, round(left / (1.05 * statistics.median(steps))))
 
 
 def _train(job: Job, end: float | None, notes: list[str]) -> int:
