@@ -261,7 +261,10 @@ class Predictor:
                             self._waiting[there] = values
                         elif last:
                             self._waiting[there] = -values  # below 0: of both directions, whoever is killed now
-                    self.put(box, values, half=bool(last) or number < len(passes) - 1)
+                    if not last:
+                        self.put(box, values, half=number < len(passes) - 1)
+                    elif number == 0:  # something to look at until the last pass, and no more work than that
+                        self.put_combined(box, self._pooled(box, values), half=True)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
                     done += math.prod(box.shape)
@@ -282,6 +285,10 @@ class Predictor:
             journal.flush()
             if self.recorder is not None:
                 self.recorder.flush()
+
+    def _pooled(self, box: Box, values: NDArray[np.float32]) -> Combined:
+        assert self.combiner is not None
+        return self.combiner.combine(box, values, finished=False)
 
     def _last_boxes(self) -> list[Box]:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""

@@ -136,7 +136,7 @@ class Combiner:
         said = {} if network is None else {NETWORK: network}
         return said | {name: self.factors[name].read(box) for name in self.heard}
 
-    def combine(self, box: Box, network: NDArray[np.float32] | None) -> Combined:
+    def combine(self, box: Box, network: NDArray[np.float32] | None, *, finished: bool = True) -> Combined:
         """Put together what is said of a box.
 
         Parameters
@@ -146,6 +146,9 @@ class Combiner:
         network : ndarray or None
             ``(classes, *box.shape)``, what the network says; None before there is one.
 
+        finished : bool
+            Without it only what is said of each voxel itself: neither averaged nor in the order of layers.
+
         Returns
         -------
         Combined
@@ -153,8 +156,12 @@ class Combiner:
             columns.
         """
         said = self.opinions(box, network)
-        together = self.finish(box, pool(said, self.found.weights))
-        return Combined(together, self.classes(box, together), {name: _named(one) for name, one in said.items()})
+        together = pool(said, self.found.weights)
+        alone = {name: _named(one) for name, one in said.items()}
+        if not finished:
+            return Combined(together, np.asarray(together.argmax(0) + 1, np.uint8), alone)
+        together = self.finish(box, together)
+        return Combined(together, self.classes(box, together), alone)
 
     def finish(self, box: Box, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average what was pooled along the structure."""
