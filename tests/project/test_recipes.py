@@ -41,7 +41,7 @@ def test_many_bands_are_spectra(tmp_path):
     work = project(tmp_path, ("y", "x", "band"), (20, 30, 40))
     assert planning.choose_recipe(work).name == "spectra"
     work.session.label_volume((20, 30))[[3, 9], [4, 20]] = 1, 2
-    assert planning.plan(work)[0].schedule.steps == 80
+    assert planning.plan(work)[0].schedule.steps == 120
     assert planning.plan(work, steps=7)[0].schedule.steps == 7
     assert planning.plan(work, "spectra")[0].schedule.steps == RECIPES["spectra"].schedule.steps
 

@@ -67,7 +67,7 @@ def test_a_survey_like_the_one_before_is_taken_without_a_word():
         ),
         ({}, {"axes": vertical(name="depth", unit="m")}, "trained in time and this survey is in depth"),
         ({"architecture": levels(3, 8, (4,), 1)}, {"shape": (30, 40), "vertical_axis": 1, "axes": ()}, "3D network"),
-        ({"framing": Framing(2, neighbours=True), "input_channels": 7}, {}, "no labels on this survey"),
+        ({"framing": Framing(2, neighbours=True), "input_channels": 7}, {}, "none of its classes on this survey"),
         ({"input_channels": 9}, {}, "takes 9 channels .* gives it 4"),
         (
             {"inputs": ("near", "far"), "normalisation": Normalisation((0.0, 0.0), (1.0, 1.0)), "input_channels": 7},
