@@ -7,6 +7,7 @@ not tell is asked for: `AmbiguousColumns` and `Undeclared` carry the possible an
 
 from napari_fhn.box import Box
 from napari_fhn.labels import changes, plugins, volume
+from napari_fhn.labels.apart import far_from_training
 from napari_fhn.labels.burning import burn
 from napari_fhn.labels.checkshots import Checkshot, read_checkshots
 from napari_fhn.labels.classes import ClassTable, LabelClass
@@ -33,7 +34,7 @@ from napari_fhn.labels.sources import (
     read_surfaces,
     read_wells_by_source,
 )
-from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, far_from_training, hold_out
+from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_heads, read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature

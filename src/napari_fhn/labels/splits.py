@@ -1,7 +1,7 @@
 """Bodies and blocks of labels, and which of them to hold out for validation.
 
 Neighbouring voxels of one body know each other's answer, so a body is trained on or validated on as a whole. Where
-labels lie dense, blocks take the place of bodies, and what lies close to a label of training is not validated on.
+labels lie dense, blocks take the place of bodies.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, maximum_filter
+from scipy.ndimage import find_objects
 from skimage.measure import label
 
 from napari_fhn.box import Box
@@ -191,39 +191,6 @@ def expendable(labels: NDArray[Any], boxes: Sequence[Box]) -> list[Box]:
     return [box for box, classes in zip(boxes, present, strict=True) if (total[classes] > 1).all()]
 
 
-def far_from_training(
-    labels: NDArray[Any], held_out: Sequence[Box], vertical_axis: int | None, margin: int
-) -> NDArray[np.bool_]:
-    """Mark the columns (on a map: pixels) that are farther than a margin from every label of training.
-
-    Parameters
-    ----------
-    labels : ndarray or memmap of uint8
-        0 where unlabelled.
-    held_out : sequence of Box
-        What training does not see.
-    vertical_axis : int or None
-        Axis collapsed: a column with a label anywhere is a label of training.
-    margin : int
-        Voxels, along the axes and diagonally; 0 marks all columns without a label of training.
-
-    Returns
-    -------
-    ndarray of bool
-        Shape of the labels without the vertical axis.
-
-    Raises
-    ------
-    LabelError
-        When the margin is below 0.
-    """
-    if margin < 0:
-        raise LabelError(f"a margin of {margin} voxels cannot be kept", "Use 0 or more")
-    mask = trained_on(labels, held_out, vertical_axis)
-    near: NDArray[np.bool_] = maximum_filter(mask, 2 * margin + 1, mode="constant")
-    return ~near
-
-
 def hold_out(
     labels: NDArray[Any],
     n: int,
@@ -295,56 +262,11 @@ def footprint(labels: NDArray[Any], vertical_axis: int | None) -> NDArray[np.boo
     return mask
 
 
-def trained_on(
-    labels: NDArray[Any], held_out: Sequence[Box], vertical_axis: int | None, between: tuple[int, int] | None = None
-) -> NDArray[np.bool_]:
-    """Where any label is that is not held out, the vertical axis collapsed.
-
-    Parameters
-    ----------
-    labels : ndarray or memmap of uint8
-        0 where unlabelled.
-    held_out : sequence of Box
-        What training does not see.
-    vertical_axis : int or None
-        Axis that is collapsed.
-    between : tuple of int, optional
-        First and end of the part of it that is looked at; all of it when absent.
-    """
-    if vertical_axis is None:
-        mask = footprint(labels, None)
-        for box in held_out:
-            mask[box.slices] = False
-        return mask
-    axis = vertical_axis % labels.ndim
-    first, end = (0, labels.shape[axis]) if between is None else between
-    part = labels[tuple(slice(first, end) if k == axis else slice(None) for k in range(labels.ndim))]
-    mask = footprint(part, axis)
-    for box in held_out:
-        across = tuple(s for k, s in enumerate(box.slices) if k != axis)
-        if box.start[axis] <= first and box.stop[axis] >= end:
-            mask[across] = False
-            continue
-        # A box of one layer: above and below it the columns may go on.
-        columns = Box(_with(box.start, axis, first), _with(box.stop, axis, end))
-        known = np.array(labels[columns.slices])
-        for other in held_out:
-            start, stop = tuple(map(max, other.start, columns.start)), tuple(map(min, other.stop, columns.stop))
-            if all(a < b for a, b in zip(start, stop, strict=True)):
-                known[Box(start, stop).within(columns)] = 0
-        mask[across] = (known != 0).any(axis=axis)
-    return mask
-
-
 def slabs(array: NDArray[Any]) -> Iterator[slice]:
     """Yield slices of the first axis that hold about `SLAB_VOXELS` each."""
     rows = max(1, SLAB_VOXELS // max(1, array[:1].size))
     for start in range(0, len(array), rows):
         yield slice(start, start + rows)
-
-
-def _with(corner: tuple[int, ...], axis: int, value: int) -> tuple[int, ...]:
-    return tuple(value if k == axis else at for k, at in enumerate(corner))
 
 
 def _layers(labels: NDArray[Any], size: int, axis: int) -> list[tuple[int, int]]:

@@ -189,7 +189,7 @@ def report(
     """
     unseen = np.where(known > 0, 0, truth)
     scores = {
-        "network": intersection_over_union(confusion(prediction, unseen, len(names))),
+        "prediction": intersection_over_union(confusion(prediction, unseen, len(names))),
         **{name: intersection_over_union(confusion(one, unseen, len(names))) for name, one in beside.items()},
     }
     table = Table(title="Intersection over union where nothing was labelled")
