@@ -65,6 +65,36 @@ class _Sample:
     body: NDArray[np.int64]
 
 
+class _Tested:
+    """All that is foretold of what was left out, and what is true there.
+
+    Parameters
+    ----------
+    samples : sequence of _Sample
+        At least one.
+    """
+
+    def __init__(self, samples: Sequence[_Sample]) -> None:
+        self.samples = tuple(samples)
+        self.truth = np.concatenate([one.truth for one in samples])
+        self.evidence = evidence_of(np.concatenate([one.body for one in samples]), self.truth)
+
+    def at(self, values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return ``(classes, n)`` of the labelled voxels, from probabilities of each region."""
+        return np.concatenate([_at(one, said) for one, said in zip(self.samples, values, strict=True)], axis=1)
+
+    def likelihood(self, values: Sequence[NDArray[np.float32]]) -> float:
+        """Return how likely what is true is by probabilities of each region."""
+        return likelihood(self.at(values), self.truth, self.evidence)
+
+    def foretold(self, said: NDArray[np.float32]) -> Foretold:
+        """Return how well ``(classes, n)`` of the labelled voxels foretell them."""
+        return Foretold(
+            _mean_iou(said.argmax(axis=0) + 1, self.truth, len(said)),
+            round(likelihood(said, self.truth, self.evidence), 4),
+        )
+
+
 class Weighing:
     """Labels left out of the beginning of a training, and what they say of the factors.
 
@@ -161,11 +191,10 @@ class Weighing:
         samples = list(self._samples(predictor, combiner))
         if not samples:
             return combiner.found
-        truth = np.concatenate([one.truth for one in samples])
-        evidence = evidence_of(np.concatenate([one.body for one in samples]), truth)
+        tested = _Tested(samples)
         names = list(samples[0].said)
-        said = {name: np.concatenate([_at(one, one.said[name]) for one in samples], axis=1) for name in names}
-        weights = weigh(said, truth, evidence, BEFORE)
+        said = {name: tested.at([one.said[name] for one in samples]) for name in names}
+        weights = weigh(said, tested.truth, tested.evidence, BEFORE)
         found = replace(
             combiner.found,
             factors=tuple(
@@ -173,8 +202,8 @@ class Weighing:
                     name,
                     weights[name].weight,
                     weights[name].floor,
-                    _foretold(said[name], truth, evidence),
-                    round(influence(said[name], weights[name], evidence), 4),
+                    tested.foretold(said[name]),
+                    round(influence(said[name], weights[name], tested.evidence), 4),
                 )
                 for name in names
             ),
@@ -182,30 +211,29 @@ class Weighing:
             step=step,
         )
         pooled = [pool(one.said, weights) for one in samples]
-        found = self._smoothed(found, combiner, wanted, samples, pooled, truth, evidence)
-        return self._ordered(found, combiner, wanted, samples, pooled, truth, evidence)
+        found = self._smoothed(found, combiner, wanted, tested, pooled)
+        return self._ordered(found, combiner, wanted, tested, pooled)
 
     def _smoothed(
         self,
         found: Found,
         combiner: Combiner,
         wanted: Combination,
-        samples: Sequence[_Sample],
+        tested: _Tested,
         pooled: list[NDArray[np.float32]],
-        truth: NDArray[np.int64],
-        evidence: NDArray[np.float64],
     ) -> Found:
         """Choose how far probabilities are averaged along the structure; `pooled` becomes the average."""
         if wanted.smoothing == "off" or combiner.smoother is None:
             return replace(found, reach=())
         best: tuple[int, ...] = ()
-        before = None if wanted.smoothing == "on" else likelihood(_all(samples, pooled), truth, evidence)
+        before = None if wanted.smoothing == "on" else tested.likelihood(pooled)
         kept = list(pooled)
         for reach in combiner.smoother.candidates:
             tried = [
-                combiner.smoother.smooth(one.region, values, reach) for one, values in zip(samples, pooled, strict=True)
+                combiner.smoother.smooth(one.region, values, reach)
+                for one, values in zip(tested.samples, pooled, strict=True)
             ]
-            after = likelihood(_all(samples, tried), truth, evidence)
+            after = tested.likelihood(tried)
             if before is None or after > before:
                 before, best, kept = after, reach, tried
         pooled[:] = kept
@@ -216,22 +244,20 @@ class Weighing:
         found: Found,
         combiner: Combiner,
         wanted: Combination,
-        samples: Sequence[_Sample],
+        tested: _Tested,
         pooled: Sequence[NDArray[np.float32]],
-        truth: NDArray[np.int64],
-        evidence: NDArray[np.float64],
     ) -> Found:
         """Choose whether columns are labelled in an order."""
-        together = _foretold(_all(samples, pooled), truth, evidence)
+        together = tested.foretold(tested.at(pooled))
         found = replace(found, together=together, order=(), penalty=None)
         order = known_order(self._labels, combiner.vertical, wanted)
         if order is None:
             return found
         ordered = replace(found, order=order, penalty=PENALTY)
         combiner = Combiner({}, ordered, combiner.shape, combiner.vertical)
-        named = [combiner.classes(one.region, values) for one, values in zip(samples, pooled, strict=True)]
-        labelled = np.concatenate([one[sample.places] for one, sample in zip(named, samples, strict=True)])
-        after = _mean_iou(labelled, truth, len(pooled[0]))
+        named = [combiner.classes(one.region, values) for one, values in zip(tested.samples, pooled, strict=True)]
+        labelled = np.concatenate([one[sample.places] for one, sample in zip(named, tested.samples, strict=True)])
+        after = _mean_iou(labelled, tested.truth, len(pooled[0]))
         if wanted.order == "on" or together.mean_iou is None or (after or 0.0) >= together.mean_iou:
             return replace(ordered, together=replace(together, mean_iou=after))
         return found
@@ -334,15 +360,6 @@ def _at(sample: _Sample, values: NDArray[np.float32]) -> NDArray[np.float32]:
     there: tuple[Any, ...] = (slice(None), *sample.places)
     found: NDArray[np.float32] = values[there]
     return found
-
-
-def _all(samples: Sequence[_Sample], values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    return np.concatenate([_at(sample, one) for sample, one in zip(samples, values, strict=True)], axis=1)
-
-
-def _foretold(said: NDArray[np.float32], truth: NDArray[np.int64], evidence: NDArray[np.float64]) -> Foretold:
-    named = said.argmax(axis=0) + 1
-    return Foretold(_mean_iou(named, truth, len(said)), round(likelihood(said, truth, evidence), 4))
 
 
 def _mean_iou(named: NDArray[Any], truth: NDArray[np.int64], classes: int) -> float | None:
