@@ -160,6 +160,7 @@ class ClassEntry:
     value: int
     name: str
     color: str
+    code: int = -1
 
 
 @dataclass(frozen=True)
@@ -235,11 +236,12 @@ class Manifest:
         """The classes; None before any was named."""
         if not self.classes:
             return None
-        return ClassTable(tuple(LabelClass(one.value, one.name, one.color) for one in self.classes))
+        return ClassTable(tuple(LabelClass(one.value, one.name, one.color, one.code) for one in self.classes))
 
     def with_table(self, table: ClassTable) -> Manifest:
         """Return the manifest with these classes."""
-        return replace(self, classes=tuple(ClassEntry(one.value, one.name, one.color) for one in table))
+        entries = (ClassEntry(one.value, one.name, one.color, one.code if table.coded else -1) for one in table)
+        return replace(self, classes=tuple(entries))
 
     def save(self, folder: Path) -> None:
         """Write it; the one before stays whole until this one is."""

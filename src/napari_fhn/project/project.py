@@ -23,7 +23,7 @@ from napari_fhn.project.session import Session
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.classes import stored_array
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
 from napari_fhn.training.recipes import fitting
@@ -267,14 +267,16 @@ class Project:
         file = refer(source.path, self.session.folder, stamp(source.path))
         return KnowledgeEntry(file, source.kind, source.to_dict())
 
-    def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
+    def paint(self, values: Any, classes: ClassTable | None = None, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
 
         Parameters
         ----------
         values : array_like or xarray.DataArray
-            0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
-            has the spatial shape of the survey.
+            0 unlabelled, codes of classes elsewhere. An array with coordinates is brought to its place by them; any
+            other has the spatial shape of the survey.
+        classes : ClassTable, optional
+            The classes, by whose codes it is read; those of the session, and those that it holds, when absent.
         replace_labels : bool
             Take these labels in place of others that are there.
 
@@ -289,12 +291,23 @@ class Project:
             When it does not fit the survey, holds no classes, or other labels are there.
         PlaceError
             When it lies elsewhere.
+        SurveyError
+            When it holds other classes than those that were named.
         """
-        words = []
         if isinstance(values, xr.DataArray) and self.surveys is not None:
-            placed = place_classes(values, self.surveys.first)
-            values, words = placed.values, [placed.words] if placed.words else []
-        return words + labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
+            stored = stored_array(values, self.surveys.first)
+        else:
+            stored = labelling.in_memory(values, self.shape)
+        table = classes
+        if table is None:
+            base = self.session.classes or ClassTable(())
+            table = base.with_codes(dict.fromkeys(stored.codes(base.by_code), ""))
+        placed = stored.values(table.by_code)
+        words = [one for one in (placed.words, *stored.words(table.by_code)) if one]
+        kept = labelling.keep(self.session, np.asarray(placed.values), over=replace_labels)
+        if classes is not None or table.coded:
+            self.session.set_classes(table)
+        return [*words, *kept]
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

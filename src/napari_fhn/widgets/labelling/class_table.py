@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_fhn.labels import LabelClass
 from napari_fhn.training.updates import ON_HELD_OUT, ON_TRAINED
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -113,9 +114,7 @@ class ClassTableView(QTableWidget):
             name = QTableWidgetItem(swatch(entry.color), entry.name)
             name.setData(Qt.ItemDataRole.UserRole, entry.value)
             key = f"key {row + 1}, " if row < 9 else ""
-            name.setToolTip(
-                f"{entry.name}: {key}value {entry.value}. Click to paint with it, double-click to rename it."
-            )
+            name.setToolTip(f"{entry.name}: {key}{_number(entry)}. Click to paint with it, double-click to rename it.")
             self.setItem(row, _NAME, name)
             n = state.counts.get(entry.value, 0)
             self.setItem(row, _COUNT, _number(f"{n:,}".replace(",", " ") if n else "·"))
@@ -193,3 +192,8 @@ def swatch(color: str) -> QIcon:
     painter.drawRoundedRect(1, 1, 24, 24, 6, 6)
     painter.end()
     return QIcon(pixmap)
+
+
+def _number(entry: LabelClass) -> str:
+    """The number by which a class is known, on the canvas and in files."""
+    return f"value {entry.value}" if entry.code == entry.value else f"value {entry.value}, {entry.code} in files"
