@@ -326,7 +326,7 @@ class ClassTable:
 
     @classmethod
     def of_names(cls, names: Sequence[str], colors: Sequence[str] = (), codes: Sequence[int] = ()) -> ClassTable:
-        """Make classes of values from 1, as a network has them; in the usual colours and by their values, or as given."""
+        """Make classes of values from 1, as a network has them; codes are these values unless they are given."""
         usual = [PALETTE[k % len(PALETTE)] for k in range(len(names))]
         entries = zip(range(1, len(names) + 1), names, colors or usual, codes or [-1] * len(names), strict=True)
         return cls(tuple(LabelClass(*entry) for entry in entries))

@@ -123,7 +123,7 @@ class StoredClasses:
         return replace(self.placed, values=as_bytes(self.placed.values, out))
 
     def lazy(self, by_code: Mapping[int, int]) -> xr.DataArray:
-        """Return label values that are read when they are sliced: uint8, 0 where nothing is known or the code has none."""
+        """Return label values that are read when they are sliced: uint8, 0 where nothing is known."""
         source = self.placed.values
         values = _Values(self.path, source, by_code).variable([str(dim) for dim in source.dims])
         return xr.DataArray(values, coords=source.coords, name=source.name, attrs={**source.attrs, "nodata": None})
