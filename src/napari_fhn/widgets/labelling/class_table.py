@@ -114,7 +114,7 @@ class ClassTableView(QTableWidget):
             name = QTableWidgetItem(swatch(entry.color), entry.name)
             name.setData(Qt.ItemDataRole.UserRole, entry.value)
             key = f"key {row + 1}, " if row < 9 else ""
-            name.setToolTip(f"{entry.name}: {key}{_number(entry)}. Click to paint with it, double-click to rename it.")
+            name.setToolTip(f"{entry.name}: {key}{_value_of(entry)}. Click to paint with it, double-click to rename it.")
             self.setItem(row, _NAME, name)
             n = state.counts.get(entry.value, 0)
             self.setItem(row, _COUNT, _number(f"{n:,}".replace(",", " ") if n else "·"))
@@ -194,6 +194,6 @@ def swatch(color: str) -> QIcon:
     return QIcon(pixmap)
 
 
-def _number(entry: LabelClass) -> str:
+def _value_of(entry: LabelClass) -> str:
     """The number by which a class is known, on the canvas and in files."""
     return f"value {entry.value}" if entry.code == entry.value else f"value {entry.value}, {entry.code} in files"
