@@ -20,15 +20,17 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
-from napari_fhn.project.manifest import FileReference, HeldOut, Manifest, SurveyEntry
-from napari_fhn.project.run import Run, RunRecord, State, default_name
+from napari_fhn.project.damage import is_kept_aside
+from napari_fhn.project.manifest import FILE as MANIFEST
+from napari_fhn.project.manifest import Damaged, FileReference, HeldOut, Manifest, SurveyEntry
+from napari_fhn.project.recovery import recovered, told_of
+from napari_fhn.project.run import Run, RunRecord, default_name
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training import provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.parts import Part
 from napari_fhn.training.provenance import Provenance, Tidied
-from napari_fhn.training.updates import Done
 
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
@@ -42,23 +44,28 @@ _ASIDE = ".earlier"
 
 
 def manifest_of(folder: Path) -> Manifest:
-    """Return the manifest of a session; for one of an earlier version, what it would be, without changing anything.
+    """Return the manifest of a session, without changing anything.
+
+    For a session of an earlier version, and for one whose manifest was damaged, it is what else is in the folder tells.
 
     Raises
     ------
     ProjectError
-        When it is damaged.
+        When it is of a later version.
     """
-    if layout.has_manifest(folder) or not layout.is_session(folder):
+    if not (folder / MANIFEST).exists() and layout.is_session(folder):
+        return recovered(folder) if is_kept_aside(folder, MANIFEST) else _described(folder)
+    try:
         return Manifest.load(folder)
-    return _described(folder)
+    except Damaged:
+        return recovered(folder)
 
 
 def bring_up_to_date(folder: Path) -> list[str]:
     """Bring a session of an earlier version into the form of this one, and say what was done."""
     if not layout.is_session(folder) or (layout.has_manifest(folder) and not _left_over(folder)):
         return []
-    manifest = Manifest.load(folder) if layout.has_manifest(folder) else _described(folder)
+    manifest = manifest_of(folder)
     job = _job(folder)
     _move_inputs(folder)
     run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
@@ -199,15 +206,7 @@ def _record_run(folder: Path, name: str, job: Job | None) -> None:
     job.save(folder / layout.JOB)
     if run.model.is_dir():
         job.save(run.model / layout.JOB)
-    told = replace(run.record, steps=job.schedule.steps, seed=job.schedule.seed, classes=job.classes)
-    whole = False
-    for entry in run.log():
-        done = next((update for update in reversed(entry.updates) if isinstance(update, Done)), None)
-        ended = done is not None and not done.stopped
-        whole = entry.task == "predict" and ended
-        if entry.task == "train":
-            state: State = "finished" if ended else "stopped"
-            told = replace(told, created=entry.began, command=entry.command, state=state)
+    told, whole = told_of(run, job)
     _say_what_made_it(run, job, whole)
     run.save(told)
 

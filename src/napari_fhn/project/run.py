@@ -263,10 +263,21 @@ def default_name(run_id: str) -> str:
 def read_run(folder: Path) -> Run:
     """Return the run in a folder; one whose record is damaged with what is known of it."""
     try:
-        found = record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
+        found = read_record(folder)
     except (record.RecordError, OSError) as error:
         found = RunRecord(folder.name, default_name(folder.name), state="cut off", message=f"Its record: {error}")
     return Run(folder, replace(found, id=folder.name))
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read how the run in a folder came about.
+
+    Raises
+    ------
+    RecordError
+        When it is missing or damaged.
+    """
+    return record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
 
 
 def discard_files(folder: Path) -> None:
@@ -277,7 +288,8 @@ def discard_files(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    if not any((folder / layout.MODEL).glob("*.json")):
+    # What was damaged and put aside is somebody's network still.
+    if not any((folder / layout.MODEL).glob("*.json*")):
         shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
     for place in (folder, folder.parent):
         with contextlib.suppress(OSError):

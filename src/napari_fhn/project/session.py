@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import layout, migration
+from napari_fhn.project import damage, layout, migration
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
@@ -132,7 +132,7 @@ class Session:
         Raises
         ------
         ProjectError
-            When it is damaged.
+            When it is of a later version. One that was damaged is made out of what else the session holds.
         """
         if self._manifest is None or not self.lock.held:
             self._manifest = migration.manifest_of(self.folder)
@@ -213,6 +213,9 @@ class Session:
                     "Put what it leads to in its place, or remove it",
                     path=link,
                 )
+            damaged = damage.put_aside(self.folder)
+            seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
+            self.notes = [words for words in self.notes if words not in seen] + damaged
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
             self.notes += self.runs.repair()
