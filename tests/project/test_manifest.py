@@ -68,13 +68,14 @@ grids = st.sampled_from(
         ),
     ]
 )
+classes = st.builds(ClassEntry, st.integers(1, 255), text.map(lambda name: f"class {name}"), st.just("#aa33ff"))
 manifests = st.builds(
     Manifest,
     surveys=st.lists(entries, max_size=3).map(tuple),
     grid=grids,
     kind=text,
     vertical_axis=st.none() | st.integers(0, 2),
-    classes=st.lists(st.builds(ClassEntry, st.integers(1, 255), text, text), max_size=3).map(tuple),
+    classes=st.lists(classes, max_size=3, unique_by=(lambda one: one.value, lambda one: one.name)).map(tuple),
     knowledge=st.lists(st.builds(KnowledgeEntry, files, text, options), max_size=2).map(tuple),
     settings=options,
     held_out=st.builds(

@@ -75,10 +75,30 @@ def bring_up_to_date(folder: Path) -> list[str]:
             manifest = replace(manifest, current_run=run.id)
     _move_kept(folder)
     manifest.save(folder)
+    unread = _unread(folder)
     for name in (_CLASSES, layout.JOB):
         if (folder / name).is_file():
             (folder / name).replace(folder / (name + _ASIDE))
-    return ["The session was made by an earlier version: its training is a run now, and its folder can be moved."]
+    return [
+        "The session was made by an earlier version: its training is a run now, and its folder can be moved.",
+        *unread,
+    ]
+
+
+def _unread(folder: Path) -> list[str]:
+    """Say which records of a session of an earlier version cannot be read, and what their names are from now on."""
+    said = []
+    for name, read, lost in (
+        (_CLASSES, ClassTable.from_csv, "the names and colours of its classes are not known"),
+        (layout.JOB, Job.load, "what it says is taken from the copy beside its network, where there is one"),
+    ):
+        if (folder / name).is_file():
+            try:
+                read(folder / name)
+            except (ValueError, OSError) as error:
+                what = str(error).removeprefix(f"{folder / name}: ").split(". ")[0].rstrip(".")
+                said.append(f"{name} cannot be read ({what}): {lost}. The file is kept as {name}{_ASIDE}.")
+    return said
 
 
 def _left_over(folder: Path) -> bool:

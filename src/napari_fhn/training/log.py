@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -171,7 +172,18 @@ def _now() -> str:
 def _opened(job: Job, mode: str) -> IO[str]:
     path = Path(job.model) / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open(mode, encoding="utf-8")
+    log = path.open(mode, encoding="utf-8")
+    if mode == "a" and _is_torn(path):
+        log.write("\n")  # the next line must not become a part of one that was cut off
+    return log
+
+
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as log:
+        if not log.seek(0, os.SEEK_END):
+            return False
+        log.seek(-1, os.SEEK_END)
+        return log.read(1) != b"\n"
 
 
 def _write(log: IO[str], data: dict[str, Any]) -> None:

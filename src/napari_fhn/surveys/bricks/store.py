@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import record
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 
@@ -125,9 +125,9 @@ def create(
 def is_store(path: Path) -> bool:
     """Say whether a folder is a store of this kind."""
     try:
-        content = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return KEY in content.get("attributes", {})
-    except (OSError, ValueError):
+        content = record.parse((path / "zarr.json").read_bytes())
+        return KEY in content["attributes"]
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
