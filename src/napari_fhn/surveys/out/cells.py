@@ -18,6 +18,7 @@ _BEGINS = r"=+\-@\t\r\n＝＋－＠"
 
 _FORMULA = re.compile(rf"(^|[;\t])(?=[\s']*[{_BEGINS}])")
 _GUARDED = re.compile(rf"(^|[;\t])'(?=[\s']*[{_BEGINS}])")
+_BREAK = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def as_text(cell: str) -> str:
@@ -55,7 +56,7 @@ def csv_text(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     names : sequence of str
         Of the columns.
     rows : iterable of sequence
-        Numbers as they are, text as `as_text` gives it.
+        Numbers as they are, text as `as_text` gives it, in one line.
 
     Examples
     --------
@@ -66,5 +67,7 @@ def csv_text(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([as_text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows(
+        [as_text(_BREAK.sub(" ", cell)) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return table.getvalue()
