@@ -168,12 +168,12 @@ def test_what_is_not_predicted_is_not_tidied(work):
 def test_a_disk_that_is_full_leaves_the_prediction(work, monkeypatch):
     run, before = speckled(work)
 
-    def full(source, target):
-        target.write_bytes(b"half")
+    def full(source, target, length):
+        target.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("napari_fhn.project.predictions.shutil.copyfile", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(OSError, match="no room on its disk"):
         tidy(run, Tidying())
     monkeypatch.undo()
     assert not list(run.folder.glob("*untidied*"))
