@@ -22,6 +22,8 @@ from typing import IO, Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_fhn.record import replacing
+
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What the system says of a full disk, a file that may not be as large, and a quota that is used up."""
 
@@ -108,11 +110,20 @@ def create(
     kind = np.dtype(dtype)
     if exclusive and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    with _replacing(path, exclusive) as file:
-        header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": order == "F", "shape": shape}
-        np.lib.format.write_array_header_1_0(file, header)
-        begin = file.tell()
-        _give_room(file, begin, math.prod(shape) * kind.itemsize)
+    part = part_of(path)
+    try:
+        with builtins.open(part, "xb") as file:
+            header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": order == "F", "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            begin = file.tell()
+            _give_room(file, begin, math.prod(shape) * kind.itemsize)
+            os.fsync(file.fileno())
+        _take_name(part, path, exclusive)
+    except OSError as error:
+        raise _named(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return np.memmap(path, kind, "r+", begin, shape, "F" if order == "F" else "C")
 
 
@@ -133,7 +144,7 @@ def save(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
     OSError
         When it cannot be written; nothing is left of it then.
     """
-    with _replacing(Path(path)) as file:
+    with _naming(path), replacing(path) as file:
         check_room(path, values.nbytes)
         head = {"descr": np.lib.format.dtype_to_descr(values.dtype), "fortran_order": False, "shape": values.shape}
         np.lib.format.write_array_header_1_0(file, head)
@@ -153,7 +164,7 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None
     OSError
         When it cannot be written; nothing is left of it then.
     """
-    with builtins.open(source, "rb") as original, _replacing(Path(target)) as file:
+    with _naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
         check_room(target, os.fstat(original.fileno()).st_size)
         shutil.copyfileobj(original, file, _ZEROS)
 
@@ -313,26 +324,18 @@ def sync(array: NDArray[Any]) -> None:
         raise _named(error, Path(base.filename or "")) from error
 
 
-@contextlib.contextmanager
-def _replacing(path: Path, exclusive: bool = False) -> Iterator[IO[bytes]]:
-    """Write another file that takes this name when it is whole and on the disk."""
-    part = part_of(path)
-    try:
-        with builtins.open(part, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _take_name(part, path, exclusive)
-    except OSError as error:
-        raise _named(error, path) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
 def part_of(path: Path) -> Path:
     """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file in what the system says."""
+    try:
+        yield
+    except OSError as error:
+        raise _named(error, Path(path)) from error
 
 
 def _named(error: OSError, path: Path) -> OSError:
