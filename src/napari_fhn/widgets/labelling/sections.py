@@ -10,7 +10,7 @@ from napari.layers import Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
-from napari_fhn import labels
+from napari_fhn import labels, mapped
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.changes import Change
 from napari_fhn.labels.drawn import areas
@@ -225,4 +225,4 @@ class Sections:
         if not has_labels:
             self.shapes = self._marks = None
         elif session is not None and self._marks is None and session.accepted.is_file():
-            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))
+            self._show_marks(mapped.open(session.accepted))
