@@ -243,7 +243,7 @@ def _job(folder: Path) -> Job | None:
     models = (folder / layout.RUNS / _GATHERED / layout.MODEL, folder / layout.MODEL)
     for path in (*(model / layout.JOB for model in models), folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
         with contextlib.suppress(JobError, record.RecordError, OSError):
-            return Job.load(path)
+            return Job.load(path, trusted=True)
     return None
 
 
