@@ -55,8 +55,8 @@ class Stray:
 
 def of_prediction(prediction: Path) -> tuple[Path, ...]:
     """Return all files that are written for a prediction: itself, and what lies beside it under names made of its own."""
-    beside = [f"{kind}.npy" for kind in (*OUTPUTS, NETWORK, *FACTORS, "states", "unfinished", "untidied")]
-    names = (f"{prediction.stem}-{one}" for one in (*beside, "states.json", "unfinished.jsonl"))
+    beside = [f"{kind}.npy" for kind in (*OUTPUTS, NETWORK, *FACTORS, "states", "unfinished", "untidied", "before")]
+    names = (f"{prediction.stem}-{one}" for one in (*beside, "states.json", "before.json", "unfinished.jsonl"))
     return (prediction, prediction.with_suffix(".json"), *(prediction.with_name(name) for name in names))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, provenance, sizing, suspended
+from napari_fhn.training import description, earlier, provenance, sizing, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
@@ -157,9 +157,12 @@ class _Training:
         if self._begun:
             return
         self._begun = True
-        journals.discard(self.job)
         if not self._resumes:  # whoever goes on must not take up the training before
+            kept = earlier.keep_network(self.job)
+            if kept:
+                yield Note(kept)
             Path(self.job.model, STATE).unlink(missing_ok=True)
+        journals.discard(self.job)
         self.checkpoints.begin()
         predictor = self.setup.predictor
         self._recorder = predictor.recorder = self._recording()
