@@ -169,13 +169,6 @@ def person(folder: Path, session: Path) -> Person:
     return Person(folder)
 
 
-def _job(session: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    for path in session.glob("runs/*/**/job.json"):
-        said = json.loads(path.read_text())
-        change(said)
-        path.write_text(json.dumps(said))
-
-
 def _named(field_: str, value: Callable[[Path, Path, Person], str]) -> Callable[[Path, Person], None]:
     """Return what lets a field of all jobs name something else."""
 

@@ -111,7 +111,7 @@ def test_deleting(work):
         work.runs.delete(second)
     assert second.folder.is_dir()
     used = first.disk_used()
-    assert work.runs.delete(first) == used > 0
+    assert work.runs.delete(first).freed == used > 0
     assert names(work) == ["run-002"]
     assert not list(work.runs.folder.glob(".*"))
     work.runs.delete(second)  # the last one

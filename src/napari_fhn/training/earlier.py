@@ -18,7 +18,7 @@ from napari_fhn.training.transfer import STATE, copy_network
 _PREDICTION = "prediction.npy"
 
 
-def keep_network(job: Job) -> str:
+def keep_network(job: Job) -> tuple[str, ...]:
     """Keep the network that a job is about to train anew in place of, with its prediction, in a folder beside it.
 
     Parameters
@@ -28,8 +28,8 @@ def keep_network(job: Job) -> str:
 
     Returns
     -------
-    str
-        Where it is, in a sentence; empty where there was none.
+    tuple of str
+        Where it is, in a sentence; none where there was no network.
 
     Raises
     ------
@@ -38,7 +38,8 @@ def keep_network(job: Job) -> str:
     """
     model = Path(job.model)
     if not (model / FILE).is_file():
-        return ""
+        (model / STATE).unlink(missing_ok=True)  # whoever goes on must not take up the training before
+        return ()
     names = (model.with_name(f"{model.name}-before-{number}") for number in itertools.count(1))
     target = next(name for name in names if not os.path.lexists(name))
     part = target.with_name(f".{target.name}.part")
@@ -51,15 +52,15 @@ def keep_network(job: Job) -> str:
     except (OSError, JobError) as error:
         _discard(part)
         raise JobError(f"the network that is in {model} cannot be kept ({error}): move it away, or make room") from error
-    # What only goes on with it, or goes back in it, takes room and is moved.
+    # What only goes on with it, or goes back in it, takes room and is moved: the next one must not take it up.
     for name in (STATE, removing.CHECKPOINTS):
         if (model / name).exists() and not (model / name).is_symlink():
             (model / name).rename(target / "model" / name)
     with contextlib.suppress(JobError):
         steps = f" of {read(target / 'model').steps} steps"
         beside = ", with its prediction" if kept else ""
-        return f"The network{steps} that was there is kept in {target}{beside}."
-    return f"What was there is kept in {target}."
+        return (f"The network{steps} that was there is kept in {target}{beside}.",)
+    return (f"What was there is kept in {target}.",)
 
 
 def keep_prediction(prediction: str | Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from napari_fhn import record
 from napari_fhn.training.combination.settings import FACTORS, NETWORK
 
 _SESSION = "session.json"
@@ -66,25 +67,39 @@ def written(job: Written) -> tuple[Path, ...]:
     return (model, model.parent / LEFT_OUT, model.parent / f"{LEFT_OUT}.json", *of_prediction(Path(job.prediction)))
 
 
-def home(file: Path, model: str) -> Path:
+def home(file: Path, job: Written) -> Path:
     """Return the folder in which the job of a file may write.
 
-    It is that of the session around it; else that of the file. The copy of a job in its own model says the same as the
-    job beside the model, and writes where that may.
+    It is that of the session around it; else that of the file. The copy of a job in its own model writes beside the
+    model, where that was trained: where the same job lies, or where nothing lies that the program has not written.
 
     Parameters
     ----------
     file : Path
         Of the job.
-    model : str
-        Where it says that its model lies.
+    job : Written
+        What is in the file, with paths from the root of the disk.
     """
     folder = file.parent
     for place in (folder, *folder.parents[:_ABOVE]):
         if (place / _SESSION).is_file():
             return place
-    beside = any((folder.parent / name).is_file() for name in ("job.json", "run.json"))
-    return folder.parent if beside and os.path.realpath(model) == os.path.realpath(folder) else folder
+    above = folder.parent
+    if os.path.realpath(job.model) != os.path.realpath(folder):
+        return folder
+    beside = any((above / name).is_file() for name in ("job.json", "run.json"))
+    return above if beside or _of_nobody_else(folder, Path(job.prediction)) else folder
+
+
+def _of_nobody_else(model: Path, prediction: Path) -> bool:
+    """Whether a network was trained here, and its prediction is not there, or is one of this program."""
+    if not (model / "model.json").is_file():
+        return False
+    try:
+        said = record.parse(prediction.with_suffix(".json").read_bytes())
+    except (OSError, record.RecordError):
+        return not any(os.path.lexists(path) for path in of_prediction(prediction))
+    return isinstance(said, dict) and said.get("format") == "napari-fhn prediction"
 
 
 def stray(paths: Iterable[Path], top: Path, *, shared: bool = False) -> Stray | None:
@@ -125,7 +140,7 @@ def _odd(path: Path, top: Path, shared: bool) -> Stray | None:
     except (OSError, ValueError):  # it is not there, or cannot be
         return None
     if stat.S_ISLNK(found.st_mode):
-        leads = "" if Path(os.path.realpath(path)).is_relative_to(top) else f" that leads out of {top.name}"
+        leads = "" if Path(os.path.realpath(path)).is_relative_to(top) else f" that leads out of the folder {top.name}"
         return Stray(
             path,
             f"it is a link{leads}, and what lies there would be changed",

@@ -336,7 +336,7 @@ class Job:
 
 def _at_home(job: Job, path: Path) -> Job:
     """Return a job from a file that belongs to somebody else, once it is known to write beside that file alone."""
-    home = inside.home(path, job.model)
+    home = inside.home(path, job)
     found = inside.stray(inside.written(job), home)
     if found is not None:
         raise JobError(

@@ -29,7 +29,6 @@ from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
-from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -157,11 +156,8 @@ class _Training:
         if self._begun:
             return
         self._begun = True
-        if not self._resumes:  # whoever goes on must not take up the training before
-            kept = earlier.keep_network(self.job)
-            if kept:
-                yield Note(kept)
-            Path(self.job.model, STATE).unlink(missing_ok=True)
+        if not self._resumes:
+            yield from map(Note, earlier.keep_network(self.job))
         journals.discard(self.job)
         self.checkpoints.begin()
         predictor = self.setup.predictor
