@@ -60,12 +60,15 @@ class Session:
         Raises
         ------
         ProjectError
-            When there is none.
+            When there is none, or one in which something is no file.
         """
         session = cls(folder)
         if not session.exists:
             there = "it is no session" if session.folder.is_dir() else "there is no such folder"
             raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
+        blocking = layout.blocking(session.folder)
+        if blocking is not None:
+            raise ProjectError("it is a device or a pipe, and no file", "Remove it", path=blocking)
         return session
 
     @property
@@ -206,13 +209,10 @@ class Session:
         self.lock.acquire(program, take_over=take_over)
         try:
             self._manifest = None
-            link = layout.link_out(self.folder)
-            if link is not None:
-                raise ProjectError(
-                    "it is a link that leads out of the session, and what lies there would be changed",
-                    "Put what it leads to in its place, or remove it",
-                    path=link,
-                )
+            found = layout.stray(self.folder)
+            if found is not None:
+                raise ProjectError(found.why, found.advice, path=found.path)
+            self._unshare()
             damaged = damage.put_aside(self.folder)
             seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
             self.notes = [words for words in self.notes if words not in seen] + damaged
@@ -224,6 +224,21 @@ class Session:
             if made:
                 layout.remove_if_empty(self.folder)
             raise
+
+    def _unshare(self) -> None:
+        try:
+            count = layout.unshare(self.folder)
+        except OSError as error:
+            raise ProjectError(
+                f"files in it have other names on the disk, and cannot be copied ({error.strerror or error})",
+                "Copy the session, and open the copy",
+                path=self.folder,
+            ) from error
+        if count:
+            self.notes.append(
+                f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
+                "and what is written leaves the others as they are."
+            )
 
     def release(self) -> None:
         """Let others write here."""

@@ -16,6 +16,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training import inside
 from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
@@ -297,13 +298,23 @@ class Job:
         record.write(path, _FORMAT, _VERSION, self.with_paths(Together.of(self, path.parent).relative).to_dict())
 
     @classmethod
-    def load(cls, path: str | Path) -> Job:
+    def load(cls, path: str | Path, *, trusted: bool = False) -> Job:
         """Read a saved job; its paths are those of now, from the root of the disk.
+
+        Whoever made the file says what would be written. What it reads may lie anywhere; what it writes has to lie in
+        the folder of the file, or in the session around it, and through no links.
+
+        Parameters
+        ----------
+        path : path-like
+            Of the file.
+        trusted : bool
+            Whether it may write wherever it says: for files of one's own, and where nothing of the job is written.
 
         Raises
         ------
         JobError
-            When the file is missing or not a job; the message names file and field.
+            When the file is missing or not a job, with file and field, or when it would write elsewhere.
         """
         path = Path(os.path.abspath(path))
         old = False
@@ -319,4 +330,21 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        return job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+        job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+        return job if trusted else _at_home(job, path)
+
+
+def _at_home(job: Job, path: Path) -> Job:
+    """Return a job from a file that belongs to somebody else, once it is known to write beside that file alone."""
+    home = inside.home(path, job)
+    found = inside.stray(inside.written(job), home)
+    if found is not None:
+        raise JobError(
+            f"{path}: it says that {found.path} is to be written, and {found.why}. {found.advice}; or, if the file is "
+            "yours, say so with --trust-job (in Python Job.load(..., trusted=True))"
+        )
+    combination = job.combination
+    if combination is not None and combination.folder and inside.stray([Path(combination.folder)], home):
+        # What is kept for the next time is found again: it is not kept.
+        job = replace(job, combination=replace(combination, folder=""))
+    return job

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, provenance, sizing, suspended
+from napari_fhn.training import description, earlier, provenance, sizing, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
@@ -29,7 +29,6 @@ from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
-from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -157,9 +156,9 @@ class _Training:
         if self._begun:
             return
         self._begun = True
+        if not self._resumes:
+            yield from map(Note, earlier.keep_network(self.job))
         journals.discard(self.job)
-        if not self._resumes:  # whoever goes on must not take up the training before
-            Path(self.job.model, STATE).unlink(missing_ok=True)
         self.checkpoints.begin()
         predictor = self.setup.predictor
         self._recorder = predictor.recorder = self._recording()

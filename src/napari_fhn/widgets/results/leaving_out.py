@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError, Run
 from napari_fhn.report import left_out
+from napari_fhn.training import removing
 from napari_fhn.training.job import JobError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.state import Activity
@@ -111,7 +111,7 @@ class LeavingOut:
         if self._scratch is not None:
             self._scratch.cleanup()
         if self._run is not None:
-            shutil.rmtree(self._run.folder / left_out.SCRATCH, ignore_errors=True)
+            removing.trials(self._run.folder / left_out.SCRATCH)
 
     def _begin(self, run: Run) -> None:
         if self.running or not self._context.state.become(Activity.LEAVING_OUT):
@@ -122,6 +122,7 @@ class LeavingOut:
         job, self._errors = Path(self._scratch.name, "job.json"), Path(self._scratch.name, "errors.txt")
         run.job().save(job)
         command = [sys.executable, "-m", "napari_fhn.cli", "score", "--job", str(job), "--leave-one-out", "--json"]
+        command += ["--trust-job"]  # of this session, whose files lie where it says
         with self._errors.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
