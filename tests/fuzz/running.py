@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
@@ -154,7 +155,7 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
     was = subprocess.run
 
     def forked(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
-        if command[1:3] != ["-I", "-c"]:
+        if hdf5.hdf5_look.__file__ not in command:
             return was(command, **options)
         reading, writing = os.pipe()
         child = os.fork()
@@ -162,17 +163,13 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
             # No return into the caller, whatever happens.
             try:
                 signal.setitimer(signal.ITIMER_REAL, 0)
-                os.dup2(writing, 1)
                 os.close(2)
-                sys.argv = ["-c", *command[4:]]
-                sys.stdout = os.fdopen(1, "w")
-                exec(command[3], {"__name__": "__main__"})
-                sys.stdout.flush()
+                os.write(writing, json.dumps(hdf5.hdf5_look.look(command[3], int(command[4]))).encode())
             except BaseException:
                 os._exit(1)
             os._exit(0)
         os.close(writing)
-        said, end = b"", time.monotonic() + SECONDS
+        said, end = b"", time.monotonic() + 0.6 * SECONDS
         with os.fdopen(reading, "rb", 0) as file:
             os.set_blocking(reading, False)
             while True:

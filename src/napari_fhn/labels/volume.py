@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.text import look
 
 DTYPE = np.dtype(np.uint8)
 
@@ -108,6 +109,8 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         When it is missing, damaged or holds something else than uint8 labels.
     """
     path = Path(path)
+    if path.exists():
+        look(path)
     try:
         # Read-only first: mapped for writing, numpy would silently pad a file that has been cut short.
         labels = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -117,7 +120,8 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         raise LabelError("there is no such label volume", "Make one first", path=path) from error
     except OSError as error:
         raise LabelError(f"it cannot be opened: {error.strerror or error}", "Check the file", path=path) from error
-    except (ValueError, EOFError, SyntaxError) as error:
+    except Exception as error:
+        # numpy passes on what its parser of headers raises, from ValueError to tokenize.TokenError.
         raise LabelError(f"it is no whole npy array ({error})", "Use another file", path=path) from error
     if not isinstance(labels, np.memmap) or labels.dtype != DTYPE or not labels.flags.c_contiguous:
         found = getattr(labels, "dtype", type(labels).__name__)

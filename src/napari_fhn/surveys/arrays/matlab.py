@@ -39,6 +39,7 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open an array of a MATLAB file.
 
@@ -52,6 +53,8 @@ def open(
         Name of the array; in a file of version 7.3 also ``"struct/field"``.
     wavelength_units : str, optional
         Of wavelengths in the file.
+    follow : bool
+        Whether values may come from files outside its folder, where it names such (7.3).
 
     Returns
     -------
@@ -69,7 +72,7 @@ def open(
     path = Path(path)
     version = _version(path)
     if version == "7.3":
-        found = hdf5.members(path, matlab=True)
+        found = hdf5.members(path, matlab=True, follow=follow)
     elif version == "5":
         _check_length(path)
         found = _members(path)

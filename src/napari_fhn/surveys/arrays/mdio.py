@@ -5,13 +5,13 @@ Version 0 keeps its traces in nested groups whose grid only its library describe
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 
@@ -54,10 +54,13 @@ def open(path: Path) -> xr.DataArray:
             "it is MDIO of version 0, whose grid only its own library can read",
             "Install multidimio, export it as SEG-Y with 'mdio segy export', and open that",
         )
-    name = str(metadata.get("attributes", {}).get("defaultVariableName", "amplitude"))
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
+    said = metadata.get("attributes")
+    name = str(said.get("defaultVariableName", "amplitude")) if isinstance(said, dict) else "amplitude"
     try:
         # Trace headers are records, which xarray cannot take.
-        data = xr.open_zarr(path, chunks=None, consolidated=False, drop_variables=["headers", "raw_headers"])
+        data = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, drop_variables=["headers", "raw_headers"])
         array: xr.DataArray = data[name]
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise SurveyError(path, f"its traces cannot be read ({error})", "Export it as SEG-Y with multidimio") from error
@@ -106,10 +109,7 @@ def open(path: Path) -> xr.DataArray:
 def _metadata(path: Path) -> dict[str, Any]:
     """Attributes of an MDIO 1 store, Zarr 3 or 2; empty where the folder is none."""
     for name, key in (("zarr.json", "attributes"), (".zattrs", "")):
-        try:
-            content = json.loads((path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
+        content = said_in(path / name)
         found = content.get(key, {}) if key else content
         if isinstance(found, dict) and "apiVersion" in found and "createdOn" in found:
             return found

@@ -30,6 +30,7 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open a NetCDF file lazily.
 
@@ -43,6 +44,8 @@ def open(
         Which array is the survey, with its group: ``"science/reflectance"``.
     wavelength_units : str, optional
         Of wavelengths that come without units.
+    follow : bool
+        Whether values may come from files outside its folder, where it names such.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def open(
                 raise SurveyError(path, "it is NetCDF of kind CDF-5", "Convert it with: nccopy -k nc4 IN OUT")
         raise SurveyError(path, "it does not begin as a NetCDF file does", "Export it again")
     if engine == "h5netcdf":
-        check_lengths(path, {name: one.shape for name, one in hdf5.members(path).items()})
+        check_lengths(path, {name: one.shape for name, one in hdf5.members(path, follow=follow).items()})
     groups = read_groups(path, engine)
     return from_datasets(
         path,

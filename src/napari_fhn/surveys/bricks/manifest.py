@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.plan import Plan
 
@@ -21,11 +22,8 @@ _HEAD_BYTES = 2**16
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return what is known of a copy; None where it is no copy, or a damaged one."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) and content.get("version") == VERSION else None
+    content = said_in(folder / MANIFEST)
+    return content if content.get("version") == VERSION else None
 
 
 def fingerprint(survey: xr.DataArray) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 
@@ -124,11 +124,8 @@ def create(
 
 def is_store(path: Path) -> bool:
     """Say whether a folder is a store of this kind."""
-    try:
-        content = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return KEY in content.get("attributes", {})
-    except (OSError, ValueError):
-        return False
+    said = said_in(path / "zarr.json").get("attributes")
+    return isinstance(said, dict) and KEY in said
 
 
 def load(path: Path) -> xr.DataArray:
@@ -151,8 +148,10 @@ def load(path: Path) -> xr.DataArray:
     """
     if not is_store(path):
         raise SurveyError(path, "it is no survey in bricks (zarr.json does not say so)", "Open the survey it came from")
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
     try:
-        opened = xr.open_zarr(path, chunks=None, consolidated=False, decode_coords="all")
+        opened = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, decode_coords="all")
         said = opened.attrs[KEY]
         array: xr.DataArray = opened[VALUES]
         array = array.assign_coords({k: opened[k] for k in said["coordinates"]})

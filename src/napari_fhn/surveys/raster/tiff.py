@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,7 +37,9 @@ def opened(address: str | Path, mode: str = "r", *, driver: str) -> rasterio.Dat
     """Open a raster with one driver of GDAL; that it may have no place on a map is said elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(address, mode, driver=driver, sharing=False)
+        # Whole, so that nothing in it is taken for an address.
+        whole = address if str(address).startswith("GTIFF_DIR:") else os.path.abspath(address)
+        return rasterio.open(whole, mode, driver=driver, sharing=False)
 
 
 def is_tiff(path: Path) -> bool:
@@ -54,11 +58,15 @@ def pages(path: Path) -> list[str]:
     """
     try:
         with opened(path, driver="GTiff") as dataset:
-            return list(dataset.subdatasets) or [str(path)]
+            named = list(dataset.subdatasets)
     except GDAL_ERRORS as error:
         raise SurveyError(
             path, f"GDAL cannot read it ({one_line(error)})", "Export it again as GeoTIFF or ENVI"
         ) from error
+    # The list may come out of the file's own metadata, and name anything.
+    if not all(re.fullmatch(r"GTIFF_DIR:(off:)?\d+:" + re.escape(str(path)), one) for one in named):
+        raise SurveyError(path, "its metadata name images in other files", "Export it again as GeoTIFF")
+    return named or [str(path)]
 
 
 def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
