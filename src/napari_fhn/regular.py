@@ -1,7 +1,7 @@
 """A look at a path before anything opens it: whether it is a plain file, or a folder where one is wanted.
 
-A pipe never ends, a device has no size, a link may lead nowhere, and libraries take some names for addresses. Every reader
-of surveys and labels looks here first.
+A pipe never ends, a device has no size, a link may lead nowhere, and libraries take some names for addresses. Every
+reader of surveys and labels looks here first.
 """
 
 from __future__ import annotations

@@ -63,7 +63,16 @@ def supervised(reader: str, seed: int, first: int, n: int) -> list[dict[str, obj
     while done < first + n:
         with tempfile.TemporaryDirectory() as home:
             kept = {"NAPARI_FHN_CACHE": f"{home}/cache", "NAPARI_FHN_REMEMBERED": f"{home}/remembered.json"}
-            command = [sys.executable, "-X", "faulthandler", "-m", __package__ or "tests.fuzz", "--worker", "--reader", reader]
+            command = [
+                sys.executable,
+                "-X",
+                "faulthandler",
+                "-m",
+                __package__ or "tests.fuzz",
+                "--worker",
+                "--reader",
+                reader,
+            ]
             with subprocess.Popen(
                 [*command, "--seed", str(seed), "--first", str(done), "-n", str(first + n - done)],
                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **kept}, text=True,

@@ -15,7 +15,19 @@ WORDS = (
     b"EOD\n", "é".encode(), b"1,234", b"../../../etc/passwd", b"/dev/zero", b"http://127.0.0.1:9/", b"%s%n", b"<!ENTITY a 'b'>",
 )  # fmt: skip
 #: What stands for a number in text.
-NUMBERS = (b"0", b"-1", b"1", b"2147483648", b"4294967296", b"9223372036854775808", b"1e300", b"-1e999", b"nan", b"0.5", b"1" * 30)
+NUMBERS = (
+    b"0",
+    b"-1",
+    b"1",
+    b"2147483648",
+    b"4294967296",
+    b"9223372036854775808",
+    b"1e300",
+    b"-1e999",
+    b"nan",
+    b"0.5",
+    b"1" * 30,
+)
 _EDGES = (0, 1, 2, 127, 128, 255, 256, 32767, 32768, 65535, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**63, 2**64 - 1)
 #: Headers stand at the beginning, directories often at the end.
 _NEAR = 600
@@ -60,7 +72,7 @@ def _change(out: bytearray, chance: random.Random, others: Sequence[bytes]) -> N
             size = chance.choice((1, 2, 4, 8))
             number = chance.choice(_EDGES) & (2 ** (8 * size) - 1)
             out[at : at + size] = number.to_bytes(size, chance.choice(("little", "big")))
-        case 8 if (found := list(re.finditer(rb"-?\d+(?:\.\d+)?", bytes(out[:65536])))):
+        case 8 if found := list(re.finditer(rb"-?\d+(?:\.\d+)?", bytes(out[:65536]))):
             one = chance.choice(found)
             out[one.start() : one.end()] = chance.choice(NUMBERS)
         case 9 if others:

@@ -35,8 +35,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--follow",
         action="store_true",
         default=None,
-        help="read a file that takes values from outside its folder, such as a virtual raster of files elsewhere or of a "
-        "server; it is remembered for that file",
+        help="read a file that takes values from outside its folder, such as a virtual raster of files elsewhere "
+        "or of a server; it is remembered for that file",
     )
     how.add_argument("--depth", dest="vertical", action="store_const", const="depth", help="SEG-Y goes down in metres")
 
@@ -44,7 +44,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 def reading(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given of these options, for `napari_fhn.surveys.open`."""
     names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES)
-    given = {name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")}
+    given = {
+        name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 

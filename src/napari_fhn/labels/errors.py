@@ -30,7 +30,9 @@ class LabelError(ValueError):
         self.way_out = way_out = in_one_line(way_out)
         self.path = None if path is None else Path(path)
         self.line = line
-        place = "" if self.path is None else in_one_line(self.path.name) + ("" if line is None else f", line {line}") + ": "
+        place = (
+            "" if self.path is None else in_one_line(self.path.name) + ("" if line is None else f", line {line}") + ": "
+        )
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 

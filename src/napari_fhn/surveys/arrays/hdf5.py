@@ -79,7 +79,12 @@ def open(
     """
     path = Path(path)
     return open_member(
-        path, members(path, follow=follow), format="HDF5", variable=variable, axes=axes, wavelength_units=wavelength_units
+        path,
+        members(path, follow=follow),
+        format="HDF5",
+        variable=variable,
+        axes=axes,
+        wavelength_units=wavelength_units,
     )
 
 

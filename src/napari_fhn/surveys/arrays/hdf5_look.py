@@ -1,8 +1,8 @@
 """A look through an HDF5 file, in a process of its own: in some damaged files the library ends the program, or loops.
 
-Run as ``python -I hdf5_look.py FILE OBJECTS SECONDS`` it visits every object, every attribute and one value of each array,
-and prints as JSON what the file names elsewhere and which of its pieces unpack to more than there is. It imports nothing of
-this package, so that a fresh interpreter is quick.
+Run as ``python -I hdf5_look.py FILE OBJECTS SECONDS`` it visits every object, every attribute and one value of each
+array, and prints as JSON what the file names elsewhere and which of its pieces unpack to more than there is. It imports
+nothing of this package, so that a fresh interpreter is quick.
 """
 
 from __future__ import annotations

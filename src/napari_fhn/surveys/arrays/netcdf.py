@@ -10,7 +10,8 @@ from typing import Any
 import xarray as xr
 
 from napari_fhn.surveys.arrays import hdf5
-from napari_fhn.surveys.arrays.datasets import check_lengths, from_datasets
+from napari_fhn.surveys.arrays.datasets import from_datasets
+from napari_fhn.surveys.assemble import check_lengths
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 

@@ -6,13 +6,41 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from napari_fhn.surveys.errors import SurveyError
 
 #: Deflate makes nothing smaller than by this factor.
 _MOST_DEFLATED = 1032
 _STEP = 2**20
+#: An array in memory may be so many times larger than in the file, where it is large at all.
+_MOST_WHOLE, _LARGE = 400, 2**29
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BLOCK = 2**17
+
+
+def check_whole(path: Path, name: str, packed: int, unpacked: int, way_out: str) -> None:
+    """Refuse an array that can only be unpacked whole, and holds next to nothing for its size.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    name : str
+        Of the array.
+    packed, unpacked : int
+        Bytes in the file, and in memory.
+    way_out : str
+        How to save it instead.
+
+    Raises
+    ------
+    SurveyError
+    """
+    if unpacked > _LARGE and unpacked > _MOST_WHOLE * packed:
+        what = f"its array '{name}' has {unpacked / 1e9:.1f} GB, packed into {packed / 1e6:.1f} MB"
+        raise SurveyError(path, f"{what}, and can only be unpacked whole", way_out)
 
 
 def within(packing: str, data: bytes, most: int) -> bool:

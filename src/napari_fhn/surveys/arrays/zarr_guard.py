@@ -1,7 +1,7 @@
 """A folder as zarr sees it, with a look at everything before zarr has it.
 
-Metadata is held against the list of codecs, a file has to be a plain one inside the folder, and a piece of an array must not
-unpack to more than it may have. All this holds whoever reads: zarr itself, or xarray through it.
+Metadata is held against the list of codecs, a file has to be a plain one inside the folder, and a piece of an array
+must not unpack to more than it may have. All this holds whoever reads: zarr itself, or xarray through it.
 """
 
 from __future__ import annotations
@@ -89,8 +89,10 @@ class GuardedStore(LocalStore):
         data = found.to_bytes()
         for piece in self._pieces(array, data, byte_range):
             if not within(array.packing, piece, array.most):
-                what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes it may have"
-                raise SurveyError(self.root, what, "It is damaged or made to do harm: do not use it")
+                what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes"
+                raise SurveyError(
+                    self.root, f"{what} that it may have", "It is damaged or made to do harm: do not use it"
+                )
 
     def _array_of(self, key: str) -> Packed | None:
         while key:

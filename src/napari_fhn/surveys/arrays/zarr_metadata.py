@@ -1,7 +1,7 @@
 """What a Zarr store says of its arrays, read before any library acts on it: codecs, and how large a piece is.
 
-The codec `pickle` runs what the file says, and others may come with packages that nobody here knows: so what an array may be
-packed with is a list. It is held against all metadata, of Zarr 2 and 3, consolidated or not.
+The codec `pickle` runs what the file says, and others may come with packages that nobody here knows: so what an array
+may be packed with is a list. It is held against all metadata, of Zarr 2 and 3, consolidated or not.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from napari_fhn import record
 from napari_fhn.regular import why_not
 from napari_fhn.sentence import in_one_line
+from napari_fhn.surveys.assemble import check_lengths
 from napari_fhn.surveys.errors import SurveyError
 
 #: Files that describe, by their names.
@@ -32,8 +33,8 @@ _AT_LEAST = 2**26
 PACKING = ("blosc", "zstd", "lz4", "zlib", "gzip", "bz2", "lzma")
 #: What changes values or bytes into as many others, and texts of any length.
 _CHANGING = (
-    "bytes", "transpose", "crc32c", "shuffle", "delta", "fixedscaleoffset", "quantize", "bitround", "astype", "packbits",
-    "categorize", "crc32", "adler32", "fletcher32", "jenkins_lookup3", "vlen-utf8", "vlen-bytes", "vlen-array", "json2",
+    "bytes", "transpose", "crc32c", "shuffle", "delta", "fixedscaleoffset", "quantize", "bitround", "astype",
+    "packbits", "categorize", "crc32", "adler32", "fletcher32", "jenkins_lookup3", "vlen-utf8", "vlen-bytes", "vlen-array", "json2",
 )  # fmt: skip
 _SHARDS = "sharding_indexed"
 #: Bytes that texts of any length may have in one piece.
@@ -167,6 +168,9 @@ def _checked(
             what = f"its array '{name}' is packed with '{codec:.40}', which is not one of those that are read"
             why = ": it runs what the file says" if "pickle" in codec else ""
             raise SurveyError(path, what + why, f"Save it again with {', '.join(PACKING[:3])} or without")
+    if len(shape) == 1:
+        # Lists are coordinates, and libraries read them whole.
+        check_lengths(path, {name: shape})
     packing = [codec for codec, _ in codecs if codec in PACKING]
     if len(packing) > 1:
         raise SurveyError(path, f"its array '{name}' is packed {len(packing)} times", "Save it again, packed once")

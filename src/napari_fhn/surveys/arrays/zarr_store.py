@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.arrays.datasets import check_lengths, from_datasets
+from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, known_axes
@@ -68,7 +68,6 @@ def open(
     """
     path = Path(path)
     store, arrays = _walk(path)
-    check_lengths(path, {name: one.shape for name, one in arrays.items()})
     format = f"Zarr {store.metadata.zarr_format}"
     scales = _multiscales(store.attrs)
     if scales is not None and variable is None:

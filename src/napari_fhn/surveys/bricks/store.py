@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.surveys.lazy import guarded, one_line
 
 if TYPE_CHECKING:
     import zarr
@@ -154,13 +155,17 @@ def load(path: Path) -> xr.DataArray:
         opened = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, decode_coords="all")
         said = opened.attrs[KEY]
         array: xr.DataArray = opened[VALUES]
-        array = array.assign_coords({k: opened[k] for k in said["coordinates"]})
+        array = array.assign_coords({k: opened[k].load() for k in said["coordinates"]})
         coords = {k: (tuple(c["dims"]), np.array(c["values"], dtype=object)) for k, c in said["text"].items()}
         array = array.assign_coords(coords).transpose(*said["dims"])
         array.attrs = {k: decode(v) for k, v in said["attrs"].items()}
         array.name = said["name"] or None
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise SurveyError(path, f"it is damaged ({error})", "Copy the survey into bricks again") from error
+        array = array.copy(data=guarded(path, array.variable)._data)
+    except SurveyError:
+        raise
+    except Exception as error:
+        # What zarr, its codecs, numpy and xarray raise, each as it likes.
+        raise SurveyError(path, f"it is damaged ({one_line(error)})", "Copy the survey into bricks again") from error
     return array.drop_encoding()
 
 

@@ -16,7 +16,7 @@ from napari_fhn.regular import odd_beside
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import LazyArray
+from napari_fhn.surveys.lazy import LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
 from napari_fhn.surveys.raster import envi_header, tiff, virtual
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
@@ -168,7 +168,12 @@ def _open(
         "notes": tuple(notes),
     }
     array = xr.DataArray(values.variable(("band", "y", "x")), name=path.stem, attrs=attrs)
-    return place(array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords}), grid)
+    array = array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords})
+    try:
+        return place(array, grid)
+    except GDAL_ERRORS as error:
+        what = f"its CRS is not understood ({one_line(error)})"
+        raise SurveyError(path, what, "Export it with another") from error
 
 
 def _check_file(path: Path, data: Path, dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None) -> None:
@@ -286,7 +291,7 @@ def _look(path: Path, data: Path, follow: bool) -> None:
 
 
 def _is_whole(path: Path) -> bool:
-    """Say whether a file is a raster of ours that holds its values itself, whatever GDAL's other drivers may see in it."""
+    """Say whether a file holds the values of a raster itself, whatever GDAL's other drivers may see in it."""
     with path.open("rb") as file:
         begin = file.read(64)
     if path.suffix.lower() in _TIFF:

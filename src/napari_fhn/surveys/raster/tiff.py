@@ -30,6 +30,8 @@ SHORT = {
 }  # fmt: skip
 #: Blocks looked at, spread evenly, before a file is taken to be whole.
 N_BLOCKS = 4096
+#: Bytes of one block, unpacked.
+LARGEST = 2**31
 _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
@@ -86,9 +88,13 @@ def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
         return []
     size = path.stat().st_size
     height, width = dataset.block_shapes[0]
+    item = np.dtype(dataset.dtypes[0]).itemsize * (dataset.count if _by_pixel(dataset) else 1)
+    if height * width * item > LARGEST:
+        what = f"its blocks have {height * width * item / 2**30:,.0f} GB each"
+        raise SurveyError(path, f"{what}, and would have to be unpacked whole", "Save it in tiles")
     across, down = -(-dataset.width // width), -(-dataset.height // height)
     # Interleaved by pixel, one block holds all bands.
-    n_bands = 1 if dataset.interleaving is not None and dataset.interleaving.name == "pixel" else dataset.count
+    n_bands = 1 if _by_pixel(dataset) else dataset.count
     total = across * down * n_bands
     absent, end = 0, 0
     looked_at = np.unique(np.linspace(0, total - 1, min(total, N_BLOCKS)).astype(np.int64))
@@ -111,6 +117,10 @@ def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
         instead = "0" if dataset.nodata is None else "'no data'"
         return [f"{share:.0f} % of its blocks were never written; they read as {instead}."]
     return []
+
+
+def _by_pixel(dataset: rasterio.DatasetReader) -> bool:
+    return dataset.interleaving is not None and dataset.interleaving.name == "pixel"
 
 
 class _Pages(LazyArray):

@@ -21,12 +21,71 @@ MAX_BYTES = 64 * 2**20
 _DEEPEST, _MOST = 8, 100_000
 #: Elements that hold numbers and words.
 _PLAIN = frozenset(
-    "vrtdataset srs geotransform vrtrasterband colorinterp nodatavalue hidenodatavalue colortable entry description unittype "
-    "offset scale categorynames category simplesource complexsource averagedsource kernelfilteredsource kernel size coefs "
-    "sourceband sourceproperties srcrect dstrect nodata scaleoffset scaleratio colortablecomponent lut exponent srcmin srcmax "
-    "dstmin dstmax clamp usemaskband maskband overviewlist overview gcplist gcp histograms histitem histmin histmax bucketcount "
-    "includeoutofrange approximate histcounts blockxsize blockysize imageoffset pixeloffset lineoffset byteorder "
-    "pixelfunctiontype pixelfunctionarguments sourcetransfertype skipnoncontributingsources metadata mdi".split()
+    [
+        "vrtdataset",
+        "srs",
+        "geotransform",
+        "vrtrasterband",
+        "colorinterp",
+        "nodatavalue",
+        "hidenodatavalue",
+        "colortable",
+        "entry",
+        "description",
+        "unittype",
+        "offset",
+        "scale",
+        "categorynames",
+        "category",
+        "simplesource",
+        "complexsource",
+        "averagedsource",
+        "kernelfilteredsource",
+        "kernel",
+        "size",
+        "coefs",
+        "sourceband",
+        "sourceproperties",
+        "srcrect",
+        "dstrect",
+        "nodata",
+        "scaleoffset",
+        "scaleratio",
+        "colortablecomponent",
+        "lut",
+        "exponent",
+        "srcmin",
+        "srcmax",
+        "dstmin",
+        "dstmax",
+        "clamp",
+        "usemaskband",
+        "maskband",
+        "overviewlist",
+        "overview",
+        "gcplist",
+        "gcp",
+        "histograms",
+        "histitem",
+        "histmin",
+        "histmax",
+        "bucketcount",
+        "includeoutofrange",
+        "approximate",
+        "histcounts",
+        "blockxsize",
+        "blockysize",
+        "imageoffset",
+        "pixeloffset",
+        "lineoffset",
+        "byteorder",
+        "pixelfunctiontype",
+        "pixelfunctionarguments",
+        "sourcetransfertype",
+        "skipnoncontributingsources",
+        "metadata",
+        "mdi",
+    ]
 )
 _CLASSES = ("", "vrtsourcedrasterband", "vrtderivedrasterband", "vrtrawrasterband", "vrtdataset")
 #: Domains of metadata in which GDAL looks for names of files.
@@ -92,7 +151,9 @@ def _look_vrt(path: Path, known: Known, found: list[str], seen: set[Path], depth
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise SurveyError(path, f"its description is not whole ({error})", "Build it again with gdalbuildvrt") from error
+        raise SurveyError(
+            path, f"its description is not whole ({error})", "Build it again with gdalbuildvrt"
+        ) from error
     left = [(root, False)]
     while left:
         one, raw = left.pop()
