@@ -36,12 +36,13 @@ LABELS = {
 def test_a_pipe_is_no_survey(tmp_path, suffix):
     path = tmp_path / f"survey{suffix}"
     os.mkfifo(path)
+    whole = tmp_path / "whole.npy"
+    np.save(whole, np.zeros((2, 3), np.uint8))
     assert not surveys.can_open(path)
-    for read in (surveys.open, lambda path: surveys.read_classes(path, surveys.Grid.of(surveys.open(whole)))):
-        whole = tmp_path / "whole.npy"
-        np.save(whole, np.zeros((2, 3), np.uint8))
-        with pytest.raises(SurveyError, match=r"is a pipe|it holds polygons"):
-            read(path)
+    with pytest.raises(SurveyError, match="is a pipe"):
+        surveys.open(path)
+    with pytest.raises(SurveyError, match="is a pipe"):
+        surveys.read_classes(path, surveys.Grid.of(surveys.open(whole)))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -102,7 +103,7 @@ def test_what_lies_beside_a_file_and_belongs_to_it_is_looked_at(tmp_path):
     (tmp_path / "scene.files").mkdir()
     assert regular.odd_beside(path) is None
     os.mkfifo(tmp_path / "scene.tif.aux.xml")
-    with pytest.raises(SurveyError, match="scene.tif.aux.xml beside it is no plain file"):
+    with pytest.raises(SurveyError, match=r"scene.tif.aux.xml beside it is no plain file"):
         surveys.open(path)
     shapes = tmp_path / "shapes.shp"
     shapes.write_bytes(b"\x00\x00\x27\x0a" + bytes(100))

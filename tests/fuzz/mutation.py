@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 #: What text formats stumble over.
 WORDS = (
-    b"\r", b"\n", b"\r\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b",", b";", b"\t", b'"', b"'", b"#", b"~", b"-", b"  ",
-    b"{", b"}", b"[", b"]", b"null", b"true", b"[]", b"{}", b'""', b"nan", b"inf", b"1e999", b"-1", b"0", b"9" * 400,
-    b"[" * 5000, b"(" * 300, b'{"a":' * 2000, b"BEGIN HEADER\n", b"END HEADER\n", b"INLINE 1 XLINE 2 ", b"PROFILE a TYPE 1 m ms\n",
-    b"EOD\n", "é".encode(), b"1,234", b"../../../etc/passwd", b"/dev/zero", b"http://127.0.0.1:9/", b"%s%n", b"<!ENTITY a 'b'>",
+    b"\r", b"\n", b"\r\r", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b",", b";", b"\t", b'"', b"'", b"#", b"~",
+    b"-", b"  ", b"{", b"}", b"[", b"]", b"null", b"true", b"[]", b"{}", b'""', b"nan", b"inf", b"1e999", b"-1", b"0",
+    b"9" * 400, b"[" * 5000, b"(" * 300, b'{"a":' * 2000, b"BEGIN HEADER\n", b"END HEADER\n", b"INLINE 1 XLINE 2 ",
+    b"PROFILE a TYPE 1 m ms\n", b"EOD\n", "\u00e9".encode(), b"1,234", b"../../../etc/passwd", b"/dev/zero",
+    b"http://127.0.0.1:9/", b"%s%n", b"<!ENTITY a 'b'>",
 )  # fmt: skip
 #: What stands for a number in text.
 NUMBERS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -113,10 +114,8 @@ def shapes(path: Path, options: Mapping[str, Any]) -> None:
     from napari_fhn.surveys import SurveyError
     from napari_fhn.surveys.maps import polygons
 
-    try:
+    with contextlib.suppress(SurveyError):
         polygons.read_polygons(path, "unit")
-    except SurveyError:
-        pass
     labels.class_fields(path)
     labels.read_polygons(path, "unit")
 

@@ -145,7 +145,7 @@ def mdio(name: str) -> list[Sample]:
              "trace_mask": (dims[:2], np.ones((3, 4), bool)),
              "cdp_x": (dims[:2], np.arange(12.0).reshape(3, 4)), "cdp_y": (dims[:2], np.arange(12.0).reshape(3, 4))},
             coords={"inline": [1, 2, 3], "crossline": [5, 6, 7, 8], "time": 4 * np.arange(5)},
-            attrs={"apiVersion": "1.0.0", "createdOn": "2026-01-01", "attributes": {"defaultVariableName": "amplitude"}},
+            attrs={"apiVersion": "1.0.0", "createdOn": "2026", "attributes": {"defaultVariableName": "amplitude"}},
         ).to_zarr(path, zarr_format=2, consolidated=True)  # fmt: skip
         return path
 

@@ -1,9 +1,9 @@
 """Files that take their values from elsewhere: which may be followed, and what was agreed to.
 
-A virtual raster, an HDF5 file or an ER Mapper header names other files, and some name servers. What lies in the folder of
-the file, or below, came with it and is read. Everything else is followed only where a person has said so: by the option
-``follow``, at every door. It is remembered for that file as it is, in the user's data folder and not in a session, which
-may be somebody else's.
+A virtual raster, an HDF5 file or an ER Mapper header names other files, and some name servers. What lies in the folder
+of the file, or below, came with it and is read. Everything else is followed only where a person has said so: by the
+option ``follow``, at every door. It is remembered for that file as it is, in the user's data folder and not in a
+session, which may be somebody else's.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ PACKING = ("blosc", "zstd", "lz4", "zlib", "gzip", "bz2", "lzma")
 #: What changes values or bytes into as many others, and texts of any length.
 _CHANGING = (
     "bytes", "transpose", "crc32c", "shuffle", "delta", "fixedscaleoffset", "quantize", "bitround", "astype",
-    "packbits", "categorize", "crc32", "adler32", "fletcher32", "jenkins_lookup3", "vlen-utf8", "vlen-bytes", "vlen-array", "json2",
+    "packbits", "categorize", "crc32", "adler32", "fletcher32", "jenkins_lookup3", "vlen-utf8", "vlen-bytes",
+    "vlen-array", "json2",
 )  # fmt: skip
 _SHARDS = "sharding_indexed"
 #: Bytes that texts of any length may have in one piece.

@@ -1,8 +1,8 @@
 """What GDAL would open beside a raster that a person opens: found before GDAL is let near.
 
-A virtual raster is looked through element by element. What is known to be harmless passes, a source has to be a raster of a
-known kind in the folder of the file or below, and everything else is named: addresses, files elsewhere, sources that may be
-anything, and parts of the format that reach out in ways of their own (warping, geolocation arrays, Python).
+A virtual raster is looked through element by element. What is known to be harmless passes, a source has to be a raster
+of a known kind in the folder of the file or below, and everything else is named: addresses, files elsewhere, sources
+that may be anything, and parts of the format that reach out in ways of their own (warping, geolocation arrays, Python).
 """
 
 from __future__ import annotations
@@ -20,76 +20,19 @@ MAX_BYTES = 64 * 2**20
 #: A virtual raster may be made of virtual rasters, so deep and so many.
 _DEEPEST, _MOST = 8, 100_000
 #: Elements that hold numbers and words.
-_PLAIN = frozenset(
-    [
-        "vrtdataset",
-        "srs",
-        "geotransform",
-        "vrtrasterband",
-        "colorinterp",
-        "nodatavalue",
-        "hidenodatavalue",
-        "colortable",
-        "entry",
-        "description",
-        "unittype",
-        "offset",
-        "scale",
-        "categorynames",
-        "category",
-        "simplesource",
-        "complexsource",
-        "averagedsource",
-        "kernelfilteredsource",
-        "kernel",
-        "size",
-        "coefs",
-        "sourceband",
-        "sourceproperties",
-        "srcrect",
-        "dstrect",
-        "nodata",
-        "scaleoffset",
-        "scaleratio",
-        "colortablecomponent",
-        "lut",
-        "exponent",
-        "srcmin",
-        "srcmax",
-        "dstmin",
-        "dstmax",
-        "clamp",
-        "usemaskband",
-        "maskband",
-        "overviewlist",
-        "overview",
-        "gcplist",
-        "gcp",
-        "histograms",
-        "histitem",
-        "histmin",
-        "histmax",
-        "bucketcount",
-        "includeoutofrange",
-        "approximate",
-        "histcounts",
-        "blockxsize",
-        "blockysize",
-        "imageoffset",
-        "pixeloffset",
-        "lineoffset",
-        "byteorder",
-        "pixelfunctiontype",
-        "pixelfunctionarguments",
-        "sourcetransfertype",
-        "skipnoncontributingsources",
-        "metadata",
-        "mdi",
-    ]
-)
+_WORDS = """
+    vrtdataset srs geotransform vrtrasterband colorinterp nodatavalue hidenodatavalue colortable entry
+    description unittype offset scale categorynames category simplesource complexsource averagedsource
+    kernelfilteredsource kernel size coefs sourceband sourceproperties srcrect dstrect nodata scaleoffset
+    scaleratio colortablecomponent lut exponent srcmin srcmax dstmin dstmax clamp usemaskband maskband
+    overviewlist overview gcplist gcp histograms histitem histmin histmax bucketcount includeoutofrange
+    approximate histcounts blockxsize blockysize imageoffset pixeloffset lineoffset byteorder pixelfunctiontype
+    pixelfunctionarguments sourcetransfertype skipnoncontributingsources metadata mdi
+"""
+_PLAIN = frozenset(_WORDS.split())
 _CLASSES = ("", "vrtsourcedrasterband", "vrtderivedrasterband", "vrtrawrasterband", "vrtdataset")
 #: Domains of metadata in which GDAL looks for names of files.
-_NAMING = ("overviews", "geolocation", "subdatasets", "rpc")
+_NAMING = ("overviews", "geolocation", "subdatasets")
 
 Known = Callable[[Path], bool]
 
