@@ -17,6 +17,7 @@ RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
+HISTORY = "history"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -27,7 +28,7 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 
 _FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
 
 _DEEPEST = 3
 """Folders between the job of a network and its session."""

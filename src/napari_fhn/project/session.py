@@ -22,6 +22,8 @@ from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.runs import Runs
+from napari_fhn.project.step_log import StepLog
+from napari_fhn.project.steps import VOLUMES
 
 
 class Session:
@@ -50,6 +52,7 @@ class Session:
         self.folder = Path(folder).absolute()
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
+        self.steps = StepLog(self)
         self._manifest: Manifest | None = None
         self._changing = threading.RLock()
 
@@ -215,6 +218,7 @@ class Session:
                 )
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
+            self.notes += self.steps.recover()
             self.notes += self.runs.repair()
         except BaseException:
             self.release()
@@ -224,6 +228,7 @@ class Session:
 
     def release(self) -> None:
         """Let others write here."""
+        self.steps.close()
         self.lock.release()
 
     def check_writer(self) -> None:
@@ -305,6 +310,31 @@ class Session:
         except (OSError, ValueError, EOFError) as error:
             raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
         return values
+
+    def volume(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return what is kept of the labels, for reading.
+
+        Parameters
+        ----------
+        name : {"labels", "weights", "carried", "accepted"}
+            Which of the volumes that a step may change.
+        shape : tuple of int
+            Of the labels; what is not there is 0 throughout.
+
+        Raises
+        ------
+        labels.LabelError
+            When it cannot be read, or has another shape.
+        """
+        path = self.folder / VOLUMES[name]
+        if not path.is_file():
+            return np.broadcast_to(np.zeros((), np.uint8), shape)
+        found = labels.volume.open(path, "r")
+        if found.shape != shape:
+            raise labels.LabelError(
+                f"it is of another survey (shape {found.shape}, not {shape})", "It was left as it is", path=path
+            )
+        return found
 
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""
