@@ -262,6 +262,8 @@ def _is_other(path: Path, kind: str, version: int) -> bool:
     if not path.is_file():
         return path.exists()
     try:
+        if path.stat().st_size > LONGEST:
+            return True
         content = parse(path.read_bytes())
         return not isinstance(content, Mapping) or _version_of(content, kind)[0] > version
     except (RecordError, OSError):
