@@ -61,7 +61,9 @@ class Patch:
         except zlib.error as error:
             raise ValueError(f"values of the box {self.box.start} to {self.box.stop} are damaged: {error}") from error
         if len(values) != size:
-            raise ValueError(f"the box {self.box.start} to {self.box.stop} has {size} voxels, and other values are kept")
+            raise ValueError(
+                f"the box {self.box.start} to {self.box.stop} has {size} voxels, and other values are kept"
+            )
         return np.frombuffer(values, np.uint8).reshape(self.box.shape)
 
 

@@ -294,9 +294,7 @@ def _keep(
         weights[slab] = np.where(stands, weighed[slab], np.where(barred, 0, weights[slab]))
 
 
-def _done(
-    session: Session, title: str, wanted: NDArray[np.uint8], weights: NDArray[np.uint8]
-) -> CarriedLabels:
+def _done(session: Session, title: str, wanted: NDArray[np.uint8], weights: NDArray[np.uint8]) -> CarriedLabels:
     """Put what is carried now in the place of what was carried before."""
     shape = wanted.shape
     out, before = session.volume(LABELS, shape), session.volume("carried", shape)

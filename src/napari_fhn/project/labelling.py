@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.labels import ClassTable, LabelError, changes
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.project.session import Session
@@ -105,7 +105,7 @@ def keep(
 def holds_any(path: Path) -> bool:
     """Whether anything is labelled in a volume; a file that cannot be read holds something."""
     try:
-        return bool(np.load(path, mmap_mode="r", allow_pickle=False).any())
+        return bool(mapped.open(path).any())
     except (OSError, ValueError, EOFError):
         return True
 
@@ -115,7 +115,7 @@ def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np
     if not session.carried.is_file() or not session.has_labels:
         return False
     paths = (session.labels, session.carried, *((session.weights,) if session.weights.is_file() else ()))
-    there, carried, *weighed = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths)
+    there, carried, *weighed = (mapped.open(path) for path in paths)
     if not there.shape == carried.shape == known.shape:
         return False
     for row in range(len(there)):
@@ -130,25 +130,20 @@ def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np
 
 def _put_aside(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
     """Copy what is about to be written over, and say where to."""
-    if not path.exists() or np.array_equal(np.load(path, mmap_mode="r", allow_pickle=False), wanted):
+    if not path.exists() or np.array_equal(mapped.open(path), wanted):
         return []
     if not holds_any(path):
         return []
     names = (path.with_name(f"{path.stem}-before-{number}.npy") for number in itertools.count(1))
     aside = next(name for name in names if not name.exists())
-    part = aside.with_name(f".{aside.name}.part")
-    try:
-        shutil.copyfile(path, part)
-        part.replace(aside)
-    finally:
-        part.unlink(missing_ok=True)
+    mapped.copy(path, aside)
     return [f"The {what} that were there are kept in {aside.name}."]
 
 
 def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
     if not path.exists():
         return []
-    there = np.load(path, mmap_mode="r", allow_pickle=False)
+    there = mapped.open(path)
     if there.shape != wanted.shape:
         raise LabelError(f"the session holds {what} of another survey {there.shape}", "Use another session", path=path)
     if there.any() and not np.array_equal(there, wanted):

@@ -14,9 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
@@ -113,7 +111,7 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
         return entry
     for path in (Path(_moved_input(folder)(item.path)), Path(item.path)):
         with contextlib.suppress(OSError, ValueError, EOFError):
-            shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+            shape = mapped.open(path).shape
             where = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
             return replace(
                 entry,
@@ -126,7 +124,7 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
 def _grid(folder: Path, job: Job) -> Grid | None:
     """Where the labels lie, as far as the job says it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        shape = np.load(folder / layout.LABELS, mmap_mode="r", allow_pickle=False).shape
+        shape = mapped.open(folder / layout.LABELS).shape
         if job.axes and len(job.axes) == len(shape):
             return Grid.from_axes(job.axes, shape)
     return None
@@ -218,7 +216,7 @@ def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
     if provenance.path_of(run.prediction).exists() or description is None:
         return
     try:
-        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(run.prediction)
     except (OSError, ValueError, EOFError):
         return
     if not values.any():

@@ -242,9 +242,7 @@ class Project:
             )
         title = f"labels of {', '.join(one.path.name for one in sources)}"
         self.session.change(grid=self.session.manifest.grid or self.surveys.grid)
-        kept = labelling.keep(
-            self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes
-        )
+        kept = labelling.keep(self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes)
         self.session.change(knowledge=tuple(self._known_file(one) for one in sources))
         return [*burnt.words, *kept]
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
 from napari_fhn.training import log, provenance
@@ -220,7 +220,7 @@ def _as_number(text: str) -> int:
 def ready_prediction(run: Run, shape: Sequence[int]) -> None:
     """Make the file that a run predicts into where it is gone or damaged, and forget what was said to be in it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        found = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        found = mapped.open(run.prediction)
         if found.shape == tuple(shape) and found.dtype == np.uint8:
             return
     run.prediction.unlink(missing_ok=True)
@@ -233,10 +233,10 @@ def empty_prediction(path: Path, shape: Sequence[int]) -> None:
     """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
     if path.exists():
         with contextlib.suppress(OSError, ValueError, EOFError):
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            found = mapped.open(path)
             if found.shape == tuple(shape) and found.dtype == np.uint8:
                 return
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape)).flush()
+    mapped.create(path, tuple(shape), np.uint8)
 
 
 def is_run(path: Path) -> bool:

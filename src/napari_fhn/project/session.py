@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import __version__, labels
+from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import layout, migration
 from napari_fhn.project.disk import size_of
@@ -306,7 +306,7 @@ class Session:
         if not self.labels.is_file():
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
-            values: NDArray[np.uint8] = np.load(self.labels, mmap_mode="r", allow_pickle=False)
+            values: NDArray[np.uint8] = mapped.open(self.labels)
         except (OSError, ValueError, EOFError) as error:
             raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
         return values

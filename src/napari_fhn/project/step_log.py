@@ -252,7 +252,10 @@ class StepLog:
                     continue
                 self._move(number, state, DONE if state == DOING else UNDONE, step)
                 what = "was finished" if state == DOING else "was taken back, as it was about to be"
-                said += [f"The program ended while the labels were changed ({step.title}); that {what}.", *outcome.words]
+                said += [
+                    f"The program ended while the labels were changed ({step.title}); that {what}.",
+                    *outcome.words,
+                ]
         return said
 
     def close(self) -> None:
@@ -425,6 +428,8 @@ class StepLog:
             try:
                 self._session.check_writer()
                 entry.size = self._write(entry.number, entry.about, DONE)
+                if entry not in self._entries:  # forgotten meanwhile
+                    self._path(entry.number, DONE).unlink(missing_ok=True)
             except (OSError, ProjectError) as error:
                 if not self._told:
                     self._told = True

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_fhn import mapped
 from napari_fhn.project import (
     Project,
     ProjectError,
@@ -346,7 +347,7 @@ class OpenProject:
         if run is not None:
             with contextlib.suppress(OSError, ValueError, EOFError):
                 path = run.factor(factor) if factor else run.prediction
-                values = np.load(path, mmap_mode="r", allow_pickle=False)
+                values = mapped.open(path)
                 if values.shape == shape and values.dtype == np.uint8:
                     return np.asanyarray(values)
         # As large as the survey, and of one byte.

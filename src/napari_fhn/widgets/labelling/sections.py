@@ -10,6 +10,7 @@ from napari.layers import Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.drawn import areas
 from napari_fhn.project import Session
@@ -194,7 +195,7 @@ class Sections:
         """Outline what came from the prediction."""
         session = self._context.project.session
         if "accepted" in step.volumes and session is not None:
-            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))
+            self._show_marks(mapped.open(session.accepted))
 
     def _show_marks(self, values: NDArray[np.uint8]) -> None:
         """Show where labels were taken over from a prediction."""
@@ -222,4 +223,4 @@ class Sections:
         if not has_labels:
             self.shapes = self._marks = None
         elif session is not None and self._marks is None and session.accepted.is_file():
-            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))
+            self._show_marks(mapped.open(session.accepted))
