@@ -39,8 +39,7 @@ def whole(session: Session, value: int = 2) -> Step:
     """A step that changes everything that there is to change."""
     wanted = np.full(SHAPE, value, np.uint8)
     volumes = {
-        name: changes.planned(session.volume(name, SHAPE), changes.becoming(wanted))
-        for name in ("labels", "weights")
+        name: changes.planned(session.volume(name, SHAPE), changes.becoming(wanted)) for name in ("labels", "weights")
     }
     wells = (KeptWells((WELL,), 2.0), KeptWells((replace(WELL, inline=3.0),), 3.0, 1.0))
     return Step("everything", volumes, SHAPE, (TWO, THREE), wells)

@@ -54,6 +54,7 @@ class Session:
         self.notes: list[str] = []
         self.steps = StepLog(self)
         self._manifest: Manifest | None = None
+        self._place: tuple[int, int] | None = None
         self._changing = threading.RLock()
 
     @classmethod
@@ -137,7 +138,7 @@ class Session:
         ProjectError
             When it is damaged.
         """
-        if self._manifest is None or not self.lock.held:
+        if self._manifest is None or not (self.lock.held or self.gone):
             self._manifest = migration.manifest_of(self.folder)
         return self._manifest
 
@@ -207,6 +208,7 @@ class Session:
         made = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock.acquire(program, take_over=take_over)
+        self._place = _place_of(self.folder)
         try:
             self._manifest = None
             link = layout.link_out(self.folder)
@@ -230,6 +232,7 @@ class Session:
         """Let others write here."""
         self.steps.close()
         self.lock.release()
+        self._place = None
 
     def check_writer(self) -> None:
         """Refuse to write where somebody else does.
@@ -241,11 +244,22 @@ class Session:
         ProjectError
             When one has taken it over, and may have changed anything.
         """
+        if self.gone:
+            raise ProjectError(
+                "the folder of the session was removed, renamed or replaced while it was open",
+                "Put it back, or work in another one",
+                path=self.folder,
+            )
         other = self.lock.holder()
         if other is not None:
             raise SessionInUse(self.folder, other.words())
         if self.lock.lost:
             raise ProjectError("another program has taken it over meanwhile", "Open it again", path=self.folder)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the folder that this object writes in is not at its place any more: what is written is nowhere."""
+        return self._place is not None and _place_of(self.folder) != self._place
 
     def holder(self) -> Holder | None:
         """Return who else writes here now; None for nobody."""
@@ -339,6 +353,15 @@ class Session:
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""
         return size_of(self.folder)
+
+
+def _place_of(folder: Path) -> tuple[int, int] | None:
+    """Which folder it is, whatever its name; None where there is none, or its disk does not answer."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def now() -> str:

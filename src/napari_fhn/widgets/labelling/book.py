@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from psygnal import Signal, SignalGroupDescriptor
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
 from napari_fhn.project import HeldOut, Session
@@ -25,41 +23,8 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.labelling import class_layers, strokes
 from napari_fhn.widgets.labelling.label_history import LabelHistory
+from napari_fhn.widgets.labelling.label_state import LabelState
 from napari_fhn.widgets.labelling.tally import Tally
-
-
-@dataclass
-class LabelState:
-    """What is known; setting a field emits an event of its name.
-
-    Parameters
-    ----------
-    has_labels : bool
-        Whether there is a label layer to paint on and to train with.
-    classes : ClassTable
-        The classes.
-    hidden, locked : frozenset of int
-        Label values that are not shown, and those whose voxels no brush and no file changes.
-    counts : dict
-        Labelled voxels of each label value.
-    held_out : int
-        Labelled bodies to keep for the score.
-    held : tuple of Box or None
-        Those that a person chose; None where the program chooses.
-    blocks : int or None
-        Edge of the blocks that are held out, in traces or pixels; None where bodies are held out whole.
-    """
-
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-
-    has_labels: bool = False
-    classes: ClassTable = field(default_factory=lambda: ClassTable.default(3))
-    hidden: frozenset[int] = frozenset()
-    locked: frozenset[int] = frozenset()
-    counts: dict[int, int] = field(default_factory=dict)
-    held_out: int = 0
-    held: tuple[Box, ...] | None = None
-    blocks: int | None = None
 
 
 class LabelBook:
@@ -76,6 +41,8 @@ class LabelBook:
         What is known.
     layer : napari.layers.Labels or None
         The label layer.
+    values : ndarray or None
+        What it shows: the mapped file of the session.
     history : LabelHistory
         The history.
     tally : Tally
@@ -88,15 +55,19 @@ class LabelBook:
         Returns the wells as they are, and as they are with other names of classes; None where there are none.
     stepped : Signal
         Emitted with a step that was done, taken back or made again.
+    shown : Signal
+        Emitted with each label layer that is made.
     """
 
     stepped = Signal(object)
+    shown = Signal(object)
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
         self._viewer = context.viewer
         self.state = LabelState()
         self.layer: Labels | None = None
+        self.values: NDArray[np.uint8] | None = None
         self.history = LabelHistory()
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
@@ -116,9 +87,11 @@ class LabelBook:
             Whether one may paint.
         """
         self._follow(writable)
-        self.layer = class_layers.labels_layer(values, self.state.classes, place)
-        readout.attach(self.layer)
-        strokes.attach(self.layer, self._painted, self.undo, self.redo)
+        self.values = values
+        self.layer = layer = class_layers.labels_layer(values, self.state.classes, place)
+        readout.attach(layer)
+        strokes.attach(layer, lambda change: self._painted(layer, change), self.undo, self.redo)
+        self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
         for key in range(1, 10):
             # napari's own digits choose a tool; its letters do so too, and stay.
@@ -137,8 +110,16 @@ class LabelBook:
         if values is None:
             self.protect()
         else:
+            self.values = values
             self.layer.data = values
             self.layer.editable = True
+
+    def adopt(self, layer: Labels) -> None:
+        """Paint again on a layer that was taken away and is in the viewer once more."""
+        self.layer = layer
+        self._follow(self._context.project.writable)
+        self.state.has_labels = True
+        self.tally.due(0)
 
     def protect(self) -> None:
         """Let nobody paint: another program writes there, or the layer is nobody's any more."""
@@ -346,6 +327,7 @@ class LabelBook:
         """Take the layer away and forget the classes: another session, or none, comes."""
         layer = self.layer
         self.forget_layer()
+        self.values = None
         self.named = False
         self.state.classes = ClassTable.default(3)
         self.tally.chosen = None
@@ -370,8 +352,8 @@ class LabelBook:
         if key <= len(self.state.classes):
             self.brush(self.state.classes.values[key - 1])
 
-    def _painted(self, change: Change) -> None:
-        if not change.patches or self.layer is None:
+    def _painted(self, layer: Labels, change: Change) -> None:
+        if not change.patches or layer is not self.layer:
             return
         steps = self.history.steps
         if steps is None or not self.may_write():
@@ -382,7 +364,7 @@ class LabelBook:
         names = class_layers.names(self.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        steps.append(Step(title, {LABELS: change}, self.layer.data.shape, place=place))
+        steps.append(Step(title, {LABELS: change}, layer.data.shape, place=place))
         self.history.changed.emit()
         if locked.patches:
             # napari may write the voxels only after it has told of them.

@@ -153,6 +153,7 @@ class LabelOpening:
         if project.project is None:
             self._book.forget()
         elif layer is not None and material is not None:
+            layer.metadata["session"] = str(project.project.session.folder)
             self._book.access(self._values(material.shape) if project.writable else None)
             self._book.state.events.has_labels.emit(True)
 
