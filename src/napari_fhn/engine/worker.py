@@ -160,7 +160,7 @@ class Worker:
             from napari_fhn.training.predicting import predict
             from napari_fhn.training.trainer import fit
 
-            job, resume = Job.from_dict(command.get("job")), command.get("resume") is True
+            job, resume = Job.from_dict(command.get("job", {})), command.get("resume") is True
             if command["do"] == "train":
                 updates = fit(job, self._control, resume=resume)
             else:

@@ -13,6 +13,7 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.box import Box
+from napari_fhn.record.errors import in_words
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,11 @@ def from_json(line: str | bytes) -> Update:
     ValueError
         When the line is not an update.
     """
-    return from_plain(record.parse(line))
+    try:
+        data = record.parse(line)
+    except record.RecordError as error:
+        raise ValueError(f"not an update: {error}") from error
+    return from_plain(data)
 
 
 def from_plain(data: Any) -> Update:
@@ -226,6 +231,10 @@ def from_plain(data: Any) -> Update:
     """
     kind = data.get("kind") if isinstance(data, dict) else None
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise record.RecordError("it is no update")
-    update: Update = record.decode(_KINDS[kind], {name: value for name, value in data.items() if name != "kind"}, kind)
+        raise ValueError(f"not an update: {in_words(data)}")
+    rest = {name: value for name, value in data.items() if name != "kind"}
+    try:
+        update: Update = record.decode(_KINDS[kind], rest, kind)
+    except record.RecordError as error:
+        raise ValueError(f"not an update: {error}") from error
     return update
