@@ -1,10 +1,10 @@
-"""``python -m napari_fhn...`` as a copy of a process that has imported everything already.
+"""``python -m napari_fhn...`` and scripts of the benchmarks, as copies of a process that has imported everything.
 
-A process that imports torch computes for two seconds before it does anything. Where a test is about what a process does, and
-not about how it begins, a copy is as good: it has its own memory, streams, environment, folder and end, and takes 20 ms.
+A process that imports torch computes for two seconds before it does anything. Where a test is about what a process
+does, and not about how it begins, a copy is as good: it has its own memory, streams, environment, folder and end.
 
-:func:`installed` puts :class:`Forked` in the place of `subprocess.Popen`. Other commands than ``-m napari_fhn...`` begin as
-ever. Run as a program this module is the process that is copied.
+:func:`installed` puts :class:`Forked` in the place of `subprocess.Popen`. Other commands begin as ever. Run as a
+program this module is the process that is copied.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 AVAILABLE = sys.platform == "linux"
@@ -37,6 +38,7 @@ _IMPORTED = (
     "napari_fhn.report.evaluation",
     "napari_fhn.cli.running",
 )
+_BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 _ORIGINAL = subprocess.Popen
 
 
@@ -56,9 +58,8 @@ class Forked(_ORIGINAL):  # type: ignore[misc,valid-type,type-arg]
         if Forked._server is None:
             Forked._server = _Server()
         self._copied = True
-        self.pid = Forked._server.begin(
-            list(map(str, args[2:])), dict(os.environ if env is None else env), cwd, streams
-        )
+        asked = {"args": list(map(str, args[1:])), "env": dict(os.environ if env is None else env)}
+        self.pid = Forked._server.begin({**asked, "cwd": str(cwd or os.getcwd())}, streams)
         self._child_created = True
         self._close_pipe_fds(*pipes[:6])  # type: ignore[attr-defined]
 
@@ -93,13 +94,11 @@ def installed() -> Iterator[None]:
 
 
 def _is_ours(args: Any) -> bool:
-    return (
-        isinstance(args, list | tuple)
-        and len(args) > 2
-        and args[0] == sys.executable
-        and args[1] == "-m"
-        and str(args[2]).partition(".")[0] == "napari_fhn"
-    )
+    if not isinstance(args, list | tuple) or len(args) < 2 or args[0] != sys.executable:
+        return False
+    if args[1] == "-m":
+        return str(args[2]).partition(".")[0] == "napari_fhn"
+    return Path(args[1]).parent == _BENCHMARKS
 
 
 class _Server:
@@ -119,11 +118,10 @@ class _Server:
         self._lock = threading.Lock()
         atexit.register(self._socket.close)
 
-    def begin(self, args: list[str], env: dict[str, str], cwd: Any, streams: list[int]) -> int:
+    def begin(self, asked: dict[str, Any], streams: list[int]) -> int:
         """Begin a copy and return its number."""
-        asked = json.dumps({"args": args, "env": env, "cwd": str(cwd or os.getcwd())}).encode()
         with self._lock:
-            socket.send_fds(self._socket, [asked], streams)
+            socket.send_fds(self._socket, [json.dumps(asked).encode()], streams)
             while (pid := self._take()) is None:
                 pass
             return pid
@@ -193,8 +191,13 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
-        module, *sys.argv[1:] = asked["args"]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        first, *arguments = asked["args"]
+        if first == "-m":
+            sys.argv[1:] = arguments[1:]
+            runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv[:], sys.path[0] = asked["args"], str(Path(first).parent)
+            runpy.run_path(first, run_name="__main__")
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1

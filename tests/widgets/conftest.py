@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-import forked
 import napari
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication
 
+import forked
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import jobs
