@@ -243,7 +243,7 @@ def test_a_long_file_is_not_read(tmp_path):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(RecordError, match=r"r\.json: there is no such file"):
         record.read(tmp_path / "r.json", "drawing", 1)
-    with pytest.raises(RecordError, match="cannot be read"):
+    with pytest.raises(RecordError, match="cannot be read as a drawing record"):
         record.read(tmp_path, "drawing", 1)
 
 

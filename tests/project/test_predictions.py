@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 
+from faulty_disk import disk
 from napari_fhn.box import Box
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet, predictions
 from napari_fhn.project.predictions import Tidying, check, forget, keep, kept, standing, take_back, tidy
@@ -165,21 +166,15 @@ def test_what_is_not_predicted_is_not_tidied(work):
         tidy(run, Tidying())
 
 
-def test_a_disk_that_is_full_leaves_the_prediction(work, monkeypatch):
+def test_a_disk_that_is_full_leaves_the_prediction(work):
     run, before = speckled(work)
-
-    def full(source, target):
-        target.write_bytes(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("napari_fhn.project.predictions.shutil.copyfile", full)
-    with pytest.raises(OSError, match="No space"):
-        tidy(run, Tidying())
-    monkeypatch.undo()
-    assert not list(run.folder.glob("*untidied*"))
-    assert run.provenance().tidied is None
-    np.testing.assert_array_equal(np.load(run.prediction), before)
-    assert not take_back(run)
+    for at in range(1, 4):  # what it was is kept before anything is tidied
+        with disk(run.folder, at, "full"), pytest.raises(OSError, match="No space"):
+            tidy(run, Tidying())
+        assert not list(run.folder.glob("*untidied*"))
+        assert run.provenance().tidied is None
+        np.testing.assert_array_equal(np.load(run.prediction), before)
+        assert not take_back(run)
 
 
 # Kept to compare ------------------------------------------------------------------------------------------------------

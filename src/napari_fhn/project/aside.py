@@ -1,20 +1,5 @@
-"""Records that cannot be read, put aside so that the next one that is written does not replace them."""
+"""Records that cannot be read, put aside: see `napari_fhn.record.set_aside`."""
 
-from __future__ import annotations
+from napari_fhn.record.aside import set_aside
 
-from pathlib import Path
-
-_SET_ASIDE = ".damaged"
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a record that cannot be read, so that the next one does not replace it; return where it is now."""
-    aside = path.with_name(path.name + _SET_ASIDE)
-    number = 2
-    while aside.exists():
-        aside, number = path.with_name(f"{path.name}{_SET_ASIDE}-{number}"), number + 1
-    try:
-        path.rename(aside)
-    except OSError:
-        return path  # a folder that may only be read: nothing will replace it there
-    return aside
+__all__ = ["set_aside"]

@@ -237,7 +237,7 @@ def _derived(
             _write(path, made, progress)
     except AttributesError as error:
         raise JobError(str(error)) from error
-    path.with_suffix(".txt").write_text(_about(attribute, made.names, inputs), encoding="utf-8")
+    record.write_text(path.with_suffix(".txt"), _about(attribute, made.names, inputs))
     return Input(str(path), 0, attribute.text, stamp, attribute.text, found)
 
 

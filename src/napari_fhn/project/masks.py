@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from napari_fhn import record
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
@@ -80,8 +80,6 @@ def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tupl
     target = folder / f"{path.stem[:_LONGEST]}-{digest}.npy"
     if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{target.name}.part"
-        with part.open("wb") as file:
+        with record.replacing(target) as file:
             np.save(file, values)
-        os.replace(part, target)
     return target, found.words

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import record
 from napari_fhn.labels import tidy as tidying
 from napari_fhn.project import stamps
 from napari_fhn.project.errors import NeedsConsent, ProjectError
@@ -350,12 +351,8 @@ def _as_file(name: str) -> str:
 
 def _copy(source: Path, target: Path) -> None:
     """Copy a file as a whole, or not at all."""
-    part = target.with_name(f".{target.name}.part")
-    try:
-        shutil.copyfile(source, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with source.open("rb") as values, record.replacing(target) as copy:
+        shutil.copyfileobj(values, copy, 2**20)
 
 
 def _natural(text: str) -> tuple[tuple[int, str], ...]:

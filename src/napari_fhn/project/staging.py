@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn import record
 from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
@@ -115,7 +116,7 @@ def stage(
     finally:
         part.unlink(missing_ok=True)
     # For people, and for the report: the survey itself may lie elsewhere tomorrow.
-    path.with_suffix(".txt").write_text("\n".join(summary(survey)) + "\n", encoding="utf-8")
+    record.write_text(path.with_suffix(".txt"), "\n".join(summary(survey)) + "\n")
     return Staged(path, channel_axis, content, now)
 
 

@@ -40,7 +40,11 @@ class RecordError(ValueError):
 
     def of(self, path: str | os.PathLike[str]) -> RecordError:
         """Return the same error with the file that it is about."""
-        return RecordError(self.what, path, self.way_out)
+        return type(self)(self.what, path, self.way_out)
+
+
+class NewerRecord(RecordError):
+    """A record that a later version of the program wrote: whole, and not to be replaced."""
 
 
 def too_deep() -> RecordError:

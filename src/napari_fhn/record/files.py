@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import threading
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from napari_fhn.record.errors import RecordError, in_words
+from napari_fhn.record.aside import set_aside, settle
+from napari_fhn.record.errors import NewerRecord, RecordError, in_words
 from napari_fhn.record.text import LONGEST, parse, to_bytes
 from napari_fhn.record.typed import encode
 
@@ -23,13 +25,55 @@ Migration = Callable[[Any], Mapping[str, Any]]
 """Takes the content of one version and returns that of the next."""
 
 
-def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
-    """Replace a file; until the new one is whole and on the disk, the old one stays as it was.
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Yield what a file is written to; until the new one is whole and on the disk, the old one stays as it was.
 
     Parameters
     ----------
     path : path-like
         In a folder that is there. Of a link the file that it leads to is replaced.
+
+    Yields
+    ------
+    binary file
+        Which may be read and sought in too. Where what is inside fails, nothing has happened.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written. The old file is then untouched.
+
+    Examples
+    --------
+    >>> with replacing("numbers.txt") as file:
+    ...     _ = file.write(b"1 2 3")
+    >>> Path("numbers.txt").read_text()
+    '1 2 3'
+    """
+    target = Path(os.path.realpath(path))
+    # A name of its own: two processes, or two threads, may write the same record.
+    temporary = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        with temporary.open("w+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())  # the name must not be on disk before the bytes are
+        _replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    settle(target.parent)
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Replace a file by these bytes, as :func:`replacing` does.
+
+    Parameters
+    ----------
+    path : path-like
+        In a folder that is there.
     data : bytes
         All of it.
 
@@ -38,24 +82,30 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     OSError
         When it cannot be written. The old file is then untouched.
     """
-    target = Path(os.path.realpath(path))
-    # A name of its own: two processes, or two threads, may write the same record.
-    temporary = target.with_name(f"{target.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())  # the name must not be on disk before the bytes are
-        _replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _settle(target.parent)
+    with replacing(path) as stream:
+        stream.write(data)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Replace a file by text in UTF-8, with lines that end as they do in `text`, as :func:`replacing` does.
+
+    Parameters
+    ----------
+    path : path-like
+        In a folder that is there.
+    text : str
+        All of it. What is no text, as in names of files that were written in another encoding, becomes ``?``.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written. The old file is then untouched.
+    """
+    write_bytes(path, text.encode("utf-8", "replace"))
 
 
 def write(path: str | os.PathLike[str], kind: str, version: int, content: Mapping[str, Any]) -> None:
-    """Replace a record.
+    """Replace a record. One that is no record of this kind, or of a later version, is set aside and not replaced.
 
     Parameters
     ----------
@@ -79,6 +129,8 @@ def write(path: str | os.PathLike[str], kind: str, version: int, content: Mappin
         data = to_bytes({"format": f"{_PROGRAM} {kind}", "version": version, **encode(content)})
     except RecordError as error:
         raise error.of(path) from error
+    if _is_other(Path(path), kind, version):
+        set_aside(Path(path))
     write_bytes(path, data)
 
 
@@ -118,10 +170,14 @@ def read(
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size > longest:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # of a pipe nobody may ever write the end
+            raise RecordError(f"it cannot be read as a {kind} record, for it is no file", path, "Move it away")
+        if status.st_size > longest:
             raise RecordError(
-                f"it has {size} bytes, and a {kind} record at most {longest}", path, "It is another kind of file"
+                f"it has {status.st_size} bytes, and a {kind} record at most {longest}",
+                path,
+                "It is another kind of file",
             )
         data = path.read_bytes()
     except FileNotFoundError:
@@ -158,7 +214,7 @@ def understand(
     """
     found, content = _version_of(content, kind)
     if found > version:
-        raise RecordError(
+        raise NewerRecord(
             f"it is a {kind} record of version {found}, and this program knows them up to {version}", None, _NEWER
         )
     for step in range(found, version):
@@ -201,6 +257,19 @@ def _version_of(content: Any, kind: str) -> tuple[int, Any]:
     return version, rest
 
 
+def _is_other(path: Path, kind: str, version: int) -> bool:
+    """Whether what is to be replaced cannot be read here: then it is all that is left of what it says."""
+    if not path.is_file():
+        return path.exists()
+    try:
+        if path.stat().st_size > LONGEST:
+            return True
+        content = parse(path.read_bytes())
+        return not isinstance(content, Mapping) or _version_of(content, kind)[0] > version
+    except (RecordError, OSError):
+        return True
+
+
 def _replace(temporary: Path, target: Path) -> None:
     for wait in (0.01, 0.05, 0.2) if os.name == "nt" else ():
         with contextlib.suppress(PermissionError):  # somebody reads it just now
@@ -208,15 +277,3 @@ def _replace(temporary: Path, target: Path) -> None:
             return
         time.sleep(wait)
     os.replace(temporary, target)
-
-
-def _settle(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system knows how."""
-    if os.name != "posix":
-        return
-    with contextlib.suppress(OSError):  # some network disks do not
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import __version__
+from napari_fhn import __version__, record
 from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.errors import LabelError
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
@@ -117,7 +119,7 @@ def write(
     template = resources.files("napari_fhn.report").joinpath("report.html.jinja").read_text(encoding="utf-8")
     page = environment.from_string(template).render(content)
     path = folder / "report.html" if output is None else Path(output)
-    path.write_text(page, encoding="utf-8")
+    record.write_text(path, page)
     return path
 
 
@@ -129,7 +131,10 @@ def _colors(job: Job) -> tuple[str, ...]:
     if job.colors:
         return job.colors
     remembered = Path(job.labels).parent / "classes.csv"
-    known = ClassTable.from_csv(remembered) if remembered.exists() else ClassTable.default(len(job.classes))
+    known = ClassTable.default(len(job.classes))
+    if remembered.exists():
+        with contextlib.suppress(LabelError, OSError):  # colours are no reason to have no report
+            known = ClassTable.from_csv(remembered)
     colors = tuple(item.color for item in known)
     return colors if len(colors) == len(job.classes) else tuple(c.color for c in ClassTable.default(len(job.classes)))
 
@@ -153,8 +158,8 @@ def _classes(job: Job, colors: tuple[str, ...]) -> list[tuple[str, str, int, int
 def _survey(name: str, path: str) -> tuple[str, list[str]]:
     """What the survey was, as it was noted when it was copied into the session."""
     noted = Path(path).with_suffix(".txt")
-    if noted.exists():
-        return name, noted.read_text(encoding="utf-8").splitlines()
+    with contextlib.suppress(OSError):
+        return name, noted.read_text(encoding="utf-8", errors="replace").splitlines()
     array = open_array(str(path))
     return name, [f"{' x '.join(map(str, array.shape))} values of type {array.dtype}"]
 

@@ -7,7 +7,7 @@ no checksum, that is said before anything is fetched, and the first file that is
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 import shutil
 import threading
 import urllib.error
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlparse
+
+from napari_fhn import record
 
 Progress = Callable[[int, int], None]
 """Called with the bytes so far and in all (0 where the server does not say)."""
@@ -232,7 +234,10 @@ def _download(sample: PublicSample, target: Path, meter: _Meter) -> Path:
     checksum = sample.checksum
     kept = target / "sha256.txt"
     if not checksum and kept.is_file():
-        checksum = "sha256:" + kept.read_text(encoding="ascii").strip()
+        digest = kept.read_text(encoding="ascii", errors="replace").strip()
+        if not re.fullmatch("[0-9a-f]{64}", digest):
+            raise FetchError(f"{kept} was damaged: remove it, and the next whole file sets the checksum anew.")
+        checksum = f"sha256:{digest}"
     downloader = pooch.HTTPDownloader(progressbar=meter, chunk_size=_CHUNK, timeout=_TIMEOUT)
     name = Path(urlparse(sample.url).path).name
     host = urlparse(sample.url).hostname
@@ -305,14 +310,9 @@ def _unpack(sample: PublicSample, archive: Path, target: Path, meter: _Meter) ->
                     continue
                 entry = _entry(sample, opened, member.name)
                 path = target / _file_name(member.name)
-                part = path.with_name(path.name + ".part")
-                try:
-                    # zipfile compares with the archive's CRC-32 when it comes to the end.
-                    with opened.open(entry) as source, part.open("wb") as out:
-                        _copy(sample, source, out, meter)
-                    os.replace(part, path)
-                finally:
-                    part.unlink(missing_ok=True)
+                # zipfile compares with the archive's CRC-32 when it comes to the end.
+                with opened.open(entry) as source, record.replacing(path) as out:
+                    _copy(sample, source, out, meter)
                 found[member.name] = path
     except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
         archive.unlink(missing_ok=True)
@@ -347,7 +347,7 @@ def _remember(archive: Path, target: Path) -> None:
     with archive.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)
-    (target / "sha256.txt").write_text(digest.hexdigest() + "\n", encoding="ascii")
+    record.write_text(target / "sha256.txt", digest.hexdigest() + "\n")
 
 
 def _check_room(sample: PublicSample, target: Path) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import glob
-import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from napari_fhn.surveys.errors import SurveyError
 
@@ -176,13 +175,3 @@ def sync(path: Path) -> None:
     for item in files:
         with item.open("rb+") as file:
             os.fsync(file.fileno())
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON so that a reader finds the old content or the new, never half of either."""
-    temporary = path.with_name(f"{path.name}.new")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

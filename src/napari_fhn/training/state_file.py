@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,9 @@ def path_of(prediction: str | Path) -> Path:
 def write(prediction: str | Path, states: NDArray[np.float16], said: StatesRecord) -> Path:
     """Write states ``(states, *cells)``; until they are whole, nothing says that they are there."""
     path = path_of(prediction)
-    part = path.with_name(f"{path.stem}.{os.getpid()}.part.npy")
     path.with_suffix(".json").unlink(missing_ok=True)
-    try:
-        np.save(part, states)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with record.replacing(path) as file:
+        np.save(file, states)
     record.write(path.with_suffix(".json"), _FORMAT, _VERSION, record.encode(said))
     return path
 

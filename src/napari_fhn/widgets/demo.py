@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -22,7 +21,7 @@ from qtpy.QtWidgets import QApplication
 from rich.console import Console
 from rich.table import Table
 
-from napari_fhn import labels, sample_data
+from napari_fhn import labels, record, sample_data
 from napari_fhn.project import carrying
 from napari_fhn.training import confusion, intersection_over_union
 from napari_fhn.widgets.data.placement import fit
@@ -215,7 +214,7 @@ def report(
         "stall_ms": {what: round(ms, 1) for what, ms in stalls_ms.items()},
     }
     path = output / "score.json"
-    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    record.write_bytes(path, record.to_bytes(data))
     pictures = ", ".join(sorted(p.name for p in output.glob("*.png")))
     console.print(f"Saved {path.name}, {pictures} in {output}.")
 

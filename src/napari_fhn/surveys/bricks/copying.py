@@ -17,12 +17,13 @@ from typing import Any
 
 import xarray as xr
 
+from napari_fhn import record
 from napari_fhn.surveys.blocks import ArrayLike, release
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import MANIFEST, VERSION, fingerprint, read_manifest, reading_of, same
 from napari_fhn.surveys.bricks.plan import Plan, checksum, missing
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.moving import lock, sentences, sync, write_json
+from napari_fhn.surveys.moving import lock, sentences, sync
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def _fill(
         bricks[box] = part
         release(values)
         manifest["checksums"][str(k)] = checksum(part)
-        write_json(partial / MANIFEST, manifest)
+        record.write_bytes(partial / MANIFEST, record.to_bytes(manifest))
         done += plan.nbytes(box)
         del part
         yield Copied(done, plan.total)

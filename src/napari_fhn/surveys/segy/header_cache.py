@@ -17,6 +17,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from napari_fhn import record
 from napari_fhn.surveys.segy.binary import Layout
 from napari_fhn.surveys.segy.remembered import fingerprint
 
@@ -77,14 +78,9 @@ def keep(layout: Layout, fields: tuple[int, ...], values: list[Ints]) -> None:
     with contextlib.suppress(OSError):
         place = _place(layout, fields)
         place.parent.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f".{place.stem}.{os.getpid()}.partial")
-        try:
-            with partial.open("wb") as file:
-                named: Any = {f"byte{field}": v.astype(np.int32) for field, v in zip(fields, values, strict=True)}
-                np.savez_compressed(file, **named)
-            os.replace(partial, place)
-        finally:
-            partial.unlink(missing_ok=True)
+        named: Any = {f"byte{field}": v.astype(np.int32) for field, v in zip(fields, values, strict=True)}
+        with record.replacing(place) as file:
+            np.savez_compressed(file, **named)
         for old in sorted(place.parent.glob("*.npz"), key=lambda path: path.stat().st_mtime)[:-_MOST]:
             old.unlink(missing_ok=True)
 

@@ -6,24 +6,30 @@ under another name and in another folder, and no longer when its headers change.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from napari_fhn import record
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES
 
 VARIABLE = "NAPARI_FHN_REMEMBERED"
+_KIND, _VERSION = "readings", 1
 #: Surveys kept; the oldest is forgotten first.
 _MOST = 1000
 #: No store of ours is larger; whatever is, is not read.
 _MOST_BYTES = 4 * 2**20
+
+
+@dataclass(frozen=True)
+class _Store:
+    surveys: Mapping[str, Mapping[str, Any]]
 
 
 def store() -> Path:
@@ -111,13 +117,7 @@ def remember(path: Path, options: dict[str, Any]) -> None:
     entries = dict(list(entries.items())[-_MOST:])
     place = store()
     place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(json.dumps({"version": 1, "surveys": entries}, indent=1), encoding="utf-8")
-        os.replace(partial, place)
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+    record.write(place, _KIND, _VERSION, {"surveys": entries})
 
 
 def forget(path: Path) -> None:
@@ -137,14 +137,18 @@ def forget(path: Path) -> None:
 
 
 def _load() -> dict[str, Any]:
-    """Read the store; whatever is wrong with it, it is empty then."""
-    try:
-        place = store()
-        if place.stat().st_size > _MOST_BYTES:
-            return {}
-        content = json.loads(place.read_text(encoding="utf-8"))
-        surveys = content["surveys"]
-    # RecursionError: brackets by the thousand are valid JSON.
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    """Read the store; one that cannot be read is put aside, and nothing is remembered then."""
+    place = store()
+    if not place.exists():
         return {}
-    return surveys if isinstance(surveys, dict) else {}
+    try:
+        found = record.read(place, _KIND, _VERSION, {0: _from_first}, longest=_MOST_BYTES)
+        return dict(record.decode(_Store, found).surveys)
+    except record.RecordError:
+        record.set_aside(place)
+        return {}
+
+
+def _from_first(data: Any) -> Mapping[str, Any]:
+    """The form before it was a record: the same, with a version and no format word."""
+    return {"surveys": data["surveys"]}

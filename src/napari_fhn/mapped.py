@@ -1,0 +1,349 @@
+"""Memory-mapped ``.npy`` files that may be written: their room on the disk is reserved before anything is.
+
+To write into the map of a file that has no room on its disk is no error that a program could catch: the system ends
+it (SIGBUS). So is reading beyond the end of a file that was cut off. Here such files are made whole or not at all,
+and what is opened has the size that its header promises.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import errno
+import math
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What the system says of a full disk, a file that may not be as large, and a quota that is used up."""
+
+_MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 1 << 16
+_ZEROS = 1 << 22
+_WRITTEN = 1 << 30
+"""Most bytes of 0 that are written where the system knows no other way to reserve room."""
+_BLOCK = 512
+"""What `st_blocks` counts in, whatever the disk does."""
+
+Map = np.memmap[Any, np.dtype[Any]]
+
+
+class DamagedArray(ValueError):
+    """A file that is no whole array of numbers; the message names it and says what to do.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    what : str
+        What is wrong with it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], what: str) -> None:
+        super().__init__(f"{os.fspath(path)} is no whole .npy array: {what}")
+        self.path = Path(path)
+        self.what = what
+
+
+def create(
+    path: str | os.PathLike[str], shape: Sequence[int], dtype: DTypeLike, *, exclusive: bool = False, order: str = "C"
+) -> Map:
+    """Make a file of zeros that has its room on the disk, and map it for writing.
+
+    It takes its name when it is whole; until then a file of that name stays as it was, and so does the map of whoever
+    looks at that one.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file, in a folder that is there.
+    shape : sequence of int
+        Without axes of length 0.
+    dtype : dtype-like
+        Of numbers.
+    exclusive : bool
+        Make it only where there is none.
+    order : {"C", "F"}
+        Which axis runs fastest: the last, or the first.
+
+    Returns
+    -------
+    numpy.memmap
+        All 0, writable.
+
+    Raises
+    ------
+    FileExistsError
+        When it has to be new and is not.
+    OSError
+        When there is no room for it (`errno` is one of `FULL`), or it cannot be written; nothing is left of it then.
+
+    Examples
+    --------
+    >>> import napari_fhn.mapped as mapped
+    >>> made = mapped.create("classes.npy", (4, 5), np.uint8)
+    >>> made[2] = 7
+    >>> int(mapped.open("classes.npy")[2, 0])
+    7
+    """
+    path = Path(path)
+    shape = tuple(int(n) for n in shape)
+    kind = np.dtype(dtype)
+    if exclusive and os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    part = part_of(path)
+    try:
+        with builtins.open(part, "xb") as file:
+            header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": order == "F", "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            begin = file.tell()
+            _give_room(file, begin, math.prod(shape) * kind.itemsize)
+            os.fsync(file.fileno())
+        _take_name(part, path, exclusive)
+    except OSError as error:
+        raise _named(error, path) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    return np.memmap(path, kind, "r+", begin, shape, "F" if order == "F" else "C")
+
+
+def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> Map:
+    """Map a ``.npy`` file that is as long as its header says.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file.
+    mode : {"r", "r+", "c"}
+        To read; to write, for which room is reserved where the file has holes; to write into memory alone.
+
+    Returns
+    -------
+    numpy.memmap
+        Of the shape and type in the header.
+
+    Raises
+    ------
+    DamagedArray
+        When it is no whole array of numbers. The file is left as it is.
+    FileNotFoundError
+        When it is not there.
+    OSError
+        When it cannot be read, or what of it lies nowhere on the disk yet has no room there (`errno` is one of `FULL`).
+    """
+    path = Path(path)
+    shape, kind, fortran, begin = header(path)
+    if 0 in shape:
+        raise DamagedArray(path, f"its shape is {shape}, which holds nothing")
+    if mode == "r+":
+        reserve(path)
+    try:
+        return np.memmap(path, kind, mode, begin, shape, "F" if fortran else "C")
+    except (ValueError, OverflowError) as error:
+        raise DamagedArray(path, str(error)) from error
+
+
+def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
+    """Read what a ``.npy`` file holds, and look whether it is there.
+
+    Returns
+    -------
+    shape : tuple of int
+        Of the array.
+    dtype : numpy.dtype
+        Of its values.
+    fortran : bool
+        Whether the first axis runs fastest.
+    begin : int
+        Where its values begin, in bytes.
+
+    Raises
+    ------
+    DamagedArray
+        When it is no array, one of Python objects, or shorter than it says.
+    OSError
+        When it cannot be read.
+    """
+    path = Path(path)
+    # Looked at before it is opened: a pipe of this name would wait for a writer for ever.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise DamagedArray(path, "it is no file")
+    with builtins.open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise DamagedArray(path, "it is empty")
+        try:
+            version = np.lib.format.read_magic(file)
+            if version == (1, 0):
+                shape, fortran, kind = np.lib.format.read_array_header_1_0(file, _LONGEST_HEADER)
+            else:
+                shape, fortran, kind = np.lib.format.read_array_header_2_0(file, _LONGEST_HEADER)
+        except OSError:
+            raise
+        except Exception as error:
+            # numpy passes on what its parser raises, from ValueError to tokenize.TokenError and RecursionError.
+            raise DamagedArray(path, f"its header cannot be read ({' '.join(str(error).split())[:200]})") from error
+        begin = file.tell()
+    if kind.hasobject or kind.itemsize == 0:
+        raise DamagedArray(path, f"its values are {kind}, and numbers are expected")
+    if any(type(n) is not int or n < 0 for n in shape):
+        raise DamagedArray(path, f"its shape is {shape}")
+    promised = begin + math.prod(shape) * kind.itemsize
+    if size < promised:
+        raise DamagedArray(path, f"it has {size} bytes, and its header promises {promised}")
+    return shape, kind, fortran, begin
+
+
+def reserve(path: str | os.PathLike[str]) -> None:
+    """Give room on the disk to all of a file that has none yet; its content stays.
+
+    Raises
+    ------
+    OSError
+        When there is no room (`errno` is one of `FULL`); the message names the file.
+    """
+    found = os.stat(path)
+    taken = getattr(found, "st_blocks", None)
+    if taken is None or taken * _BLOCK >= found.st_size:
+        return
+    try:
+        with builtins.open(path, "r+b") as file:
+            for begin, size in _holes(file, found.st_size):
+                _reserve(file, begin, size, found.st_size - taken * _BLOCK)
+    except OSError as error:
+        raise _named(error, Path(path)) from error
+
+
+def room(path: str | os.PathLike[str]) -> int:
+    """Return the bytes that are free on the disk of a path, which need not be there yet."""
+    folder = Path(path).absolute()
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def check_room(path: str | os.PathLike[str], n_bytes: int) -> None:
+    """Look for room on the disk of a path before time is spent.
+
+    Raises
+    ------
+    OSError
+        ENOSPC, with the sizes, when the disk has less room than that.
+    """
+    free = room(path)
+    if free < n_bytes:
+        raise OSError(errno.ENOSPC, f"{n_bytes / 1e6:,.1f} MB are needed and {free / 1e6:,.1f} MB are free", str(path))
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error means that there is no more room on a disk."""
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+def sync(array: NDArray[Any]) -> None:
+    """Bring to the disk what was written into a map, or into a view of one; does nothing for arrays in memory.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it; the message names the file.
+    """
+    base: Any = array
+    while base is not None and not isinstance(base, np.memmap):
+        base = getattr(base, "base", None)
+    if base is None:
+        return
+    try:
+        base.flush()
+    except OSError as error:
+        raise _named(error, Path(base.filename or "")) from error
+
+
+def part_of(path: Path) -> Path:
+    """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+
+
+def _named(error: OSError, path: Path) -> OSError:
+    return OSError(error.errno, error.strerror or str(error), str(path))
+
+
+def _give_room(file: IO[bytes], begin: int, size: int) -> None:
+    """Make a new file longer by zeros that have their room."""
+    file.flush()
+    if size <= 0:
+        return
+    check_room(file.name, size)
+    if not hasattr(os, "posix_fallocate") and os.name == "posix" and size <= _WRITTEN:
+        _write_zeros(file, begin, size)
+        return
+    os.ftruncate(file.fileno(), begin + size)  # under Windows this reserves
+    _reserve(file, begin, size, size)
+
+
+def _reserve(file: IO[bytes], begin: int, size: int, missing: int) -> None:
+    """Reserve what lies nowhere yet, or look whether there is room for it where the system reserves none."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), begin, size)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                raise
+    check_room(file.name, missing)
+
+
+def _write_zeros(file: IO[bytes], begin: int, size: int) -> None:
+    file.seek(begin)
+    zeros = bytes(min(_ZEROS, size))
+    while size > 0:
+        size -= file.write(zeros[: min(len(zeros), size)])
+    file.flush()
+
+
+def _holes(file: IO[bytes], size: int) -> list[tuple[int, int]]:
+    """Return begin and length of what lies nowhere on the disk; the whole file where the system does not say."""
+    if not hasattr(os, "SEEK_HOLE"):
+        return [(0, size)]
+    found: list[tuple[int, int]] = []
+    at = 0
+    try:
+        while at < size:
+            begin = os.lseek(file.fileno(), at, os.SEEK_HOLE)
+            if begin >= size:
+                break
+            try:
+                at = os.lseek(file.fileno(), begin, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno != errno.ENXIO:
+                    raise
+                at = size  # nothing but a hole up to the end
+            found.append((begin, at - begin))
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
+            raise
+        return [(0, size)]
+    return found
+
+
+def _take_name(part: Path, path: Path, exclusive: bool) -> None:
+    if not exclusive:
+        os.replace(part, path)
+        return
+    try:
+        os.link(part, path)  # one alone succeeds
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(part, path)
