@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_fhn import record
 from napari_fhn.labels.codes import as_code, unlabelled_code
 from napari_fhn.labels.csv_rows import read_rows
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.label_class import MAX_VALUE, PALETTE, LabelClass
+from napari_fhn.surveys.out.cells import csv_text, plain_text
 from napari_fhn.surveys.stored_classes import is_called_nothing
 
 __all__ = ["MAX_VALUE", "PALETTE", "ClassTable", "LabelClass"]
@@ -353,7 +354,7 @@ class ClassTable:
         table = cls(())
         for row in read_rows(path, _COLUMNS):
             try:
-                code, name = row.integer("value"), row.text("name")
+                code, name = row.integer("value"), plain_text(row.text("name"))
                 if (code <= 0 or code == MAX_VALUE) and is_called_nothing(name):
                     continue
                 if code < 0:
@@ -372,11 +373,18 @@ class ClassTable:
         return table
 
     def to_csv(self, path: str | Path) -> None:
-        """Write the table with the columns value (the code), name, color."""
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows((c.code, c.name, c.color) for c in sorted(self.classes, key=lambda c: c.code))
+        """Write the table with the columns value (the code), name, color; the file of before stays whole until it is.
+
+        A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which `from_csv` takes
+        away again.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written.
+        """
+        ordered = sorted(self.classes, key=lambda c: c.code)
+        record.write_text(path, csv_text(_COLUMNS, ((c.code, c.name, c.color) for c in ordered)))
 
 
 def _unused(name: str, known: set[str]) -> str:

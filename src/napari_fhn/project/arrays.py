@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import xarray as xr
 
+from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
@@ -86,7 +86,7 @@ def _by_code(table: ClassTable) -> dict[int, str]:
 def _mapped(
     project: Project, path: Path, name: str, attrs: dict[str, Any], table: ClassTable | None = None
 ) -> xr.DataArray:
-    values = np.load(path, mmap_mode="r", allow_pickle=False)
+    values = mapped.open(path)
     grid = _grid(project, values.shape if values.ndim == len(project.shape) else values.shape[1:])
     dims = [_BAND] * (values.ndim - len(grid.shape)) + list(grid.dims)
     variable = xr.Variable(dims, values)

@@ -114,7 +114,9 @@ class ClassTableView(QTableWidget):
             name = QTableWidgetItem(swatch(entry.color), entry.name)
             name.setData(Qt.ItemDataRole.UserRole, entry.value)
             key = f"key {row + 1}, " if row < 9 else ""
-            name.setToolTip(f"{entry.name}: {key}{_value_of(entry)}. Click to paint with it, double-click to rename it.")
+            name.setToolTip(
+                f"{entry.name}: {key}{_value_of(entry)}. Click to paint with it, double-click to rename it."
+            )
             self.setItem(row, _NAME, name)
             n = state.counts.get(entry.value, 0)
             self.setItem(row, _COUNT, _number(f"{n:,}".replace(",", " ") if n else "·"))
