@@ -56,7 +56,7 @@ def test_a_wrong_line_is_named(tmp_path, text, sentence):
 
 def test_binary_and_missing_files_are_sentences(tmp_path):
     path = tmp_path / "classes.csv"
-    with pytest.raises(LabelError, match="cannot be read"):
+    with pytest.raises(LabelError, match="there is no such file"):
         ClassTable.from_csv(path)
     path.write_bytes(b"value,name,color\n1,\xff\x00,#000000\n")
     with pytest.raises(LabelError, match="it is no text"):

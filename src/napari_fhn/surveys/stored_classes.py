@@ -145,7 +145,7 @@ class StoredClasses:
             return code == 0 and 0 in self.names and not is_called_nothing(self.names[0])
         return code in self.names or code not in _largest_of(self.placed.values.dtype)
 
-    def _stored(self, piece: tuple[slice, ...]) -> NDArray[Any]:
+    def _stored(self, piece: slice) -> NDArray[Any]:
         """Whole numbers of a piece, without those that are missing."""
         stored = np.asarray(self.placed.values[piece].values)
         known = stored[~missing(stored, self.placed.values.attrs.get("nodata"))]

@@ -157,7 +157,7 @@ class Comparison:
         # A layer of the desk's own holds label values, any other what files have.
         ours = "classes" in truth.metadata
         stored = StoredClasses(Placed(xr.DataArray(xr.Variable(_dims(found), found))), Path(truth.name))
-        known = found if ours else stored.lazy(by_code)
+        known: Any = found if ours else stored.lazy(by_code)
         predicted, classes = mine.data, max(table.values)
         self._messages.say(f"Comparing with '{truth.name}' ...")
 
