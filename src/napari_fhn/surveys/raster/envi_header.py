@@ -84,8 +84,10 @@ class EnviHeader:
 
 
 #: How files begin that say what they are: HDF5 (NetCDF 4, MATLAB 7.3), NetCDF 3, NumPy, zip, MATLAB 5, TIFF.
-_OTHERS = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x93NUMPY", b"PK\x03\x04", b"MATLAB 5.0 MAT-file",
-           b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")  # fmt: skip
+_OTHERS = (
+    b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x93NUMPY", b"PK\x03\x04", b"MATLAB 5.0 MAT-file",
+    b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+",
+)  # fmt: skip
 _OTHERS_BYTES = max(map(len, _OTHERS))
 
 
