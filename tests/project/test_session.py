@@ -222,7 +222,7 @@ def test_nothing_is_written_through_a_link_that_leads_out_of_it(work, tmp_path, 
     place.rename(other)
     place.symlink_to(other)
     session = Session(work.session.folder)
-    with pytest.raises(ProjectError, match="a link that leads out of the session"), session.writing("a test"):
+    with pytest.raises(ProjectError, match="a link that leads out of the folder work"), session.writing("a test"):
         pass
     assert session.holder() is None
     assert not session.lock.path.exists()

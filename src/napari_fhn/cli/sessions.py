@@ -52,7 +52,7 @@ def asked(options: argparse.Namespace) -> Asked:
     """
     folder, name = place(options)
     if folder is None:
-        return Asked(Job.load(options.job))
+        return Asked(Job.load(options.job, trusted=options.trust_job))
     session = existing(folder, f"napari-fhn {options.command}")
     run = run_of(session, name)
     return Asked(run.job(), session, run)

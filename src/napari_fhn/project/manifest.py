@@ -208,6 +208,8 @@ class Manifest:
         Folder of the run whose network predicts; empty before there is one.
     runs_made : int
         Runs that were ever begun: a number is given once.
+    copies : tuple of str
+        Names of the files in the folder of copies that this program has put there.
     created, program : str
         When, in UTC, and by which version of the program.
 
@@ -227,6 +229,7 @@ class Manifest:
     held_out: HeldOut = field(default_factory=HeldOut)
     current_run: str = ""
     runs_made: int = 0
+    copies: tuple[str, ...] = ()
     created: str = ""
     program: str = ""
 

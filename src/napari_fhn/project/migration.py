@@ -14,9 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
@@ -26,7 +24,7 @@ from napari_fhn.project.manifest import Damaged, FileReference, HeldOut, Manifes
 from napari_fhn.project.recovery import recovered, told_of
 from napari_fhn.project.run import Run, RunRecord, default_name
 from napari_fhn.surveys.grid import Grid
-from napari_fhn.training import provenance
+from napari_fhn.training import inside, provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.parts import Part
@@ -67,8 +65,11 @@ def bring_up_to_date(folder: Path) -> list[str]:
         return []
     manifest = manifest_of(folder)
     job = _job(folder)
-    _move_inputs(folder)
-    run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
+    moved = () if job is None else _move_inputs(folder, job)
+    manifest = replace(manifest, copies=(*manifest.copies, *(one for one in moved if one not in manifest.copies)))
+    run = None
+    if _trained(folder, job):
+        run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
     if run is not None:
         manifest = replace(manifest, runs_made=int(run.id.removeprefix("run-")))
         if run.has_model:
@@ -77,7 +78,7 @@ def bring_up_to_date(folder: Path) -> list[str]:
     manifest.save(folder)
     unread = _unread(folder)
     for name in (_CLASSES, layout.JOB):
-        if (folder / name).is_file():
+        if (folder / name).is_file() and (name != layout.JOB or job is not None):
             (folder / name).replace(folder / (name + _ASIDE))
     return [
         "The session was made by an earlier version: its training is a run now, and its folder can be moved.",
@@ -103,8 +104,18 @@ def _unread(folder: Path) -> list[str]:
 
 def _left_over(folder: Path) -> bool:
     """Whether a migration was cut off, or an earlier version has worked here since."""
+    return _trained(folder, _job(folder))
+
+
+def _trained(folder: Path, job: Job | None) -> bool:
+    """Whether what lies in a folder as model, prediction and job is of this program: others use such names too."""
     gathered = folder / layout.RUNS / _GATHERED
-    return gathered.is_dir() or (folder / layout.MODEL).is_dir() or (folder / layout.JOB).is_file()
+    if (gathered / layout.RUN).is_file():
+        return True
+    if any("normalisation" in _plain(place / layout.MODEL / "model.json") for place in (folder, gathered)):
+        return True
+    there = (folder / layout.JOB).is_file() or (folder / layout.MODEL).is_dir() or gathered.is_dir()
+    return job is not None and there
 
 
 def _described(folder: Path) -> Manifest:
@@ -140,7 +151,7 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
         return entry
     for path in (Path(_moved_input(folder)(item.path)), Path(item.path)):
         with contextlib.suppress(OSError, ValueError, EOFError):
-            shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+            shape = mapped.open(path).shape
             where = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
             return replace(
                 entry,
@@ -153,21 +164,21 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
 def _grid(folder: Path, job: Job) -> Grid | None:
     """Where the labels lie, as far as the job says it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        shape = np.load(folder / layout.LABELS, mmap_mode="r", allow_pickle=False).shape
+        shape = mapped.open(folder / layout.LABELS).shape
         if job.axes and len(job.axes) == len(shape):
             return Grid.from_axes(job.axes, shape)
     return None
 
 
-def _move_inputs(folder: Path) -> None:
-    """Move copies of surveys to where copies lie."""
-    for path in sorted(folder.glob(f"{_INPUT}*")):
-        if path.suffix not in (".npy", ".txt"):
-            continue
+def _move_inputs(folder: Path, job: Job) -> list[str]:
+    """Move the copies of surveys that a job names to where copies lie, and return what they are called there."""
+    names = [Path(item.path).name for item in job.inputs if Path(item.path).name.startswith(_INPUT)]
+    for path in (folder / name for copy in names for name in (copy, Path(copy).with_suffix(".txt").name)):
         target = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
-        target.parent.mkdir(exist_ok=True)
-        if not target.exists():
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(exist_ok=True)
             path.replace(target)
+    return [name.removeprefix(_INPUT) for name in names]
 
 
 def _moved_input(folder: Path) -> Callable[[str], str]:
@@ -206,7 +217,7 @@ def _move_run(folder: Path, made: int, job: Job | None) -> Run | None:
 
 
 def _outputs(folder: Path) -> list[str]:
-    names = [path.name for path in folder.glob("prediction-*.npy")] + ["prediction-unfinished.jsonl"]
+    names = [path.name for path in inside.of_prediction(folder / layout.PREDICTION)]
     return [name for name in names if name not in _OF_A_RUN]
 
 
@@ -237,7 +248,7 @@ def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
     if provenance.path_of(run.prediction).exists() or description is None:
         return
     try:
-        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(run.prediction)
     except (OSError, ValueError, EOFError):
         return
     if not values.any():
@@ -262,7 +273,7 @@ def _job(folder: Path) -> Job | None:
     models = (folder / layout.RUNS / _GATHERED / layout.MODEL, folder / layout.MODEL)
     for path in (*(model / layout.JOB for model in models), folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
         with contextlib.suppress(JobError, record.RecordError, OSError):
-            return Job.load(path)
+            return Job.load(path, trusted=True)
     return None
 
 

@@ -243,13 +243,10 @@ class Project:
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
-        kept = labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(self._known_file(one) for one in sources)
-        self.session.change(
-            knowledge=entries,
-            classes=self.session.manifest.with_table(burnt.classes).classes,
-            grid=self.session.manifest.grid or self.surveys.grid,
-        )
+        title = f"labels of {', '.join(one.path.name for one in sources)}"
+        self.session.change(grid=self.session.manifest.grid or self.surveys.grid)
+        kept = labelling.keep(self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes)
+        self.session.change(knowledge=tuple(self._known_file(one) for one in sources))
         return [*burnt.words, *kept]
 
     def remember(self, sources: Sequence[Source]) -> None:
@@ -270,7 +267,7 @@ class Project:
         file = refer(source.path, self.session.folder, stamp(source.path))
         return KnowledgeEntry(file, source.kind, source.to_dict())
 
-    def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
+    def paint(self, values: Any, classes: ClassTable | None = None, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
 
         Parameters
@@ -278,6 +275,8 @@ class Project:
         values : array_like or xarray.DataArray
             0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
             has the spatial shape of the survey.
+        classes : ClassTable, optional
+            Their classes; those of the session where absent.
         replace_labels : bool
             Take these labels in place of others that are there.
 
@@ -297,7 +296,8 @@ class Project:
         if isinstance(values, xr.DataArray) and self.surveys is not None:
             placed = place_classes(values, self.surveys.first)
             values, words = placed.values, [placed.words] if placed.words else []
-        return words + labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
+        known = labelling.as_labels(values, self.shape)
+        return words + labelling.keep(self.session, known, over=replace_labels, classes=classes)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from typing import IO, Any
 from napari_fhn import __version__, record
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
-from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_json, to_json
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_plain, to_json
 
 FILE = "log.jsonl"
 """In the folder of a model."""
@@ -131,7 +131,7 @@ def read(model: str | Path) -> tuple[Run, ...]:
             elif kind == _END:
                 runs[-1] = replace(runs[-1], memory=data["bytes"])
             else:
-                told.setdefault(len(runs), []).append(from_json(line))
+                told.setdefault(len(runs), []).append(from_plain({**data, "kind": kind}))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             continue
     return tuple(replace(run, updates=tuple(told.get(number, ()))) for number, run in enumerate(runs, 1))

@@ -24,8 +24,11 @@ _LONGEST = 2**30
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return what is known of a copy; None where it is no copy, or a damaged one."""
+    path = folder / MANIFEST
+    if not path.is_file():  # reading a pipe would wait for ever
+        return None
     try:
-        content = record.parse((folder / MANIFEST).read_bytes(), longest=_LONGEST)
+        content = record.parse(path.read_bytes(), longest=_LONGEST)
     except (OSError, record.RecordError):
         return None
     known = isinstance(content, dict) and content.get("version") == VERSION
