@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -43,6 +44,7 @@ from napari_fhn.training.parts import Part
 from napari_fhn.training.transfer import model_folder
 
 INPUTS = int(os.environ.get("NAPARI_FHN_FUZZ", "0"))
+pytestmark = pytest.mark.timeout(300 + INPUTS // 10)
 SENTENCES = (record.RecordError, ProjectError, JobError, LabelError, SurveyError, AttributesError)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 255, 256, 2**63, 10**400, 1.5, -0.5, 1e308, float("nan"), float("inf"),
@@ -262,7 +264,7 @@ def test_a_session_in_which_everything_is_damaged_is_described(readers):
     try:
         for _ in range(max(30, INPUTS // 100)):
             for path, good in before.items():
-                path.write_bytes(next(bad for k, bad in enumerate(damaged(good, chance)) if k == 11))
+                path.write_bytes(next(itertools.islice(damaged(good, chance), 11, None)))
             assert all(" cannot be read (" in words for words in damage.found(folder))
     finally:
         for path, good in before.items():

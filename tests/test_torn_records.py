@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from faulty_disk import all_faults, events, unsynced
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Source, Well
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import Manifest, Session, damage, predictions, wells
+from napari_fhn.project import Manifest, Session, damage, wells
 from napari_fhn.project.answers import Answers
 from napari_fhn.project.run import Run, RunRecord, read_record
 from napari_fhn.project.speeds import Measured, Speed
@@ -225,7 +225,7 @@ def test_a_prediction_that_is_kept_is_whole_or_not_there(tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
 
-    for fault in all_faults(folder, lambda: predictions._copy(tmp_path / "prediction.npy", folder / "a.npy"), back):
+    for fault in all_faults(folder, lambda: mapped.copy(tmp_path / "prediction.npy", folder / "a.npy"), back):
         if (folder / "a.npy").exists():
             assert (np.load(folder / "a.npy") == 7).all(), fault
 
