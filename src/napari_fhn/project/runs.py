@@ -28,7 +28,6 @@ from napari_fhn.project.run import (
     empty_prediction,
     folder_name,
     is_called_run,
-    is_called_run,
     is_run,
     number_of,
     read_run,
