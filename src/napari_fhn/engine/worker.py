@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Iterator
 from typing import IO, Any
 
+from napari_fhn import mapped
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.log import kept
@@ -132,6 +133,8 @@ def _sentence(error: Exception) -> str:
     # torch reports a full GPU as OutOfMemoryError, a full machine as a RuntimeError of its allocator.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return "There is not enough memory for blocks of this size. Choose a smaller block; your labels are untouched."
+    if mapped.is_full(error):
+        return f"There is no room left on the disk ({text}): make room and do it again. Your labels are untouched."
     if isinstance(error, OSError):
         return f"A file could not be read or written: {text}. Your labels are untouched."
     return f"Training stopped on an error: {type(error).__name__}: {text}. Your labels are untouched."

@@ -141,8 +141,14 @@ def save(model: Model, folder: str | Path) -> Model:
         },
     )
     described = _described(model, WeightsFile(name, digest))
+    there = (folder / name).exists()
     record.write_bytes(folder / name, weights)
-    checksum = descriptions.write(described, folder)
+    try:
+        checksum = descriptions.write(described, folder)
+    except OSError:
+        if not there:
+            (folder / name).unlink(missing_ok=True)  # it would take room that is missing already
+        raise
     for other in folder.iterdir():
         if other.name != name and (_WEIGHTS.fullmatch(other.name) or other.name == descriptions.FIRST_WEIGHTS):
             other.unlink(missing_ok=True)
