@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import io
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from typing import Any, Literal
 from napari_fhn import __version__, record
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
-from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_json, to_json
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_plain, to_json
 
 FILE = "log.jsonl"
 """In the folder of a model."""
@@ -132,7 +133,7 @@ def read(model: str | Path) -> tuple[Run, ...]:
             elif kind == _END:
                 runs[-1] = replace(runs[-1], memory=data["bytes"])
             else:
-                told.setdefault(len(runs), []).append(from_json(line))
+                told.setdefault(len(runs), []).append(from_plain({**data, "kind": kind}))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             continue
     return tuple(replace(run, updates=tuple(told.get(number, ()))) for number, run in enumerate(runs, 1))
@@ -170,6 +171,14 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as log:
+        if not log.seek(0, os.SEEK_END):
+            return False
+        log.seek(-1, os.SEEK_END)
+        return log.read(1) != b"\n"
+
+
 class _Log:
     """Lines added to a file. What a full disk does not take waits in memory for room: a log never ends the work."""
 
@@ -190,6 +199,8 @@ class _Log:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = io.FileIO(self._path, self._mode)
+                if self._mode == "a" and _is_torn(self._path):
+                    self._waiting = b"\n" + self._waiting  # a line of its own, behind one that was cut off
             while self._waiting:
                 # Without a buffer of its own: what was written of a line is not written again.
                 self._waiting = self._waiting[self._file.write(self._waiting) :]
