@@ -142,8 +142,14 @@ def save(model: Model, folder: str | Path) -> Model:
     )
     described = _described(model, WeightsFile(name, digest))
     before = removing.named_weights(folder)
+    there = (folder / name).exists()
     record.write_bytes(folder / name, weights)
-    checksum = descriptions.write(described, folder)
+    try:
+        checksum = descriptions.write(described, folder)
+    except OSError:
+        if not there:
+            removing.files([folder / name])  # it would take room that is missing already
+        raise
     if before and before != name:
         removing.files([folder / before])
     removing.weights(folder, kept=name)  # of a process that was killed in between
