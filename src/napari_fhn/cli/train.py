@@ -18,6 +18,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_take_over,
     on_machine,
     with_numbers,
 )
@@ -83,6 +84,7 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
