@@ -109,7 +109,7 @@ def test_with_the_lock_held_elsewhere_no_door_changes_a_byte(survey, wells, tmp_
         "keep": lambda: predictions.keep(session, run),
     }
     for name, change in changes.items():
-        with pytest.raises(ProjectError, match="the desk|to look at only"):
+        with pytest.raises(ProjectError, match=r"the desk|to look at only"):
             print(name, change())
         assert contents(folder) == before, name
     session.steps.append(Step("painted", step.volumes, shape))  # which says nothing, and must write nothing

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.text import look
 
 DTYPE = np.dtype(np.uint8)
 
@@ -95,6 +96,8 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         When it is missing, damaged or holds something else than uint8 labels, or is to be written and lacks room.
     """
     path = Path(path)
+    if path.exists():
+        look(path)
     try:
         labels = mapped.open(path, mode)
     except FileNotFoundError as error:

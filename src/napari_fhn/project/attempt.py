@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from napari_fhn.project import layout, masks
+from napari_fhn.project import inputs, layout, masks
 from napari_fhn.project.session import Session
 
 
@@ -43,7 +42,9 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
             layout.remove_if_empty(session.steps.folder)
             layout.remove_if_empty(session.folder / layout.MASKS)
             if new:
-                shutil.rmtree(session.inputs, ignore_errors=True)
+                inputs.remove_copies(session, session.manifest.copies)
+                layout.remove_if_empty(session.inputs)
                 session.clear()
             else:
+                before = replace(before, copies=session.manifest.copies)  # those are there
                 session.change(**{field.name: getattr(before, field.name) for field in fields(before)})

@@ -25,7 +25,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.project import backbones
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
-from napari_fhn.project.inputs import sweep
+from napari_fhn.project.inputs import note_copy, sweep
 from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, fitting, wanted
 from napari_fhn.structure.attributes.attribute import Fitted
 from napari_fhn.structure.attributes.backbone import Backbone
@@ -235,6 +235,7 @@ def _derived(
         if not path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             _write(path, made, progress)
+            note_copy(project.session, path)
     except AttributesError as error:
         raise JobError(str(error)) from error
     record.write_text(path.with_suffix(".txt"), _about(attribute, made.names, inputs))

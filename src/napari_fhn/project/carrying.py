@@ -113,7 +113,9 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
 def folder_of(job: Job) -> Path | None:
     """Return where dips of a job's survey are kept: with its session; None where it lies in none."""
     around = layout.session_around(Path(job.labels))
-    return None if around is None else around / layout.STRUCTURE
+    # A job of no session may have the labels of one, which is not its own to write in.
+    own = layout.session_around(Path(job.model, layout.JOB))
+    return None if around is None or around != own else around / layout.STRUCTURE
 
 
 def reference(

@@ -66,8 +66,9 @@ def placed(session: Session, surveys: SurveySet | None, settings: Settings) -> t
 
 def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple[Path, str]:
     folder = session.folder / layout.MASKS
-    if not path.exists() and (folder / path.name).is_file():
-        path = folder / path.name  # the session was moved since
+    moved = not path.exists() or path.parent.name == layout.MASKS
+    if moved and (folder / path.name).is_file():
+        path = folder / path.name  # the session was moved or copied since: this is its own
     if path.parent == folder and path.is_file():
         return path, ""
     if not path.exists():

@@ -17,7 +17,7 @@ from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
 from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session, now
-from napari_fhn.training import provenance
+from napari_fhn.training import earlier, provenance, removing
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance, Tidied
 
@@ -232,16 +232,47 @@ def tidy(run: Run, how: Tidying) -> int:
     return changed
 
 
+def can_take_back(run: Run) -> bool:
+    """Whether the prediction of a run was tidied, or one that was stopped has taken the place of a whole one."""
+    made = run.provenance()
+    tidied = made is not None and made.tidied is not None and run.untidied.is_file()
+    return tidied or (earlier.path_of(run.prediction).is_file() and run.prediction.is_file())
+
+
 def take_back(run: Run) -> bool:
-    """Bring the prediction of a run back as it was before it was tidied; False where there is nothing to take back."""
+    """Bring the prediction of a run back as it was before it was tidied, or before another began to take its place.
+
+    Returns
+    -------
+    bool
+        False where there is nothing to take back.
+    """
     made = run.provenance()
     if made is None or made.tidied is None or not run.untidied.is_file():
-        return False
+        return can_take_back(run) and _whole_again(run)
     values = mapped.open(run.prediction, "r+")
     values[...] = mapped.open(run.untidied)
     values.flush()
     provenance.write(run.prediction, replace(made, tidied=None))
     run.untidied.unlink()
+    return True
+
+
+def _whole_again(run: Run) -> bool:
+    """Put the whole prediction that was there in the place of one that was stopped."""
+    kept = earlier.path_of(run.prediction)
+    made = provenance.read(kept)
+    if made is None:
+        return False
+    # What lies beside the classes is of the other one, as is the note of how far that came.
+    beside = [path for path in removing.of_prediction(run.prediction)[2:] if path not in (kept, run.untidied)]
+    removing.files(path for path in beside if path != provenance.path_of(kept))
+    provenance.write(run.prediction, replace(made, parts=()))  # until all of it is there
+    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
+    values[...] = np.load(kept, mmap_mode="r", allow_pickle=False)
+    values.flush()
+    provenance.write(run.prediction, made)
+    earlier.forget_prediction(run.prediction)
     return True
 
 

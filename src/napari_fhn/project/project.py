@@ -15,12 +15,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import inputs, knowledge, labelling
+from napari_fhn.project import damage, inputs, knowledge, labelling
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
 from napari_fhn.project.session import Session
-from napari_fhn.project.settings import Settings
+from napari_fhn.project.settings import OTHER_VERSION, Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys.classes import place_classes
@@ -66,7 +66,7 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path, ask: Ask = nobody) -> Project:
-        """Open a session with its surveys, each read as it was then.
+        """Open a session with its surveys, each read as it was then; what of it was damaged is among its notes.
 
         Parameters
         ----------
@@ -78,16 +78,19 @@ class Project:
         Raises
         ------
         ProjectError
-            When there is no session, or it is damaged.
+            When there is no session, or it is of a later version.
         SurveyError
             When a survey cannot be read.
         """
         session = Session.existing(folder)
+        session.notes += damage.found(session.folder)
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
         project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
+        if project.settings is None and session.manifest.settings.get("recipe"):
+            session.notes.append(OTHER_VERSION)
         return project
 
     # What is worked on -----------------------------------------------------------------------------------------------

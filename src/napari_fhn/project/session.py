@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import layout, migration
+from napari_fhn.project import damage, layout, migration
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
@@ -64,12 +64,15 @@ class Session:
         Raises
         ------
         ProjectError
-            When there is none.
+            When there is none, or one in which something is no file.
         """
         session = cls(folder)
         if not session.exists:
             there = "it is no session" if session.folder.is_dir() else "there is no such folder"
             raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
+        blocking = layout.blocking(session.folder)
+        if blocking is not None:
+            raise ProjectError("it is a device or a pipe, and no file", "Remove it", path=blocking)
         return session
 
     @property
@@ -136,7 +139,7 @@ class Session:
         Raises
         ------
         ProjectError
-            When it is damaged.
+            When it is of a later version. One that was damaged is made out of what else the session holds.
         """
         if self._manifest is None or not (self.lock.held or self.gone):
             self._manifest = migration.manifest_of(self.folder)
@@ -211,13 +214,13 @@ class Session:
         self._place = _place_of(self.folder)
         try:
             self._manifest = None
-            link = layout.link_out(self.folder)
-            if link is not None:
-                raise ProjectError(
-                    "it is a link that leads out of the session, and what lies there would be changed",
-                    "Put what it leads to in its place, or remove it",
-                    path=link,
-                )
+            found = layout.stray(self.folder)
+            if found is not None:
+                raise ProjectError(found.why, found.advice, path=found.path)
+            self._unshare()
+            damaged = damage.put_aside(self.folder)
+            seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
+            self.notes = [words for words in self.notes if words not in seen] + damaged
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
             self.notes += self.steps.recover()
@@ -227,6 +230,21 @@ class Session:
             if made:
                 layout.remove_if_empty(self.folder)
             raise
+
+    def _unshare(self) -> None:
+        try:
+            count = layout.unshare(self.folder)
+        except OSError as error:
+            raise ProjectError(
+                f"files in it have other names on the disk, and cannot be copied ({error.strerror or error})",
+                "Copy the session, and open the copy",
+                path=self.folder,
+            ) from error
+        if count:
+            self.notes.append(
+                f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
+                "and what is written leaves the others as they are."
+            )
 
     def release(self) -> None:
         """Let others write here."""

@@ -115,9 +115,15 @@ def stage(
             os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    # For people, and for the report: the survey itself may lie elsewhere tomorrow.
-    record.write_text(path.with_suffix(".txt"), "\n".join(summary(survey)) + "\n")
+    noted = path.with_suffix(".txt")
+    # For people, and for the report: the survey itself may lie elsewhere tomorrow. Of a copy of a copy nothing is new.
+    if not (noted.exists() and _is_in(folder, survey)):
+        record.write_text(noted, "\n".join(summary(survey)) + "\n")
     return Staged(path, channel_axis, content, now)
+
+
+def _is_in(folder: Path, survey: xr.DataArray) -> bool:
+    return Path(str(survey.attrs.get("source", ""))).parent == folder
 
 
 def _stamp_of(survey: xr.DataArray) -> FileStamp:

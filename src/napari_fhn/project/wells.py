@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_fhn import record
 from napari_fhn.labels import ClassTable, DeviatedWell, Interval, LabelError, Well
 from napari_fhn.labels.wells import Stretch
-from napari_fhn.project.aside import set_aside
+from napari_fhn.record import set_aside
 
 FILE = "wells.json"
 _KIND = "wells"
@@ -97,17 +97,29 @@ def load(folder: Path) -> KeptWells:
         When the file is damaged or of a later version.
     """
     path = folder / FILE
-    if not path.exists():
-        return KeptWells()
     try:
-        return of_content(record.read(path, _KIND, _VERSION, {1: _from_first}))
-    except (record.RecordError, ValueError) as error:
+        return read(folder)
+    except ValueError as error:
         aside = set_aside(path)
         raise LabelError(
             f"it cannot be read: {str(error).removeprefix(f'{path}: ').rstrip('.')}",
             f"The labels of the wells are whole, and the file is kept as {aside.name}",
             path=path,
         ) from error
+
+
+def read(folder: Path) -> KeptWells:
+    """Read the wells of a session, and leave the file as it is whatever it holds.
+
+    Raises
+    ------
+    RecordError, ValueError
+        When it is damaged or of a later version.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return KeptWells()
+    return of_content(record.read(path, _KIND, _VERSION, {1: _from_first}))
 
 
 def content_of(kept: KeptWells) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Files:
             self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
         except (ValueError, FileNotFoundError):
             # Cut off or replaced by something else: nothing is lost that cannot be made again.
-            shutil.rmtree(self.folder)
+            _make_room(self.folder, shapes)
             _create(self.folder, shapes)
             self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
 
@@ -152,6 +152,16 @@ def _opened(folder: Path, shapes: _Shapes) -> list[np.memmap]:
         if array.shape != tuple(shape) or array.dtype != kind:
             raise ValueError(f"{folder} holds other dips than its name says")
     return [mapped.open(folder / f"{name}.npy", "r+") for name in shapes]
+
+
+def _make_room(folder: Path, shapes: _Shapes) -> None:
+    """Remove what this program has put into a folder; where others have put something there, it goes aside as it is."""
+    for name in shapes:
+        (folder / f"{name}.npy").unlink(missing_ok=True)
+    try:
+        folder.rmdir()
+    except OSError:
+        folder.rename(mkdtemp(prefix=f"{folder.name}.damaged-", dir=folder.parent))
 
 
 def _create(folder: Path, shapes: _Shapes) -> None:

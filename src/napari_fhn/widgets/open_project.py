@@ -21,6 +21,7 @@ from napari_fhn.project import (
     Session,
     SessionInUse,
     SurveySet,
+    damage,
     layout,
     predictions,
 )
@@ -132,6 +133,7 @@ class OpenProject:
             session.acquire(PROGRAM, take_over=take_over)
         except SessionInUse as error:
             self.writer = error.who
+            session.notes += damage.found(session.folder)
             return False
         self.writer = ""
         return True
