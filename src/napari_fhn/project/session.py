@@ -284,8 +284,13 @@ class Session:
         return self.lock.holder()
 
     @contextmanager
-    def writing(self, program: str) -> Iterator[None]:
+    def writing(self, program: str, *, take_over: bool = False) -> Iterator[None]:
         """Be the one who writes here for a while; a folder that was made for it and stayed empty goes again.
+
+        Parameters
+        ----------
+        program, take_over
+            As for :meth:`acquire`.
 
         Raises
         ------
@@ -296,7 +301,7 @@ class Session:
             yield
             return
         made = not self.folder.exists()
-        self.acquire(program)
+        self.acquire(program, take_over=take_over)
         try:
             yield
         finally:
