@@ -209,9 +209,7 @@ class Session:
         self.lock.acquire(program, take_over=take_over)
         try:
             self._manifest = None
-            found = layout.stray(self.folder)
-            if found is not None:
-                raise ProjectError(found.why, found.advice, path=found.path)
+            self.check_plain()
             self._unshare()
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
@@ -221,6 +219,18 @@ class Session:
             if made:
                 layout.remove_if_empty(self.folder)
             raise
+
+    def check_plain(self) -> None:
+        """Refuse to write where something of the session is a link, which leads to files of others.
+
+        Raises
+        ------
+        ProjectError
+            With its name.
+        """
+        found = layout.stray(self.folder)
+        if found is not None:
+            raise ProjectError(found.why, found.advice, path=found.path)
 
     def _unshare(self) -> None:
         try:
