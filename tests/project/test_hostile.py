@@ -21,7 +21,7 @@ EVERYTHING = os.environ.get("NAPARI_FHN_HOSTILE", "")
 
 QUICK = {
     "links": ("labels.npy", "session.json", "runs/run-002/model", "runs/run-002/model/log.jsonl", "runs/run-002/prediction.npy"),
-    "verbs": ("runs rename", "runs use", "runs delete"),
+    "verbs": ("runs rename", "export", "runs delete"),
 }  # fmt: skip
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")

@@ -369,7 +369,7 @@ def test_a_run_whose_record_is_damaged_is_still_there(work, content):
     assert str(run.folder / RUN) in found.record.message
     work.session.release()
     work.session.acquire("a test")
-    assert (run.folder / RUN).read_bytes() == content
+    assert (run.folder / f"{RUN}.damaged").read_bytes() == content
     assert work.runs.rename(found, "again").name == "again"
 
 

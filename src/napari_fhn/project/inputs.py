@@ -9,8 +9,10 @@ from pathlib import Path
 import xarray as xr
 
 from napari_fhn.project import layout
+from napari_fhn.project.damage import is_kept_aside
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import bands_of
+from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import StackedMap, SurveyEntry, refer
 from napari_fhn.project.session import Session
 from napari_fhn.project.staging import Staged, plain_options, stage
@@ -160,13 +162,15 @@ def sweep(session: Session, keep: Sequence[str] = ()) -> None:
     keep : sequence of str
         Names of files that are used all the same.
     """
+    if is_kept_aside(session.folder, MANIFEST):
+        return  # nobody knows what it referred to
     used = {Path(entry.staged).name for entry in session.manifest.surveys if entry.staged} | set(keep)
     for run in session.runs.all():
         for path in (run.folder / layout.JOB, run.model / layout.JOB):
             try:
                 used |= {Path(item.path).name for item in Job.load(path, trusted=True).inputs}
             except JobError:
-                if path.exists():
+                if path.exists() or is_kept_aside(path.parent, path.name):
                     return  # a job that cannot be read may name any of them
     remove_copies(session, [name for name in session.manifest.copies if name not in used])
 

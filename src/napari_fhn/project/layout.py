@@ -21,6 +21,7 @@ RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
+HISTORY = "history"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -32,7 +33,7 @@ UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
 _FILES = (manifest.FILE, lock.FILE, "desk.json", "wells.json", "answers.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
 """Of further names: those of earlier versions, which are moved to where such things lie now."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
 from napari_fhn.training import log, provenance, removing
@@ -239,7 +239,7 @@ def _as_number(text: str) -> int:
 def ready_prediction(run: Run, shape: Sequence[int]) -> None:
     """Make the file that a run predicts into where it is gone or damaged, and forget what was said to be in it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        found = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        found = mapped.open(run.prediction)
         if found.shape == tuple(shape) and found.dtype == np.uint8:
             return
     names = ("unfinished.jsonl", "unfinished.npy")
@@ -252,10 +252,10 @@ def empty_prediction(path: Path, shape: Sequence[int]) -> None:
     """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
     if path.exists():
         with contextlib.suppress(OSError, ValueError, EOFError):
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            found = mapped.open(path)
             if found.shape == tuple(shape) and found.dtype == np.uint8:
                 return
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape)).flush()
+    mapped.create(path, tuple(shape), np.uint8)
 
 
 def is_run(path: Path) -> bool:
@@ -291,12 +291,23 @@ def default_name(run_id: str) -> str:
 def read_run(folder: Path) -> Run:
     """Return the run in a folder; one whose record is damaged with what is known of it."""
     try:
-        found = record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
+        found = read_record(folder)
     except (record.RecordError, OSError) as error:
         found = RunRecord(folder.name, default_name(folder.name), state="cut off", message=f"Its record: {error}")
     # A name is shown in lines of its own, wherever it came from.
     name = " ".join("".join(letter if letter.isprintable() else " " for letter in found.name).split())
     return Run(folder, replace(found, id=folder.name, name=name[:LONGEST_NAME] or default_name(folder.name)))
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Read how the run in a folder came about.
+
+    Raises
+    ------
+    RecordError
+        When it is missing or damaged.
+    """
+    return record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
 
 
 def discard_files(folder: Path) -> list[Path]:
@@ -305,7 +316,10 @@ def discard_files(folder: Path) -> list[Path]:
         return []
     removing.prediction(folder / layout.PREDICTION)
     removing.left_out(folder)
-    for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
+    # What was damaged and put aside is somebody's network still.
+    whole = not any((folder / layout.MODEL).glob("*.damaged*"))
+    models = (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part", *((layout.MODEL,) if whole else ()))
+    for name in models:
         removing.network(folder / name)
     records = (layout.RUN, layout.JOB, layout.REPORT)
     # The record last: without it this is no run, and what is left would stay for ever.

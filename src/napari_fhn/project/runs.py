@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
+from napari_fhn import mapped
 from napari_fhn.project import layout
 from napari_fhn.project.beginning import copy_beginning, network_folder
 from napari_fhn.project.disk import size_of
@@ -306,7 +305,7 @@ class Runs:
         )
         name = self.free_name(f"{run.name} at step {step}")
         record = replace(run.record, id=folder.name, name=name, begun_with=run.name, state="begun", message="")
-        made = self.begin(here, record, np.load(run.prediction, mmap_mode="r", allow_pickle=False).shape)
+        made = self.begin(here, record, mapped.open(run.prediction).shape)
         part = folder / f"{layout.MODEL}.part"
         try:
             removing.network(part)

@@ -30,6 +30,9 @@ Output = Literal["probabilities", "entropy", "margin"]
 
 _FORMAT, _VERSION = "job", 2
 
+MOST_CLASSES = 255
+"""Labels and predictions are bytes, and 0 is none."""
+
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -177,6 +180,11 @@ class Job:
             raise JobError("a job needs at least one input")
         if len(self.classes) < 2:
             raise JobError("there is nothing to tell apart: name and label at least two classes")
+        if len(self.classes) > MOST_CLASSES:
+            raise JobError(
+                f"there are {len(self.classes)} classes, and labels and predictions count them from 1 to "
+                f"{MOST_CLASSES}: merge some"
+            )
         if len(self.schedule.block) != self.network.dimensions:
             raise JobError(
                 f"the block {self.schedule.block} needs one size for each of the "

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.training import removing
 from napari_fhn.training.control import Control
@@ -155,7 +156,7 @@ def leave_one_out(
             prediction=str(scratch / "prediction.npy"),
             outputs=(),
         )
-        np.lib.format.open_memmap(fold.prediction, mode="w+", dtype=np.uint8, shape=labels.shape).flush()
+        mapped.create(fold.prediction, labels.shape, np.uint8)
         yield Note(f"Fold {number} of {len(turns)}.")
         for work in (fit, predict):
             for update in work(fold, control):

@@ -351,7 +351,7 @@ class Predictor:
             return self._evaluator.probabilities(box, used, across, control)
 
         def focus() -> Focus | None:
-            return control.focus if control is not None else None
+            return control.in_view(self.shape) if control is not None else None
 
         return mosaic(lattice, evaluate, focus, finished or ())
 
@@ -369,7 +369,7 @@ class Predictor:
         except (TypeError, ValueError):
             pass  # none, or not one of this version
         self._evaluator.measure()
-        focus = control.focus if control is not None else None
+        focus = control.in_view(self.shape) if control is not None else None
         ways: list[int | None] = list(self.frame.sections) or [None]
         # The direction in view is seen first.
         ways.sort(key=lambda across: focus is None or across != focus.axis)

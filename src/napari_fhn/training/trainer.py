@@ -147,7 +147,7 @@ class _Training:
         """Say what is known of the view before the first step, where nothing was predicted yet."""
         if self._resumes or not self.control.watched or provenance.path_of(self.job.prediction).exists():
             return
-        for box in self.combining.first_answer(self.control.focus):
+        for box in self.combining.first_answer(self.control.in_view(self.setup.predictor.shape)):
             self._answered.append(box)
             yield BoxChanged(box, 0)
 
@@ -210,7 +210,7 @@ class _Training:
         """Make a step; None when there was nothing to learn from, or no room for it."""
         short = False
         try:
-            batch = self.setup.blocks.draw(self.control.focus)
+            batch = self.setup.blocks.draw(self.control.in_view(self.setup.predictor.shape))
             if batch is not None:
                 self._waiting = False
                 return self.learner.learn(batch, self.step)
