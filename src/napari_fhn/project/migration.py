@@ -110,7 +110,7 @@ def _left_over(folder: Path) -> bool:
 def _trained(folder: Path, job: Job | None) -> bool:
     """Whether what lies in a folder as model, prediction and job is of this program: others use such names too."""
     gathered = folder / layout.RUNS / _GATHERED
-    if (gathered / layout.RUN).is_file():
+    if _plain(gathered / layout.RUN).get("format") == "napari-fhn run":
         return True
     if any("normalisation" in _plain(place / layout.MODEL / "model.json") for place in (folder, gathered)):
         return True

@@ -157,6 +157,8 @@ def write_report(
 
     if not run.has_model:
         raise ProjectError(f"nothing was trained by '{run.name}' yet", "Train first", path=project.session.folder)
+    if output is None:
+        project.session.check_plain()
     standing = predictions.check(project.session, run, partial=partial)
     true = None if truth is None else truth_for(truth, run.job(), project, reading)
     return write(
