@@ -51,8 +51,8 @@ def test_a_file_that_takes_values_from_elsewhere_is_followed_when_told_so(tmp_pa
     Path("values").write_bytes(bytes(12))
     Path("box").mkdir()
     Path("box/map.vrt").write_text(
-        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" '
-        'subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
+        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" subClass="VRTRawRasterBand">'
+        '<SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
     )
     assert main(["info", "box/map.vrt"]) == 2
     assert "../values" in capsys.readouterr().err

@@ -62,8 +62,8 @@ def test_whether_a_file_is_followed_elsewhere_is_asked_and_cancelling_follows_no
     (tmp_path / "box").mkdir()
     path = tmp_path / "box" / "map.vrt"
     path.write_text(
-        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" '
-        'subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
+        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" subClass="VRTRawRasterBand">'
+        '<SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
     )
     asked = []
 
