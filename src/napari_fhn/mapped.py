@@ -15,12 +15,14 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from napari_fhn.record import replacing
 
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What the system says of a full disk, a file that may not be as large, and a quota that is used up."""
@@ -34,6 +36,13 @@ _BLOCK = 512
 """What `st_blocks` counts in, whatever the disk does."""
 
 Map = np.memmap[Any, np.dtype[Any]]
+
+
+class NoRoom(OSError):
+    """A file that does not fit on its disk; the message is a sentence for a person."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: there is no room on its disk ({self.strerror}): make room there"
 
 
 class DamagedArray(ValueError):
@@ -83,8 +92,10 @@ def create(
     ------
     FileExistsError
         When it has to be new and is not.
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
     OSError
-        When there is no room for it (`errno` is one of `FULL`), or it cannot be written; nothing is left of it then.
+        When it cannot be written; nothing is left of it then.
 
     Examples
     --------
@@ -116,6 +127,48 @@ def create(
     return np.memmap(path, kind, "r+", begin, shape, "F" if order == "F" else "C")
 
 
+def save(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
+    """Write an array into a file, which takes its name when it is whole and on the disk.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file, in a folder that is there. One of that name stays as it was until then.
+    values : ndarray
+        Numbers, of any shape.
+
+    Raises
+    ------
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
+    OSError
+        When it cannot be written; nothing is left of it then.
+    """
+    with _naming(path), replacing(path) as file:
+        check_room(path, values.nbytes)
+        head = {"descr": np.lib.format.dtype_to_descr(values.dtype), "fortran_order": False, "shape": values.shape}
+        np.lib.format.write_array_header_1_0(file, head)
+        # Piece by piece: numpy's own way of writing does not say why it could not.
+        flat = values.reshape(-1)
+        for begin in range(0, flat.size, _ZEROS):
+            file.write(flat[begin : begin + _ZEROS].tobytes())
+
+
+def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Copy a file as a whole, or not at all; the copy is on the disk when it takes its name.
+
+    Raises
+    ------
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
+    OSError
+        When it cannot be written; nothing is left of it then.
+    """
+    with _naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
+        check_room(target, os.fstat(original.fileno()).st_size)
+        shutil.copyfileobj(original, file, _ZEROS)
+
+
 def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> Map:
     """Map a ``.npy`` file that is as long as its header says.
 
@@ -137,8 +190,10 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         When it is no whole array of numbers. The file is left as it is.
     FileNotFoundError
         When it is not there.
+    NoRoom
+        When it is to be written, and what of it lies nowhere on the disk yet has no room there.
     OSError
-        When it cannot be read, or what of it lies nowhere on the disk yet has no room there (`errno` is one of `FULL`).
+        When it cannot be read.
     """
     path = Path(path)
     shape, kind, fortran, begin = header(path)
@@ -208,8 +263,8 @@ def reserve(path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        When there is no room (`errno` is one of `FULL`); the message names the file.
+    NoRoom
+        When there is no room.
     """
     found = os.stat(path)
     taken = getattr(found, "st_blocks", None)
@@ -236,12 +291,13 @@ def check_room(path: str | os.PathLike[str], n_bytes: int) -> None:
 
     Raises
     ------
-    OSError
-        ENOSPC, with the sizes, when the disk has less room than that.
+    NoRoom
+        With the sizes, when the disk has less room than that.
     """
     free = room(path)
     if free < n_bytes:
-        raise OSError(errno.ENOSPC, f"{n_bytes / 1e6:,.1f} MB are needed and {free / 1e6:,.1f} MB are free", str(path))
+        words = f"{_in_words(n_bytes)} are needed and {_in_words(free)} are free"
+        raise NoRoom(errno.ENOSPC, words, str(path))
 
 
 def is_full(error: BaseException) -> bool:
@@ -273,8 +329,22 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file in what the system says."""
+    try:
+        yield
+    except OSError as error:
+        raise _named(error, Path(path)) from error
+
+
 def _named(error: OSError, path: Path) -> OSError:
-    return OSError(error.errno, error.strerror or str(error), str(path))
+    kind = NoRoom if is_full(error) else OSError
+    return kind(error.errno, error.strerror or str(error), str(path))
+
+
+def _in_words(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:,.1f} GB"
 
 
 def _give_room(file: IO[bytes], begin: int, size: int) -> None:

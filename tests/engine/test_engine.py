@@ -1,6 +1,7 @@
 """Real processes: they train, stop within a second, die with a sentence, and never outlive the viewer."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from napari_fhn.engine import Engine
+from napari_fhn.engine import Engine, pulse
 from napari_fhn.engine.engine import GIVE_WAY_SECONDS
 from napari_fhn.engine.worker import Worker
 from napari_fhn.network.architecture import levels
@@ -115,9 +116,9 @@ def test_a_moving_hand_is_told_of_while_it_trains_and_not_too_often(engine, monk
 def test_a_processor_is_left_to_drawing_while_something_moves(monkeypatch, command):
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    worker = Worker(io.StringIO(), io.StringIO())
+    worker = Worker(io.BytesIO(), io.BytesIO())
     assert worker.threads(4) == 4
-    worker._hear(command)
+    worker._hear(json.dumps(command).encode())
     assert worker.threads(4) == 3
     assert worker.threads(1) == 1
     clock[0] += 1
@@ -182,14 +183,25 @@ def test_paused_work_stops_and_the_next_is_not_paused(engine, tmp_path):
     assert isinstance(collect(engine)[-1], Done)
 
 
-def test_a_process_that_does_not_listen_is_stopped_all_the_same(engine, tmp_path):
+def test_a_process_that_stands_still_is_noticed_holds_up_nobody_and_is_stopped(engine, tmp_path, monkeypatch):
     engine.train(make_job(tmp_path, steps=100_000))
     collect(engine, until=Progress)
+    assert engine.standing is None
+    monkeypatch.setattr(pulse, "SILENT", 2.5 * pulse.EVERY)
     psutil.Process(engine.pid).suspend()
+    began = time.monotonic()
+    for section in range(5_000):
+        engine.focus(Focus(0, section % 12))
+    assert time.monotonic() - began < 1
+    while engine.standing is None and time.monotonic() < began + 20:
+        engine.poll()
+        time.sleep(0.05)
+    assert "press Stop" in engine.standing
     began = time.monotonic()
     engine.stop()
     done = next(u for u in collect(engine) if isinstance(u, Done))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.3  # its grace, and half a second to be gone
+    assert engine.standing is None
     assert done.stopped
     assert done.step == 0
     assert "nothing of it was saved" in done.message
@@ -263,7 +275,7 @@ ORPHAN = """
 import sys, time, pathlib
 sys.path.insert(0, sys.argv[1])
 from test_engine import make_job
-from napari_fhn.engine import Engine
+from napari_fhn.engine import Engine, pulse
 from napari_fhn.training import Progress
 folder = pathlib.Path(sys.argv[2])
 engine = Engine(folder / "engine.log")

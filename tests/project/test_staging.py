@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from napari_fhn import sample_data, surveys
+from napari_fhn import mapped, sample_data, surveys
 from napari_fhn.project import Project, Session, SurveyEntry, SurveySet, stamps
 from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.staging import stage
@@ -183,11 +183,8 @@ def test_a_copy_that_is_cancelled_leaves_nothing(work, at):
 
 
 def test_a_full_disk_leaves_nothing(work, monkeypatch):
-    def full(*args, **given):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("napari_fhn.project.staging.np.lib.format.open_memmap", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(mapped, "room", lambda _: 100)
+    with pytest.raises(mapped.NoRoom, match=r"inputs.*no room on its disk.*make room there"):
         work.project.stage()
     assert list(work.session.inputs.iterdir()) == []
 

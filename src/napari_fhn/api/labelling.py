@@ -115,9 +115,7 @@ class Labelled(Results):
             if array is not None:
                 if said.any:
                     raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
-                words = self.project.paint(self._in_order(array), replace_labels=replace_labels)
-                if table is not None:
-                    self.project.session.set_classes(table)
+                words = self.project.paint(self._in_order(array), table, replace_labels=replace_labels)
             else:
                 said, table = self._of_the_sample(said, table)
                 if not said.any:

@@ -10,7 +10,7 @@ from napari_fhn.api import given
 from napari_fhn.api.holding import OPEN, undoing
 from napari_fhn.api.wording import in_python
 from napari_fhn.api.work import Work
-from napari_fhn.project import Project, ProjectError, Session
+from napari_fhn.project import Project, ProjectError, Session, damage
 
 if TYPE_CHECKING:
     import tempfile
@@ -98,6 +98,7 @@ def _work(
     if earlier is not None:
         earlier.close()
     session = Session(folder) if together is not None else Session.existing(folder)
+    session.notes += damage.found(folder) if read_only else []  # a writer puts it aside, and says so
     with undoing(session, read_only):
         project = Project.open(folder) if together is None else Project(session, together.surveys)
         project.session = session

@@ -159,6 +159,16 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
     add_run(parser)
     parser.add_argument("--job", type=Path, metavar="FILE", help="saved job, of a run or of no session at all")
+    add_trust_job(parser)
+
+
+def add_trust_job(parser: argparse._ActionsContainer) -> None:
+    """Add ``--trust-job``."""
+    parser.add_argument(
+        "--trust-job",
+        action="store_true",
+        help="let the saved job of --job write where it says, outside of its own folder too",
+    )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

@@ -210,7 +210,7 @@ def _alone(options: argparse.Namespace) -> int:
     """Predict with a job that lies in no session; torch and numpy are enough for it."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = on_machine(Job.load(options.job), options)
+    job = on_machine(Job.load(options.job, trusted=options.trust_job), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
     if options.flips:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json
-from napari_fhn.cli.sessions import existing
+from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned, number
 
 if TYPE_CHECKING:
@@ -146,8 +146,10 @@ def delete(options: argparse.Namespace) -> int:
         if not options.yes and not _agreed(f"Delete {names}? This cannot be undone. [y/N] "):
             _done(options, "Nothing was deleted.", freed=0)
             return OK
-        freed = sum(session.runs.delete(one) for one in runs)
-    _done(options, f"Deleted {names}.", deleted=[one.id for one in runs], freed=freed)
+        gone = [session.runs.delete(one) for one in runs]
+    freed, left = sum(one.freed for one in gone), [str(path) for one in gone for path in one.left]
+    say(one.words for one in gone)
+    _done(options, f"Deleted {names}.", deleted=[one.id for one in runs], freed=freed, left=left)
     return OK
 
 

@@ -52,7 +52,7 @@ def asked(options: argparse.Namespace) -> Asked:
     """
     folder, name = place(options)
     if folder is None:
-        return Asked(Job.load(options.job))
+        return Asked(Job.load(options.job, trusted=options.trust_job))
     session = existing(folder, f"napari-fhn {options.command}")
     run = run_of(session, name)
     return Asked(run.job(), session, run)
@@ -94,22 +94,28 @@ def run_around(job: Path, session: Path) -> str | None:
 
 
 def existing(folder: Path, program: str) -> Session:
-    """Return the session in a folder; one of an earlier version is brought into the form of this one first.
+    """Return the session in a folder; one of an earlier version, or with damaged records, is put right first.
 
     Raises
     ------
     ProjectError
-        When there is none, or it is damaged.
+        When there is none, or it is of a later version.
     SessionInUse
         When it has to be brought up to date while somebody works in it.
     """
-    from napari_fhn.project import Session, layout
+    from napari_fhn.project import Session, SessionInUse, damage, layout
 
     session = Session.existing(folder)
-    if not layout.has_manifest(session.folder):
-        with session.writing(program):
-            say(session.notes)
-            session.notes.clear()  # said
+    damaged = damage.found(session.folder)
+    if damaged or not layout.has_manifest(session.folder):
+        try:
+            with session.writing(program):
+                say(session.notes)
+                session.notes.clear()  # said
+        except SessionInUse:
+            if not layout.has_manifest(session.folder):
+                raise
+            say(damaged)  # and whoever works in it was told when it was opened
     return session
 
 

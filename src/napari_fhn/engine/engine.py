@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -16,12 +14,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from napari_fhn.training import description
+from napari_fhn import record
+from napari_fhn.engine import pulse
+from napari_fhn.engine.endings import epitaph
+from napari_fhn.engine.outbox import Outbox
+from napari_fhn.training import description, groups, leaving
 from napari_fhn.training.control import Focus
 from napari_fhn.training.description import Description
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.updates import Done, Failed, Note, Update, from_json
+from napari_fhn.training.pipes import lines
+from napari_fhn.training.updates import Done, Failed, Note, Update, from_plain
 
 STOP_GRACE = 0.8
 """Seconds that the process has to stop by itself before it is ended."""
@@ -39,11 +42,21 @@ _ENVIRONMENT = {
 GIVE_WAY_SECONDS = 0.2
 """A hand that moves is told of no more often."""
 
+_AT_ONCE = 2_000
+"""Most updates that one call of :meth:`Engine.poll` returns: a window has other things to do."""
+
+_UNREAD = 20_000
+"""Updates that wait to be polled; then the process waits too, as soon as its pipe is full."""
+
+_LAST_WORDS = 2.0
+"""Seconds in which what a process said before it ended is heard; longer only others can hold its pipe open."""
+
 
 class Engine:
     """Starts, steers and hears the process that trains.
 
-    No method blocks, so all of them may be called from a GUI thread. One piece of work runs at a time.
+    No method waits for the process, so all of them may be called from a GUI thread: what it is told is written by one
+    thread, what it says is read by another. One piece of work runs at a time.
 
     Parameters
     ----------
@@ -62,8 +75,11 @@ class Engine:
         self.log = Path(log)
         self.task: str | None = None
         self.paused = False
-        self._process: subprocess.Popen[str] | None = None
-        self._updates: queue.SimpleQueue[Update] = queue.SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._outbox: Outbox | None = None
+        self._listener: _Listener | None = None
+        self._ended_at: float | None = None
+        self._killed_before = 0
         self._focus: Focus | None = None
         self._began = 0.0
         self._gave_way = -math.inf
@@ -87,27 +103,30 @@ class Engine:
         if self.pid is not None:
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._killed_before = groups.killed()
         with self.log.open("w", encoding="utf-8") as log:
             # A process of its own and not multiprocessing: that would run the user's script a second time.
-            self._process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 [sys.executable, "-m", "napari_fhn.engine.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
-                encoding="utf-8",
                 env={**_ENVIRONMENT, **os.environ},
             )
-        self._updates = queue.SimpleQueue()
-        assert self._process.stdout is not None
-        threading.Thread(
-            target=_listen,
-            args=(self._process.stdout, self._updates),
-            name="fhn-engine-listener",
-            daemon=True,
-        ).start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._let_go()
+        self._ended_at = None
+        self._outbox, self._listener = Outbox(process.stdin), _Listener(process.stdout)
         if self._focus is not None:
             self.focus(self._focus)
+
+    @property
+    def standing(self) -> str | None:
+        """What to say of a process that stands still while it has work to do, and what to do; None while it works."""
+        if self._listener is None or not self.busy or self._stop_asked is not None:
+            return None
+        return self._listener.silence.sentence
 
     def train(self, job: Job, *, resume: bool = False) -> None:
         """Begin to train.
@@ -174,27 +193,32 @@ class Engine:
     def poll(self) -> list[Update]:
         """Return the news since the last call; call it a few times a second."""
         # Whether the process lives is read first: what it said before it died is then in the queue or on its way.
-        alive = self.pid is not None
+        alive, now = self.pid is not None, time.monotonic()
         updates = self._drain()
+        if self._listener is not None and alive:
+            self._listener.silence.look(now)
         if any(isinstance(update, Done | Failed) for update in updates):
             self._idle()
         if not self.busy:
             return updates
         if not alive:
-            assert self._process is not None
-            code = self._process.wait()
-            time.sleep(0.05)  # the listener may still hold a last line
-            updates += self._drain()
-            if not any(isinstance(update, Done | Failed) for update in updates):
+            self._ended_at = self._ended_at or now
+            heard = self._listener is None or self._listener.finished or now - self._ended_at > _LAST_WORDS
+            if heard:
                 stopped = self._stop_asked is not None
-                updates.append(self._ended() if stopped else Failed(_epitaph(code), self._log_tail()))
-            self._idle()
-        elif self._stop_asked is not None and time.monotonic() - self._stop_asked > STOP_GRACE:
+                updates.append(self._ended() if stopped else self._lost())
+                self._idle()
+        elif self._stop_asked is not None and now - self._stop_asked > STOP_GRACE:
             self._kill()
             updates.append(self._ended())
             self._idle()
             self.start()
         return updates
+
+    def _lost(self) -> Failed:
+        assert self._process is not None
+        code = self._process.wait()
+        return Failed(epitaph(code, short_of_memory=groups.killed() > self._killed_before), self._log_tail())
 
     def _ended(self) -> Done:
         """Say what is left of work that was ended from outside because it did not stop by itself."""
@@ -226,7 +250,7 @@ class Engine:
         self._resumes = how.get("resume", False)
         self._saved_before = _saved(job)
         self._began = time.monotonic()
-        self._send({"do": task, "job": asdict(job), **how})
+        self._send({"do": task, "job": job.to_dict(), **how})
 
     def _idle(self) -> None:
         self.task = None
@@ -235,29 +259,30 @@ class Engine:
 
     def _drain(self) -> list[Update]:
         updates: list[Update] = []
-        while True:
-            try:
-                updates.append(self._updates.get_nowait())
-            except queue.Empty:
-                return updates
+        if self._listener is not None:
+            with contextlib.suppress(queue.Empty):
+                while len(updates) < _AT_ONCE:
+                    updates.append(self._listener.updates.get_nowait())
+        return updates
 
     def _send(self, command: dict[str, Any]) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        # An error means that the process is gone; poll() finds that out and says so.
-        with contextlib.suppress(OSError):
-            self._process.stdin.write(json.dumps(command) + "\n")
-            self._process.stdin.flush()
+        if self._outbox is not None:
+            self._outbox.put(command)
 
     def _kill(self) -> None:
         if self._process is None:
             return
         process, self._process = self._process, None
-        process.kill()
-        process.wait()
-        if process.stdin is not None:
-            with contextlib.suppress(OSError):
-                process.stdin.close()
+        leaving.end(process)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Say nothing more to the process of before, and hear nothing more of it."""
+        if self._outbox is not None:
+            self._outbox.close()
+        if self._listener is not None:
+            self._listener.close()
+        self._outbox = self._listener = None
 
     def _log_tail(self) -> str:
         try:
@@ -276,27 +301,49 @@ def _saved(job: Job | None) -> Description | None:
         return None
 
 
-def _listen(stream: IO[str], updates: queue.SimpleQueue[Update]) -> None:
-    with stream:
-        for line in stream:
-            try:
-                updates.put(from_json(line))
-            except ValueError as error:
-                updates.put(Note(f"The training process said something unexpected: {error}"))
+class _Listener:
+    """Hears what the process says, on a thread of its own."""
 
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.updates: queue.Queue[Update] = queue.Queue(_UNREAD)
+        self.silence = pulse.Silence()
+        self._closed = False
+        self._understood = True
+        self._thread = threading.Thread(target=self._listen, args=(stream,), name="fhn-engine-listener", daemon=True)
+        self._thread.start()
 
-def _epitaph(code: int) -> str:
-    if os.name == "posix" and code == -signal.SIGKILL:
+    @property
+    def finished(self) -> bool:
+        """Whether all that will ever be said has been heard and taken."""
+        return not self._thread.is_alive() and self.updates.empty()
+
+    def close(self) -> None:
+        """Hear no more; what the process still says is passed over."""
+        self._closed = True
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        with stream:
+            for line in lines(stream):
+                update = self._understand(line)
+                while update is not None and not self._closed:
+                    with contextlib.suppress(queue.Full):
+                        self.updates.put(update, timeout=0.2)
+                        break
+
+    def _understand(self, line: bytes | None) -> Update | None:
+        """Return the update of a line; None where there is none."""
+        try:
+            said = record.parse(line or b"")
+            waiting = pulse.waiting_of(said)
+            self.silence.heard(waiting or 0.0)
+            return from_plain(said) if waiting is None else None
+        except ValueError:
+            self.silence.heard()
+        # One is worth a word. A process that says nothing else would fill the window with them.
+        understood, self._understood = self._understood, False
+        begin = "a line that is too long" if line is None else repr(line[:80])[1:]
         return (
-            "The training process was killed, most often because memory ran out. Your labels are safe. "
-            "Choose a smaller block, or close other programs, and press Train again."
+            Note(f"The training process said something unexpected, which was passed over: {begin}")
+            if understood
+            else None
         )
-    if code < 0:
-        return (
-            f"The training process was ended by signal {-code}. Your labels are safe. "
-            "Press Train to start again; the details hold the end of its log."
-        )
-    return (
-        f"The training process ended unexpectedly (exit code {code}). Your labels are safe. "
-        "The details hold the end of its log."
-    )

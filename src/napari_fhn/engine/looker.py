@@ -1,6 +1,6 @@
 """The program that lets a network look at a survey: a job comes in on standard input, shares and the end go out.
 
-Run as ``python -m napari_fhn.engine.looker``. It ends when the one who asked is gone.
+Run as ``python -m napari_fhn.engine.looker``. It ends when the one who asked is gone, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import traceback
 from napari_fhn.training.control import Control
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
+from napari_fhn.training.leaving import leave_with_starter
 
 
 def main() -> None:
     """Look, and say as lines of JSON: the share that is done, at last that it is, or what went wrong."""
+    leave_with_starter()
     # What libraries print must not end up between the lines: standard output is theirs no longer.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -26,14 +28,15 @@ def main() -> None:
         out.write(json.dumps(what) + "\n")
         out.flush()
 
-    job, control = Job.from_dict(json.loads(sys.stdin.readline())), Control()
+    control = Control()
 
     def watch() -> None:
         sys.stdin.read()  # ends when the viewer does
         control.stop.set()
 
-    threading.Thread(target=watch, daemon=True).start()
     try:
+        job = Job.from_json(sys.stdin.readline())
+        threading.Thread(target=watch, daemon=True).start()
         from napari_fhn.training.states import write_states
 
         say(done=write_states(job, control, lambda share: say(share=share)))

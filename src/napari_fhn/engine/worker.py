@@ -1,12 +1,11 @@
 """The program that trains: commands come in as JSON lines on standard input, updates go out on standard output.
 
 Run as ``python -m napari_fhn.engine.worker``. It ends when its standard input closes, so it never outlives the viewer.
+A line that it does not understand is answered, and the next one heard.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 import queue
@@ -17,13 +16,17 @@ import traceback
 from collections.abc import Iterator
 from typing import IO, Any
 
+from napari_fhn import record
+from napari_fhn.engine import pulse
+from napari_fhn.record.errors import in_words
 from napari_fhn.training.control import Control, Focus
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.errors import JobError, decoded
+from napari_fhn.training.job import Job
+from napari_fhn.training.leaving import LAST_SECONDS, leave_with_starter
 from napari_fhn.training.log import kept
-from napari_fhn.training.updates import Failed, Update, to_json
-
-_LAST_SECONDS = 1.0
-"""Time that running work has to save itself once the viewer is gone."""
+from napari_fhn.training.memory import is_out_of_memory
+from napari_fhn.training.pipes import lines
+from napari_fhn.training.updates import Failed, Note, Update, to_json
 
 _STILL_MOVING = 0.5
 """Seconds after the last change of section, or movement of the hand, during which the window draws without end."""
@@ -34,19 +37,22 @@ class Worker:
 
     Parameters
     ----------
-    commands, updates : text streams
+    commands, updates : binary streams
         One JSON object in each line.
     """
 
-    def __init__(self, commands: IO[str], updates: IO[str]) -> None:
+    def __init__(self, commands: IO[bytes], updates: IO[bytes]) -> None:
         self._commands = commands
         self._updates = updates
+        self._saying = threading.Lock()
         self._control = Control()
         self._work: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._asked = self._ended = 0
         self._moved = -math.inf
 
     def run(self) -> None:
         """Work until the commands end."""
+        pulse.start(self._beat)
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         import torch  # slow: done while the person is still labelling
 
@@ -61,6 +67,7 @@ class Worker:
                 threads = self.threads(all_threads)
                 if threads != torch.get_num_threads():
                     torch.set_num_threads(threads)
+            self._ended += 1
 
     def threads(self, most: int) -> int:
         """Return how many threads to compute with just now.
@@ -72,23 +79,56 @@ class Worker:
         return max(1, most - 1) if moving else most
 
     def _say(self, update: Update) -> None:
-        self._updates.write(to_json(update) + "\n")
+        line = to_json(update).encode() + b"\n"
+        with self._saying:
+            self._write(line)
+
+    def _beat(self, line: bytes) -> None:
+        # Where another line is being written, that says that this process lives as soon as somebody reads it.
+        if self._saying.acquire(blocking=False):
+            try:
+                self._write(line)
+            finally:
+                self._saying.release()
+
+    def _write(self, line: bytes) -> None:
+        self._updates.write(line)
         self._updates.flush()
 
+    def listen(self) -> None:
+        """Do what the commands say, or put it into the queue of work, until they end."""
+        for line in lines(self._commands):
+            try:
+                self._hear(line)
+            except OSError:
+                break  # nobody hears the answers any more
+
     def _read(self) -> None:
-        with contextlib.suppress(ValueError, OSError):
-            for line in self._commands:
-                self._hear(json.loads(line))
+        self.listen()
         self._control.stop.set()
         self._work.put(None)
         # The viewer is gone: what does not stop by itself is ended.
-        timer = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+        timer = threading.Timer(LAST_SECONDS, os._exit, (1,))
         timer.daemon = True
         timer.start()
 
-    def _hear(self, command: dict[str, Any]) -> None:
+    def _hear(self, line: bytes | None) -> None:
+        """Do what a line says, or answer that it says nothing."""
+        try:
+            if line is None:
+                raise JobError("it is too long")
+            command = record.parse(line)
+            if not isinstance(command, dict):
+                raise JobError(f"it is {type(command).__name__} where names and values are expected")
+            self._obey(command)
+        except ValueError as error:
+            words = f"The training process was told something that it does not understand, and left it out: {error}."
+            # Whoever waits for an end would wait for ever; work under way has an end of its own.
+            self._say(Note(words) if self._asked > self._ended else Failed(words))
+
+    def _obey(self, command: dict[str, Any]) -> None:
         control = self._control
-        match command["do"]:
+        match command.get("do"):
             case "stop":
                 control.stop.set()
             case "pause":
@@ -96,25 +136,31 @@ class Worker:
             case "resume":
                 control.pause.clear()
             case "revert":
-                control.revert = command["step"]
+                control.revert = decoded(int, command.get("step"), "step")
             case "focus":
-                control.focus = Focus(**command["focus"]) if command["focus"] else None
+                if "focus" not in command:
+                    raise JobError("it does not say which section is in view")
+                where = command["focus"]
+                control.focus = None if where is None else decoded(Focus, where, "focus")
                 self._moved = time.monotonic()
             case "give way":
                 self._moved = time.monotonic()
-            case _:
+            case "train" | "predict":
                 # Cleared here, in the order of the commands: a stop that follows at once is not lost.
                 control.stop.clear()
                 control.pause.clear()
                 control.revert = None
+                self._asked += 1
                 self._work.put(command)
+            case other:
+                raise JobError(f"{in_words(other)} is no command that this version knows")
 
     def _carry_out(self, command: dict[str, Any]) -> Iterator[Update]:
         try:
             from napari_fhn.training.predicting import predict
             from napari_fhn.training.trainer import fit
 
-            job, resume = Job.from_dict(command["job"]), command.get("resume", False)
+            job, resume = Job.from_dict(command.get("job", {})), command.get("resume") is True
             if command["do"] == "train":
                 updates = fit(job, self._control, resume=resume)
             else:
@@ -129,8 +175,8 @@ class Worker:
 
 def _sentence(error: Exception) -> str:
     text = str(error)
-    # torch reports a full GPU as OutOfMemoryError, a full machine as a RuntimeError of its allocator.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
+    # A full GPU and a full machine have many names.
+    if is_out_of_memory(error):
         return "There is not enough memory for blocks of this size. Choose a smaller block; your labels are untouched."
     if isinstance(error, OSError):
         return f"A file could not be read or written: {text}. Your labels are untouched."
@@ -139,10 +185,11 @@ def _sentence(error: Exception) -> str:
 
 def main() -> None:
     """Talk over the standard streams."""
+    leave_with_starter()
     # What libraries print must not end up between the updates: standard output is theirs no longer.
-    updates = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    updates = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    Worker(sys.stdin, updates).run()
+    Worker(sys.stdin.buffer, updates).run()
 
 
 if __name__ == "__main__":

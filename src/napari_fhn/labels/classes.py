@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_fhn import record
 from napari_fhn.labels.csv_rows import read_rows
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.surveys.out.cells import csv_text, plain_text
 
 #: Largest label value: labels are uint8, and 0 is "unlabelled".
 MAX_VALUE = 255
@@ -255,7 +256,7 @@ class ClassTable:
         classes: list[LabelClass] = []
         for row in read_rows(path, _COLUMNS):
             try:
-                entry = LabelClass(row.integer("value"), row.text("name"), row.text("color").lower())
+                entry = LabelClass(row.integer("value"), plain_text(row.text("name")), row.text("color").lower())
                 cls((*classes, entry))
             except LabelError as error:
                 raise error if error.path else row.error(error.what, error.way_out) from error
@@ -265,11 +266,17 @@ class ClassTable:
         return cls(tuple(classes))
 
     def to_csv(self, path: str | Path) -> None:
-        """Write the table with the columns value, name, color."""
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows((c.value, c.name, c.color) for c in self.classes)
+        """Write the table with the columns value, name, color; the file of before stays whole until the new one is.
+
+        A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which `from_csv` takes
+        away again.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written.
+        """
+        record.write_text(path, csv_text(_COLUMNS, ((c.value, c.name, c.color) for c in self.classes)))
 
 
 def _unused(name: str, known: set[str]) -> str:

@@ -12,6 +12,7 @@ from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
 from napari_fhn.labels.polygons import SUFFIXES
 from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.text import look
 from napari_fhn.plugins import Registry
 
 _OURS = {
@@ -68,10 +69,9 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix in GRIDDED and path.exists():
+    if suffix in GRIDDED and (path.is_file() or path.is_dir()):
         return "labels"
-    if not path.is_file():
-        raise LabelError("there is no such file", "Check the path", path=path)
+    look(path)
     guest = plugins.claiming(path)
     if guest is not None:
         return guest.name
@@ -114,7 +114,10 @@ def _first_cells(path: Path) -> set[str]:
     """Cells of the first line, in lower case; none for a file that is no text."""
     with path.open("rb") as file:
         first = file.readline(500).decode("utf-8-sig", errors="replace")
-    return {cell.strip().lower() for cell in next(csv.reader([first.strip("\r\n")]), [])}
+    try:
+        return {cell.strip().lower() for cell in next(csv.reader(first.splitlines()[:1]), [])}
+    except csv.Error:
+        return set()
 
 
 def _of_roles(roles: set[str]) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.regular import why_not
 
 #: Larger files are refused: they are no picks, and their rows would fill the memory.
 MAX_BYTES = 2**30
@@ -32,6 +33,19 @@ NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999999.0)
 LARGEST = 1e29
 
 
+def look(path: Path) -> None:
+    """Refuse what is no plain file, before anything opens it.
+
+    Raises
+    ------
+    LabelError
+        When it is missing, a folder, a pipe, a device, or a link to nowhere.
+    """
+    wrong = why_not(path)
+    if wrong is not None:
+        raise LabelError(*wrong, path=path)
+
+
 def encoding_of(path: Path) -> str:
     """Tell the encoding of a text file.
 
@@ -50,9 +64,8 @@ def encoding_of(path: Path) -> str:
     LabelError
         When it is missing, larger than a table of picks can be, or no text.
     """
+    look(path)
     try:
-        if path.is_dir():
-            raise LabelError("it is a folder", "Name a file", path=path)
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise LabelError(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
+from napari_fhn.network.bounds import MOST_CHANNELS, MOST_COARSE, MOST_H, MOST_LAYERS, MOST_LEVELS, at_most
 from napari_fhn.record import decode
 
 Resample = Literal["keep", "coarsen", "refine"]
@@ -56,6 +57,7 @@ class Layer:
         _one_of("the transform of a layer", self.transform, Transform)
         if self.rank < 1:
             raise ValueError(f"the block rank must be at least 1, got {self.rank}")
+        at_most("the block rank", self.rank, MOST_CHANNELS)
         if self.resample == "keep":
             # So that equal networks compare equal and survive being written in words.
             object.__setattr__(self, "transform", "haar")
@@ -204,10 +206,15 @@ class Architecture:
                 f"neighbouring sections and Haar transforms of the data are counted from 0, got context={self.context} "
                 f"and haar_lift={self.haar_lift}"
             )
+        at_most("the number of channels", self.channels, MOST_CHANNELS)
+        at_most("the number of layers", len(self.layers), MOST_LAYERS)
+        at_most("the number of neighbouring sections on each side", self.context, MOST_CHANNELS)
+        at_most("the number of Haar transforms of the data", self.haar_lift, MOST_LEVELS)
         if self.context and self.dimensions == 3:
             raise ValueError("neighbouring sections are channels of a 2D network; a 3D one sees them anyway")
         if self.h <= 0:
             raise ValueError(f"the time step h must be positive, got {self.h}")
+        at_most("the time step h", self.h, MOST_H)
         _one_of("the activation", self.activation, Activation)
         _one_of("the normalization", self.normalization, Normalization)
         self._check_layers()
@@ -225,6 +232,8 @@ class Architecture:
             if layer.resample == "refine" and n % 2 ** len(axes):
                 raise ValueError(f"layer {number} refines a state of {n} channels, not a multiple of {2 ** len(axes)}")
             n = self._channels_after(n, layer)
+            at_most(f"the number of channels in layer {number}", n, MOST_COARSE)
+        at_most("the number of halvings of the resolution", max(self.deepest_levels), MOST_LEVELS)
 
     def _check_reading(self) -> None:
         reading = self.reading

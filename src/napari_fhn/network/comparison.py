@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from napari_fhn.network.architecture import Architecture, Resample
+from napari_fhn.network.bounds import MOST_CHANNELS, MOST_COARSE, MOST_H, MOST_LAYERS, MOST_LEVELS, at_most
 from napari_fhn.record import decode
 
 
@@ -23,6 +24,8 @@ def _check(dimensions: int, channels: int, context: int) -> None:
         raise ValueError(f"a network has 2 or 3 spatial dimensions, not {dimensions}")
     if channels < 1:
         raise ValueError(f"a network needs at least one channel, got {channels}")
+    at_most("the number of channels", channels, MOST_CHANNELS)
+    at_most("the number of neighbouring sections on each side", context, MOST_CHANNELS)
     if context < 0:
         raise ValueError(f"there cannot be {context} neighbouring sections")
     if context and dimensions == 3:
@@ -59,6 +62,7 @@ class Stage:
             raise ValueError(f"a stage can {', '.join(get_args(Resample))}, not {self.resample!r}")
         if self.steps < 1:
             raise ValueError(f"a stage has at least one layer, not {self.steps}")
+        at_most("the number of layers of a stage", self.steps, MOST_LAYERS)
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class ResNetArchitecture:
             raise ValueError("a ResNet needs at least one stage")
         if self.h <= 0:
             raise ValueError(f"the step h must be positive, got {self.h}")
+        at_most("the step h", self.h, MOST_H)
         if self.growth is not None and self.growth < 1:
             raise ValueError(
                 f"channels grow by a factor of at least 1, or None for 2 per halved axis; got {self.growth}"
@@ -119,6 +124,9 @@ class ResNetArchitecture:
         for number, levels in enumerate(self.levels, 1):
             if min(levels) < 0:
                 raise ValueError(f"stage {number} is finer than the input: coarsen before refining")
+            at_most("the number of halvings of the resolution", max(levels), MOST_LEVELS)
+        for number, channels in enumerate(self.stage_channels, 1):
+            at_most(f"the number of channels in stage {number}", channels, MOST_COARSE)
 
     def changed_axes(self, stage: Stage) -> tuple[int, ...]:
         """Return the spatial axes whose resolution changes before a stage."""
@@ -222,6 +230,9 @@ class UNetArchitecture:
             raise ValueError(f"a norm has groups of channels, or 0 for no norm; got {self.groups}")
         for number, axes in enumerate(self.poolings, 1):
             _check_axes(axes, self.dimensions, f"pooling {number}")
+        at_most("the number of groups", self.groups, MOST_COARSE)
+        at_most("the number of poolings", len(self.poolings), MOST_LEVELS)
+        at_most("the number of channels at the coarsest level", self.level_channels[-1], MOST_COARSE)
 
     @property
     def level_channels(self) -> tuple[int, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import xarray as xr
 
+from napari_fhn import mapped
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project
@@ -73,7 +73,7 @@ def known(project: Project) -> xr.DataArray:
 
 
 def _mapped(project: Project, path: Path, name: str, attrs: dict[str, Any]) -> xr.DataArray:
-    values = np.load(path, mmap_mode="r", allow_pickle=False)
+    values = mapped.open(path)
     grid = _grid(project, values.shape if values.ndim == len(project.shape) else values.shape[1:])
     dims = [_BAND] * (values.ndim - len(grid.shape)) + list(grid.dims)
     found = grid.put(xr.DataArray(xr.Variable(dims, values), name=name))

@@ -6,6 +6,7 @@ is, in this process, and is kept nowhere: a session that somebody sends along ca
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -21,6 +22,8 @@ from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.training.backbone import Task
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
+from napari_fhn.training.leaving import end
+from napari_fhn.training.pipes import lines_or_silence
 from napari_fhn.training.transfer import saved_job
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ BACKBONE = Backbone.name
 """What the attribute is called."""
 
 _MODULE = "napari_fhn.training.backbone"
+
+_LOOK = 0.5
+"""Seconds between two looks at whether it is still wanted."""
 
 _trusted: set[Fitted] = set()
 
@@ -183,27 +189,29 @@ def _run(task: Task, told: Told | None) -> dict[str, Any]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
     answer: dict[str, Any] = {}
     try:
-        process.stdin.write(json.dumps(record.encode(task)))
-        process.stdin.close()
-        for line in process.stdout:
-            answer = json.loads(line)
-            if "share" in answer and told is not None:
-                told(answer["share"])
+        process.stdin.write(json.dumps(record.encode(task)).encode() + b"\n")
+        process.stdin.flush()  # and left open: where it is closed, the process leaves
+        share = 0.0
+        for line in lines_or_silence(process.stdout, _LOOK):
+            if line is not None:
+                answer = record.parse(line)
+                share = answer.get("share", share)
+            if told is not None:  # also of a process that says nothing: who hears it may end the work
+                told(share)
         process.wait()
-    except (BrokenPipeError, ValueError):
+    except (BrokenPipeError, ValueError, AttributeError):
         answer = {}
     finally:
         # Also when `told` has ended the work.
         if process.poll() is None:
-            process.kill()
-        process.wait()
-        process.stdout.close()
+            end(process)
+        with contextlib.suppress(OSError):
+            process.stdin.close()
     if "error" in answer:
         raise JobError(f"the network in {task.file} cannot be run: {answer['error']}")
     if "fitted" not in answer:

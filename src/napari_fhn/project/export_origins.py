@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import xarray as xr
 
-from napari_fhn import surveys
+from napari_fhn import mapped, surveys
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
@@ -242,7 +242,7 @@ def own_survey(project: Project) -> xr.DataArray | None:
 
 def _mapped(path: Path) -> np.ndarray[Any, Any]:
     try:
-        values: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        values: np.ndarray[Any, Any] = mapped.open(path)
     except (OSError, ValueError, EOFError) as error:
         raise ProjectError(f"it cannot be read ({error})", "Predict again", path=path) from error
     return values

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from napari_fhn import __version__, surveys
+from napari_fhn import __version__, mapped, surveys
 from napari_fhn.labels import ClassTable, LabelClass, LabelError
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
@@ -322,7 +322,7 @@ class Exporter:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
             numbered = Path(folder) / "bodies.npy"
             sizes = save_bodies(numbered, values, request.of, **how, progress=lambda share: told(share / 2))
-            volume = np.load(numbered, mmap_mode="r", allow_pickle=False)
+            volume = mapped.open(numbered)
             like = self._like(volume)
             surveys.save(path, volume, like, nodata=0, history=made, progress=lambda share: told(0.5 + share / 2))
             del volume

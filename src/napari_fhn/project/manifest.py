@@ -208,8 +208,15 @@ class Manifest:
         Folder of the run whose network predicts; empty before there is one.
     runs_made : int
         Runs that were ever begun: a number is given once.
+    copies : tuple of str
+        Names of the files in the folder of copies that this program has put there.
     created, program : str
         When, in UTC, and by which version of the program.
+
+    Raises
+    ------
+    LabelError
+        When its classes cannot be together.
     """
 
     surveys: tuple[SurveyEntry, ...] = ()
@@ -222,8 +229,12 @@ class Manifest:
     held_out: HeldOut = field(default_factory=HeldOut)
     current_run: str = ""
     runs_made: int = 0
+    copies: tuple[str, ...] = ()
     created: str = ""
     program: str = ""
+
+    def __post_init__(self) -> None:
+        _ = self.table  # says what is wrong with it
 
     @property
     def inputs(self) -> tuple[SurveyEntry, ...]:
@@ -252,20 +263,25 @@ class Manifest:
         Raises
         ------
         ProjectError
-            When it is damaged, or of a later version.
+            When it is of a later version.
+        Damaged
+            When it cannot be read; a session is opened with what else it holds then.
         """
         path = folder / FILE
         if not path.exists():
             return cls()
         try:
             return record.decode(cls, record.read(path, _KIND, _VERSION))
+        except record.NewerRecord as error:
+            raise ProjectError(f"it cannot be read: {error.what}", error.way_out, path=path) from error
         except (record.RecordError, ValueError) as error:
-            raise ProjectError(
-                f"it cannot be read: {_bare(error, path)}",
-                "The labels and networks beside it are whole; put a copy of the file back, or move it aside to begin "
-                "with a new one",
-                path=path,
+            raise Damaged(
+                f"it cannot be read: {_bare(error, path)}", "The labels and networks beside it are whole", path=path
             ) from error
+
+
+class Damaged(ProjectError):
+    """A manifest that cannot be read."""
 
 
 def refer(file: str | Path, folder: Path, stamp: FileStamp | None = None) -> FileReference:

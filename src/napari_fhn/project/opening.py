@@ -113,7 +113,8 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
 
 def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of `napari_fhn.surveys.open` as JSON has kept them."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in read_as.items()}
+    # A session may be somebody else's: whether a file is followed elsewhere is not for it to say.
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in read_as.items() if k != "follow"}
 
 
 def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:

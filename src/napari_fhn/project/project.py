@@ -15,12 +15,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import inputs, knowledge, labelling
+from napari_fhn.project import damage, inputs, knowledge, labelling
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
 from napari_fhn.project.session import Session
-from napari_fhn.project.settings import Settings
+from napari_fhn.project.settings import OTHER_VERSION, Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys.classes import place_classes
@@ -66,7 +66,7 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path, ask: Ask = nobody) -> Project:
-        """Open a session with its surveys, each read as it was then.
+        """Open a session with its surveys, each read as it was then; what of it was damaged is among its notes.
 
         Parameters
         ----------
@@ -78,16 +78,19 @@ class Project:
         Raises
         ------
         ProjectError
-            When there is no session, or it is damaged.
+            When there is no session, or it is of a later version.
         SurveyError
             When a survey cannot be read.
         """
         session = Session.existing(folder)
+        session.notes += damage.found(session.folder)
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
         project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
+        if project.settings is None and session.manifest.settings.get("recipe"):
+            session.notes.append(OTHER_VERSION)
         return project
 
     # What is worked on -----------------------------------------------------------------------------------------------
@@ -240,13 +243,10 @@ class Project:
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
-        kept = labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(self._known_file(one) for one in sources)
-        self.session.change(
-            knowledge=entries,
-            classes=self.session.manifest.with_table(burnt.classes).classes,
-            grid=self.session.manifest.grid or self.surveys.grid,
-        )
+        title = f"labels of {', '.join(one.path.name for one in sources)}"
+        self.session.change(grid=self.session.manifest.grid or self.surveys.grid)
+        kept = labelling.keep(self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes)
+        self.session.change(knowledge=tuple(self._known_file(one) for one in sources))
         return [*burnt.words, *kept]
 
     def remember(self, sources: Sequence[Source]) -> None:
@@ -267,7 +267,7 @@ class Project:
         file = refer(source.path, self.session.folder, stamp(source.path))
         return KnowledgeEntry(file, source.kind, source.to_dict())
 
-    def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
+    def paint(self, values: Any, classes: ClassTable | None = None, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
 
         Parameters
@@ -275,6 +275,8 @@ class Project:
         values : array_like or xarray.DataArray
             0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
             has the spatial shape of the survey.
+        classes : ClassTable, optional
+            Their classes; those of the session where absent.
         replace_labels : bool
             Take these labels in place of others that are there.
 
@@ -294,7 +296,8 @@ class Project:
         if isinstance(values, xr.DataArray) and self.surveys is not None:
             placed = place_classes(values, self.surveys.first)
             values, words = placed.values, [placed.words] if placed.words else []
-        return words + labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
+        known = labelling.as_labels(values, self.shape)
+        return words + labelling.keep(self.session, known, over=replace_labels, classes=classes)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,9 @@ JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 NO_ATTRIBUTES = "none"
 """What a person writes to have no attributes, where a session or a network has some."""
 
+OTHER_VERSION = "The settings of the session are not of this version: the recipe's are taken."
+"""What a person is told of settings that :meth:`Settings.from_dict` does not understand."""
+
 _FURTHER = ("device", "outputs", "ignored", "combination")
 """Further ones, which each face asks for in its own place."""
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
@@ -105,7 +105,7 @@ def stage(
     if earlier is not None and known is not None and as_then:
         return Staged(earlier, channel_axis, known.content, now)
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{os.getpid()}-{_words(name)}.part.npy"
+    part = mapped.part_of(folder / f"{_words(name)}.npy")
     try:
         content = _copy(part, _source(survey, channels, cube), progress)
         path = folder / f"{_words(name)}-{content[:_SHORT]}.npy"
@@ -115,9 +115,15 @@ def stage(
             os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    # For people, and for the report: the survey itself may lie elsewhere tomorrow.
-    record.write_text(path.with_suffix(".txt"), "\n".join(summary(survey)) + "\n")
+    noted = path.with_suffix(".txt")
+    # For people, and for the report: the survey itself may lie elsewhere tomorrow. Of a copy of a copy nothing is new.
+    if not (noted.exists() and _is_in(folder, survey)):
+        record.write_text(noted, "\n".join(summary(survey)) + "\n")
     return Staged(path, channel_axis, content, now)
+
+
+def _is_in(folder: Path, survey: xr.DataArray) -> bool:
+    return Path(str(survey.attrs.get("source", ""))).parent == folder
 
 
 def _stamp_of(survey: xr.DataArray) -> FileStamp:
@@ -167,7 +173,7 @@ def _source(survey: xr.DataArray, channels: list[int] | None, cube: bool) -> _Ro
 
 
 def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> str:
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=rows.dtype, shape=rows.shape)
+    out = mapped.create(path, rows.shape, rows.dtype)
     digest = hashlib.blake2b(f"{rows.shape}|{rows.dtype.str}".encode(), digest_size=16)
     for done in range(rows.shape[0]):
         row = rows[done]
@@ -175,7 +181,7 @@ def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> s
         digest.update(np.ascontiguousarray(row).data)
         if progress is not None:
             progress((done + 1) / rows.shape[0])
-    out.flush()
+    mapped.sync(out)  # on the disk before it has its name
     return digest.hexdigest()
 
 

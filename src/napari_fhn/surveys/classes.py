@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys.arrays import npy
 from napari_fhn.surveys.assemble import assemble
 from napari_fhn.surveys.axes import AXES, AmbiguousAxes, known_axes
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
-from napari_fhn.surveys.lazy import Box, LazyArray, holds, one_line
+from napari_fhn.surveys.lazy import Box, LazyArray, holds
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
 
@@ -296,7 +296,7 @@ def _for_array(axes: tuple[str, ...], ndim: int) -> tuple[str, ...]:
 def _open(path: Path, grid: Grid, axes: tuple[str, ...], reading: Mapping[str, Any]) -> xr.DataArray:
     """Open a file with those of the survey's options that hold for it; `axes` are taken where it leaves them open."""
     if path.suffix.lower() == ".npz":
-        alone = _only_array(path)
+        alone = npy.only_array(path)
         if alone is not None:
             named = reading.get("axes")
             if named is not None:
@@ -328,15 +328,6 @@ def _fits(path: Path, grid: Grid, options: Mapping[str, Any]) -> bool:
         return Grid.of(open_survey(path, **options)).shape == grid.shape
     except SurveyError:
         return False
-
-
-def _only_array(path: Path) -> NDArray[Any] | None:
-    """The array of a ``.npz`` that holds no other; None where there are several."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return np.asarray(file[file.files[0]]) if len(file.files) == 1 else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise SurveyError(path, f"it cannot be read ({one_line(error)})", "Check the file") from error
 
 
 def _flat(values: xr.DataArray, path: Path, ndim: int) -> xr.DataArray:

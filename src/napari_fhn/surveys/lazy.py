@@ -231,6 +231,11 @@ def holds(dtype: np.dtype[Any], value: float) -> bool:
     return dtype.kind == "f"
 
 
+def guarded(path: Path, variable: xr.Variable) -> xr.Variable:
+    """Return the same values, whose damage shows as a sentence."""
+    return Reordered(path, variable, range(variable.ndim)).variable(list(map(str, variable.dims)))
+
+
 def one_line(error: BaseException) -> str:
     """Return what a library says of an error, in one line that is not too long for a sentence."""
     text = " ".join(str(error).split())

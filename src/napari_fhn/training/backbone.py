@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.structure.attributes.backbone import MOST, Layout, resized
 from napari_fhn.structure.attributes.deriving import Sources
 from napari_fhn.structure.attributes.facts import Band
 from napari_fhn.training.job import Input
+from napari_fhn.training.leaving import leave_with_starter
 from napari_fhn.training.volume import open_array
 
 Values = NDArray[np.float32]
@@ -258,7 +259,8 @@ def _as_image(found: Values, shape: tuple[int, ...], features: int) -> Values:
 
 
 def main() -> int:
-    """Do what standard input says."""
+    """Do what a line of standard input says, as long as whoever says it is there."""
+    leave_with_starter()
     if hasattr(os, "nice"):
         os.nice(5)  # beside somebody who paints
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -269,11 +271,11 @@ def main() -> int:
         answers.flush()
 
     try:
-        task = record.decode(Task, json.loads(sys.stdin.read()))
+        task = record.decode(Task, json.loads(sys.stdin.readline()))
         features = Features(task, load(Path(task.file), task.layout.output))
         fitted = task.fitted or features.fit()
         if task.out:
-            out = np.load(task.out, mmap_mode="r+", allow_pickle=False)
+            out = mapped.open(task.out, "r+")
             features.write(out, fitted, lambda share: answer({"share": share}))
             out.flush()
         answer({"fitted": list(fitted)})

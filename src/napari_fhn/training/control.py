@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _TICK = 0.05
@@ -38,7 +39,7 @@ class Control:
     revert : int or None
         Step of a checkpoint to go back to. Training sets it to None again when it has done so.
     focus : Focus or None
-        Section to predict first; None means that everything is in view (a map).
+        Section to predict first; None means that everything is in view (a map). See :meth:`in_view`.
     watched : bool
         Whether anybody looks at the predictions while training runs. Where nobody does, training keeps all of the time.
     """
@@ -48,6 +49,15 @@ class Control:
     revert: int | None = None
     focus: Focus | None = None
     watched: bool = True
+
+    def in_view(self, shape: Sequence[int]) -> Focus | None:
+        """Return the section in view of a survey of this shape; None also for one that it has not.
+
+        What is said from outside may be about another survey, one that was shown before.
+        """
+        focus = self.focus
+        known = focus is not None and 0 <= focus.axis < len(shape) and 0 <= focus.index < shape[focus.axis]
+        return focus if known else None
 
     def wait_while_paused(self) -> None:
         """Return at once when nothing is paused, else when it goes on or stops."""

@@ -16,6 +16,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training import inside
 from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
@@ -28,6 +29,9 @@ __all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]
 Output = Literal["probabilities", "entropy", "margin"]
 
 _FORMAT, _VERSION = "job", 2
+
+MOST_CLASSES = 255
+"""Labels and predictions are bytes, and 0 is none."""
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -176,6 +180,11 @@ class Job:
             raise JobError("a job needs at least one input")
         if len(self.classes) < 2:
             raise JobError("there is nothing to tell apart: name and label at least two classes")
+        if len(self.classes) > MOST_CLASSES:
+            raise JobError(
+                f"there are {len(self.classes)} classes, and labels and predictions count them from 1 to "
+                f"{MOST_CLASSES}: merge some"
+            )
         if len(self.schedule.block) != self.network.dimensions:
             raise JobError(
                 f"the block {self.schedule.block} needs one size for each of the "
@@ -297,13 +306,23 @@ class Job:
         record.write(path, _FORMAT, _VERSION, self.with_paths(Together.of(self, path.parent).relative).to_dict())
 
     @classmethod
-    def load(cls, path: str | Path) -> Job:
+    def load(cls, path: str | Path, *, trusted: bool = False) -> Job:
         """Read a saved job; its paths are those of now, from the root of the disk.
+
+        Whoever made the file says what would be written. What it reads may lie anywhere; what it writes has to lie in
+        the folder of the file, or in the session around it, and through no links.
+
+        Parameters
+        ----------
+        path : path-like
+            Of the file.
+        trusted : bool
+            Whether it may write wherever it says: for files of one's own, and where nothing of the job is written.
 
         Raises
         ------
         JobError
-            When the file is missing or not a job; the message names file and field.
+            When the file is missing or not a job, with file and field, or when it would write elsewhere.
         """
         path = Path(os.path.abspath(path))
         old = False
@@ -319,4 +338,21 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        return job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+        job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+        return job if trusted else _at_home(job, path)
+
+
+def _at_home(job: Job, path: Path) -> Job:
+    """Return a job from a file that belongs to somebody else, once it is known to write beside that file alone."""
+    home = inside.home(path, job)
+    found = inside.stray(inside.written(job), home)
+    if found is not None:
+        raise JobError(
+            f"{path}: it says that {found.path} is to be written, and {found.why}. {found.advice}; or, if the file is "
+            "yours, say so with --trust-job (in Python Job.load(..., trusted=True))"
+        )
+    combination = job.combination
+    if combination is not None and combination.folder and inside.stray([Path(combination.folder)], home):
+        # What is kept for the next time is found again: it is not kept.
+        job = replace(job, combination=replace(combination, folder=""))
+    return job

@@ -66,7 +66,7 @@ class Live:
         self._looked = True
         self._last_focus = self.control.focus
         if self.control.watched:
-            for box in self._boxes(self._last_focus):
+            for box in self._boxes(self.control.in_view(self.predictor.shape)):
                 yield BoxChanged(box, step)
             yield from map(Note, self.predictor.notes())
         now = time.monotonic()
@@ -84,7 +84,7 @@ class Live:
         step : int
             Training step.
         """
-        focus = self.control.focus
+        focus = self.control.in_view(self.predictor.shape)
         if not self.control.watched or (len(self.predictor.shape) == 2 and self._looked):
             return
         for box, classes in seen:

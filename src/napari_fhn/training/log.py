@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ from typing import IO, Any
 from napari_fhn import __version__, record
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
-from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_json, to_json
+from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_plain, to_json
 
 FILE = "log.jsonl"
 """In the folder of a model."""
@@ -130,7 +131,7 @@ def read(model: str | Path) -> tuple[Run, ...]:
             elif kind == _END:
                 runs[-1] = replace(runs[-1], memory=data["bytes"])
             else:
-                told.setdefault(len(runs), []).append(from_json(line))
+                told.setdefault(len(runs), []).append(from_plain({**data, "kind": kind}))
         except (ValueError, TypeError, KeyError, IndexError, AttributeError):
             continue
     return tuple(replace(run, updates=tuple(told.get(number, ()))) for number, run in enumerate(runs, 1))
@@ -171,7 +172,18 @@ def _now() -> str:
 def _opened(job: Job, mode: str) -> IO[str]:
     path = Path(job.model) / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open(mode, encoding="utf-8")
+    log = path.open(mode, encoding="utf-8")
+    if mode == "a" and _is_torn(path):
+        log.write("\n")  # the next line must not become a part of one that was cut off
+    return log
+
+
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as log:
+        if not log.seek(0, os.SEEK_END):
+            return False
+        log.seek(-1, os.SEEK_END)
+        return log.read(1) != b"\n"
 
 
 def _write(log: IO[str], data: dict[str, Any]) -> None:

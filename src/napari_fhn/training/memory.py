@@ -7,11 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-_CONTROL_GROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
-"""Where Linux says how much memory a container may use, and uses: second and first version of control groups."""
+from napari_fhn.training import groups
 
 _FALLBACK = 4 << 30
 """Bytes taken to be free where the system does not say."""
@@ -45,13 +41,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _WORDS)
 
 
-def free_bytes(device: str = "cpu") -> int:
+def free_bytes(device: str = "cpu", *, root: Path = Path("/")) -> int:
     """Return how much memory is free now.
 
     Parameters
     ----------
     device : str
-        ``"cpu"`` for that of the machine (of the container, where it has less), or a torch device, which imports torch.
+        ``"cpu"`` for that of the machine, or what limits leave where that is less: of any control group that this
+        process lies in (a container, a job of Slurm, a unit of systemd), and ``ulimit``. Swap does not count. Or a
+        torch device, which imports torch.
+    root : Path
+        Where ``proc`` lies.
 
     Returns
     -------
@@ -69,14 +69,15 @@ def free_bytes(device: str = "cpu") -> int:
         import torch
 
         return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())
-    return max(0, min(_of_machine(), _of_container()))
+    limits = (_of_machine(root), groups.left(root), _of_process(root))
+    return max(0, min(limit for limit in limits if limit is not None))
 
 
-def _of_machine() -> int:
+def _of_machine(root: Path) -> int:
     if sys.platform == "win32":
         return _of_windows()
     try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+        for line in (root / "proc/meminfo").read_text(encoding="ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) << 10
     except (OSError, ValueError):
@@ -106,10 +107,26 @@ def _of_windows() -> int:
     return int(status.available) if found else _FALLBACK
 
 
-def _of_container() -> int:
-    for limit, used in _CONTROL_GROUPS:
-        try:
-            return int(Path(limit).read_text(encoding="ascii")) - int(Path(used).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue  # not there, or "max": no limit
-    return sys.maxsize
+def _of_process(root: Path) -> int | None:
+    """Return what the limits of this process itself leave, as ``ulimit -v`` and ``-d`` set them; None without any."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limits = {"VmSize:": resource.RLIMIT_AS, "VmData:": resource.RLIMIT_DATA}
+    found = []
+    for name, kind in limits.items():
+        limit, _ = resource.getrlimit(kind)
+        if limit != resource.RLIM_INFINITY:
+            found.append(limit - _held(root, name))
+    return min(found, default=None)
+
+
+def _held(root: Path, name: str) -> int:
+    try:
+        for line in (root / "proc/self/status").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) << 10
+    except (OSError, ValueError):
+        pass
+    return 0

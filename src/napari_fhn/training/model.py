@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,14 +23,13 @@ from torch import Tensor
 from napari_fhn import __version__, record
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.training import description as descriptions
+from napari_fhn.training import removing
 from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.description import Description, Normalisation, WeightsFile
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.updates import Score
-
-_WEIGHTS = re.compile(r"weights-[0-9a-f]{16}\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -141,11 +139,12 @@ def save(model: Model, folder: str | Path) -> Model:
         },
     )
     described = _described(model, WeightsFile(name, digest))
+    before = removing.named_weights(folder)
     record.write_bytes(folder / name, weights)
     checksum = descriptions.write(described, folder)
-    for other in folder.iterdir():
-        if other.name != name and (_WEIGHTS.fullmatch(other.name) or other.name == descriptions.FIRST_WEIGHTS):
-            other.unlink(missing_ok=True)
+    if before and before != name:
+        removing.files([folder / before])
+    removing.weights(folder, kept=name)  # of a process that was killed in between
     return replace(model, sha256=checksum)
 
 

@@ -7,7 +7,6 @@ squared distance to that set as a term of the loss. All of a block counts then, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -20,6 +19,9 @@ LOSSES = ("cross-entropy", "focal", "dice", "lovasz")
 
 BALANCES = ("none", "sqrt", "effective", "full")
 """How much more a voxel of a rare class weighs, from not at all to inversely to the number of its voxels."""
+
+_MOST_WEIGHT, _MOST_GAMMA = 1e6, 100.0
+"""Larger ones leave nothing of the rest of the loss, and overflow before long."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class Smoothness:
     def __post_init__(self) -> None:
         if not (self.horizontal >= 0 and self.vertical >= 0) or (self.edge is not None and not self.edge > 0):
             raise JobError("the costs of a boundary cannot be negative, and its edge must be above 0")
+        if not max(self.horizontal, self.vertical, self.edge or 0) <= _MOST_WEIGHT:
+            raise JobError(f"the costs of a boundary, and its edge, can be at most {_MOST_WEIGHT:g}")
         _check_weight(self)
 
     @property
@@ -178,8 +182,8 @@ _ARRAYS = {"share": 0.2, "order": 5.5, "absence": 2.2, "smoothness": 2.5}
 
 
 def _check_weight(knowledge: Any) -> None:
-    if not (knowledge.weight >= 0 and math.isfinite(knowledge.weight)):
-        raise JobError(f"the weight of {knowledge.name!r} is {knowledge.weight}: it cannot be negative")
+    if not 0 <= knowledge.weight <= _MOST_WEIGHT:
+        raise JobError(f"the weight of {knowledge.name!r} is {knowledge.weight}: it must be from 0 to {_MOST_WEIGHT:g}")
 
 
 @dataclass(frozen=True)
@@ -226,8 +230,8 @@ class Objective:
             raise JobError(f"the balance of classes can be {', '.join(BALANCES)}, not {self.balance!r}")
         if not 0 <= self.beta < 1:
             raise JobError(f"the balance's beta is {self.beta}: it must be at least 0 and below 1")
-        if not self.gamma >= 0:
-            raise JobError(f"the focal loss's gamma is {self.gamma}: it cannot be negative")
+        if not 0 <= self.gamma <= _MOST_GAMMA:
+            raise JobError(f"the focal loss's gamma is {self.gamma}: it cannot be negative, nor above {_MOST_GAMMA:g}")
         if not 0 <= self.smoothing < 1:
             raise JobError(f"the label smoothing is {self.smoothing}: it must be at least 0 and below 1")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -17,6 +16,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.training.job import Job, JobError, Output
 from napari_fhn.training.volume import open_array
@@ -65,9 +65,7 @@ def open_or_make(path: Path, shape: Sequence[int]) -> np.memmap[Any, np.dtype[np
         found = open_array(str(path), "r+")
         if found.shape == tuple(shape) and found.dtype == np.float16:
             return found  # type: ignore[return-value]
-    _check_room(path, shape)
-    # The system gives it room when it is written: what is 0 takes none.
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=tuple(shape))
+    return _made(path, shape, np.float16)
 
 
 def _open_or_make_classes(path: Path, shape: Sequence[int]) -> NDArray[np.uint8]:
@@ -75,15 +73,27 @@ def _open_or_make_classes(path: Path, shape: Sequence[int]) -> NDArray[np.uint8]
         found = open_array(str(path), "r+")
         if found.shape == tuple(shape) and found.dtype == np.uint8:
             return found  # type: ignore[return-value]
-    _check_room(path, shape, 1)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape))
+    return _made(path, shape, np.uint8)
+
+
+def _made(path: Path, shape: Sequence[int], kind: type[np.float16] | type[np.uint8]) -> np.memmap[Any, np.dtype[Any]]:
+    _check_room(path, shape, np.dtype(kind).itemsize)
+    try:
+        return mapped.create(path, shape, kind)
+    except OSError as error:
+        if mapped.is_full(error):
+            raise _no_room(path, shape, np.dtype(kind).itemsize) from error
+        raise
 
 
 def _check_room(path: Path, shape: Sequence[int], size: int = 2) -> None:
-    needed = size * math.prod(shape)
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
+    if size * math.prod(shape) > mapped.room(path):
+        raise _no_room(path, shape, size)
+
+
+def _no_room(path: Path, shape: Sequence[int], size: int) -> JobError:
+    needed, free = size * math.prod(shape), mapped.room(path)
+    return JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
 
 
 class Outputs:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.bounds import MOST_COARSE
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
 from napari_fhn.training.framing import Position
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.volume import open_array
+from napari_fhn.training.widening import widened
 
 _OPTIMISERS: dict[str, Optimiser] = {"adamw": "adam", "adam": "adam", "sgd": "sgd"}
 
@@ -154,6 +156,11 @@ def plan(
     JobError
         When the network does not go with a survey of this shape.
     """
+    for what, count, most in (("channels", channels, MOST_COARSE), ("classes", classes, MOST_CLASSES)):
+        if not 1 <= count <= most:
+            raise JobError(f"{count} {what} cannot be planned for: from 1 to {most} can")
+    if any(not 1 <= size < 2**40 for size in shape):
+        raise JobError(f"there is no survey of {' x '.join(map(str, shape))} voxels")
     sections = network.dimensions == 2 and len(shape) == 3
     if network.dimensions != len(shape) and not sections:
         raise JobError(f"a {network.dimensions}D network does not go with a survey of {len(shape)} spatial axes")
@@ -168,10 +175,10 @@ def plan(
     seen = channels * (2 * network.context + 1 if sections else 1) + (placed if position != "none" else 0)
     if neighbours:  # which class the nearest label says, and how far away it is
         seen += classes + 1
-    if isinstance(network, Architecture):
-        needed = seen * 2 ** (network.dimensions * network.haar_lift)
-        if needed > network.channels:
-            network = replace(network, channels=-(-needed // 8) * 8)
+    try:
+        network, _ = widened(network, seen, classes)
+    except ValueError as error:
+        raise JobError(f"the network cannot be made as wide as the data and the classes need: {error}") from error
     block = tuple(
         size if axis == map_axis else _length(size, wanted, multiple)
         for axis, (size, wanted, multiple) in enumerate(zip(survey, schedule.block, network.multiples, strict=True))

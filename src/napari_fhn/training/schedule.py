@@ -7,12 +7,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from napari_fhn.network.bounds import at_most
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.objective import Objective
 
 Optimiser = Literal["adamw", "adam", "sgd"]
 Decay = Literal["cosine", "step", "constant"]
 Precision = Literal["float32", "bfloat16", "auto"]
+
+_LONGEST = 1_000_000
+"""Voxels of a block along an axis."""
+
+_MOST: dict[str, float] = {
+    "steps": 10**9,
+    "batch": 4096,
+    "learning_rate": 100.0,
+    "weight_decay": 1000.0,
+    "decay_every": 10**9,
+    "warmup": 10**9,
+    "gradient_norm": 1e9,
+    "patience": 10**9,
+    "enough": 1e9,
+    "shear": 1000.0,
+    "shift": 1e6,
+    "noise": 1e6,
+    "seed": 2**63 - 1,
+}
+"""The largest numbers that say anything; beyond them a training would overflow, or never end."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +161,15 @@ class Schedule:
                 raise JobError(f"{name} must be at most 1, got {getattr(self, name)}")
         if not 0 <= self.focus_share <= 1:
             raise JobError(f"focus_share must be between 0 and 1, got {self.focus_share}")
+        if self.seed < 0:
+            raise JobError(f"seed must not be below 0, got {self.seed}")
+        try:
+            for name, most in _MOST.items():
+                at_most(name, getattr(self, name), most)
+            for size in self.block:
+                at_most("a block size", size, _LONGEST)
+        except ValueError as error:
+            raise JobError(str(error)) from None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Schedule:

@@ -9,6 +9,7 @@ import torch
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.build import SegmentationNetwork, build
+from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
@@ -26,6 +27,7 @@ from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.volume import Volume
+from napari_fhn.training.widening import widened
 
 
 class Setup:
@@ -98,21 +100,19 @@ class Setup:
 
     def _network(self, job: Job) -> SegmentationNetwork:
         architecture = job.network
-        needed = self.frame.channels
-        if isinstance(architecture, Architecture):
-            needed *= 2 ** (architecture.dimensions * architecture.haar_lift)
-        if needed > architecture.channels:
-            architecture = replace(architecture, channels=-(-needed // 8) * 8)
-            self.notes.append(
-                f"The data have {self.frame.channels} channels; the network's state was widened to "
-                f"{architecture.channels}."
-            )
         named = architecture.reading.channels if isinstance(architecture, Architecture) else None
         if isinstance(architecture, Architecture) and named is not None and len(named) != len(job.classes):
             architecture = replace(architecture, reading=replace(architecture.reading, channels=None))
             self.notes.append(
                 f"The network names channels for {len(named)} classes: for {len(job.classes)} its first ones are read."
             )
+        try:
+            architecture, said = widened(architecture, self.frame.channels, len(job.classes))
+        except ValueError as error:
+            raise JobError(f"the network cannot be made as wide as the data and the classes need: {error}") from error
+        if said:
+            self.notes.append(said)
+        self._check_room(architecture, job)
         generator = torch.Generator().manual_seed(job.schedule.seed)
         network = build(architecture, self.frame.channels, len(job.classes), generator)
         if job.start_from is not None:
@@ -121,6 +121,16 @@ class Setup:
         if isinstance(network, HyperbolicNetwork):
             network.precision = _precision(job.schedule.precision, architecture.dimensions, self.device)
         return network
+
+    def _check_room(self, architecture: NetworkDescription, job: Job) -> None:
+        """Refuse a network of which not even the smallest block fits, before any of it is made."""
+        limit = free_bytes(str(self.device)) if job.memory is None else job.memory
+        least = replace(job.schedule, batch=1)
+        needed = sizing.training_bytes(
+            architecture, architecture.multiples, least, self.frame.channels, len(job.classes), self.device.type
+        )
+        if needed is not None and needed > limit:
+            raise sizing.too_little(needed, limit)
 
     def _fit_into_memory(self, limit: int | None) -> None:
         """Make blocks smaller until the forecast fits: a full machine ends processes without asking."""

@@ -12,6 +12,9 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
 from napari_fhn.training.job import JobError, Schedule
 
+_MANY = 16
+"""Blocks in a step above which fewer of them are taken before they are made smaller."""
+
 
 def training_bytes(
     network: NetworkDescription, block: Sequence[int], schedule: Schedule, channels: int, classes: int, device: str
@@ -54,7 +57,7 @@ def training_bytes(
 
 
 def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -> Schedule | None:
-    """Make the blocks of a schedule smaller: half of their longest axis, and where all are short, half of the batch.
+    """Make a step smaller: of many blocks half, of few half of their longest axis, and where all are short fewer.
 
     Parameters
     ----------
@@ -70,6 +73,8 @@ def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -
     Schedule or None
         None when nothing can be made smaller.
     """
+    if schedule.batch > _MANY:  # rather fewer than smaller: a network that sees little around a label learns little
+        return replace(schedule, batch=schedule.batch // 2)
     longer = [axis for axis, (size, least) in enumerate(zip(block, multiples, strict=True)) if size > least]
     if longer:
         axis = max(longer, key=lambda axis: block[axis])

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, provenance, sizing, suspended
+from napari_fhn.training import description, earlier, provenance, sizing, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
@@ -29,7 +29,6 @@ from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
-from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -148,7 +147,7 @@ class _Training:
         """Say what is known of the view before the first step, where nothing was predicted yet."""
         if self._resumes or not self.control.watched or provenance.path_of(self.job.prediction).exists():
             return
-        for box in self.combining.first_answer(self.control.focus):
+        for box in self.combining.first_answer(self.control.in_view(self.setup.predictor.shape)):
             self._answered.append(box)
             yield BoxChanged(box, 0)
 
@@ -157,9 +156,9 @@ class _Training:
         if self._begun:
             return
         self._begun = True
+        if not self._resumes:
+            yield from map(Note, earlier.keep_network(self.job))
         journals.discard(self.job)
-        if not self._resumes:  # whoever goes on must not take up the training before
-            Path(self.job.model, STATE).unlink(missing_ok=True)
         self.checkpoints.begin()
         predictor = self.setup.predictor
         self._recorder = predictor.recorder = self._recording()
@@ -211,7 +210,7 @@ class _Training:
         """Make a step; None when there was nothing to learn from, or no room for it."""
         short = False
         try:
-            batch = self.setup.blocks.draw(self.control.focus)
+            batch = self.setup.blocks.draw(self.control.in_view(self.setup.predictor.shape))
             if batch is not None:
                 self._waiting = False
                 return self.learner.learn(batch, self.step)

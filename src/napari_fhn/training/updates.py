@@ -13,6 +13,7 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.box import Box
+from napari_fhn.record.errors import in_words
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Progress:
         Relative error of the recomputed first states (training of an invertible network only).
     memory : int or None
         Bytes that the computing process holds now: on a GPU what it has allocated there, else its resident memory.
-    terms : dict of str to float
-        What the loss is the sum of, by name, where it has several terms.
+    terms : dict of str to float or None
+        What the loss is the sum of, by name, where it has several terms; None for one that is no number.
     """
 
     task: str
@@ -47,7 +48,7 @@ class Progress:
     step_seconds: float | None = None
     invertibility_error: float | None = None
     memory: int | None = None
-    terms: dict[str, float] = field(default_factory=dict)
+    terms: dict[str, float | None] = field(default_factory=dict)
 
 
 ON_HELD_OUT = "labels held out"
@@ -205,7 +206,7 @@ def to_json(update: Update) -> str:
     return json.dumps({"kind": type(update).__name__, **_plain(asdict(update))})
 
 
-def from_json(line: str) -> Update:
+def from_json(line: str | bytes) -> Update:
     """Rebuild an update from :func:`to_json`.
 
     Raises
@@ -215,12 +216,25 @@ def from_json(line: str) -> Update:
     """
     try:
         data = record.parse(line)
-        kind = _KINDS[data.pop("kind")]
-        if "box" in data:
-            data["box"] = Box(**data["box"])
-        if "iou" in data:
-            data["iou"] = tuple(data["iou"])
-        update: Update = kind(**data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"not an update: {line[:200]!r}") from error
+    except record.RecordError as error:
+        raise ValueError(f"not an update: {error}") from error
+    return from_plain(data)
+
+
+def from_plain(data: Any) -> Update:
+    """Rebuild an update from what a line of :func:`to_json` says, as plain JSON types.
+
+    Raises
+    ------
+    ValueError
+        When that is not an update; each of its parts is of its type.
+    """
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError(f"not an update: {in_words(data)}")
+    rest = {name: value for name, value in data.items() if name != "kind"}
+    try:
+        update: Update = record.decode(_KINDS[kind], rest, kind)
+    except record.RecordError as error:
+        raise ValueError(f"not an update: {error}") from error
     return update

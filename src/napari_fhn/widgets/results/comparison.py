@@ -12,6 +12,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
 from napari_fhn.project.lazy import cell, difference
@@ -121,7 +122,7 @@ class Comparison:
         there = next((layer for layer in self._viewer.layers if layer.name == name), None)
         if isinstance(there, Labels):
             return there
-        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(run.prediction)
         return self._add(values, name) if values.shape == material.shape else None
 
     def show_difference(self, other: Labels) -> None:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_fhn import record
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError, Run
 from napari_fhn.report import left_out
+from napari_fhn.training import leaving, removing
 from napari_fhn.training.job import JobError
+from napari_fhn.training.pipes import lines
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.state import Activity
 
 _POLL_MS = 200
+_GRACE = 3.0
+"""Seconds in which it stops by itself when it is asked to; then it is ended."""
+
 _TAIL = 400
 """Characters of what the program said last, where it fails."""
 
@@ -47,13 +52,13 @@ class LeavingOut:
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._errors: Path | None = None
         self._run: Run | None = None
         self._words: list[str] | None = None
-        self._stopped = False
+        self._stopped: float | None = None
         self._timer = QTimer()
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self._hear)
@@ -88,8 +93,8 @@ class LeavingOut:
 
     def stop(self) -> None:
         """End what is under way; the run stays as it is."""
-        if self._process is not None:
-            self._stopped = True
+        if self._process is not None and self._stopped is None:
+            self._stopped = time.monotonic()
             if sys.platform == "win32":
                 self._process.terminate()
             else:
@@ -101,8 +106,7 @@ class LeavingOut:
         with contextlib.suppress(RuntimeError):
             self._timer.stop()
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            leaving.end(self._process)
             self._process = None
             self._clear()
 
@@ -111,21 +115,22 @@ class LeavingOut:
         if self._scratch is not None:
             self._scratch.cleanup()
         if self._run is not None:
-            shutil.rmtree(self._run.folder / left_out.SCRATCH, ignore_errors=True)
+            removing.trials(self._run.folder / left_out.SCRATCH)
 
     def _begin(self, run: Run) -> None:
         if self.running or not self._context.state.become(Activity.LEAVING_OUT):
             return
-        self._run, self._stopped, self._words = run, False, None
+        self._run, self._stopped, self._words = run, None, None
         # Where no session is, so that nobody but this window writes in the one that is open.
         self._scratch = tempfile.TemporaryDirectory(prefix="napari-fhn-")
         job, self._errors = Path(self._scratch.name, "job.json"), Path(self._scratch.name, "errors.txt")
         run.job().save(job)
-        command = [sys.executable, "-m", "napari_fhn.cli", "score", "--job", str(job), "--leave-one-out", "--json"]
+        # Through a program that ends it with this window, however that ends.
+        command = [sys.executable, "-m", "napari_fhn.training.leaving", "napari_fhn.cli"]
+        command += ["score", "--job", str(job), "--leave-one-out", "--json"]
+        command += ["--trust-job"]  # of this session, whose files lie where it says
         with self._errors.open("w", encoding="utf-8") as errors:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
-            )
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert self._process.stdout is not None
         self._lines = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
@@ -141,39 +146,44 @@ class LeavingOut:
                     self._end()
                     return
                 self._take(line)
+        late = self._stopped is not None and time.monotonic() - self._stopped > _GRACE
+        if late and self._process is not None:
+            self._process.kill()  # one that stands still does not hear that it is to stop
 
-    def _take(self, line: str) -> None:
+    def _take(self, line: bytes) -> None:
         try:
-            news: dict[str, Any] = json.loads(line)
+            match record.parse(line):
+                case {"kind": "Note", "message": str(words)}:
+                    self._context.messages.say(words)
+                case {"kind": "Fold", "number": int(number), "folds": int(folds)}:
+                    self._context.state.share = number / max(folds, 1)
+                case {"kind": "Spread", "words": list(words)}:
+                    self._words = [str(word) for word in words]
         except ValueError:
-            return  # what a library prints
-        match news.get("kind"):
-            case "Note":
-                self._context.messages.say(news["message"])
-            case "Fold":
-                self._context.state.share = news["number"] / news["folds"]
-            case "Spread":
-                self._words = list(news["words"])
+            pass  # what a library prints
 
     def _end(self) -> None:
         assert self._process is not None
         self._timer.stop()
         code = self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._process = None
         said = self._errors.read_text(encoding="utf-8", errors="replace").strip() if self._errors is not None else ""
         self._clear()
         self._context.state.become(Activity.IDLE)
         if self._words is not None:
             self._context.messages.say("\n".join(self._words))
-        elif self._stopped:
+        elif self._stopped is not None:
             self._context.messages.say("Stopped: nothing was scored, and the run is as it was.")
         else:
             self._context.messages.fail(f"Labels could not be left out ({code}): {said[-_TAIL:]}")
         self.changed.emit()
 
 
-def _listen(lines: IO[str], heard: queue.SimpleQueue[str | None]) -> None:
-    with lines:
-        for line in lines:
-            heard.put(line)
+def _listen(stream: IO[bytes], heard: queue.SimpleQueue[bytes | None]) -> None:
+    with stream:
+        for line in lines(stream):
+            if line is not None:
+                heard.put(line)
     heard.put(None)

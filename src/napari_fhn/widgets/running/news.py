@@ -98,6 +98,7 @@ class News:
         self._latest: Progress | None = None
         self._developed = False
         self._show_at = 0.0
+        self._stood = False
         self._timer = QTimer()
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._poll)
@@ -134,10 +135,20 @@ class News:
             state.seconds_left = latest.seconds_left
             if not state.activity.paused:
                 self._messages.say(_progress(latest))
+        self._say_standing()
         self._latest = None
         if self._developed:
             self._developed = False
             self._shown.history.changed.emit()
+
+    def _say_standing(self) -> None:
+        """Say that the process stands still, for as long as it does."""
+        standing, stood = self._engine.standing, self._stood
+        self._stood = standing is not None
+        if standing is not None:
+            self._messages.say(standing)
+        elif stood and self._latest is None and self._state.activity.can_stop:
+            self._messages.say("The training process goes on.")
 
     def _hear(self, update: Update) -> None:
         activity = self._state.activity

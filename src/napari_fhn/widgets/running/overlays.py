@@ -9,6 +9,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn import mapped
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -105,7 +106,7 @@ class Overlays:
         path = run.output(kind)
         if not path.is_file():
             return None
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(path)
         if kind == "probabilities":
             if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):
                 return None

@@ -1,0 +1,92 @@
+"""A process leaves with whoever started it, whatever it is doing: no thread of its own has to run for that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from napari_fhn.training import leaving
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+
+BUSY = """
+import ctypes, sys, time
+from napari_fhn.training.leaving import leave_with_starter
+leave_with_starter()
+print("ready", flush=True)
+if sys.argv[1] == "loading":
+    ctypes.PyDLL(None).sleep(60)  # no other thread of Python runs meanwhile, as while a library is loaded
+time.sleep(60)
+"""
+
+TIDY = """
+import time
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("tidied up", flush=True)
+"""
+
+
+def started(*command):
+    process = subprocess.Popen(
+        [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_it_leaves_within_two_seconds_while_it_loads_sleeps_or_is_stopped():
+    processes = [started("-c", BUSY, doing) for doing in ("loading", "sleeping", "stopped")]
+    os.kill(processes[2].pid, signal.SIGSTOP)
+    time.sleep(0.2)
+    assert [process.poll() for process in processes] == [None] * 3
+    began = time.monotonic()
+    for process in processes:
+        process.stdin.close()
+    assert [process.wait(10) for process in processes] == [-signal.SIGKILL] * 3
+    assert time.monotonic() - began < 2
+    for process in processes:  # nobody is left who holds its output open
+        assert process.stdout.read() == ""
+        process.stdout.close()
+
+
+def test_any_module_can_be_run_so_and_is_interrupted_first(tmp_path, monkeypatch):
+    (tmp_path / "tidy_module.py").write_text(TIDY)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", ""))))
+    process = started("-m", "napari_fhn.training.leaving", "tidy_module")
+    process.stdin.close()
+    assert process.stdout.read() == "tidied up\n"
+    process.wait(10)
+    process.stdout.close()
+
+
+def test_one_that_ends_by_itself_is_seen_to_end():
+    process = started("-c", BUSY.replace("60", "0"), "sleeping")
+    assert process.wait(10) == 0
+    assert process.stdout.read() == ""
+    for stream in (process.stdin, process.stdout):
+        stream.close()
+
+
+def test_a_killed_process_that_is_not_gone_is_not_waited_for(monkeypatch):
+    class Undying:
+        def kill(self):
+            pass
+
+        def wait(self, timeout=None):
+            if timeout is not None:
+                time.sleep(timeout)
+                raise subprocess.TimeoutExpired("x", timeout)
+            time.sleep(0.1)
+
+    monkeypatch.setattr(leaving, "_DEATH", 0.02)
+    began = time.monotonic()
+    leaving.end(Undying())
+    assert time.monotonic() - began < 0.1
