@@ -354,8 +354,14 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
-        return job if trusted else _at_home(job, path)
+        try:
+            job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+            return job if trusted else _at_home(job, path)
+        except JobError:
+            raise
+        except (OSError, ValueError) as error:
+            what = error.strerror if isinstance(error, OSError) else error
+            raise JobError(f"{path}: it names a file as none can be called ({what})") from error
 
 
 def _without_smoothness(data: Mapping[str, Any]) -> Mapping[str, Any]:
