@@ -14,7 +14,6 @@ import math
 import os
 import shutil
 import stat
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -22,6 +21,7 @@ from typing import IO, Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_fhn.leftovers import part_of
 from napari_fhn.record import replacing
 
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -322,11 +322,6 @@ def sync(array: NDArray[Any]) -> None:
         base.flush()
     except OSError as error:
         raise _named(error, Path(base.filename or "")) from error
-
-
-def part_of(path: Path) -> Path:
-    """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
 @contextlib.contextmanager
