@@ -14,6 +14,7 @@ import math
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -322,6 +323,33 @@ def sync(array: NDArray[Any]) -> None:
         base.flush()
     except OSError as error:
         raise _named(error, Path(base.filename or "")) from error
+
+
+def sync_beside(array: NDArray[Any]) -> None:
+    """Bring a map to the disk as `sync` does, without holding up other threads of the process meanwhile.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it; the message names the file.
+    """
+    filename = getattr(array, "filename", None)
+    if not sys.platform.startswith("linux") or filename is None:
+        sync(array)
+        return
+    # Python holds its lock while it flushes a map. Linux knows of pages that were written through a map, and brings
+    # them to the disk with the file.
+    try:
+        handle = os.open(filename, os.O_RDONLY)
+    except OSError:
+        sync(array)  # it has another name now, or none
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise _named(error, Path(filename)) from error
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

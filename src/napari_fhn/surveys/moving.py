@@ -133,8 +133,7 @@ def scratch(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _hidden(path: Path, whose: str) -> Iterator[Path]:
-    hidden = path.with_name(f".{path.name}.{whose}.partial")
-    hidden.mkdir()
+    hidden = _own_folder(path, whose)
     held = None
     try:
         held = lock(hidden / _LOCK)
@@ -143,6 +142,16 @@ def _hidden(path: Path, whose: str) -> Iterator[Path]:
         if held is not None:
             held.close()
         _clear(hidden, path)
+
+
+def _own_folder(path: Path, whose: str) -> Path:
+    """Make a folder that nobody else has, not even a killed process of the same number."""
+    for number in range(1000):
+        hidden = path.with_name(f".{path.name}.{whose}{f'-{number}' if number else ''}.partial")
+        with suppress(FileExistsError):
+            hidden.mkdir()
+            return hidden
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def _take_names(items: Iterable[Path], path: Path) -> None:
