@@ -58,7 +58,7 @@ class DamagedArray(ValueError):
     """
 
     def __init__(self, path: str | os.PathLike[str], what: str) -> None:
-        super().__init__(f"{os.fspath(path)} is no whole .npy array: {what}")
+        super().__init__(f"{os.fspath(path)} is no whole .npy array ({what}): put a copy of it back, or make it again")
         self.path = Path(path)
         self.what = what
 
@@ -206,6 +206,14 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         return np.memmap(path, kind, mode, begin, shape, "F" if fortran else "C")
     except (ValueError, OverflowError) as error:
         raise DamagedArray(path, str(error)) from error
+
+
+def is_whole(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is there and can be mapped for reading, as far as its header and its size say."""
+    try:
+        return 0 not in header(path)[0]
+    except (OSError, DamagedArray):
+        return False
 
 
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
