@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from faulty_disk import all_faults
+from faulty_disk import all_faults, disk, unsynced
 from napari_fhn import surveys
 from napari_fhn.surveys import moving, swapping
 
@@ -135,6 +135,15 @@ def test_whenever_a_process_is_killed_the_old_or_the_new_is_there_and_the_next_p
         replace_all(folder, kind)
         assert set(there(folder).values()) == {"new"}
     assert seen == {"old", "new"}
+
+
+@pytest.mark.parametrize("kind", ["file", "pair", "folder"])
+def test_nothing_takes_its_name_before_it_is_on_the_disk(tmp_path, kind):
+    put_back(tmp_path / "work", kind)
+    with disk(tmp_path / "work") as seen:
+        replace_all(tmp_path / "work", kind)
+    assert sum(event.kind == "sync" for event in seen.events) >= 2  # what it holds, and its name
+    assert unsynced(seen.events) == []
 
 
 def test_what_a_living_process_writes_is_not_swept(tmp_path):
