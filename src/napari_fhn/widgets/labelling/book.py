@@ -13,6 +13,7 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
+from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
 from napari_fhn.project.step_files import StepDamaged
 from napari_fhn.project.step_log import Entry, Outcome
@@ -72,6 +73,7 @@ class LabelBook:
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
         self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
+        self._flusher = Flusher()
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
 
     def show(self, values: NDArray[np.uint8], place: dict[str, Any], *, writable: bool) -> None:
@@ -90,7 +92,10 @@ class LabelBook:
         self.values = values
         self.layer = layer = class_layers.labels_layer(values, self.state.classes, place)
         readout.attach(layer)
-        strokes.attach(layer, lambda change: self._painted(layer, change), self.undo, self.redo)
+        touched = self._flusher.due
+        strokes.attach(
+            layer, lambda change: self._painted(layer, change), self.undo, self.redo, lambda: touched(layer.data)
+        )
         self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
         for key in range(1, 10):
@@ -366,6 +371,9 @@ class LabelBook:
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
         steps.append(Step(title, {LABELS: change}, layer.data.shape, place=place))
         self.history.changed.emit()
+        self._flusher.due(layer.data)
+        if (refusal := self._flusher.refusal()) is not None:
+            self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
         if locked.patches:
             # napari may write the voxels only after it has told of them.
             QTimer.singleShot(0, lambda: self._restore(locked, "Voxels of locked classes stayed as they are."))
@@ -393,8 +401,7 @@ class LabelBook:
     def _show_change(self) -> None:
         if self.layer is None:
             return
-        if isinstance(self.layer.data, np.memmap):
-            self.layer.data.flush()
+        self._flusher.due(self.layer.data)
         self.layer.refresh(extent=False, thumbnail=False)
         self.tally.due()
 
