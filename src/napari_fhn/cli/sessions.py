@@ -83,13 +83,18 @@ def session_around(job: Path) -> Path | None:
 
     By the name of the manifest alone: a machine that only trains has none of the libraries that read surveys.
     """
-    folder = Path(os.path.abspath(job)).parent
-    return next((one for one in (folder, *folder.parents[:_DEEPEST]) if (one / _MANIFEST).is_file()), None)
+    for path in (os.path.abspath(job), os.path.realpath(job)):  # by the way that was named, else where that leads
+        folder = Path(path).parent
+        for one in (folder, *folder.parents[:_DEEPEST]):
+            if (one / _MANIFEST).is_file():
+                return one
+    return None
 
 
 def run_around(job: Path, session: Path) -> str | None:
     """Return the run in whose folder the file of a job lies; None for one that lies in none."""
-    parts = Path(os.path.abspath(job)).relative_to(session).parts
+    named = Path(os.path.abspath(job))
+    parts = (named if named.is_relative_to(session) else Path(os.path.realpath(job))).relative_to(session).parts
     return parts[1] if len(parts) > 2 and parts[0] == "runs" else None
 
 
