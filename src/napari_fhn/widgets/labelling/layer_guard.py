@@ -57,12 +57,12 @@ class LayerGuard:
 
     def _data_set(self, layer: Labels) -> None:
         """Somebody has put an array into the layer."""
-        if layer is self._book.layer and not self._is_ours(layer):
+        if self._is_shown(layer) and not self._is_ours(layer):
             QTimer.singleShot(0, lambda: self._take_in(layer))  # napari is not done with it
 
     def _take_in(self, layer: Labels) -> None:
         book, given = self._book, layer.data
-        if layer is None or layer is not book.layer or book.values is None or self._is_ours(layer):
+        if not self._is_shown(layer) or book.values is None or self._is_ours(layer):
             return
         shape = book.values.shape
         if tuple(given.shape) != shape or not self._context.project.writable:
@@ -123,6 +123,9 @@ class LayerGuard:
                 note=True,
             )
         self._told = self._book.tally.pending
+
+    def _is_shown(self, layer: Labels) -> bool:
+        return self._book.layer is layer
 
     def _is_ours(self, layer: Labels) -> bool:
         ours = self._book.values

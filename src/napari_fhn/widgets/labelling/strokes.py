@@ -77,8 +77,8 @@ class Strokes:
 
     def _painted(self, layer: Labels, change: Change) -> None:
         """Remember a stroke; its voxels may not be written yet."""
-        book = self._book
-        if not change.patches or layer is not book.layer:
+        book, shape = self._book, layer.data.shape
+        if not change.patches or book.layer is not layer:
             return
         steps = book.history.steps
         if steps is None or not book.may_write():
@@ -89,7 +89,7 @@ class Strokes:
         names = class_layers.names(book.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        steps.append(Step(title, {LABELS: change}, layer.data.shape, place=place))
+        steps.append(Step(title, {LABELS: change}, shape, place=place))
         book.history.changed.emit()
         if barred.patches:
             # napari may write the voxels only after it has told of them.
