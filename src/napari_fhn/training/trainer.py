@@ -352,7 +352,7 @@ class _Training:
 
     def _save(self) -> None:
         models.save(self._model(), self.job.model)
-        self.job.save(Path(self.job.model, "job.json"))
+        self.setup.settled(self.job).save(Path(self.job.model, "job.json"))
         self._saved = time.monotonic()
 
     def _suspend(self) -> None:
