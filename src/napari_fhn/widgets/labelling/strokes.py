@@ -56,12 +56,14 @@ class Strokes:
         What the parts of the desk share.
     book : LabelBook
         Whose labels are painted.
+    flusher : Flusher
+        Brings them to the disk.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, flusher: Flusher) -> None:
         self._context = context
         self._book = book
-        self._flusher = Flusher()
+        self._flusher = flusher
 
     def attach(self, layer: Labels, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
