@@ -343,8 +343,12 @@ def _named(error: OSError, path: Path) -> OSError:
     return kind(error.errno, error.strerror or str(error), str(path))
 
 
-def _in_words(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:,.1f} GB"
+def _in_words(n_bytes: float) -> str:
+    for unit in ("kB", "MB"):
+        n_bytes /= 1000
+        if n_bytes < 1000:
+            return f"{n_bytes:.1f} {unit}"
+    return f"{n_bytes / 1000:,.1f} GB"
 
 
 def _give_room(file: IO[bytes], begin: int, size: int) -> None:

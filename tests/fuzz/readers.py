@@ -98,8 +98,14 @@ def known(name: str, path: Path, options: Mapping[str, Any]) -> None:
             case "classes":
                 labels.ClassTable.from_csv(path)
             case "las" | "wrapped":
-                place = labels.Head("W", 103, 204) if name == "wrapped" else None
-                well = labels.read_las(path, None, here, kb_m=0.0, place=place)
+                more: dict[str, Any] = {}
+                if name == "wrapped":
+                    down = np.array([0.0, 9000.0])
+                    more = {
+                        "place": labels.Head("W", 103, 204),
+                        "checkshot": labels.Checkshot("W", "md", down, down / 2),
+                    }
+                well = labels.read_las(path, None, here, kb_m=0.0, **more)
                 labels.burn([well], here, labels.ClassTable.default(9), out)
             case "points":
                 labels.burn_points(labels.read_points(path, table, here), out)

@@ -156,7 +156,14 @@ def person(folder: Path, session: Path) -> Person:
     for name in ("checkpoints/step-00001", "checkpoints/drafts", "leave-one-out/fold-1", "runs/run-001", "structure"):
         (thesis / name).mkdir(parents=True)
         (thesis / name / "chapter.txt").write_text("years of work")
-    for name in ("model.json", "job.json", "log.jsonl", "run.json", "weights-0123456789abcdef.safetensors", "notes.txt"):
+    for name in (
+        "model.json",
+        "job.json",
+        "log.jsonl",
+        "run.json",
+        "weights-0123456789abcdef.safetensors",
+        "notes.txt",
+    ):
         (thesis / name).write_text('{"years": "of work"}')
     np.save(thesis / "thesis.npy", np.full(SHAPE, 1, np.uint8))
     (thesis / "thesis.json").write_text("{}")
@@ -478,7 +485,9 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
     outcomes = []
     try:
         todo = verbs(hostile, place / "out", survey, known)
-        if (hostile / "runs" / "run-002").is_dir() and "pipe" not in case.name:
+        # Whoever names a job by a way that is a link means the one that lies there.
+        own_way = not any((hostile / name).is_symlink() for name in ("runs", "runs/run-002", "runs/run-002/job.json"))
+        if own_way and (hostile / "runs" / "run-002").is_dir() and "pipe" not in case.name:
             with contextlib.suppress(OSError, shutil.Error):
                 todo |= by_hand(hostile, place)
         for verb, arguments in todo.items():

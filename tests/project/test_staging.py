@@ -184,7 +184,7 @@ def test_a_copy_that_is_cancelled_leaves_nothing(work, at):
 
 def test_a_full_disk_leaves_nothing(work, monkeypatch):
     monkeypatch.setattr(mapped, "room", lambda _: 100)
-    with pytest.raises(mapped.NoRoom, match=r"inputs.*no room on its disk.*make room there"):
+    with pytest.raises(JobError, match=r"does not fit into .*inputs .*make room there"):
         work.project.stage()
     assert list(work.session.inputs.iterdir()) == []
 

@@ -21,6 +21,7 @@ from napari_fhn.cli.options import (
     add_machine,
     add_partial,
     add_session,
+    add_take_over,
     add_trust,
     on_machine,
 )
@@ -81,6 +82,7 @@ def add(commands: Commands) -> None:
     add_reading(parser)
     add_maps(parser)
     add_machine(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -93,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     if folder is None:
         return _alone(options)
     session = existing(folder, _PROGRAM)
-    with session.writing(_PROGRAM):
+    with session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         project = opened_in(session)
         chosen = session.runs.trained() if name is None else session.runs.get(name)
@@ -176,7 +178,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
     together = open_together(samples.survey_files(options.surveys), options)
     if options.trust_backbone:
         trust_network(options.network)
-    with _place_of(options) as session, session.writing(_PROGRAM):
+    with _place_of(options) as session, session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         with applying(
             session,

@@ -65,6 +65,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     ------
     UsageError
         When neither or both of ``--session`` and ``--job`` are given, or a run of no session.
+    JobError
+        When the job cannot be read.
     """
     if options.session is None and options.job is None:
         raise JobError("name the session with --session, or a saved job with --job")
@@ -75,6 +77,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     folder = session_around(options.job)
     if options.run_name is not None:
         raise UsageError("--run goes with --session")
+    # Who names a job means this one, and not the copy that a session takes in place of a damaged one.
+    Job.load(options.job, trusted=True)
     return folder, None if folder is None else run_around(options.job, folder)
 
 
@@ -83,13 +87,18 @@ def session_around(job: Path) -> Path | None:
 
     By the name of the manifest alone: a machine that only trains has none of the libraries that read surveys.
     """
-    folder = Path(os.path.abspath(job)).parent
-    return next((one for one in (folder, *folder.parents[:_DEEPEST]) if (one / _MANIFEST).is_file()), None)
+    for path in (os.path.abspath(job), os.path.realpath(job)):  # by the way that was named, else where that leads
+        folder = Path(path).parent
+        for one in (folder, *folder.parents[:_DEEPEST]):
+            if (one / _MANIFEST).is_file():
+                return one
+    return None
 
 
 def run_around(job: Path, session: Path) -> str | None:
     """Return the run in whose folder the file of a job lies; None for one that lies in none."""
-    parts = Path(os.path.abspath(job)).relative_to(session).parts
+    named = Path(os.path.abspath(job))
+    parts = (named if named.is_relative_to(session) else Path(os.path.realpath(job))).relative_to(session).parts
     return parts[1] if len(parts) > 2 and parts[0] == "runs" else None
 
 

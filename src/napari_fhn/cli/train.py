@@ -18,6 +18,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_take_over,
     add_trust_job,
     on_machine,
     with_numbers,
@@ -85,6 +86,7 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 

@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
@@ -97,7 +98,11 @@ def read_points(
     values: list[int] = []
     places: list[tuple[float, ...]] = []
     points: list[Point] = []
+    without = 0
     for row in source.rows(picked):
+        if means_nothing(row.text("class")):
+            without += 1
+            continue
         try:
             value = table.value_of(row.text("class"))
         except LabelError as error:
@@ -107,6 +112,9 @@ def read_points(
         else:
             values.append(value)
             places.append(tuple(row.number(role) for role in roles[1:]))
+    if without:
+        words = f"{path.name}: {without} points have no class, or a negative number for one, and were left out."
+        warnings.warn(words, LabelWarning, stacklevel=2)
     if survey is None or "row" in roles:
         return points
     if not places:
@@ -134,7 +142,8 @@ def point_classes(path: str | Path | Table, *, columns: Mapping[str, str | int] 
     """
     source = sniffed(path)
     column = Columns(source, columns).index("class")
-    return tuple(dict.fromkeys(row.text("class") for row in source.rows({"class": column})))
+    cells = dict.fromkeys(row.text("class") for row in source.rows({"class": column}))
+    return tuple(cell for cell in cells if not means_nothing(cell))
 
 
 def burn_points(

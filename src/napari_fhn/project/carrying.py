@@ -19,6 +19,7 @@ from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
 from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.volume import open_array
 
@@ -115,7 +116,9 @@ def folder_of(job: Job) -> Path | None:
     around = layout.session_around(Path(job.labels))
     # A job of no session may have the labels of one, which is not its own to write in.
     own = layout.session_around(Path(job.model, layout.JOB))
-    return None if around is None or around != own else around / layout.STRUCTURE
+    if around is None or around != own or inside.stray([around / layout.STRUCTURE], around):
+        return None
+    return around / layout.STRUCTURE
 
 
 def reference(

@@ -110,7 +110,7 @@ def _left_over(folder: Path) -> bool:
 def _trained(folder: Path, job: Job | None) -> bool:
     """Whether what lies in a folder as model, prediction and job is of this program: others use such names too."""
     gathered = folder / layout.RUNS / _GATHERED
-    if (gathered / layout.RUN).is_file():
+    if _plain(gathered / layout.RUN).get("format") == "napari-fhn run":
         return True
     if any("normalisation" in _plain(place / layout.MODEL / "model.json") for place in (folder, gathered)):
         return True
@@ -141,7 +141,7 @@ def _described(folder: Path) -> Manifest:
         manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):
         if (folder / _CLASSES).is_file():
-            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES))
+            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES, as_values=True))
     return manifest
 
 

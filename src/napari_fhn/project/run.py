@@ -22,6 +22,7 @@ from napari_fhn.training.job import Job, Output
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.transfer import can_resume
 
+_LONGEST_ID = 20
 _KIND = "run"
 _VERSION = 1
 
@@ -269,7 +270,7 @@ def is_run(path: Path) -> bool:
 
 def is_called_run(name: str) -> bool:
     """Whether a folder of this name may be that of a run."""
-    return name.startswith("run-") and name[4:].isdecimal()
+    return name.startswith("run-") and name[4:].isdecimal() and len(name) <= _LONGEST_ID
 
 
 def number_of(name: str) -> int:
@@ -318,7 +319,12 @@ def discard_files(folder: Path) -> list[Path]:
     removing.left_out(folder)
     # What was damaged and put aside is somebody's network still.
     whole = not any((folder / layout.MODEL).glob("*.damaged*"))
-    models = (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part", *((layout.MODEL,) if whole else ()))
+    models = (
+        layout.BEGUN_WITH,
+        layout.BEGUN_WITH + ".part",
+        layout.MODEL + ".part",
+        *((layout.MODEL,) if whole else ()),
+    )
     for name in models:
         removing.network(folder / name)
     records = (layout.RUN, layout.JOB, layout.REPORT)

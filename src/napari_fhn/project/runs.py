@@ -111,7 +111,7 @@ class Runs:
         """The run whose network predicts; None before there is one."""
         name = self._session.manifest.current_run
         # A name and no path: a record that was edited must not lead out of the session.
-        path = self.folder / name if name.startswith("run-") and name[4:].isdecimal() else None
+        path = self.folder / name if is_called_run(name) else None
         return read_run(path) if path is not None and path.is_dir() else None
 
     def trained(self) -> Run:

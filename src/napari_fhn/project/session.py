@@ -214,9 +214,7 @@ class Session:
         self._place = _place_of(self.folder)
         try:
             self._manifest = None
-            found = layout.stray(self.folder)
-            if found is not None:
-                raise ProjectError(found.why, found.advice, path=found.path)
+            self.check_plain()
             self._unshare()
             damaged = damage.put_aside(self.folder)
             seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
@@ -230,6 +228,18 @@ class Session:
             if made:
                 layout.remove_if_empty(self.folder)
             raise
+
+    def check_plain(self) -> None:
+        """Refuse to write where something of the session is a link, which leads to files of others.
+
+        Raises
+        ------
+        ProjectError
+            With its name.
+        """
+        found = layout.stray(self.folder)
+        if found is not None:
+            raise ProjectError(found.why, found.advice, path=found.path)
 
     def _unshare(self) -> None:
         try:
@@ -284,8 +294,13 @@ class Session:
         return self.lock.holder()
 
     @contextmanager
-    def writing(self, program: str) -> Iterator[None]:
+    def writing(self, program: str, *, take_over: bool = False) -> Iterator[None]:
         """Be the one who writes here for a while; a folder that was made for it and stayed empty goes again.
+
+        Parameters
+        ----------
+        program, take_over
+            As for :meth:`acquire`.
 
         Raises
         ------
@@ -296,7 +311,7 @@ class Session:
             yield
             return
         made = not self.folder.exists()
-        self.acquire(program)
+        self.acquire(program, take_over=take_over)
         try:
             yield
         finally:

@@ -89,7 +89,8 @@ def stage(
     Raises
     ------
     JobError
-        When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
+        When it holds no numbers, no band of it is good, a cube is asked for where there are no bands, or the disk has
+        no room for the copy.
     """
     if survey.dtype.kind not in "biuf":
         raise JobError(f"{name!r} holds {survey.dtype} values; numbers are needed")
@@ -113,6 +114,8 @@ def stage(
             part.unlink()  # the same values: whoever has the earlier copy mapped keeps it
         else:
             os.replace(part, path)
+    except mapped.NoRoom as error:
+        raise JobError(f"a copy of {name!r} does not fit into {folder} ({error.strerror}): make room there") from error
     finally:
         part.unlink(missing_ok=True)
     noted = path.with_suffix(".txt")

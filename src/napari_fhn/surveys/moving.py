@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -99,10 +99,10 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     with sentences(path):
         _sweep(path)
-        hidden = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        hidden.mkdir()
-        held = lock(hidden / _LOCK)
+        hidden = _hidden(path)
+        held = None
         try:
+            held = lock(hidden / _LOCK)
             yield hidden / path.name
             for item in hidden.iterdir():
                 # On disk before it takes the name, or a power cut could leave an empty file in place of a good one.
@@ -117,6 +117,16 @@ def replacing(path: Path) -> Iterator[Path]:
             if held is not None:
                 held.close()
             _clear(hidden, path)
+
+
+def _hidden(path: Path) -> Path:
+    """Make a folder that nobody else has, not even a killed process of the same number."""
+    for number in range(1000):
+        hidden = path.with_name(f".{path.name}.{os.getpid()}{f'-{number}' if number else ''}.partial")
+        with suppress(FileExistsError):
+            hidden.mkdir()
+            return hidden
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
 def _sweep(path: Path) -> None:

@@ -85,6 +85,18 @@ class Axis:
     step: float = 1.0
 
 
+def check_codes(codes: tuple[int, ...], count: int) -> None:
+    """Refuse codes that are not one for each class.
+
+    Raises
+    ------
+    JobError
+        With what is wrong.
+    """
+    if codes and (len(codes) != count or len(set(codes)) != count or min(codes) < 0):
+        raise JobError(f"there are {count} classes and the codes {', '.join(map(str, codes))}: give one for each")
+
+
 @dataclass(frozen=True)
 class Job:
     """One training and the prediction that comes out of it.
@@ -135,6 +147,8 @@ class Job:
         Bytes that may be used: training halves its blocks until the forecast fits, prediction its tiles.
     colors : tuple of str
         ``"#rrggbb"`` for each class, kept with the model; empty where nobody chose any.
+    codes : tuple of int
+        What files have for each class; empty where that is its number, from 1.
     axes : tuple of Axis
         What the voxel numbers of each spatial axis of the inputs mean; empty where that is not known.
     outputs : tuple of {"probabilities", "entropy", "margin"}
@@ -168,6 +182,7 @@ class Job:
     start_from: str | None = None
     memory: int | None = None
     colors: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
     axes: tuple[Axis, ...] = ()
     outputs: tuple[Output, ...] = ()
     flips: bool = False
@@ -198,6 +213,7 @@ class Job:
             raise JobError(f"a job cannot be done in {self.memory} bytes of memory")
         if self.colors and len(self.colors) != len(self.classes):
             raise JobError(f"there are {len(self.classes)} classes and {len(self.colors)} colours: give one for each")
+        check_codes(self.codes, len(self.classes))
         vertical = self.vertical_axis is not None and self.vertical_axis != self.map_axis
         self.schedule.objective.check(self.classes, vertical, self.map_axis is not None)
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
