@@ -95,6 +95,7 @@ def main() -> int:
         print("kills.py: there is no display. Begin it with xvfb-run, or add --without-windows.", file=sys.stderr)
         return 2
     small_work.small_recipes()
+    small_work.import_all(windows=not options.without_windows)
     with tempfile.TemporaryDirectory(prefix="napari-fhn-kills-") as made:
         folder = Path(made)
         code, _, said = in_a_copy(lambda say: small_work.prepare(folder / "first"), folder)

@@ -38,6 +38,19 @@ def small_recipes(steps: int = 6) -> None:
     RECIPES.update(sections=small, layers=small)
 
 
+def import_all(*, windows: bool) -> None:
+    """Import what the pieces of work would import, so that copies of this process begin at once."""
+    import napari_fhn.training.predicting
+    import napari_fhn.training.trainer  # noqa: F401
+
+    if windows:
+        import napari
+
+        from napari_fhn.widgets import dock  # noqa: F401
+
+        _ = napari.Viewer  # which is imported when it is asked for
+
+
 def prepare(folder: Path) -> None:
     """Make what every piece of work begins with: a survey, and a session with wells, a run and its prediction."""
     folder.mkdir(parents=True)
@@ -239,7 +252,7 @@ def clicked(name: str, say: Say) -> None:
     """Do what somebody clicks."""
     if name == "opening":
         say(state_on_disk(Path("s")))
-    window = Window()
+    window = Window(trains=name in ("training", "predicting"))
     say(window.state())
     for _ in CLICKED[name](window):
         say(window.state())
