@@ -21,9 +21,10 @@ def swap(one: Path, other: Path) -> bool:
     """
     try:
         library = ctypes.CDLL(None, use_errno=True)
-        if sys.platform.startswith("linux"):
+        system: str = sys.platform
+        if system.startswith("linux"):
             return not library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
-        if sys.platform == "darwin":
+        if system == "darwin":
             return not library.renamex_np(os.fsencode(one), os.fsencode(other), _EXCHANGE)
     except (OSError, AttributeError, TypeError):
         pass
