@@ -222,6 +222,8 @@ class Session:
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
             self.notes += self.steps.recover()
+            if layout.has_manifest(self.folder) and self.manifest != Manifest.before(self.folder):
+                self.manifest.keep(self.folder)
             self.notes += self.runs.repair()
         except BaseException:
             self.release()
