@@ -358,7 +358,7 @@ class LabelBook:
             self.brush(self.state.classes.values[key - 1])
 
     def _painted(self, layer: Labels, change: Change) -> None:
-        if not change.patches or layer is not self.layer:
+        if not change.patches or self.layer is None or layer is not self.layer:
             return
         steps = self.history.steps
         if steps is None or not self.may_write():
