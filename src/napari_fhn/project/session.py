@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import damage, layout, migration
+from napari_fhn.project import damage, layout, migration, sweeping
 from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
@@ -221,6 +221,7 @@ class Session:
             self.notes = [words for words in self.notes if words not in seen] + damaged
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
+            sweeping.sweep(self.folder)
             self.notes += self.steps.recover()
             self.notes += self.runs.repair()
         except BaseException:

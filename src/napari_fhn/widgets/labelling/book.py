@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
 from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.step_files import StepDamaged
@@ -75,7 +76,8 @@ class LabelBook:
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
         self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
-        self._strokes = Strokes(context, self)
+        self._flusher = Flusher()
+        self._strokes = Strokes(context, self, self._flusher)
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
 
     def show(self, values: NDArray[np.uint8], place: dict[str, Any], *, writable: bool) -> None:
@@ -373,8 +375,7 @@ class LabelBook:
     def _show_change(self) -> None:
         if self.layer is None:
             return
-        if isinstance(self.layer.data, np.memmap):
-            self.layer.data.flush()
+        self._flusher.due(self.layer.data)
         self.layer.refresh(extent=False, thumbnail=False)
         self.tally.due()
 

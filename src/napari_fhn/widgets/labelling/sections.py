@@ -222,5 +222,5 @@ class Sections:
         session = self._context.project.session
         if not has_labels:
             self.shapes = self._marks = None
-        elif session is not None and self._marks is None and session.accepted.is_file():
+        elif session is not None and self._marks is None and mapped.is_whole(session.accepted):
             self._show_marks(mapped.open(session.accepted))

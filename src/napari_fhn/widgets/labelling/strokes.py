@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn.box import Box
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change, Patch
+from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
@@ -55,11 +56,14 @@ class Strokes:
         What the parts of the desk share.
     book : LabelBook
         Whose labels are painted.
+    flusher : Flusher
+        Brings them to the disk.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, flusher: Flusher) -> None:
         self._context = context
         self._book = book
+        self._flusher = flusher
 
     def attach(self, layer: Labels, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
@@ -72,6 +76,16 @@ class Strokes:
             In place of napari's, which take back what was painted last on whichever section, seen or unseen.
         """
         layer.events.paint.connect(lambda event: self._painted(layer, change_of(event.value, layer.data.shape)))
+
+        def drag(_: Labels, event: Any) -> Iterator[None]:
+            # A stroke is told of when it ends, and may be long: what it has written is brought to the disk meanwhile.
+            self._flusher.due(layer.data)
+            yield
+            while event.type == "mouse_move":
+                self._flusher.due(layer.data)
+                yield
+
+        layer.mouse_drag_callbacks.append(drag)
         layer.undo = undo
         layer.redo = redo
 
@@ -91,6 +105,9 @@ class Strokes:
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
         steps.append(Step(title, {LABELS: change}, shape, place=place))
         book.history.changed.emit()
+        self._flusher.due(layer.data)
+        if (refusal := self._flusher.refusal()) is not None:
+            self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
         if barred.patches:
             # napari may write the voxels only after it has told of them.
             QTimer.singleShot(0, lambda: self._restore(barred, "Voxels of locked classes stayed as they are."))
