@@ -51,7 +51,9 @@ def keep_network(job: Job) -> tuple[str, ...]:
         _as_a_job(job, target)
     except (OSError, JobError) as error:
         _discard(part)
-        raise JobError(f"the network that is in {model} cannot be kept ({error}): move it away, or make room") from error
+        raise JobError(
+            f"the network that is in {model} cannot be kept ({error}): move it away, or make room"
+        ) from error
     # What only goes on with it, or goes back in it, takes room and is moved: the next one must not take it up.
     for name in (STATE, removing.CHECKPOINTS):
         if (model / name).exists() and not (model / name).is_symlink():

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.box import Box
+from napari_fhn.training import earlier, provenance
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
-from napari_fhn.training import earlier, provenance
 from napari_fhn.training.combination.opening import least_reach, open_combiner
 from napari_fhn.training.combination.settings import NETWORK, Combination, FactorWeight, Found
 from napari_fhn.training.combination.weighing import PENALTY, known_order

@@ -86,7 +86,9 @@ class RunList:
             return
         finally:
             self.changed.emit()
-        self.context.messages.say(f"'{run.name}' is deleted: {in_words(deleted.freed)} are free. {deleted.words}".rstrip())
+        self.context.messages.say(
+            f"'{run.name}' is deleted: {in_words(deleted.freed)} are free. {deleted.words}".rstrip()
+        )
 
     def compare(self, run: Run) -> None:
         """Say in what a run differs from the current one, and show where their predictions do."""
