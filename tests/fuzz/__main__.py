@@ -18,7 +18,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 #: Seconds without news after which a process is ended.
-_SILENT = 30.0
+_SILENT = 120.0
 
 
 def main() -> int:

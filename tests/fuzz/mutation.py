@@ -46,6 +46,8 @@ def damaged(content: bytes, chance: random.Random, others: Sequence[bytes] = ())
     others : sequence of bytes
         Of other files, parts of which are put in.
     """
+    if chance.random() < 0.02:
+        return chance.randbytes(chance.randrange(400))
     out = bytearray(content)
     for _ in range(1 if chance.random() < 0.4 else chance.randint(2, 5)):
         _change(out, chance, others)

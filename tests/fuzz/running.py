@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ from typing import Any
 from .mutation import damaged
 from .readers import READERS
 
-#: Seconds that a file of a few kilobytes may take.
-SECONDS = 2.0
+#: Seconds that a look through an HDF5 file may take.
+LOOKING = 10.0
 #: Bytes of address space that it may take beside what was there before.
 MEMORY = 2 * 2**30
 #: Longest sentence that a dialog can show.
@@ -61,52 +61,67 @@ def write(reader: str, seed: int, index: int, folder: Path) -> tuple[Path, dict[
     chosen = chance.choice(told) if told and chance.random() < 0.8 else chance.choice(names)
     files = dict(sample.files)
     files[chosen] = damaged(files[chosen], chance, [content for name, content in files.items() if name != chosen])
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+    put(files, folder)
     return folder / sample.target, dict(sample.options)
 
 
 def run(reader: str, seed: int, indices: Iterable[int]) -> Iterator[Find | None]:
     """Read inputs one after the other; None for each that ends as it should."""
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=place) as scratch, _quiet(), _hdf5_is_looked_at_by_a_fork():
+    with tempfile.TemporaryDirectory(dir=place) as scratch, limited(reader, Path(scratch)):
         for index in indices:
             folder = Path(scratch) / str(index)
-            folder.mkdir()
-            yield _one(reader, seed, index, folder)
+            path, options = write(reader, seed, index, folder)
+            before = _content(folder)
+            found = judged(reader, path, options)
+            if _content(folder) != before:
+                found = "it was written into", ""
             shutil.rmtree(folder, ignore_errors=True)
+            yield Find(reader, seed, index, *found) if found else None
 
 
-def _one(reader: str, seed: int, index: int, folder: Path) -> Find | None:
+@contextmanager
+def limited(reader: str, scratch: Path) -> Iterator[None]:
+    """Make ready for `judged`: no output, HDF5 looked at quickly, and everything imported that the reader imports."""
+    with _quiet(), _hdf5_is_looked_at_by_a_fork():
+        for k, sample in enumerate(READERS[reader].samples()):
+            put(sample.files, scratch / f"sound{k}")
+            READERS[reader].read(scratch / f"sound{k}" / sample.target, dict(sample.options))
+        yield
+
+
+def put(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files into a folder, which is made."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def judged(reader: str, path: Path, options: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Read a file under limits of time and memory; return what should not have happened, and more of it."""
     from napari_fhn.labels import LabelError
     from napari_fhn.record import RecordError
     from napari_fhn.surveys import SurveyError
 
-    path, options = write(reader, seed, index, folder)
-    began = time.perf_counter()
-    kind = said = ""
     try:
-        with _limited():
+        with _limits(READERS[reader].seconds):
             READERS[reader].read(path, options)
     except (SurveyError, LabelError, RecordError) as error:
         said = str(error)
-        if len(said) > LONGEST or "\n" in said:
-            kind = "a sentence that is none"
+        return ("a sentence that is none", said) if len(said) > LONGEST or not said.isprintable() else None
     except _TooLong:
-        kind, said = "hang", traceback.format_exc(limit=-4)
+        return "hang", traceback.format_exc(limit=-4)
     except MemoryError:
-        kind, said = "memory", traceback.format_exc(limit=-4)
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-        at = traceback.extract_tb(error.__traceback__)
-        ours = [one for one in at if "napari_fhn" in one.filename]
-        where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
-        kind, said = f"{type(error).__name__} at {where}", f"{error}"[:300]
-    if not kind and time.perf_counter() - began > 3 * SECONDS:
-        kind, said = "hang", f"{time.perf_counter() - began:.1f} s"
-    return Find(reader, seed, index, kind, said) if kind else None
+        return "memory", traceback.format_exc(limit=-4)
+    except Exception as error:
+        at = [one for one in traceback.extract_tb(error.__traceback__) if "napari_fhn" in one.filename]
+        where = f"{Path(at[-1].filename).name}:{at[-1].lineno}" if at else "?"
+        return f"{type(error).__name__} at {where}", f"{error}"[:300]
+    return None
 
 
 class _TooLong(BaseException):
@@ -114,21 +129,24 @@ class _TooLong(BaseException):
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
+def _limits(seconds: float) -> Iterator[None]:
     def ring(*_: object) -> None:
         raise _TooLong
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    handler = signal.signal(signal.SIGALRM, ring)
-    timer = signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    handlers = {number: signal.signal(number, ring) for number in (signal.SIGALRM, signal.SIGPROF)}
+    timer = signal.setitimer(signal.ITIMER_REAL, 10 * seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
@@ -162,13 +180,14 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
             # No return into the caller, whatever happens.
             try:
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 os.close(2)
                 os.write(writing, json.dumps(hdf5.hdf5_look.look(command[3], int(command[4]))).encode())
             except BaseException:
                 os._exit(1)
             os._exit(0)
         os.close(writing)
-        said, end = b"", time.monotonic() + 0.6 * SECONDS
+        said, end = b"", time.monotonic() + LOOKING
         with os.fdopen(reading, "rb", 0) as file:
             os.set_blocking(reading, False)
             while True:
@@ -180,7 +199,7 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
                 if time.monotonic() > end:
                     os.kill(child, signal.SIGKILL)
                     os.waitpid(child, 0)
-                    raise subprocess.TimeoutExpired(command, SECONDS)
+                    raise subprocess.TimeoutExpired(command, LOOKING)
                 time.sleep(0.001)
         return subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(status), said, b"")
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,9 @@ import napari_fhn as fhn
 from napari_fhn import record
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Well
-from napari_fhn.project import Project, Session, SessionInUse, SurveySet, damage, layout, predictions
+from napari_fhn.project import Project, ProjectError, Session, SessionInUse, SurveySet, damage, layout, predictions
 from napari_fhn.project import wells as wells_of
+from napari_fhn.project.run import ready_prediction
 from napari_fhn.project.view_record import Looks, ViewRecord
 
 from .conftest import SHAPE, Work, opened
@@ -148,8 +148,9 @@ def test_nobody_waits_for_the_end_of_a_pipe(folder):
     path = folder / f"{RUN}/job.json"
     path.unlink()
     os.mkfifo(path)
-    assert "it is no file" in what_opens(folder, stage=False)[0]
-    assert stat.S_ISREG(path.stat().st_mode)  # made anew out of its copy
+    assert "it is no file" in damage.found(folder)[0]
+    with pytest.raises(ProjectError, match="pipe"):
+        what_opens(folder)
 
 
 def test_what_others_tell_too_is_made_anew(folder):
@@ -213,7 +214,7 @@ def test_one_of_a_later_version_is_kept_and_a_manifest_of_one_is_left_alone(fold
     path = folder / "session.json"
     later = path.read_bytes().replace(b'"version": 2', b'"version": 3')
     path.write_bytes(later)
-    with pytest.raises(fhn.project.ProjectError, match="Update napari-fhn"):
+    with pytest.raises(ProjectError, match="Update napari-fhn"):
         Session.existing(folder).acquire("a test")
     assert path.read_bytes() == later
     assert damage.found(folder) == []
@@ -261,3 +262,23 @@ def test_python_says_it(folder):
     with fhn.open(session=folder) as work:
         assert [note.partition(" ")[0] for note in work.notes] == [f"{RUN}/job.json"]
         assert work.project.session.runs.get("second").job().classes == ("sand", "shale")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", None])
+def test_a_prediction_that_is_cut_off_counts_as_missing_is_named_and_is_made_again(whole, tmp_path, content):
+    folder = tmp_path / "work"
+    shutil.copytree(whole, folder)
+    run = Session(folder).runs.get("run-002")
+    assert run.has_prediction
+    path = run.prediction
+    path.write_bytes(path.read_bytes()[:-1] if content is None else content)
+    session = Session(folder)
+    session.acquire("a test")
+    try:
+        run = session.runs.get("run-002")
+        assert not run.has_prediction
+        assert any(run.name in note and "damaged" in note and "predict again" in note for note in session.notes)
+        ready_prediction(run, np.load(session.labels).shape)
+        assert not np.load(path).any()
+    finally:
+        session.release()

@@ -184,9 +184,28 @@ def test_a_copy_that_is_cancelled_leaves_nothing(work, at):
 
 def test_a_full_disk_leaves_nothing(work, monkeypatch):
     monkeypatch.setattr(mapped, "room", lambda _: 100)
-    with pytest.raises(mapped.NoRoom, match=r"inputs.*no room on its disk.*make room there"):
+    with pytest.raises(JobError, match=r"does not fit into .*inputs .*make room there"):
         work.project.stage()
     assert list(work.session.inputs.iterdir()) == []
+
+
+def test_a_copy_is_on_the_disk_before_it_has_its_name(work, monkeypatch):
+    happened = []
+    real_sync, real_replace = mapped.sync, os.replace
+
+    def sync(array):
+        happened.append("sync")
+        real_sync(array)
+
+    def replace(source, target):
+        happened.append(f"to {Path(target).parent.name}")
+        real_replace(source, target)
+
+    monkeypatch.setattr(mapped, "sync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    work.project.stage()
+    assert "to inputs" in happened[happened.index("sync") :]
+    assert happened.count("sync") == 1
 
 
 def test_a_copy_that_somebody_removed_is_made_again(work):

@@ -73,7 +73,7 @@ def _of_session(options: argparse.Namespace) -> int:
             "data": manifest.kind,
             "surveys": [_survey(session, entry) for entry in manifest.surveys],
             "vertical_axis": manifest.vertical_axis,
-            "classes": [{"value": one.value, "name": one.name, "color": one.color} for one in manifest.classes],
+            "classes": [{"value": one.code, "name": one.name, "color": one.color} for one in manifest.table or ()],
             "labelled": labelled,
             "knowledge": [{"file": one.file.name, "kind": one.kind} for one in manifest.knowledge],
             "runs": [row_of(one) for one in runs],

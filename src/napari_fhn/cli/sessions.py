@@ -65,6 +65,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     ------
     UsageError
         When neither or both of ``--session`` and ``--job`` are given, or a run of no session.
+    JobError
+        When the job cannot be read.
     """
     if options.session is None and options.job is None:
         raise JobError("name the session with --session, or a saved job with --job")
@@ -75,6 +77,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     folder = session_around(options.job)
     if options.run_name is not None:
         raise UsageError("--run goes with --session")
+    # Who names a job means this one, and not the copy that a session takes in place of a damaged one.
+    Job.load(options.job, trusted=True)
     return folder, None if folder is None else run_around(options.job, folder)
 
 

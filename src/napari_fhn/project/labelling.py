@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable, LabelError, changes
-from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.project.session import Session
 from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.surveys.grid import Placed
+from napari_fhn.surveys.stored_classes import StoredClasses
 
 
-def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return an array as labels on a survey of this shape.
+def in_memory(values: Any, shape: tuple[int, ...]) -> StoredClasses:
+    """Return an array as labels on a survey of this shape, by the codes that stand in it.
 
     Parameters
     ----------
@@ -29,17 +31,15 @@ def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     Raises
     ------
     LabelError
-        When it has another shape, or values that are no classes.
+        When it has another shape, or values that are no whole numbers.
     """
     known = np.asarray(values)
     if known.shape != shape:
         raise LabelError(f"the labels are {known.shape} voxels and the survey is {shape}", "Use one grid")
-    whole = known.dtype.kind in "biu"
-    if not whole or known.min(initial=0) < 0 or known.max(initial=0) > MAX_VALUE:
-        raise LabelError(
-            "its values are no classes", f"Labels are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled"
-        )
-    return known.astype(np.uint8)
+    if known.dtype.kind not in "biu":
+        raise LabelError("its values are no classes", "Labels are whole numbers, and 0 is unlabelled")
+    known = known.astype(np.uint8) if known.dtype.kind == "b" else known
+    return StoredClasses(Placed(xr.DataArray(known)), Path("labels"))
 
 
 def keep(

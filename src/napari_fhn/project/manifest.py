@@ -7,7 +7,7 @@ are files of their own. How things are looked at is the desk's alone and stands 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -160,6 +160,7 @@ class ClassEntry:
     value: int
     name: str
     color: str
+    code: int = -1
 
 
 @dataclass(frozen=True)
@@ -246,11 +247,11 @@ class Manifest:
         """The classes; None before any was named."""
         if not self.classes:
             return None
-        return ClassTable(tuple(LabelClass(one.value, one.name, one.color) for one in self.classes))
+        return table_of(self.classes)
 
     def with_table(self, table: ClassTable) -> Manifest:
         """Return the manifest with these classes."""
-        return replace(self, classes=tuple(ClassEntry(one.value, one.name, one.color) for one in table))
+        return replace(self, classes=entries_of(table))
 
     def save(self, folder: Path) -> None:
         """Write it; the one before stays whole until this one is."""
@@ -282,6 +283,22 @@ class Manifest:
 
 class Damaged(ProjectError):
     """A manifest that cannot be read."""
+
+
+def entries_of(table: ClassTable) -> tuple[ClassEntry, ...]:
+    """Return classes as records hold them."""
+    return tuple(ClassEntry(one.value, one.name, one.color, one.code if table.coded else -1) for one in table)
+
+
+def table_of(entries: Iterable[ClassEntry]) -> ClassTable:
+    """Return the classes that a record holds.
+
+    Raises
+    ------
+    LabelError
+        When they do not go together.
+    """
+    return ClassTable(tuple(LabelClass(one.value, one.name, one.color, one.code) for one in entries))
 
 
 def refer(file: str | Path, folder: Path, stamp: FileStamp | None = None) -> FileReference:

@@ -141,7 +141,7 @@ def _described(folder: Path) -> Manifest:
         manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):
         if (folder / _CLASSES).is_file():
-            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES))
+            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES, as_values=True))
     return manifest
 
 

@@ -67,13 +67,20 @@ class Finder:
         name = file.name
         places = [self._folder / file.path, Path(file.absolute), self._folder / name, self._folder.parent / name]
         places += [other / name for other in self._pointed]
-        path = next((place for place in places if str(place) != "." and place.exists()), None)
+        path = next((place for place in places if str(place) != "." and _is_there(place)), None)
         if path is None:
             path = self._ask(name)
             if path is None:
                 return None
             self._pointed.append(path.parent)
         return Path(os.path.normpath(path))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for a file
+        return False
 
 
 def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> Reopened:

@@ -305,9 +305,10 @@ class Kept:
 
 
 def kept(session: Session) -> list[Kept]:
-    """Return the predictions that were kept, by name."""
+    """Return the predictions that were kept, by name; a file that is cut off is none."""
     found = session.kept.glob("*.npy") if session.kept.is_dir() else ()
-    return [Kept(path) for path in sorted(found, key=lambda path: _natural(path.stem))]
+    whole = [path for path in found if mapped.is_whole(path)]
+    return [Kept(path) for path in sorted(whole, key=lambda path: _natural(path.stem))]
 
 
 def keep(session: Session, run: Run, name: str = "") -> Kept:

@@ -23,7 +23,7 @@ from napari_fhn.project.session import Session
 from napari_fhn.project.settings import OTHER_VERSION, Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.classes import stored_array
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
 from napari_fhn.training.recipes import fitting
@@ -273,10 +273,10 @@ class Project:
         Parameters
         ----------
         values : array_like or xarray.DataArray
-            0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
-            has the spatial shape of the survey.
+            0 unlabelled, codes of classes elsewhere. An array with coordinates is brought to its place by them; any
+            other has the spatial shape of the survey.
         classes : ClassTable, optional
-            Their classes; those of the session where absent.
+            The classes, by whose codes it is read; those of the session, and those that it holds, when absent.
         replace_labels : bool
             Take these labels in place of others that are there.
 
@@ -291,13 +291,22 @@ class Project:
             When it does not fit the survey, holds no classes, or other labels are there.
         PlaceError
             When it lies elsewhere.
+        SurveyError
+            When it holds other classes than those that were named.
         """
-        words = []
         if isinstance(values, xr.DataArray) and self.surveys is not None:
-            placed = place_classes(values, self.surveys.first)
-            values, words = placed.values, [placed.words] if placed.words else []
-        known = labelling.as_labels(values, self.shape)
-        return words + labelling.keep(self.session, known, over=replace_labels, classes=classes)
+            stored = stored_array(values, self.surveys.first)
+        else:
+            stored = labelling.in_memory(values, self.shape)
+        table = classes
+        if table is None:
+            base = self.session.classes or ClassTable(())
+            table = base.with_codes(dict.fromkeys(stored.codes(base.by_code), ""))
+        placed = stored.values(table.by_code)
+        words = [one for one in (placed.words, *stored.words(table.by_code)) if one]
+        named = table if classes is not None or table.coded else None
+        kept = labelling.keep(self.session, np.asarray(placed.values), over=replace_labels, classes=named)
+        return [*words, *kept]
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 
 from napari_fhn import mapped
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
 from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry, refer
 from napari_fhn.project.run import Run, RunRecord, State, default_name, is_run, number_of
@@ -50,10 +49,7 @@ def recovered(folder: Path) -> Manifest:
     if shape is not None and len(job.axes) == len(shape):
         manifest = replace(manifest, grid=Grid.from_axes(job.axes, shape))
     with contextlib.suppress(LabelError):
-        named = ClassTable.default(len(job.classes)).classes
-        given = zip_longest(named, job.classes, job.colors)
-        table = ClassTable(tuple(LabelClass(one.value, name, color or one.color) for one, name, color in given))
-        manifest = manifest.with_table(table)
+        manifest = manifest.with_table(ClassTable.of_names(job.classes, job.colors, job.codes))
     return manifest
 
 

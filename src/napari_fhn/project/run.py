@@ -22,6 +22,7 @@ from napari_fhn.training.job import Job, Output
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.transfer import can_resume
 
+_LONGEST_ID = 20
 _KIND = "run"
 _VERSION = 1
 
@@ -139,7 +140,16 @@ class Run:
 
     @property
     def has_prediction(self) -> bool:
-        """Whether its network has predicted anything, as far as what made it can be read."""
+        """Whether its network has predicted anything, as far as it and what made it can be read."""
+        return self._predicted and mapped.is_whole(self.prediction)
+
+    @property
+    def has_damaged_prediction(self) -> bool:
+        """Whether its network has predicted something, and the file of that is cut off, or something else."""
+        return self._predicted and self.prediction.exists() and not mapped.is_whole(self.prediction)
+
+    @property
+    def _predicted(self) -> bool:
         try:
             made = self.provenance()
         except JobError:
@@ -269,7 +279,7 @@ def is_run(path: Path) -> bool:
 
 def is_called_run(name: str) -> bool:
     """Whether a folder of this name may be that of a run."""
-    return name.startswith("run-") and name[4:].isdecimal()
+    return name.startswith("run-") and name[4:].isdecimal() and len(name) <= _LONGEST_ID
 
 
 def number_of(name: str) -> int:

@@ -87,7 +87,7 @@ class Runs:
         """The run whose network predicts; None before there is one."""
         name = self._session.manifest.current_run
         # A name and no path: a record that was edited must not lead out of the session.
-        path = self.folder / name if name.startswith("run-") and name[4:].isdecimal() else None
+        path = self.folder / name if is_called_run(name) else None
         return read_run(path) if path is not None and path.is_dir() else None
 
     def trained(self) -> Run:
@@ -369,6 +369,11 @@ class Runs:
                     f"The training '{ended.name}' was cut off after {ended.step} steps: it can go on, or be chosen "
                     "among the runs."
                 )
+        said += [
+            f"The prediction of '{run.name}' is damaged and counts as missing: predict again."
+            for run in self.all()
+            if run.has_damaged_prediction
+        ]
         current = self._session.manifest.current_run
         if current and self.current is None:
             newest = next((run for run in reversed(self.all()) if run.has_model), None)

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn import mapped, record
+from napari_fhn.leftovers import part_of
 from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
@@ -89,7 +90,8 @@ def stage(
     Raises
     ------
     JobError
-        When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
+        When it holds no numbers, no band of it is good, a cube is asked for where there are no bands, or the disk has
+        no room for the copy.
     """
     if survey.dtype.kind not in "biuf":
         raise JobError(f"{name!r} holds {survey.dtype} values; numbers are needed")
@@ -105,7 +107,7 @@ def stage(
     if earlier is not None and known is not None and as_then:
         return Staged(earlier, channel_axis, known.content, now)
     folder.mkdir(parents=True, exist_ok=True)
-    part = mapped.part_of(folder / f"{_words(name)}.npy")
+    part = part_of(folder / f"{_words(name)}.npy")
     try:
         content = _copy(part, _source(survey, channels, cube), progress)
         path = folder / f"{_words(name)}-{content[:_SHORT]}.npy"
@@ -113,6 +115,8 @@ def stage(
             part.unlink()  # the same values: whoever has the earlier copy mapped keeps it
         else:
             os.replace(part, path)
+    except mapped.NoRoom as error:
+        raise JobError(f"a copy of {name!r} does not fit into {folder} ({error.strerror}): make room there") from error
     finally:
         part.unlink(missing_ok=True)
     noted = path.with_suffix(".txt")

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from napari_fhn import record
 from napari_fhn.box import Box
-from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.labels.changes import Change, Patch
 from napari_fhn.project import wells as well_file
-from napari_fhn.project.manifest import ClassEntry
+from napari_fhn.project.manifest import ClassEntry, entries_of, table_of
 from napari_fhn.project.steps import VOLUMES, SectionReference, Step
 
 _FIRST = b"napari-fhn step 1\n"
@@ -67,7 +65,7 @@ def to_bytes(step: Step) -> bytes:
         tuple(_Patch(name, one.box.start, one.box.stop, len(one.old), len(one.new)) for name, one in patches),
         step.program,
         None if step.place is None else _Place(step.place.axis, step.place.index, step.place.title),
-        None if step.classes is None else (_entries(step.classes[0]), _entries(step.classes[1])),
+        None if step.classes is None else (entries_of(step.classes[0]), entries_of(step.classes[1])),
         None if step.wells is None else (well_file.content_of(step.wells[0]), well_file.content_of(step.wells[1])),
     )
     head = record.to_bytes(record.encode(content))
@@ -130,7 +128,7 @@ def _described(found: _Step) -> Step:
         found.title,
         {},
         found.shape,
-        None if found.classes is None else (_table(found.classes[0]), _table(found.classes[1])),
+        None if found.classes is None else (table_of(found.classes[0]), table_of(found.classes[1])),
         None if found.wells is None else (well_file.of_content(found.wells[0]), well_file.of_content(found.wells[1])),
         None if place is None else SectionReference(place.axis, place.index, place.title),
         found.program,
@@ -152,11 +150,3 @@ def _volumes(found: _Step, values: bytes) -> dict[str, Change]:
     if at != len(values):
         raise StepDamaged("it is not as long as it says")
     return {name: Change(tuple(patches)) for name, patches in changes.items()}
-
-
-def _entries(table: ClassTable) -> tuple[ClassEntry, ...]:
-    return tuple(ClassEntry(one.value, one.name, one.color) for one in table)
-
-
-def _table(entries: Iterator[ClassEntry] | tuple[ClassEntry, ...]) -> ClassTable:
-    return ClassTable(tuple(LabelClass(one.value, one.name, one.color) for one in entries))

@@ -135,7 +135,7 @@ def _colors(job: Job) -> tuple[str, ...]:
     known = ClassTable.default(len(job.classes))
     if remembered.exists():
         with contextlib.suppress(LabelError, OSError):  # colours are no reason to have no report
-            known = ClassTable.from_csv(remembered)
+            known = ClassTable.from_csv(remembered, as_values=True)
     colors = tuple(item.color for item in known)
     return colors if len(colors) == len(job.classes) else tuple(c.color for c in ClassTable.default(len(job.classes)))
 

@@ -13,6 +13,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -49,7 +50,7 @@ class ReachesOut(AmbiguousAxes):
         said = f"it takes values from outside its folder ({named}{more}), which is not followed unless you say so"
         super().__init__(path, said, [ReadingChoice(f"Follow it to {named}{more}", {"follow": True})])
 
-    def __reduce__(self) -> tuple[type[ReachesOut], tuple[str, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self.path), self.targets)
 
 

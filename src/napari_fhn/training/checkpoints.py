@@ -60,7 +60,12 @@ class Checkpoints:
             As in :class:`~napari_fhn.training.Checkpoint`.
         """
         path = self._path(step)
-        models.save(model, path)
+        try:
+            models.save(model, path)
+        except OSError:
+            if step not in self.steps:
+                removing.network(path)  # half a network is none
+            raise
         if step not in self.steps:
             self.steps.append(step)
         return Checkpoint(step, str(path), loss, held_out)

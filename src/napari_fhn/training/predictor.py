@@ -119,7 +119,8 @@ class Predictor:
 
     def notes(self) -> list[str]:
         """Return what the person should know about what was predicted since the last call."""
-        notes, self._evaluator.notes = self._evaluator.notes, []
+        notes = self._evaluator.notes + self.outputs.notes
+        self._evaluator.notes, self.outputs.notes = [], []
         return notes
 
     @property

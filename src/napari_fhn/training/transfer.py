@@ -17,6 +17,9 @@ from napari_fhn.training.log import FILE as LOG
 STATE = "training.safetensors"
 """The training that was put aside, in the folder of its model; see :mod:`~napari_fhn.training.suspended`."""
 
+_LONGEST_NAME = 200
+"""Letters that the name of a run's folder does not have."""
+
 
 def can_resume(folder: str | Path) -> bool:
     """Tell whether a folder holds a training to go on with."""
@@ -72,13 +75,15 @@ def _current_run(session: Path) -> str:
 
     The manifest belongs to others, and may be newer than this: only what is asked for is looked at.
     """
+    path = session / "session.json"
     try:
-        manifest = record.parse((session / "session.json").read_bytes())
+        manifest = record.parse(path.read_bytes()) if path.is_file() else None
     except (OSError, record.RecordError):
         return ""
     name = manifest.get("current_run") if isinstance(manifest, dict) else None
     # A name, and no way out of the session.
-    return name if isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name else ""
+    own = isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name
+    return name if own and len(name) < _LONGEST_NAME else ""
 
 
 def saved_job(path: str | Path) -> Job:

@@ -84,14 +84,13 @@ def _pieces(name: str, item: Any) -> str:
         size *= n
     if size > LARGEST or size > max(_AT_LEAST, 4 * item.size * item.dtype.itemsize):
         return f"'{name}' has pieces of {size / 2**20:,.0f} MB"
-    packed = 0
+    packed, left = 0, _PIECES
 
     def one(info: Any) -> bool | None:
         nonlocal packed, left
         packed, left = max(packed, info.size), left - 1
         return None if left > 0 else True
 
-    left = _PIECES
     with suppress(AttributeError):
         item.id.chunk_iter(one)
     if packed > size * 1.1 + _MORE:

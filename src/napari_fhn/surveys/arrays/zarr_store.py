@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -157,7 +157,9 @@ def _datasets(path: Path, arrays: Mapping[str, Any]) -> dict[str, xr.Dataset]:
         try:
             return {
                 name.strip("/"): dataset
-                for name, dataset in xr.open_groups(GuardedStore(path), **options, decode_timedelta=False).items()
+                for name, dataset in xr.open_groups(
+                    cast(Any, GuardedStore(path)), **options, decode_timedelta=False
+                ).items()
             }
         except Exception:
             # One array that xarray cannot take (trace headers as records, an axis without a name) must not hide

@@ -18,7 +18,7 @@ from napari_fhn.project.answers import Answers
 from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
 from napari_fhn.project.sidecar_files import sidecar_files
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -75,8 +75,6 @@ class Loader:
         Given horizons and the classes, returns `Zones`, or None to leave them.
     ask_options : callable
         Given a source whose kind is known, returns it with what else is said about it, or None to leave the file.
-    read_labels : callable or None
-        As in `knowledge.burn`.
     """
 
     def __init__(
@@ -94,7 +92,6 @@ class Loader:
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
         self.ask_options: Callable[[Source], Source | None] = lambda source: source
-        self.read_labels: knowledge.ReadLabels | None = None
         self._book = book
         self._opening = opening
         self._wells = wells
@@ -187,8 +184,8 @@ class Loader:
             self._attempt(group, self._reader(), self._burn)
 
     def _reader(self, surfaces: Sequence[xr.DataArray] | None = None) -> Callable[[tuple[Source, ...]], Part]:
-        survey, base, read_labels = self._survey, self._book.base, self.read_labels
-        return lambda sources: knowledge.read(sources, survey, base, read_labels=read_labels, surfaces=surfaces)
+        survey, base = self._survey, self._book.base
+        return lambda sources: knowledge.read(sources, survey, base, surfaces=surfaces)
 
     def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
         radius, fall_off = (knowledge.said(sources, name) for name in ("radius", "fall_off"))
