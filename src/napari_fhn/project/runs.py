@@ -28,6 +28,7 @@ from napari_fhn.project.run import (
     discard_files,
     empty_prediction,
     folder_name,
+    is_called_run,
     is_run,
     number_of,
     read_run,
