@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+import forked
 from napari_fhn.network.equivalent import equivalent_resnet
 from napari_fhn.network.language import parse, write
 from napari_fhn.project import Project, Session
@@ -94,6 +95,21 @@ def accuracy(monkeypatch_module):
 def monkeypatch_module():
     with pytest.MonkeyPatch.context() as patch:
         yield patch
+
+
+@pytest.fixture
+def said(accuracy, monkeypatch, capsys):
+    """Runs a benchmark here, its measuring processes as copies, and gives what it prints."""
+
+    def run_here(script: str, *arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", [script, *arguments])
+        with forked.installed():
+            code = importlib.import_module(script).main()
+        printed, complained = capsys.readouterr()
+        assert code == 0, complained
+        return printed
+
+    return run_here
 
 
 # Voxels of the first draw: inputs with their channels, labels of each class.
@@ -181,15 +197,13 @@ def test_protocols_of_patches_and_tiles(accuracy, shared_data):
     assert set(tested - labelled) <= {0, 1}
 
 
-def test_accuracy_is_kept_a_line_for_each_run_and_not_run_twice(tmp_path):
+def test_accuracy_is_kept_a_line_for_each_run_and_not_run_twice(said, tmp_path):
     command = [
-        *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "2"),
+        *("accuracy", "--only", "hyperspectral", "--seeds", "2"),
         *("--methods", "nearest", "--output", str(tmp_path / "kept.jsonl"), "--draws", "tuning"),
     ]
-    first = subprocess.run([*command, "--seeds", "1"], capture_output=True, text=True, check=True)
-    assert "mean IoU 0.486" in first.stdout
-    second = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert second.stdout.count("there already") == 1
+    assert "mean IoU 0.486" in said(*command, "--seeds", "1")
+    assert said(*command).count("there already") == 1
     lines = (tmp_path / "kept.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
     assert [entry["draw"] for entry in entries] == ["seed0", "seed1"]
@@ -199,8 +213,7 @@ def test_accuracy_is_kept_a_line_for_each_run_and_not_run_twice(tmp_path):
         assert entry["seconds"]["predict"]["cpu"] >= 0
         assert sum(map(sum, entry["score"]["confusion"])) == 112 * 128 - 66
         assert 0 < entry["score"]["f1"] < 1
-    printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
-    assert "| hyperspectral (2) | **0.486** ± 0.000 |" in printed
+    assert "| hyperspectral (2) | **0.486** ± 0.000 |" in said(*command, "--table")
 
 
 def test_scores_leave_out_what_is_not_counted(accuracy):
@@ -233,16 +246,12 @@ def test_the_table_marks_means_over_fewer_draws(accuracy):
     assert lines[3] == "| hysu (1) | **0.100** |  |"
 
 
-def test_a_network_learns_as_a_job_with_overrides_says(accuracy, tmp_path):
-    subprocess.run(
-        [
-            *(sys.executable, str(BENCHMARKS / "accuracy.py"), "--only", "hyperspectral", "--seeds", "1"),
-            *("--methods", "hyperbolic-alone", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
-            *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
-            *("--keep", str(tmp_path / "kept")),
-        ],
-        capture_output=True,
-        check=True,
+def test_a_network_learns_as_a_job_with_overrides_says(accuracy, said, tmp_path):
+    said(
+        *("accuracy", "--only", "hyperspectral", "--seeds", "1"),
+        *("--methods", "hyperbolic-alone", "--budget", "1", "--output", str(tmp_path / "kept.jsonl")),
+        *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
+        *("--keep", str(tmp_path / "kept")),
     )
     (entry,) = map(json.loads, (tmp_path / "kept.jsonl").read_text(encoding="utf-8").splitlines())
     assert entry["score"]["confusion"][1][0] == 0  # everything is predicted
@@ -280,25 +289,25 @@ def test_a_fold_holds_bodies_out(accuracy, tmp_path):
         assert np.array_equal(out.any(axis=2), out.all(axis=2))
 
 
-def test_time_to_quality(tmp_path):
+def test_time_to_quality(said, tmp_path):
     output = tmp_path / "curve.jsonl"
     command = [
-        *(sys.executable, str(BENCHMARKS / "time_to_quality.py"), "--only", "hyperspectral", "--threads", "1"),
+        *("time_to_quality", "--only", "hyperspectral", "--threads", "1"),
         *("--override", "schedule.block=[16,16]", "--override", "network=2d 16: 1x4 | down 1x8 | up 1x4"),
-        *("--override", "schedule.steps=40", "--seconds", "0.3,0.6,60", "--output", str(output)),
+        *("--override", "schedule.steps=40", "--override", "combination=null"),
+        *("--seconds", "0.1,60", "--output", str(output)),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    said(*command)
     (entry,) = map(json.loads, output.read_text(encoding="utf-8").splitlines())
-    first, second, last = entry["marks"]
-    assert 1 <= first["steps"] <= second["steps"] <= last["steps"] == 40
+    first, last = entry["marks"]
+    assert 1 <= first["steps"] <= last["steps"] == 40
     assert entry["finished"] < 60
     assert last["view"] == last["whole"]  # a map is in view as a whole
     for mark in entry["marks"]:
         assert 0 <= mark["view"] <= 1
         assert 0 < mark["whole"] <= 1
-    printed = subprocess.run([*command, "--table"], capture_output=True, text=True, check=True).stdout
-    assert "| view / whole | | 0.3 s | 0.6 s | 60 s | finished |" in printed
+    printed = said(*command, "--table")
+    assert "| view / whole | | 0.1 s | 60 s | finished |" in printed
     assert "| hyperspectral (1) | recipe" in printed
 
 

@@ -156,11 +156,13 @@ def test_other_fields_too(field, value, train, capsys):
     path = run_of("s").folder / "job.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), field: value}))
     capsys.readouterr()
-    for command in (["train", "--job", str(path)], ["score", "--session", "s"], ["forecast", "--session", "s"]):
+    for command in (["train", "--job", str(path)], ["score", "--job", str(path)], ["forecast", "--job", str(path)]):
         assert main(command) == 2
         said = capsys.readouterr().err
         assert said.count("\n") == 1
         assert "job" in said
+    # The session itself goes on with its copy.
+    assert main(["forecast", "--session", "s"]) == 0
 
 
 def test_a_prediction_that_was_stopped_is_not_exported_as_whole(train, capsys):

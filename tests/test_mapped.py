@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from napari_fhn import mapped
-from small_disk import run_on_small_disk
 
 
 def npy(shape=(20, 30), dtype=np.uint8, begin=b""):
@@ -124,29 +123,3 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
             mapped.open(tmp_path / "pipe.npy")
     with pytest.raises(FileNotFoundError):
         mapped.open(tmp_path / "nothing.npy")
-
-
-def test_on_a_full_disk_what_was_reserved_is_written_and_the_rest_is_an_error():
-    run = run_on_small_disk(
-        """
-import numpy as np
-from napari_fhn import mapped
-made = mapped.create("a.npy", (1000, 1000), np.uint8)
-old = np.lib.format.open_memmap("old.npy", mode="w+", dtype=np.uint8, shape=(1000, 1000))
-del old
-fill()
-made[...] = 3
-mapped.sync(made)
-assert np.load("a.npy").min() == 3
-for attempt in (lambda: mapped.open("old.npy", "r+"), lambda: mapped.create("b.npy", (1000, 1000), np.uint8)):
-    try:
-        attempt()
-    except OSError as error:
-        assert mapped.is_full(error), error
-        print(error.filename)
-print(sorted(os.listdir(".")))
-""",
-        4,
-    )
-    assert (run.returncode, run.stdout.split("\n")[:2]) == (0, ["old.npy", "b.npy"]), run.stderr
-    assert "['a.npy', 'filling', 'old.npy']" in run.stdout

@@ -9,7 +9,9 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import segyio
 
 ROOT = Path(__file__).parents[1]
 NEEDED = {
@@ -155,16 +157,32 @@ def test_xarray_finds_the_engine_of_the_wheel(installed):
 
 
 def test_ten_lines_of_python_run_from_the_wheel(installed, tmp_path):
-    """From a bundled file to an exported prediction, outside of the source tree and with nothing of it on the path."""
+    """From a bundled file to an exported prediction, outside of the source tree and with nothing of it on the path.
+
+    The networks are small ones and learn for two steps; everything else is as it stands on the page.
+    """
     code = (
         "import re, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from napari_fhn.network.architecture import levels\n"
+        "from napari_fhn.training import Schedule\n"
+        "from napari_fhn.training.recipes import RECIPES, Recipe\n"
+        "small = Recipe('', '', levels(2, 8, (2,), 1, context=1), Schedule(steps=2, block=(8, 32)))\n"
+        "RECIPES.update(sections=small, layers=small)\n"
         "lines = re.search(r'```python\\n(.*?)```', open(sys.argv[2], encoding='utf-8').read(), re.DOTALL)[1]\n"
+        "assert len(lines.strip().splitlines()) <= 10\n"
+        "assert 'steps=300' in lines\n"
         "exec(lines.replace('steps=300', 'steps=2'))\n"
         "mine = [m.__file__ for n, m in sys.modules.items() if n.startswith('napari_fhn') and m.__file__]\n"
         "assert all(file.startswith(sys.argv[1]) for file in mine), mine\n"
+        "import numpy as np; np.save('facies.npy', facies)\n"
         "print(facies.shape, *sorted(facies.attrs['classes'].values()))\n"
+        "with fhn.open(session='fold') as work: print(*(run.name for run in work.runs))\n"
     )
     said = run("-c", code, str(installed), str(ROOT / "docs" / "python.md"), cwd=tmp_path)
-    assert said.splitlines()[-1].startswith("(128, 192, 160) ")
-    assert (tmp_path / "facies.sgy").stat().st_size > 128 * 192 * 160
+    assert "step 2 of 2, loss " in said
+    assert said.splitlines()[-2].startswith("(128, 192, 160) ")
+    assert said.splitlines()[-1] == "Run 1"
+    with segyio.open(tmp_path / "facies.sgy") as file:
+        np.testing.assert_array_equal(segyio.tools.cube(file), np.load(tmp_path / "facies.npy"))
+        assert "run-001" in segyio.tools.wrap(file.text[0]) or "run-001" in str(file.text[0])
     assert (tmp_path / "fold" / "session.json").is_file()

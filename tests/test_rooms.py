@@ -24,7 +24,10 @@ ALLOWED = {
     "box.py": set(),
     "record": set(),
     "plugins.py": set(),
+    "leftovers.py": set(),
     "mapped.py": {"numpy"},
+    "regular.py": set(),
+    "sentence.py": set(),
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch"},
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
@@ -115,7 +118,8 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
     called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "docstring_parser": "docstring-parser"}
-    assert {called.get(name, name).lower() for name in used} == named
+    # zarr brings numcodecs; before its version 0.16.6 a store could run code.
+    assert {called.get(name, name).lower() for name in used} == named - {"numcodecs"}
 
 
 @pytest.fixture

@@ -14,13 +14,16 @@ import math
 import os
 import shutil
 import stat
-import threading
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+from napari_fhn.leftovers import part_of
+from napari_fhn.record import replacing
 
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What the system says of a full disk, a file that may not be as large, and a quota that is used up."""
@@ -36,6 +39,13 @@ _BLOCK = 512
 Map = np.memmap[Any, np.dtype[Any]]
 
 
+class NoRoom(OSError):
+    """A file that does not fit on its disk; the message is a sentence for a person."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: there is no room on its disk ({self.strerror}): make room there"
+
+
 class DamagedArray(ValueError):
     """A file that is no whole array of numbers; the message names it and says what to do.
 
@@ -48,7 +58,7 @@ class DamagedArray(ValueError):
     """
 
     def __init__(self, path: str | os.PathLike[str], what: str) -> None:
-        super().__init__(f"{os.fspath(path)} is no whole .npy array: {what}")
+        super().__init__(f"{os.fspath(path)} is no whole .npy array ({what}): put a copy of it back, or make it again")
         self.path = Path(path)
         self.what = what
 
@@ -83,8 +93,10 @@ def create(
     ------
     FileExistsError
         When it has to be new and is not.
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
     OSError
-        When there is no room for it (`errno` is one of `FULL`), or it cannot be written; nothing is left of it then.
+        When it cannot be written; nothing is left of it then.
 
     Examples
     --------
@@ -116,6 +128,48 @@ def create(
     return np.memmap(path, kind, "r+", begin, shape, "F" if order == "F" else "C")
 
 
+def save(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
+    """Write an array into a file, which takes its name when it is whole and on the disk.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the file, in a folder that is there. One of that name stays as it was until then.
+    values : ndarray
+        Numbers, of any shape.
+
+    Raises
+    ------
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
+    OSError
+        When it cannot be written; nothing is left of it then.
+    """
+    with _naming(path), replacing(path) as file:
+        check_room(path, values.nbytes)
+        head = {"descr": np.lib.format.dtype_to_descr(values.dtype), "fortran_order": False, "shape": values.shape}
+        np.lib.format.write_array_header_1_0(file, head)
+        # Piece by piece: numpy's own way of writing does not say why it could not.
+        flat = values.reshape(-1)
+        for begin in range(0, flat.size, _ZEROS):
+            file.write(flat[begin : begin + _ZEROS].tobytes())
+
+
+def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Copy a file as a whole, or not at all; the copy is on the disk when it takes its name.
+
+    Raises
+    ------
+    NoRoom
+        When the disk has no room for it; nothing is left of it then.
+    OSError
+        When it cannot be written; nothing is left of it then.
+    """
+    with _naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
+        check_room(target, os.fstat(original.fileno()).st_size)
+        shutil.copyfileobj(original, file, _ZEROS)
+
+
 def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> Map:
     """Map a ``.npy`` file that is as long as its header says.
 
@@ -137,8 +191,10 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         When it is no whole array of numbers. The file is left as it is.
     FileNotFoundError
         When it is not there.
+    NoRoom
+        When it is to be written, and what of it lies nowhere on the disk yet has no room there.
     OSError
-        When it cannot be read, or what of it lies nowhere on the disk yet has no room there (`errno` is one of `FULL`).
+        When it cannot be read.
     """
     path = Path(path)
     shape, kind, fortran, begin = header(path)
@@ -150,6 +206,14 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         return np.memmap(path, kind, mode, begin, shape, "F" if fortran else "C")
     except (ValueError, OverflowError) as error:
         raise DamagedArray(path, str(error)) from error
+
+
+def is_whole(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is there and can be mapped for reading, as far as its header and its size say."""
+    try:
+        return 0 not in header(path)[0]
+    except (OSError, DamagedArray):
+        return False
 
 
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
@@ -208,8 +272,8 @@ def reserve(path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    OSError
-        When there is no room (`errno` is one of `FULL`); the message names the file.
+    NoRoom
+        When there is no room.
     """
     found = os.stat(path)
     taken = getattr(found, "st_blocks", None)
@@ -236,12 +300,13 @@ def check_room(path: str | os.PathLike[str], n_bytes: int) -> None:
 
     Raises
     ------
-    OSError
-        ENOSPC, with the sizes, when the disk has less room than that.
+    NoRoom
+        With the sizes, when the disk has less room than that.
     """
     free = room(path)
     if free < n_bytes:
-        raise OSError(errno.ENOSPC, f"{n_bytes / 1e6:,.1f} MB are needed and {free / 1e6:,.1f} MB are free", str(path))
+        words = f"{_in_words(n_bytes)} are needed and {_in_words(free)} are free"
+        raise NoRoom(errno.ENOSPC, words, str(path))
 
 
 def is_full(error: BaseException) -> bool:
@@ -268,13 +333,53 @@ def sync(array: NDArray[Any]) -> None:
         raise _named(error, Path(base.filename or "")) from error
 
 
-def part_of(path: Path) -> Path:
-    """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+def sync_beside(array: NDArray[Any]) -> None:
+    """Bring a map to the disk as `sync` does, without holding up other threads of the process meanwhile.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it; the message names the file.
+    """
+    filename = getattr(array, "filename", None)
+    if not sys.platform.startswith("linux") or filename is None:
+        sync(array)
+        return
+    # Python holds its lock while it flushes a map. Linux knows of pages that were written through a map, and brings
+    # them to the disk with the file.
+    try:
+        handle = os.open(filename, os.O_RDONLY)
+    except OSError:
+        sync(array)  # it has another name now, or none
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise _named(error, Path(filename)) from error
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Name the file in what the system says."""
+    try:
+        yield
+    except OSError as error:
+        raise _named(error, Path(path)) from error
 
 
 def _named(error: OSError, path: Path) -> OSError:
-    return OSError(error.errno, error.strerror or str(error), str(path))
+    kind = NoRoom if is_full(error) else OSError
+    return kind(error.errno, error.strerror or str(error), str(path))
+
+
+def _in_words(n_bytes: float) -> str:
+    for unit in ("kB", "MB"):
+        n_bytes /= 1000
+        if n_bytes < 1000:
+            return f"{n_bytes:.1f} {unit}"
+    return f"{n_bytes / 1000:,.1f} GB"
 
 
 def _give_room(file: IO[bytes], begin: int, size: int) -> None:

@@ -20,6 +20,9 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 
+from napari_fhn.regular import odd_beside, why_not
+from napari_fhn.sentence import in_one_line
+
 #: First bytes of a file, by suffix.
 _MAGIC = {
     ".shp": b"\x00\x00\x27\x0a",
@@ -45,7 +48,8 @@ class VectorError(ValueError):
     """
 
     def __init__(self, path: Path, what: str, way_out: str, *, layers: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{path.name}: {what}. {way_out}.")
+        what = in_one_line(what)
+        super().__init__(f"{in_one_line(path.name)}: {what}. {way_out}.")
         self.path, self.what, self.way_out, self.layers = path, what, way_out, layers
 
 
@@ -103,6 +107,9 @@ def layer_of(path: Path, layer: str | None = None) -> str:
     magic = _MAGIC.get(path.suffix.lower())
     if magic is None:
         raise VectorError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}")
+    wrong = why_not(path) or odd_beside(path)
+    if wrong is not None:
+        raise VectorError(path, *wrong)
     try:
         with path.open("rb") as file:
             head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == b"{" else b"")

@@ -157,9 +157,9 @@ def test_answers_are_taken():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--horizon", "absent.txt"], "absent.txt: it cannot be read"),
-        (["--las", "absent.las"], "absent.las: it cannot be read"),
-        (["--polygons", "absent.gpkg"], "absent.gpkg: it cannot be read"),
+        (["--horizon", "absent.txt"], "absent.txt: there is no such file"),
+        (["--las", "absent.las"], "absent.las: there is no such file"),
+        (["--polygons", "absent.gpkg"], "absent.gpkg: there is no such file"),
         (["--polygons", "area.kml"], "the suffix '.kml' is not known"),
         (["--points", "small.sgy"], "it is no text"),
     ],

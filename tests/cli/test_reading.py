@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.cli.conftest import run_of
@@ -42,3 +44,17 @@ def test_an_option_of_another_kind_of_file_is_a_sentence(survey, capsys):
     assert main(["info", str(survey), "--axes", "y,x"]) == 2
     told = capsys.readouterr().err
     assert "small.sgy: 'axes' is no option of such a file. It takes inline_byte" in told
+
+
+def test_a_file_that_takes_values_from_elsewhere_is_followed_when_told_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("NAPARI_FHN_FOLLOWED", str(tmp_path / "followed.json"))
+    Path("values").write_bytes(bytes(12))
+    Path("box").mkdir()
+    Path("box/map.vrt").write_text(
+        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" subClass="VRTRawRasterBand">'
+        '<SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
+    )
+    assert main(["info", "box/map.vrt"]) == 2
+    assert "../values" in capsys.readouterr().err
+    assert main(["info", "box/map.vrt", "--follow"]) == 0
+    assert main(["info", "box/map.vrt"]) == 0

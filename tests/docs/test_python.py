@@ -1,4 +1,4 @@
-"""The page on Python: its ten lines run, and the others name what there is."""
+"""The page on Python names what there is; its ten lines run in `tests/test_packaging.py`, from the wheel."""
 
 from __future__ import annotations
 
@@ -7,38 +7,15 @@ import inspect
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
-import segyio
 
 import napari_fhn as fhn
 from napari_fhn.api import FittedNetwork, Training, Work
-from napari_fhn.network.architecture import levels
 from napari_fhn.project import Runs
 from napari_fhn.project.similar import Similar
-from napari_fhn.training import Schedule
-from napari_fhn.training.recipes import RECIPES, Recipe
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-TEN_LINES = BLOCKS[0]
-
-
-def test_the_ten_lines(tmp_path, monkeypatch, capsys):
-    assert len(TEN_LINES.strip().splitlines()) <= 10
-    assert "steps=300" in TEN_LINES
-    monkeypatch.chdir(tmp_path)
-    small = Recipe("", "", levels(2, 8, (2,), 1, context=1), Schedule(steps=2, block=(8, 32)))
-    for name in ("sections", "layers"):
-        monkeypatch.setitem(RECIPES, name, small)
-    names: dict[str, object] = {}
-    exec(compile(TEN_LINES.replace("steps=300", "steps=2"), str(PAGE), "exec"), names)
-    assert "step 2 of 2, loss " in capsys.readouterr().out
-    with segyio.open("facies.sgy") as file:
-        np.testing.assert_array_equal(segyio.tools.cube(file), names["facies"])
-        assert "run-001" in segyio.tools.wrap(file.text[0]) or "run-001" in str(file.text[0])
-    with fhn.open(session="fold") as work:
-        assert [run.name for run in work.runs] == ["Run 1"]
 
 
 OWNERS = {

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_fhn.box import Box
 from napari_fhn.labels import changes, splits
+from napari_fhn.labels.changes import Change
+
+
+def do(out: np.ndarray, *rules: changes.Rule) -> Change:
+    change = changes.planned(out, *rules)
+    change.redo(out)
+    return change
 
 
 @pytest.fixture
@@ -21,7 +31,7 @@ def test_fill_writes_where_nothing_is_known_and_can_be_taken_back(volume):
     before = volume.copy()
     wanted = np.zeros_like(volume)
     wanted[1:5, 2:5, :] = 2
-    change = changes.fill(volume, wanted)
+    change = do(volume, changes.filling(wanted))
     assert (volume[1:3, 2:4, 3:5] == 1).all()
     assert change.voxels == (volume == 2).sum() == 4 * 3 * 8 - 8
     after = volume.copy()
@@ -33,18 +43,18 @@ def test_fill_writes_where_nothing_is_known_and_can_be_taken_back(volume):
 
 def test_fill_keeps_locked_values_even_when_it_may_overwrite(volume):
     wanted = np.full_like(volume, 2)
-    changes.fill(volume, wanted, overwrite=True, locked=(1,))
+    do(volume, changes.filling(wanted, overwrite=True, locked=(1,)))
     assert (volume == 1).sum() == 8
-    changes.fill(volume, wanted, overwrite=True)
+    do(volume, changes.filling(wanted, overwrite=True))
     assert (volume == 2).all()
 
 
 def test_a_later_change_on_the_same_voxels_survives_undo(volume):
     wanted = np.zeros_like(volume)
     wanted[0] = 2
-    first = changes.fill(volume, wanted)
+    first = do(volume, changes.filling(wanted))
     wanted[0, :3] = 3
-    second = changes.fill(volume, wanted, overwrite=True)
+    second = do(volume, changes.filling(wanted, overwrite=True))
     first.undo(volume)
     assert (volume[0, :3] == 3).all()
     assert (volume[0, 3:] == 0).all()
@@ -57,7 +67,7 @@ def test_erase_takes_away_only_what_still_stands(volume):
     was = np.zeros_like(volume)
     was[1] = 1
     volume[1, 2, 3] = 5
-    change = changes.erase(volume, was)
+    change = do(volume, changes.erasing(was))
     assert volume[1, 2, 3] == 5
     assert not (volume[1] == 1).any()
     assert (volume[2] == 1).any()
@@ -68,7 +78,7 @@ def test_erase_takes_away_only_what_still_stands(volume):
 def test_replace_merges_values_and_two_changes_are_one(volume):
     before = volume.copy()
     volume[4] = 3
-    both = changes.replace(volume, {3: 1}) + changes.replace(volume, {1: 0})
+    both = do(volume, changes.replacing({3: 1})) + do(volume, changes.replacing({1: 0}))
     assert not volume.any()
     both.undo(volume)
     assert (volume[4] == 3).all()
@@ -98,7 +108,7 @@ def test_undoing_all_from_the_last_to_the_first_restores_the_volume(boxes, slab)
         for start, stop, value in boxes:
             wanted = np.zeros_like(volume)
             wanted[start:stop] = value
-            made.append(changes.fill(volume, wanted, overwrite=True))
+            made.append(do(volume, changes.filling(wanted, overwrite=True)))
     for change in reversed(made):
         change.undo(volume)
     np.testing.assert_array_equal(volume, before)
@@ -106,8 +116,27 @@ def test_undoing_all_from_the_last_to_the_first_restores_the_volume(boxes, slab)
 
 def test_a_change_is_marked_where_it_is_and_nowhere_else(volume):
     before, marks = volume.copy(), np.zeros(volume.shape, np.uint8)
-    change = changes.replace(volume, {1: 2})
-    change.mark(marks, 1)
+    change = do(volume, changes.replacing({1: 2}))
+    mark = change.marked()
+    mark.redo(marks)
     np.testing.assert_array_equal(marks == 1, before != volume)
-    change.mark(marks, 0)
+    mark.undo(marks)
     assert not marks.any()
+
+
+def test_a_change_is_known_before_anything_is_written(volume):
+    before, wanted = volume.copy(), np.full_like(volume, 2)
+    change = changes.planned(volume, changes.erasing(before), changes.filling(wanted))
+    np.testing.assert_array_equal(volume, before)
+    assert change.redo(volume) == volume.size
+    np.testing.assert_array_equal(volume, wanted)
+    assert not changes.planned(volume, changes.becoming(wanted)).patches
+
+
+@pytest.mark.parametrize("held", [b"", b"\x00" * 7, b"\x00" * 9])
+def test_a_box_holds_as_many_values_as_it_has_voxels(held):
+    patch = changes.Patch(Box((0, 0, 0), (2, 2, 2)), zlib.compress(held), zlib.compress(b"\x00" * 8))
+    with pytest.raises(ValueError, match="has 8 voxels"):
+        patch.values()
+    with pytest.raises(ValueError, match="damaged"):
+        changes.Patch(patch.box, b"no zlib", patch.new).values()

@@ -82,7 +82,7 @@ def test_place_in_words_and_times_in_seconds(tmp_path, table):
         ("INLINE. 103", "INLINE. east", "INLINE says 'east'"),
         ("108 2", "90 2", "does not increase"),
         ("108 2", "108 7", "CLASS curve holds 7, which is no class"),
-        ("108 2", "108 1.5", "which is no label value"),
+        ("108 2", "108 1.5", "which is no class code"),
         (
             "CLASS. : CLASS\n",
             "CLASS. : CLASS\n GR. :\n SP. :\n",

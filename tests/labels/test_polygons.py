@@ -192,7 +192,7 @@ def test_what_is_no_gis_file_is_said(tmp_path, name, content, sentence):
         read_polygons(path)
     assert sentence in str(caught.value)
     assert str(caught.value).startswith(name)
-    with pytest.raises(LabelError, match="cannot be read"):
+    with pytest.raises(LabelError, match="there is no such file"):
         read_polygons(tmp_path / "missing.gpkg")
 
 

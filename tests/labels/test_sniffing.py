@@ -190,7 +190,7 @@ def test_what_is_no_table_is_said(tmp_path, content, sentence):
 
 
 def test_missing_files_and_folders_are_sentences(tmp_path):
-    with pytest.raises(LabelError, match="cannot be read"):
+    with pytest.raises(LabelError, match="there is no such file"):
         sniff(tmp_path / "missing.csv")
     with pytest.raises(LabelError, match="it is a folder"):
         sniff(tmp_path)

@@ -58,7 +58,7 @@ def test_columns_without_names_are_asked_for(tmp_path, survey):
     assert isinstance(caught.value.cause, AmbiguousColumns)
 
 
-def test_digits_in_a_log_are_label_values(tmp_path, survey):
+def test_digits_in_a_log_are_codes(tmp_path, survey):
     text = (
         "~V\nVERS. 2.0 :\nWRAP. NO :\n~W\nSTRT.MS 40 :\nSTOP.MS 80 :\nSTEP.MS 4 :\nNULL. -999.25 :\nWELL. W :\n"
         "INLINE. 104 :\nCROSSLINE. 206 :\n~C\nTWT.MS :\nCLASS. :\n~A\n"
@@ -68,15 +68,17 @@ def test_digits_in_a_log_are_label_values(tmp_path, survey):
     assert source.kind == "las"
     well = labels.read_all_wells([source], survey)[0]
     table = ClassTable(()).including(well.class_names)
-    assert table.values == (1, 2, 3, 4, 5)
+    assert (table.values, table.codes) == ((1, 2), (3, 5))
     out = np.zeros(survey.shape, np.uint8)
     labels.burn([well], survey, table, out)
-    assert set(np.unique(out)) == {0, 3, 5}
+    assert set(np.unique(out)) == {0, 1, 2}
 
 
 def test_names_get_the_values_after_those_in_digits():
     table = ClassTable(()).including(["sand", "2", "shale", "sand"])
-    assert dict(zip(table.names, table.values, strict=True)) == {"class 1": 1, "class 2": 2, "sand": 3, "shale": 4}
+    assert dict(zip(table.names, table.values, strict=True)) == {"class 2": 1, "sand": 2, "shale": 3}
+    assert table.codes == (2, 3, 4)  # 2 is taken: those without a number of their own come after it
     assert table.including(["4", "shale"]) == table
-    with pytest.raises(LabelError, match="more than 255"):
-        ClassTable(()).including(["300"])
+    assert ClassTable(()).including(["300.0"]).by_code == {300: 1}
+    with pytest.raises(LabelError, match="name 300 classes, and 255 can be told apart"):
+        ClassTable(()).including(map(str, range(1, 301)))

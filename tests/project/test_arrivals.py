@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_fhn.labels import ClassTable, Source
 from napari_fhn.project import Session
-from napari_fhn.project.arrivals import Arrivals, burn_part
+from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Part
 
 HEADS, TOPS = Source(Path("heads.csv"), "wells"), Source(Path("tops.csv"), "tops")
@@ -64,10 +64,14 @@ def test_labels_that_are_there_keep_value_and_weight(tmp_path):
             weights[:] = 40
 
     part = Part((), "points", ClassTable.default(2), (), (), True, write)
-    session, out = Session(tmp_path), np.array([[1, 0], [0, 0]], np.uint8)
-    session.weight_volume(out.shape)[0, 0] = 70
-    made = burn_part(part, session, out)
-    assert out.tolist() == [[1, 2], [2, 2]]
-    assert session.weight_volume(out.shape).tolist() == [[70, 40], [40, 40]]
-    made.weights.undo(session.weight_volume(out.shape))
-    assert session.weight_volume(out.shape).tolist() == [[70, 0], [0, 0]]
+    session, shape = Session(tmp_path), (2, 2)
+    session.label_volume(shape)[0, 0] = 1
+    session.weight_volume(shape)[0, 0] = 70
+    step, _ = plan_part(part, session, shape)
+    assert not np.any(session.known()[1])  # nothing is written yet
+    session.steps.do(step)
+    assert session.known().tolist() == [[1, 2], [2, 2]]
+    assert session.volume("weights", shape).tolist() == [[70, 40], [40, 40]]
+    session.steps.toggle(session.steps.entries[-1])
+    assert session.known().tolist() == [[1, 0], [0, 0]]
+    assert session.volume("weights", shape).tolist() == [[70, 0], [0, 0]]

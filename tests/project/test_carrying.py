@@ -97,14 +97,13 @@ def test_taking_it_back_and_making_it_again(project):
     before = np.array(session.known())
     change = carry_labels(project, least=0.7)
     after, weights, marks = (np.array(np.load(path)) for path in (session.labels, session.weights, session.carried))
-    out = session.label_volume(SHAPE)
-    change.labels.undo(out)
-    change.beside(session, SHAPE, again=False)
-    np.testing.assert_array_equal(out, before)
+    assert change.labels.patches
+    (entry,) = session.steps.entries[-1:]
+    session.steps.toggle(entry)
+    np.testing.assert_array_equal(session.known(), before)
     assert not np.load(session.weights).any()
     assert not np.load(session.carried).any()
-    change.labels.redo(out)
-    change.beside(session, SHAPE, again=True)
+    session.steps.toggle(entry)
     for path, was in ((session.labels, after), (session.weights, weights), (session.carried, marks)):
         np.testing.assert_array_equal(np.load(path), was)
 

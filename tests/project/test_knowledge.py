@@ -16,6 +16,7 @@ from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import burn_known, is_given, knowledge
 from napari_fhn.labels import ClassTable, LabelError, Question, Source
 from napari_fhn.project.knowledge import Knowledge, burn, groups, read
+from napari_fhn.surveys.classes import stored_classes
 
 SHAPE = (8, 10, 32)
 LOG = (
@@ -74,17 +75,13 @@ def files(monkeypatch, tmp_path):
     np.save("labels.npy", volume)
 
 
-def read_labels(path, survey, **reading):
-    return np.load(path)[tuple(slice(None, None, reading.get("step", 1)) for _ in survey.shape)]
-
-
 def typed(survey, *arguments, table=None):
     """Classes, labels, weights and the sources of a command line."""
     options = parser().parse_args(["train", "small.sgy", *arguments])
     assert is_given(options)
     known = knowledge(options, table, survey)
     out, weights = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
-    return burn_known(known, survey, out, weights, read_labels=read_labels), out, weights, known
+    return burn_known(known, survey, out, weights), out, weights, known
 
 
 #: Command lines, and the same as sources: kind, file, columns, units, options.
@@ -174,7 +171,7 @@ def test_the_same_work_typed_and_as_sources_is_the_same_labels(survey, case):
     classes, out, weights, known = typed(survey, *arguments.split())
     sources = [Source(Path(path), kind, *rest) for kind, path, *rest in wanted]
     mine, mine_weights = np.zeros(SHAPE, np.uint8), np.zeros(SHAPE, np.uint8)
-    burnt = burn(sources, survey, ClassTable(()), mine, mine_weights, read_labels=read_labels)
+    burnt = burn(sources, survey, ClassTable(()), mine, mine_weights)
     assert out.any()
     np.testing.assert_array_equal(out, mine)
     np.testing.assert_array_equal(weights, mine_weights)
@@ -183,7 +180,7 @@ def test_the_same_work_typed_and_as_sources_is_the_same_labels(survey, case):
     # And once more from what a session keeps of them.
     kept = [Source.from_dict(one.path, json.loads(json.dumps(one.to_dict()))) for one in known.sources]
     again = np.zeros(SHAPE, np.uint8)
-    assert burn(kept, survey, ClassTable(()), again, mine_weights, read_labels=read_labels).classes == classes
+    assert burn(kept, survey, ClassTable(()), again, mine_weights).classes == classes
     np.testing.assert_array_equal(out, again)
 
 
@@ -208,11 +205,11 @@ def test_labels_come_first_and_nothing_is_replaced(survey):
     out[3, 4, 10] = 9
     sources = [Source(Path("p.csv"), "points"), Source(Path("labels.npy"), "labels")]
     assert [group[0].kind for group in groups(sources)] == ["labels", "points"]
-    burnt = burn(sources, survey, ClassTable(()), out, read_labels=read_labels)
-    assert burnt.classes.names == ("class 1", "class 2", "class 3", "sand", "shale")
+    burnt = burn(sources, survey, ClassTable(()), out)
+    assert burnt.classes.names == ("class 1", "class 3", "sand", "shale")
     assert out[3, 4, 10] == 9
-    assert out[4, 5, 11] == 5
-    assert set(np.unique(out[0])) == {1, 3}
+    assert out[4, 5, 11] == 4
+    assert set(np.unique(out[0])) == {1, 2}
 
 
 def test_files_that_name_other_classes_are_added_to_or_refused(survey):
@@ -224,24 +221,27 @@ def test_files_that_name_other_classes_are_added_to_or_refused(survey):
     with pytest.raises(LabelError, match="no class 'shale'"):
         Knowledge(sources, table, fixed=True).burn(survey, out)
     with pytest.raises(LabelError, match="value 3, which are no classes"):
-        burn([Source(Path("labels.npy"), "labels")], survey, table, out, fixed=True, read_labels=read_labels)
+        burn([Source(Path("labels.npy"), "labels")], survey, table, out, fixed=True)
     assert not out.any()
 
 
-def test_codes_and_names_of_a_label_volume_stay_as_they_came(survey):
-    import xarray as xr
+def test_codes_and_names_of_a_label_volume_stay_as_they_came(survey, monkeypatch):
+    as_stored = stored_classes
 
     def named(path, survey, **reading):
-        return xr.DataArray(np.load(path), attrs={"classes": {1: "mud", 3: "salt"}})
+        stored = as_stored(path, survey, **reading)
+        stored.placed.values.attrs["classes"] = {1: "mud", 3: "salt"}
+        return stored
 
+    monkeypatch.setattr("napari_fhn.surveys.classes.stored_classes", named)
     sources = [Source(Path("labels.npy"), "labels")]
     out = np.zeros(SHAPE, np.uint8)
-    classes = burn(sources, survey, ClassTable(()), out, read_labels=named).classes
-    assert dict(zip(classes.values, classes.names, strict=True)) == {1: "mud", 2: "class 2", 3: "salt"}
-    np.testing.assert_array_equal(out, np.load("labels.npy"))
+    classes = burn(sources, survey, ClassTable(()), out).classes
+    assert [(one.value, one.name, one.code) for one in classes] == [(1, "mud", 1), (2, "salt", 3)]
+    np.testing.assert_array_equal(np.array([0, 1, 3])[out], np.load("labels.npy"))
     out[...] = 0
-    classes = burn(sources, survey, ClassTable(()).including(["salt", "sand"]), out, read_labels=named).classes
-    assert dict(zip(classes.values, classes.names, strict=True)) == {1: "salt", 2: "sand", 3: "mud"}
+    classes = burn(sources, survey, ClassTable(()).including(["salt", "sand"]), out).classes
+    assert [(one.value, one.name, one.code) for one in classes] == [(1, "salt", 1), (2, "sand", 2), (3, "mud", 3)]
     assert out[0, 0, 0] == 3
     assert out[0, 0, 20] == 1
 
@@ -249,8 +249,8 @@ def test_codes_and_names_of_a_label_volume_stay_as_they_came(survey):
 def test_label_volumes_are_read_as_truths_are_at_every_door(survey):
     out = np.zeros(SHAPE, np.uint8)
     burnt = burn([Source(Path("labels.npy"), "labels")], survey, ClassTable(()), out)
-    assert burnt.classes.values == (1, 2, 3)
-    np.testing.assert_array_equal(out, np.load("labels.npy"))
+    assert (burnt.classes.values, burnt.classes.codes) == ((1, 2), (1, 3))
+    np.testing.assert_array_equal(np.array([0, 1, 3])[out], np.load("labels.npy"))
 
 
 def test_words_are_collected_and_files_without_wells_are_told(survey):

@@ -19,6 +19,7 @@ from napari_fhn.project import ProjectError
 from napari_fhn.project.manifest import (
     FILE,
     ClassEntry,
+    Damaged,
     FileReference,
     FileStamp,
     HeldOut,
@@ -67,13 +68,14 @@ grids = st.sampled_from(
         ),
     ]
 )
+classes = st.builds(ClassEntry, st.integers(1, 255), text.map(lambda name: f"class {name}"), st.just("#aa33ff"))
 manifests = st.builds(
     Manifest,
     surveys=st.lists(entries, max_size=3).map(tuple),
     grid=grids,
     kind=text,
     vertical_axis=st.none() | st.integers(0, 2),
-    classes=st.lists(st.builds(ClassEntry, st.integers(1, 255), text, text), max_size=3).map(tuple),
+    classes=st.lists(classes, max_size=3, unique_by=(lambda one: one.value, lambda one: one.name)).map(tuple),
     knowledge=st.lists(st.builds(KnowledgeEntry, files, text, options), max_size=2).map(tuple),
     settings=options,
     held_out=st.builds(
@@ -107,21 +109,31 @@ def test_there_is_none_yet(tmp_path):
         (b"[" * 100_000 + b"]" * 100_000, "nested"),
         (b"[]", "napari-fhn session"),
         (b'{"format": "napari-fhn job", "version": 2}', "'napari-fhn session' is expected"),
-        (b'{"format": "napari-fhn session", "version": 99}', "of version 99, and this program knows them up to"),
         (b'{"format": "napari-fhn session", "version": 2, "survey": []}', "survey is not known"),
+        (
+            b'{"format": "napari-fhn session", "version": 2, "classes": [{"value": 0, "name": "a", "color": ""}]}',
+            "value 0",
+        ),
         (b'{"format": "napari-fhn session", "version": 2, "runs_made": "3"}', "runs_made is '3': a whole number"),
         (b'{"format": "napari-fhn session", "version": 2, "surveys": [{"file": null}]}', r"surveys\[0\].name is miss"),
     ],
 )
 def test_a_damaged_one_says_what_and_where(tmp_path, content, said):
     (tmp_path / FILE).write_bytes(content)
-    with pytest.raises(ProjectError, match=said) as refused:
+    with pytest.raises(Damaged, match=said) as refused:
         Manifest.load(tmp_path)
     sentence = str(refused.value)
     assert sentence.startswith(f"{tmp_path / FILE}: it cannot be read: ")
     assert sentence.count(str(tmp_path)) == 1
     assert "labels and networks beside it are whole" in sentence
     assert (tmp_path / FILE).read_bytes() == content
+
+
+def test_one_of_a_later_version_is_refused_with_the_way_out(tmp_path):
+    (tmp_path / FILE).write_text('{"format": "napari-fhn session", "version": 99}')
+    with pytest.raises(ProjectError, match=r"of version 99, and this program knows them up to 2\. Update") as refused:
+        Manifest.load(tmp_path)
+    assert not isinstance(refused.value, Damaged)
 
 
 def test_the_classes_are_a_table(tmp_path):

@@ -45,7 +45,7 @@ def earlier(folder: Path, survey: Path | None = None, *, predicted=True, began="
     np.save(folder / "prediction-untidied.npy", np.ones(SHAPE, np.uint8))
     np.save(folder / "kept-1.npy", np.ones(SHAPE, np.uint8))
     (folder / "classes.csv").write_text("value,name,color\n1,sand,#e69f00\n2,shale,#56b4e9\n")
-    (folder / "wells.json").write_text('{"format": "napari-fhn wells 1", "wells": []}')
+    (folder / "wells.json").write_text('{"format": "napari-fhn wells 1", "radius": 1.0, "fall_off": null, "wells": []}')
     (folder / "report.html").write_text("<html>")
     job = {
         "inputs": [{"path": str(folder / "input-magnetics-caf6932d.npy"), "channel_axis": None, "name": "magnetics"}],

@@ -219,8 +219,6 @@ def test_labels_outside_of_the_survey_are_none(tmp_path):
     ("values", "said"),
     [
         (np.zeros((3, 3), np.uint8), r"\(3, 3\) voxels and the survey is \(12, 10\)"),
-        (np.full(SHAPE, 300), "no classes"),
-        (np.full(SHAPE, -1), "no classes"),
         (np.full(SHAPE, 0.5), "no classes"),
         (np.full(SHAPE, "salt"), "no classes"),
     ],

@@ -83,6 +83,7 @@ def test_runs_are_found_by_folder_number_and_name(work):
 def test_many_runs_are_in_their_order(work):
     for number in (1000, 2, 999):
         (work.runs.folder / f"run-{number:03d}").mkdir(parents=True)
+        (work.runs.folder / f"run-{number:03d}" / "run.json").touch()
     assert names(work) == ["run-002", "run-999", "run-1000"]
 
 
@@ -110,7 +111,7 @@ def test_deleting(work):
         work.runs.delete(second)
     assert second.folder.is_dir()
     used = first.disk_used()
-    assert work.runs.delete(first) == used > 0
+    assert work.runs.delete(first).freed == used > 0
     assert names(work) == ["run-002"]
     assert not list(work.runs.folder.glob(".*"))
     work.runs.delete(second)  # the last one
@@ -368,7 +369,7 @@ def test_a_run_whose_record_is_damaged_is_still_there(work, content):
     assert str(run.folder / RUN) in found.record.message
     work.session.release()
     work.session.acquire("a test")
-    assert (run.folder / RUN).read_bytes() == content
+    assert (run.folder / f"{RUN}.damaged").read_bytes() == content
     assert work.runs.rename(found, "again").name == "again"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from napari_fhn import sample_data, surveys
+from napari_fhn import mapped, sample_data, surveys
 from napari_fhn.project import Project, Session, SurveyEntry, SurveySet, stamps
 from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.staging import stage
@@ -183,13 +183,29 @@ def test_a_copy_that_is_cancelled_leaves_nothing(work, at):
 
 
 def test_a_full_disk_leaves_nothing(work, monkeypatch):
-    def full(*args, **given):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("napari_fhn.project.staging.np.lib.format.open_memmap", full)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(mapped, "room", lambda _: 100)
+    with pytest.raises(JobError, match=r"does not fit into .*inputs .*make room there"):
         work.project.stage()
     assert list(work.session.inputs.iterdir()) == []
+
+
+def test_a_copy_is_on_the_disk_before_it_has_its_name(work, monkeypatch):
+    happened = []
+    real_sync, real_replace = mapped.sync, os.replace
+
+    def sync(array):
+        happened.append("sync")
+        real_sync(array)
+
+    def replace(source, target):
+        happened.append(f"to {Path(target).parent.name}")
+        real_replace(source, target)
+
+    monkeypatch.setattr(mapped, "sync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    work.project.stage()
+    assert "to inputs" in happened[happened.index("sync") :]
+    assert happened.count("sync") == 1
 
 
 def test_a_copy_that_somebody_removed_is_made_again(work):

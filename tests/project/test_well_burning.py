@@ -10,8 +10,9 @@ import xarray as xr
 
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Well
 from napari_fhn.project import Session
-from napari_fhn.project.well_burning import WellBurning, burnt, renamed
-from napari_fhn.project.wells import KeptWells
+from napari_fhn.project import wells as well_file
+from napari_fhn.project.well_burning import WellBurning, burnt
+from napari_fhn.project.wells import KeptWells, renamed
 
 CLASSES = ClassTable((LabelClass(1, "shale", "#000000"), LabelClass(2, "salt", "#ffffff")))
 WELL = Well("A", 2, 3, (Interval(0, 16, "salt"),))
@@ -27,39 +28,52 @@ def survey():
     return xr.DataArray(np.zeros((8, 9, 6), np.float32), dims=("inline", "crossline", "twt"), coords=coords)
 
 
-def burning(tmp_path, survey, before, after):
-    return WellBurning(Session(tmp_path), survey, CLASSES, before, after)
+def burn(session, survey, before, after, locked=()):
+    """Burn wells as every door does; returns the step and what was burnt."""
+    step, made = WellBurning(session, survey, CLASSES, before, after).plan(survey.shape, "wells", locked)
+    session.steps.do(step)
+    return step, made
 
 
-def test_a_well_moves_with_its_labels(tmp_path, survey):
-    out = np.zeros(survey.shape, np.uint8)
+@pytest.fixture
+def session(tmp_path, survey):
+    session = Session(tmp_path)
+    session.label_volume(survey.shape)
+    return session
+
+
+def test_a_well_moves_with_its_labels(session, survey):
     there, elsewhere = KeptWells((WELL,), 0.0), KeptWells((replace(WELL, inline=6.0),), 0.0)
-    first, made = burning(tmp_path, survey, KeptWells(), there).burn(out)
+    first, made = burn(session, survey, KeptWells(), there)
     assert made.count == 1
+    out = session.label_volume(survey.shape)
     assert set(np.unique(out[2, 3])) == {0, 2}
     out[2, 3, 0] = 1  # painted over the well
-    burning(tmp_path, survey, there, elsewhere).burn(out)
+    burn(session, survey, there, elsewhere)
     assert out[2, 3].tolist() == [1, 0, 0, 0, 0, 0]
-    assert (out[6, 3] == 2).sum() == first.voxels
+    assert (out[6, 3] == 2).sum() == first.labels.voxels
+    assert well_file.same(well_file.load(session.folder), elsewhere)
 
 
-def test_locked_labels_stay(tmp_path, survey):
-    out = np.ones(survey.shape, np.uint8)
-    change, _ = burning(tmp_path, survey, KeptWells(), KeptWells((WELL,), 1.0)).burn(out, locked=(1,))
-    assert not change.patches
+def test_locked_labels_stay(session, survey):
+    session.label_volume(survey.shape)[...] = 1
+    step, _ = burn(session, survey, KeptWells(), KeptWells((WELL,), 1.0), locked=(1,))
+    assert not step.labels.patches
 
 
-def test_weights_follow_undo_and_redo(tmp_path, survey):
-    out = np.zeros(survey.shape, np.uint8)
-    made = burning(tmp_path, survey, KeptWells(), KeptWells((WELL,), 2.0, 1.0))
-    change, new = made.burn(out)
-    weights = made.session.weight_volume(out.shape)
+def test_weights_and_wells_follow_undo_and_redo(session, survey):
+    after = KeptWells((WELL,), 2.0, 1.0)
+    _, new = burn(session, survey, KeptWells(), after)
+    weights = session.weight_volume(survey.shape)
     np.testing.assert_array_equal(np.asarray(weights)[new.labels != 0], new.weights[new.labels != 0])
-    change.undo(out)
-    made.weigh(out.shape, again=False)
-    assert not np.asarray(made.session.weight_volume(out.shape)).any()
-    made.weigh(out.shape, again=True)
-    np.testing.assert_array_equal(made.session.weight_volume(out.shape), new.weights)
+    (entry,) = session.steps.entries
+    session.steps.toggle(entry)
+    assert not np.asarray(weights).any()
+    assert not session.known().any()
+    assert well_file.load(session.folder).wells == ()
+    session.steps.toggle(entry)
+    np.testing.assert_array_equal(weights, new.weights)
+    assert well_file.same(well_file.load(session.folder), after)
 
 
 def test_no_intervals_no_labels(survey):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,3 +63,13 @@ def test_wells_of_the_first_version_are_read(tmp_path):
     assert kept.wells[0] == Well("A", 10, 20.5, (Interval(400, 600, "Sand"),))
     assert kept.wells[1].xy == (1.0, 2.0)
     assert np.isnan(kept.wells[1].md_m[1])
+
+
+def test_what_differs_between_two_is_carried_to_wells_that_changed_since():
+    one, two, three = (Well(name, 2, 3, (Interval(0, 16, "salt"),)) for name in "ABC")
+    before, after = KeptWells((one,), 2.0), KeptWells((one, two), 3.0)
+    assert well_file.carried(before, before, after) == after
+    now = KeptWells((one, two, three), 3.0, 1.0)
+    assert well_file.carried(now, after, before) == KeptWells((one, three), 2.0, 1.0)
+    moved = replace(two, inline=5.0)
+    assert well_file.carried(KeptWells((one, moved), 3.0), after, before) == KeptWells((one, moved), 2.0)

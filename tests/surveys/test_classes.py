@@ -71,7 +71,6 @@ def test_what_is_missing_is_no_class(tmp_path):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (VALUES.astype(np.int16) - 1, "its values run from -1 to 2. Classes are whole numbers from 1 to 255"),
         (VALUES + 0.5, "not all of them are whole"),
         (VALUES.astype(np.int32) * 100, "to 300"),
     ],
@@ -125,7 +124,7 @@ def test_options_of_the_survey_s_file_that_labels_do_not_take_are_left_out(tmp_p
     [
         (lambda path: np.savez(path, a=VALUES, b=VALUES), "holds 2 arrays"),
         (lambda path: np.savez(path, VALUES[:3]), "its shape is 3 x 5 x 6"),
-        (lambda path: path.write_bytes(b"PK\x03\x04 no archive"), "cannot be read"),
+        (lambda path: path.write_bytes(b"PK\x03\x04 no archive"), "not a whole npz archive"),
     ],
 )
 def test_archives_that_do_not_fit_are_one_sentence(tmp_path, save, said):

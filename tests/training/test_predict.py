@@ -205,7 +205,7 @@ def test_outputs_that_nobody_asks_for_go_with_the_classes_they_belonged_to(train
 
 
 def test_a_disk_without_room_is_named(trained, monkeypatch):
-    monkeypatch.setattr("napari_fhn.training.outputs.shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
     with pytest.raises(JobError, match=r"prediction-entropy\.npy needs .* GB"):
         predictor(replace(trained, outputs=("entropy",)))
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication
 
+import forked
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import jobs
@@ -52,7 +53,14 @@ def small(monkeypatch):
 
 
 @pytest.fixture
-def viewer(qapp, tmp_path, monkeypatch):
+def quick_processes():
+    """The processes of a dock begin as copies of one that has imported torch (`tests/forked.py`)."""
+    with forked.installed():
+        yield
+
+
+@pytest.fixture
+def viewer(qapp, quick_processes, tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_FHN_SESSIONS", str(tmp_path / "sessions"))
     made = napari.Viewer(show=False)
     yield made

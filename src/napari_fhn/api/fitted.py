@@ -54,8 +54,8 @@ class FittedNetwork:
 
     @property
     def classes(self) -> dict[int, str]:
-        """Names of the classes by their values."""
-        return dict(enumerate(self.description.classes, 1))
+        """Names of the classes by the codes that files and arrays have for them."""
+        return {one.code: one.name for one in classes_of(self.description)}
 
     def predict(
         self,
@@ -102,8 +102,8 @@ class FittedNetwork:
         Returns
         -------
         numpy.ndarray, xarray.DataArray, or dict of these
-            Classes from 1, and 0 in gaps of the data: as an array of numpy where one came in, else with the axes of the
-            survey, ``attrs["classes"]`` and ``attrs["made"]``.
+            Classes by their codes, and 0 in gaps of the data: as an array of numpy where one came in, else with the
+            axes of the survey, ``attrs["classes"]`` and ``attrs["made"]``.
 
         Raises
         ------
@@ -289,4 +289,4 @@ def _known(target: Session, together: Any, labels: Any, vertical_axis: int | Non
         classes = target.classes or classes_of(network)
         project.label(sources(Said(labels=labels), together.surveys.first), classes)
     else:
-        project.paint(labels)
+        project.paint(labels, target.classes or classes_of(network))

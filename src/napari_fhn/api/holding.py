@@ -26,13 +26,13 @@ def let_go(session: Session, own: tempfile.TemporaryDirectory[str] | None) -> No
 
 
 @contextmanager
-def undoing(session: Session, read_only: bool) -> Iterator[None]:
+def undoing(session: Session, read_only: bool, take_over: bool = False) -> Iterator[None]:
     """Become the one who writes in a session; where that which follows fails, all is as it was."""
     if read_only:
         yield
         return
     made, new = not session.folder.exists(), not session.exists
-    session.acquire(PROGRAM)
+    session.acquire(PROGRAM, take_over=take_over)
     try:
         yield
     except BaseException:

@@ -65,13 +65,13 @@ class Labelled(Results):
         ----------
         labels : array or path-like, optional
             Classes on the grid of the survey, 0 where nothing is labelled: an array, or a file of any kind that is
-            read.
+            read. Whole numbers of any size are codes of classes, which predictions and files carry too.
         wells, tops, las, deviation, checkshots, horizon, points, polygons : path-like or sequence of these, optional
             Files, by what they hold; those of wells are read together.
         known : path-like or sequence of these, optional
             Files of which is found out what they hold.
         classes : mapping, sequence of str, ClassTable or path-like, optional
-            Names by value, names of the values from 1, or a table ``value,name,color``. Files that name others are
+            Names by code, names of the codes from 1, or a table ``value,name,color``. Files that name others are
             refused then; without it classes are those that the files name.
         radius : float
             How far labels of a well reach, in traces.
@@ -115,9 +115,7 @@ class Labelled(Results):
             if array is not None:
                 if said.any:
                     raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
-                words = self.project.paint(self._in_order(array), replace_labels=replace_labels)
-                if table is not None:
-                    self.project.session.set_classes(table)
+                words = self.project.paint(self._in_order(array), table, replace_labels=replace_labels)
             else:
                 said, table = self._of_the_sample(said, table)
                 if not said.any:

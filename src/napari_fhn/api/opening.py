@@ -10,7 +10,7 @@ from napari_fhn.api import given
 from napari_fhn.api.holding import OPEN, undoing
 from napari_fhn.api.wording import in_python
 from napari_fhn.api.work import Work
-from napari_fhn.project import Project, ProjectError, Session
+from napari_fhn.project import Project, ProjectError, Session, damage
 
 if TYPE_CHECKING:
     import tempfile
@@ -26,6 +26,7 @@ def open(
     categorical: Sequence[str | Path] = (),
     map_field: str | None = None,
     read_only: bool = False,
+    take_over: bool = False,
     **reading: Any,
 ) -> Work:
     """Open surveys to work on, in a session that keeps everything.
@@ -47,6 +48,8 @@ def open(
         Field of polygons among the surveys that is their class.
     read_only : bool
         Only look, also while another program works in the session.
+    take_over : bool
+        Write in the session even though another program does; that one finds out, and can only look from then on.
     **reading
         Options of `napari_fhn.surveys.open`, such as ``axes=("y", "x", "band")``, which names those of numpy arrays
         too, or ``inline_byte=9``.
@@ -81,7 +84,7 @@ def open(
         together = None if surveys is None else given.opened(named, categorical, map_field, reading)
         folder, own = given.session_folder(session, named)
         sample, order = given.sample_name(named), given.order_of(named, reading)
-        return _work(folder, together, vertical_axis, sample, order, own, read_only)
+        return _work(folder, together, vertical_axis, sample, order, own, read_only, take_over)
 
 
 def _work(
@@ -92,13 +95,15 @@ def _work(
     order: tuple[str, ...],
     own: tempfile.TemporaryDirectory[str] | None,
     read_only: bool,
+    take_over: bool,
 ) -> Work:
     """Open a session with its surveys, or with others, and become the one who writes in it."""
     earlier = OPEN.get(folder)
     if earlier is not None:
         earlier.close()
     session = Session(folder) if together is not None else Session.existing(folder)
-    with undoing(session, read_only):
+    session.notes += damage.found(folder) if read_only else []  # a writer puts it aside, and says so
+    with undoing(session, read_only, take_over):
         project = Project.open(folder) if together is None else Project(session, together.surveys)
         project.session = session
         if not read_only and (together is not None or vertical_axis is not None):

@@ -70,9 +70,8 @@ class Results:
 
     @property
     def classes(self) -> dict[int, str]:
-        """Names of the classes by their values."""
-        table = self.project.classes
-        return dict(zip(table.values, table.names, strict=True))
+        """Names of the classes by the codes that files and arrays have for them."""
+        return {one.code: one.name for one in self.project.classes}
 
     @property
     def labels(self) -> xr.DataArray:
@@ -104,7 +103,7 @@ class Results:
         -------
         xarray.DataArray
             With the axes of the survey, mapped from the session: nothing is read before it is used, and predicting
-            again changes it. ``attrs`` hold ``classes`` (names by value), ``made`` (lines that say what made it) and
+            again changes it. ``attrs`` hold ``classes`` (names by code), ``made`` (lines that say what made it) and
             ``complete``: whether all of the survey is predicted by the network of now.
 
         Raises

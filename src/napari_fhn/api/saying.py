@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.box import Box
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import HeldOut
 from napari_fhn.project.said import Said
 
@@ -42,9 +42,8 @@ def class_table(classes: Classes) -> ClassTable:
         return classes
     if isinstance(classes, str | Path):
         return ClassTable.from_csv(Path(classes))
-    named = dict(classes) if isinstance(classes, Mapping) else dict(enumerate(classes, 1))
-    colors = ClassTable.default(max(named, default=1)).colors
-    return ClassTable(tuple(LabelClass(int(value), str(name), colors[value]) for value, name in named.items()))
+    named = classes if isinstance(classes, Mapping) else dict(enumerate(classes, 1))
+    return ClassTable.of_codes({int(code): str(name) for code, name in named.items()})
 
 
 def held_out_of(

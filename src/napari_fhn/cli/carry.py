@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_known
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_take_over
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import say, told
 
@@ -41,6 +41,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     add_reading(parser)
     add_maps(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run, truth=None, job=None, run_name=None)
 

@@ -82,7 +82,7 @@ def preparing(options: argparse.Namespace) -> Iterator[Prepared]:
     """
     truth = _with_sample(options)
     project, stacks = _project(options)
-    with project.session.writing(_PROGRAM):
+    with project.session.writing(_PROGRAM, take_over=options.take_over):
         say(project.session.notes)
         with attempt(project.session):
             if options.resume:
@@ -116,7 +116,7 @@ def labelled(options: argparse.Namespace, program: str) -> Iterator[Project]:
     """
     _with_sample(options)
     project, stacks = _project(options, program)
-    with project.session.writing(program):
+    with project.session.writing(program, take_over=options.take_over):
         say(project.session.notes)
         with attempt(project.session, of_a_run=False):
             _take(project, options, stacks)
@@ -190,7 +190,7 @@ def _with_attributes(settings: Settings, options: argparse.Namespace) -> Setting
 
 def _again(project: Project, options: argparse.Namespace) -> Begun:
     """Begin a new run as a saved job says, with what else was said."""
-    job = Job.load(options.job)
+    job = Job.load(options.job, trusted=True)  # none of what it writes is
     start_from = options.start_from
     if start_from is None and job.start_from is not None and Path(job.start_from).exists():
         start_from = Path(job.start_from)

@@ -60,9 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_session(options: argparse.Namespace) -> int:
     """Say what a session holds; nothing of it is changed, whoever works in it."""
-    from napari_fhn.project import Session
+    from napari_fhn.project import Session, damage
 
     session = Session.existing(options.session)
+    damaged = damage.found(session.folder)
     manifest, holder = session.manifest, session.holder()
     labelled = _labelled(session)
     runs = listed(session)
@@ -72,12 +73,13 @@ def _of_session(options: argparse.Namespace) -> int:
             "data": manifest.kind,
             "surveys": [_survey(session, entry) for entry in manifest.surveys],
             "vertical_axis": manifest.vertical_axis,
-            "classes": [{"value": one.value, "name": one.name, "color": one.color} for one in manifest.classes],
+            "classes": [{"value": one.code, "name": one.name, "color": one.color} for one in manifest.table or ()],
             "labelled": labelled,
             "knowledge": [{"file": one.file.name, "kind": one.kind} for one in manifest.knowledge],
             "runs": [row_of(one) for one in runs],
             "bytes": session.disk_used(),
             "held_by": "" if holder is None else holder.words(),
+            "damaged": damaged,
         }
         print(json.dumps({"kind": "Session", **told}))
         return OK
@@ -96,7 +98,7 @@ def _of_session(options: argparse.Namespace) -> int:
     print(table(runs) if runs else "runs: none yet")
     if holder is not None:
         print(f"in use: {holder.words()}")
-    say(session.notes)
+    say(damaged)
     return OK
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Question, Source
-from napari_fhn.project.knowledge import Knowledge, ReadLabels
+from napari_fhn.project.knowledge import Knowledge
 from napari_fhn.project.said import FILES, FLAGS, Said, hint, sources
 
 __all__ = ["FILES", "FLAGS", "answering", "burn_known", "hint", "is_given", "knowledge", "said"]
@@ -63,8 +63,6 @@ def burn_known(
     survey: xr.DataArray,
     out: NDArray[Any],
     weights: NDArray[Any] | None = None,
-    *,
-    read_labels: ReadLabels | None = None,
 ) -> ClassTable:
     """Burn what is known; what was left out or taken for granted is said on standard error.
 
@@ -78,8 +76,6 @@ def burn_known(
         Written in place.
     weights : ndarray of uint8, optional
         Percent, written in place where labels of wells and points fall off.
-    read_labels : callable, optional
-        As in `napari_fhn.project.knowledge.burn`.
 
     Returns
     -------
@@ -92,7 +88,7 @@ def burn_known(
         With what is wrong and the way out; where a person must say something, with the option that says it.
     """
     try:
-        burnt = known.burn(survey, out, weights, read_labels=read_labels)
+        burnt = known.burn(survey, out, weights)
     except Question as question:
         raise answering(question, known.sources) from question
     for words in burnt.words:

@@ -68,6 +68,17 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print what there is to say as lines of JSON")
 
 
+def add_take_over(parser: argparse.ArgumentParser, **more: Any) -> None:
+    """Add ``--take-over``."""
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="write in the session even though another program does: that one finds out, and what it has not written "
+        "by then is lost",
+        **more,
+    )
+
+
 def add_machine(parser: argparse._ActionsContainer) -> None:
     """Add ``--device`` and ``--memory``; they are None where nobody said anything."""
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, mps (default auto)")
@@ -159,6 +170,16 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
     add_run(parser)
     parser.add_argument("--job", type=Path, metavar="FILE", help="saved job, of a run or of no session at all")
+    add_trust_job(parser)
+
+
+def add_trust_job(parser: argparse._ActionsContainer) -> None:
+    """Add ``--trust-job``."""
+    parser.add_argument(
+        "--trust-job",
+        action="store_true",
+        help="let the saved job of --job write where it says, outside of its own folder too",
+    )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:

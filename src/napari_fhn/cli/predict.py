@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from napari_fhn.cli.options import (
     add_machine,
     add_partial,
     add_session,
+    add_take_over,
     add_trust,
     on_machine,
 )
@@ -81,6 +81,7 @@ def add(commands: Commands) -> None:
     add_reading(parser)
     add_maps(parser)
     add_machine(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -93,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     if folder is None:
         return _alone(options)
     session = existing(folder, _PROGRAM)
-    with session.writing(_PROGRAM):
+    with session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         project = opened_in(session)
         chosen = session.runs.trained() if name is None else session.runs.get(name)
@@ -176,7 +177,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
     together = open_together(samples.survey_files(options.surveys), options)
     if options.trust_backbone:
         trust_network(options.network)
-    with _place_of(options) as session, session.writing(_PROGRAM):
+    with _place_of(options) as session, session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         with applying(
             session,
@@ -195,6 +196,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
 def _place_of(options: argparse.Namespace) -> Iterator[Session]:
     """The session that is named; else one for a while, beside the output, on whose disk there must be room anyway."""
     from napari_fhn.project import Session
+    from napari_fhn.surveys.moving import scratch
 
     if options.session is not None:
         yield Session(options.session)
@@ -202,15 +204,15 @@ def _place_of(options: argparse.Namespace) -> Iterator[Session]:
     beside = options.output.absolute().parent
     if not beside.is_dir():
         raise JobError(f"{options.output}: there is no folder {beside}: make it first")
-    with tempfile.TemporaryDirectory(prefix=f".{options.output.name}.", dir=beside) as folder:
-        yield Session(folder)
+    with scratch(beside / options.output.name) as folder:
+        yield Session(folder / "session")
 
 
 def _alone(options: argparse.Namespace) -> int:
     """Predict with a job that lies in no session; torch and numpy are enough for it."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = on_machine(Job.load(options.job), options)
+    job = on_machine(Job.load(options.job, trusted=options.trust_job), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
     if options.flips:

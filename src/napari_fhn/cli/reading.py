@@ -31,13 +31,22 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--sample-format", type=int, metavar="CODE", help="of the samples of SEG-Y: 1 IBM float, 5 IEEE float"
     )
     how.add_argument("--incomplete", action="store_true", default=None, help="open a SEG-Y file that is cut short")
+    how.add_argument(
+        "--follow",
+        action="store_true",
+        default=None,
+        help="read a file that takes values from outside its folder, such as a virtual raster of files elsewhere "
+        "or of a server; it is remembered for that file",
+    )
     how.add_argument("--depth", dest="vertical", action="store_const", const="depth", help="SEG-Y goes down in metres")
 
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given of these options, for `napari_fhn.surveys.open`."""
     names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES)
-    given = {name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "vertical")}
+    given = {
+        name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 

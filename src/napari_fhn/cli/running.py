@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Protocol
 
+from napari_fhn import mapped
 from napari_fhn.cli.tables import number
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
@@ -89,7 +90,7 @@ def prepare_prediction(job: Job) -> None:
     path = Path(job.prediction)
     if not path.exists():
         shape = open_array(job.labels).shape
-        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape).flush()
+        mapped.create(path, shape, np.uint8)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, UsageError, add_json
-from napari_fhn.cli.sessions import existing
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
+from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned, number
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def add(commands: Commands) -> None:
     """Describe the command, and what it can do with runs."""
     parser = commands.add_parser("runs", help="list the trainings of a session; compare, rename, delete, choose one")
     _add_session(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
@@ -63,6 +64,7 @@ def add(commands: Commands) -> None:
 
 def _action(actions: Any, name: str, what: str, work: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=what, description=f"{what[:1].upper()}{what[1:]}.")
+    add_take_over(parser, default=argparse.SUPPRESS)
     # The session may stand before the action or behind it: what is not said here must not wipe what was said there.
     _add_session(parser, default=argparse.SUPPRESS)
     parser.add_argument(
@@ -119,7 +121,7 @@ def compare(options: argparse.Namespace) -> int:
 def rename(options: argparse.Namespace) -> int:
     """Give a run another name."""
     session = _session(options)
-    with session.writing(_PROGRAM):
+    with session.writing(_PROGRAM, take_over=options.take_over):
         renamed = session.runs.rename(session.runs.get(options.which), options.name)
     _done(options, f"{renamed.id} is called '{renamed.name}' now.", id=renamed.id, name=renamed.name)
     return OK
@@ -131,7 +133,7 @@ def delete(options: argparse.Namespace) -> int:
     from napari_fhn.project import ProjectError
 
     session = _session(options)
-    with session.writing(_PROGRAM):
+    with session.writing(_PROGRAM, take_over=options.take_over):
         runs = list({run.id: run for run in map(session.runs.get, options.which)}.values())
         current = session.runs.current
         for one in runs:
@@ -146,15 +148,17 @@ def delete(options: argparse.Namespace) -> int:
         if not options.yes and not _agreed(f"Delete {names}? This cannot be undone. [y/N] "):
             _done(options, "Nothing was deleted.", freed=0)
             return OK
-        freed = sum(session.runs.delete(one) for one in runs)
-    _done(options, f"Deleted {names}.", deleted=[one.id for one in runs], freed=freed)
+        gone = [session.runs.delete(one) for one in runs]
+    freed, left = sum(one.freed for one in gone), [str(path) for one in gone for path in one.left]
+    say(one.words for one in gone)
+    _done(options, f"Deleted {names}.", deleted=[one.id for one in runs], freed=freed, left=left)
     return OK
 
 
 def use(options: argparse.Namespace) -> int:
     """Let another run predict."""
     session = _session(options)
-    with session.writing(_PROGRAM):
+    with session.writing(_PROGRAM, take_over=options.take_over):
         chosen = session.runs.get(options.which)
         if options.step is None:
             session.runs.select(chosen)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial, add_session, on_machine
+from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial, add_session, add_take_over, on_machine
 from napari_fhn.cli.sessions import Asked, asked, opened, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
@@ -58,6 +58,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
     add_partial(parser)
     add_machine(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -162,7 +163,7 @@ def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
     """Train a job again without some bodies of labels in turn; in a session nobody else may write meanwhile."""
     if found.session is None:
         return _folds(job, options)
-    with found.session.writing("napari-fhn score"):
+    with found.session.writing("napari-fhn score", take_over=options.take_over):
         return _folds(job, options)
 
 

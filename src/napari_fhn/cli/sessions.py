@@ -52,7 +52,7 @@ def asked(options: argparse.Namespace) -> Asked:
     """
     folder, name = place(options)
     if folder is None:
-        return Asked(Job.load(options.job))
+        return Asked(Job.load(options.job, trusted=options.trust_job))
     session = existing(folder, f"napari-fhn {options.command}")
     run = run_of(session, name)
     return Asked(run.job(), session, run)
@@ -65,6 +65,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     ------
     UsageError
         When neither or both of ``--session`` and ``--job`` are given, or a run of no session.
+    JobError
+        When the job cannot be read.
     """
     if options.session is None and options.job is None:
         raise JobError("name the session with --session, or a saved job with --job")
@@ -75,6 +77,8 @@ def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
     folder = session_around(options.job)
     if options.run_name is not None:
         raise UsageError("--run goes with --session")
+    # Who names a job means this one, and not the copy that a session takes in place of a damaged one.
+    Job.load(options.job, trusted=True)
     return folder, None if folder is None else run_around(options.job, folder)
 
 
@@ -83,33 +87,44 @@ def session_around(job: Path) -> Path | None:
 
     By the name of the manifest alone: a machine that only trains has none of the libraries that read surveys.
     """
-    folder = Path(os.path.abspath(job)).parent
-    return next((one for one in (folder, *folder.parents[:_DEEPEST]) if (one / _MANIFEST).is_file()), None)
+    for path in (os.path.abspath(job), os.path.realpath(job)):  # by the way that was named, else where that leads
+        folder = Path(path).parent
+        for one in (folder, *folder.parents[:_DEEPEST]):
+            if (one / _MANIFEST).is_file():
+                return one
+    return None
 
 
 def run_around(job: Path, session: Path) -> str | None:
     """Return the run in whose folder the file of a job lies; None for one that lies in none."""
-    parts = Path(os.path.abspath(job)).relative_to(session).parts
+    named = Path(os.path.abspath(job))
+    parts = (named if named.is_relative_to(session) else Path(os.path.realpath(job))).relative_to(session).parts
     return parts[1] if len(parts) > 2 and parts[0] == "runs" else None
 
 
 def existing(folder: Path, program: str) -> Session:
-    """Return the session in a folder; one of an earlier version is brought into the form of this one first.
+    """Return the session in a folder; one of an earlier version, or with damaged records, is put right first.
 
     Raises
     ------
     ProjectError
-        When there is none, or it is damaged.
+        When there is none, or it is of a later version.
     SessionInUse
         When it has to be brought up to date while somebody works in it.
     """
-    from napari_fhn.project import Session, layout
+    from napari_fhn.project import Session, SessionInUse, damage, layout
 
     session = Session.existing(folder)
-    if not layout.has_manifest(session.folder):
-        with session.writing(program):
-            say(session.notes)
-            session.notes.clear()  # said
+    damaged = damage.found(session.folder)
+    if damaged or not layout.has_manifest(session.folder):
+        try:
+            with session.writing(program):
+                say(session.notes)
+                session.notes.clear()  # said
+        except SessionInUse:
+            if not layout.has_manifest(session.folder):
+                raise
+            say(damaged)  # and whoever works in it was told when it was opened
     return session
 
 

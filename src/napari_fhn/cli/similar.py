@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_run
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_run, add_take_over
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, run_of, say, told
 from napari_fhn.cli.tables import aligned
@@ -66,6 +66,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth, if nobody names it")
     add_reading(parser)
     add_maps(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     project, surveys, vertical = _surveys(options)
     examples = _examples(options, project, surveys)
     if options.by == "network" and project is not None:
-        described = _states(project, options.run_name)
+        described = _states(project, options.run_name, take_over=options.take_over)
     else:
         described = similar.describe(surveys, vertical, told("Looking at the survey"))
     known = project.session.known() if project is not None and options.like else None
@@ -98,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _states(project: Project, name: str | None) -> Descriptions:
+def _states(project: Project, name: str | None, *, take_over: bool) -> Descriptions:
     """Return what the survey looks like to the network of a run, and let that look first where it has not."""
     from napari_fhn.project import jobs, similar
     from napari_fhn.training.states import write_states
@@ -107,7 +108,7 @@ def _states(project: Project, name: str | None) -> Descriptions:
     try:
         return similar.states(project, run)
     except similar.NotLooked:
-        with project.session.writing(_PROGRAM):
+        with project.session.writing(_PROGRAM, take_over=take_over):
             write_states(jobs.prediction_job(project, run, network_alone=True), told=told("The network looks"))
     return similar.states(project, run)
 

@@ -18,6 +18,8 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_take_over,
+    add_trust_job,
     on_machine,
     with_numbers,
 )
@@ -73,6 +75,7 @@ def add(commands: Commands) -> None:
         metavar="FILE",
         help="train a saved job again: as a new run of its session, or in its place where it is of none",
     )
+    add_trust_job(how)
     how.add_argument(
         "--resume",
         action="store_true",
@@ -83,6 +86,7 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -145,7 +149,7 @@ def _alone(options: argparse.Namespace) -> int:
     """Train a job that lies in no session, in its place; torch and numpy are enough for it."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = with_numbers(on_machine(Job.load(options.job), options), options)
+    job = with_numbers(on_machine(Job.load(options.job, trusted=options.trust_job), options), options)
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)

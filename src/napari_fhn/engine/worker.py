@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator
 from typing import IO, Any
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.engine import pulse
 from napari_fhn.record.errors import in_words
 from napari_fhn.training.control import Control, Focus
@@ -178,6 +178,8 @@ def _sentence(error: Exception) -> str:
     # A full GPU and a full machine have many names.
     if is_out_of_memory(error):
         return "There is not enough memory for blocks of this size. Choose a smaller block; your labels are untouched."
+    if mapped.is_full(error):
+        return f"There is no room left on the disk ({text}): make room and do it again. Your labels are untouched."
     if isinstance(error, OSError):
         return f"A file could not be read or written: {text}. Your labels are untouched."
     return f"Training stopped on an error: {type(error).__name__}: {text}. Your labels are untouched."

@@ -2,12 +2,16 @@
 
 A change remembers the old and the new values of a few boxes. Taking it back touches only voxels that still hold what
 it wrote, so that a later change on the same voxels is never lost, whichever of the two is taken back first.
+
+A change is known before it is made: `planned` asks rules what they would write, and writes nothing. So it can be kept
+on the disk first, and finished by whoever comes after a program that ended in between.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,11 +45,26 @@ class Patch:
         return cls(box, *(zlib.compress(np.ascontiguousarray(part).tobytes(), 1) for part in (old, new)))
 
     def values(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Old and new values, of the box's shape."""
-        old, new = (
-            np.frombuffer(zlib.decompress(part), np.uint8).reshape(self.box.shape) for part in (self.old, self.new)
-        )
-        return old, new
+        """Old and new values, of the box's shape.
+
+        Raises
+        ------
+        ValueError
+            When they are not whole, or more than the box holds: they may come from a file.
+        """
+        return self._unpacked(self.old), self._unpacked(self.new)
+
+    def _unpacked(self, part: bytes) -> NDArray[np.uint8]:
+        size = math.prod(self.box.shape)
+        try:
+            values = zlib.decompressobj().decompress(part, size + 1)
+        except zlib.error as error:
+            raise ValueError(f"values of the box {self.box.start} to {self.box.stop} are damaged: {error}") from error
+        if len(values) != size:
+            raise ValueError(
+                f"the box {self.box.start} to {self.box.stop} has {size} voxels, and other values are kept"
+            )
+        return np.frombuffer(values, np.uint8).reshape(self.box.shape)
 
 
 @dataclass(frozen=True)
@@ -96,13 +115,14 @@ class Change:
                 parts.append(Patch.of(patch.box, np.where(kept, old, 0), np.where(kept, new, 0)))
         return Change(tuple(parts))
 
-    def mark(self, out: NDArray[Any], value: int) -> None:
-        """Write one value wherever the change is."""
+    def marked(self, value: int = 1) -> Change:
+        """Return the change that gives one value to every voxel that this one changes, where it was 0."""
+        parts = []
         for patch in self.patches:
             old, new = patch.values()
-            part = out[patch.box.slices]
-            part[old != new] = value
-            out[patch.box.slices] = part
+            there = np.where(old != new, np.uint8(value), np.uint8(0))
+            parts.append(Patch.of(patch.box, np.zeros_like(there), there))
+        return Change(tuple(parts))
 
     def _put(self, out: NDArray[Any], *, back: bool) -> int:
         written = 0
@@ -138,14 +158,16 @@ def of_voxels(index: Sequence[NDArray[np.intp]], old: NDArray[Any], new: NDArray
     return Change((Patch.of(box, before, after),))
 
 
-def fill(out: NDArray[Any], wanted: NDArray[Any], *, overwrite: bool = False, locked: Sequence[int] = ()) -> Change:
-    """Write labels over a label volume, and return what changed.
+Rule = Callable[[slice, NDArray[Any]], NDArray[Any]]
+"""Given a slab of the first axis and the values in it, returns those that are to be there."""
+
+
+def filling(wanted: NDArray[Any], *, overwrite: bool = False, locked: Sequence[int] = ()) -> Rule:
+    """Return the rule that writes labels over a label volume.
 
     Parameters
     ----------
-    out : ndarray or memmap of uint8
-        Written in place, slab by slab.
-    wanted : ndarray or memmap of uint8, shape of `out`
+    wanted : ndarray or memmap of uint8, shape of the volume
         0 where nothing is wanted.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled voxels are filled.
@@ -153,61 +175,80 @@ def fill(out: NDArray[Any], wanted: NDArray[Any], *, overwrite: bool = False, lo
         Label values that are never replaced.
     """
 
-    def new(old: NDArray[Any], asked: NDArray[Any]) -> NDArray[Any]:
+    def new(slab: slice, old: NDArray[Any]) -> NDArray[Any]:
+        asked = np.asarray(wanted[slab])
         free = (asked != 0) & (overwrite | (old == 0))
         if locked:
             free &= ~np.isin(old, list(locked))
         return np.where(free, asked, old)
 
-    return rewrite(out, lambda slab: new(out[slab], wanted[slab]))
+    return new
 
 
-def replace(out: NDArray[Any], values: dict[int, int]) -> Change:
-    """Give label values others throughout a volume, and return what changed.
+def replacing(values: Mapping[int, int]) -> Rule:
+    """Return the rule that gives label values others throughout a volume.
 
     Parameters
     ----------
-    out : ndarray or memmap of uint8
-        Written in place, slab by slab.
-    values : dict of int to int
+    values : mapping of int to int
         New value for each old one.
     """
     table = np.arange(256, dtype=np.uint8)
     for old, fresh in values.items():
         table[old] = fresh
-    return rewrite(out, lambda slab: table[out[slab]])
+    return lambda slab, old: table[old]
 
 
-def erase(out: NDArray[Any], written: NDArray[Any]) -> Change:
-    """Take labels away where a volume still holds what was written, and return what changed.
+def erasing(written: NDArray[Any]) -> Rule:
+    """Return the rule that takes labels away where a volume still holds what was written.
 
     Parameters
     ----------
-    out : ndarray or memmap of uint8
-        Written in place, slab by slab.
-    written : ndarray or memmap of uint8, shape of `out`
+    written : ndarray or memmap of uint8, shape of the volume
         What was written, 0 where nothing was.
     """
 
-    def new(old: NDArray[Any], was: NDArray[Any]) -> NDArray[Any]:
+    def new(slab: slice, old: NDArray[Any]) -> NDArray[Any]:
+        was = np.asarray(written[slab])
         return np.where((was != 0) & (old == was), 0, old)
 
-    return rewrite(out, lambda slab: new(out[slab], written[slab]))
+    return new
 
 
-def rewrite(out: NDArray[Any], new_values: Callable[[slice], NDArray[Any]]) -> Change:
-    """Write what a function says over a volume, slab by slab, and return what changed.
+def becoming(wanted: NDArray[Any]) -> Rule:
+    """Return the rule after which a volume holds just these values.
 
     Parameters
     ----------
-    out : ndarray or memmap of uint8
-        Written in place.
-    new_values : callable
-        Returns the values of a slab of the first axis.
+    wanted : ndarray or memmap of uint8, shape of the volume
+        0 where nothing is to be.
+    """
+    return lambda slab, old: np.asarray(wanted[slab])
+
+
+def planned(volume: NDArray[Any], *rules: Rule) -> Change:
+    """Return what rules would change, one after the other; nothing is written.
+
+    Parameters
+    ----------
+    volume : ndarray or memmap of uint8
+        Read slab by slab: it may be larger than memory.
+    *rules : callable
+        Each gets what the one before it leaves.
+
+    Examples
+    --------
+    >>> out = np.array([0, 1, 2], np.uint8)
+    >>> change = planned(out, replacing({2: 1}), filling(np.array([3, 3, 0], np.uint8)))
+    >>> out.tolist(), change.redo(out), out.tolist()
+    ([0, 1, 2], 2, [3, 1, 1])
     """
     patches = []
-    for slab in slabs(out):
-        old, new = np.asarray(out[slab]), new_values(slab).astype(np.uint8)
+    for slab in slabs(volume):
+        old = np.asarray(volume[slab])
+        new = old
+        for rule in rules:
+            new = rule(slab, new).astype(np.uint8)
         different = old != new
         if not different.any():
             continue
@@ -218,7 +259,6 @@ def rewrite(out: NDArray[Any], new_values: Callable[[slice], NDArray[Any]]) -> C
         )
         inner = tuple(slice(a, b) for a, b in bounds)
         patches.append(Patch.of(box, old[inner], new[inner]))
-        out[box.slices] = new[inner]
     return Change(tuple(patches))
 
 

@@ -1,59 +1,23 @@
-"""The classes of a survey: label value, name, colour."""
+"""The classes of a survey: label value, name, colour, and the code that files have for it."""
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_fhn import record
+from napari_fhn.labels.codes import as_code, unlabelled_code
 from napari_fhn.labels.csv_rows import read_rows
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.label_class import MAX_VALUE, PALETTE, LabelClass
+from napari_fhn.surveys.out.cells import csv_text, plain_text
+from napari_fhn.surveys.stored_classes import is_called_nothing
 
-#: Largest label value: labels are uint8, and 0 is "unlabelled".
-MAX_VALUE = 255
-#: Okabe and Ito's colours for all kinds of colour vision (black left out: it vanishes on a dark canvas), then
-#: Paul Tol's muted set for surveys of more classes.
-PALETTE = (
-    "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
-    "#88ccee", "#882255", "#44aa99", "#ddcc77", "#332288", "#aa4499", "#999933", "#117733", "#cc6677",
-)  # fmt: skip
+__all__ = ["MAX_VALUE", "PALETTE", "ClassTable", "LabelClass"]
+
+
 _COLUMNS = ("value", "name", "color")
-
-
-@dataclass(frozen=True)
-class LabelClass:
-    """One class.
-
-    Attributes
-    ----------
-    value : int
-        Label value, 1 to 255.
-    name : str
-        Name as people say it.
-    color : str
-        ``#rrggbb``.
-
-    Raises
-    ------
-    LabelError
-        For a value out of range, an empty name or a malformed colour.
-    """
-
-    value: int
-    name: str
-    color: str
-
-    def __post_init__(self) -> None:
-        if self.value == 0:
-            raise LabelError(f"class '{self.name}' has value 0, which means unlabelled", "Use values from 1")
-        if not 1 <= self.value <= MAX_VALUE:
-            raise LabelError(f"class '{self.name}' has value {self.value}", f"Use values from 1 to {MAX_VALUE}")
-        if not self.name.strip():
-            raise LabelError(f"the class of value {self.value} has no name", "Name it")
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.color):
-            raise LabelError(f"class '{self.name}' has colour '{self.color}'", "Write colours as #rrggbb")
 
 
 @dataclass(frozen=True)
@@ -63,7 +27,7 @@ class ClassTable:
     Attributes
     ----------
     classes : tuple of LabelClass
-        No value and no name twice.
+        No value, no name and no code twice.
 
     Raises
     ------
@@ -77,13 +41,16 @@ class ClassTable:
     (('shale', 'salt'), 3)
     >>> table.including(["sand"]).names
     ('shale', 'sand', 'salt')
+    >>> cover = ClassTable(()).including(["80", "10"])
+    >>> cover.values, cover.codes, cover.value_of("80")
+    ((1, 2), (10, 80), 2)
     """
 
     classes: tuple[LabelClass, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(sorted(self.classes, key=lambda c: c.value)))
-        for what in ("value", "name"):
+        for what in ("value", "name", "code"):
             seen: set[object] = set()
             for entry in self.classes:
                 if getattr(entry, what) in seen:
@@ -107,6 +74,26 @@ class ClassTable:
         return tuple(c.name for c in self.classes)
 
     @property
+    def codes(self) -> tuple[int, ...]:
+        """What files have for the classes, in the order of the values."""
+        return tuple(c.code for c in self.classes)
+
+    @property
+    def by_code(self) -> dict[int, int]:
+        """Label value of each code."""
+        return {c.code: c.value for c in self.classes}
+
+    @property
+    def coded(self) -> bool:
+        """Whether files call any class by another number than its label value."""
+        return any(c.code != c.value for c in self.classes)
+
+    @property
+    def unlabelled(self) -> int:
+        """What stands in files where no class is known: 0, unless that is the code of a class."""
+        return unlabelled_code(self.codes)
+
+    @property
     def colors(self) -> dict[int, str]:
         """Colour ``#rrggbb`` of each label value."""
         return {c.value: c.color for c in self.classes}
@@ -117,7 +104,7 @@ class ClassTable:
         Parameters
         ----------
         name : str
-            Name, or the value itself in digits.
+            Name, or the code in digits, also as ``"10.0"``.
 
         Raises
         ------
@@ -127,15 +114,21 @@ class ClassTable:
         for entry in self.classes:
             if name == entry.name:
                 return entry.value
-        if name.isdecimal() and int(name) in self.values:
-            return int(name)
-        raise LabelError(f"there is no class '{name}'", f"The classes are {', '.join(self.names) or 'none'}")
+        code = as_code(name)
+        if code is not None and code in self.by_code:
+            return self.by_code[code]
+        raise LabelError(f"there is no class '{name}'", f"The classes are {self.listed or 'none'}")
+
+    @property
+    def listed(self) -> str:
+        """Names, with codes where these are not the label values, for people."""
+        return ", ".join(f"{c.code} {c.name}" if self.coded else c.name for c in self.classes)
 
     def including(self, names: Iterable[str]) -> ClassTable:
         """Return the table with classes for names that have none, with the next colours.
 
-        A name in digits is a label value: it gets that value, and so do all the values below it that are still free,
-        so that values stay without gaps. Other names get the values after those.
+        A name in digits is a code: its class is called ``class N`` and gets the next free value, codes in ascending
+        order. Other names get the values after those.
 
         Parameters
         ----------
@@ -147,17 +140,56 @@ class ClassTable:
         LabelError
             When there would be more classes than label values.
         """
-        asked = list(dict.fromkeys(names))
-        known, taken = set(self.names), set(self.values)
-        digits = [int(name) for name in asked if name.isdecimal() and name not in known]
-        fresh = [(v, f"class {v}") for v in range(1, max(digits, default=0) + 1) if v not in taken]
-        taken |= {value for value, _ in fresh}
-        free = (v for v in range(1, MAX_VALUE + 2) if v not in taken)
-        fresh += [(next(free), name) for name in asked if name not in known and not name.isdecimal()]
-        if any(value > MAX_VALUE for value, _ in fresh):
-            raise LabelError(f"the files name more than {MAX_VALUE} classes", "Choose another column")
-        made = (LabelClass(v, _unused(name, known), PALETTE[(v - 1) % len(PALETTE)]) for v, name in fresh)
-        return ClassTable((*self.classes, *made))
+        asked = [name for name in dict.fromkeys(names) if name not in self.names]
+        numbers = [as_code(name) for name in asked]
+        fresh = sorted({code for code in numbers if code is not None} - set(self.codes))
+        return self.with_codes(dict.fromkeys(fresh, ""))._with_names(
+            name for name, code in zip(asked, numbers, strict=True) if code is None
+        )
+
+    def with_codes(self, named: Mapping[int, str]) -> ClassTable:
+        """Return the table with a class for each code that has none, with the next free values and colours.
+
+        Parameters
+        ----------
+        named : mapping of int to str
+            Names by code; ``class N`` where one is empty.
+
+        Raises
+        ------
+        LabelError
+            When there would be more classes than label values, or a code is out of range.
+        """
+        classes, names = list(self.classes), set(self.names)
+        free = self._free(wanted=len(named))
+        for code in sorted(named):
+            if code in self.codes:
+                continue
+            value, name = next(free), named[code] or f"class {code}"
+            name = name if name not in names else f"{name} ({code})"
+            names.add(name)
+            classes.append(LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)], code))
+        return ClassTable(tuple(classes))
+
+    def _with_names(self, names: Iterable[str]) -> ClassTable:
+        fresh, classes, codes = list(names), list(self.classes), set(self.codes)
+        free = self._free(wanted=len(fresh))
+        for name in fresh:
+            value = next(free)
+            code = _unused_code(value, codes)
+            codes.add(code)
+            classes.append(LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)], code))
+        return ClassTable(tuple(classes))
+
+    def _free(self, wanted: int) -> Iterator[int]:
+        """Label values that no class has, ascending."""
+        free = [value for value in range(1, MAX_VALUE + 1) if value not in self.values]
+        if wanted > len(free):
+            raise LabelError(
+                f"the files name {len(self) + wanted} classes, and {MAX_VALUE} can be told apart",
+                "Choose another column, or bring classes together first",
+            )
+        return iter(free)
 
     def with_next(self) -> tuple[ClassTable, LabelClass]:
         """Return the table with one class more, and that class: the next free value, a name that no other has.
@@ -171,7 +203,8 @@ class ClassTable:
         if value is None:
             raise LabelError(f"there are {MAX_VALUE} classes already", "Merge or delete one first")
         made = ClassTable.default(value).classes[-1]
-        made = replace(made, name=_unused(made.name, set(self.names)))
+        code = _unused_code(value, set(self.codes))
+        made = replace(made, name=_unused(f"class {code}", set(self.names)), code=code)
         return ClassTable((*self.classes, made)), made
 
     def with_change(self, value: int, *, name: str | None = None, color: str | None = None) -> ClassTable:
@@ -196,15 +229,33 @@ class ClassTable:
     def replaced_by(self, read: ClassTable, used: Iterable[int]) -> ClassTable:
         """Return another table, and of this one the classes in use that the other neither numbers nor names.
 
+        A class keeps its label value where the other table has its code, or else its name.
+
         Parameters
         ----------
         read : ClassTable
             Which comes first.
         used : iterable of int
             Values that have labels.
+
+        Raises
+        ------
+        LabelError
+            When there would be more classes than label values.
         """
-        kept = set(used) - set(read.values)
-        return ClassTable((*read, *(c for c in self.classes if c.value in kept and c.name not in read.names)))
+        used = set(used)
+        by_code, by_name = self.by_code, dict(zip(self.names, self.values, strict=True))
+        # By the code first: what only has the name of a class comes after that.
+        there = {by_code[one.code]: one for one in read if one.code in by_code}
+        for one in read:
+            value = by_name.get(one.name)
+            if value is not None and value not in there and one not in there.values():
+                there[value] = one
+        kept = [one for one in self if one.value in used and one.value not in there and one.name not in read.names]
+        same = ClassTable((*(replace(one, value=value) for value, one in there.items()), *kept))
+        others = [one for one in read if one not in there.values()]
+        free = same._free(wanted=len(others))
+        return ClassTable((*same, *(replace(one, value=next(free)) for one in others)))
 
     def carried(self, before: ClassTable, after: ClassTable) -> ClassTable:
         """Return the table with the difference of two others; what was changed since then stays.
@@ -236,6 +287,37 @@ class ClassTable:
         return ", ".join(c.name for c in self.classes if c.value in wanted)
 
     @classmethod
+    def of_codes(cls, named: Mapping[int, str], colors: Mapping[int, str] | None = None) -> ClassTable:
+        """Make classes of codes and their names: values from 1 in the order of the codes.
+
+        Parameters
+        ----------
+        named : mapping of int to str
+            Names by code.
+        colors : mapping of int to str, optional
+            ``#rrggbb`` by code; the usual ones for the others.
+
+        Raises
+        ------
+        LabelError
+            When there are more than label values, a code is negative, or a name occurs twice.
+
+        Examples
+        --------
+        >>> ClassTable.of_codes({80: "water", 10: "trees"}).by_code
+        {10: 1, 80: 2}
+        """
+        if len(named) > MAX_VALUE:
+            raise LabelError(f"there are {len(named)} classes", f"{MAX_VALUE} can be told apart at most")
+        said = colors or {}
+        return cls(
+            tuple(
+                LabelClass(value, named[code], said.get(code, PALETTE[(value - 1) % len(PALETTE)]), code)
+                for value, code in enumerate(sorted(named), 1)
+            )
+        )
+
+    @classmethod
     def default(cls, n: int) -> ClassTable:
         """Make `n` classes, "class 1" to "class n", in colours people with any colour vision can tell apart.
 
@@ -244,34 +326,72 @@ class ClassTable:
         return cls(tuple(LabelClass(k + 1, f"class {k + 1}", PALETTE[k % len(PALETTE)]) for k in range(n)))
 
     @classmethod
-    def from_csv(cls, path: str | Path) -> ClassTable:
+    def of_names(cls, names: Sequence[str], colors: Sequence[str] = (), codes: Sequence[int] = ()) -> ClassTable:
+        """Make classes of values from 1, as a network has them; codes are these values unless they are given."""
+        usual = [PALETTE[k % len(PALETTE)] for k in range(len(names))]
+        entries = zip(range(1, len(names) + 1), names, colors or usual, codes or [-1] * len(names), strict=True)
+        return cls(tuple(LabelClass(*entry) for entry in entries))
+
+    @classmethod
+    def from_csv(cls, path: str | Path, *, as_values: bool = False) -> ClassTable:
         """Read a table with the columns value, name, color.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of a table. Its values are the codes that files have, from 0; those that it calls unclassified, no data or
+            the like are left out.
+        as_values : bool
+            Take the codes for label values: those of a label volume that is numbered by this table.
 
         Raises
         ------
         LabelError
             With file and line.
         """
-        classes: list[LabelClass] = []
+        named: dict[int, str] = {}
+        colors: dict[int, str] = {}
+        table = cls(())
         for row in read_rows(path, _COLUMNS):
             try:
-                entry = LabelClass(row.integer("value"), row.text("name"), row.text("color").lower())
-                cls((*classes, entry))
+                code, name = row.integer("value"), plain_text(row.text("name"))
+                if (code <= 0 or code == MAX_VALUE) and is_called_nothing(name):
+                    continue
+                if code < 0:
+                    raise LabelError(f"class '{name}' has the code {code}", "Use codes from 0")
+                if code in named:
+                    raise LabelError(f"the class value '{code}' occurs twice", "Keep one of them")
+                named[code], colors[code] = name, row.text("color").lower()
+                if as_values:
+                    table = cls((*table, LabelClass(code, name, colors[code])))
+                else:
+                    table = cls.of_codes(named, colors)
             except LabelError as error:
                 raise error if error.path else row.error(error.what, error.way_out) from error
-            classes.append(entry)
-        if not classes:
+        if not len(table):
             raise LabelError("it holds no class", "Add one line for each class", path=path)
-        return cls(tuple(classes))
+        return table
 
     def to_csv(self, path: str | Path) -> None:
-        """Write the table with the columns value, name, color."""
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows((c.value, c.name, c.color) for c in self.classes)
+        """Write the table with the columns value (the code), name, color; the file of before stays whole until it is.
+
+        A name that a spreadsheet would compute, such as ``=1+1``, gets an apostrophe in front, which `from_csv` takes
+        away again.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written.
+        """
+        ordered = sorted(self.classes, key=lambda c: c.code)
+        record.write_text(path, csv_text(_COLUMNS, ((c.code, c.name, c.color) for c in ordered)))
 
 
 def _unused(name: str, known: set[str]) -> str:
     """Return a name that no class has yet."""
     return name if name not in known else f"{name} (new)"
+
+
+def _unused_code(value: int, known: set[int]) -> int:
+    """Return the code of a class that no file has named: its value, or what comes after all others."""
+    return value if value not in known else max(known) + 1

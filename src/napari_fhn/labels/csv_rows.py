@@ -11,6 +11,9 @@ from napari_fhn.labels.sniffing import sniff
 
 __all__ = ["Row", "read_rows"]
 
+_SHOWN = 24
+"""Columns, and letters of a name, that a sentence has room for."""
+
 
 def read_rows(path: str | Path, columns: tuple[str, ...]) -> Iterator[Row]:
     """Read a table with known column names row by row.
@@ -37,7 +40,8 @@ def read_rows(path: str | Path, columns: tuple[str, ...]) -> Iterator[Row]:
     names = [name.lower() for name in table.names]
     missing = [name for name in columns if name not in names]
     if missing:
-        found = ", ".join(names) if table.has_header else "not named"
+        short = (name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..." for name in names[:_SHOWN])
+        found = ", ".join(short) if table.has_header else "not named"
         raise LabelError(
             f"column '{missing[0]}' is missing; the columns are {found}",
             f"The first line must name the columns {', '.join(columns)}",

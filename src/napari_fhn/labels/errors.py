@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.sentence import in_one_line
+
 
 class LabelError(ValueError):
     """Labels that cannot be read, written or burnt, in a sentence with the way out.
@@ -23,11 +25,14 @@ class LabelError(ValueError):
     def __init__(
         self, what: str, way_out: str = "", *, path: str | Path | None = None, line: int | None = None
     ) -> None:
-        self.what = what
-        self.way_out = way_out
+        # What files hold stands in it, line ends and all.
+        self.what = what = in_one_line(what)
+        self.way_out = way_out = in_one_line(way_out)
         self.path = None if path is None else Path(path)
         self.line = line
-        place = "" if self.path is None else self.path.name + ("" if line is None else f", line {line}") + ": "
+        place = (
+            "" if self.path is None else in_one_line(self.path.name) + ("" if line is None else f", line {line}") + ": "
+        )
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 

@@ -214,14 +214,16 @@ def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -
     number = to_number(text) if text.lower() != "nan" else math.nan
     if math.isnan(number):
         return "" if text.lower() in ("nan", "") else text
-    if number == 0 or number == log.null or is_null(number):
+    if number == log.null or is_null(number) or (number == 0 and (table is None or 0 not in table.codes)):
         return ""
-    if number != int(number) or number < 0:
-        raise LabelError(f"its {curve} curve holds {text}, which is no label value", "Correct it", path=log.path)
+    if number != int(number):
+        raise LabelError(f"its {curve} curve holds {text}, which is no class code", "Correct it", path=log.path)
+    if number < 0:  # nothing is known there, whatever the header says of missing values
+        return ""
     digits = str(int(number))
     if table is None:
         return digits
-    found = {c.value: c.name for c in table}
+    found = {c.code: c.name for c in table}
     if int(number) not in found:
         what = f"its {curve} curve holds {digits}, which is no class"
         raise LabelError(what, "Add it to the classes", path=log.path)

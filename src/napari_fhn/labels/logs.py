@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
-from napari_fhn.labels.text import encoding_of, lines, to_number
+from napari_fhn.labels.text import encoding_of, lines, look, to_number
 from napari_fhn.labels.units import METRES, unit
 from napari_fhn.labels.wells import Head
 
@@ -182,6 +182,7 @@ def _plain(data: Any) -> NDArray[Any]:
 
 def _checked(path: Path) -> str:
     """Text of a file that may be LAS 1.2 or 2.0."""
+    look(path)
     try:
         with path.open("rb") as file:
             if file.read(4) == b"LASF":

@@ -13,11 +13,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import map_transform, to_cells
+from napari_fhn.labels.map_coordinates import from_degrees, map_transform, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -91,13 +92,17 @@ def read_points(
         vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
         groups = [(*place, v) for place in Traces.of(survey).places() for v in vertical]
     else:
-        groups = [("row", "col"), ("x", "y")]
+        groups = [("row", "col"), ("x", "y"), ("lon", "lat")]
     roles = found.first(*(("class", *group) for group in groups))
     picked = {role: found.index(role) for role in roles}
     values: list[int] = []
     places: list[tuple[float, ...]] = []
     points: list[Point] = []
+    without = 0
     for row in source.rows(picked):
+        if means_nothing(row.text("class")):
+            without += 1
+            continue
         try:
             value = table.value_of(row.text("class"))
         except LabelError as error:
@@ -107,11 +112,16 @@ def read_points(
         else:
             values.append(value)
             places.append(tuple(row.number(role) for role in roles[1:]))
+    if without:
+        words = f"{path.name}: {without} points have no class, or a negative number for one, and were left out."
+        warnings.warn(words, LabelWarning, stacklevel=2)
     if survey is None or "row" in roles:
         return points
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
+    if roles[1] == "lon":
+        at = from_degrees(at, survey, path)
     index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
     return _inside(index, values, survey, path)
 
@@ -134,7 +144,8 @@ def point_classes(path: str | Path | Table, *, columns: Mapping[str, str | int] 
     """
     source = sniffed(path)
     column = Columns(source, columns).index("class")
-    return tuple(dict.fromkeys(row.text("class") for row in source.rows({"class": column})))
+    cells = dict.fromkeys(row.text("class") for row in source.rows({"class": column}))
+    return tuple(cell for cell in cells if not means_nothing(cell))
 
 
 def burn_points(

@@ -22,6 +22,7 @@ from rasterio.transform import Affine
 from napari_fhn import vector
 from napari_fhn.box import Box
 from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
@@ -116,7 +117,7 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
                 )
             field = may[0]
         found = vector.read(path, field, layer)
-    kept = found.placed & np.array([word != "" for word in found.words], dtype=bool)
+    kept = found.placed & np.array([not means_nothing(word) for word in found.words], dtype=bool)
     if not kept.any():
         raise LabelError(f"it holds no shape with a value in '{field}'", "Check the file", path=path)
     if not kept.all():

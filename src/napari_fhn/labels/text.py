@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.regular import why_not
 
 #: Larger files are refused: they are no picks, and their rows would fill the memory.
 MAX_BYTES = 2**30
@@ -18,18 +19,34 @@ _CHUNK = 2**20
 #: Every byte but the five that mean nothing in Windows-1252.
 _CP1252 = bytes(sorted(set(range(256)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}))
 _CONTROL = bytes([*range(9), *range(14, 26), *range(28, 32), 127])
-#: Digits may be grouped by thousands with the other mark.
+#: Digits may be grouped by thousands with the other mark, an apostrophe, or a space: no-break, narrow, thin or plain.
+_GROUPS = "'\u2019\u02bc \u00a0\u202f\u2009"
 _NUMBER = {
     mark: re.compile(
-        rf"[-+]?(?:\d+(?:{point}\d*)?|{point}\d+|\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d*)?)(?:[eEdD][-+]?\d{{1,3}})?"
+        rf"[-+]?(?:\d+(?:{point}\d*)?|{point}\d+|\d{{1,3}}(?P<group>[{group}{_GROUPS}])\d{{3}}(?:(?P=group)\d{{3}})*"
+        rf"(?:{point}\d*)?)(?:[eEdD][-+]?\d{{1,3}})?"
     )
     for mark, point, group in ((".", r"\.", ","), (",", ",", r"\."))
 }
+_UNGROUPED = str.maketrans("", "", _GROUPS)
 _BLANK = frozenset(("", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "undef", "undefined", "*"))
 #: What surveys and interpretation systems write where there is no value.
 NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999999.0)
 #: Larger numbers stand for "no value" as well.
 LARGEST = 1e29
+
+
+def look(path: Path) -> None:
+    """Refuse what is no plain file, before anything opens it.
+
+    Raises
+    ------
+    LabelError
+        When it is missing, a folder, a pipe, a device, or a link to nowhere.
+    """
+    wrong = why_not(path)
+    if wrong is not None:
+        raise LabelError(*wrong, path=path)
 
 
 def encoding_of(path: Path) -> str:
@@ -50,9 +67,8 @@ def encoding_of(path: Path) -> str:
     LabelError
         When it is missing, larger than a table of picks can be, or no text.
     """
+    look(path)
     try:
-        if path.is_dir():
-            raise LabelError("it is a folder", "Name a file", path=path)
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise LabelError(
@@ -132,11 +148,16 @@ def is_null(value: float) -> bool:
     return not math.isfinite(value) or abs(value) >= LARGEST or value in NULLS
 
 
+def ungrouped(cell: str) -> str:
+    """Return a cell without the apostrophes and spaces that divide the thousands of a number."""
+    return cell.translate(_UNGROUPED)
+
+
 def to_number(cell: str, decimal: str = ".") -> float:
     """Return a cell as a number, NaN where it is none."""
     if not is_number(cell, decimal):
         return math.nan
-    plain = cell.replace("," if decimal == "." else ".", "").replace(",", ".")
+    plain = ungrouped(cell).replace("," if decimal == "." else ".", "").replace(",", ".")
     return float(plain.replace("D", "e").replace("d", "e"))
 
 

@@ -6,15 +6,15 @@ loses nothing. Its header is plain npy, so ``numpy.load(path, mmap_mode="r")`` o
 
 from __future__ import annotations
 
-import math
-import shutil
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.text import look
 
 DTYPE = np.dtype(np.uint8)
 
@@ -25,8 +25,8 @@ _COUNTED = 2**20
 def create(path: str | Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
     """Open the label volume of this shape, made unlabelled where there is none yet.
 
-    Existing labels are never touched: a file of the same shape is opened as it is, any other is refused. A
-    new file is sparse: it takes room on the disk only where something is painted.
+    Existing labels are never touched: a file of the same shape is opened as it is, any other is refused. The
+    room that it may need is reserved when it is made: to paint on a full disk would end the program.
 
     Parameters
     ----------
@@ -57,26 +57,14 @@ def create(path: str | Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[
     shape = tuple(int(n) for n in shape)
     if not shape or min(shape) < 1:
         raise LabelError(f"a label volume of shape {shape} would be empty", "Use the survey's shape", path=path)
-    size = math.prod(shape)
     try:
         if not path.exists():
-            free = shutil.disk_usage(path.absolute().parent).free
-            if size > free:
-                # Painting into a mapped file on a full disk ends the program, without an error to catch.
-                raise LabelError(
-                    f"labels of shape {shape} may take {size / 1e9:.1f} GB, the disk has {free / 1e9:.1f} GB left",
-                    "Make room, or use another folder",
-                    path=path,
-                )
             # Exclusively: whoever comes second opens what the first has made.
-            with path.open("xb") as file:
-                header = {"descr": DTYPE.str, "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_1_0(file, header)
-                file.truncate(file.tell() + size)
+            mapped.create(path, shape, DTYPE, exclusive=True)
     except FileExistsError:
         pass
     except OSError as error:
-        raise LabelError(f"it cannot be made: {error.strerror or error}", "Use another folder", path=path) from error
+        raise _unwritable(error, f"labels of shape {shape} cannot be made", path) from error
     labels = open(path, "r+")
     if labels.shape != shape:
         raise LabelError(
@@ -105,23 +93,23 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
     Raises
     ------
     LabelError
-        When it is missing, damaged or holds something else than uint8 labels.
+        When it is missing, damaged or holds something else than uint8 labels, or is to be written and lacks room.
     """
     path = Path(path)
+    if path.exists():
+        look(path)
     try:
-        # Read-only first: mapped for writing, numpy would silently pad a file that has been cut short.
-        labels = np.load(path, mmap_mode="r", allow_pickle=False)
-        if mode == "r+":
-            labels = np.load(path, mmap_mode="r+", allow_pickle=False)
+        labels = mapped.open(path, mode)
     except FileNotFoundError as error:
         raise LabelError("there is no such label volume", "Make one first", path=path) from error
+    except mapped.DamagedArray as error:
+        raise LabelError(
+            f"it is no whole npy array ({error.what})", "Put a copy of it back, or use another file", path=path
+        ) from error
     except OSError as error:
-        raise LabelError(f"it cannot be opened: {error.strerror or error}", "Check the file", path=path) from error
-    except (ValueError, EOFError, SyntaxError) as error:
-        raise LabelError(f"it is no whole npy array ({error})", "Use another file", path=path) from error
-    if not isinstance(labels, np.memmap) or labels.dtype != DTYPE or not labels.flags.c_contiguous:
-        found = getattr(labels, "dtype", type(labels).__name__)
-        raise LabelError(f"it is no label volume (values are {found}, not uint8)", "Use another file", path=path)
+        raise _unwritable(error, "it cannot be opened", path) from error
+    if labels.dtype != DTYPE or not labels.flags.c_contiguous:
+        raise LabelError(f"it is no label volume (values are {labels.dtype}, not uint8)", "Use another file", path=path)
     return labels
 
 
@@ -151,3 +139,13 @@ def count(values: NDArray[np.uint8]) -> dict[int, int]:
         if part.size:
             total += np.bincount(part, minlength=256)
     return {int(value): int(total[value]) for value in np.flatnonzero(total)}
+
+
+def _unwritable(error: OSError, what: str, path: Path) -> LabelError:
+    if mapped.is_full(error):
+        return LabelError(
+            f"{what}: there is no room on the disk ({error.strerror})",
+            "Make room, or use another folder",
+            path=path,
+        )
+    return LabelError(f"{what}: {error.strerror or error}", "Use another folder", path=path)

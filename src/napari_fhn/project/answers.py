@@ -10,7 +10,7 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.labels import LabelError, Source
-from napari_fhn.project.aside import set_aside
+from napari_fhn.record import set_aside
 
 _KIND = "answers"
 _VERSION = 1

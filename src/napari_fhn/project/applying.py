@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_fhn.labels import ClassTable, LabelClass
+from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project import attributes, layout
 from napari_fhn.project.assembler import survey_axes
@@ -78,7 +78,7 @@ def check(
     """
     folder = network_folder(network)
     description = read_description(folder)
-    derived = Job.load(folder / layout.JOB).attributes if (folder / layout.JOB).is_file() else ()
+    derived = Job.load(folder / layout.JOB, trusted=True).attributes if (folder / layout.JOB).is_file() else ()
     return _sentences(check_applies(*_both(description, surveys, vertical_axis, labelled, derived)).insist())
 
 
@@ -136,7 +136,7 @@ def applying(
     labelled = labelled and not others
     with attempt(session):
         chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
-        saved = Job.load(folder / layout.JOB)
+        saved = Job.load(folder / layout.JOB, trusted=True)
         doubts = check_applies(*_both(description, surveys, chosen, labelled, saved.attributes)).insist()
         if not session.manifest.inputs:
             project.use(surveys, vertical_axis=chosen, stacks=stacks)
@@ -251,10 +251,7 @@ def _other_classes(session: Session, description: Description) -> bool:
 
 def classes_of(description: Description) -> ClassTable:
     """Return the classes of a network as a table, with the colours that go with them."""
-    default = ClassTable.default(len(description.classes))
-    colors = description.colors or tuple(default.colors[value] for value in default.values)
-    named = zip(description.classes, colors, strict=True)
-    return ClassTable(tuple(LabelClass(value, *pair) for value, pair in enumerate(named, 1)))
+    return ClassTable.of_names(description.classes, description.colors, description.codes)
 
 
 def _sentences(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import xarray as xr
 
+from napari_fhn import mapped
+from napari_fhn.labels import ClassTable
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.export_origins import classes_of
 from napari_fhn.project.project import Project
+from napari_fhn.project.recoding import in_codes
 from napari_fhn.project.run import Run
 from napari_fhn.surveys.grid import Grid
 
@@ -34,9 +37,10 @@ def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArr
     Returns
     -------
     xarray.DataArray
-        Mapped from the file: nothing is read before it is used, and predicting again changes it. Classes are uint8 with
-        0 where nothing is predicted; probabilities have an axis ``band`` of classes. ``attrs`` hold ``classes`` (names
-        by value), ``made`` (lines that say what made it) and ``complete``.
+        Mapped from the file: nothing is read before it is used, and predicting again changes it. Classes are the codes
+        that files have, with 0 where nothing is predicted (or the number that is no class, where 0 is one);
+        probabilities have an axis ``band`` of classes. ``attrs`` hold ``classes`` (names by code), ``made`` (lines that
+        say what made it) and ``complete``.
 
     Raises
     ------
@@ -51,16 +55,19 @@ def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArr
             "Predict first" if kind == "classes" else f"Predict with outputs={kind}",
             path=project.session.folder,
         )
-    named = dict(enumerate(standing.made.classes, 1))
-    attrs = {"classes": named, "made": tuple(standing.words()), "complete": standing.whole}
-    found = _mapped(project, path, kind, attrs)
+    names = standing.made.classes
+    table = classes_of(project, run)
+    if table is None or table.names != names:  # made of another network than that of the run
+        table = ClassTable.of_names(names)
+    attrs = {"classes": _by_code(table), "made": tuple(standing.words()), "complete": standing.whole}
+    found = _mapped(project, path, kind, attrs, table if kind == "classes" else None)
     if kind == "probabilities":
-        found = found.assign_coords({"class_name": (_BAND, list(named.values()))})
+        found = found.assign_coords({"class_name": (_BAND, list(names))})
     return found
 
 
 def known(project: Project) -> xr.DataArray:
-    """Return the labels of a session: uint8, mapped from the file, 0 where nothing is labelled.
+    """Return the labels of a session by their codes, mapped from the file, 0 where nothing is labelled.
 
     Raises
     ------
@@ -68,15 +75,24 @@ def known(project: Project) -> xr.DataArray:
         When nothing is labelled yet.
     """
     project.session.known()  # says what is wrong with it
-    named = dict(zip(project.classes.values, project.classes.names, strict=True))
-    return _mapped(project, project.session.labels, "labels", {"classes": named})
+    table = project.classes
+    return _mapped(project, project.session.labels, "labels", {"classes": _by_code(table)}, table)
 
 
-def _mapped(project: Project, path: Path, name: str, attrs: dict[str, Any]) -> xr.DataArray:
-    values = np.load(path, mmap_mode="r", allow_pickle=False)
+def _by_code(table: ClassTable) -> dict[int, str]:
+    return {one.code: one.name for one in table}
+
+
+def _mapped(
+    project: Project, path: Path, name: str, attrs: dict[str, Any], table: ClassTable | None = None
+) -> xr.DataArray:
+    values = mapped.open(path)
     grid = _grid(project, values.shape if values.ndim == len(project.shape) else values.shape[1:])
     dims = [_BAND] * (values.ndim - len(grid.shape)) + list(grid.dims)
-    found = grid.put(xr.DataArray(xr.Variable(dims, values), name=name))
+    variable = xr.Variable(dims, values)
+    if table is not None and table.coded:
+        variable = in_codes(values, table, dims, path)
+    found = grid.put(xr.DataArray(variable, name=name))
     found.attrs.update(attrs)
     return found
 

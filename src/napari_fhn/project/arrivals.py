@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels import OF_WELLS, Source, changes
-from napari_fhn.labels.changes import Change
+from napari_fhn.labels import OF_WELLS, ClassTable, Source, changes
 from napari_fhn.labels.fall_off import FULL
 from napari_fhn.labels.splits import slabs
 from napari_fhn.project import knowledge
 from napari_fhn.project.knowledge import Part
 from napari_fhn.project.session import Session
+from napari_fhn.project.steps import LABELS, Step
 
 
 class Arrivals:
@@ -93,45 +92,43 @@ class Arrivals:
         self.wells, self.burnt, self._others = [], [], []
 
 
-@dataclass(frozen=True)
-class PartBurnt:
-    """What a part did to the labels.
-
-    Parameters
-    ----------
-    labels, weights : Change
-        Of the labels, and of how much they count.
-    words : tuple of str
-        What was left out.
-    """
-
-    labels: Change
-    weights: Change
-    words: tuple[str, ...]
-
-
-def burn_part(part: Part, session: Session, out: NDArray[np.uint8], locked: Sequence[int] = ()) -> PartBurnt:
-    """Burn files into the labels of a session, where nothing is labelled yet, and keep what changed.
+def plan_part(
+    part: Part,
+    session: Session,
+    shape: tuple[int, ...],
+    locked: Sequence[int] = (),
+    classes: tuple[ClassTable, ClassTable] | None = None,
+) -> tuple[Step, tuple[str, ...]]:
+    """Find out what files change in the labels of a session, where nothing is labelled yet; nothing is written.
 
     Parameters
     ----------
     part : Part
         The files, read.
     session : Session
-        Whose weights follow.
-    out : ndarray or memmap of uint8
-        The labels.
+        Whose labels, and whose weights with them.
+    shape : tuple of int
+        Of the labels.
     locked : sequence of int, optional
         Label values that are never replaced.
+    classes : (ClassTable, ClassTable), optional
+        The class table before and after.
+
+    Returns
+    -------
+    Step, tuple of str
+        What is to be done, and what was left out.
     """
-    wanted: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
-    weights: NDArray[np.uint8] | None = np.zeros(out.shape, np.uint8) if part.weighted else None
+    wanted: NDArray[np.uint8] = np.zeros(shape, np.uint8)
+    weights: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if part.weighted else None
     words = part.burn(wanted, weights)
-    counting = Change()
+    out = session.volume(LABELS, shape)
+    volumes = {LABELS: changes.planned(out, changes.filling(wanted, locked=locked))}
     if weights is not None or session.weights.exists():
         if weights is None:
             weights = np.where(wanted != 0, np.uint8(FULL), np.uint8(0))
         for slab in slabs(out):  # what is labelled already keeps its weight as well
             weights[slab][np.asarray(out[slab]) != 0] = 0
-        counting = changes.fill(session.weight_volume(out.shape), weights, overwrite=True)
-    return PartBurnt(changes.fill(out, wanted, locked=locked), counting, words)
+        counting = changes.filling(weights, overwrite=True)
+        volumes["weights"] = changes.planned(session.volume("weights", shape), counting)
+    return Step(part.title, volumes, shape, classes), tuple(words)

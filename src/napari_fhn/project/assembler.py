@@ -90,6 +90,7 @@ def assemble(
         weights=str(weights) if weights is not None and weights.exists() else None,
         map_axis=map_axis(settings.network),
         colors=tuple(table.colors.get(value, UNNAMED) for value in range(1, count + 1)),
+        codes=_codes(table, count),
         axes=tuple(axes),
         position=settings.position,
         start_from=None if start_from is None else str(start_from),
@@ -99,6 +100,15 @@ def assemble(
     if job.combination is None:
         return job
     return replace(job, combination=replace(job.combination, folder=str(known.parent / layout.STRUCTURE)))
+
+
+def _codes(table: ClassTable, count: int) -> tuple[int, ...]:
+    """What files have for the values up to a count; none where these are the values."""
+    if not table.coded:
+        return ()
+    codes, free = dict(zip(table.values, table.codes, strict=True)), max(table.codes) + 1
+    # A value that no class has is in no file: any number that is free will do.
+    return tuple(codes.get(value, free + value) for value in range(1, count + 1))
 
 
 def survey_axes(survey: xr.DataArray) -> tuple[Axis, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 
-from napari_fhn.project import labelling, layout, masks
+from napari_fhn.project import inputs, layout, masks
 from napari_fhn.project.session import Session
 
 
@@ -28,7 +27,7 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
     runs = [run.record for run in session.runs.all()]
     volumes = (session.labels, session.weights, session.carried)
     there = {path for path in volumes if path.is_file()}
-    empty = {path for path in there if not labelling.holds_any(path)}
+    last = session.steps.last
     hidden = masks.kept(session)
     done = False
     try:
@@ -36,13 +35,16 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
         done = not of_a_run
     finally:
         if not done and [run.record for run in session.runs.all()] == runs:
+            # A volume that was there is not removed: somebody may look at it.
+            session.steps.take_back_to(last)
             for path in ({*volumes} - there) | (masks.kept(session) - hidden):
                 path.unlink(missing_ok=True)
-            for path in empty:
-                labelling.wipe(path)  # not removed: somebody may look at it
+            layout.remove_if_empty(session.steps.folder)
             layout.remove_if_empty(session.folder / layout.MASKS)
             if new:
-                shutil.rmtree(session.inputs, ignore_errors=True)
+                inputs.remove_copies(session, session.manifest.copies)
+                layout.remove_if_empty(session.inputs)
                 session.clear()
             else:
+                before = replace(before, copies=session.manifest.copies)  # those are there
                 session.change(**{field.name: getattr(before, field.name) for field in fields(before)})

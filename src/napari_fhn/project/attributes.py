@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
+from napari_fhn.leftovers import part_of
 from napari_fhn.network.counting import in_words
 from napari_fhn.project import backbones
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
-from napari_fhn.project.inputs import sweep
+from napari_fhn.project.inputs import note_copy, sweep
 from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, fitting, wanted
 from napari_fhn.structure.attributes.attribute import Fitted
 from napari_fhn.structure.attributes.backbone import Backbone
@@ -235,6 +236,7 @@ def _derived(
         if not path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             _write(path, made, progress)
+            note_copy(project.session, path)
     except AttributesError as error:
         raise JobError(str(error)) from error
     record.write_text(path.with_suffix(".txt"), _about(attribute, made.names, inputs))
@@ -282,17 +284,19 @@ class _OfNetwork:
 
 def _write(path: Path, made: _Made, progress: Told | None) -> None:
     shape = (len(made.names), *made.shape)
-    needed, free = 4 * int(np.prod(shape)), shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise JobError(
-            f"the attribute {made.attribute.text!r} takes {in_words(needed)} on the disk of the session, where "
-            f"{in_words(free)} are free: leave it out, or make room"
-        )
-    part = path.with_name(f".{os.getpid()}-{path.stem}.part.npy")
+    part = part_of(path)
     try:
-        out = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
+        try:
+            out = mapped.create(part, shape, np.float32)
+        except OSError as error:
+            if not mapped.is_full(error):
+                raise
+            raise JobError(
+                f"the attribute {made.attribute.text!r} takes {in_words(4 * math.prod(shape))} on the disk of the "
+                f"session, where {in_words(mapped.room(path))} are free: leave it out, or make room"
+            ) from error
         made.write(out, progress)
-        out.flush()
+        mapped.sync(out)
         del out
         os.replace(part, path)
     finally:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_fhn.project import layout, migration
+from napari_fhn.training import removing
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.transfer import copy_network, model_folder
 
@@ -71,11 +71,11 @@ def copy_beginning(network: Path, target: Path) -> Path:
     source = network_folder(network)
     part = target.with_name(target.name + ".part")
     try:
-        shutil.rmtree(part, ignore_errors=True)
+        removing.network(part)
         copy_network(source, part)
-        shutil.rmtree(target, ignore_errors=True)
+        removing.network(target)
         part.rename(target)
     except OSError as error:
-        shutil.rmtree(part, ignore_errors=True)
+        removing.network(part)
         raise JobError(f"the network in {network} could not be copied: {error}") from error
     return target

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.leftovers import part_of
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
+from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.volume import open_array
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from napari_fhn.project.project import Project
     from napari_fhn.structure.carrying import Carried
     from napari_fhn.structure.dips import DipField
+
+_ERASED = "erased what was carried"
 
 LEAST = 0.5
 """Confidence from which labels are carried; on generated surveys nine of ten of these are right."""
@@ -42,7 +47,7 @@ class CarriedLabels:
 
     Parameters
     ----------
-    labels, weights, marks : Change
+    step : Step
         Of the labels, of how much they count, and of what is remembered as carried.
     voxels : int
         Labels that are carried now.
@@ -50,19 +55,14 @@ class CarriedLabels:
         What a person should know.
     """
 
-    labels: Change
-    weights: Change
-    marks: Change
+    step: Step
     voxels: int
     notes: tuple[str, ...] = ()
 
-    def beside(self, session: Session, shape: tuple[int, ...], again: bool) -> None:
-        """Bring weights and marks after the labels, which were taken back, or made again."""
-        for change, path in ((self.weights, session.weights), (self.marks, session.carried)):
-            if change.patches:
-                volume = labels.volume.create(path, shape)
-                change.redo(volume) if again else change.undo(volume)
-                volume.flush()
+    @property
+    def labels(self) -> Change:
+        """Of the labels alone."""
+        return self.step.labels
 
 
 class Observed:
@@ -115,7 +115,11 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
 def folder_of(job: Job) -> Path | None:
     """Return where dips of a job's survey are kept: with its session; None where it lies in none."""
     around = layout.session_around(Path(job.labels))
-    return None if around is None else around / layout.STRUCTURE
+    # A job of no session may have the labels of one, which is not its own to write in.
+    own = layout.session_around(Path(job.model, layout.JOB))
+    if around is None or around != own or inside.stray([around / layout.STRUCTURE], around):
+        return None
+    return around / layout.STRUCTURE
 
 
 def reference(
@@ -208,7 +212,7 @@ def carry_labels(
     _check(project, reach, least)
     vertical, inputs = project.vertical_axis, project.stage()
     assert vertical is not None
-    out, before = session.label_volume(project.shape), _carried_before(session, project.shape)
+    out, before = session.volume(LABELS, project.shape), session.volume("carried", project.shape)
     observed = Known(Observed(out, before, vertical), max(1, *(item.value for item in project.classes)))
     if not any(len(found) for found in observed.positions):
         raise ProjectError("nothing is labelled", "Label something first", path=session.folder)
@@ -217,7 +221,7 @@ def carry_labels(
         _say(carried, observed, (wanted, weights), vertical, reach, least, progress)
         if locked:
             _keep(session, out, before, (wanted, weights), locked)
-        found = _written(session, out, before, wanted, weights)
+        found = _done(session, "carried along the reflectors", wanted, weights)
     held = session.manifest.held_out
     return replace(found, notes=(_LEAKS,)) if held.count or held.boxes or held.blocks else found
 
@@ -233,10 +237,9 @@ def erase_carried(project: Project) -> CarriedLabels:
     session = project.session
     session.check_writer()
     if not session.carried.is_file():
-        return CarriedLabels(Change(), Change(), Change(), 0)
-    out, before = session.label_volume(project.shape), _carried_before(session, project.shape)
-    with _scratch(session, project.shape) as (wanted, weights):
-        return _written(session, out, before, wanted, weights)
+        return CarriedLabels(Step(_ERASED), 0)
+    nothing = np.broadcast_to(np.zeros((), np.uint8), project.shape)
+    return _done(session, _ERASED, nothing, nothing)
 
 
 def _check(project: Project, reach: float | None, least: float) -> None:
@@ -253,15 +256,15 @@ def _check(project: Project, reach: float | None, least: float) -> None:
         raise ProjectError(f"a reach of {reach:g} traces leads nowhere", "Give one above 0", path=folder)
 
 
-def _carried_before(session: Session, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    return labels.volume.create(session.carried, shape)
-
-
 @contextlib.contextmanager
 def _scratch(session: Session, shape: tuple[int, ...]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Two empty volumes on the disk of the session, for a while."""
-    with tempfile.TemporaryDirectory(prefix=".carrying.", dir=session.folder) as folder:
-        yield tuple(labels.volume.create(Path(folder) / name, shape) for name in ("labels.npy", "weights.npy"))  # type: ignore[misc]
+    folder = part_of(session.folder / "carrying")
+    folder.mkdir()
+    try:
+        yield tuple(labels.volume.create(folder / name, shape) for name in ("labels.npy", "weights.npy"))  # type: ignore[misc]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _say(
@@ -293,7 +296,7 @@ def _keep(
 ) -> None:
     """Let what was carried of locked classes stand, and nothing else be carried of them."""
     wanted, weights = volumes
-    weighed = session.weight_volume(out.shape)
+    weighed = session.volume("weights", out.shape)
     for slab in labels.splits.slabs(out):
         stands = _stands(out, before, slab) & np.isin(before[slab], list(locked))
         barred = np.isin(wanted[slab], list(locked))
@@ -301,32 +304,35 @@ def _keep(
         weights[slab] = np.where(stands, weighed[slab], np.where(barred, 0, weights[slab]))
 
 
-def _written(
-    session: Session,
-    out: NDArray[np.uint8],
-    before: NDArray[np.uint8],
-    wanted: NDArray[np.uint8],
-    weights: NDArray[np.uint8],
-) -> CarriedLabels:
+def _done(session: Session, title: str, wanted: NDArray[np.uint8], weights: NDArray[np.uint8]) -> CarriedLabels:
     """Put what is carried now in the place of what was carried before."""
-    # Weights first: a label that stands without its weight would count fully.
-    weighed = session.weight_volume(out.shape)
-    percent = changes.rewrite(
-        weighed,
-        lambda slab: np.where(
+    shape = wanted.shape
+    out, before = session.volume(LABELS, shape), session.volume("carried", shape)
+    rules = (changes.erasing(before), changes.filling(wanted))
+
+    def percent(slab: slice, old: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.where(
             wanted[slab] > 0,
-            np.where(_free(out, before, slab), weights[slab], weighed[slab]),
-            np.where(_stands(out, before, slab), 0, weighed[slab]),
-        ),
-    )
-    old = changes.erase(out, before)
-    new = changes.fill(out, wanted)
-    marks = changes.rewrite(before, lambda slab: np.where(out[slab] == wanted[slab], wanted[slab], 0))
-    for volume in (out, before, weighed):
-        if isinstance(volume, np.memmap):
-            volume.flush()
-    voxels = sum(int(np.count_nonzero(before[slab])) for slab in labels.splits.slabs(before))
-    return CarriedLabels(old + new, percent, marks, voxels)
+            np.where(_free(out, before, slab), weights[slab], old),
+            np.where(_stands(out, before, slab), 0, old),
+        )
+
+    def mark(slab: slice, old: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        then = np.asarray(out[slab])
+        for rule in rules:
+            then = rule(slab, then)
+        return np.where(then == wanted[slab], wanted[slab], 0)
+
+    volumes = {
+        "weights": changes.planned(session.volume("weights", shape), percent),
+        "carried": changes.planned(before, mark),
+        LABELS: changes.planned(out, *rules),
+    }
+    step = Step(title, volumes, shape)
+    session.steps.do(step)
+    carried = session.volume("carried", shape)
+    voxels = sum(int(np.count_nonzero(carried[slab])) for slab in labels.splits.slabs(carried))
+    return CarriedLabels(step, voxels)
 
 
 def _stands(out: NDArray[np.uint8], before: NDArray[np.uint8], slab: slice) -> NDArray[np.bool_]:

@@ -41,7 +41,8 @@ class SessionInUse(ProjectError):
         self.who = who
         super().__init__(
             f"{who} is working in it",
-            "Close it there, wait until it is done, or work in a copy of the folder",
+            "Close it there, wait until it is done, work in a copy of the folder, or take it over (--take-over, "
+            "take_over=True)",
             path=path,
         )
 

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import xarray as xr
 
-from napari_fhn import surveys
-from napari_fhn.labels import ClassTable, LabelClass
+from napari_fhn import mapped, surveys
+from napari_fhn.labels import ClassTable
+from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import Offer, What
 from napari_fhn.project.opening import options
 from napari_fhn.surveys.blocks import ArrayLike
-from napari_fhn.surveys.classes import as_classes, open_onto
-from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.classes import stored_classes
+from napari_fhn.surveys.grid import Grid, Placed
+from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, Output
 
@@ -169,18 +171,23 @@ class OfJob:
 class OfFile:
     """Classes in a file from elsewhere."""
 
-    def __init__(self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None) -> None:
+    def __init__(
+        self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None, table: ClassTable | None
+    ) -> None:
         self._path = path
-        self.notes: tuple[str, ...] = ()
         if like is None:
             values = surveys.open(path, **reading)
             if "band" in values.dims and values.sizes["band"] == 1:
                 values = values.isel(band=0, drop=True)
+            stored = StoredClasses(Placed(values), path)
         else:
-            found = open_onto(path, like, classes=True, **reading)
-            values, self.notes = found.values, (found.words,) if found.words else ()
-        self.values = as_classes(values, path)
-        self.name = path.name
+            stored = stored_classes(path, like, **reading)
+        if table is None and max(stored.codes(), default=0) > MAX_VALUE:
+            table = ClassTable(()).with_codes({code: stored.names.get(code, "") for code in stored.codes()})
+        known = {code: code for code in stored.codes()} if table is None else table.by_code
+        stored.check(known)
+        self.table, self.values, self.name = table, stored.lazy(known), path.name
+        self.notes: tuple[str, ...] = tuple(one for one in (stored.placed.words, *stored.words(known)) if one)
 
     def grid(self) -> Grid | None:
         """Return where it lies."""
@@ -217,15 +224,10 @@ def classes_of(project: Project, run: Run | None) -> ClassTable | None:
     description = None if run is None else run.description()
     if description is None:
         return now
-    colors = dict(now.colors) if now is not None else {}
-    default = ClassTable.default(max(1, len(description.classes)))
-    own = description.colors or tuple(default.colors[value] for value in default.values)
-    return ClassTable(
-        tuple(
-            LabelClass(value, name, colors.get(value, own[value - 1]))
-            for value, name in enumerate(description.classes, 1)
-        )
-    )
+    table = ClassTable.of_names(description.classes, description.colors, description.codes)
+    for value, color in ({} if now is None else now.colors).items():
+        table = table.with_change(value, color=color)
+    return table
 
 
 def own_survey(project: Project) -> xr.DataArray | None:
@@ -242,7 +244,7 @@ def own_survey(project: Project) -> xr.DataArray | None:
 
 def _mapped(path: Path) -> np.ndarray[Any, Any]:
     try:
-        values: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        values: np.ndarray[Any, Any] = mapped.open(path)
     except (OSError, ValueError, EOFError) as error:
         raise ProjectError(f"it cannot be read ({error})", "Predict again", path=path) from error
     return values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from napari_fhn import __version__, surveys
-from napari_fhn.labels import ClassTable, LabelClass, LabelError
+from napari_fhn import __version__, mapped, surveys
+from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
 from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
+from napari_fhn.project.recoding import InFiles, in_codes
 from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.moving import scratch
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
 from napari_fhn.training.job import Job
@@ -77,7 +78,7 @@ class Exporter:
             When `like` lies elsewhere than what is exported.
         """
         run = project.session.runs.current if run is None else run
-        return cls._on(OfRun(project, run), like, own_survey(project), table or classes_of(project, run))
+        return cls._on(OfRun(project, run), like, own_survey(project), _named(classes_of(project, run), table))
 
     @classmethod
     def of_job(cls, job: Job, *, like: xr.DataArray | None = None, table: ClassTable | None = None) -> Exporter:
@@ -97,11 +98,8 @@ class Exporter:
         PlaceError
             When `like` lies elsewhere.
         """
-        default = ClassTable.default(len(job.classes))
-        colors = job.colors or tuple(default.colors[value] for value in default.values)
-        named = zip(job.classes, colors, strict=True)
-        own = ClassTable(tuple(LabelClass(value, *pair) for value, pair in enumerate(named, 1)))
-        return cls._on(OfJob(job), like, None, table or own)
+        own = ClassTable.of_names(job.classes, job.colors, job.codes)
+        return cls._on(OfJob(job), like, None, _named(own, table))
 
     @classmethod
     def of_file(
@@ -132,9 +130,9 @@ class Exporter:
         PlaceError
             When `like` lies elsewhere.
         """
-        origin = OfFile(Path(path), reading, like)
+        origin = OfFile(Path(path), reading, like, table)
         own = None if Path(path).suffix.lower() in (".npy", ".npz") else origin.values
-        return cls._on(origin, like, own, table)
+        return cls._on(origin, like, own, origin.table)
 
     @classmethod
     def _on(
@@ -175,9 +173,9 @@ class Exporter:
         """
         found = []
         for name in names:
-            if self.table is not None and not (name.isdecimal() and name not in self.table.names):
+            if self.table is not None:
                 found.append(self.table.value_of(name))
-            elif name.isdecimal() and (self.table is None or int(name) in self.table.values):
+            elif name.isdecimal():
                 found.append(int(name))
             else:
                 raise LabelError(
@@ -242,7 +240,7 @@ class Exporter:
         told = told or _nobody
         made = [f"napari-fhn {__version__}, {today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
-            made.append(f"classes: {', '.join(f'{one.value} {one.name}' for one in self.table)}")
+            made.append(f"classes: {', '.join(f'{one.code} {one.name}' for one in self.table)}")
         write: dict[str, Callable[[Request, tuple[str, ...], Told], Written]] = {
             "classes": self._classes,
             "labels": self._classes,
@@ -273,8 +271,11 @@ class Exporter:
     def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._origin.labels() if request.what == "labels" else self._origin.classes()
         values = self._placed(values, classes=True)
+        table, like, nothing = self.table, self._like(values), 0
+        if table is not None and table.coded:
+            values, nothing = in_codes(values, table, path=request.path), table.unlabelled
         path = surveys.save(
-            request.path, values, self._like(values), nodata=0, classes=self.table or (), history=made, progress=told
+            request.path, values, like, nodata=nothing, classes=InFiles.of(table), history=made, progress=told
         )
         return Written((path,), made=made)
 
@@ -319,10 +320,10 @@ class Exporter:
         if path.suffix.lower() == ".npy":
             sizes = save_bodies(path, values, request.of, **how, history=made, progress=told)
             return Written((path,), {"bodies": len(sizes)}, made)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
-            numbered = Path(folder) / "bodies.npy"
+        with scratch(path.absolute()) as folder:
+            numbered = folder / "bodies.npy"
             sizes = save_bodies(numbered, values, request.of, **how, progress=lambda share: told(share / 2))
-            volume = np.load(numbered, mmap_mode="r", allow_pickle=False)
+            volume = mapped.open(numbered)
             like = self._like(volume)
             surveys.save(path, volume, like, nodata=0, history=made, progress=lambda share: told(0.5 + share / 2))
             del volume
@@ -337,7 +338,9 @@ class Exporter:
 
     def _table(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         assert self.table is not None  # checked before
-        path = save_classes(request.path, self.table, history=made[:1] if request.path.suffix == ".qml" else ())
+        path = save_classes(
+            request.path, InFiles.of(self.table), history=made[:1] if request.path.suffix == ".qml" else ()
+        )
         told(1.0)
         return Written((path,), made=made)
 
@@ -370,6 +373,13 @@ class Exporter:
     def _layer_names(self, count: int) -> tuple[str, ...]:
         named = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
         return tuple(named.get(value, f"class {value}") for value in range(1, count + 1))
+
+
+def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None:
+    """The classes of a prediction by the names and colours that a person says, which are told by their codes."""
+    if own is None or said is None:
+        return own or said
+    return own.replaced_by(said, own.values)
 
 
 def _is_map(survey: xr.DataArray) -> bool:

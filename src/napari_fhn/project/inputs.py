@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import xarray as xr
 
 from napari_fhn.project import layout
+from napari_fhn.project.damage import is_kept_aside
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import bands_of
+from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import StackedMap, SurveyEntry, refer
 from napari_fhn.project.session import Session
 from napari_fhn.project.staging import Staged, plain_options, stage
@@ -98,6 +100,7 @@ def copied(
     for name, survey in zip(surveys.names, surveys.surveys, strict=True):
         entry = known.get(name) or entry_of(session, name, survey)
         copy = stage(session.inputs, name, survey, entry, cube=cube, progress=progress)
+        note_copy(session, copy.path)
         inputs.append(copy.input(name))
         known[name] = _with_copy(session, entry, copy, cube)
     others = (entry for name, entry in known.items() if name not in surveys.names)
@@ -130,6 +133,25 @@ def copies(session: Session, shape: tuple[int, ...], *, cube: bool = False) -> t
     )
 
 
+def note_copy(session: Session, path: Path) -> None:
+    """Write down that a file among the copies is one that this program has made: others are never removed."""
+    known = session.manifest.copies
+    if path.name not in known:
+        session.change(copies=(*known, path.name))
+
+
+def remove_copies(session: Session, names: Iterable[str]) -> None:
+    """Remove copies of surveys, and attributes, as far as this program has made them."""
+    known = session.manifest.copies
+    goes = [name for name in names if name in known and Path(name).name == name]
+    for name in goes:
+        path = session.inputs / name
+        path.unlink(missing_ok=True)
+        path.with_suffix(".txt").unlink(missing_ok=True)
+    if goes:
+        session.change(copies=tuple(name for name in known if name not in goes))
+
+
 def sweep(session: Session, keep: Sequence[str] = ()) -> None:
     """Remove copies of surveys, and attributes, to which neither the manifest nor any run refers.
 
@@ -140,18 +162,17 @@ def sweep(session: Session, keep: Sequence[str] = ()) -> None:
     keep : sequence of str
         Names of files that are used all the same.
     """
+    if is_kept_aside(session.folder, MANIFEST):
+        return  # nobody knows what it referred to
     used = {Path(entry.staged).name for entry in session.manifest.surveys if entry.staged} | set(keep)
     for run in session.runs.all():
         for path in (run.folder / layout.JOB, run.model / layout.JOB):
             try:
-                used |= {Path(item.path).name for item in Job.load(path).inputs}
+                used |= {Path(item.path).name for item in Job.load(path, trusted=True).inputs}
             except JobError:
-                if path.exists():
+                if path.exists() or is_kept_aside(path.parent, path.name):
                     return  # a job that cannot be read may name any of them
-    for path in session.inputs.glob("*.npy") if session.inputs.is_dir() else ():
-        if path.name not in used and not path.name.startswith("."):
-            path.unlink(missing_ok=True)
-            path.with_suffix(".txt").unlink(missing_ok=True)
+    remove_copies(session, [name for name in session.manifest.copies if name not in used])
 
 
 def _of_a_run(session: Session) -> tuple[Input, ...]:

@@ -216,7 +216,8 @@ def prediction_job(
     JobError, ProjectError
         When its files are not there, or the data do not go with the network.
     """
-    job = Job.load(run.model / layout.JOB) if (run.model / layout.JOB).is_file() else run.job()
+    of_model = run.model / layout.JOB
+    job = run.own(Job.load(of_model, trusted=True)) if of_model.is_file() else run.job()
     staged = project.stage(cube=job.map_axis is not None, progress=progress)
     staged = attributes.of_network(project, staged, job, progress)
     ready_prediction(run, project.shape)

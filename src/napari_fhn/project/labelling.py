@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.labels import LabelError
-from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn import mapped
+from napari_fhn.labels import ClassTable, LabelError, changes
 from napari_fhn.project.session import Session
+from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.surveys.grid import Placed
+from napari_fhn.surveys.stored_classes import StoredClasses
 
 
-def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return an array as labels on a survey of this shape.
+def in_memory(values: Any, shape: tuple[int, ...]) -> StoredClasses:
+    """Return an array as labels on a survey of this shape, by the codes that stand in it.
 
     Parameters
     ----------
@@ -28,23 +31,27 @@ def as_labels(values: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     Raises
     ------
     LabelError
-        When it has another shape, or values that are no classes.
+        When it has another shape, or values that are no whole numbers.
     """
     known = np.asarray(values)
     if known.shape != shape:
         raise LabelError(f"the labels are {known.shape} voxels and the survey is {shape}", "Use one grid")
-    whole = known.dtype.kind in "biu"
-    if not whole or known.min(initial=0) < 0 or known.max(initial=0) > MAX_VALUE:
-        raise LabelError(
-            "its values are no classes", f"Labels are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled"
-        )
-    return known.astype(np.uint8)
+    if known.dtype.kind not in "biu":
+        raise LabelError("its values are no classes", "Labels are whole numbers, and 0 is unlabelled")
+    known = known.astype(np.uint8) if known.dtype.kind == "b" else known
+    return StoredClasses(Placed(xr.DataArray(known)), Path("labels"))
 
 
 def keep(
-    session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8] | None = None, *, over: bool = False
+    session: Session,
+    known: NDArray[np.uint8],
+    weights: NDArray[np.uint8] | None = None,
+    *,
+    over: bool = False,
+    title: str = "labels of an array",
+    classes: ClassTable | None = None,
 ) -> list[str]:
-    """Write labels and how much they count.
+    """Write labels, how much they count, and their classes: all of it or nothing, as a step that can be taken back.
 
     Parameters
     ----------
@@ -56,6 +63,10 @@ def keep(
         In percent; all count fully when absent.
     over : bool
         Even over others that are there, of which a copy is kept beside them.
+    title : str
+        What the history calls it.
+    classes : ClassTable, optional
+        Their classes; those of the session where absent.
 
     Returns
     -------
@@ -69,35 +80,34 @@ def keep(
     """
     session.check_writer()
     wanted = np.zeros_like(known) if weights is None else weights
+    named = None if classes is None else (session.classes or ClassTable(()), classes)
     if not over and _is_observed(session, known, wanted):
-        return []  # the same as what was observed; what was carried from it stays
+        # The same as what was observed; what was carried from it stays.
+        session.steps.do(Step(title, classes=named))
+        return []
     weighted = weights is not None or session.weights.exists()
     said = []
     for path, what, now in ((session.labels, "labels", known), (session.weights, "weights of labels", wanted)):
         if path == session.labels or weighted:
             said += _put_aside(path, now, what) if over else _check_free(path, now, what)
+    shape = known.shape
+    session.label_volume(shape)  # also where nothing is labelled
+    volumes = {LABELS: changes.planned(session.volume(LABELS, shape), changes.becoming(known))}
     if weighted:
-        _fill(session.weight_volume(known.shape), wanted)
-    _fill(session.label_volume(known.shape), known)
+        volumes["weights"] = changes.planned(session.volume("weights", shape), changes.becoming(wanted))
     if session.carried.is_file():
-        wipe(session.carried)
+        nothing = np.broadcast_to(np.zeros((), np.uint8), shape)
+        volumes["carried"] = changes.planned(session.volume("carried", shape), changes.becoming(nothing))
+    session.steps.do(Step(title, volumes, shape, named, program=session.lock.program))
     return said
 
 
 def holds_any(path: Path) -> bool:
     """Whether anything is labelled in a volume; a file that cannot be read holds something."""
     try:
-        return bool(np.load(path, mmap_mode="r", allow_pickle=False).any())
+        return bool(mapped.open(path).any())
     except (OSError, ValueError, EOFError):
         return True
-
-
-def wipe(path: Path) -> None:
-    """Take all labels out of a volume, where there are any."""
-    if holds_any(path):
-        volume = np.load(path, mmap_mode="r+", allow_pickle=False)
-        volume[...] = 0
-        volume.flush()
 
 
 def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8]) -> bool:
@@ -105,7 +115,7 @@ def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np
     if not session.carried.is_file() or not session.has_labels:
         return False
     paths = (session.labels, session.carried, *((session.weights,) if session.weights.is_file() else ()))
-    there, carried, *weighed = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths)
+    there, carried, *weighed = (mapped.open(path) for path in paths)
     if not there.shape == carried.shape == known.shape:
         return False
     for row in range(len(there)):
@@ -120,25 +130,20 @@ def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np
 
 def _put_aside(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
     """Copy what is about to be written over, and say where to."""
-    if not path.exists() or np.array_equal(np.load(path, mmap_mode="r", allow_pickle=False), wanted):
+    if not path.exists() or np.array_equal(mapped.open(path), wanted):
         return []
     if not holds_any(path):
         return []
     names = (path.with_name(f"{path.stem}-before-{number}.npy") for number in itertools.count(1))
     aside = next(name for name in names if not name.exists())
-    part = aside.with_name(f".{aside.name}.part")
-    try:
-        shutil.copyfile(path, part)
-        part.replace(aside)
-    finally:
-        part.unlink(missing_ok=True)
+    mapped.copy(path, aside)
     return [f"The {what} that were there are kept in {aside.name}."]
 
 
 def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
     if not path.exists():
         return []
-    there = np.load(path, mmap_mode="r", allow_pickle=False)
+    there = mapped.open(path)
     if there.shape != wanted.shape:
         raise LabelError(f"the session holds {what} of another survey {there.shape}", "Use another session", path=path)
     if there.any() and not np.array_equal(there, wanted):
@@ -148,10 +153,3 @@ def _check_free(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
             path=path,
         )
     return []
-
-
-def _fill(volume: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> None:
-    if not np.array_equal(volume, wanted):
-        volume[...] = wanted
-    if isinstance(volume, np.memmap):
-        volume.flush()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from napari_fhn.project import lock, manifest
+from napari_fhn.training import inside
 
 LABELS = "labels.npy"
 WEIGHTS = "weights.npy"
@@ -17,6 +21,7 @@ RUNS = "runs"
 KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
+HISTORY = "history"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -25,9 +30,13 @@ MODEL = "model"
 PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
+REPORT = "report.html"
 
-_FILES = (manifest.FILE, "desk.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, MODEL)
+_FILES = (manifest.FILE, lock.FILE, "desk.json", "wells.json", "answers.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
+
+_BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
+"""Of further names: those of earlier versions, which are moved to where such things lie now."""
 
 _DEEPEST = 3
 """Folders between the job of a network and its session."""
@@ -58,22 +67,71 @@ def session_around(path: Path) -> Path | None:
     return next((one for one in (folder, *folder.parents[:_DEEPEST]) if has_manifest(one)), None)
 
 
-def link_out(folder: Path) -> Path | None:
-    """Return a link in a session that leads out of it, among the files and folders that this program writes.
+def stray(folder: Path) -> inside.Stray | None:
+    """Return what lies in a session under the name of something that this program writes, and is no plain file.
 
-    Through one that somebody else has put there, files of other people would be written and removed.
+    Through a link that somebody else has put there, files of other people would be written and removed.
 
     Parameters
     ----------
     folder : Path
         Of the session, which may be a link itself.
     """
-    home = folder.resolve()
-    written = [folder / name for name in (*_FILES, *_FOLDERS)]
-    for top in (folder / name for name in _FOLDERS):
-        for place, folders, files in os.walk(top):
-            written += [Path(place, name) for name in (*folders, *files)]
-    return next((path for path in written if path.is_symlink() and not path.resolve().is_relative_to(home)), None)
+    return inside.stray(_written(folder), folder, shared=True)
+
+
+def blocking(folder: Path) -> Path | None:
+    """Return a pipe or a device where this program reads a file, which it would wait for without an end."""
+    for path in _all_in(folder):
+        with contextlib.suppress(OSError):
+            kind = path.stat().st_mode
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+                return path
+    return None
+
+
+def unshare(folder: Path) -> int:
+    """Give files that have further names on the disk (hard links), as in a backup, a copy of their own.
+
+    What is written into them would change those too. Returns how many there were.
+
+    Raises
+    ------
+    OSError
+        When there is no room for them.
+    """
+    found = 0
+    whole = {folder / name for name in (INPUTS, KEPT, MASKS)}  # never written into
+    for path in _all_in(folder):
+        if path.name == lock.FILE or (path.suffix == ".npy" and path.parent in whole):
+            continue
+        kind = path.lstat()
+        if stat.S_ISREG(kind.st_mode) and kind.st_nlink > 1:
+            part = path.with_name(f".{path.name}.part")
+            try:
+                shutil.copy2(path, part)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+            found += 1
+    return found
+
+
+def _written(folder: Path) -> list[Path]:
+    """Return the files and folders in a session that this program writes, as far as they are there."""
+    if not folder.is_dir():
+        return []
+    ours = {*_FILES, *_FOLDERS}
+    return [path for path in folder.iterdir() if path.name in ours or path.name.startswith(_BEGINNINGS)]
+
+
+def _all_in(folder: Path) -> Iterator[Path]:
+    """Yield them with all that is in the folders; links are not followed."""
+    for one in _written(folder):
+        yield one
+        if not one.is_symlink():
+            for place, folders, files in os.walk(one):
+                yield from (Path(place, name) for name in (*folders, *files))
 
 
 def remove_if_empty(folder: Path) -> None:

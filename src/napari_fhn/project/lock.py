@@ -87,6 +87,11 @@ class SessionLock:
         self._stop = threading.Event()
 
     @property
+    def program(self) -> str:
+        """Which program holds it, as it was said when it was acquired; empty where this object does not."""
+        return "" if self._mine is None else self._mine.program
+
+    @property
     def lost(self) -> bool:
         """Whether this object held it and somebody has taken it over."""
         return self._mine is not None and self._read() != self._mine

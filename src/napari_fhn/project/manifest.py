@@ -7,7 +7,7 @@ are files of their own. How things are looked at is the desk's alone and stands 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -160,6 +160,7 @@ class ClassEntry:
     value: int
     name: str
     color: str
+    code: int = -1
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,15 @@ class Manifest:
         Folder of the run whose network predicts; empty before there is one.
     runs_made : int
         Runs that were ever begun: a number is given once.
+    copies : tuple of str
+        Names of the files in the folder of copies that this program has put there.
     created, program : str
         When, in UTC, and by which version of the program.
+
+    Raises
+    ------
+    LabelError
+        When its classes cannot be together.
     """
 
     surveys: tuple[SurveyEntry, ...] = ()
@@ -222,8 +230,12 @@ class Manifest:
     held_out: HeldOut = field(default_factory=HeldOut)
     current_run: str = ""
     runs_made: int = 0
+    copies: tuple[str, ...] = ()
     created: str = ""
     program: str = ""
+
+    def __post_init__(self) -> None:
+        _ = self.table  # says what is wrong with it
 
     @property
     def inputs(self) -> tuple[SurveyEntry, ...]:
@@ -235,11 +247,11 @@ class Manifest:
         """The classes; None before any was named."""
         if not self.classes:
             return None
-        return ClassTable(tuple(LabelClass(one.value, one.name, one.color) for one in self.classes))
+        return table_of(self.classes)
 
     def with_table(self, table: ClassTable) -> Manifest:
         """Return the manifest with these classes."""
-        return replace(self, classes=tuple(ClassEntry(one.value, one.name, one.color) for one in table))
+        return replace(self, classes=entries_of(table))
 
     def save(self, folder: Path) -> None:
         """Write it; the one before stays whole until this one is."""
@@ -252,20 +264,41 @@ class Manifest:
         Raises
         ------
         ProjectError
-            When it is damaged, or of a later version.
+            When it is of a later version.
+        Damaged
+            When it cannot be read; a session is opened with what else it holds then.
         """
         path = folder / FILE
         if not path.exists():
             return cls()
         try:
             return record.decode(cls, record.read(path, _KIND, _VERSION))
+        except record.NewerRecord as error:
+            raise ProjectError(f"it cannot be read: {error.what}", error.way_out, path=path) from error
         except (record.RecordError, ValueError) as error:
-            raise ProjectError(
-                f"it cannot be read: {_bare(error, path)}",
-                "The labels and networks beside it are whole; put a copy of the file back, or move it aside to begin "
-                "with a new one",
-                path=path,
+            raise Damaged(
+                f"it cannot be read: {_bare(error, path)}", "The labels and networks beside it are whole", path=path
             ) from error
+
+
+class Damaged(ProjectError):
+    """A manifest that cannot be read."""
+
+
+def entries_of(table: ClassTable) -> tuple[ClassEntry, ...]:
+    """Return classes as records hold them."""
+    return tuple(ClassEntry(one.value, one.name, one.color, one.code if table.coded else -1) for one in table)
+
+
+def table_of(entries: Iterable[ClassEntry]) -> ClassTable:
+    """Return the classes that a record holds.
+
+    Raises
+    ------
+    LabelError
+        When they do not go together.
+    """
+    return ClassTable(tuple(LabelClass(one.value, one.name, one.color, one.code) for one in entries))
 
 
 def refer(file: str | Path, folder: Path, stamp: FileStamp | None = None) -> FileReference:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_fhn import record
+from napari_fhn import mapped
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
@@ -66,8 +66,9 @@ def placed(session: Session, surveys: SurveySet | None, settings: Settings) -> t
 
 def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple[Path, str]:
     folder = session.folder / layout.MASKS
-    if not path.exists() and (folder / path.name).is_file():
-        path = folder / path.name  # the session was moved since
+    moved = not path.exists() or path.parent.name == layout.MASKS
+    if moved and (folder / path.name).is_file():
+        path = folder / path.name  # the session was moved or copied since: this is its own
     if path.parent == folder and path.is_file():
         return path, ""
     if not path.exists():
@@ -80,6 +81,10 @@ def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tupl
     target = folder / f"{path.stem[:_LONGEST]}-{digest}.npy"
     if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        with record.replacing(target) as file:
-            np.save(file, values)
+        try:
+            mapped.save(target, values)
+        except OSError as error:
+            raise ProjectError(
+                f"the mask cannot be kept with the session ({error.strerror})", "Make room there", path=target
+            ) from error
     return target, found.words

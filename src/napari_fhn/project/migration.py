@@ -14,21 +14,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project import layout
-from napari_fhn.project.manifest import FileReference, HeldOut, Manifest, SurveyEntry
-from napari_fhn.project.run import Run, RunRecord, State, default_name
+from napari_fhn.project.damage import is_kept_aside
+from napari_fhn.project.manifest import FILE as MANIFEST
+from napari_fhn.project.manifest import Damaged, FileReference, HeldOut, Manifest, SurveyEntry
+from napari_fhn.project.recovery import recovered, told_of
+from napari_fhn.project.run import Run, RunRecord, default_name
 from napari_fhn.surveys.grid import Grid
-from napari_fhn.training import provenance
+from napari_fhn.training import inside, provenance
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.parts import Part
 from napari_fhn.training.provenance import Provenance, Tidied
-from napari_fhn.training.updates import Done
 
 _CLASSES = "classes.csv"
 _DESK = "desk.json"
@@ -42,42 +42,80 @@ _ASIDE = ".earlier"
 
 
 def manifest_of(folder: Path) -> Manifest:
-    """Return the manifest of a session; for one of an earlier version, what it would be, without changing anything.
+    """Return the manifest of a session, without changing anything.
+
+    For a session of an earlier version, and for one whose manifest was damaged, it is what else is in the folder tells.
 
     Raises
     ------
     ProjectError
-        When it is damaged.
+        When it is of a later version.
     """
-    if layout.has_manifest(folder) or not layout.is_session(folder):
+    if not (folder / MANIFEST).exists() and layout.is_session(folder):
+        return recovered(folder) if is_kept_aside(folder, MANIFEST) else _described(folder)
+    try:
         return Manifest.load(folder)
-    return _described(folder)
+    except Damaged:
+        return recovered(folder)
 
 
 def bring_up_to_date(folder: Path) -> list[str]:
     """Bring a session of an earlier version into the form of this one, and say what was done."""
     if not layout.is_session(folder) or (layout.has_manifest(folder) and not _left_over(folder)):
         return []
-    manifest = Manifest.load(folder) if layout.has_manifest(folder) else _described(folder)
+    manifest = manifest_of(folder)
     job = _job(folder)
-    _move_inputs(folder)
-    run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
+    moved = () if job is None else _move_inputs(folder, job)
+    manifest = replace(manifest, copies=(*manifest.copies, *(one for one in moved if one not in manifest.copies)))
+    run = None
+    if _trained(folder, job):
+        run = _move_run(folder, manifest.runs_made, None if job is None else job.with_paths(_moved_input(folder)))
     if run is not None:
         manifest = replace(manifest, runs_made=int(run.id.removeprefix("run-")))
         if run.has_model:
             manifest = replace(manifest, current_run=run.id)
     _move_kept(folder)
     manifest.save(folder)
+    unread = _unread(folder)
     for name in (_CLASSES, layout.JOB):
-        if (folder / name).is_file():
+        if (folder / name).is_file() and (name != layout.JOB or job is not None):
             (folder / name).replace(folder / (name + _ASIDE))
-    return ["The session was made by an earlier version: its training is a run now, and its folder can be moved."]
+    return [
+        "The session was made by an earlier version: its training is a run now, and its folder can be moved.",
+        *unread,
+    ]
+
+
+def _unread(folder: Path) -> list[str]:
+    """Say which records of a session of an earlier version cannot be read, and what their names are from now on."""
+    said = []
+    for name, read, lost in (
+        (_CLASSES, ClassTable.from_csv, "the names and colours of its classes are not known"),
+        (layout.JOB, Job.load, "what it says is taken from the copy beside its network, where there is one"),
+    ):
+        if (folder / name).is_file():
+            try:
+                read(folder / name)
+            except (ValueError, OSError) as error:
+                what = str(error).removeprefix(f"{folder / name}: ").split(". ")[0].rstrip(".")
+                said.append(f"{name} cannot be read ({what}): {lost}. The file is kept as {name}{_ASIDE}.")
+    return said
 
 
 def _left_over(folder: Path) -> bool:
     """Whether a migration was cut off, or an earlier version has worked here since."""
+    return _trained(folder, _job(folder))
+
+
+def _trained(folder: Path, job: Job | None) -> bool:
+    """Whether what lies in a folder as model, prediction and job is of this program: others use such names too."""
     gathered = folder / layout.RUNS / _GATHERED
-    return gathered.is_dir() or (folder / layout.MODEL).is_dir() or (folder / layout.JOB).is_file()
+    if _plain(gathered / layout.RUN).get("format") == "napari-fhn run":
+        return True
+    if any("normalisation" in _plain(place / layout.MODEL / "model.json") for place in (folder, gathered)):
+        return True
+    there = (folder / layout.JOB).is_file() or (folder / layout.MODEL).is_dir() or gathered.is_dir()
+    return job is not None and there
 
 
 def _described(folder: Path) -> Manifest:
@@ -103,7 +141,7 @@ def _described(folder: Path) -> Manifest:
         manifest = replace(manifest, vertical_axis=job.vertical_axis, grid=_grid(folder, job))
     with contextlib.suppress(LabelError, OSError):
         if (folder / _CLASSES).is_file():
-            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES))
+            manifest = manifest.with_table(ClassTable.from_csv(folder / _CLASSES, as_values=True))
     return manifest
 
 
@@ -113,7 +151,7 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
         return entry
     for path in (Path(_moved_input(folder)(item.path)), Path(item.path)):
         with contextlib.suppress(OSError, ValueError, EOFError):
-            shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+            shape = mapped.open(path).shape
             where = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
             return replace(
                 entry,
@@ -126,21 +164,21 @@ def _with_copy(entry: SurveyEntry, item: Input | None, folder: Path) -> SurveyEn
 def _grid(folder: Path, job: Job) -> Grid | None:
     """Where the labels lie, as far as the job says it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        shape = np.load(folder / layout.LABELS, mmap_mode="r", allow_pickle=False).shape
+        shape = mapped.open(folder / layout.LABELS).shape
         if job.axes and len(job.axes) == len(shape):
             return Grid.from_axes(job.axes, shape)
     return None
 
 
-def _move_inputs(folder: Path) -> None:
-    """Move copies of surveys to where copies lie."""
-    for path in sorted(folder.glob(f"{_INPUT}*")):
-        if path.suffix not in (".npy", ".txt"):
-            continue
+def _move_inputs(folder: Path, job: Job) -> list[str]:
+    """Move the copies of surveys that a job names to where copies lie, and return what they are called there."""
+    names = [Path(item.path).name for item in job.inputs if Path(item.path).name.startswith(_INPUT)]
+    for path in (folder / name for copy in names for name in (copy, Path(copy).with_suffix(".txt").name)):
         target = folder / layout.INPUTS / path.name.removeprefix(_INPUT)
-        target.parent.mkdir(exist_ok=True)
-        if not target.exists():
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(exist_ok=True)
             path.replace(target)
+    return [name.removeprefix(_INPUT) for name in names]
 
 
 def _moved_input(folder: Path) -> Callable[[str], str]:
@@ -179,7 +217,7 @@ def _move_run(folder: Path, made: int, job: Job | None) -> Run | None:
 
 
 def _outputs(folder: Path) -> list[str]:
-    names = [path.name for path in folder.glob("prediction-*.npy")] + ["prediction-unfinished.jsonl"]
+    names = [path.name for path in inside.of_prediction(folder / layout.PREDICTION)]
     return [name for name in names if name not in _OF_A_RUN]
 
 
@@ -199,15 +237,7 @@ def _record_run(folder: Path, name: str, job: Job | None) -> None:
     job.save(folder / layout.JOB)
     if run.model.is_dir():
         job.save(run.model / layout.JOB)
-    told = replace(run.record, steps=job.schedule.steps, seed=job.schedule.seed, classes=job.classes)
-    whole = False
-    for entry in run.log():
-        done = next((update for update in reversed(entry.updates) if isinstance(update, Done)), None)
-        ended = done is not None and not done.stopped
-        whole = entry.task == "predict" and ended
-        if entry.task == "train":
-            state: State = "finished" if ended else "stopped"
-            told = replace(told, created=entry.began, command=entry.command, state=state)
+    told, whole = told_of(run, job)
     _say_what_made_it(run, job, whole)
     run.save(told)
 
@@ -218,7 +248,7 @@ def _say_what_made_it(run: Run, job: Job, whole: bool) -> None:
     if provenance.path_of(run.prediction).exists() or description is None:
         return
     try:
-        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(run.prediction)
     except (OSError, ValueError, EOFError):
         return
     if not values.any():
@@ -243,7 +273,7 @@ def _job(folder: Path) -> Job | None:
     models = (folder / layout.RUNS / _GATHERED / layout.MODEL, folder / layout.MODEL)
     for path in (*(model / layout.JOB for model in models), folder / layout.JOB, folder / (layout.JOB + _ASIDE)):
         with contextlib.suppress(JobError, record.RecordError, OSError):
-            return Job.load(path)
+            return Job.load(path, trusted=True)
     return None
 
 

@@ -67,13 +67,20 @@ class Finder:
         name = file.name
         places = [self._folder / file.path, Path(file.absolute), self._folder / name, self._folder.parent / name]
         places += [other / name for other in self._pointed]
-        path = next((place for place in places if str(place) != "." and place.exists()), None)
+        path = next((place for place in places if str(place) != "." and _is_there(place)), None)
         if path is None:
             path = self._ask(name)
             if path is None:
                 return None
             self._pointed.append(path.parent)
         return Path(os.path.normpath(path))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for a file
+        return False
 
 
 def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> Reopened:
@@ -113,7 +120,8 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
 
 def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of `napari_fhn.surveys.open` as JSON has kept them."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in read_as.items()}
+    # A session may be somebody else's: whether a file is followed elsewhere is not for it to say.
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in read_as.items() if k != "follow"}
 
 
 def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:

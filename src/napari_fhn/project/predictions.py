@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import record
+from napari_fhn import mapped
 from napari_fhn.labels import tidy as tidying
 from napari_fhn.project import stamps
 from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
 from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session, now
-from napari_fhn.training import provenance
+from napari_fhn.training import earlier, provenance, removing
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance, Tidied
 
@@ -220,11 +219,11 @@ def tidy(run: Run, how: Tidying) -> int:
     made = run.provenance()
     if made is None:
         raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=run.folder)
-    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
+    values = mapped.open(run.prediction, "r+")
     swept = how.applied_to(np.asarray(values))
     if made.tidied is None or not run.untidied.is_file():
         # Tidied twice, it is taken back to what the network said.
-        _copy(run.prediction, run.untidied)
+        mapped.copy(run.prediction, run.untidied)
     # Said before it is done: a prediction that is half tidied must not pass for what the network said.
     provenance.write(run.prediction, replace(made, tidied=Tidied(how.radius, how.smallest, how.largest, now())))
     changed = int(np.count_nonzero(swept != values))
@@ -233,16 +232,47 @@ def tidy(run: Run, how: Tidying) -> int:
     return changed
 
 
+def can_take_back(run: Run) -> bool:
+    """Whether the prediction of a run was tidied, or one that was stopped has taken the place of a whole one."""
+    made = run.provenance()
+    tidied = made is not None and made.tidied is not None and run.untidied.is_file()
+    return tidied or (earlier.path_of(run.prediction).is_file() and run.prediction.is_file())
+
+
 def take_back(run: Run) -> bool:
-    """Bring the prediction of a run back as it was before it was tidied; False where there is nothing to take back."""
+    """Bring the prediction of a run back as it was before it was tidied, or before another began to take its place.
+
+    Returns
+    -------
+    bool
+        False where there is nothing to take back.
+    """
     made = run.provenance()
     if made is None or made.tidied is None or not run.untidied.is_file():
-        return False
-    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
-    values[...] = np.load(run.untidied, mmap_mode="r", allow_pickle=False)
+        return can_take_back(run) and _whole_again(run)
+    values = mapped.open(run.prediction, "r+")
+    values[...] = mapped.open(run.untidied)
     values.flush()
     provenance.write(run.prediction, replace(made, tidied=None))
     run.untidied.unlink()
+    return True
+
+
+def _whole_again(run: Run) -> bool:
+    """Put the whole prediction that was there in the place of one that was stopped."""
+    kept = earlier.path_of(run.prediction)
+    made = provenance.read(kept)
+    if made is None:
+        return False
+    # What lies beside the classes is of the other one, as is the note of how far that came.
+    beside = [path for path in removing.of_prediction(run.prediction)[2:] if path not in (kept, run.untidied)]
+    removing.files(path for path in beside if path != provenance.path_of(kept))
+    provenance.write(run.prediction, replace(made, parts=()))  # until all of it is there
+    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
+    values[...] = np.load(kept, mmap_mode="r", allow_pickle=False)
+    values.flush()
+    provenance.write(run.prediction, made)
+    earlier.forget_prediction(run.prediction)
     return True
 
 
@@ -270,14 +300,15 @@ class Kept:
 
     def values(self) -> NDArray[np.uint8]:
         """Return its classes, mapped for reading."""
-        found: NDArray[np.uint8] = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        found: NDArray[np.uint8] = mapped.open(self.path)
         return found
 
 
 def kept(session: Session) -> list[Kept]:
-    """Return the predictions that were kept, by name."""
+    """Return the predictions that were kept, by name; a file that is cut off is none."""
     found = session.kept.glob("*.npy") if session.kept.is_dir() else ()
-    return [Kept(path) for path in sorted(found, key=lambda path: _natural(path.stem))]
+    whole = [path for path in found if mapped.is_whole(path)]
+    return [Kept(path) for path in sorted(whole, key=lambda path: _natural(path.stem))]
 
 
 def keep(session: Session, run: Run, name: str = "") -> Kept:
@@ -310,7 +341,7 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     path = session.kept / f"{_as_file(name)}.npy"
     if path.exists():
         raise ProjectError(f"a prediction '{path.stem}' is kept already", "Choose another name", path=session.folder)
-    _copy(run.prediction, path)
+    mapped.copy(run.prediction, path)
     provenance.write(path, made)
     return Kept(path)
 
@@ -347,12 +378,6 @@ def forget(one: Kept) -> None:
 def _as_file(name: str) -> str:
     """Return a name as a file may have it on any system."""
     return re.sub(r"[^A-Za-z0-9 ._()-]+", "-", name).strip(" .") or "Prediction"
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy a file as a whole, or not at all."""
-    with source.open("rb") as values, record.replacing(target) as copy:
-        shutil.copyfileobj(values, copy, 2**20)
 
 
 def _natural(text: str) -> tuple[tuple[int, str], ...]:

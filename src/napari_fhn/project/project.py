@@ -15,15 +15,15 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import inputs, knowledge, labelling
+from napari_fhn.project import damage, inputs, knowledge, labelling
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.opening import Ask, nobody, reopen
 from napari_fhn.project.session import Session
-from napari_fhn.project.settings import Settings
+from napari_fhn.project.settings import OTHER_VERSION, Settings
 from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.classes import stored_array
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
 from napari_fhn.training.recipes import fitting
@@ -66,7 +66,7 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path, ask: Ask = nobody) -> Project:
-        """Open a session with its surveys, each read as it was then.
+        """Open a session with its surveys, each read as it was then; what of it was damaged is among its notes.
 
         Parameters
         ----------
@@ -78,16 +78,19 @@ class Project:
         Raises
         ------
         ProjectError
-            When there is no session, or it is damaged.
+            When there is no session, or it is of a later version.
         SurveyError
             When a survey cannot be read.
         """
         session = Session.existing(folder)
+        session.notes += damage.found(session.folder)
         found = reopen(session.manifest.inputs, session.folder, ask)
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
         project = cls(session, SurveySet.together(opened)[0] if whole else None)
         project.missing = found.missing
+        if project.settings is None and session.manifest.settings.get("recipe"):
+            session.notes.append(OTHER_VERSION)
         return project
 
     # What is worked on -----------------------------------------------------------------------------------------------
@@ -240,13 +243,10 @@ class Project:
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
-        kept = labelling.keep(self.session, volume, weights, over=replace_labels)
-        entries = tuple(self._known_file(one) for one in sources)
-        self.session.change(
-            knowledge=entries,
-            classes=self.session.manifest.with_table(burnt.classes).classes,
-            grid=self.session.manifest.grid or self.surveys.grid,
-        )
+        title = f"labels of {', '.join(one.path.name for one in sources)}"
+        self.session.change(grid=self.session.manifest.grid or self.surveys.grid)
+        kept = labelling.keep(self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes)
+        self.session.change(knowledge=tuple(self._known_file(one) for one in sources))
         return [*burnt.words, *kept]
 
     def remember(self, sources: Sequence[Source]) -> None:
@@ -267,14 +267,16 @@ class Project:
         file = refer(source.path, self.session.folder, stamp(source.path))
         return KnowledgeEntry(file, source.kind, source.to_dict())
 
-    def paint(self, values: Any, *, replace_labels: bool = False) -> list[str]:
+    def paint(self, values: Any, classes: ClassTable | None = None, *, replace_labels: bool = False) -> list[str]:
         """Take labels as an array.
 
         Parameters
         ----------
         values : array_like or xarray.DataArray
-            0 unlabelled, class values elsewhere. An array with coordinates is brought to its place by them; any other
-            has the spatial shape of the survey.
+            0 unlabelled, codes of classes elsewhere. An array with coordinates is brought to its place by them; any
+            other has the spatial shape of the survey.
+        classes : ClassTable, optional
+            The classes, by whose codes it is read; those of the session, and those that it holds, when absent.
         replace_labels : bool
             Take these labels in place of others that are there.
 
@@ -289,12 +291,22 @@ class Project:
             When it does not fit the survey, holds no classes, or other labels are there.
         PlaceError
             When it lies elsewhere.
+        SurveyError
+            When it holds other classes than those that were named.
         """
-        words = []
         if isinstance(values, xr.DataArray) and self.surveys is not None:
-            placed = place_classes(values, self.surveys.first)
-            values, words = placed.values, [placed.words] if placed.words else []
-        return words + labelling.keep(self.session, labelling.as_labels(values, self.shape), over=replace_labels)
+            stored = stored_array(values, self.surveys.first)
+        else:
+            stored = labelling.in_memory(values, self.shape)
+        table = classes
+        if table is None:
+            base = self.session.classes or ClassTable(())
+            table = base.with_codes(dict.fromkeys(stored.codes(base.by_code), ""))
+        placed = stored.values(table.by_code)
+        words = [one for one in (placed.words, *stored.words(table.by_code)) if one]
+        named = table if classes is not None or table.coded else None
+        kept = labelling.keep(self.session, np.asarray(placed.values), over=replace_labels, classes=named)
+        return [*words, *kept]
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

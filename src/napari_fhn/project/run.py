@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
-from napari_fhn.training import log, provenance
+from napari_fhn.training import log, provenance, removing
 from napari_fhn.training.combination.settings import FACTORS, NETWORK
 from napari_fhn.training.description import Description
 from napari_fhn.training.description import read as read_description
@@ -23,8 +22,11 @@ from napari_fhn.training.job import Job, Output
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.transfer import can_resume
 
+_LONGEST_ID = 20
 _KIND = "run"
 _VERSION = 1
+
+LONGEST_NAME = 80
 
 State = Literal["begun", "finished", "stopped", "failed", "cut off"]
 
@@ -138,7 +140,16 @@ class Run:
 
     @property
     def has_prediction(self) -> bool:
-        """Whether its network has predicted anything, as far as what made it can be read."""
+        """Whether its network has predicted anything, as far as it and what made it can be read."""
+        return self._predicted and mapped.is_whole(self.prediction)
+
+    @property
+    def has_damaged_prediction(self) -> bool:
+        """Whether its network has predicted something, and the file of that is cut off, or something else."""
+        return self._predicted and self.prediction.exists() and not mapped.is_whole(self.prediction)
+
+    @property
+    def _predicted(self) -> bool:
         try:
             made = self.provenance()
         except JobError:
@@ -160,12 +171,30 @@ class Run:
     def job(self) -> Job:
         """Return the job that it does.
 
+        What it writes lies in the folder of the run, and its labels in the session around it, whatever is in the file.
+
         Raises
         ------
         JobError
             When it cannot be read.
         """
-        return Job.load(self.folder / layout.JOB)
+        return self.own(Job.load(self.folder / layout.JOB, trusted=True))
+
+    def own(self, job: Job) -> Job:
+        """Return a job that was read from this run with the files of this run and its session as its own."""
+        session = self.folder.parent.parent
+        labels, weights = session / layout.LABELS, session / layout.WEIGHTS
+        combination = job.combination
+        if combination is not None and combination.folder:
+            combination = replace(combination, folder=str(session / layout.STRUCTURE))
+        return replace(
+            job,
+            prediction=str(self.prediction),
+            model=str(self.model),
+            labels=str(labels) if labels.is_file() else job.labels,
+            weights=str(weights) if job.weights is not None and weights.is_file() else job.weights,
+            combination=combination,
+        )
 
     def provenance(self) -> Provenance | None:
         """Return what made its prediction; None where nothing was predicted.
@@ -220,12 +249,12 @@ def _as_number(text: str) -> int:
 def ready_prediction(run: Run, shape: Sequence[int]) -> None:
     """Make the file that a run predicts into where it is gone or damaged, and forget what was said to be in it."""
     with contextlib.suppress(OSError, ValueError, EOFError):
-        found = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        found = mapped.open(run.prediction)
         if found.shape == tuple(shape) and found.dtype == np.uint8:
             return
-    run.prediction.unlink(missing_ok=True)
-    for beside in (provenance.path_of(run.prediction), *run.folder.glob("prediction-unfinished.*")):
-        beside.unlink(missing_ok=True)
+    names = ("unfinished.jsonl", "unfinished.npy")
+    removing.files([run.prediction, provenance.path_of(run.prediction)])
+    removing.files(run.prediction.with_name(f"{run.prediction.stem}-{name}") for name in names)
     empty_prediction(run.prediction, shape)
 
 
@@ -233,15 +262,24 @@ def empty_prediction(path: Path, shape: Sequence[int]) -> None:
     """Make a prediction in which nothing is predicted yet; one of that shape that is there stays."""
     if path.exists():
         with contextlib.suppress(OSError, ValueError, EOFError):
-            found = np.load(path, mmap_mode="r", allow_pickle=False)
+            found = mapped.open(path)
             if found.shape == tuple(shape) and found.dtype == np.uint8:
                 return
-    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape)).flush()
+    mapped.create(path, tuple(shape), np.uint8)
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is that of a run."""
-    return path.is_dir() and path.name.startswith("run-") and path.name[4:].isdecimal()
+    """Whether a folder is that of a run: it is called so, and has the record of one, or a network."""
+    if not is_called_run(path.name) or path.is_symlink() or not path.is_dir():
+        return False
+    return any((path / name).is_file() for name in (layout.RUN, Path(layout.MODEL, "model.json"))) or any(
+        path.glob(f"{layout.RUN}.damaged*")
+    )
+
+
+def is_called_run(name: str) -> bool:
+    """Whether a folder of this name may be that of a run."""
+    return name.startswith("run-") and name[4:].isdecimal() and len(name) <= _LONGEST_ID
 
 
 def number_of(name: str) -> int:
@@ -263,22 +301,46 @@ def default_name(run_id: str) -> str:
 def read_run(folder: Path) -> Run:
     """Return the run in a folder; one whose record is damaged with what is known of it."""
     try:
-        found = record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
+        found = read_record(folder)
     except (record.RecordError, OSError) as error:
         found = RunRecord(folder.name, default_name(folder.name), state="cut off", message=f"Its record: {error}")
-    return Run(folder, replace(found, id=folder.name))
+    # A name is shown in lines of its own, wherever it came from.
+    name = " ".join("".join(letter if letter.isprintable() else " " for letter in found.name).split())
+    return Run(folder, replace(found, id=folder.name, name=name[:LONGEST_NAME] or default_name(folder.name)))
 
 
-def discard_files(folder: Path) -> None:
-    """Remove the folder of a run that has made nothing; what others may have put there stays."""
-    written = (layout.RUN, layout.JOB, layout.PREDICTION, "prediction.json")
-    kinds = ("probabilities", "entropy", "margin", "states", NETWORK, *FACTORS)
-    for name in (*written, "prediction-states.json", *(f"prediction-{kind}.npy" for kind in kinds)):
-        (folder / name).unlink(missing_ok=True)
-    for name in (layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    if not any((folder / layout.MODEL).glob("*.json")):
-        shutil.rmtree(folder / layout.MODEL, ignore_errors=True)
-    for place in (folder, folder.parent):
-        with contextlib.suppress(OSError):
-            place.rmdir()
+def read_record(folder: Path) -> RunRecord:
+    """Read how the run in a folder came about.
+
+    Raises
+    ------
+    RecordError
+        When it is missing or damaged.
+    """
+    return record.decode(RunRecord, record.read(folder / layout.RUN, _KIND, _VERSION))
+
+
+def discard_files(folder: Path) -> list[Path]:
+    """Remove what this program has put into the folder of a run; what others have put there stays, and is returned."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    removing.prediction(folder / layout.PREDICTION)
+    removing.left_out(folder)
+    # What was damaged and put aside is somebody's network still.
+    whole = not any((folder / layout.MODEL).glob("*.damaged*"))
+    models = (
+        layout.BEGUN_WITH,
+        layout.BEGUN_WITH + ".part",
+        layout.MODEL + ".part",
+        *((layout.MODEL,) if whole else ()),
+    )
+    for name in models:
+        removing.network(folder / name)
+    records = (layout.RUN, layout.JOB, layout.REPORT)
+    # The record last: without it this is no run, and what is left would stay for ever.
+    removing.files(aside for name in records for aside in folder.glob(f"{name}.damaged*"))
+    removing.files(folder / name for name in reversed(records))
+    if removing.empty_folder(folder):
+        removing.empty_folder(folder.parent)
+        return []
+    return sorted(folder.iterdir())

@@ -8,35 +8,59 @@ was cut off stays beside it and can go on, or be chosen.
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
+from napari_fhn import mapped
 from napari_fhn.project import layout
 from napari_fhn.project.beginning import copy_beginning, network_folder
+from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.run import (
+    LONGEST_NAME,
     Run,
     RunRecord,
     State,
     discard_files,
     empty_prediction,
     folder_name,
+    is_called_run,
     is_run,
     number_of,
     read_run,
 )
+from napari_fhn.training import removing
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
+from napari_fhn.training.transfer import copy_network
 from napari_fhn.training.updates import Done, Failed
 
-_LONGEST_NAME = 80
+
+@dataclass(frozen=True)
+class Deleted:
+    """What came of deleting a run.
+
+    Parameters
+    ----------
+    freed : int
+        Bytes that are free now.
+    left : sequence of Path
+        What stays, because this program has not put it there.
+    """
+
+    freed: int
+    left: Sequence[Path] = ()
+
+    @property
+    def words(self) -> str:
+        """A sentence about what stays; empty where nothing does."""
+        if not self.left:
+            return ""
+        names = ", ".join(path.name for path in self.left)
+        return f"What napari-fhn has not put there stays in {self.left[0].parent}: {names}."
 
 
 class Owner(Protocol):
@@ -87,7 +111,7 @@ class Runs:
         """The run whose network predicts; None before there is one."""
         name = self._session.manifest.current_run
         # A name and no path: a record that was edited must not lead out of the session.
-        path = self.folder / name if name.startswith("run-") and name[4:].isdecimal() else None
+        path = self.folder / name if is_called_run(name) else None
         return read_run(path) if path is not None and path.is_dir() else None
 
     def trained(self) -> Run:
@@ -128,8 +152,9 @@ class Runs:
 
     def place(self) -> Path:
         """Return the folder of the next run; nothing is made yet, and its number is not given again."""
-        number = 1 + max([self._session.manifest.runs_made, *(number_of(run.id) for run in self.all())], default=0)
-        return self.folder / folder_name(number)
+        # Also of folders that are no runs any more: what others have put there stays.
+        there = [number_of(path.name) for path in self.folder.iterdir()] if self.folder.is_dir() else []
+        return self.folder / folder_name(1 + max([self._session.manifest.runs_made, *there]))
 
     def begin(self, job: Job, made: RunRecord, shape: Sequence[int], network: Path | None = None) -> Run:
         """Make the folder of a run whose job is ready, with an empty prediction.
@@ -153,12 +178,17 @@ class Runs:
         self._session.check_writer()
         folder = self.folder / made.id
         try:
-            (folder / layout.MODEL).mkdir(parents=True, exist_ok=True)
-            if network is not None:
-                copy_beginning(network, folder / layout.BEGUN_WITH)
-            empty_prediction(folder / layout.PREDICTION, shape)
-            job.save(folder / layout.JOB)
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise ProjectError(f"a run cannot be begun: {error.strerror or error}", path=folder) from error
+        try:
+            # First of all: what is cut off from here on is a run that has made nothing.
             run = Run(folder, made).save(made)
+            run.model.mkdir()
+            if network is not None:
+                copy_beginning(network, run.begun_with)
+            empty_prediction(run.prediction, shape)
+            job.save(folder / layout.JOB)
         except (OSError, JobError) as error:
             discard_files(folder)
             if isinstance(error, JobError):
@@ -204,13 +234,27 @@ class Runs:
             self._session.change(current_run=run.id)
         return run
 
-    def discard(self, run: Run) -> None:
-        """Remove a run of which nothing has come, with all that is in its folder."""
-        grave = run.folder.with_name(f".{run.id}.deleted")
-        run.folder.rename(grave)
-        shutil.rmtree(grave, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()
+    def discard(self, run: Run) -> list[Path]:
+        """Remove a run of which nothing has come; what others have put into its folder stays, and is returned."""
+        return self._bury(run.folder)
+
+    def _bury(self, folder: Path) -> list[Path]:
+        """Remove what this program has made of a run."""
+        # Out of sight first: a folder that is half removed must not be taken for a run.
+        grave = folder.with_name(f".{folder.name}.deleted")
+        folder.rename(grave)
+        return self._emptied(grave)
+
+    def _emptied(self, grave: Path) -> list[Path]:
+        """Remove what is left of a run that was deleted; files of others come back to where they were."""
+        left = discard_files(grave)
+        if not left:
+            return []
+        folder = grave.with_name(grave.name.removeprefix(".").removesuffix(".deleted"))
+        if not folder.exists():
+            grave.rename(folder)
+            return [folder / path.name for path in left]
+        return left
 
     def select(self, run: Run) -> None:
         """Let this run be the one whose network predicts.
@@ -261,15 +305,15 @@ class Runs:
         )
         name = self.free_name(f"{run.name} at step {step}")
         record = replace(run.record, id=folder.name, name=name, begun_with=run.name, state="begun", message="")
-        made = self.begin(here, record, np.load(run.prediction, mmap_mode="r", allow_pickle=False).shape)
+        made = self.begin(here, record, mapped.open(run.prediction).shape)
         part = folder / f"{layout.MODEL}.part"
         try:
-            shutil.copytree(checkpoints[step], part)
+            removing.network(part)
+            copy_network(checkpoints[step], part)
             here.save(part / layout.JOB)
             made.model.rmdir()
             part.rename(made.model)
         except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
             discard_files(folder)
             raise ProjectError(
                 f"the network of step {step} could not be taken: {error.strerror or error}", path=run.folder
@@ -306,8 +350,8 @@ class Runs:
             When it is empty, too long, or that of another run.
         """
         name = " ".join(name.split())
-        if not name or len(name) > _LONGEST_NAME:
-            raise ProjectError(f"a run needs a name of 1 to {_LONGEST_NAME} letters", path=self._session.folder)
+        if not name or len(name) > LONGEST_NAME:
+            raise ProjectError(f"a run needs a name of 1 to {LONGEST_NAME} letters", path=self._session.folder)
         if any(other.name == name and other != run for other in self.all()):
             raise ProjectError(f"another run is called '{name}'", "Choose another name", path=self._session.folder)
         return name
@@ -326,8 +370,13 @@ class Runs:
         around = layout.session_around(folder / layout.JOB)
         return folder.name if around is None else f"{around.name}, {folder.parent.name}"
 
-    def delete(self, run: Run) -> int:
-        """Remove a run with its network and its prediction; returns the bytes that are free now.
+    def delete(self, run: Run) -> Deleted:
+        """Remove a run with its network and its prediction.
+
+        Returns
+        -------
+        Deleted
+            The bytes that are free now, and what stays of its folder: files that this program has not put there.
 
         Raises
         ------
@@ -340,25 +389,22 @@ class Runs:
             raise ProjectError(
                 f"'{run.name}' is the run whose network predicts", "Choose another run first", path=run.folder
             )
-        freed = run.disk_used()
-        # Out of sight first: a folder that is half removed must not be taken for a run.
-        grave = run.folder.with_name(f".{run.id}.deleted")
-        run.folder.rename(grave)
+        before = run.disk_used()
         if current:
             self._session.change(current_run="")
-        shutil.rmtree(grave, ignore_errors=True)
-        return freed
+        left = self._bury(run.folder)
+        return Deleted(before - sum(size_of(path) if path.is_dir() else path.stat().st_size for path in left), left)
 
     def repair(self) -> list[str]:
         """Put right what a killed process left, and say what was done; only the one writer of a session may."""
         said = []
         if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if path.name.startswith(".run-") and path.name.endswith(".deleted"):
-                    shutil.rmtree(path, ignore_errors=True)
+            for path in list(self.folder.iterdir()):
+                inner = path.name.removeprefix(".").removesuffix(".deleted")
+                if path.name == f".{inner}.deleted" and is_called_run(inner) and not path.is_symlink():
+                    self._emptied(path)
         for run in self.all():
-            unwritten = not (run.folder / layout.RUN).exists() and not run.has_model
-            if run.record.state != "begun" and not unwritten:
+            if run.record.state != "begun":
                 continue
             ended = self.finish(run, None)
             if ended is not None:
@@ -366,6 +412,11 @@ class Runs:
                     f"The training '{ended.name}' was cut off after {ended.step} steps: it can go on, or be chosen "
                     "among the runs."
                 )
+        said += [
+            f"The prediction of '{run.name}' is damaged and counts as missing: predict again."
+            for run in self.all()
+            if run.has_damaged_prediction
+        ]
         current = self._session.manifest.current_run
         if current and self.current is None:
             newest = next((run for run in reversed(self.all()) if run.has_model), None)

@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import __version__, labels
+from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import layout, migration
+from napari_fhn.project import damage, layout, migration, sweeping
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.runs import Runs
+from napari_fhn.project.step_log import StepLog
+from napari_fhn.project.steps import VOLUMES
 
 
 class Session:
@@ -50,7 +52,9 @@ class Session:
         self.folder = Path(folder).absolute()
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
+        self.steps = StepLog(self)
         self._manifest: Manifest | None = None
+        self._place: tuple[int, int] | None = None
         self._changing = threading.RLock()
 
     @classmethod
@@ -60,12 +64,15 @@ class Session:
         Raises
         ------
         ProjectError
-            When there is none.
+            When there is none, or one in which something is no file.
         """
         session = cls(folder)
         if not session.exists:
             there = "it is no session" if session.folder.is_dir() else "there is no such folder"
             raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
+        blocking = layout.blocking(session.folder)
+        if blocking is not None:
+            raise ProjectError("it is a device or a pipe, and no file", "Remove it", path=blocking)
         return session
 
     @property
@@ -132,9 +139,9 @@ class Session:
         Raises
         ------
         ProjectError
-            When it is damaged.
+            When it is of a later version. One that was damaged is made out of what else the session holds.
         """
-        if self._manifest is None or not self.lock.held:
+        if self._manifest is None or not (self.lock.held or self.gone):
             self._manifest = migration.manifest_of(self.folder)
         return self._manifest
 
@@ -204,17 +211,18 @@ class Session:
         made = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock.acquire(program, take_over=take_over)
+        self._place = _place_of(self.folder)
         try:
             self._manifest = None
-            link = layout.link_out(self.folder)
-            if link is not None:
-                raise ProjectError(
-                    "it is a link that leads out of the session, and what lies there would be changed",
-                    "Put what it leads to in its place, or remove it",
-                    path=link,
-                )
+            self.check_plain()
+            self._unshare()
+            damaged = damage.put_aside(self.folder)
+            seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
+            self.notes = [words for words in self.notes if words not in seen] + damaged
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
+            sweeping.sweep(self.folder)
+            self.notes += self.steps.recover()
             self.notes += self.runs.repair()
         except BaseException:
             self.release()
@@ -222,9 +230,38 @@ class Session:
                 layout.remove_if_empty(self.folder)
             raise
 
+    def check_plain(self) -> None:
+        """Refuse to write where something of the session is a link, which leads to files of others.
+
+        Raises
+        ------
+        ProjectError
+            With its name.
+        """
+        found = layout.stray(self.folder)
+        if found is not None:
+            raise ProjectError(found.why, found.advice, path=found.path)
+
+    def _unshare(self) -> None:
+        try:
+            count = layout.unshare(self.folder)
+        except OSError as error:
+            raise ProjectError(
+                f"files in it have other names on the disk, and cannot be copied ({error.strerror or error})",
+                "Copy the session, and open the copy",
+                path=self.folder,
+            ) from error
+        if count:
+            self.notes.append(
+                f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
+                "and what is written leaves the others as they are."
+            )
+
     def release(self) -> None:
         """Let others write here."""
+        self.steps.close()
         self.lock.release()
+        self._place = None
 
     def check_writer(self) -> None:
         """Refuse to write where somebody else does.
@@ -236,19 +273,35 @@ class Session:
         ProjectError
             When one has taken it over, and may have changed anything.
         """
+        if self.gone:
+            raise ProjectError(
+                "the folder of the session was removed, renamed or replaced while it was open",
+                "Put it back, or work in another one",
+                path=self.folder,
+            )
         other = self.lock.holder()
         if other is not None:
             raise SessionInUse(self.folder, other.words())
         if self.lock.lost:
             raise ProjectError("another program has taken it over meanwhile", "Open it again", path=self.folder)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the folder that this object writes in is not at its place any more: what is written is nowhere."""
+        return self._place is not None and _place_of(self.folder) != self._place
+
     def holder(self) -> Holder | None:
         """Return who else writes here now; None for nobody."""
         return self.lock.holder()
 
     @contextmanager
-    def writing(self, program: str) -> Iterator[None]:
+    def writing(self, program: str, *, take_over: bool = False) -> Iterator[None]:
         """Be the one who writes here for a while; a folder that was made for it and stayed empty goes again.
+
+        Parameters
+        ----------
+        program, take_over
+            As for :meth:`acquire`.
 
         Raises
         ------
@@ -259,7 +312,7 @@ class Session:
             yield
             return
         made = not self.folder.exists()
-        self.acquire(program)
+        self.acquire(program, take_over=take_over)
         try:
             yield
         finally:
@@ -301,14 +354,48 @@ class Session:
         if not self.labels.is_file():
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
-            values: NDArray[np.uint8] = np.load(self.labels, mmap_mode="r", allow_pickle=False)
+            values: NDArray[np.uint8] = mapped.open(self.labels)
         except (OSError, ValueError, EOFError) as error:
             raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
         return values
 
+    def volume(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Return what is kept of the labels, for reading.
+
+        Parameters
+        ----------
+        name : {"labels", "weights", "carried", "accepted"}
+            Which of the volumes that a step may change.
+        shape : tuple of int
+            Of the labels; what is not there is 0 throughout.
+
+        Raises
+        ------
+        labels.LabelError
+            When it cannot be read, or has another shape.
+        """
+        path = self.folder / VOLUMES[name]
+        if not path.is_file():
+            return np.broadcast_to(np.zeros((), np.uint8), shape)
+        found = labels.volume.open(path, "r")
+        if found.shape != shape:
+            raise labels.LabelError(
+                f"it is of another survey (shape {found.shape}, not {shape})", "It was left as it is", path=path
+            )
+        return found
+
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""
         return size_of(self.folder)
+
+
+def _place_of(folder: Path) -> tuple[int, int] | None:
+    """Which folder it is, whatever its name; None where there is none, or its disk does not answer."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def now() -> str:

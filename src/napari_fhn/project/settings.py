@@ -37,6 +37,9 @@ JOB_FIELDS = ("position", "neighbours", "flips", "memory")
 NO_ATTRIBUTES = "none"
 """What a person writes to have no attributes, where a session or a network has some."""
 
+OTHER_VERSION = "The settings of the session are not of this version: the recipe's are taken."
+"""What a person is told of settings that :meth:`Settings.from_dict` does not understand."""
+
 _FURTHER = ("device", "outputs", "ignored", "combination")
 """Further ones, which each face asks for in its own place."""
 
@@ -158,7 +161,7 @@ class Settings:
             }
             schedule = Schedule.from_dict(data["schedule"])
             return cls(**{**data, "network": network, "schedule": schedule, **further})
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise JobError(f"settings that this version does not know: {error}") from error
 
     def applied_to(self, job: Job) -> Job:

@@ -297,7 +297,7 @@ def find(
 
 
 def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], value: int) -> Change:
-    """Make labels of places, where there are data and nothing is labelled yet.
+    """Find out which labels places become, where there are data and nothing is labelled yet; nothing is written.
 
     Parameters
     ----------
@@ -306,14 +306,14 @@ def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], 
     found : sequence of SimilarPlace
         Places that a person has agreed to.
     out : ndarray or memmap of uint8
-        Labels of the survey's shape, written in place.
+        Labels of the survey's shape.
     value : int
         The class.
 
     Returns
     -------
     Change
-        What changed, to be taken back.
+        What is to be changed.
     """
     channels, change = SurveyValues(surveys), Change()
     for place in found:
@@ -322,7 +322,6 @@ def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], 
         if free.any():
             index = tuple(axis + start for axis, start in zip(np.nonzero(free), place.box.start, strict=True))
             change += of_voxels(index, np.zeros(len(index[0]), np.uint8), value)
-            out[index] = value
     return change
 
 

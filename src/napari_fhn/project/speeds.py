@@ -12,7 +12,7 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.network.comparison import NetworkDescription
-from napari_fhn.project.aside import set_aside
+from napari_fhn.record import set_aside
 from napari_fhn.training.schedule import Schedule
 
 _KIND = "speeds"

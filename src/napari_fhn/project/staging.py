@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from napari_fhn import record
+from napari_fhn import mapped, record
+from napari_fhn.leftovers import part_of
 from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
@@ -89,7 +90,8 @@ def stage(
     Raises
     ------
     JobError
-        When it holds no numbers, no band of it is good, or a cube is asked for where there are no bands.
+        When it holds no numbers, no band of it is good, a cube is asked for where there are no bands, or the disk has
+        no room for the copy.
     """
     if survey.dtype.kind not in "biuf":
         raise JobError(f"{name!r} holds {survey.dtype} values; numbers are needed")
@@ -105,7 +107,7 @@ def stage(
     if earlier is not None and known is not None and as_then:
         return Staged(earlier, channel_axis, known.content, now)
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{os.getpid()}-{_words(name)}.part.npy"
+    part = part_of(folder / f"{_words(name)}.npy")
     try:
         content = _copy(part, _source(survey, channels, cube), progress)
         path = folder / f"{_words(name)}-{content[:_SHORT]}.npy"
@@ -113,11 +115,19 @@ def stage(
             part.unlink()  # the same values: whoever has the earlier copy mapped keeps it
         else:
             os.replace(part, path)
+    except mapped.NoRoom as error:
+        raise JobError(f"a copy of {name!r} does not fit into {folder} ({error.strerror}): make room there") from error
     finally:
         part.unlink(missing_ok=True)
-    # For people, and for the report: the survey itself may lie elsewhere tomorrow.
-    record.write_text(path.with_suffix(".txt"), "\n".join(summary(survey)) + "\n")
+    noted = path.with_suffix(".txt")
+    # For people, and for the report: the survey itself may lie elsewhere tomorrow. Of a copy of a copy nothing is new.
+    if not (noted.exists() and _is_in(folder, survey)):
+        record.write_text(noted, "\n".join(summary(survey)) + "\n")
     return Staged(path, channel_axis, content, now)
+
+
+def _is_in(folder: Path, survey: xr.DataArray) -> bool:
+    return Path(str(survey.attrs.get("source", ""))).parent == folder
 
 
 def _stamp_of(survey: xr.DataArray) -> FileStamp:
@@ -167,7 +177,7 @@ def _source(survey: xr.DataArray, channels: list[int] | None, cube: bool) -> _Ro
 
 
 def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> str:
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=rows.dtype, shape=rows.shape)
+    out = mapped.create(path, rows.shape, rows.dtype)
     digest = hashlib.blake2b(f"{rows.shape}|{rows.dtype.str}".encode(), digest_size=16)
     for done in range(rows.shape[0]):
         row = rows[done]
@@ -175,7 +185,7 @@ def _copy(path: Path, rows: _Row, progress: Callable[[float], None] | None) -> s
         digest.update(np.ascontiguousarray(row).data)
         if progress is not None:
             progress((done + 1) / rows.shape[0])
-    out.flush()
+    mapped.sync(out)  # on the disk before it has its name
     return digest.hexdigest()
 
 

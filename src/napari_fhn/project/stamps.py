@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 from napari_fhn.project.manifest import FileStamp
@@ -44,6 +45,8 @@ def stamp(path: Path) -> FileStamp:
     if path.is_dir():
         return _of_folder(path)
     found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # of a device or a pipe there is no end
+        return FileStamp()
     digest = hashlib.sha256()
     with path.open("rb") as file:
         digest.update(file.read(_HEAD))

@@ -6,7 +6,7 @@ takes the labels of the wells before it away where they still stand, and what a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, changes, collect_warnings
-from napari_fhn.labels.changes import Change
-from napari_fhn.labels.splits import slabs
 from napari_fhn.project.session import Session
-from napari_fhn.project.wells import AnyWell, KeptWells
+from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.project.wells import KeptWells
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,81 +89,49 @@ class WellBurning:
     before: KeptWells
     after: KeptWells
 
-    def burn(self, out: NDArray[np.uint8], locked: Sequence[int] = ()) -> tuple[Change, Burnt]:
-        """Write into the labels and their weights.
-
-        Parameters
-        ----------
-        out : ndarray or memmap of uint8
-            The labels; only those of the wells before, and voxels without a label, change.
-        locked : sequence of int, optional
-            Label values that are never replaced.
-
-        Returns
-        -------
-        Change, Burnt
-            Of the labels; and what was burnt.
-        """
-        new, change, gone = burnt(self.after, self.survey, self.classes, out.shape), Change(), None
-        if self.before.wells:
-            gone = self._places(self.before, out.shape)
-            change = changes.erase(out, gone)
-        change = change + changes.fill(out, new.labels, locked=locked)
-        if new.weights is not None or self.session.weights.exists():
-            self._weigh(gone, new)
-        return change, new
-
-    def weigh(self, shape: tuple[int, ...], *, again: bool) -> None:
-        """Bring the weights of labels after their change was taken back, or made again.
+    def plan(
+        self,
+        shape: tuple[int, ...],
+        title: str,
+        locked: Sequence[int] = (),
+        classes_before: ClassTable | None = None,
+    ) -> tuple[Step, Burnt]:
+        """Find out what changes in the labels and in their weights, without writing anything.
 
         Parameters
         ----------
         shape : tuple of int
-            Of the labels.
-        again : bool
-            Made again.
+            Of the labels; only those of the wells before, and voxels without a label, change.
+        title : str
+            What the history calls it.
+        locked : sequence of int, optional
+            Label values that are never replaced.
+        classes_before : ClassTable, optional
+            The classes so far; `classes` where absent.
+
+        Returns
+        -------
+        Step, Burnt
+            What is to be done; and what was burnt.
         """
-        if self.session.weights.exists():
-            old, new = (self.before, self.after) if again else (self.after, self.before)
-            self._weigh(self._places(old, shape), burnt(new, self.survey, self.classes, shape))
-
-    def _places(self, kept: KeptWells, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-        return burnt(replace(kept, fall_off=None), self.survey, self.classes, shape).labels
-
-    def _weigh(self, gone: NDArray[np.uint8] | None, new: Burnt) -> None:
-        kept = self.session.weight_volume(new.labels.shape)
-        if gone is not None:
-            # What is painted later where a well once was counts fully.
-            _put(kept, gone, None)
-        _put(kept, new.labels, new.weights)
+        new = burnt(self.after, self.survey, self.classes, shape)
+        gone = None
+        if self.before.wells:
+            gone = burnt(replace(self.before, fall_off=None), self.survey, self.classes, shape).labels
+        fill = changes.filling(new.labels, locked=locked)
+        rules = (fill,) if gone is None else (changes.erasing(gone), fill)
+        volumes = {LABELS: changes.planned(self.session.volume(LABELS, shape), *rules)}
+        if new.weights is not None or self.session.weights.exists():
+            volumes["weights"] = changes.planned(self.session.volume("weights", shape), _weighing(gone, new))
+        classes = (classes_before or self.classes, self.classes)
+        return Step(title, volumes, shape, classes, (self.before, self.after)), new
 
 
-def renamed(wells: Sequence[AnyWell], classes: ClassTable, values: Mapping[str, int]) -> tuple[AnyWell, ...]:
-    """Give the classes of wells the names that they have now.
+def _weighing(gone: NDArray[np.uint8] | None, new: Burnt) -> changes.Rule:
+    """How much labels count when wells were burnt again: what is painted later where one was counts fully (0)."""
 
-    Parameters
-    ----------
-    wells : sequence of Well or DeviatedWell
-        Whose intervals have classes by older names.
-    classes : ClassTable
-        The classes now.
-    values : mapping of str to int
-        Label value by older name.
-    """
-    names = dict(zip(classes.values, classes.names, strict=True))
+    def weigh(slab: slice, old: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        kept = old if gone is None else np.where(gone[slab] != 0, 0, old)
+        return np.where(new.labels[slab] != 0, 0 if new.weights is None else new.weights[slab], kept)
 
-    def now(name: str) -> str:
-        return name if name in classes.names else names.get(values.get(name, 0), name)
-
-    return tuple(
-        replace(well, intervals=tuple(replace(one, class_name=now(one.class_name)) for one in well.intervals))  # type: ignore[arg-type]
-        for well in wells
-    )
-
-
-def _put(kept: NDArray[np.uint8], wanted: NDArray[np.uint8], weights: NDArray[np.uint8] | None) -> None:
-    """Keep how much the labels of wells count; 0 says that they count fully."""
-    for slab in slabs(kept):
-        part = kept[slab]
-        part[wanted[slab] != 0] = 0 if weights is None else weights[slab][wanted[slab] != 0]
-        kept[slab] = part
+    return weigh

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import record
-from napari_fhn.labels import DeviatedWell, Interval, LabelError, Well
+from napari_fhn.labels import ClassTable, DeviatedWell, Interval, LabelError, Well
 from napari_fhn.labels.wells import Stretch
-from napari_fhn.project.aside import set_aside
+from napari_fhn.record import set_aside
 
 FILE = "wells.json"
 _KIND = "wells"
@@ -85,8 +85,7 @@ def save(folder: Path, kept: KeptWells) -> None:
     OSError
         When it cannot be written.
     """
-    content = _Wells(float(kept.radius), kept.fall_off, tuple(map(_written, kept.wells)))
-    record.write(folder / FILE, _KIND, _VERSION, record.encode(content))
+    record.write(folder / FILE, _KIND, _VERSION, content_of(kept))
 
 
 def load(folder: Path) -> KeptWells:
@@ -98,18 +97,106 @@ def load(folder: Path) -> KeptWells:
         When the file is damaged or of a later version.
     """
     path = folder / FILE
-    if not path.exists():
-        return KeptWells()
     try:
-        found = record.decode(_Wells, record.read(path, _KIND, _VERSION, {1: _from_first}))
-        return KeptWells(tuple(map(_read, found.wells)), found.radius, found.fall_off)
-    except (record.RecordError, ValueError) as error:
+        return read(folder)
+    except ValueError as error:
         aside = set_aside(path)
         raise LabelError(
             f"it cannot be read: {str(error).removeprefix(f'{path}: ').rstrip('.')}",
             f"The labels of the wells are whole, and the file is kept as {aside.name}",
             path=path,
         ) from error
+
+
+def read(folder: Path) -> KeptWells:
+    """Read the wells of a session, and leave the file as it is whatever it holds.
+
+    Raises
+    ------
+    RecordError, ValueError
+        When it is damaged or of a later version.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return KeptWells()
+    return of_content(record.read(path, _KIND, _VERSION, {1: _from_first}))
+
+
+def content_of(kept: KeptWells) -> dict[str, Any]:
+    """Return wells as plain JSON types."""
+    content: dict[str, Any] = record.encode(_Wells(float(kept.radius), kept.fall_off, tuple(map(_written, kept.wells))))
+    return content
+
+
+def of_content(content: Mapping[str, Any]) -> KeptWells:
+    """Return the wells that plain JSON types say.
+
+    Raises
+    ------
+    RecordError, ValueError
+        When they say none.
+    """
+    found = record.decode(_Wells, content)
+    return KeptWells(tuple(map(_read, found.wells)), found.radius, found.fall_off)
+
+
+def renamed(wells: Sequence[AnyWell], classes: ClassTable, values: Mapping[str, int]) -> tuple[AnyWell, ...]:
+    """Give the classes of wells the names that they have now.
+
+    Parameters
+    ----------
+    wells : sequence of Well or DeviatedWell
+        Whose intervals have classes by older names.
+    classes : ClassTable
+        The classes now.
+    values : mapping of str to int
+        Label value by older name.
+    """
+    names = dict(zip(classes.values, classes.names, strict=True))
+
+    def now(name: str) -> str:
+        return name if name in classes.names else names.get(values.get(name, 0), name)
+
+    return tuple(
+        replace(well, intervals=tuple(replace(one, class_name=now(one.class_name)) for one in well.intervals))  # type: ignore[arg-type]
+        for well in wells
+    )
+
+
+def carried(kept: KeptWells, before: KeptWells, after: KeptWells) -> KeptWells:
+    """Return wells with the difference of two others; what was changed since then stays.
+
+    Parameters
+    ----------
+    kept : KeptWells
+        As they are.
+    before, after : KeptWells
+        What differs between them is what is changed.
+    """
+    if same(kept, before):
+        return after
+    was, wanted, wells = ({well.name: well for well in one.wells} for one in (before, after, kept))
+    for name in dict.fromkeys((*was, *wanted)):
+        if _alike(was.get(name), wanted.get(name)):
+            continue
+        if name in wanted:
+            wells[name] = wanted[name]
+        elif _alike(wells.get(name), was[name]):
+            del wells[name]
+    radius = after.radius if before.radius != after.radius else kept.radius
+    fall_off = after.fall_off if before.fall_off != after.fall_off else kept.fall_off
+    return KeptWells(tuple(wells.values()), radius, fall_off)
+
+
+def same(one: KeptWells, other: KeptWells) -> bool:
+    """Whether two say the same; wells hold arrays, and numbers that are none where they have no place."""
+    return content_of(one) == content_of(other)
+
+
+def _alike(one: AnyWell | None, other: AnyWell | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return _written(one) == _written(other)
 
 
 def _written(well: AnyWell) -> _Well:

@@ -5,13 +5,14 @@ format word, its version (files of older versions go through migrations), its si
 types of the dataclass that it is to become. What is wrong is told by one kind of error, which names file and field.
 """
 
-from napari_fhn.record.aside import set_aside
+from napari_fhn.record.aside import ASIDE, set_aside, settle
 from napari_fhn.record.errors import DEEPEST, NewerRecord, RecordError
 from napari_fhn.record.files import Migration, read, replacing, understand, write, write_bytes, write_text
 from napari_fhn.record.text import LONGEST, parse, to_bytes
 from napari_fhn.record.typed import decode, encode
 
 __all__ = [
+    "ASIDE",
     "DEEPEST",
     "LONGEST",
     "Migration",
@@ -23,6 +24,7 @@ __all__ = [
     "read",
     "replacing",
     "set_aside",
+    "settle",
     "to_bytes",
     "understand",
     "write",

@@ -6,21 +6,59 @@ import contextlib
 import os
 from pathlib import Path
 
-_SET_ASIDE = ".damaged"
+ASIDE = ".damaged"
+"""Put behind the name of what was set aside; a number follows where there are several."""
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a record that cannot be read, so that the next one does not replace it; return where it is now."""
-    aside = path.with_name(path.name + _SET_ASIDE)
+def set_aside(path: Path, *, stays: bool = False) -> Path:
+    """Give a record that cannot be read another name, so that the next one does not replace it.
+
+    Parameters
+    ----------
+    path : Path
+        Of the record.
+    stays : bool
+        Let it have its own name too until it is replaced, where the disk knows files of two names: whatever happens in
+        between, the name is there.
+
+    Returns
+    -------
+    Path
+        Where it is kept; `path` itself in a folder that may only be read, where nothing will replace it.
+    """
+    aside = path.with_name(path.name + ASIDE)
     number = 2
     while os.path.lexists(aside):
-        aside, number = path.with_name(f"{path.name}{_SET_ASIDE}-{number}"), number + 1
+        if _same(path, aside):
+            break
+        aside, number = path.with_name(f"{path.name}{ASIDE}-{number}"), number + 1
     try:
-        path.rename(aside)
+        if _same(path, aside):
+            if not stays:
+                path.unlink()
+        elif not (stays and _linked(path, aside)):
+            path.rename(aside)
     except OSError:
-        return path  # a folder that may only be read: nothing will replace it there
+        return path
     settle(path.parent)
     return aside
+
+
+def _linked(path: Path, aside: Path) -> bool:
+    if path.is_symlink():
+        return False  # what it leads to is replaced, and not the link
+    try:
+        os.link(path, aside)
+    except OSError:  # folders, and disks that know no links
+        return False
+    return True
+
+
+def _same(path: Path, aside: Path) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.lstat(aside))
+    except OSError:
+        return False
 
 
 def settle(folder: Path) -> None:

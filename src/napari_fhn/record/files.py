@@ -130,7 +130,7 @@ def write(path: str | os.PathLike[str], kind: str, version: int, content: Mappin
     except RecordError as error:
         raise error.of(path) from error
     if _is_other(Path(path), kind, version):
-        set_aside(Path(path))
+        set_aside(Path(path), stays=True)
     write_bytes(path, data)
 
 

@@ -18,6 +18,8 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 from napari_fhn.record.errors import DEEPEST, RecordError, in_words, too_deep
 
 _LARGEST_EXACT = 2**53
+_LONGEST_WORDS = 300
+"""Letters of what a dataclass says of its values, which may repeat them."""
 
 _T = TypeVar("_T")
 
@@ -165,7 +167,9 @@ def _dataclass(cls: type[Any], data: Any, where: str) -> Any:
     try:
         return cls(**given)
     except (ValueError, TypeError, OverflowError) as error:
-        raise RecordError(f"{where}: {error}" if where else str(error)) from error
+        what = str(error)
+        what = what if len(what) <= _LONGEST_WORDS else f"{what[:_LONGEST_WORDS]}…"
+        raise RecordError(f"{where}: {what}" if where else what) from error
 
 
 def _one_of(options: tuple[Any, ...], data: Any, where: str) -> Any:

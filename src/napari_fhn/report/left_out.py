@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,7 @@ from napari_fhn.project.speeds import duration
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, counted, minding, weighed
 from napari_fhn.report.standing import Standing, standing
-from napari_fhn.training import log
+from napari_fhn.training import inside, log, removing
 from napari_fhn.training.control import Control
 from napari_fhn.training.estimating import together
 from napari_fhn.training.job import Job, JobError
@@ -28,13 +27,13 @@ from napari_fhn.training.leave_one_out import Fold, Spread, Turn, leave_one_out,
 from napari_fhn.training.updates import Done, Note, Progress, Update
 from napari_fhn.training.volume import open_array
 
-FILE = "leave-one-out.json"
+FILE = f"{inside.LEFT_OUT}.json"
 """In the folder of a run: what the last leaving out in turn has found."""
 
 _KIND = "leave-one-out"
 _VERSION = 2
 
-SCRATCH = "leave-one-out"
+SCRATCH = inside.LEFT_OUT
 """Folder beside the model in which folds are trained; it goes when they are done."""
 
 
@@ -207,7 +206,7 @@ def run(job: Job, planned: Plan, control: Control | None = None) -> Iterator[Upd
                 each = (time.monotonic() - began) / news.number
                 yield Note(f"The other folds take about {duration(each * (news.folds - news.number))}.")
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        removing.trials(scratch)
 
 
 def carried_out(

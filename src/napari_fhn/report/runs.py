@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.labels import ClassTable
 from napari_fhn.project import Project, ProjectError, Run, predictions, samples
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
-from napari_fhn.surveys.classes import place_classes
+from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.digest import digest
 from napari_fhn.training.estimating import Drawn
@@ -156,6 +157,8 @@ def write_report(
 
     if not run.has_model:
         raise ProjectError(f"nothing was trained by '{run.name}' yet", "Train first", path=project.session.folder)
+    if output is None:
+        project.session.check_plain()
     standing = predictions.check(project.session, run, partial=partial)
     true = None if truth is None else truth_for(truth, run.job(), project, reading)
     return write(
@@ -201,18 +204,16 @@ def truth_for(
     """
     shape = open_array(job.labels).shape
     if not isinstance(truth, str | Path):
-        from napari_fhn.project.labelling import as_labels
+        from napari_fhn.project.labelling import in_memory
 
-        words: tuple[str, ...] = ()
-        if isinstance(truth, xr.DataArray):
-            found = place_classes(truth, _grid(job, shape, project))
-            truth, words = found.values, (found.words,) if found.words else ()
-        return TrueClasses(as_labels(truth, shape), words)
-    from napari_fhn.surveys.classes import read_classes
-
-    path = samples.sample(truth).truth if samples.is_sample(truth) else Path(truth)
-    placed = read_classes(path, _grid(job, shape, project), **(reading or {}))
-    words = (placed.words,) if isinstance(placed.words, str) else tuple(placed.words)
+        grid = isinstance(truth, xr.DataArray)
+        stored = stored_array(truth, _grid(job, shape, project)) if grid else in_memory(truth, shape)
+    else:
+        path = samples.sample(truth).truth if samples.is_sample(truth) else Path(truth)
+        stored = stored_classes(path, _grid(job, shape, project), **(reading or {}))
+    by_code = ClassTable.of_names(job.classes, job.colors, job.codes).by_code
+    placed = stored.values(by_code)
+    words = (placed.words, *stored.words(by_code))
     return TrueClasses(np.asarray(placed.values, np.uint8), tuple(word for word in words if word))
 
 

@@ -20,6 +20,7 @@ from napari_fhn.labels.errors import LabelError
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
+from napari_fhn.project.run import is_run, read_run
 from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.training import log
@@ -69,7 +70,7 @@ def write(
         When the folder has no job, nothing was trained in it, or what draws and writes reports is not installed.
     """
     folder = Path(folder)
-    job = Job.load(folder / "job.json")
+    job = read_run(folder).job() if is_run(folder) else Job.load(folder / "job.json")
     if not (Path(job.model) / "model.json").exists():
         raise JobError(f"nothing was trained in {folder} yet: train first, the report says what came out")
     if not Path(job.prediction).exists():
@@ -141,7 +142,7 @@ def _colors(job: Job) -> tuple[str, ...]:
     known = ClassTable.default(len(job.classes))
     if remembered.exists():
         with contextlib.suppress(LabelError, OSError):  # colours are no reason to have no report
-            known = ClassTable.from_csv(remembered)
+            known = ClassTable.from_csv(remembered, as_values=True)
     colors = tuple(item.color for item in known)
     return colors if len(colors) == len(job.classes) else tuple(c.color for c in ClassTable.default(len(job.classes)))
 

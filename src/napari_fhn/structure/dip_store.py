@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import shutil
 from collections import OrderedDict
 from pathlib import Path
@@ -15,7 +13,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.leftovers import part_of
 
 Slopes = NDArray[np.int16]
 """Slopes of a brick in steps of ``1 / STEPS`` samples per trace."""
@@ -116,7 +116,7 @@ class Files:
             self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
         except (ValueError, FileNotFoundError):
             # Cut off or replaced by something else: nothing is lost that cannot be made again.
-            shutil.rmtree(self.folder)
+            _make_room(self.folder, shapes)
             _create(self.folder, shapes)
             self._slopes, self._coherence, self._done = _opened(self.folder, shapes)
 
@@ -149,11 +149,20 @@ def _opened(folder: Path, shapes: _Shapes) -> list[np.memmap]:
         When they are not what they should be.
     """
     for name, (shape, kind) in shapes.items():
-        # Opened for reading first: to write, numpy would stretch a file that was cut off.
-        array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="r")
+        array = mapped.open(folder / f"{name}.npy")
         if array.shape != tuple(shape) or array.dtype != kind:
             raise ValueError(f"{folder} holds other dips than its name says")
-    return [np.lib.format.open_memmap(folder / f"{name}.npy", mode="r+") for name in shapes]
+    return [mapped.open(folder / f"{name}.npy", "r+") for name in shapes]
+
+
+def _make_room(folder: Path, shapes: _Shapes) -> None:
+    """Remove what this program has put into a folder; where others have put something there, it goes aside as it is."""
+    for name in shapes:
+        (folder / f"{name}.npy").unlink(missing_ok=True)
+    try:
+        folder.rmdir()
+    except OSError:
+        folder.rename(mkdtemp(prefix=f"{folder.name}.damaged-", dir=folder.parent))
 
 
 def _create(folder: Path, shapes: _Shapes) -> None:
@@ -162,20 +171,16 @@ def _create(folder: Path, shapes: _Shapes) -> None:
     Raises
     ------
     OSError
-        When they cannot be written, or there is no room: to write to the map of a file without would end the process.
+        When they cannot be written, or there is no room.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    making = part_of(folder)
     try:
+        making.mkdir()
         needed = sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in shapes.values())
-        if shutil.disk_usage(making).free < needed:
-            raise OSError(errno.ENOSPC, f"{needed / 1e6:.0f} MB for dips do not fit", str(folder.parent))
+        mapped.check_room(folder, needed)
         for name, (shape, kind) in shapes.items():
-            path = making / f"{name}.npy"
-            np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=shape).flush()
-            if hasattr(os, "posix_fallocate"):
-                with path.open("r+b") as file:
-                    os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            mapped.create(making / f"{name}.npy", shape, kind)
         making.rename(folder)
     except OSError:
         # Another process may have been there first, and its files are as good.

@@ -173,6 +173,18 @@ def check_values(path: Path, dtype: np.dtype[Any], shape: Sequence[int]) -> None
         )
 
 
+def check_lengths(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Refuse lists that are too long to be coordinates, before anything reads them whole.
+
+    Raises
+    ------
+    SurveyError
+    """
+    for name, shape in shapes.items():
+        if len(shape) == 1 and shape[0] > MAX_LENGTH:
+            raise SurveyError(path, f"its list '{name}' promises {shape[0]} entries", "Check how it was written")
+
+
 def _kind(names: Sequence[str], coords: Mapping[str, Any]) -> str:
     if _SEISMIC & set(names):
         return "seismic"

@@ -69,10 +69,15 @@ class AmbiguousAxes(SurveyError):
         The readings that fit, the likelier ones first.
     """
 
+    #: What a person is asked in front of the choices.
+    question = "Which is it?"
+    #: The way out, with the options of the likeliest choice.
+    way = "Say which it is, for example {}"
+
     def __init__(self, path: str | Path, what: str, choices: Sequence[ReadingChoice]) -> None:
         self.choices = tuple(choices)
         said = ", ".join(f"{key}={value!r}" for key, value in self.choices[0].options.items()) if choices else ""
-        super().__init__(path, what, f"Say which it is, for example {said}" if said else "")
+        super().__init__(path, what, self.way.format(said) if said else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self.path), self.what, self.choices)

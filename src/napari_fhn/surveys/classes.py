@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from napari_fhn.surveys.arrays import npy
 from napari_fhn.surveys.assemble import assemble
 from napari_fhn.surveys.axes import AXES, AmbiguousAxes, known_axes
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
-from napari_fhn.surveys.lazy import Box, LazyArray, holds, one_line
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
+from napari_fhn.surveys.stored_classes import StoredClasses, as_bytes, missing
 
 #: The largest value of a class.
 MAX_VALUE = 255
@@ -27,7 +26,27 @@ MAX_VALUE = 255
 _PARTS = ("variable", "page", "part", "wavelength_units")
 
 
-def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:
+def stored_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> StoredClasses:
+    """Open labels or true classes on the grid of a survey, with the codes that the file has.
+
+    Parameters
+    ----------
+    path, survey, **reading
+        As in `read_classes`.
+
+    Raises
+    ------
+    PlaceError
+        When they do not lie on the survey.
+    SurveyError
+        When the file cannot be read.
+    """
+    return StoredClasses(open_onto(path, survey, classes=True, **reading), Path(path))
+
+
+def read_classes(
+    path: str | Path, survey: xr.DataArray | Grid, *, codes: Mapping[int, int] | None = None, **reading: Any
+) -> Placed:
     """Read labels or true classes onto the grid of a survey.
 
     Parameters
@@ -36,6 +55,9 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
         Any file that `napari_fhn.surveys.open` reads, of whole numbers.
     survey : xarray.DataArray or Grid
         On whose grid they are wanted.
+    codes : mapping of int to int, optional
+        Label value of each code that the file may hold, as `napari_fhn.labels.ClassTable.by_code`; codes are values
+        where it is absent.
     **reading
         Options of `napari_fhn.surveys.open` with which the survey was read. Those that the file takes as well hold for
         it too: axes of an array in the same order as the survey's are turned as the survey was. A `Grid`, and a survey,
@@ -45,7 +67,7 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
     -------
     Placed
         uint8 in memory, 0 where nothing is labelled: where the file says "no data", NaN or nothing. `Placed.words` says
-        what was done to bring them onto the grid.
+        what was done to bring them onto the grid, and what was left out.
 
     Raises
     ------
@@ -63,10 +85,12 @@ def read_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) 
     >>> bool((surveys.read_classes(path, part).values.values == sample_data.seismic_truth()[3:5, ::-1]).all())
     True
     """
-    return _read(open_onto(path, survey, classes=True, **reading), Path(path))
+    return _read(stored_classes(path, survey, **reading), codes)
 
 
-def place_classes(values: xr.DataArray, survey: xr.DataArray | Grid) -> Placed:
+def place_classes(
+    values: xr.DataArray, survey: xr.DataArray | Grid, *, codes: Mapping[int, int] | None = None
+) -> Placed:
     """Bring labels or true classes that are at hand onto the grid of a survey, as `read_classes` does out of a file.
 
     Parameters
@@ -75,6 +99,8 @@ def place_classes(values: xr.DataArray, survey: xr.DataArray | Grid) -> Placed:
         Whole numbers with coordinates, as `napari_fhn.surveys.open` gives them.
     survey : xarray.DataArray or Grid
         On whose grid they are wanted.
+    codes : mapping of int to int, optional
+        As in `read_classes`.
 
     Returns
     -------
@@ -96,17 +122,34 @@ def place_classes(values: xr.DataArray, survey: xr.DataArray | Grid) -> Placed:
     >>> place_classes(known, magnetics).values.values[:, 0].tolist()
     [0, 0, 0, 1]
     """
+    return _read(stored_array(values, survey), codes)
+
+
+def stored_array(values: xr.DataArray, survey: xr.DataArray | Grid) -> StoredClasses:
+    """Bring classes that are at hand onto the grid of a survey, with the codes that they have.
+
+    Parameters
+    ----------
+    values, survey
+        As in `place_classes`.
+    """
     grid = survey if isinstance(survey, Grid) else Grid.of(survey)
     source = Path(str(values.attrs.get("source") or values.name or "array"))
-    return _read(onto(_flat(values, source, len(grid.shape)), grid, classes=True, name=source.name), source)
+    return StoredClasses(onto(_flat(values, source, len(grid.shape)), grid, classes=True, name=source.name), source)
 
 
-def _read(placed: Placed, path: Path) -> Placed:
-    values = as_classes(placed.values, path)
-    out = np.zeros(values.shape, np.uint8)
-    for piece in pieces(values):
-        out[piece] = values[piece].values
-    return replace(placed, values=_as_bytes(values, out))
+def _read(stored: StoredClasses, codes: Mapping[int, int] | None) -> Placed:
+    if codes is None:
+        found = stored.codes()
+        if max(found, default=0) > MAX_VALUE:
+            raise SurveyError(
+                stored.path,
+                f"its values run from {found[0]} to {found[-1]}",
+                f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled, unless a table names others",
+            )
+        codes = {code: code for code in found}
+    placed = stored.values(codes)
+    return replace(placed, words=" ".join(part for part in (placed.words, *stored.words(codes)) if part))
 
 
 def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:
@@ -140,8 +183,8 @@ def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> 
     out = np.zeros(placed.values.shape, np.uint8)
     for piece in pieces(placed.values):
         slab = np.asarray(placed.values[piece])
-        out[piece] = ~_missing(slab, placed.values.attrs.get("nodata")) & (slab != 0)
-    return replace(placed, values=_as_bytes(placed.values, out))
+        out[piece] = ~missing(slab, placed.values.attrs.get("nodata")) & (slab != 0)
+    return replace(placed, values=as_bytes(placed.values, out))
 
 
 def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, **reading: Any) -> Placed:
@@ -183,25 +226,6 @@ def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, *
     return replace(placed, words=" ".join(part for part in (words, placed.words) if part))
 
 
-def as_classes(values: xr.DataArray, path: Path) -> xr.DataArray:
-    """Return stored numbers as classes, when they are sliced.
-
-    Parameters
-    ----------
-    values : xarray.DataArray
-        Whole numbers, of any type; ``attrs["nodata"]`` is no class, nor is NaN.
-    path : Path
-        The file that sentences are about.
-
-    Returns
-    -------
-    xarray.DataArray
-        uint8, lazy, 0 where there is none. Slicing raises `SurveyError` where there is something else than a class.
-    """
-    lazy = _Classes(path, values.variable, values.attrs.get("nodata")).variable([str(dim) for dim in values.dims])
-    return xr.DataArray(lazy, coords=values.coords, name=values.name, attrs={**values.attrs, "nodata": None})
-
-
 def classes_onto(values: Any, survey: xr.DataArray, grid: xr.DataArray, *, name: str = "labels") -> Placed | None:
     """Bring an array of classes that was made for one survey onto the grid of another, still lazy.
 
@@ -239,43 +263,6 @@ def classes_onto(values: Any, survey: xr.DataArray, grid: xr.DataArray, *, name:
         return None
 
 
-class _Classes(LazyArray):
-    """Classes out of stored numbers."""
-
-    def __init__(self, path: Path, source: xr.Variable, nodata: float | None) -> None:
-        self.source, self.nodata = source, nodata
-        super().__init__(path, source.shape, np.uint8)
-
-    def read(self, box: Box) -> NDArray[np.uint8]:
-        """Read a box, or raise `SurveyError`."""
-        stored = np.asarray(self.source[box].values)
-        known = np.where(_missing(stored, self.nodata), stored.dtype.type(0), stored)
-        low, high = known.min(), known.max()
-        whole = known.dtype.kind != "f" or bool((known == np.rint(known)).all())
-        if not whole or low < 0 or high > MAX_VALUE:
-            raise SurveyError(
-                self.path,
-                f"its values run from {low:g} to {high:g}{'' if whole else ', and not all of them are whole'}",
-                f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled",
-            )
-        classes: NDArray[np.uint8] = known.astype(np.uint8)
-        return classes
-
-
-def _as_bytes(values: xr.DataArray, out: NDArray[np.uint8]) -> xr.DataArray:
-    made = values.copy(data=out)
-    made.attrs["nodata"] = None
-    return made
-
-
-def _missing(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
-    """Where stored values say that there is none."""
-    missing = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-    if nodata is not None and np.isfinite(nodata) and (values.dtype.kind == "f" or holds(values.dtype, nodata)):
-        missing |= values == values.dtype.type(nodata)
-    return missing
-
-
 def _takes_axes(path: Path) -> bool:
     """Whether the axes of a file can be named."""
     return "axes" in options_of(path)
@@ -296,7 +283,7 @@ def _for_array(axes: tuple[str, ...], ndim: int) -> tuple[str, ...]:
 def _open(path: Path, grid: Grid, axes: tuple[str, ...], reading: Mapping[str, Any]) -> xr.DataArray:
     """Open a file with those of the survey's options that hold for it; `axes` are taken where it leaves them open."""
     if path.suffix.lower() == ".npz":
-        alone = _only_array(path)
+        alone = npy.only_array(path)
         if alone is not None:
             named = reading.get("axes")
             if named is not None:
@@ -328,15 +315,6 @@ def _fits(path: Path, grid: Grid, options: Mapping[str, Any]) -> bool:
         return Grid.of(open_survey(path, **options)).shape == grid.shape
     except SurveyError:
         return False
-
-
-def _only_array(path: Path) -> NDArray[Any] | None:
-    """The array of a ``.npz`` that holds no other; None where there are several."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return np.asarray(file[file.files[0]]) if len(file.files) == 1 else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise SurveyError(path, f"it cannot be read ({one_line(error)})", "Check the file") from error
 
 
 def _flat(values: xr.DataArray, path: Path, ndim: int) -> xr.DataArray:

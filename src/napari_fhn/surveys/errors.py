@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.sentence import in_one_line
+
 
 class SurveyError(ValueError):
     """A survey file that cannot be read or written, in a sentence a geoscientist can act on.
@@ -20,9 +22,10 @@ class SurveyError(ValueError):
 
     def __init__(self, path: str | Path, what: str, way_out: str = "") -> None:
         self.path = Path(path)
-        self.what = what
-        self.way_out = way_out
-        message = f"{self.path.name}: {what.rstrip('.')}."
+        # What files hold stands in it, line ends and all.
+        self.what = what = in_one_line(what)
+        self.way_out = way_out = in_one_line(way_out)
+        message = f"{in_one_line(self.path.name)}: {what.rstrip('.')}."
         super().__init__(f"{message} {way_out.rstrip('.')}." if way_out else message)
 
     def __reduce__(self) -> tuple[type[SurveyError], tuple[str, str, str]]:

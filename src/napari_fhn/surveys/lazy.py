@@ -78,6 +78,9 @@ class LazyArray(BackendArray):
             return self.read(box)
         except SurveyError:
             raise
+        except MemoryError as error:
+            size = " x ".join(str(-(-(part.stop - part.start) // part.step)) for part in box)
+            raise SurveyError(self.path, f"there is no memory for {size} values of it", "Open a part of it") from error
         except Exception as error:
             # Damage inside a file shows only here, and the libraries below have an exception of their own each.
             what = f"a part of it cannot be read ({type(error).__name__}: {one_line(error)})"
@@ -229,6 +232,11 @@ def holds(dtype: np.dtype[Any], value: float) -> bool:
         limits = np.iinfo(dtype)
         return float(value).is_integer() and limits.min <= value <= limits.max
     return dtype.kind == "f"
+
+
+def guarded(path: Path, variable: xr.Variable) -> xr.Variable:
+    """Return the same values, whose damage shows as a sentence."""
+    return Reordered(path, variable, range(variable.ndim)).variable(list(map(str, variable.dims)))
 
 
 def one_line(error: BaseException) -> str:

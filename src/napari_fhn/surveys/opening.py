@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import xarray as xr
 
 from napari_fhn.plugins import Plugin
+from napari_fhn.regular import why_not
 from napari_fhn.surveys import bricks, plugins, raster, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
@@ -60,7 +61,7 @@ def can_open(path: str | Path) -> bool:
     """
     path = Path(path)
     try:
-        if not path.exists():
+        if why_not(path, folder=True) is not None:
             return False
         ours = any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
         return ours or plugins.claiming(path) is not None or plugins.able(path) is not None
@@ -81,7 +82,8 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
         (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,
         HDF5, NetCDF, Zarr, TIFF of several images) take ``axes=("y", "x", "band")``; those that may hold
-        several arrays ``variable="cube"``; all with bands ``wavelength_units="nm"``.
+        several arrays ``variable="cube"``; all with bands ``wavelength_units="nm"``. ``follow=True`` says that a
+        file may take values from outside its folder.
 
     Returns
     -------
@@ -102,7 +104,7 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     ------
     AmbiguousAxes
         When the file can be read in more than one way: ``choices`` are what to ask the person, each with the
-        options that make it so.
+        options that make it so. `napari_fhn.surveys.reaching.ReachesOut` where it takes values from elsewhere.
     SurveyError
         With the file, the place in it and the way out.
 
@@ -151,8 +153,9 @@ def options_of(path: str | Path) -> tuple[str, ...]:
 
 def _opener(path: Path) -> Opener | plugins.Opener:
     """Find who opens a file, or raise `SurveyError`."""
-    if not path.exists():
-        raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
+    wrong = why_not(path, folder=True)
+    if wrong is not None:
+        raise SurveyError(path, *wrong)
     openers = FOLDER_OPENERS if path.is_dir() else OPENERS
     known_folder = path.suffix.lower() in {suffix for opener in FOLDER_OPENERS for suffix in opener.SUFFIXES}
     known_folder = known_folder or (path.is_dir() and plugins.promised(path) is not None)
@@ -190,10 +193,16 @@ def _unreadable(path: Path, error: OSError) -> SurveyError:
 
 
 def _open(opener: Opener | plugins.Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
+    taken = inspect.signature((opener.value if isinstance(opener, Plugin) else opener).open).parameters
+    if "follow" not in taken:
+        # Said of all files at once; those of most kinds name no other.
+        options = {name: value for name, value in options.items() if name != "follow"}
     _check_options(opener.value if isinstance(opener, Plugin) else opener, path, options)
     survey = plugins.read(opener, path, options) if isinstance(opener, Plugin) else opener.open(path, **options)
     # Openers that choose for themselves say what they chose.
     survey.attrs.setdefault("read_as", options)
+    # What was agreed to is remembered for a person and a file, and never believed of a session.
+    survey.attrs["read_as"] = {name: value for name, value in survey.attrs["read_as"].items() if name != "follow"}
     return survey
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.structure.attributes.backbone import MOST, Layout, resized
 from napari_fhn.structure.attributes.deriving import Sources
@@ -275,7 +275,7 @@ def main() -> int:
         features = Features(task, load(Path(task.file), task.layout.output))
         fitted = task.fitted or features.fit()
         if task.out:
-            out = np.load(task.out, mmap_mode="r+", allow_pickle=False)
+            out = mapped.open(task.out, "r+")
             features.write(out, fitted, lambda share: answer({"share": share}))
             out.flush()
         answer({"fitted": list(fitted)})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from napari_fhn.training import model as models
+from napari_fhn.training import removing
 from napari_fhn.training.updates import Checkpoint
 
 _KEPT = 8
@@ -32,16 +32,16 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | Path, steps: int, kept: Sequence[int] = ()) -> None:
-        self.folder = Path(folder) / "checkpoints"
+        self.folder = Path(folder) / removing.CHECKPOINTS
         self._every = -(-steps // _KEPT)
         self.steps = [step for step in kept if self._path(step).is_dir()]
 
     def begin(self) -> None:
         """Remove the networks of an earlier training."""
         own = {self._path(step) for step in self.steps}
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+        for path in removing.checkpoints(self.folder.parent):
             if path not in own:
-                shutil.rmtree(path, ignore_errors=True)
+                removing.network(path)
 
     def due(self, step: int) -> bool:
         """Tell whether the network of this step is to be kept."""
@@ -60,7 +60,12 @@ class Checkpoints:
             As in :class:`~napari_fhn.training.Checkpoint`.
         """
         path = self._path(step)
-        models.save(model, path)
+        try:
+            models.save(model, path)
+        except OSError:
+            if step not in self.steps:
+                removing.network(path)  # half a network is none
+            raise
         if step not in self.steps:
             self.steps.append(step)
         return Checkpoint(step, str(path), loss, held_out)

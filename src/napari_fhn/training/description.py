@@ -88,7 +88,7 @@ class Description:
         Of the network, as it was trained: its state may be wider than that of its recipe.
     input_channels : int
         Channels that it takes: data, neighbouring sections, position, and what is known.
-    classes, normalisation, framing, colors, axes, inputs, schedule, steps, label_counts, scores, versions
+    classes, normalisation, framing, colors, codes, axes, inputs, schedule, steps, label_counts, scores, versions
         As in :class:`~napari_fhn.training.model.Model`.
     run, recipe, labels, combination
         As in :class:`~napari_fhn.training.model.Model`.
@@ -108,6 +108,7 @@ class Description:
     normalisation: Normalisation
     framing: Framing
     colors: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
     axes: tuple[Axis, ...] = ()
     inputs: tuple[str, ...] = ()
     schedule: Schedule | None = None
@@ -128,6 +129,8 @@ class Description:
             raise ValueError("its normalisation is not one centre and one scale for each channel")
         if self.input_channels < 1 or len(self.classes) < 2:
             raise ValueError("a network takes at least one channel and tells at least two classes apart")
+        if self.codes and (len(set(self.codes)) != len(self.classes) or min(self.codes) < 0):
+            raise ValueError("its codes are not one for each class")
 
 
 def write(description: Description, folder: str | Path) -> str:

@@ -16,6 +16,7 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.training import inside
 from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.framing import Framing, Position
@@ -84,6 +85,18 @@ class Axis:
     step: float = 1.0
 
 
+def check_codes(codes: tuple[int, ...], count: int) -> None:
+    """Refuse codes that are not one for each class.
+
+    Raises
+    ------
+    JobError
+        With what is wrong.
+    """
+    if codes and (len(codes) != count or len(set(codes)) != count or min(codes) < 0):
+        raise JobError(f"there are {count} classes and the codes {', '.join(map(str, codes))}: give one for each")
+
+
 @dataclass(frozen=True)
 class Job:
     """One training and the prediction that comes out of it.
@@ -134,6 +147,8 @@ class Job:
         Bytes that may be used: training halves its blocks until the forecast fits, prediction its tiles.
     colors : tuple of str
         ``"#rrggbb"`` for each class, kept with the model; empty where nobody chose any.
+    codes : tuple of int
+        What files have for each class; empty where that is its number, from 1.
     axes : tuple of Axis
         What the voxel numbers of each spatial axis of the inputs mean; empty where that is not known.
     outputs : tuple of {"probabilities", "entropy", "margin"}
@@ -167,6 +182,7 @@ class Job:
     start_from: str | None = None
     memory: int | None = None
     colors: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
     axes: tuple[Axis, ...] = ()
     outputs: tuple[Output, ...] = ()
     flips: bool = False
@@ -197,6 +213,7 @@ class Job:
             raise JobError(f"a job cannot be done in {self.memory} bytes of memory")
         if self.colors and len(self.colors) != len(self.classes):
             raise JobError(f"there are {len(self.classes)} classes and {len(self.colors)} colours: give one for each")
+        check_codes(self.codes, len(self.classes))
         vertical = self.vertical_axis is not None and self.vertical_axis != self.map_axis
         self.schedule.objective.check(self.classes, vertical, self.map_axis is not None)
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
@@ -305,13 +322,23 @@ class Job:
         record.write(path, _FORMAT, _VERSION, self.with_paths(Together.of(self, path.parent).relative).to_dict())
 
     @classmethod
-    def load(cls, path: str | Path) -> Job:
+    def load(cls, path: str | Path, *, trusted: bool = False) -> Job:
         """Read a saved job; its paths are those of now, from the root of the disk.
+
+        Whoever made the file says what would be written. What it reads may lie anywhere; what it writes has to lie in
+        the folder of the file, or in the session around it, and through no links.
+
+        Parameters
+        ----------
+        path : path-like
+            Of the file.
+        trusted : bool
+            Whether it may write wherever it says: for files of one's own, and where nothing of the job is written.
 
         Raises
         ------
         JobError
-            When the file is missing or not a job; the message names file and field.
+            When the file is missing or not a job, with file and field, or when it would write elsewhere.
         """
         path = Path(os.path.abspath(path))
         old = False
@@ -319,7 +346,7 @@ class Job:
         def before_versions(data: Mapping[str, Any]) -> Mapping[str, Any]:
             nonlocal old
             old = True
-            return data
+            return _without_smoothness(data)
 
         try:
             job = cls.from_dict(record.read(path, _FORMAT, _VERSION, {0: before_versions, 1: dict}))
@@ -327,4 +354,35 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        return job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+        try:
+            job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+            return job if trusted else _at_home(job, path)
+        except JobError:
+            raise
+        except (OSError, ValueError) as error:
+            what = error.strerror if isinstance(error, OSError) else error
+            raise JobError(f"{path}: it names a file as none can be called ({what})") from error
+
+
+def _without_smoothness(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first jobs had the weight of a term in their schedule; one of 0, as nearly all have it, changes nothing."""
+    schedule = data.get("schedule") if isinstance(data, Mapping) else None
+    if not isinstance(schedule, Mapping) or schedule.get("smoothness") != 0:
+        return data
+    return {**data, "schedule": {name: value for name, value in schedule.items() if name != "smoothness"}}
+
+
+def _at_home(job: Job, path: Path) -> Job:
+    """Return a job from a file that belongs to somebody else, once it is known to write beside that file alone."""
+    home = inside.home(path, job)
+    found = inside.stray(inside.written(job), home)
+    if found is not None:
+        raise JobError(
+            f"{path}: it says that {found.path} is to be written, and {found.why}. {found.advice}; or, if the file is "
+            "yours, say so with --trust-job (in Python Job.load(..., trusted=True))"
+        )
+    combination = job.combination
+    if combination is not None and combination.folder and inside.stray([Path(combination.folder)], home):
+        # What is kept for the next time is found again: it is not kept.
+        job = replace(job, combination=replace(combination, folder=""))
+    return job

@@ -149,7 +149,7 @@ class Journal:
                 number, start, stop = record.parse(line)
                 self._finished.append((int(number), Box(tuple(start), tuple(stop))))
             whole = text.endswith("\n")
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             whole = False
         if not whole:
             self._renew()  # without the line that was being written when the process was killed

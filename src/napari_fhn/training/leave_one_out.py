@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.training import removing
 from napari_fhn.training.control import Control
 from napari_fhn.training.estimating import Estimates, Sample, estimates, together
 from napari_fhn.training.job import Job, JobError
@@ -145,8 +146,8 @@ def leave_one_out(
     labels, classes = open_array(job.labels), len(job.classes)
     for number, turn in enumerate(turns, 1):
         scratch = Path(folder) / f"fold-{number}"
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
+        removing.trial(scratch)
+        scratch.mkdir(parents=True, exist_ok=True)
         fold = replace(
             job,
             held_out=turn.bodies,
@@ -155,7 +156,7 @@ def leave_one_out(
             prediction=str(scratch / "prediction.npy"),
             outputs=(),
         )
-        np.lib.format.open_memmap(fold.prediction, mode="w+", dtype=np.uint8, shape=labels.shape).flush()
+        mapped.create(fold.prediction, labels.shape, np.uint8)
         yield Note(f"Fold {number} of {len(turns)}.")
         for work in (fit, predict):
             for update in work(fold, control):
@@ -174,7 +175,7 @@ def leave_one_out(
         total = np.sum([np.array(one.confusion) for one in each], axis=0)
         yield Fold(number, len(turns), turn.bodies, each, scores(total), shares, beside, beside_shares)
         del predicted
-        shutil.rmtree(scratch, ignore_errors=True)
+        removing.trial(scratch)
 
 
 def spread(folds: Sequence[Fold]) -> Spread:

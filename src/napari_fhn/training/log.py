@@ -6,15 +6,18 @@ line.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import io
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Literal
 
 from napari_fhn import __version__, record
 from napari_fhn.training.job import Job
@@ -85,8 +88,8 @@ def kept(
     Update
         The same.
     """
-    mode = "a" if continued or task != "train" else "w"
-    log: IO[str] | None = None
+    mode: Literal["a", "w"] = "a" if continued or task != "train" else "w"
+    log: _Log | None = None
     with ExitStack() as stack:
         peak = stack.enter_context(Peak())
         began = _now()
@@ -96,15 +99,15 @@ def kept(
                 waiting.append(to_json(update) + "\n")
             # Not before the first step: a training that makes none must not cost the log of the one before.
             if log is None and (task == "predict" or isinstance(update, Progress)):
-                log = stack.enter_context(_opened(job, mode))
-                _write(log, {"kind": _BEGIN, "task": task, "began": began, "command": command, **_surroundings(job)})
+                log = _Log(Path(job.model) / FILE, mode)
+                stack.callback(log.close)
+                log.tell({"kind": _BEGIN, "task": task, "began": began, "command": command, **_surroundings(job)})
             if log is not None and waiting:
-                log.writelines(waiting)
-                log.flush()
+                log.write("".join(waiting))
                 waiting.clear()
             yield update
         if log is not None:
-            _write(log, {"kind": _END, "bytes": peak.grown()})
+            log.tell({"kind": _END, "bytes": peak.grown()})
 
 
 def read(model: str | Path) -> tuple[Run, ...]:
@@ -173,12 +176,41 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _opened(job: Job, mode: str) -> IO[str]:
-    path = Path(job.model) / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open(mode, encoding="utf-8")
+def _is_torn(path: Path) -> bool:
+    with path.open("rb") as log:
+        if not log.seek(0, os.SEEK_END):
+            return False
+        log.seek(-1, os.SEEK_END)
+        return log.read(1) != b"\n"
 
 
-def _write(log: IO[str], data: dict[str, Any]) -> None:
-    log.write(json.dumps(data) + "\n")
-    log.flush()
+class _Log:
+    """Lines added to a file. What a full disk does not take waits in memory for room: a log never ends the work."""
+
+    def __init__(self, path: Path, mode: Literal["a", "w"]) -> None:
+        self._path = path
+        self._mode = mode
+        self._file: io.FileIO | None = None
+        self._waiting = b""
+
+    def tell(self, data: dict[str, Any]) -> None:
+        """Add a line of JSON."""
+        self.write(json.dumps(data) + "\n")
+
+    def write(self, text: str) -> None:
+        """Add lines."""
+        self._waiting += text.encode()
+        with contextlib.suppress(OSError):
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = io.FileIO(self._path, self._mode)
+                if self._mode == "a" and _is_torn(self._path):
+                    self._waiting = b"\n" + self._waiting  # a line of its own, behind one that was cut off
+            while self._waiting:
+                # Without a buffer of its own: what was written of a line is not written again.
+                self._waiting = self._waiting[self._file.write(self._waiting) :]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()

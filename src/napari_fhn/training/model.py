@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,14 +23,13 @@ from torch import Tensor
 from napari_fhn import __version__, record
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.training import description as descriptions
+from napari_fhn.training import removing
 from napari_fhn.training.combination.settings import Found
 from napari_fhn.training.description import Description, Normalisation, WeightsFile
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.updates import Score
-
-_WEIGHTS = re.compile(r"weights-[0-9a-f]{16}\.safetensors")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Model:
         Names, in the order of the network's scores.
     framing : Framing
         What it was told about the axes of the survey.
-    colors, axes
+    colors, codes, axes
         As in the :class:`~napari_fhn.training.job.Job` it was trained by.
     inputs : tuple of str
         What the person called the inputs, in the order of their channels.
@@ -77,6 +75,7 @@ class Model:
     classes: tuple[str, ...]
     framing: Framing
     colors: tuple[str, ...] = ()
+    codes: tuple[int, ...] = ()
     axes: tuple[Axis, ...] = ()
     inputs: tuple[str, ...] = ()
     schedule: Schedule | None = None
@@ -99,6 +98,7 @@ class Model:
             job.classes,
             job.framing,
             job.colors,
+            job.codes,
             job.axes,
             tuple(item.name for item in job.inputs),
             job.schedule,
@@ -141,11 +141,18 @@ def save(model: Model, folder: str | Path) -> Model:
         },
     )
     described = _described(model, WeightsFile(name, digest))
+    before = removing.named_weights(folder)
+    there = (folder / name).exists()
     record.write_bytes(folder / name, weights)
-    checksum = descriptions.write(described, folder)
-    for other in folder.iterdir():
-        if other.name != name and (_WEIGHTS.fullmatch(other.name) or other.name == descriptions.FIRST_WEIGHTS):
-            other.unlink(missing_ok=True)
+    try:
+        checksum = descriptions.write(described, folder)
+    except OSError:
+        if not there:
+            removing.files([folder / name])  # it would take room that is missing already
+        raise
+    if before and before != name:
+        removing.files([folder / before])
+    removing.weights(folder, kept=name)  # of a process that was killed in between
     return replace(model, sha256=checksum)
 
 
@@ -183,6 +190,7 @@ def _described(model: Model, weights: WeightsFile) -> Description:
         input_channels=model.network.input_channels,
         classes=model.classes,
         colors=model.colors,
+        codes=model.codes,
         normalisation=model.normalisation,
         framing=model.framing,
         axes=model.axes,
@@ -224,6 +232,7 @@ def _model(described: Description, weights: Mapping[str, Tensor]) -> Model:
         classes=described.classes,
         framing=described.framing,
         colors=described.colors,
+        codes=described.codes,
         axes=described.axes,
         inputs=described.inputs,
         schedule=described.schedule,

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.network.counting import in_words
 from napari_fhn.training.job import Job, JobError, Output
 from napari_fhn.training.volume import open_array
+
+Array = TypeVar("Array", bound=np.ndarray[Any, Any])
 
 
 def entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -61,29 +64,37 @@ def open_or_make(path: Path, shape: Sequence[int]) -> np.memmap[Any, np.dtype[np
     JobError
         When the disk has no room for it.
     """
-    if path.exists():
-        found = open_array(str(path), "r+")
-        if found.shape == tuple(shape) and found.dtype == np.float16:
-            return found  # type: ignore[return-value]
-    _check_room(path, shape)
-    # The system gives it room when it is written: what is 0 takes none.
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=tuple(shape))
+    return _there(path, shape, np.float16)
 
 
 def _open_or_make_classes(path: Path, shape: Sequence[int]) -> NDArray[np.uint8]:
-    if path.exists():
-        found = open_array(str(path), "r+")
-        if found.shape == tuple(shape) and found.dtype == np.uint8:
-            return found  # type: ignore[return-value]
-    _check_room(path, shape, 1)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=tuple(shape))
+    return _there(path, shape, np.uint8)
+
+
+def _there(path: Path, shape: Sequence[int], kind: type[np.float16] | type[np.uint8]) -> np.memmap[Any, np.dtype[Any]]:
+    """Map what is there if it is as it should be; anything else, cut off or of another shape, is made anew."""
+    try:
+        with contextlib.suppress(FileNotFoundError, mapped.DamagedArray):
+            found = mapped.open(path, "r+")
+            if found.shape == tuple(shape) and found.dtype == kind:
+                return found
+        return mapped.create(path, shape, kind)
+    except mapped.NoRoom as error:
+        raise _no_room(path, shape, np.dtype(kind).itemsize) from error
 
 
 def _check_room(path: Path, shape: Sequence[int], size: int = 2) -> None:
-    needed = size * math.prod(shape)
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise JobError(f"{path} needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB free: make room there")
+    if size * math.prod(shape) > mapped.room(path):
+        raise _no_room(path, shape, size)
+
+
+def _no_room(path: Path, shape: Sequence[int], size: int) -> NoRoomError:
+    needed, free = in_words(size * math.prod(shape)), in_words(mapped.room(path))
+    return NoRoomError(f"{path} needs {needed} and its disk has {free} free: make room there")
+
+
+class NoRoomError(JobError):
+    """There is no room for an output on its disk."""
 
 
 class Outputs:
@@ -116,6 +127,8 @@ class Outputs:
         self._job = job
         self._others: dict[Output, NDArray[np.float16]] | None = None
         self._alone: dict[str, NDArray[np.uint8]] | None = None
+        self._factors: tuple[str, ...] = ()
+        self.notes: list[str] = []
         for output in job.outputs:
             if not job.output_path(output).exists():
                 _check_room(job.output_path(output), self._full(output))
@@ -131,17 +144,28 @@ class Outputs:
             for stale in set(get_args(Output)) - set(job.outputs):
                 with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
                     job.output_path(stale).unlink(missing_ok=True)
-            self._others = {output: open_or_make(job.output_path(output), self._full(output)) for output in job.outputs}
+            made = {one: self._made(open_or_make, job.output_path(one), self._full(one)) for one in job.outputs}
+            self._others = {output: array for output, array in made.items() if array is not None}
         return self._others
+
+    def _made(self, make: Callable[[Path, Sequence[int]], Array], path: Path, shape: Sequence[int]) -> Array | None:
+        """Return an array beside the classes; the disk may have filled since there was room for it."""
+        try:
+            return make(path, shape)
+        except NoRoomError as error:
+            self.notes.append(f"{path.name} is left out of the prediction: {error}.")
+            return None
 
     def alone(self, names: Iterable[str]) -> dict[str, NDArray[np.uint8]]:
         """Return the arrays of what factors say alone, made where there are none; those of other factors go."""
         names = tuple(names)
-        if self._alone is None or set(self._alone) != set(names):
-            self._alone = {}
+        if self._alone is None or set(self._factors) != set(names):
+            self._alone, self._factors = {}, names
             for name, path in self._job.factor_paths.items():
                 if name in names:
-                    self._alone[name] = _open_or_make_classes(path, self._shape)
+                    array = self._made(_open_or_make_classes, path, self._shape)
+                    if array is not None:
+                        self._alone[name] = array
                 else:
                     with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
                         path.unlink(missing_ok=True)
@@ -212,8 +236,8 @@ class Outputs:
                 array[box.slices] = present * (entropy if output == "entropy" else margin)(probabilities)
         if alone:
             arrays = self.alone(alone)
-            for name, said in alone.items():
-                arrays[name][box.slices] = present * said
+            for name in arrays.keys() & alone.keys():
+                arrays[name][box.slices] = present * alone[name]
         self.classes[box.slices] = present * (probabilities.argmax(0) + 1 if classes is None else classes)
 
     def flush(self) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.box import Box
+from napari_fhn.training import earlier, provenance
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
-from napari_fhn.training import provenance
 from napari_fhn.training.combination.opening import least_reach, open_combiner
 from napari_fhn.training.combination.settings import NETWORK, Combination, FactorWeight, Found
 from napari_fhn.training.combination.weighing import PENALTY, known_order
@@ -110,11 +110,14 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     seconds = time.monotonic() - started
     if stopped:
         words = "Prediction stopped; it goes on from there when you predict again"
+        if earlier.path_of(job.prediction).is_file():
+            words += ", and until it is whole the one before can be taken back"
     else:
         words = "The whole survey is predicted"
         recorder.whole()
         recorder.flush()
         journals.discard(job)
+        earlier.forget_prediction(job.prediction)
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
 
 
@@ -152,6 +155,7 @@ def _recorder(
     elif before is not None and replace(before, parts=(), program="", written="") == replace(made, program=""):
         parts += [part for part in before.parts if part.model == model.sha256 and not part.half]
     # After a kill the journal may know more; it never knows less.
+    predictor.replaces = before is not None and before.complete and not parts and journal.plan is None
     for part in predictor.finished_parts(journal, model.steps, model.sha256):
         parts = added(parts, part)
     made = replace(made, parts=tuple(parts))

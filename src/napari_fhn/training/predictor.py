@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.training import earlier
 from napari_fhn.training import journal as journals
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combined, Combiner
@@ -85,6 +87,8 @@ class Predictor:
         What a prediction is made of beside the network; None for the network alone.
     cleared : bool
         Whether something of another network was taken away when the first box was written.
+    replaces : bool
+        Whether what is there is a whole prediction, which is kept until this one is whole.
 
     Raises
     ------
@@ -100,6 +104,8 @@ class Predictor:
         self.recorder: Recorder | None = None
         self.combiner: Combiner | None = None
         self.cleared = False
+        self.replaces = False
+        self._prediction = Path(job.prediction)
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
         self._memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
@@ -113,7 +119,8 @@ class Predictor:
 
     def notes(self) -> list[str]:
         """Return what the person should know about what was predicted since the last call."""
-        notes, self._evaluator.notes = self._evaluator.notes, []
+        notes = self._evaluator.notes + self.outputs.notes
+        self._evaluator.notes, self.outputs.notes = [], []
         return notes
 
     @property
@@ -196,6 +203,13 @@ class Predictor:
     def _begin(self) -> None:
         """Before anything is written: what is of another network goes."""
         if self.recorder is not None and not self.recorder.begun:
+            if self.replaces:
+                try:
+                    earlier.keep_prediction(self._prediction)
+                except OSError as error:
+                    self._evaluator.notes.append(
+                        f"There is no room to keep the prediction that was there until this one is whole ({error})."
+                    )
             self.outputs.alone(() if self.combiner is None else (NETWORK, *self.combiner.heard))
             self.cleared = self.recorder.begin(self.outputs.clear)
 

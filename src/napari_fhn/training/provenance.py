@@ -20,6 +20,7 @@ from napari_fhn.training.job import Job
 from napari_fhn.training.parts import Part, counted
 
 _FORMAT, _VERSION = "prediction", 1
+_MOST_VOXELS = 2**62
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ class Provenance:
     written: str = ""
 
     def __post_init__(self) -> None:
+        if min(self.shape, default=1) < 1 or math.prod(self.shape) > _MOST_VOXELS:
+            raise ValueError(f"no prediction has the shape {self.shape!s:.80}")
         for part in self.parts:
             ends = zip(part.box.start, part.box.stop, self.shape, strict=False)
             if len(part.box.start) != len(self.shape) or any(a < 0 or b > size for a, b, size in ends):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_fhn.box import Box
 from napari_fhn.training.parts import Part, added, scattered
-from napari_fhn.training.provenance import Provenance, write
+from napari_fhn.training.provenance import Provenance, path_of, write
 
 _EVERY = 2.0
 """Seconds between two writings while a prediction grows."""
@@ -78,7 +78,12 @@ class Recorder:
         """
         self.begun = True
         # Written first: whatever happens meanwhile, it says no more than is there.
-        write(self._prediction, self.provenance)
+        try:
+            write(self._prediction, self.provenance)
+        except OSError:
+            # On a disk without room: then it says nothing, until there is some.
+            path_of(self._prediction).unlink(missing_ok=True)
+            self._changed = True
         return clear(tuple(part.box for part in self._parts))
 
     def add(self, box: Box, *, half: bool = False) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import record
+from napari_fhn import mapped, record
 from napari_fhn.training.volume import open_array
 
 _FORMAT, _VERSION = "states", 1
@@ -44,8 +44,7 @@ def write(prediction: str | Path, states: NDArray[np.float16], said: StatesRecor
     """Write states ``(states, *cells)``; until they are whole, nothing says that they are there."""
     path = path_of(prediction)
     path.with_suffix(".json").unlink(missing_ok=True)
-    with record.replacing(path) as file:
-        np.save(file, states)
+    mapped.save(path, states)
     record.write(path.with_suffix(".json"), _FORMAT, _VERSION, record.encode(said))
     return path
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, provenance, sizing, suspended
+from napari_fhn.training import description, earlier, provenance, sizing, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
@@ -23,13 +23,13 @@ from napari_fhn.training.control import Control
 from napari_fhn.training.description import Description
 from napari_fhn.training.device import memory_held
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.keeping import NETWORK, Keeping
 from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
-from napari_fhn.training.transfer import STATE
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -113,6 +113,7 @@ class _Training:
         self.live = Live(self.setup.predictor, control)
         self.combining = Combining(job, self.setup.predictor, self.labels, None if state else _before(job))
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
+        self.keeping = Keeping(job.model)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
         self._losses: deque[float] = deque(maxlen=_RECENT)
@@ -157,9 +158,9 @@ class _Training:
         if self._begun:
             return
         self._begun = True
+        if not self._resumes:
+            yield from map(Note, earlier.keep_network(self.job))
         journals.discard(self.job)
-        if not self._resumes:  # whoever goes on must not take up the training before
-            Path(self.job.model, STATE).unlink(missing_ok=True)
         self.checkpoints.begin()
         predictor = self.setup.predictor
         self._recorder = predictor.recorder = self._recording()
@@ -248,17 +249,10 @@ class _Training:
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
         spent = time.monotonic() - self._started - self._idle
-        yield Progress(
-            "train",
-            self.step,
-            steps,
-            spent / max(self.step - self._begun_at, 1) * (steps - self.step),
-            outcome.loss,
-            seconds,
-            self.learner.guard.error,
-            memory_held(self.setup.device),
-            outcome.terms if len(outcome.terms) > 1 else {},
-        )
+        left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
+        seen = (self.learner.guard.error, memory_held(self.setup.device))
+        terms = outcome.terms if len(outcome.terms) > 1 else {}
+        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
@@ -283,14 +277,17 @@ class _Training:
                 self._score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
-                yield self.checkpoints.keep(self._model(), self.step, median(self._losses), held_out)
+                now = (self._model(), self.step, median(self._losses), held_out)
+                if kept := self.keeping.attempt("a checkpoint", lambda: self.checkpoints.keep(*now)):
+                    yield kept
             if said:
                 self._losses.clear()  # with all labels it is another task, which may not be learnt yet
             if due:
                 self._save()
         if due:
             self._suspend()
-        self._recorder.look()
+        self.keeping.attempt("what made the prediction", self._recorder.look)
+        yield from map(Note, self.keeping.notes())
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
@@ -310,7 +307,8 @@ class _Training:
             if self.job.held_out:
                 yield self._score_held_out()
                 self._save()
-        self._recorder.flush()
+        yield from map(Note, self.keeping.saved(self._save_in, self.step, self.control))
+        self.keeping.attempt("what made the prediction", self._recorder.flush)
         steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
         stopped = self.step < steps and not self.best.given_up and not self.learnt
         if self.best.given_up and self.step < steps:
@@ -351,12 +349,15 @@ class _Training:
         )
 
     def _save(self) -> None:
-        models.save(self._model(), self.job.model)
-        self.setup.settled(self.job).save(Path(self.job.model, "job.json"))
+        self.keeping.attempt(NETWORK, lambda: self._save_in(Path(self.job.model)))
         self._saved = time.monotonic()
 
+    def _save_in(self, folder: Path) -> None:
+        models.save(self._model(), folder)
+        self.setup.settled(self.job).save(folder / "job.json")
+
     def _suspend(self) -> None:
-        suspended.save(self._state(), self.job.model)
+        self.keeping.attempt("what it takes to go on later", lambda: suspended.save(self._state(), self.job.model))
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -376,9 +377,8 @@ class _Training:
 
     def _resume(self, state: dict[str, Any]) -> None:
         if state["channels"] != self.setup.network.input_channels:
-            raise suspended.something_else(
-                f"{state['channels']} channels instead of {self.setup.network.input_channels}"
-            )
+            channels = f"{state['channels']} channels instead of {self.setup.network.input_channels}"
+            raise suspended.something_else(channels)
         self.step = state["step"]
         self.learner.resume(state["learner"])
         self.setup.blocks.resume(state["blocks"])

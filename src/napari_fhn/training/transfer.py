@@ -8,15 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn import record
+from napari_fhn.training import removing
 from napari_fhn.training.description import FILE, Description, read
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
+from napari_fhn.training.log import FILE as LOG
 
 STATE = "training.safetensors"
 """The training that was put aside, in the folder of its model; see :mod:`~napari_fhn.training.suspended`."""
 
-_OF_THE_TRAINING = (STATE, "checkpoints")
-"""What in the folder of a model belongs to the training that made it."""
+_LONGEST_NAME = 200
+"""Letters that the name of a run's folder does not have."""
 
 
 def can_resume(folder: str | Path) -> bool:
@@ -73,13 +75,15 @@ def _current_run(session: Path) -> str:
 
     The manifest belongs to others, and may be newer than this: only what is asked for is looked at.
     """
+    path = session / "session.json"
     try:
-        manifest = record.parse((session / "session.json").read_bytes())
+        manifest = record.parse(path.read_bytes()) if path.is_file() else None
     except (OSError, record.RecordError):
         return ""
     name = manifest.get("current_run") if isinstance(manifest, dict) else None
     # A name, and no way out of the session.
-    return name if isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name else ""
+    own = isinstance(name, str) and name not in ("", ".", "..") and Path(name).name == name
+    return name if own and len(name) < _LONGEST_NAME else ""
 
 
 def saved_job(path: str | Path) -> Job:
@@ -90,11 +94,11 @@ def saved_job(path: str | Path) -> Job:
     JobError
         When no trained network is there, or its job cannot be read.
     """
-    return Job.load(model_folder(path) / "job.json")
+    return Job.load(model_folder(path) / "job.json", trusted=True)
 
 
 def copy_network(path: str | Path, target: Path) -> None:
-    """Copy what is needed to use a saved network, and nothing of the training that made it.
+    """Copy what is needed to use a saved network: nothing of the training that made it, and nothing of others.
 
     Raises
     ------
@@ -104,11 +108,16 @@ def copy_network(path: str | Path, target: Path) -> None:
         When it cannot be written.
     """
     folder = model_folder(path)
-    shutil.copytree(folder, target, ignore=shutil.ignore_patterns(*_OF_THE_TRAINING, "*.part"), dirs_exist_ok=True)
+    Path(target).mkdir(parents=True, exist_ok=True)
+    for name in (FILE, *filter(None, [removing.named_weights(folder)]), "job.json", LOG):
+        # What stands here may be anything, such as a device without an end.
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, Path(target) / name)
     # Its job names files relative to where it lies: seen from the copy they are elsewhere. One that cannot be read is
     # copied as it is, for whoever needs it to say so.
     with contextlib.suppress(JobError):
-        replace(Job.load(folder / "job.json"), model=str(Path(target).absolute())).save(target / "job.json")
+        job = Job.load(folder / "job.json", trusted=True)
+        replace(job, model=str(Path(target).absolute())).save(target / "job.json")
 
 
 def beginning_with(job: Job, path: str | Path, *, as_it_was: bool = True) -> Job:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.training.boxes import within
 from napari_fhn.training.description import Normalisation
@@ -26,13 +27,17 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
     Raises
     ------
     JobError
-        When it is missing or not such a file; the message names it.
+        When it is missing or not such a file, or is to be written and lacks room; the message names it.
     """
     try:
-        array: NDArray[np.generic] = np.load(path, mmap_mode=mode, allow_pickle=False)
+        array: NDArray[np.generic] = mapped.open(path, mode)
     except FileNotFoundError:
         raise JobError(f"{path} does not exist: was it moved since the job was made?") from None
-    except (OSError, ValueError, EOFError) as error:
+    except mapped.DamagedArray as error:
+        raise JobError(str(error)) from error
+    except OSError as error:
+        if mapped.is_full(error):
+            raise JobError(f"there is no room on the disk to write {path}: make room there") from error
         raise JobError(f"{path} cannot be read as a .npy array: {error}") from error
     return array
 

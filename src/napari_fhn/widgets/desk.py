@@ -8,6 +8,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 
+from napari_fhn import leftovers
 from napari_fhn.engine import Engine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.training import JobError
@@ -38,6 +39,7 @@ from napari_fhn.widgets.running.news import Shown
 from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
 from napari_fhn.widgets.running.training_history import TrainingHistory
+from napari_fhn.widgets.sessions.rescuing import Rescuing
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.work import Work
@@ -89,6 +91,8 @@ class Desk:
         Results as files.
     store : SessionStore
         Saves the session as one goes, and opens another.
+    rescuing : Rescuing
+        Saves the labels elsewhere when the folder of the session is gone.
     root : Path
         Folder of the sessions.
     """
@@ -97,6 +101,7 @@ class Desk:
         self.viewer = viewer
         self.messages = Messages()
         self.root = sessions or sessions_folder()
+        leftovers.sweep_logs(self.root)
         self._log = self.root / f"engine-{os.getpid()}-{id(self):x}.log"
         self.engine = Engine(self._log)
         self.background = Background()
@@ -133,6 +138,7 @@ class Desk:
         self.work.begun.connect(self.look)
         self.painted = self.work.painted
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
+        self.rescuing = Rescuing(context, self.book, self.root, self.stop)
         self.data.adopt_all()
         self.engine.start()
 

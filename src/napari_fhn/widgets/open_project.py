@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_fhn import mapped
 from napari_fhn.project import (
     Project,
     ProjectError,
@@ -20,6 +21,7 @@ from napari_fhn.project import (
     Session,
     SessionInUse,
     SurveySet,
+    damage,
     layout,
     predictions,
 )
@@ -61,11 +63,14 @@ class OpenProject:
         Who writes in it, where it is another program.
     changed : Signal
         Emitted when another project is open, or none, or the access is another.
+    gone : Signal
+        Emitted when the folder of the session is not there any more.
     runs_changed : Signal
         Emitted when a run has come, gone, ended, been chosen or renamed, or has predicted.
     """
 
     changed = Signal()
+    gone = Signal()
     runs_changed = Signal()
 
     def __init__(self, messages: Messages) -> None:
@@ -128,6 +133,7 @@ class OpenProject:
             session.acquire(PROGRAM, take_over=take_over)
         except SessionInUse as error:
             self.writer = error.who
+            session.notes += damage.found(session.folder)
             return False
         self.writer = ""
         return True
@@ -200,9 +206,17 @@ class OpenProject:
         return None
 
     def watch(self) -> None:
-        """Look whether somebody has taken the session over; from then on the desk only shows it."""
+        """Look whether the session is gone, or somebody has taken it over; from then on the desk only shows it."""
         session = self.session
-        if session is None or not self.writable or not session.lock.lost:
+        if session is None or not self.writable:
+            return
+        if session.gone:
+            self.writer, self.access = "Nobody", Access.LOOKING
+            self._messages.fail(f"The folder of the session is not at {session.folder} any more.")
+            self.changed.emit()
+            self.gone.emit()
+            return
+        if not session.lock.lost:
             return
         other = session.holder()
         self.writer = "another program" if other is None else other.words()
@@ -221,6 +235,16 @@ class OpenProject:
         except (ProjectError, OSError) as error:
             self._messages.fail(str(error))
             return
+        self.writer, self.access = "", Access.WRITING
+        self.changed.emit()
+        self.runs_changed.emit()
+
+    def move_to(self, session: Session) -> None:
+        """Go on in another folder of the same work, in which the desk writes already."""
+        if self.project is None:
+            return
+        before, self.project = self.project.session, Project(session, self.project.surveys)
+        before.release()
         self.writer, self.access = "", Access.WRITING
         self.changed.emit()
         self.runs_changed.emit()
@@ -346,7 +370,7 @@ class OpenProject:
         if run is not None:
             with contextlib.suppress(OSError, ValueError, EOFError):
                 path = run.factor(factor) if factor else run.prediction
-                values = np.load(path, mmap_mode="r", allow_pickle=False)
+                values = mapped.open(path)
                 if values.shape == shape and values.dtype == np.uint8:
                     return np.asanyarray(values)
         # As large as the survey, and of one byte.

@@ -65,14 +65,16 @@ def test_a_cut_file_is_a_sentence(tmp_path):
 
 def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monkeypatch):
     path = factory.hdf5(tmp_path, values=factory.cube("float32"))
-    monkeypatch.setattr(hdf5, "_LOOK", "while True: pass")
+    looking = tmp_path / "look.py"
+    monkeypatch.setattr(hdf5.hdf5_look, "__file__", str(looking))
+    looking.write_text("while True: pass")
     monkeypatch.setattr(hdf5, "TIMEOUT", 0.5)
     with pytest.raises(surveys.SurveyError, match="came to no end"):
         surveys.open(path, axes=("band", "y", "x"))
-    monkeypatch.setattr(hdf5, "_LOOK", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    looking.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(surveys.SurveyError, match="breaks down"):
         surveys.open(path, axes=("band", "y", "x"))
-    monkeypatch.setattr(hdf5, "_LOOK", "raise SystemExit(1)")
+    looking.write_text("raise SystemExit(1)")
     assert surveys.open(path, axes=("band", "y", "x")).shape == (5, 6, 7)
 
 
@@ -81,12 +83,16 @@ import sys
 from pathlib import Path
 from napari_fhn.surveys.arrays import hdf5
 hdf5.TIMEOUT = 2
-hdf5._LOOK = '''
-import collections, itertools, os, pathlib, sys
-pathlib.Path(sys.argv[1] + ".pid").write_text(str(os.getpid()) + ".")
-collections.deque(itertools.count(), maxlen=0)
+# The look as it is, but for a library that loops where it is imported.
+loop = '''
+    import collections, itertools, os, pathlib
+    pathlib.Path(path + ".pid").write_text(str(os.getpid()) + ".")
+    collections.deque(itertools.count(), maxlen=0)
 '''
-hdf5.check_whole(Path(sys.argv[1]))
+looking = Path(sys.argv[1] + ".py")
+looking.write_text(Path(hdf5.hdf5_look.__file__).read_text().replace("    import h5py\\n", loop))
+hdf5.hdf5_look.__file__ = str(looking)
+hdf5.look_through(Path(sys.argv[1]))
 """
 
 

@@ -93,7 +93,7 @@ def test_names_and_colours_go_along(tmp_path):
 
 
 def test_tables_as_csv_and_qgis_style(tmp_path):
-    assert ClassTable.from_csv(save_classes(tmp_path / "classes.csv", CLASSES)) == CLASSES
+    assert ClassTable.from_csv(save_classes(tmp_path / "classes.csv", CLASSES), as_values=True) == CLASSES
     root = ElementTree.parse(save_classes(tmp_path / "map.qml", CLASSES)).getroot()
     renderer = root.find("pipe/rasterrenderer")
     assert renderer is not None

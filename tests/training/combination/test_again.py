@@ -20,7 +20,6 @@ from napari_fhn.training import (
     Progress,
     fit,
     journal,
-    outputs,
     predict,
     predictor,
     provenance,
@@ -243,7 +242,7 @@ def test_without_room_for_what_waits_the_way_out_is_said(combined, monkeypatch):
     job = quick(job)
     one_way = replace(job, network=levels(3, 4, (4, 8), 1), schedule=replace(job.schedule, batch=1, block=(12, 16, 32)))
     trained(one_way)
-    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda _: SimpleNamespace(free=7681))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=7681))
     with pytest.raises(JobError, match="make room there, or predict with smoothing and layer order off"):
         list(predict(one_way))
     list(predict(replace(one_way, combination=replace(job.combination, smoothing="off", order="off"))))

@@ -56,6 +56,27 @@ def test_which_array_and_then_its_axes(tmp_path):
     assert float(survey[0, 0, 0]) == 1
 
 
+def test_whether_a_file_is_followed_elsewhere_is_asked_and_cancelling_follows_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_FHN_FOLLOWED", str(tmp_path / "followed.json"))
+    (tmp_path / "values").write_bytes(bytes(12))
+    (tmp_path / "box").mkdir()
+    path = tmp_path / "box" / "map.vrt"
+    path.write_text(
+        '<VRTDataset rasterXSize="4" rasterYSize="3"><VRTRasterBand dataType="Byte" subClass="VRTRawRasterBand">'
+        '<SourceFilename relativeToVRT="1">../values</SourceFilename></VRTRasterBand></VRTDataset>'
+    )
+    asked = []
+
+    def ask(question, choices):
+        asked.append((question, [choice.words for choice in choices]))
+        return choices[0] if len(asked) > 1 else None
+
+    assert open_asking(path, ask) is None
+    assert open_asking(path, ask).shape == (1, 3, 4)
+    assert asked[0][0].endswith("which is not followed unless you say so. Read that too?")
+    assert asked[0][1] == ["Follow it to ../values"]
+
+
 def test_saying_no_opens_nothing_and_asks_again(viewer, array, monkeypatch):
     asked = []
     monkeypatch.setattr(reader, "ask_person", lambda *said: asked.append(said))

@@ -5,7 +5,6 @@ same labels, weights and classes at each of them. What a file leaves open is a `
 """
 
 from napari_fhn.project.knowledge.burning import Burnt, Knowledge, Part, burn, read
-from napari_fhn.project.knowledge.content import ReadLabels
 from napari_fhn.project.knowledge.readers import POINT_RADIUS, WELL_RADIUS, read_surfaces, said, zone_names
 from napari_fhn.project.knowledge.steps import LABELLING, STEPS, groups, makes_wells
 
@@ -17,7 +16,6 @@ __all__ = [
     "Burnt",
     "Knowledge",
     "Part",
-    "ReadLabels",
     "burn",
     "groups",
     "makes_wells",

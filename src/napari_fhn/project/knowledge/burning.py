@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, DeviatedWell, Source, Well, collect_warnings
-from napari_fhn.project.knowledge.content import Asked, ReadLabels, Write
+from napari_fhn.project.knowledge.content import Asked, Write
 from napari_fhn.project.knowledge.steps import groups, reader_of, unread
 
 
@@ -119,16 +119,9 @@ class Knowledge:
         """Whether labels of any of the files count less with distance, so that weights are needed."""
         return any("fall_off" in source.options for source in self.sources)
 
-    def burn(
-        self,
-        survey: xr.DataArray,
-        out: NDArray[Any],
-        weights: NDArray[Any] | None = None,
-        *,
-        read_labels: ReadLabels | None = None,
-    ) -> Burnt:
+    def burn(self, survey: xr.DataArray, out: NDArray[Any], weights: NDArray[Any] | None = None) -> Burnt:
         """Read all files and burn them; see the function `burn`."""
-        return burn(self.sources, survey, self.classes, out, weights, fixed=self.fixed, read_labels=read_labels)
+        return burn(self.sources, survey, self.classes, out, weights, fixed=self.fixed)
 
 
 def burn(
@@ -139,7 +132,6 @@ def burn(
     weights: NDArray[Any] | None = None,
     *,
     fixed: bool = False,
-    read_labels: ReadLabels | None = None,
 ) -> Burnt:
     """Read files of what is known and burn them, in the order of `STEPS`, each where nothing is labelled yet.
 
@@ -157,8 +149,6 @@ def burn(
         Percent, written in place where labels fall off with the distance.
     fixed : bool, optional
         Refuse files that name other classes.
-    read_labels : callable, optional
-        Reads label volumes; `napari_fhn.surveys.classes.read_classes` without it.
 
     Returns
     -------
@@ -173,7 +163,7 @@ def burn(
     """
     words = unread(sources)
     for group in groups(sources):
-        part = read(group, survey, classes, fixed=fixed, read_labels=read_labels)
+        part = read(group, survey, classes, fixed=fixed)
         words += (*part.words, *part.burn(out, weights))
         classes = part.classes
     return Burnt(classes, tuple(dict.fromkeys(words)))
@@ -185,7 +175,6 @@ def read(
     classes: ClassTable,
     *,
     fixed: bool = False,
-    read_labels: ReadLabels | None = None,
     surfaces: Sequence[xr.DataArray] | None = None,
 ) -> Part:
     """Read files that belong together.
@@ -198,7 +187,7 @@ def read(
         Whose grid it is.
     classes : ClassTable
         The classes so far.
-    fixed, read_labels
+    fixed
         As in `burn`.
     surfaces : sequence of xarray.DataArray, optional
         Horizons that `read_surfaces` has read already.
@@ -214,7 +203,7 @@ def read(
     LabelError
         With what is wrong and the way out.
     """
-    asked = Asked(tuple(group), survey, classes, fixed, read_labels, surfaces)
+    asked = Asked(tuple(group), survey, classes, fixed, surfaces)
     found, words = collect_warnings(lambda: reader_of(asked.source)(asked))
     table = found.table or (classes if fixed else classes.including(found.names))
     part = Part(asked.sources, found.title, table, (*found.words, *words), found.wells, found.weighted, found.write)

@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, DeviatedWell, Source, Well
 
-#: Reads a label volume or raster onto a survey, called as ``read(path, survey, **reading)``: the labels as an array of
-#: the survey's spatial shape, or something that has them as ``values`` and sentences about them as ``words``.
-ReadLabels = Callable[..., Any]
 #: Writes labels of classes into a volume, and percent into weights where there are some, where nothing is labelled yet.
 Write = Callable[[ClassTable, NDArray[Any], NDArray[Any] | None], object]
 
@@ -32,8 +29,6 @@ class Asked:
         The classes so far.
     fixed : bool
         Whether files that name other classes are refused, and not added to.
-    read_labels : callable or None
-        Reads label volumes; `napari_fhn.surveys.classes.read_classes` without it.
     surfaces : sequence of xarray.DataArray or None
         Horizons that were read already.
     """
@@ -42,7 +37,6 @@ class Asked:
     survey: xr.DataArray
     classes: ClassTable
     fixed: bool = False
-    read_labels: ReadLabels | None = None
     surfaces: Sequence[xr.DataArray] | None = None
 
     @property

@@ -2,63 +2,55 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.labels import ClassTable, LabelClass, LabelError, Source
+from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.labels.classes import MAX_VALUE
-from napari_fhn.project.knowledge.content import Asked, Content, ReadLabels
+from napari_fhn.project.knowledge.content import Asked, Content
+
+if TYPE_CHECKING:
+    from napari_fhn.surveys.stored_classes import StoredClasses
 
 
 def label_volume(asked: Asked) -> Content:
     """Read a label volume or raster."""
     source = asked.source
-    reader = _survey_reader() if asked.read_labels is None else asked.read_labels
-    placed = reader(source.path, asked.survey, **source.options.get("reading", {}))
-    values = placed if isinstance(placed, np.ndarray | xr.DataArray) else placed.values
-    said = {int(code): str(name) for code, name in (getattr(values, "attrs", {}).get("classes") or {}).items()}
-    codes: NDArray[np.uint8] = np.asarray(values, np.uint8)
-    held = [int(code) for code in np.flatnonzero(np.bincount(codes.ravel(), minlength=MAX_VALUE + 1)) if code]
-    table, moved = _with_codes(source, asked.classes, held, said, asked.fixed)
+    stored = _stored(asked)
+    named = asked.classes.by_code
+    held = stored.codes(named)
+    table, moved = _with_codes(source, asked.classes, held, stored.names, asked.fixed)
+    placed = stored.values(moved)
+    known: NDArray[np.uint8] = np.asarray(placed.values, np.uint8)
 
     def write(now: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        if out.shape != codes.shape:
+        if out.shape != known.shape:
             raise LabelError(
-                f"its labels have the shape {codes.shape}, and the survey {out.shape}", "Use one grid", path=source.path
+                f"its labels have the shape {known.shape}, and the survey {out.shape}", "Use one grid", path=source.path
             )
         names = dict(zip(table.values, table.names, strict=True))
         values = np.arange(MAX_VALUE + 1, dtype=np.uint8)
-        for code in held:
-            name = names.get(moved[code])
-            values[code] = now.value_of(name) if name is not None and name in now.names else moved[code]
-        for row, part in zip(out, codes, strict=True):
+        for value in moved.values():
+            values[value] = now.value_of(names[value]) if names[value] in now.names else value
+        for row, part in zip(out, known, strict=True):
             free = row == 0
             row[free] = values[part[free]]
 
+    words = (placed.words, *stored.words(named))
     return Content(
-        f"{np.count_nonzero(codes):,} labels",
-        (),
-        write,
-        words=_sentences(placed),
-        table=table,
+        f"{np.count_nonzero(known):,} labels", (), write, words=tuple(one for one in words if one), table=table
     )
 
 
-def _sentences(placed: Any) -> tuple[str, ...]:
-    words = getattr(placed, "words", "")
-    return tuple(words) if not isinstance(words, str) else (words,) if words else ()
-
-
-def _survey_reader() -> ReadLabels:
+def _stored(asked: Asked) -> StoredClasses:
     # Here and not above: whoever has no such file need not wait for the readers of surveys.
-    module = importlib.import_module("napari_fhn.surveys.classes")
-    reader: ReadLabels = module.read_classes
-    return reader
+    from napari_fhn.surveys.classes import stored_classes
+
+    source = asked.source
+    return stored_classes(source.path, asked.survey, **source.options.get("reading", {}))
 
 
 def _with_codes(
@@ -66,28 +58,24 @@ def _with_codes(
 ) -> tuple[ClassTable, dict[int, int]]:
     """Return the classes with those of a label volume, and the value that each of its codes has among them.
 
-    Codes stay as they are, and are the classes of these values; only one that the file gives a name of its own takes
-    the value of that name.
+    A code is the class of this code, but for one that the file gives a name of its own: that is the class of this name.
     """
-    by_name = dict(zip(classes.names, classes.values, strict=True))
-    moved = {code: by_name.get(said.get(code, ""), code) for code in held}
-    strange = [code for code in held if moved[code] not in classes.values]
+    by_name, by_code = dict(zip(classes.names, classes.values, strict=True)), classes.by_code
+    called = dict(zip(classes.values, classes.names, strict=True))
+    moved: dict[int, int] = {}
+    for code in held:
+        name = said.get(code, "")
+        if name in by_name:
+            moved[code] = by_name[name]
+        elif code in by_code and (fixed or not name or called[by_code[code]] == name):
+            moved[code] = by_code[code]
+    strange = [code for code in held if code not in moved]
     if fixed and strange:
-        what = ", ".join(map(str, strange[:8]))
-        raise LabelError(f"it holds labels of value {what}, which are no classes", "Add them", path=source.path)
-    # Two classes at least: of one alone nothing can be learnt.
-    largest = max(2, *moved.values()) if held else 0
-    colors, made = ClassTable.default(MAX_VALUE).colors, list(classes)
-    for value in range(1, 0 if fixed else largest + 1):
-        if value not in classes.values:
-            name = said[value] if moved.get(value) == value and value in said else f"class {value}"
-            taken = {one.name for one in made}
-            made.append(LabelClass(value, name if name not in taken else f"{name} ({value})", colors[value]))
-    table = ClassTable(tuple(made))
-    if not fixed:
-        # What the file calls otherwise than the class that has its value already is another class.
-        now = dict(zip(table.values, table.names, strict=True))
-        others = [code for code in held if code in said and moved[code] == code and now[code] != said[code]]
-        table = table.including(said[code] for code in others)
-        moved |= {code: table.value_of(said[code]) for code in others}
-    return table, moved
+        what = ", ".join(map(str, strange[:8])) + (", ..." if len(strange) > 8 else "")
+        way_out = f"Add them: the classes are {classes.listed}"
+        raise LabelError(f"it holds labels of value {what}, which are no classes", way_out, path=source.path)
+    # What the file calls otherwise than the class that has its code already is another class.
+    fresh = {code: said.get(code, "") for code in strange if code not in by_code}
+    table = classes.with_codes(fresh).including(said[code] for code in strange if code in by_code)
+    now = table.by_code
+    return table, moved | {code: now[code] if code in fresh else table.value_of(said[code]) for code in strange}

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn import record
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError, Fitted
 from napari_fhn.structure.attributes.facts import Facts
 
@@ -94,15 +95,15 @@ class Layout:
                 f"{path} is to say what {file.name} takes and gives, and is not there; such as {example}"
             )
         try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found: dict[str, Any] = record.parse(path.read_bytes())
             if not isinstance(found, dict):
                 raise ValueError("it is no object")
             unknown = found.keys() - {one.name for one in fields(cls)}
             if unknown:
                 raise ValueError(f"there is no {', '.join(sorted(unknown))}")
             return cls(**{name: _plain(name, value) for name, value in found.items()})
-        except (OSError, TypeError, ValueError) as error:
-            raise AttributesError(f"{path} cannot be read: {error}; it holds such as {example}") from error
+        except (OSError, TypeError, ValueError, OverflowError) as error:
+            raise AttributesError(f"{path} cannot be read: {error!s:.200}; it holds such as {example}") from error
 
 
 class Backbone(Attribute):

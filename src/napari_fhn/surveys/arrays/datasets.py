@@ -11,10 +11,10 @@ import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 
 from napari_fhn.surveys.arrays.members import Member, axes_of, bands_of, survey_of
-from napari_fhn.surveys.assemble import MAX_LENGTH, assemble, check_values
+from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import known_axis
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import Concatenated, Reordered, one_line
+from napari_fhn.surveys.lazy import Concatenated, Reordered, guarded, one_line
 
 #: CF's words for axes.
 _STANDARD = {
@@ -98,27 +98,10 @@ def from_datasets(
     )  # fmt: skip
 
 
-def check_lengths(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
-    """Refuse lists that are too long to be coordinates, before anything reads them whole.
-
-    Raises
-    ------
-    SurveyError
-    """
-    for name, shape in shapes.items():
-        if len(shape) == 1 and shape[0] > MAX_LENGTH:
-            raise SurveyError(path, f"its list '{name}' promises {shape[0]} entries", "Check how it was written")
-
-
 def _member(path: Path, array: xr.DataArray) -> Member:
     units = str(array.attrs.get("units", ""))
     dims = tuple(_axis(array, str(dim)) for dim in array.dims)
-    return Member(array.shape, array.dtype, lambda: _guarded(path, array), units, dims)
-
-
-def _guarded(path: Path, array: xr.DataArray) -> xr.Variable:
-    """Give values whose damage shows as a sentence."""
-    return Reordered(path, array.variable, range(array.ndim)).variable(list(map(str, array.dims)))
+    return Member(array.shape, array.dtype, lambda: guarded(path, array.variable), units, dims)
 
 
 def _axis(array: xr.DataArray, dim: str) -> str:
@@ -190,7 +173,7 @@ def _names(path: Path, found: Mapping[str, tuple[xr.Dataset, xr.DataArray]], dim
     """Names of bands, where a list of words lies along their axis."""
     for name, (_, array) in found.items():
         if array.dims == (dim,) and array.dtype.kind in "UOT" and "name" in name.lower():
-            return {"band_name": ("band", [str(one) for one in np.asarray(_guarded(path, array))])}
+            return {"band_name": ("band", [str(one) for one in np.asarray(guarded(path, array.variable))])}
     return {}
 
 
@@ -204,11 +187,11 @@ def _coordinates(path: Path, array: xr.DataArray, dims: Sequence[str]) -> tuple[
         given = array.coords[dim]
         units = str(given.attrs.get("units", "")).strip()
         if axis == "date":
-            coords[axis] = ([_date(one) for one in np.asarray(_guarded(path, given))], {})
+            coords[axis] = ([_date(one) for one in np.asarray(guarded(path, given.variable))], {})
             continue
         if given.dtype.kind not in "iuf":
             continue
-        values = np.asarray(_guarded(path, given), dtype=np.float64)
+        values = np.asarray(guarded(path, given.variable), dtype=np.float64)
         steps = np.diff(values)
         uneven = steps.size and not np.abs(steps - steps.mean()).max() <= _UNEVEN * abs(steps.mean())
         if uneven or not np.isfinite(values).all():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from xarray.backends import CachingFileManager
 
+from napari_fhn.surveys import reaching
+from napari_fhn.surveys.arrays import hdf5_look
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, Reordered, one_line
@@ -26,32 +29,6 @@ USER_BLOCKS = (0, 512, 1024, 2048)
 MAX_MEMBERS = 4096
 #: Seconds that a look through a file may take.
 TIMEOUT = 10
-# Nobody stops the look when this process has been killed, and the library may hold Python's lock for ever: a thread of
-# faulthandler's, which needs no lock, ends it then.
-_END = """
-import faulthandler, sys
-faulthandler.dump_traceback_later(float(sys.argv[3]), exit=True)
-"""
-_LOOK = """
-import sys
-from contextlib import suppress
-import h5py
-left = int(sys.argv[2])
-def look(name, item):
-    global left
-    left -= 1
-    with suppress(Exception):
-        for key in item.attrs:
-            with suppress(Exception):
-                item.attrs[key]
-    if isinstance(item, h5py.Dataset):
-        with suppress(Exception):
-            item[(0,) * item.ndim]
-    return None if left > 0 else True
-with h5py.File(sys.argv[1], "r") as file:
-    look("", file)
-    file.visititems(look)
-"""
 
 
 def can_open(path: Path) -> bool:
@@ -75,6 +52,7 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open an array of an HDF5 file lazily.
 
@@ -89,6 +67,8 @@ def open(
         Path of the array in the file, such as ``"scene/reflectance"``.
     wavelength_units : str, optional
         Of wavelengths that come without units.
+    follow : bool
+        Whether values may come from files outside its folder, where it names such.
 
     Raises
     ------
@@ -99,11 +79,16 @@ def open(
     """
     path = Path(path)
     return open_member(
-        path, members(path), format="HDF5", variable=variable, axes=axes, wavelength_units=wavelength_units
+        path,
+        members(path, follow=follow),
+        format="HDF5",
+        variable=variable,
+        axes=axes,
+        wavelength_units=wavelength_units,
     )
 
 
-def members(path: Path, *, matlab: bool = False) -> dict[str, Member]:
+def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[str, Member]:
     """List the arrays of numbers in an HDF5 file.
 
     Parameters
@@ -112,11 +97,13 @@ def members(path: Path, *, matlab: bool = False) -> dict[str, Member]:
         The file.
     matlab : bool
         Turn the axes around, as MATLAB stores them the other way round, and leave out what is no array there.
+    follow : bool
+        Whether values may come from files outside its folder.
 
     Raises
     ------
     SurveyError
-        When HDF5's library cannot read it, or should not (see `check_whole`).
+        When HDF5's library cannot read it, or should not (see `look_through`).
     """
     # Here and not above: a session without such files should not wait for the library.
     import h5py
@@ -137,12 +124,13 @@ def members(path: Path, *, matlab: bool = False) -> dict[str, Member]:
         # MATLAB's logical is stored as bytes.
         logical = matlab and "MATLAB_int_decode" in item.attrs
         dtype = np.dtype(bool) if logical else item.dtype.newbyteorder("=")
-        written = bool(item.id.get_storage_size())
+        # What is put together from other arrays has no bytes of its own.
+        written = item.is_virtual or bool(item.id.get_storage_size())
         loader = _Loader(path, name, item.shape, dtype, matlab, written)
         found[name] = Member(item.shape[::step], dtype, loader, _text(item.attrs.get("units", "")), dims)
         return True if len(found) >= MAX_MEMBERS else None
 
-    check_whole(path)
+    look_through(path, follow)
     try:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
@@ -152,28 +140,44 @@ def members(path: Path, *, matlab: bool = False) -> dict[str, Member]:
     return found
 
 
-def check_whole(path: Path) -> None:
+def look_through(path: Path, follow: bool = False) -> None:
     """Let another process look through a file first: in some damaged ones HDF5's library ends the program or loops.
 
     Every object, every attribute and one value of each array is read there. What it raises in good order is left
     to the reader.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+    follow : bool
+        Whether its values may come from files outside its folder.
+
     Raises
     ------
+    ReachesOut
+        When they do, and nobody has said that they may.
     SurveyError
-        When that process crashed, or did not end in time.
+        When that process crashed, did not end in time, or found pieces that unpack to more than there is.
     """
     status = path.stat()
-    _check_whole(path.absolute(), status.st_size, status.st_mtime_ns)
+    outside, large = _looked_through(path.absolute(), status.st_size, status.st_mtime_ns)
+    if large:
+        raise SurveyError(path, f"its array {large[0]}, and is not unpacked", "Save it again in smaller pieces")
+    # The library looks beside the file, or where the program was started.
+    places = (path.parent, Path.cwd())
+    reaching.check(path, [one for one in outside if any(reaching.is_outside(one, place) and (place == path.parent
+                          or (place / one).exists()) for place in places)], follow)  # fmt: skip
 
 
 @lru_cache(maxsize=32)
-def _check_whole(path: Path, size: int, changed: int) -> None:
+def _looked_through(path: Path, size: int, changed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which files it takes values from, and what is wrong with pieces of its arrays."""
     try:
         ended = subprocess.run(
-            [sys.executable, "-I", "-c", _END + _LOOK, str(path), str(MAX_MEMBERS), str(TIMEOUT + 1)],
+            [sys.executable, "-I", hdf5_look.__file__, str(path), str(MAX_MEMBERS), str(TIMEOUT + 1)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=TIMEOUT,
             check=False,
@@ -182,10 +186,20 @@ def _check_whole(path: Path, size: int, changed: int) -> None:
         what = f"HDF5's library came to no end in {size} bytes within {TIMEOUT} seconds"
         raise SurveyError(path, what, "It seems to be damaged: copy it again") from error
     except OSError:
-        # No interpreter to start (an application that brings its own): then it is opened without a look.
-        return
+        # No interpreter to start (an application that brings its own): then it is looked through here.
+        return _of_look(lambda: hdf5_look.look(str(path), MAX_MEMBERS))
     if ended.returncode < 0 or ended.returncode >= 2**31:
         raise SurveyError(path, "HDF5's library breaks down in it", "It seems to be damaged: copy it again")
+    return _of_look(lambda: json.loads(ended.stdout))
+
+
+def _of_look(look: Callable[[], Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a look found; nothing where it ended in an exception, which the reader will meet as well."""
+    try:
+        found = look()
+        return tuple(map(str, found["outside"])), tuple(map(str, found["large"]))
+    except Exception:
+        return (), ()
 
 
 def dimension_names(item: Any) -> list[str]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.surveys.arrays import hdf5
 from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 
@@ -39,6 +40,7 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open an array of a MATLAB file.
 
@@ -52,6 +54,8 @@ def open(
         Name of the array; in a file of version 7.3 also ``"struct/field"``.
     wavelength_units : str, optional
         Of wavelengths in the file.
+    follow : bool
+        Whether values may come from files outside its folder, where it names such (7.3).
 
     Returns
     -------
@@ -69,7 +73,7 @@ def open(
     path = Path(path)
     version = _version(path)
     if version == "7.3":
-        found = hdf5.members(path, matlab=True)
+        found = hdf5.members(path, matlab=True, follow=follow)
     elif version == "5":
         _check_length(path)
         found = _members(path)
@@ -145,11 +149,13 @@ class _Loader:
     def __call__(self) -> NDArray[Any]:
         from scipy.io import loadmat
 
+        way_out = "Save it in MATLAB with -v7.3, which is read piece by piece"
+        check_whole(self.path, self.name, self.path.stat().st_size, self.nbytes, way_out)
         if self.nbytes > MAX_LOADED:
             raise SurveyError(
                 self.path,
                 f"its array '{self.name}' has {self.nbytes / 2**30:.0f} GB and can only be read whole",
-                "Save it in MATLAB with -v7.3, which is read piece by piece",
+                way_out,
             )
         try:
             return np.asarray(loadmat(str(self.path), appendmat=False, variable_names=[self.name])[self.name])

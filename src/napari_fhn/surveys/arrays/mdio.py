@@ -5,21 +5,25 @@ Version 0 keeps its traces in nested groups whose grid only its library describe
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.arrays.zarr_metadata import said_in
+from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
+from napari_fhn.surveys.lazy import guarded, one_line
 
 SUFFIXES = (".mdio",)
 _VERTICAL = {"time": ("twt", "ms", "two-way time"), "depth": ("depth", "m", "depth")}
 _LATERAL = (("inline", "crossline"), ("cdp",))
 #: Places on the map looked at.
 _N_LOOKED_AT = 4096
+#: Places on the map that are read.
+_MOST_TRACES = 2**28
 
 
 def can_open(path: Path) -> bool:
@@ -54,13 +58,30 @@ def open(path: Path) -> xr.DataArray:
             "it is MDIO of version 0, whose grid only its own library can read",
             "Install multidimio, export it as SEG-Y with 'mdio segy export', and open that",
         )
-    name = str(metadata.get("attributes", {}).get("defaultVariableName", "amplitude"))
     try:
-        # Trace headers are records, which xarray cannot take.
-        data = xr.open_zarr(path, chunks=None, consolidated=False, drop_variables=["headers", "raw_headers"])
-        array: xr.DataArray = data[name]
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise SurveyError(path, f"its traces cannot be read ({error})", "Export it as SEG-Y with multidimio") from error
+        return _open(path, metadata)
+    except SurveyError:
+        raise
+    except Exception as error:
+        # What zarr, its codecs, numpy and xarray raise, each as it likes.
+        what = f"its traces cannot be read ({one_line(error)})"
+        raise SurveyError(path, what, "Copy the whole folder again, or export it as SEG-Y with multidimio") from error
+
+
+def _open(path: Path, metadata: dict[str, Any]) -> xr.DataArray:
+    # Here and not above: a session without such files should not wait for the library.
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
+    named = metadata.get("attributes")
+    name = str(named.get("defaultVariableName", "amplitude")) if isinstance(named, dict) else "amplitude"
+    # Trace headers are records, which xarray cannot take.
+    records = ["headers", "raw_headers"]
+    data = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, drop_variables=records)
+    array: xr.DataArray = data[name]
+    check_values(path, array.dtype, array.shape)
+    for one in ("cdp_x", "cdp_y", "trace_mask"):
+        if one in data and data[one].size > _MOST_TRACES:
+            raise SurveyError(path, f"its '{one}' promises {data[one].size} traces", "Check how it was written")
     *lateral, last = (str(dim) for dim in array.dims)
     if tuple(lateral) not in _LATERAL or last not in _VERTICAL:
         raise SurveyError(
@@ -90,7 +111,7 @@ def open(path: Path) -> xr.DataArray:
     if "trace_mask" in data and not bool(np.asarray(data["trace_mask"]).all()):
         notes.append("Some places of the grid have no trace.")
     return xr.DataArray(
-        xr.Variable(dims, array.variable._data),
+        guarded(path, xr.Variable(dims, array.variable._data)),
         coords=coords,
         name=path.stem,
         attrs={
@@ -106,10 +127,7 @@ def open(path: Path) -> xr.DataArray:
 def _metadata(path: Path) -> dict[str, Any]:
     """Attributes of an MDIO 1 store, Zarr 3 or 2; empty where the folder is none."""
     for name, key in (("zarr.json", "attributes"), (".zattrs", "")):
-        try:
-            content = json.loads((path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
+        content = said_in(path / name)
         found = content.get(key, {}) if key else content
         if isinstance(found, dict) and "apiVersion" in found and "createdOn" in found:
             return found

@@ -10,7 +10,8 @@ from typing import Any
 import xarray as xr
 
 from napari_fhn.surveys.arrays import hdf5
-from napari_fhn.surveys.arrays.datasets import check_lengths, from_datasets
+from napari_fhn.surveys.arrays.datasets import from_datasets
+from napari_fhn.surveys.assemble import check_lengths
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 
@@ -30,6 +31,7 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open a NetCDF file lazily.
 
@@ -43,6 +45,8 @@ def open(
         Which array is the survey, with its group: ``"science/reflectance"``.
     wavelength_units : str, optional
         Of wavelengths that come without units.
+    follow : bool
+        Whether values may come from files outside its folder, where it names such.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def open(
                 raise SurveyError(path, "it is NetCDF of kind CDF-5", "Convert it with: nccopy -k nc4 IN OUT")
         raise SurveyError(path, "it does not begin as a NetCDF file does", "Export it again")
     if engine == "h5netcdf":
-        check_lengths(path, {name: one.shape for name, one in hdf5.members(path).items()})
+        check_lengths(path, {name: one.shape for name, one in hdf5.members(path, follow=follow).items()})
     groups = read_groups(path, engine)
     return from_datasets(
         path,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fhn.regular import why_not
 from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, readings
 from napari_fhn.surveys.errors import SurveyError
@@ -21,6 +23,10 @@ SUFFIXES = (".npy", ".npz")
 _MAGIC = {".npy": (b"\x93NUMPY",), ".npz": (b"PK\x03\x04", b"PK\x05\x06")}
 #: Largest compressed array that is read into memory; one that is not compressed stays on disk.
 MAX_LOADED = 4 * 2**30
+#: Arrays looked at in one file.
+MAX_MEMBERS = 4096
+#: Bytes of the header of an array; a longer one is read whole before anybody looks at it.
+_MAX_HEADER = 2**16
 
 
 def can_open(path: Path) -> bool:
@@ -140,7 +146,8 @@ def _members(path: Path) -> dict[str, Member]:
     members: dict[str, Member] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            # Counted by the list at the end of the file, which may promise millions.
+            for info in archive.infolist()[:MAX_MEMBERS]:
                 if not info.filename.endswith(".npy"):
                     continue
                 with archive.open(info) as file:
@@ -168,7 +175,25 @@ def _members(path: Path) -> dict[str, Member]:
     return members
 
 
+def only_array(path: Path) -> NDArray[Any] | None:
+    """Return the array of a ``.npz`` that holds no other; None where there are several.
+
+    Raises
+    ------
+    SurveyError
+        When it cannot be read.
+    """
+    wrong = why_not(path)
+    if wrong is not None:
+        raise SurveyError(path, *wrong)
+    members = _members(path)
+    return np.asarray(next(iter(members.values())).load()) if len(members) == 1 else None
+
+
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    head = cast(zipfile.ZipExtFile, file).peek(12)[:12]
+    if head[6:7] > b"\x01" and int.from_bytes(head[8:12], "little") > _MAX_HEADER:
+        raise ValueError("a header without end")
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = read(file)
@@ -194,9 +219,11 @@ class _Loader:
                 if nbytes == 0:
                     return np.empty(self.shape, self.dtype)
                 return np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
+            way_out = "Save it with numpy.savez, or as npy, to read it piece by piece"
+            check_whole(self.path, self.info.filename, self.info.compress_size, nbytes, way_out)
             if nbytes > MAX_LOADED:
                 what = f"its array '{self.info.filename}' is compressed and has {nbytes / 2**30:.0f} GB"
-                raise SurveyError(self.path, what, "Save it with numpy.savez, or as npy, to read it piece by piece")
+                raise SurveyError(self.path, what, way_out)
             with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
                 return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
         except SurveyError:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.arrays.datasets import check_lengths, from_datasets
+from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.arrays.members import Member, open_member
-from napari_fhn.surveys.assemble import assemble
+from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, known_axes
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
@@ -68,7 +68,6 @@ def open(
     """
     path = Path(path)
     store, arrays = _walk(path)
-    check_lengths(path, {name: one.shape for name, one in arrays.items()})
     format = f"Zarr {store.metadata.zarr_format}"
     scales = _multiscales(store.attrs)
     if scales is not None and variable is None:
@@ -110,17 +109,21 @@ def _walk(path: Path) -> tuple[Any, dict[str, Any]]:
     # Here and not above: a session without such files should not wait for the library.
     import zarr
 
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
     found: dict[str, Any] = {}
     try:
         with warnings.catch_warnings():
             # About things in the folder that are not Zarr's.
             warnings.simplefilter("ignore")
-            store = zarr.open(str(path), mode="r")
+            store = zarr.open(GuardedStore(path), mode="r")
             if isinstance(store, zarr.Array):
                 return store, {"": store}
             for name, one in store.members(max_depth=3):
                 if isinstance(one, zarr.Array) and len(found) < MAX_MEMBERS:
                     found[name] = one
+    except SurveyError:
+        raise
     except Exception as error:
         # zarr raises what json, numpy and its codecs raise.
         raise SurveyError(path, f"zarr cannot read it ({one_line(error)})", "Copy the whole folder again") from error
@@ -146,13 +149,17 @@ def _member(path: Path, name: str, array: Any) -> Member:
 def _datasets(path: Path, arrays: Mapping[str, Any]) -> dict[str, xr.Dataset]:
     """Arrays with named axes as xarray has them: coordinates found, scale factors and fill values applied."""
     options: dict[str, Any] = {"engine": "zarr", "chunks": None, "cache": False, "decode_coords": "all"}
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
     with warnings.catch_warnings():
         # About metadata that is not consolidated, and times.
         warnings.simplefilter("ignore")
         try:
             return {
                 name.strip("/"): dataset
-                for name, dataset in xr.open_groups(str(path), **options, decode_timedelta=False).items()
+                for name, dataset in xr.open_groups(
+                    cast(Any, GuardedStore(path)), **options, decode_timedelta=False
+                ).items()
             }
         except Exception:
             # One array that xarray cannot take (trace headers as records, an axis without a name) must not hide
@@ -221,6 +228,7 @@ def _open_ome(
     if not 0 <= level < len(names):
         raise SurveyError(path, f"it has {len(names)} resolutions and none numbered {level}", "Count them from 0")
     array = arrays[names[level]]
+    check_values(path, array.dtype, array.shape)
     if len(words) != array.ndim:
         raise SurveyError(path, f"it names {len(words)} axes for {array.ndim}", "Name them with the option axes")
     if axes is not None:

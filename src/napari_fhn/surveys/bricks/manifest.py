@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn import record
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.plan import Plan
 
@@ -17,15 +18,21 @@ from napari_fhn.surveys.bricks.plan import Plan
 MANIFEST = f"{store.VALUES}/bricks.json"
 VERSION = 1
 _HEAD_BYTES = 2**16
+_LONGEST = 2**30
+"""Bytes: it has a line for each brick."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """Return what is known of a copy; None where it is no copy, or a damaged one."""
-    try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    path = folder / MANIFEST
+    if not path.is_file():  # reading a pipe would wait for ever
         return None
-    return content if isinstance(content, dict) and content.get("version") == VERSION else None
+    try:
+        content = record.parse(path.read_bytes(), longest=_LONGEST)
+    except (OSError, record.RecordError):
+        return None
+    known = isinstance(content, dict) and content.get("version") == VERSION
+    return content if known and isinstance(content.get("checksums"), dict) else None
 
 
 def fingerprint(survey: xr.DataArray) -> dict[str, Any] | None:

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.surveys.lazy import guarded, one_line
 
 if TYPE_CHECKING:
     import zarr
@@ -124,11 +125,8 @@ def create(
 
 def is_store(path: Path) -> bool:
     """Say whether a folder is a store of this kind."""
-    try:
-        content = json.loads((path / "zarr.json").read_text(encoding="utf-8"))
-        return KEY in content.get("attributes", {})
-    except (OSError, ValueError):
-        return False
+    said = said_in(path / "zarr.json").get("attributes")
+    return isinstance(said, dict) and KEY in said
 
 
 def load(path: Path) -> xr.DataArray:
@@ -151,17 +149,23 @@ def load(path: Path) -> xr.DataArray:
     """
     if not is_store(path):
         raise SurveyError(path, "it is no survey in bricks (zarr.json does not say so)", "Open the survey it came from")
+    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+
     try:
-        opened = xr.open_zarr(path, chunks=None, consolidated=False, decode_coords="all")
+        opened = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, decode_coords="all")
         said = opened.attrs[KEY]
         array: xr.DataArray = opened[VALUES]
-        array = array.assign_coords({k: opened[k] for k in said["coordinates"]})
+        array = array.assign_coords({k: opened[k].load() for k in said["coordinates"]})
         coords = {k: (tuple(c["dims"]), np.array(c["values"], dtype=object)) for k, c in said["text"].items()}
         array = array.assign_coords(coords).transpose(*said["dims"])
         array.attrs = {k: decode(v) for k, v in said["attrs"].items()}
         array.name = said["name"] or None
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise SurveyError(path, f"it is damaged ({error})", "Copy the survey into bricks again") from error
+        array = array.copy(data=guarded(path, array.variable)._data)
+    except SurveyError:
+        raise
+    except Exception as error:
+        # What zarr, its codecs, numpy and xarray raise, each as it likes.
+        raise SurveyError(path, f"it is damaged ({one_line(error)})", "Copy the survey into bricks again") from error
     return array.drop_encoding()
 
 

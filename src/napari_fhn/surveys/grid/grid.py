@@ -16,6 +16,7 @@ from rasterio import Affine
 from rasterio.crs import CRS
 from rioxarray.exceptions import RioXarrayError
 
+from napari_fhn import record
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.grid.axis import TOLERANCE, VERTICAL, Along, AxisLike, GridAxis
 from napari_fhn.surveys.maps import grids as maps
@@ -60,6 +61,10 @@ class Grid:
     kind: str = ""
     name: str = ""
     read_as: str = "{}"
+
+    def __post_init__(self) -> None:
+        if self.read_as != "{}" and not isinstance(record.parse(self.read_as), dict):
+            raise ValueError("what it was read as is no mapping of options")
 
     @classmethod
     def of(cls, survey: xr.DataArray) -> Grid:

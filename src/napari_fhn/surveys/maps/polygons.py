@@ -91,8 +91,6 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     import shapely  # here and not above: a session without such files should not wait for it
 
     path = Path(path)
-    if not path.is_file():
-        raise SurveyError(path, f"there is no such file in {path.absolute().parent}", "Check the path")
     with _as_survey_errors():
         layer = vector.layer_of(path, layer)
         field = _field(path, vector.fields(path, layer)) if field is None else field

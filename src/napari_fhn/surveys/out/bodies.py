@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
@@ -77,7 +78,7 @@ def save_bodies(
     wanted = [value] if isinstance(value, int) else list(value)
     with replacing(path) as new:
         check_room(path, 4 * int(np.prod(shape)))
-        out = np.lib.format.open_memmap(new, mode="w+", dtype=np.int32, shape=shape)
+        out = mapped.create(new, shape, np.int32)
         count, pairs, sizes = 0, [np.empty((0, 2), np.int64)], [np.zeros(1, np.int64)]
         before: NDArray[Any] | None = None
         # Labels and their ancestors are several times larger than what is read.

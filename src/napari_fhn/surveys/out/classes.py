@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +9,7 @@ from xml.etree import ElementTree
 
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out.cells import csv_text
 from napari_fhn.surveys.out.history import forget, lines_of, write_beside
 
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -38,7 +38,8 @@ def save_classes(path: str | Path, classes: Iterable[ClassLike], *, history: Seq
     ----------
     path : str or Path
         ``.csv``: value, name, color, as `napari_fhn.labels.ClassTable.from_csv` reads it. ``.qml``: a QGIS style;
-        with the name of a raster beside it (``map.tif``, ``map.qml``) QGIS shows that raster in these colours.
+        with the name of a raster beside it (``map.tif``, ``map.qml``) QGIS shows that raster in these colours. In a
+        table a name that a spreadsheet would compute has an apostrophe in front.
     classes : iterable of ClassLike
         The classes; value 0 stays transparent in QGIS unless it is among them.
     history : sequence of str, optional
@@ -72,10 +73,8 @@ def save_classes(path: str | Path, classes: Iterable[ClassLike], *, history: Seq
     made = lines_of(history)
     with replacing(path) as new:
         if suffix == ".csv":
-            with new.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(("value", "name", "color"))
-                writer.writerows((entry.value, entry.name, entry.color) for entry in table)
+            text = csv_text(("value", "name", "color"), ((entry.value, entry.name, entry.color) for entry in table))
+            new.write_bytes(text.encode("utf-8", "replace"))
             if made:
                 write_beside(new, made)
         else:

@@ -70,8 +70,9 @@ def write_envi(
     if not header.is_file():
         return
     text = header.read_text(encoding="utf-8")
-    if classes and values.ndim == 2:
-        text = _classified(text, classes)
+    # A classification has a name for each number from 0.
+    if classes and values.ndim == 2 and kind == "uint8":
+        text = _classified(text, classes, 0 if nodata is None else int(nodata))
     if history:
         text = _described(text, history)
     header.write_text(text, encoding="utf-8")
@@ -113,9 +114,9 @@ def _write(
                     file.set_band_description(k + 1, name)
                 if tags:
                     file.update_tags(**tags)
-                if classes and kind == "uint8" and count == 1:
+                if classes and kind in ("uint8", "uint16") and count == 1:
                     table = {entry.value: (*rgb(entry.color), 255) for entry in classes}
-                    file.write_colormap(1, {0: (0, 0, 0, 0), **table})
+                    file.write_colormap(1, {0 if nodata is None else int(nodata): (0, 0, 0, 0), **table})
             # Closing a file GDAL only logs that the disk is full: what is on it is looked at once more.
             with rasterio.open(path) as file:
                 for start in range(0, height, rows):
@@ -150,12 +151,12 @@ def _transform(like: xr.DataArray) -> Affine:
     return like.rio.transform(recalc=True)
 
 
-def _classified(header: str, classes: Sequence[ClassLike]) -> str:
+def _classified(header: str, classes: Sequence[ClassLike], nothing: int) -> str:
     """Make an ENVI header one of a classification: its names and colours, by value from 0."""
     table = {entry.value: entry for entry in classes}
-    n = max(table) + 1
+    n = max(*table, nothing) + 1
     names = [table[k].name.replace(",", " ").replace("{", "(").replace("}", ")") if k in table else
-             ("Unclassified" if k == 0 else f"class {k}") for k in range(n)]  # fmt: skip
+             ("Unclassified" if k == nothing else f"class {k}") for k in range(n)]  # fmt: skip
     colors = [str(c) for k in range(n) for c in (rgb(table[k].color) if k in table else (0, 0, 0))]
     header = re.sub(r"(?m)^file type *=.*$", "file type = ENVI Classification", header)
     lines = [f"classes = {n}", f"class names = {{{', '.join(names)}}}", f"class lookup = {{{', '.join(colors)}}}"]

@@ -83,6 +83,14 @@ class EnviHeader:
             return []
 
 
+#: How files begin that say what they are: HDF5 (NetCDF 4, MATLAB 7.3), NetCDF 3, NumPy, zip, MATLAB 5, TIFF.
+_OTHERS = (
+    b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05", b"\x93NUMPY", b"PK\x03\x04", b"MATLAB 5.0 MAT-file",
+    b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+",
+)  # fmt: skip
+_OTHERS_BYTES = max(map(len, _OTHERS))
+
+
 def is_header(path: Path) -> bool:
     """Say whether a file begins as an ENVI header does."""
     with path.open("rb") as file:
@@ -102,6 +110,10 @@ def pair(path: Path) -> tuple[Path, Path] | None:
             if data != path and data.is_file():
                 return data, path
         return None
+    # Of a scene that was saved as ENVI and as something else under one name, the header is of the former.
+    with path.open("rb") as file:
+        if file.read(_OTHERS_BYTES).startswith(_OTHERS):
+            return None
     for ending in (".hdr", ".HDR"):
         for header in (path.with_suffix(ending), path.with_name(path.name + ending)):
             if header.is_file() and is_header(header):

@@ -12,11 +12,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 
+from napari_fhn.regular import odd_beside
+from napari_fhn.surveys import reaching
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import LazyArray
+from napari_fhn.surveys.lazy import LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
-from napari_fhn.surveys.raster import envi_header, tiff
+from napari_fhn.surveys.raster import envi_header, tiff, virtual
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
 
@@ -48,6 +50,7 @@ def open(
     page: int | None = None,
     axes: tuple[str, ...] | None = None,
     part: Part | None = None,
+    follow: bool = False,
 ) -> xr.DataArray:
     """Open an ENVI image, a GeoTIFF or another grid lazily.
 
@@ -64,6 +67,8 @@ def open(
         What the images of a TIFF are: ``("band", "y", "x")``, ``("date", "y", "x")``, or the axes of a volume.
     part : {"magnitude", "phase", "real", "imaginary"}, optional
         What to take of complex numbers.
+    follow : bool
+        Whether values may come from outside the folder of the file, where it names such: files elsewhere, servers.
 
     Returns
     -------
@@ -80,11 +85,14 @@ def open(
     ------
     AmbiguousAxes
         When a TIFF holds several images and nothing says what they are.
+    ReachesOut
+        When it names what lies outside its folder, and `follow` does not say that it may.
     SurveyError
         When GDAL cannot read it or the file is shorter than its header promises.
     """
     path = Path(path)
     if path.suffix.lower() in _TIFF:
+        _look(path, path, follow)
         pages = tiff.pages(path)
         if len(pages) > 1 and page is None:
             return tiff.open_pages(path, pages, axes)
@@ -94,11 +102,13 @@ def open(
                      wavelength_units, part)  # fmt: skip
     driver = _grid_driver(path)
     if driver is not None:
+        _look(path, path, follow)
         return _open(path, path, driver, str(path), None, wavelength_units, part)
     pair = envi_header.pair(path)
     if pair is None:
         raise SurveyError(path, *_why_not(path))
     data, header_path = pair
+    _look(path, data, follow)
     return _open(path, data, "ENVI", str(data), envi_header.read_header(header_path), wavelength_units, part)
 
 
@@ -158,7 +168,12 @@ def _open(
         "notes": tuple(notes),
     }
     array = xr.DataArray(values.variable(("band", "y", "x")), name=path.stem, attrs=attrs)
-    return place(array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords}), grid)
+    array = array.assign_coords({"band": ("band", np.arange(1, shape[0] + 1)), **coords})
+    try:
+        return place(array, grid)
+    except GDAL_ERRORS as error:
+        what = f"its CRS is not understood ({one_line(error)})"
+        raise SurveyError(path, what, "Export it with another") from error
 
 
 def _check_file(path: Path, data: Path, dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None) -> None:
@@ -265,6 +280,26 @@ def _grid_driver(path: Path) -> str | None:
     with path.open("rb") as file:
         begin = file.read(64)
     return next((driver for magic, driver in kinds if re.match(magic, begin, re.IGNORECASE)), None)
+
+
+def _look(path: Path, data: Path, follow: bool) -> None:
+    """Look at what GDAL would open beside a file, before it does."""
+    odd = odd_beside(data)
+    if odd is not None:
+        raise SurveyError(path, *odd)
+    reaching.check(path, virtual.targets(data, _is_whole), follow)
+
+
+def _is_whole(path: Path) -> bool:
+    """Say whether a file holds the values of a raster itself, whatever GDAL's other drivers may see in it."""
+    with path.open("rb") as file:
+        begin = file.read(64)
+    if path.suffix.lower() in _TIFF:
+        return tiff.is_tiff(path)
+    if _grid_driver(path) is not None:
+        return True
+    # Of raw values: text would be something that one of GDAL's drivers understands.
+    return envi_header.pair(path) is not None and not begin.decode("latin-1").isprintable()
 
 
 def _why_not(path: Path) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +30,8 @@ SHORT = {
 }  # fmt: skip
 #: Blocks looked at, spread evenly, before a file is taken to be whole.
 N_BLOCKS = 4096
+#: Bytes of one block, unpacked.
+LARGEST = 2**31
 _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 
@@ -35,7 +39,9 @@ def opened(address: str | Path, mode: str = "r", *, driver: str) -> rasterio.Dat
     """Open a raster with one driver of GDAL; that it may have no place on a map is said elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(address, mode, driver=driver, sharing=False)
+        # Whole, so that nothing in it is taken for an address.
+        whole = address if str(address).startswith("GTIFF_DIR:") else os.path.abspath(address)
+        return rasterio.open(whole, mode, driver=driver, sharing=False)
 
 
 def is_tiff(path: Path) -> bool:
@@ -54,11 +60,15 @@ def pages(path: Path) -> list[str]:
     """
     try:
         with opened(path, driver="GTiff") as dataset:
-            return list(dataset.subdatasets) or [str(path)]
+            named = list(dataset.subdatasets)
     except GDAL_ERRORS as error:
         raise SurveyError(
             path, f"GDAL cannot read it ({one_line(error)})", "Export it again as GeoTIFF or ENVI"
         ) from error
+    # The list may come out of the file's own metadata, and name anything.
+    if not all(re.fullmatch(r"GTIFF_DIR:(off:)?\d+:" + re.escape(str(path)), one) for one in named):
+        raise SurveyError(path, "its metadata name images in other files", "Export it again as GeoTIFF")
+    return named or [str(path)]
 
 
 def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
@@ -78,9 +88,13 @@ def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
         return []
     size = path.stat().st_size
     height, width = dataset.block_shapes[0]
+    item = np.dtype(dataset.dtypes[0]).itemsize * (dataset.count if _by_pixel(dataset) else 1)
+    if height * width * item > LARGEST:
+        what = f"its blocks have {height * width * item / 2**30:,.0f} GB each"
+        raise SurveyError(path, f"{what}, and would have to be unpacked whole", "Save it in tiles")
     across, down = -(-dataset.width // width), -(-dataset.height // height)
     # Interleaved by pixel, one block holds all bands.
-    n_bands = 1 if dataset.interleaving is not None and dataset.interleaving.name == "pixel" else dataset.count
+    n_bands = 1 if _by_pixel(dataset) else dataset.count
     total = across * down * n_bands
     absent, end = 0, 0
     looked_at = np.unique(np.linspace(0, total - 1, min(total, N_BLOCKS)).astype(np.int64))
@@ -103,6 +117,10 @@ def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
         instead = "0" if dataset.nodata is None else "'no data'"
         return [f"{share:.0f} % of its blocks were never written; they read as {instead}."]
     return []
+
+
+def _by_pixel(dataset: rasterio.DatasetReader) -> bool:
+    return dataset.interleaving is not None and dataset.interleaving.name == "pixel"
 
 
 class _Pages(LazyArray):

@@ -96,7 +96,7 @@ def open_asking(path: str | Path, ask: Ask) -> xr.DataArray | None:
         try:
             survey = surveys.open(path, **options)
         except AmbiguousAxes as error:
-            question, choices = f"{path.name}: {error.what}. Which is it?", error.choices
+            question, choices = f"{path.name}: {error.what}. {error.question}", error.choices
         else:
             choices = _unnamed(survey, options)
             if not choices:

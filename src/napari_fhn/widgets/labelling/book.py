@@ -3,60 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from psygnal import SignalGroupDescriptor
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn import labels
-from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
-from napari_fhn.project import HeldOut
+from napari_fhn.labels.flushing import Flusher
+from napari_fhn.project import HeldOut, Session
+from napari_fhn.project.step_files import StepDamaged
+from napari_fhn.project.step_log import Entry, Outcome
+from napari_fhn.project.steps import LABELS, SectionReference, Step
+from napari_fhn.project.wells import KeptWells
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.labelling import class_layers, strokes
-from napari_fhn.widgets.labelling.label_history import Entry, LabelHistory, SectionReference
+from napari_fhn.widgets.labelling.label_history import LabelHistory
+from napari_fhn.widgets.labelling.label_state import LabelState
 from napari_fhn.widgets.labelling.tally import Tally
-
-
-@dataclass
-class LabelState:
-    """What is known; setting a field emits an event of its name.
-
-    Parameters
-    ----------
-    has_labels : bool
-        Whether there is a label layer to paint on and to train with.
-    classes : ClassTable
-        The classes.
-    hidden, locked : frozenset of int
-        Label values that are not shown, and those whose voxels no brush and no file changes.
-    counts : dict
-        Labelled voxels of each label value.
-    held_out : int
-        Labelled bodies to keep for the score.
-    held : tuple of Box or None
-        Those that a person chose; None where the program chooses.
-    blocks : int or None
-        Edge of the blocks that are held out, in traces or pixels; None where bodies are held out whole.
-    """
-
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-
-    has_labels: bool = False
-    classes: ClassTable = field(default_factory=lambda: ClassTable.default(3))
-    hidden: frozenset[int] = frozenset()
-    locked: frozenset[int] = frozenset()
-    counts: dict[int, int] = field(default_factory=dict)
-    held_out: int = 0
-    held: tuple[Box, ...] | None = None
-    blocks: int | None = None
 
 
 class LabelBook:
@@ -73,6 +42,8 @@ class LabelBook:
         What is known.
     layer : napari.layers.Labels or None
         The label layer.
+    values : ndarray or None
+        What it shows: the mapped file of the session.
     history : LabelHistory
         The history.
     tally : Tally
@@ -81,16 +52,28 @@ class LabelBook:
         Whether the classes were named, by a person or a file.
     seed : callable
         Returns the seed by which labels are held out.
+    wells_called : callable
+        Returns the wells as they are, and as they are with other names of classes; None where there are none.
+    stepped : Signal
+        Emitted with a step that was done, taken back or made again.
+    shown : Signal
+        Emitted with each label layer that is made.
     """
+
+    stepped = Signal(object)
+    shown = Signal(object)
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
         self._viewer = context.viewer
         self.state = LabelState()
         self.layer: Labels | None = None
+        self.values: NDArray[np.uint8] | None = None
         self.history = LabelHistory()
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
+        self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
+        self._flusher = Flusher()
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
 
     def show(self, values: NDArray[np.uint8], place: dict[str, Any], *, writable: bool) -> None:
@@ -105,10 +88,15 @@ class LabelBook:
         writable : bool
             Whether one may paint.
         """
-        self.history.clear()
-        self.layer = class_layers.labels_layer(values, self.state.classes, place)
-        readout.attach(self.layer)
-        strokes.attach(self.layer, self._painted, self.undo, self.redo)
+        self._follow(writable)
+        self.values = values
+        self.layer = layer = class_layers.labels_layer(values, self.state.classes, place)
+        readout.attach(layer)
+        touched = self._flusher.due
+        strokes.attach(
+            layer, lambda change: self._painted(layer, change), self.undo, self.redo, lambda: touched(layer.data)
+        )
+        self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
         for key in range(1, 10):
             # napari's own digits choose a tool; its letters do so too, and stay.
@@ -116,6 +104,25 @@ class LabelBook:
         self._viewer.layers.selection.active = self.layer
         if not writable:
             self.protect()
+        self.state.has_labels = True
+        self.tally.due(0)
+
+    def access(self, values: NDArray[np.uint8] | None) -> None:
+        """Let one paint on these labels from now on; without any, only look at those that are shown."""
+        if self.layer is None:
+            return
+        self._follow(values is not None)
+        if values is None:
+            self.protect()
+        else:
+            self.values = values
+            self.layer.data = values
+            self.layer.editable = True
+
+    def adopt(self, layer: Labels) -> None:
+        """Paint again on a layer that was taken away and is in the viewer once more."""
+        self.layer = layer
+        self._follow(self._context.project.writable)
         self.state.has_labels = True
         self.tally.due(0)
 
@@ -147,33 +154,88 @@ class LabelBook:
         focus = None if self.layer is None else view.focus(self._viewer, self.layer)
         return None if focus is None else SectionReference(focus.axis, focus.index, self._context.data.title())
 
-    def apply(
-        self,
-        title: str,
-        change: Change,
-        place: SectionReference | None = None,
-        classes: tuple[ClassTable, ClassTable] | None = None,
-        also: Callable[[bool], None] | None = None,
-    ) -> None:
-        """Write a change that has been made into the history, and show it.
+    def carry_out(self, step: Step) -> None:
+        """Do what takes no more than a moment, such as to rename a class.
 
         Parameters
         ----------
-        title : str
-            What was done.
-        change : Change
-            Of the label volume, already made.
-        place : SectionReference, optional
-            The section it was made on.
-        classes : (ClassTable, ClassTable), optional
-            The class table before and after.
-        also : callable, optional
-            Told False when the change is taken back, and True when it is made again.
+        step : Step
+            What is to be done. Before there is a session its classes are all that is taken.
         """
-        self.history.record(Entry(title, change, place, classes, also))
-        if classes is not None:
-            self.set_classes(classes[1])
+        session = self._context.project.session
+        if session is None:
+            if step.classes is not None:
+                self.set_classes(step.classes[1])
+            return
+        if not self.may_write():
+            return
+        try:
+            outcome = session.steps.do(step)
+        except (ValueError, OSError) as error:
+            self.failed(error)
+            self.state.events.classes.emit(self.state.classes)
+            return
+        self.took(outcome)
+
+    def work(
+        self,
+        plan: Callable[[Session], Step],
+        done: Callable[[Outcome], None] = lambda outcome: None,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Find out beside the GUI what is to be done, and do it there.
+
+        Parameters
+        ----------
+        plan : callable
+            Given the session, returns the step; nothing is written by it.
+        done : callable
+            Told what came of it, when it is shown.
+        failed : callable, optional
+            Told an error in place of the person.
+        """
+        session = self._context.project.session
+        if session is None or not self.may_write():
+            return
+
+        def shown(outcome: Outcome) -> None:
+            self.took(outcome)
+            done(outcome)
+
+        self._context.background.run(lambda: session.steps.do(plan(session)), shown, failed or self.failed)
+
+    def took(self, outcome: Outcome) -> None:
+        """Show a step that was done, taken back or made again: its voxels, its classes, what else goes with it."""
+        session = self._context.project.session
+        if session is None:
+            return
+        table = session.classes
+        if outcome.step.classes is not None and table is not None:
+            self._take(table)
+        self.stepped.emit(outcome.step)
+        self.history.changed.emit()
+        for words in outcome.words:
+            self._context.messages.say(words, note=True)
         self._show_change()
+
+    def may_write(self) -> bool:
+        """Whether the desk is the one who writes; if not, a sentence says so."""
+        project = self._context.project
+        wrote = project.writable
+        project.watch()  # which says it, where that has just come to an end
+        if wrote and not project.writable:
+            return False
+        if project.session is not None and not project.writable:
+            self._context.messages.fail(f"{project.writer} is working in this session: here it can only be looked at.")
+            return False
+        return True
+
+    def failed(self, error: BaseException) -> None:
+        """Say why a change could not be made; all is as it was."""
+        wrote = self._context.project.writable
+        self._context.project.watch()
+        if self._context.project.writable == wrote:
+            self._context.messages.report(error, ValueError, OSError)
 
     def undo(self) -> None:
         """Take back the last change on the section in view, or of the whole survey, whichever is newer."""
@@ -200,29 +262,28 @@ class LabelBook:
         """Take a change of the history back, or make it again."""
         if self.layer is None:
             return
+        steps = self.history.steps
+        if steps is None or not self.may_write():
+            return
         again = entry.undone
-        voxels = (self.history.redo if again else self.history.undo)(entry, self.layer.data)
-        if entry.classes is not None:
-            before, after = entry.classes if again else entry.classes[::-1]
-            try:
-                self.set_classes(self.state.classes.carried(before, after))
-            except labels.LabelError as error:
-                self._context.messages.fail(str(error))
-        if entry.also is not None:
-            entry.also(again)
+        try:
+            outcome = steps.toggle(entry)
+        except StepDamaged:
+            self._context.messages.fail(f"{entry.title} cannot be taken back any more: what was kept of it is damaged.")
+            self.history.changed.emit()
+            return
+        except (ValueError, OSError) as error:
+            self.failed(error)
+            return
         where = f" on {entry.place.title}" if entry.place is not None and entry.place.title else ""
-        size = f" ({voxels:,} voxels)" if voxels else ""
+        size = f" ({outcome.voxels:,} voxels)" if outcome.voxels else ""
         self._context.messages.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
-        self._show_change()
+        self.took(outcome)
 
     def set_classes(self, table: ClassTable) -> None:
         """Show another class table and keep it in the session; the voxels stay as they are."""
-        self.named = True
-        self.state.classes = table
+        self._take(table)
         self._context.project.change("The classes", lambda session: session.set_classes(table))
-        self.recolour()
-        if self.layer is not None and self.layer.selected_label not in table.values:
-            self.layer.selected_label = table.values[0]
 
     def recolour(self) -> None:
         """Show the classes in their colours, without those that are hidden."""
@@ -271,6 +332,7 @@ class LabelBook:
         """Take the layer away and forget the classes: another session, or none, comes."""
         layer = self.layer
         self.forget_layer()
+        self.values = None
         self.named = False
         self.state.classes = ClassTable.default(3)
         self.tally.chosen = None
@@ -280,7 +342,7 @@ class LabelBook:
     def forget_layer(self) -> None:
         """Let go of the layer, which somebody has taken away."""
         self.layer = None
-        self.history.clear()
+        self.history.follow(None)
         self.state.has_labels = False
         self.state.held = None
         self.state.counts = {}
@@ -295,30 +357,51 @@ class LabelBook:
         if key <= len(self.state.classes):
             self.brush(self.state.classes.values[key - 1])
 
-    def _painted(self, change: Change) -> None:
-        if not change.patches:
+    def _painted(self, layer: Labels, change: Change) -> None:
+        if not change.patches or layer is not self.layer:
+            return
+        steps = self.history.steps
+        if steps is None or not self.may_write():
+            QTimer.singleShot(0, lambda: self._restore(change, ""))  # who has taken the session over has its labels
             return
         place = self.place()
         locked = change.only(tuple(self.state.locked)) if self.state.locked else Change()
         names = class_layers.names(self.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        self.history.record(Entry(title, change, place))
+        steps.append(Step(title, {LABELS: change}, layer.data.shape, place=place))
+        self.history.changed.emit()
+        self._flusher.due(layer.data)
+        if (refusal := self._flusher.refusal()) is not None:
+            self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
         if locked.patches:
             # napari may write the voxels only after it has told of them.
-            QTimer.singleShot(0, lambda: self._restore(locked))
+            QTimer.singleShot(0, lambda: self._restore(locked, "Voxels of locked classes stayed as they are."))
         self.tally.due()
 
-    def _restore(self, locked: Change) -> None:
-        if self.layer is not None and locked.undo(self.layer.data):
-            self._context.messages.say("Voxels of locked classes stayed as they are.")
+    def _restore(self, change: Change, words: str) -> None:
+        if self.layer is not None and change.undo(self.layer.data):
+            if words:
+                self._context.messages.say(words)
             self.layer.refresh(extent=False, thumbnail=False)
+
+    def _follow(self, writable: bool) -> None:
+        """Take up what can be taken back in the session, where the desk writes in it."""
+        session = self._context.project.session
+        for words in self.history.follow(session.steps if session is not None and writable else None):
+            self._context.messages.say(words, note=True)
+
+    def _take(self, table: ClassTable) -> None:
+        self.named = True
+        self.state.classes = table
+        self.recolour()
+        if self.layer is not None and self.layer.selected_label not in table.values:
+            self.layer.selected_label = table.values[0]
 
     def _show_change(self) -> None:
         if self.layer is None:
             return
-        if isinstance(self.layer.data, np.memmap):
-            self.layer.data.flush()
+        self._flusher.due(self.layer.data)
         self.layer.refresh(extent=False, thumbnail=False)
         self.tally.due()
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from napari_fhn.project import Project
 from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
+from napari_fhn.project.step_log import Outcome
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 
@@ -73,22 +73,13 @@ class Carrying:
             if not found.labels.patches:
                 messages.say("Nothing has changed: all of it was so already.")
                 return
-            shape = project.shape
-            self._book.apply(title, found.labels, also=partial(self._follow, project, found, shape))
+            self._book.took(Outcome(found.step))
             messages.say(" ".join([words(found), *found.notes]))
 
         def failed(error: BaseException) -> None:
             self._busy = False
-            messages.fail(str(error))
+            self._book.failed(error)
 
         self._busy = True
         messages.say(before)
         self._context.background.run(lambda: work(project), done, failed)
-
-    def _follow(self, project: Project, found: CarriedLabels, shape: tuple[int, ...], again: bool) -> None:
-        """Bring weights, and what is remembered as carried, after an undo or redo of the labels."""
-        self._context.background.run(
-            lambda: found.beside(project.session, shape, again),
-            lambda _: None,
-            lambda error: self._context.messages.fail(f"The weights of the labels could not be brought back: {error}"),
-        )

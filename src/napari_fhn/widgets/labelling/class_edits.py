@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.labels import ClassTable, LabelError, changes
-from napari_fhn.labels.changes import Change
+from napari_fhn.project import Session
+from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 
@@ -102,17 +104,21 @@ class ClassEdits:
         self._set(changed, f"{old.name} {words}")
 
     def _set(self, table: ClassTable, title: str) -> None:
-        self._book.apply(title, Change(), classes=(self._book.state.classes, table))
+        self._book.carry_out(self._step(title, table))
 
     def _rewrite(self, values: dict[int, int], table: ClassTable, title: str) -> None:
-        book = self._book
-        before = book.state.classes
+        book, step = self._book, self._step(title, table)
         if book.layer is None:
-            book.apply(title, Change(), classes=(before, table))
+            book.carry_out(step)
             return
-        out = book.layer.data
-        self._context.background.run(
-            lambda: changes.replace(out, values),
-            lambda change: book.apply(title, change, classes=(before, table)),
-            lambda error: self._context.messages.fail(str(error)),
-        )
+        shape = book.layer.data.shape
+
+        def plan(session: Session) -> Step:
+            change = changes.planned(session.volume(LABELS, shape), changes.replacing(values))
+            return replace(step, volumes={LABELS: change}, shape=shape)
+
+        book.work(plan)
+
+    def _step(self, title: str, table: ClassTable) -> Step:
+        """The classes, and the wells, which call them by their names."""
+        return Step(title, classes=(self._book.state.classes, table), wells=self._book.wells_called(table))

@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_fhn.labels import LabelClass
 from napari_fhn.training.updates import ON_HELD_OUT, ON_TRAINED
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -114,7 +115,7 @@ class ClassTableView(QTableWidget):
             name.setData(Qt.ItemDataRole.UserRole, entry.value)
             key = f"key {row + 1}, " if row < 9 else ""
             name.setToolTip(
-                f"{entry.name}: {key}value {entry.value}. Click to paint with it, double-click to rename it."
+                f"{entry.name}: {key}{_value_of(entry)}. Click to paint with it, double-click to rename it."
             )
             self.setItem(row, _NAME, name)
             n = state.counts.get(entry.value, 0)
@@ -193,3 +194,8 @@ def swatch(color: str) -> QIcon:
     painter.drawRoundedRect(1, 1, 24, 24, 6, 6)
     painter.end()
     return QIcon(pixmap)
+
+
+def _value_of(entry: LabelClass) -> str:
+    """The number by which a class is known, on the canvas and in files."""
+    return f"value {entry.value}" if entry.code == entry.value else f"value {entry.value}, {entry.code} in files"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
+from napari_fhn.project.step_log import Entry
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.label_history import Entry
 
 _SHOWN = 100
 _HEIGHT = 110
@@ -37,7 +37,7 @@ class HistoryPanel(QWidget):
         self.list.setAccessibleName("changes")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip(
-            "Changes since the session was opened, newest first. Tick what stands; untick one to take it back, on "
+            "Changes of the session, newest first. Tick what stands; untick one to take it back, on "
             "whichever section it was made. Double-click to go there."
         )
         self.list.itemChanged.connect(self._ticked)

@@ -1,127 +1,47 @@
-"""The history of the labels: each change with its name and its place, taken back and made again where it was made."""
+"""The history of the labels as the desk sees it: the steps of the session that it writes in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_fhn.labels import ClassTable
-from napari_fhn.labels.changes import Change
-
-MOST_BYTES = 256_000_000
-"""Memory that the history may take; the oldest changes are forgotten first."""
-
-MOST_ENTRIES = 500
-"""Changes that are remembered at most."""
+from napari_fhn.project.step_log import Entry, StepLog
+from napari_fhn.project.steps import SectionReference
 
 
-@dataclass(frozen=True)
-class SectionReference:
-    """A section of the label volume.
-
-    Parameters
-    ----------
-    axis, index : int
-        Axis across the section, and where it lies on it.
-    title : str
-        What people call it: "Inline 1064".
-    """
-
-    axis: int
-    index: int
-    title: str = field(default="", compare=False)
-
-
-@dataclass(eq=False)
-class Entry:
-    """One change.
-
-    Parameters
-    ----------
-    title : str
-        What was done.
-    change : Change
-        Of the voxels.
-    place : SectionReference or None
-        The section it was made on; None for what concerns the whole survey.
-    classes : (ClassTable, ClassTable) or None
-        The class table before and after, where that changed too.
-    also : callable or None
-        Told False when it is taken back and True when it is made again, for what is neither voxel nor class.
-    undone : bool
-        Whether it is taken back.
-    """
-
-    title: str
-    change: Change
-    place: SectionReference | None = None
-    classes: tuple[ClassTable, ClassTable] | None = None
-    also: Callable[[bool], None] | None = None
-    undone: bool = False
-
-    def is_here(self, place: SectionReference | None) -> bool:
-        """Whether a person who looks at this section sees it."""
-        return place is None or self.place is None or self.place == place
-
-
-@dataclass
 class LabelHistory:
-    """What was changed, oldest first; ``changed`` is emitted after each change of it.
+    """Follows the steps of whichever session is open; ``changed`` is emitted after each change of them.
 
-    Parameters
+    Attributes
     ----------
-    entries : list of Entry
-        The history.
+    steps : StepLog or None
+        Those of the session that the desk writes in; None where there is none.
     """
 
     changed: ClassVar[Signal] = Signal()
 
-    entries: list[Entry] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.steps: StepLog | None = None
 
-    def record(self, entry: Entry) -> None:
-        """Remember a change that has just been made; what was taken back on its section cannot come back after it."""
-        self.entries = [e for e in self.entries if not (e.undone and e.is_here(entry.place))]
-        self.entries.append(entry)
-        while len(self.entries) > MOST_ENTRIES or sum(e.change.nbytes for e in self.entries) > MOST_BYTES:
-            if len(self.entries) == 1:
-                break
-            self.entries.pop(0)
-        self.changed.emit()
+    @property
+    def entries(self) -> list[Entry]:
+        """What was changed, the oldest first."""
+        return [] if self.steps is None else self.steps.entries
 
-    def undo(self, entry: Entry, out: NDArray[Any]) -> int:
-        """Take a change back, wherever its values still stand; returns the number of voxels."""
-        voxels = entry.change.undo(out)
-        entry.undone = True
+    def follow(self, steps: StepLog | None) -> list[str]:
+        """Show the steps of another session, or none; returns what there is to say of them."""
+        self.steps = steps
+        said = [] if steps is None or not steps.entries else list(steps.words)
+        if steps is not None:
+            steps.words.clear()
         self.changed.emit()
-        return voxels
-
-    def redo(self, entry: Entry, out: NDArray[Any]) -> int:
-        """Make a change again that was taken back; returns the number of voxels."""
-        voxels = entry.change.redo(out)
-        entry.undone = False
-        self.changed.emit()
-        return voxels
+        return said
 
     def last(self, place: SectionReference | None) -> Entry | None:
         """The newest change that stands and that a person who looks at this section sees."""
-        return next((e for e in reversed(self.entries) if not e.undone and e.is_here(place)), None)
+        return None if self.steps is None else self.steps.undoable(place)
 
     def next(self, place: SectionReference | None) -> Entry | None:
         """The oldest of the changes last taken back there."""
-        found = None
-        for entry in reversed(self.entries):
-            if not entry.is_here(place):
-                continue
-            if not entry.undone:
-                break
-            found = entry
-        return found
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self.entries = []
-        self.changed.emit()
+        return None if self.steps is None else self.steps.redoable(place)

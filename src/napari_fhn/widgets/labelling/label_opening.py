@@ -153,11 +153,8 @@ class LabelOpening:
         if project.project is None:
             self._book.forget()
         elif layer is not None and material is not None:
-            if project.writable:
-                layer.data = self._values(material.shape)
-                layer.editable = True
-            else:
-                self._book.protect()
+            layer.metadata["session"] = str(project.project.session.folder)
+            self._book.access(self._values(material.shape) if project.writable else None)
             self._book.state.events.has_labels.emit(True)
 
     def _material_changed(self, material: Material | None) -> None:

@@ -10,6 +10,7 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.layer_guard import LayerGuard
 from napari_fhn.widgets.labelling.loader import Loader
 from napari_fhn.widgets.labelling.sections import Sections
 from napari_fhn.widgets.labelling.similar import MoreLikeThis
@@ -34,6 +35,8 @@ class Labelling:
 
     Attributes
     ----------
+    guard : LayerGuard
+        Hears what others do to the label layer.
     edits : ClassEdits
         Changes of the class table.
     wells : WellBook
@@ -54,6 +57,7 @@ class Labelling:
         self.context = context
         self.book = book
         self.opening = opening
+        self.guard = LayerGuard(context, book)
         self.edits = ClassEdits(context, book)
         self.wells = WellBook(context, book)
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
@@ -65,6 +69,7 @@ class Labelling:
 
     def close(self) -> None:
         """Let go of the viewer."""
+        self.guard.close()
         self.wells_layer.close()
         self.sections.close()
         self.similar.close()

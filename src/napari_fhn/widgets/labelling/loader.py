@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from napari_fhn.labels import ClassTable, LabelError, Question, Source, Undeclared, options_of
-from napari_fhn.labels.changes import Change
-from napari_fhn.project import knowledge
+from napari_fhn.project import Session, knowledge
 from napari_fhn.project.answers import Answers
-from napari_fhn.project.arrivals import Arrivals, PartBurnt, burn_part
+from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
 from napari_fhn.project.sidecar_files import sidecar_files
+from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.steps import Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -75,8 +75,6 @@ class Loader:
         Given horizons and the classes, returns `Zones`, or None to leave them.
     ask_options : callable
         Given a source whose kind is known, returns it with what else is said about it, or None to leave the file.
-    read_labels : callable or None
-        As in `knowledge.burn`.
     """
 
     def __init__(
@@ -94,7 +92,6 @@ class Loader:
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
         self.ask_options: Callable[[Source], Source | None] = lambda source: source
-        self.read_labels: knowledge.ReadLabels | None = None
         self._book = book
         self._opening = opening
         self._wells = wells
@@ -187,8 +184,8 @@ class Loader:
             self._attempt(group, self._reader(), self._burn)
 
     def _reader(self, surfaces: Sequence[xr.DataArray] | None = None) -> Callable[[tuple[Source, ...]], Part]:
-        survey, base, read_labels = self._survey, self._book.base, self.read_labels
-        return lambda sources: knowledge.read(sources, survey, base, read_labels=read_labels, surfaces=surfaces)
+        survey, base = self._survey, self._book.base
+        return lambda sources: knowledge.read(sources, survey, base, surfaces=surfaces)
 
     def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
         radius, fall_off = (knowledge.said(sources, name) for name in ("radius", "fall_off"))
@@ -220,45 +217,30 @@ class Loader:
         if part.wells:
             self._burn_wells(sources, part)
             return
-        book, session = self._book, self._context.project.session
-        if book.layer is None or session is None:
+        book = self._book
+        if book.layer is None or self._context.project.session is None:
             return
-        before, out, locked = book.state.classes, book.layer.data, tuple(book.state.locked)
+        before, shape, locked = book.state.classes, book.layer.data.shape, tuple(book.state.locked)
+        left_out: list[str] = []
 
-        def weigh(counting: Change, again: bool) -> None:
-            """Bring the weights of labels after their undo or redo."""
+        def plan(session: Session) -> Step:
+            step, words = plan_part(part, session, shape, locked, (before, part.classes))
+            left_out.extend(words)
+            return step
 
-            def work() -> None:
-                kept = session.weight_volume(out.shape)
-                counting.redo(kept) if again else counting.undo(kept)
-
-            self._context.background.run(
-                work,
-                lambda _: None,
-                lambda error: self._context.messages.fail(
-                    f"The weights of the labels could not be brought back: {error}"
-                ),
-            )
-
-        def done(made: PartBurnt) -> None:
-            also = partial(weigh, made.weights) if made.weights.patches else None
-            book.apply(part.title, made.labels, classes=(before, part.classes), also=also)
-            n = made.labels.voxels
+        def done(outcome: Outcome) -> None:
+            n = outcome.step.labels.voxels
             names = ", ".join(source.path.name for source in sources)
             sentence = (
                 f"{part.title} of {names}: {n:,} voxels are labels now."
                 if n
                 else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
             )
-            self._context.messages.say(" ".join([sentence, *dict.fromkeys((*part.words, *made.words))]))
+            self._context.messages.say(" ".join([sentence, *dict.fromkeys((*part.words, *left_out))]))
             self._note(sources)
             self._burn_next()
 
-        self._context.background.run(
-            lambda: burn_part(part, session, out, locked),
-            done,
-            lambda error: self._unread(sources, error, lambda _: self._burn_next()),
-        )
+        book.work(plan, done, lambda error: self._unread(sources, error, lambda _: self._burn_next()))
 
     def _note(self, sources: tuple[Source, ...]) -> None:
         """Remember that files are among the labels."""

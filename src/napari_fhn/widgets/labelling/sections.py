@@ -10,15 +10,16 @@ from napari.layers import Labels, Shapes
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
-from napari_fhn import labels
+from napari_fhn import mapped
 from napari_fhn.labels import between, changes
-from napari_fhn.labels.changes import Change
 from napari_fhn.labels.drawn import areas
+from napari_fhn.project import Session
+from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.steps import LABELS, SectionReference, Step
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.label_history import SectionReference
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.shapes import shapes_layer
 
@@ -51,6 +52,7 @@ class Sections:
         self._marks: Labels | None = None
         self._context.viewer.layers.events.removed.connect(self._on_removed)
         book.state.events.has_labels.connect(self._on_labels)
+        book.stepped.connect(self._stepped)
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -155,7 +157,7 @@ class Sections:
             "accepted from the prediction",
             lambda: np.where(taken, prediction, np.uint8(0)).astype(np.uint8),
             place=place,
-            then=self._mark,
+            accepted=True,
         )
 
     def _fill(
@@ -165,39 +167,35 @@ class Sections:
         *,
         overwrite: bool = False,
         place: SectionReference | None = None,
-        then: Callable[[Change, bool], None] | None = None,
+        accepted: bool = False,
     ) -> None:
         book = self._book
         if book.layer is None:
             return
-        out, locked = book.layer.data, tuple(book.state.locked)
+        shape, locked = book.layer.data.shape, tuple(book.state.locked)
 
-        def done(change: Change) -> None:
+        def plan(session: Session) -> Step:
+            rule = changes.filling(wanted(), overwrite=overwrite, locked=locked)
+            change = changes.planned(session.volume(LABELS, shape), rule)
+            # What came from the prediction is marked, so that nobody takes it for an observation.
+            marks = {"accepted": change.marked()} if accepted else {}
+            return Step(title, {LABELS: change, **marks}, shape, place=place)
+
+        def done(outcome: Outcome) -> None:
+            change = outcome.step.labels
             if not change.patches:
                 self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
-            also = None if then is None else (lambda again: then(change, again))
-            book.apply(title, change, place, also=also)
-            if then is not None:
-                then(change, True)
-            doubts = self._context.project.doubts() if then is not None else ""
+            doubts = self._context.project.doubts() if accepted else ""
             self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
-        self._context.background.run(
-            lambda: changes.fill(out, wanted(), overwrite=overwrite, locked=locked),
-            done,
-            lambda error: self._context.messages.fail(str(error)),
-        )
+        book.work(plan, done)
 
-    def _mark(self, change: Change, again: bool) -> None:
-        """Outline what came from the prediction, so that nobody takes it for an observation."""
-        session, material = self._context.project.session, self._context.data.material
-        if session is None or material is None:
-            return
-        values = labels.volume.create(session.accepted, material.shape)
-        change.mark(values, again)
-        values.flush()
-        self._show_marks(values)
+    def _stepped(self, step: Step) -> None:
+        """Outline what came from the prediction."""
+        session = self._context.project.session
+        if "accepted" in step.volumes and session is not None:
+            self._show_marks(mapped.open(session.accepted))
 
     def _show_marks(self, values: NDArray[np.uint8]) -> None:
         """Show where labels were taken over from a prediction."""
@@ -224,5 +222,5 @@ class Sections:
         session = self._context.project.session
         if not has_labels:
             self.shapes = self._marks = None
-        elif session is not None and self._marks is None and session.accepted.is_file():
-            self._show_marks(np.load(session.accepted, mmap_mode="r", allow_pickle=False))
+        elif session is not None and self._marks is None and mapped.is_whole(session.accepted):
+            self._show_marks(mapped.open(session.accepted))

@@ -13,8 +13,10 @@ from psygnal import SignalGroupDescriptor
 from qtpy.QtCore import QTimer
 
 from napari_fhn.labels.drawn import areas
-from napari_fhn.project import ProjectError, shown, similar
+from napari_fhn.project import ProjectError, Session, shown, similar
 from napari_fhn.project.similar import Similar
+from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.structure.similar.places import LEVEL, SimilarPlace
@@ -233,25 +235,25 @@ class MoreLikeThis:
             return
         if not self._opening.new() or self._book.layer is None:
             return
-        book, out = self._book, self._book.layer.data
+        book, shape = self._book, self._book.layer.data.shape
         value = int(self._book.layer.selected_label)
         names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
         count = f"{len(chosen)} similar place{'' if len(chosen) == 1 else 's'}"
         title = f"{count} as {names.get(value, f'class {value}')}"
 
-        def done(change: Any) -> None:
+        def plan(session: Session) -> Step:
+            change = similar.label(material.surveys, chosen, session.volume(LABELS, shape), value)
+            return Step(title, {LABELS: change}, shape)
+
+        def done(outcome: Outcome) -> None:
+            change = outcome.step.labels
             if not change.patches:
                 self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
-            book.apply(title, change)
             self._context.messages.say(f"Labelled {title}: {change.voxels:,} voxels.")
             self.state.ticked = frozenset()
 
-        self._context.background.run(
-            lambda: similar.label(material.surveys, chosen, out, value),
-            done,
-            lambda error: self._context.messages.report(error, ProjectError),
-        )
+        book.work(plan, done)
 
     def words_for(self, place: SimilarPlace, *, short: bool = False) -> str:
         """Return how alike a place is, and where it is in the survey's numbers, or as one would type it."""

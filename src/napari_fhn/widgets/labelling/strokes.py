@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,11 @@ def _of_mask(atom: Any, shape: tuple[int, ...]) -> Change:
 
 
 def attach(
-    layer: Labels, painted: Callable[[Change], None], undo: Callable[[], None], redo: Callable[[], None]
+    layer: Labels,
+    painted: Callable[[Change], None],
+    undo: Callable[[], None],
+    redo: Callable[[], None],
+    touched: Callable[[], None],
 ) -> None:
     """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
 
@@ -52,7 +56,18 @@ def attach(
         Told the change of each stroke. The voxels may not be written yet when it is called.
     undo, redo : callable
         In place of napari's, which take back what was painted last on whichever section, seen or unseen.
+    touched : callable
+        Called when a stroke begins and while it grows: it is told of when it ends, and may be long.
     """
     layer.events.paint.connect(lambda event: painted(change_of(event.value, layer.data.shape)))
+
+    def drag(_: Labels, event: Any) -> Iterator[None]:
+        touched()
+        yield
+        while event.type == "mouse_move":
+            touched()
+            yield
+
+    layer.mouse_drag_callbacks.append(drag)
     layer.undo = undo
     layer.redo = redo

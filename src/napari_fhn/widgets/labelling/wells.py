@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,12 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, Interval, Well, tracks
-from napari_fhn.labels.changes import Change
 from napari_fhn.project import Session
 from napari_fhn.project import wells as well_file
-from napari_fhn.project.well_burning import Burnt, WellBurning, renamed
-from napari_fhn.project.wells import AnyWell, KeptWells
+from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.steps import Step
+from napari_fhn.project.well_burning import Burnt, WellBurning
+from napari_fhn.project.wells import AnyWell, KeptWells, renamed
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -68,11 +69,9 @@ class WellBook:
         self.state = WellState(radius=preferences().radius)
         self.book = book
         self._values: dict[str, int] = {}
-        self._restoring = False
         book.state.events.has_labels.connect(self._on_labels)
-        for name in ("wells", "radius", "fall_off"):
-            getattr(self.state.events, name).connect(self._keep)
-        book.state.events.classes.connect(self._keep)
+        book.stepped.connect(self._stepped)
+        book.wells_called = self._called
 
     def replace(
         self,
@@ -223,7 +222,7 @@ class WellBook:
         book, material = self.book, self._context.data.material
         if book.layer is None or material is None or self._context.project.session is None:
             return
-        state, out, before, locked = self.state, book.layer.data, book.state.classes, tuple(book.state.locked)
+        state, before, locked = self.state, book.state.classes, tuple(book.state.locked)
         now = KeptWells(
             self._renamed(wells, before),
             state.radius if radius is None else radius,
@@ -236,26 +235,15 @@ class WellBook:
             then()
             return
         was = KeptWells(self._renamed(state.wells, before), state.radius, state.fall_off)
-        burning = WellBurning(self._context.project.session, material.first, table, was, now)
+        survey, shape, made = material.first, book.layer.data.shape, list[Burnt]()
 
-        def hold(kept: KeptWells) -> None:
-            state.radius, state.fall_off, state.wells = kept.radius, kept.fall_off, kept.wells
+        def plan(session: Session) -> Step:
+            step, burnt = WellBurning(session, survey, table, was, now).plan(shape, title, locked, before)
+            made.append(burnt)
+            return step
 
-        def undone_or_redone(again: bool) -> None:
-            hold(now if again else was)
-            self._context.background.run(
-                lambda: burning.weigh(out.shape, again=again),
-                lambda _: None,
-                lambda error: self._context.messages.fail(
-                    f"The weights of the labels could not be brought back: {error}"
-                ),
-            )
-
-        def done(made: tuple[Change, Burnt]) -> None:
-            change, burnt = made
-            self._values |= dict(zip(table.names, table.values, strict=True))
-            hold(now)
-            book.apply(title, change, classes=(before, table), also=undone_or_redone)
+        def done(outcome: Outcome) -> None:
+            burnt = made[0]
             sentence = (
                 f"{burnt.count} wells are labels now, {now.radius:g} traces around each. Press Train, or paint more."
             )
@@ -263,39 +251,41 @@ class WellBook:
             then()
 
         def failed(error: BaseException) -> None:
-            self._context.messages.fail(str(error))
+            book.failed(error)
             then()
 
-        self._context.background.run(lambda: burning.burn(out, locked), done, failed)
+        book.work(plan, done, failed)
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         return renamed(wells, table, self._values)
 
+    def _called(self, table: ClassTable) -> tuple[KeptWells, KeptWells] | None:
+        """The wells as they are kept, and with the names that a class table has for their classes."""
+        state, now = self.state, self.book.state.classes
+        if not state.wells:
+            return None
+        was, then = (KeptWells(self._renamed(state.wells, one), state.radius, state.fall_off) for one in (now, table))
+        return was, then
+
+    def _stepped(self, step: Step) -> None:
+        """Hold the wells that a step has left in the session."""
+        if step.wells is not None:
+            self._hold()
+
     def _on_labels(self, has_labels: bool) -> None:
         """Take up the wells of the session that the labels are in; their labels are there already."""
+        self._values = {}
+        self._hold(there=has_labels)
+
+    def _hold(self, *, there: bool = True) -> None:
         session, kept = self._context.project.session, KeptWells()
-        if has_labels and session is not None:
+        if there and session is not None:
             try:
                 kept = well_file.load(session.folder)
             except labels.LabelError as error:
                 self._context.messages.say(f"The wells of the session are not shown: {error}", note=True)
-        self._restoring = True
         table = self.book.state.classes
-        self._values = dict(zip(table.names, table.values, strict=True)) if kept.wells else {}
+        self._values |= dict(zip(table.names, table.values, strict=True))
         self.state.radius = kept.radius if kept.wells else preferences().radius
         self.state.fall_off = kept.fall_off
         self.state.wells = kept.wells
-        self._restoring = False
-
-    def _keep(self, event: Any = None) -> None:
-        """Keep the wells in the session, under the names that their classes have now."""
-        state = self.state
-        if self._restoring or not self.book.state.has_labels:
-            return
-        wells = self._renamed(state.wells, self.book.state.classes)
-
-        def save(session: Session) -> None:
-            if wells or (session.folder / well_file.FILE).exists():
-                well_file.save(session.folder, KeptWells(wells, state.radius, state.fall_off))
-
-        self._context.project.change("The wells", save)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import dask.array as da
@@ -12,11 +13,14 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Run, predictions
 from napari_fhn.project.lazy import cell, difference
 from napari_fhn.surveys.classes import classes_onto
+from napari_fhn.surveys.grid import Placed
 from napari_fhn.surveys.grid.axis import TOLERANCE
+from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.training.score import confusion
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
@@ -121,7 +125,7 @@ class Comparison:
         there = next((layer for layer in self._viewer.layers if layer.name == name), None)
         if isinstance(there, Labels):
             return there
-        values = np.load(run.prediction, mmap_mode="r", allow_pickle=False)
+        values = mapped.open(run.prediction)
         return self._add(values, name) if values.shape == material.shape else None
 
     def show_difference(self, other: Labels) -> None:
@@ -149,11 +153,20 @@ class Comparison:
         if placed is None:
             self._messages.fail(f"'{truth.name}' does not lie where the prediction does.")
             return
-        known, brought = placed
+        (found, brought), by_code = placed, table.by_code
+        # A layer of the desk's own holds label values, any other what files have.
+        ours = "classes" in truth.metadata
+        stored = StoredClasses(Placed(xr.DataArray(xr.Variable(_dims(found), found))), Path(truth.name))
+        known: Any = found if ours else stored.lazy(by_code)
         predicted, classes = mine.data, max(table.values)
         self._messages.say(f"Comparing with '{truth.name}' ...")
 
-        def done(matrix: NDArray[np.int64]) -> None:
+        def counted() -> tuple[NDArray[np.int64], list[int]]:
+            strange = [] if ours else [code for code in stored.codes(by_code) if code not in by_code]
+            return confusion(predicted, known, classes), strange
+
+        def done(counts: tuple[NDArray[np.int64], list[int]]) -> None:
+            matrix, strange = counts
             self._truth = known
             self.state.beside = truth.name
             self.state.matrix = matrix
@@ -161,12 +174,14 @@ class Comparison:
             total, right = int(matrix.sum()), int(np.diag(matrix).sum())
             share = f"{100 * right / total:.1f} % of {total:,} voxels agree" if total else "no voxel is known in both"
             more = f" {brought}" if brought else ""
+            if strange:
+                more += f" It also holds {', '.join(map(str, strange[:8]))}, which are no classes and do not count."
             self._messages.say(f"With '{truth.name}': {share}.{more}{self._context.project.doubts()}")
 
         def failed(error: BaseException) -> None:
             self._messages.fail(f"'{truth.name}' cannot be compared with: {error}.")
 
-        self._background.run(lambda: confusion(predicted, known, classes), done, failed)
+        self._background.run(counted, done, failed)
 
     def select(self, of: int, found: int) -> None:
         """Show the voxels of one cell of the matrix: those of class ``of`` predicted as ``found``."""
@@ -187,6 +202,10 @@ class Comparison:
         self.layer.name, self.layer.opacity = _NAME, 0.9
         with view.keeping_active(self._viewer):
             self._viewer.add_layer(self.layer)
+
+
+def _dims(values: Any) -> list[str]:
+    return [f"axis_{number}" for number in range(values.ndim)]
 
 
 def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:

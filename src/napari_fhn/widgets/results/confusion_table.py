@@ -47,7 +47,7 @@ class ConfusionTable(QTableWidget):
         self.setColumnCount(len(table))
         for at, entry in enumerate(table):
             for set_item in (self.setHorizontalHeaderItem, self.setVerticalHeaderItem):
-                head = QTableWidgetItem(str(entry.value))
+                head = QTableWidgetItem(str(entry.code))
                 head.setToolTip(entry.name)
                 head.setIcon(swatch(entry.color))  # pale colours cannot be read as text
                 set_item(at, head)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from napari_fhn import record
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError, Run
 from napari_fhn.report import left_out
-from napari_fhn.training import leaving
+from napari_fhn.training import leaving, removing
 from napari_fhn.training.job import JobError
 from napari_fhn.training.pipes import lines
 from napari_fhn.widgets.context import DeskContext
@@ -116,7 +115,7 @@ class LeavingOut:
         if self._scratch is not None:
             self._scratch.cleanup()
         if self._run is not None:
-            shutil.rmtree(self._run.folder / left_out.SCRATCH, ignore_errors=True)
+            removing.trials(self._run.folder / left_out.SCRATCH)
 
     def _begin(self, run: Run) -> None:
         if self.running or not self._context.state.become(Activity.LEAVING_OUT):
@@ -129,6 +128,7 @@ class LeavingOut:
         # Through a program that ends it with this window, however that ends.
         command = [sys.executable, "-m", "napari_fhn.training.leaving", "napari_fhn.cli"]
         command += ["score", "--job", str(job), "--leave-one-out", "--json"]
+        command += ["--trust-job"]  # of this session, whose files lie where it says
         with self._errors.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert self._process.stdout is not None

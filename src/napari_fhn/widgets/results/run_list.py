@@ -80,13 +80,15 @@ class RunList:
         if session is None or not self._may():
             return
         try:
-            freed = session.runs.delete(run)
+            deleted = session.runs.delete(run)
         except (ProjectError, OSError) as error:
             self.context.messages.fail(str(error))
             return
         finally:
             self.changed.emit()
-        self.context.messages.say(f"'{run.name}' is deleted: {in_words(freed)} are free.")
+        self.context.messages.say(
+            f"'{run.name}' is deleted: {in_words(deleted.freed)} are free. {deleted.words}".rstrip()
+        )
 
     def compare(self, run: Run) -> None:
         """Say in what a run differs from the current one, and show where their predictions do."""

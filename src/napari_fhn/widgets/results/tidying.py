@@ -44,10 +44,9 @@ class Tidying:
 
     @property
     def can_take_back(self) -> bool:
-        """Whether the prediction that is shown was tidied."""
+        """Whether the prediction that is shown was tidied, or stands in place of a whole one and is none."""
         run = self._context.project.current
-        made = None if run is None else run.provenance()
-        return run is not None and made is not None and made.tidied is not None and run.untidied.is_file()
+        return run is not None and predictions.can_take_back(run)
 
     def preview(self, how: predictions.Tidying | None) -> None:
         """Show each section as it would be, tidied by itself; None takes the preview away."""
@@ -75,7 +74,7 @@ class Tidying:
         self._context.background.run(lambda: predictions.tidy(run, how), self._done, self._failed)
 
     def take_back(self) -> None:
-        """Bring the prediction back as it was before it was tidied."""
+        """Bring the prediction back as it was before it was tidied, or before one that was stopped."""
         run = self._run()
         if run is None:
             return
@@ -85,11 +84,11 @@ class Tidying:
             self._messages.fail(f"The prediction could not be brought back: {error}.")
             return
         if not back:
-            self._messages.say(f"The prediction of '{run.name}' was not tidied: there is nothing to take back.")
+            self._messages.say(f"The prediction of '{run.name}' is as it was made: there is nothing to take back.")
             return
         self._prediction.refresh()
         self._context.project.runs_changed.emit()
-        self._messages.say(f"The prediction of '{run.name}' is as it was before it was tidied.")
+        self._messages.say(f"The prediction of '{run.name}' is as it was before.")
 
     def _run(self) -> Run | None:
         project = self._context.project

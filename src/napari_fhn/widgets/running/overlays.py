@@ -9,6 +9,7 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn import mapped
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -103,9 +104,9 @@ class Overlays:
         if run is None or material is None:
             return None
         path = run.output(kind)
-        if not path.is_file():
-            return None
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not mapped.is_whole(path):
+            return None  # not there yet, or cut off: predicted again, it is made anew
+        values = mapped.open(path)
         if kind == "probabilities":
             if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):
                 return None

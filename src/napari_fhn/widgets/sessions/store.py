@@ -19,6 +19,7 @@ from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
+from napari_fhn.project.settings import OTHER_VERSION
 from napari_fhn.project.view_record import Looks, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.widgets.context import DeskContext
@@ -315,9 +316,7 @@ class SessionStore:
         if settings is not None:
             planning.take(settings)
         elif manifest.settings.get("recipe"):
-            context.messages.say(
-                "The settings of the session are not of this version: the recipe's are taken.", note=True
-            )
+            context.messages.say(OTHER_VERSION, note=True)
         device = manifest.settings.get("device")
         if isinstance(device, str):
             planning.state.device = device

@@ -1,0 +1,237 @@
+"""What is killed by `kills.py`: pieces of work on one small session, on the command line, in Python and in a window.
+
+Each piece says when it begins and after everything that a person would then see as done. What it says is the state of
+the labels: a digest of their values and of their classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import segyio
+from numpy.typing import NDArray
+
+import napari_fhn as fhn
+from napari_fhn.cli import main
+from napari_fhn.network.architecture import levels
+from napari_fhn.project import Project
+from napari_fhn.training import Schedule
+from napari_fhn.training.recipes import RECIPES, Recipe
+
+SHAPE = (12, 16, 32)
+CLASSES = ("sand", "shale", "salt")
+
+Say = Callable[[str], None]
+
+
+def small_recipes() -> None:
+    """Let networks be so small that a training takes a moment."""
+    small = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=6, block=(8, 32)))
+    RECIPES.update(sections=small, layers=small)
+
+
+def prepare(folder: Path) -> None:
+    """Make what every piece of work begins with: a survey, and a session with wells, a run and its prediction."""
+    folder.mkdir(parents=True)
+    os.chdir(folder)
+    values = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
+    values[..., 16:] += 2
+    segyio.tools.from_array3D("survey.sgy", values, dt=4000)
+    with segyio.open("survey.sgy", "r+", strict=False) as file:
+        for number, header in enumerate(file.header):
+            i, j = divmod(number, SHAPE[1])
+            header.update({segyio.su.iline: 100 + i, segyio.su.xline: 200 + j})
+    Path("wells.csv").write_text("well,inline,crossline\nA,102,203\nB,105,207\nC,108,211\n", encoding="utf-8")
+    rows = [f"{well},{a},{b},{name}" for well in "ABC" for a, b, name in zip((0, 40, 80), (40, 80, 128), CLASSES)]  # noqa: B905
+    Path("tops.csv").write_text("well,top_twt_ms,base_twt_ms,class\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    wells = ["--wells", "wells.csv", "--tops", "tops.csv", "--radius", "1", "--hold-out", "1"]
+    for command in (
+        ["train", "survey.sgy", *wells, "--session", "s", "--json"],
+        ["predict", "--session", "s", "--outputs", "entropy", "--json"],
+        ["export", "classes", "classes.npy", "--session", "s"],
+    ):
+        if code := main(command):
+            raise RuntimeError(f"{command} ended with {code}")
+
+
+def state(values: NDArray[np.uint8], names: Any) -> str:
+    """Digest of labels and of their classes."""
+    text = "|".join(f"{one.value} {one.name}" for one in names)
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes() + text.encode()).hexdigest()[:16]
+
+
+def state_on_disk(folder: Path) -> str:
+    """Digest of the labels of a session, as another program reads them."""
+    project = Project.open(folder)
+    return state(np.array(project.session.known()), project.classes)
+
+
+# Without a window ----------------------------------------------------------------------------------------------------
+
+#: What is typed, in the folder that :func:`prepare` made.
+TYPED: dict[str, list[str]] = {
+    "train": ["train", "--session", "s", "--steps", "12", "--seed", "4", "--json"],
+    "train anew": ["train", "survey.sgy", "--wells", "wells.csv", "--tops", "tops.csv", "--session", "new", "--json"],
+    "resume": ["train", "--resume", "--session", "s", "--steps", "20", "--json"],
+    "predict": ["predict", "--session", "s", "--outputs", "probabilities,margin", "--json"],
+    "carry": ["carry", "survey.sgy", "--session", "s"],
+    "attributes": ["train", "--session", "s", "--attributes", "all", "--steps", "2", "--json"],
+    "export": ["export", "classes", "classes.npy", "--session", "s"],
+    "score": ["score", "--session", "s", "--json"],
+    "report": ["report", "--session", "s"],
+    "rename a run": ["runs", "rename", "1", "renamed", "--session", "s"],
+}
+
+
+def typed(name: str, say: Say) -> None:
+    """Do what somebody types."""
+    say(state_on_disk(Path("s")))
+    main(TYPED[name])
+
+
+def in_python(say: Say) -> None:
+    """Label, train, predict and save in Python."""
+    with fhn.open(session="s") as work:
+        project = work.project
+        values = np.array(project.session.known())
+        say(state(values, project.classes))
+        values[1, 1] = 1
+        project.paint(values, replace_labels=True)
+        say(state(values, project.classes))
+        for _ in work.fit(steps=4):
+            pass
+        work.predict()
+        work.save("python.npy")
+
+
+# In a window ---------------------------------------------------------------------------------------------------------
+
+
+class Window:
+    """A viewer with the dock on the session, and a person who waits for what is done."""
+
+    def __init__(self, *, trains: bool = True) -> None:
+        import napari
+
+        from napari_fhn.engine import Engine
+        from napari_fhn.widgets.dock import Dock
+
+        if not trains:
+            Engine.start = lambda engine: None  # type: ignore[method-assign]
+        self.viewer = napari.Viewer(show=False)
+        self.dock = Dock(self.viewer, Path("sessions").absolute())
+        self.viewer.window.add_dock_widget(self.dock)
+        self.desk = self.dock.desk
+        if not self.desk.store.open(Path("s").absolute(), lambda name: None):
+            raise RuntimeError(self.desk.messages.message)
+
+    def state(self) -> str:
+        """Digest of what is on the screen."""
+        layer = self.desk.book.layer
+        if layer is None:
+            raise RuntimeError("the window shows no labels")
+        return state(np.asarray(layer.data), self.desk.book.state.classes)
+
+    def wait(self, until: Callable[[], bool], seconds: float = 120.0) -> None:
+        """Let the window live until something holds."""
+        from qtpy.QtWidgets import QApplication
+
+        end = time.monotonic() + seconds
+        while not until():
+            QApplication.processEvents()
+            if time.monotonic() > end:
+                raise RuntimeError(f"it took longer than {seconds:.0f} s: {self.desk.messages.message}")
+            time.sleep(0.002)
+
+    def paint(self) -> Iterator[None]:
+        """Strokes, now and then one taken back."""
+        layer = self.desk.book.layer
+        assert layer is not None
+        for number in range(40):
+            if number % 7 == 6:
+                self.desk.book.undo()
+            else:
+                places = [(number % SHAPE[0], k, (number * 3 + k) % SHAPE[2]) for k in range(SHAPE[1])]
+                layer.data_setitem(tuple(np.array(one) for one in zip(*places, strict=True)), 1 + number % 3)
+            self.wait(lambda: True)
+            yield
+
+    def burn_again(self) -> Iterator[None]:
+        """Wells with another radius."""
+        wells = self.desk.labelling.wells
+        for number in range(8):
+            radius = (2.0, 1.0, 3.0)[number % 3]
+            wells.set_radius(radius)
+            self.wait(lambda radius=radius: wells.state.radius == radius)  # type: ignore[misc]
+            yield
+
+    def merge(self) -> Iterator[None]:
+        """Two classes become one, and two again."""
+        book = self.desk.book
+        for _ in range(5):
+            n = len(book.state.classes)
+            self.desk.labelling.edits.merge((1, 2), 2)
+            self.wait(lambda n=n: len(book.state.classes) == n - 1)  # type: ignore[misc]
+            yield
+            book.undo()
+            self.wait(lambda n=n: len(book.state.classes) == n)  # type: ignore[misc]
+            yield
+
+    def train(self) -> Iterator[None]:
+        """A run of its own."""
+        self.desk.planning.change("schedule", "steps", 12)
+        self.dock.run.train.click()
+        self.wait(lambda: self.desk.state.activity.idle)
+        yield
+
+    def predict(self) -> Iterator[None]:
+        """The whole survey."""
+        self.dock.run.predict.click()
+        self.wait(lambda: self.desk.state.activity.idle)
+        yield
+
+    def export(self) -> Iterator[None]:
+        """Classes over a file that is there, again and again."""
+        from napari_fhn.project.exporter import Request
+
+        for _ in range(6):
+            self.desk.exports.save(Request("classes", Path("classes.npy").absolute()))
+            self.wait(lambda: not self.desk.exports.state.busy)
+            yield
+
+    def save(self) -> Iterator[None]:
+        """Settings, names and looks."""
+        for number in range(12):
+            self.desk.planning.change("schedule", "steps", 20 + number)
+            self.desk.labelling.edits.rename(1, f"sand {number}")
+            self.viewer.dims.set_current_step(0, number % SHAPE[0])
+            self.desk.store.save()
+            yield
+
+
+CLICKED: dict[str, Callable[[Window], Iterator[None]]] = {
+    "painting": Window.paint,
+    "burning again": Window.burn_again,
+    "merging classes": Window.merge,
+    "training": Window.train,
+    "predicting": Window.predict,
+    "exporting": Window.export,
+    "saving": Window.save,
+    "opening": lambda window: iter(()),
+}
+
+
+def clicked(name: str, say: Say) -> None:
+    """Do what somebody clicks."""
+    if name == "opening":
+        say(state_on_disk(Path("s")))
+    window = Window()
+    say(window.state())
+    for _ in CLICKED[name](window):
+        say(window.state())

@@ -1,0 +1,89 @@
+"""A step of labelling: all that one click changes, in the label volumes and in the records that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from napari_fhn.labels import ClassTable
+from napari_fhn.labels.changes import Change
+from napari_fhn.project import layout
+from napari_fhn.project.wells import KeptWells, same
+
+LABELS = "labels"
+
+VOLUMES = {
+    "weights": layout.WEIGHTS,
+    "carried": layout.CARRIED,
+    "accepted": layout.ACCEPTED,
+    LABELS: layout.LABELS,
+}
+"""Files of the volumes that a step may change, in the order in which they are written: a label that stands without its
+weight would count fully."""
+
+
+@dataclass(frozen=True)
+class SectionReference:
+    """A section of the label volume.
+
+    Parameters
+    ----------
+    axis, index : int
+        Axis across the section, and where it lies on it.
+    title : str
+        What people call it: "Inline 1064".
+    """
+
+    axis: int
+    index: int
+    title: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done to the labels of a session at once: all of it stands, or none.
+
+    Parameters
+    ----------
+    title : str
+        What was done, as the history says it: ``"wells with a radius of 3"``.
+    volumes : mapping of str to Change
+        Of each volume of :data:`VOLUMES` that changes.
+    shape : tuple of int
+        Of these volumes.
+    classes : (ClassTable, ClassTable) or None
+        The class table before and after, where that changes too.
+    wells : (KeptWells, KeptWells) or None
+        The wells before and after, where these change too.
+    place : SectionReference or None
+        The section it was made on; None for what concerns the whole survey.
+    program : str
+        Who did it, where it was not the desk.
+    """
+
+    title: str
+    volumes: Mapping[str, Change] = field(default_factory=dict)
+    shape: tuple[int, ...] = ()
+    classes: tuple[ClassTable, ClassTable] | None = None
+    wells: tuple[KeptWells, KeptWells] | None = None
+    place: SectionReference | None = None
+    program: str = ""
+
+    @property
+    def labels(self) -> Change:
+        """Of the labels."""
+        return self.volumes.get(LABELS, Change())
+
+    @cached_property
+    def empty(self) -> bool:
+        """Whether it changes nothing at all."""
+        named = self.classes is None or self.classes[0] == self.classes[1]
+        placed = self.wells is None or same(*self.wells)
+        return named and placed and not any(change.patches for change in self.volumes.values())
+
+    @property
+    def parts(self) -> int:
+        """How many files it changes."""
+        volumes = sum(bool(change.patches) for change in self.volumes.values())
+        return volumes + (self.classes is not None) + (self.wells is not None)

@@ -1,0 +1,105 @@
+"""A look through an HDF5 file, in a process of its own: in some damaged files the library ends the program, or loops.
+
+Run as ``python -I hdf5_look.py FILE OBJECTS SECONDS`` it visits every object, every attribute and one value of each
+array, and prints as JSON what the file names elsewhere and which of its pieces unpack to more than there is. It imports
+nothing of this package, so that a fresh interpreter is quick.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import sys
+from contextlib import suppress
+from typing import Any
+
+#: Pieces of one array that are looked at.
+_PIECES = 100_000
+#: Bytes of one piece, unpacked. A larger one fills the memory before a single value is there.
+LARGEST = 2**30
+#: Bytes beside the values that filters may add to a piece that cannot be made smaller.
+_MORE = 4096
+#: Small files in which a piece is larger than the whole array are made by hand.
+_AT_LEAST = 2**26
+
+
+def look(path: str, most: int) -> dict[str, list[str]]:
+    """Look through a file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    most : int
+        Objects that are visited.
+
+    Returns
+    -------
+    dict
+        ``outside``: names of the files that it takes values from; ``large``: what is wrong with pieces of arrays.
+    """
+    import h5py
+
+    outside: list[str] = []
+    large: list[str] = []
+    left = most
+
+    def link(name: str, item: Any) -> None:
+        if isinstance(item, h5py.ExternalLink):
+            outside.append(item.filename)
+
+    def visit(name: str, item: Any) -> bool | None:
+        nonlocal left
+        left -= 1
+        with suppress(Exception):
+            for key in item.attrs:
+                with suppress(Exception):
+                    item.attrs[key]
+        if isinstance(item, h5py.Dataset):
+            with suppress(Exception):
+                found = [one[0] for one in item.external or ()]
+                found += [one.file_name for one in (item.virtual_sources() if item.is_virtual else ())]
+                outside.extend(one for one in found if one != ".")
+                wrong = _pieces(name, item)
+                if wrong:
+                    large.append(wrong)
+                if not found and not wrong:
+                    item[(0,) * item.ndim]
+        return None if left > 0 else True
+
+    with h5py.File(path, "r") as file:
+        with suppress(Exception):
+            file.visititems_links(link)
+        visit("", file)
+        file.visititems(visit)
+    return {"outside": sorted(set(outside)), "large": large}
+
+
+def _pieces(name: str, item: Any) -> str:
+    """Say what is wrong with the pieces of an array; empty where nothing is."""
+    if item.chunks is None:
+        return ""
+    size = item.dtype.itemsize
+    for n in item.chunks:
+        size *= n
+    if size > LARGEST or size > max(_AT_LEAST, 4 * item.size * item.dtype.itemsize):
+        return f"'{name}' has pieces of {size / 2**20:,.0f} MB"
+    packed, left = 0, _PIECES
+
+    def one(info: Any) -> bool | None:
+        nonlocal packed, left
+        packed, left = max(packed, info.size), left - 1
+        return None if left > 0 else True
+
+    with suppress(AttributeError):
+        item.id.chunk_iter(one)
+    if packed > size * 1.1 + _MORE:
+        return f"'{name}' has a piece of {packed:,} bytes that should unpack to {size:,}"
+    return ""
+
+
+if __name__ == "__main__":
+    # Nobody stops the look when the process that began it has been killed, and the library may hold Python's lock for
+    # ever: a thread of faulthandler's, which needs no lock, ends it then.
+    faulthandler.dump_traceback_later(float(sys.argv[3]), exit=True)
+    print(json.dumps(look(sys.argv[1], int(sys.argv[2]))))

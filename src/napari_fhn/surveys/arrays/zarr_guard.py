@@ -1,0 +1,118 @@
+"""A folder as zarr sees it, with a look at everything before zarr has it.
+
+Metadata is held against the list of codecs, a file has to be a plain one inside the folder, and a piece of an array
+must not unpack to more than it may have. All this holds whoever reads: zarr itself, or xarray through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from zarr.abc.store import ByteRequest, RangeByteRequest, SuffixByteRequest
+from zarr.core.buffer import Buffer, BufferPrototype
+from zarr.storage import LocalStore
+
+from napari_fhn.regular import why_not
+from napari_fhn.surveys.arrays.unpacking import within
+from napari_fhn.surveys.arrays.zarr_metadata import NAMES, Packed, arrays_in
+from napari_fhn.surveys.errors import SurveyError
+
+_ENTRY = 16
+_ABSENT = 2**64 - 1
+
+
+class GuardedStore(LocalStore):
+    """A folder that is only read.
+
+    Parameters
+    ----------
+    root : Path or str
+        The folder.
+    read_only : bool
+        Always true; taken because zarr hands it on.
+    """
+
+    def __init__(self, root: Path | str, *, read_only: bool = True) -> None:
+        super().__init__(root, read_only=True)
+        self._arrays: dict[str, Packed] = {}
+
+    async def get(
+        self, key: str, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Read a file of the store, or a part of it."""
+        await asyncio.to_thread(self._look, key)
+        found = await super().get(key, prototype, byte_range)
+        if found is not None:
+            await asyncio.to_thread(self._check, key, found, byte_range)
+        return found
+
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
+        """Read parts of files of the store."""
+        return [await self.get(key, prototype, part) for key, part in key_ranges]
+
+    def get_sync(
+        self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Read a file of the store, or a part of it, without waiting for others."""
+        self._look(key)
+        found: Buffer | None = super().get_sync(key, prototype=prototype, byte_range=byte_range)
+        if found is not None:
+            self._check(key, found, byte_range)
+        return found
+
+    def _look(self, key: str) -> None:
+        """Refuse what is no plain file inside the folder; what is not there is for zarr to miss."""
+        path = self.root / key
+        if not os.path.lexists(path) or path.is_dir():
+            return
+        wrong = why_not(path)
+        if wrong is not None:
+            raise SurveyError(self.root, f"in it {key} is no plain file: {wrong[0]}", "Copy the whole folder again")
+        home = os.path.realpath(self.root)
+        if not os.path.realpath(path).startswith(home + os.sep):
+            raise SurveyError(self.root, f"in it {key} leads out of the folder", "Copy the whole folder again")
+
+    def _check(self, key: str, found: Buffer, byte_range: ByteRequest | None) -> None:
+        name = key.rpartition("/")[2]
+        if name in NAMES:
+            if byte_range is None:
+                self._arrays |= arrays_in(self.root, key, found.to_bytes())
+            return
+        array = self._array_of(key)
+        if array is None or (array.shards is None and not array.packing):
+            return
+        data = found.to_bytes()
+        for piece in self._pieces(array, data, byte_range):
+            if not within(array.packing, piece, array.most):
+                what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes"
+                raise SurveyError(
+                    self.root, f"{what} that it may have", "It is damaged or made to do harm: do not use it"
+                )
+
+    def _array_of(self, key: str) -> Packed | None:
+        while key:
+            key = key.rpartition("/")[0]
+            if key in self._arrays:
+                return self._arrays[key]
+        return None
+
+    def _pieces(self, array: Packed, data: bytes, byte_range: ByteRequest | None) -> list[bytes]:
+        """What is packed by itself in what was read: a file, or a part or all of a shard."""
+        if array.shards is None:
+            return [data]
+        n, at_end, behind = array.shards
+        size = _ENTRY * n + behind
+        if isinstance(byte_range, SuffixByteRequest):
+            return []
+        if byte_range is not None:
+            is_index = isinstance(byte_range, RangeByteRequest) and byte_range.start == 0 and not at_end
+            return [] if is_index else [data]
+        index = data[-size:] if at_end else data[:size]
+        places = [(int.from_bytes(index[k : k + 8], "little"), int.from_bytes(index[k + 8 : k + 16], "little"))
+                  for k in range(0, _ENTRY * n, _ENTRY)]  # fmt: skip
+        return [data[start : start + length] for start, length in places if start != _ABSENT]

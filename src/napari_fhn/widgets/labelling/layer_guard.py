@@ -1,0 +1,149 @@
+"""What others do to the label layer: they put another array into it, write past the brush, or add it once more.
+
+The layer shows the mapped file of the session, and only what reaches that file counts. A console or another plugin
+need not know: what they leave in the layer is brought into the file, or it is said that it does not count.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+
+from napari_fhn.labels import LabelError, changes
+from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.project import Session
+from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.book import LabelBook
+
+_NOT_OURS = "not labels of the session"
+_TITLE = "labels of another program"
+
+
+class LayerGuard:
+    """Looks after the label layer.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose layer it is.
+    """
+
+    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+        self._context = context
+        self._book = book
+        self._seen: tuple[Any, ...] = ()
+        book.shown.connect(self._attach)
+        context.viewer.layers.events.inserted.connect(self._inserted)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self._context.viewer.layers.events.inserted, self._inserted)
+
+    def _attach(self, layer: Labels) -> None:
+        layer.events.data.connect(lambda event: self._data_set(layer))
+        layer.events.set_data.connect(lambda event: self._refreshed(layer))
+
+    def _data_set(self, layer: Labels) -> None:
+        """Somebody has put an array into the layer."""
+        if layer is self._book.layer and not self._is_ours(layer):
+            QTimer.singleShot(0, lambda: self._take_in(layer))  # napari is not done with it
+
+    def _take_in(self, layer: Labels) -> None:
+        book, given = self._book, layer.data
+        if layer is not book.layer or book.values is None or self._is_ours(layer):
+            return
+        shape = book.values.shape
+        if tuple(given.shape) != shape or not self._context.project.writable:
+            self._let_go(layer, tuple(given.shape), shape)
+            return
+        layer.data = book.values
+
+        def done(outcome: Outcome) -> None:
+            count = outcome.step.labels.voxels
+            self._context.messages.say(
+                f"Another program put labels into the layer: {count:,} voxels of the session changed, which can be "
+                "undone."
+            )
+
+        book.work(lambda session: taken_in(session, given, shape), done)
+
+    def _let_go(self, layer: Labels, given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+        """The layer shows something else from now on."""
+        what = f"an array of {given} voxels, and the labels have {shape}" if given != shape else "other labels"
+        self._book.forget_layer()
+        self._disown(layer)
+        self._context.messages.fail(
+            f"Another program put {what}, into the label layer: it does not count any more, and the labels of the "
+            "session are as they were. 'Show labels' brings them back."
+        )
+
+    def _inserted(self, event: Any) -> None:
+        """A layer that was taken away, or was left by the desk, is added to the viewer again."""
+        layer, book, session = event.value, self._book, self._context.project.session
+        if not isinstance(layer, Labels) or layer is book.layer or session is None or book.values is None:
+            return
+        if layer.metadata.get("session") != str(session.folder) or not self._is_ours(layer):
+            return
+        if book.layer is None:
+            book.adopt(layer)
+        else:
+            layer.mode = "pan_zoom"
+            layer.editable = False
+            self._disown(layer)
+            self._context.messages.say("The labels are shown twice: they are painted on in the other layer.", note=True)
+
+    def _refreshed(self, layer: Labels) -> None:
+        """Drawn anew though another section was not asked for: it may hold other values, which nobody told of."""
+        dims = self._context.viewer.dims
+        seen = (tuple(dims.point), tuple(dims.order), dims.ndisplay)
+        if layer is self._book.layer and seen == self._seen:
+            self._book.tally.due()
+        self._seen = seen
+
+    def _is_ours(self, layer: Labels) -> bool:
+        ours = self._book.values
+        return ours is not None and isinstance(layer.data, np.ndarray) and np.may_share_memory(layer.data, ours)
+
+    def _disown(self, layer: Labels) -> None:
+        layer.metadata.pop("session", None)
+        if not layer.name.endswith(f"({_NOT_OURS})"):
+            layer.name = f"{layer.name} ({_NOT_OURS})"
+
+
+def taken_in(session: Session, given: Any, shape: tuple[int, ...]) -> Step:
+    """Return the step after which the labels of a session are those of an array.
+
+    Parameters
+    ----------
+    session : Session
+        Whose labels.
+    given : array_like
+        Of this shape; of any kind that napari shows, read slab by slab.
+    shape : tuple of int
+        Of the labels.
+
+    Raises
+    ------
+    LabelError
+        When its values are no classes.
+    """
+
+    def rule(slab: slice, old: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        part = np.asarray(given[slab])
+        if part.dtype.kind not in "biu" or part.min(initial=0) < 0 or part.max(initial=0) > MAX_VALUE:
+            raise LabelError(
+                "another program put values that are no classes into the label layer, and the labels stay as they were",
+                f"Labels are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled",
+            )
+        return part.astype(np.uint8)
+
+    return Step(_TITLE, {LABELS: changes.planned(session.volume(LABELS, shape), rule)}, shape)

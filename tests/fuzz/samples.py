@@ -1,0 +1,217 @@
+"""Small sound files to begin with, by reader."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file, with those that belong to it.
+
+    Attributes
+    ----------
+    target : str
+        Which of the files is opened, or the folder that they lie in.
+    files : mapping of str to bytes
+        By their names relative to the place where they are written.
+    options : mapping
+        How it is read.
+    """
+
+    target: str
+    files: Mapping[str, bytes] = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Tables and logs by the reader that they are for.
+TABLES = {
+    "heads": "well;X (m);Y (m);KB (ft)\nA;500050,5;6000100;30,5\nB b;500060;6000110,25;\n",
+    "tops": 'well,top_md_m,base_md_m,class\nA,100,200,sand\nA,200,300.5,"shale, grey"\nB,10,20,sand\n',
+    "markers": (
+        "# Petrel well tops\n# Unit in depth: m\nVERSION 2\nBEGIN HEADER\nX\nY\nMD\nSurface\nWell\nEND HEADER\n"
+        '1.0 2.0 110.5 "Top Salt" "W 1"\n1.0 2.0 -999 Gap "W 1"\n1.0 2.0 210.5 Base "W 1"\n'
+    ),
+    "ruled": (
+        "Well NO 1/5-7 A\n  Well name    Surface name     MD (m)   TVD (m)\n"
+        "  ------------ ---------------- -------- --------\n"
+        "  NO 1/5-7 A   Sleipner Fm. Top 4098.10\n  NO 1/5-7 A   Hugin Fm. Top    4198.10  4100.00\n"
+    ),
+    "deviation": (
+        "# WELL NAME: W-9\n# WELL HEAD X-COORDINATE: 1000.5 (m)\n# WELL HEAD Y-COORDINATE: 2000 (m)\n# KB: 115.89 (m)\n"
+        "MD_m X Y TVD_m DX_m DY_m INCL AZIM_GN\n0 1000.5 2000 0 0 0 0 0\n100 1000.5 2001 100 0 1 1 10\n"
+    ),
+    "checkshots": "Well;MD (m);TWT (ms)\nA;0;0\nA;1000,5;800\nA;2000;1500\n",
+    "horizon": "# 1: X\n# 2: Y\n# 3: Inline\n# 4: Crossline\n# 5: Z (ms)\n"
+    + "".join(
+        f"{500_000 + 10 * j}\t{6_000_000 + 20 * i}\t{100 + i}\t{200 + 2 * j}\t{60 + i}.5\n"
+        for i in range(4)
+        for j in range(4)
+    ),
+    "charisma": "".join(f"Top INLINE : {100 + i} XLINE : {200 + 2 * i} 1.0 2.0 {60 + i}.5\n" for i in range(8)),
+    "iesx": (
+        "PROFILE Segment          TYPE 1  4                                              3d_ci7m.ifdf     m ms\n"
+        "SNAPPING PARAMETERS 5     0 1\n"
+        "  5.00010000E+05  6.00002000E+06  0 14    61.62    204.00    204.00  204 5.3956040E+03 I    103 XX   \n"
+        "EOD  5.00020000E+05  6.00002000E+06  0 14    62.84    206.00    206.00  206 5.8515186E+03 I    103 XX\nEOD"
+    ),
+    "points": "inline,crossline,twt_ms,class\n103,204,60,class 1\n104,204,80,2\n",
+    "classes": "value,name,color\n1,shale,#112233\n2,sand,#445566\n",
+    "las": (
+        "~Version\n VERS. 2.0 :\n WRAP. NO :\n~Well\n STRT.ms 100 :\n STOP.ms 120 :\n STEP.ms 4 :\n NULL. -999.25 :\n"
+        " WELL. W-1 : NAME\n LOC. inline 103, crossline 204 : PLACE\n~Curve\n TWT.ms : TIME\n CLASS. : CLASS\n~ASCII\n"
+        "40 1\n44 1\n48 2\n52 -999.25\n56 2\n"
+    ),
+    "wrapped": (
+        "~V\n VERS. 1.2:\n WRAP. YES:\n~W\n STRT.F 1:\n STOP.F 3:\n STEP.F 1:\n NULL. -999.25:\n WELL. WELL: W9\n~C\n"
+        " DEPT.F :\n GR.API :\n FACIES. :\n~A\n1.0\n20.0 1\n2.0\n30.0 2\n3.0\n-999.25 -999.25\n"
+    ),
+}
+#: Kinds of survey files, and which of the test files of `survey_files.rasters` are of that kind.
+VARIANTS = {
+    "npy": ("npy, axes named", "npy, bands between"),
+    "npz": ("npz, stored", "npz, compressed", "npz, Fortran order"),
+    "mat5": ("MATLAB 5, stored", "MATLAB 5, compressed", "MATLAB 5, a map beside it"),
+    "mat73": ("MATLAB 7.3", "MATLAB 7.3, in a struct"),
+    "hdf5": ("HDF5, labels", "HDF5, axes named"),
+    "netcdf3": ("NetCDF 3, classic", "NetCDF 3, 64-bit"),
+    "netcdf4": ("NetCDF 4", "NetCDF 4, scale and fill", "NetCDF 4, a swath in groups"),
+    "zarr": (
+        "Zarr 2, of xarray", "Zarr 3, of xarray", "Zarr 2, axes named in it", "Zarr 3, axes named in it",
+        "Zarr 3, axes named by the person",
+    ),
+    "ome-zarr": ("OME-Zarr 0.4", "OME-Zarr 0.5"),
+    "tiff": ("GeoTIFF, deflate with predictor", "GeoTIFF, lzw in tiles", "GeoTIFF, wavelength tags",
+             "TIFF, a page per band"),
+    "envi": ("ENVI, bad bands",),
+    "vrt": ("GDAL virtual raster",),
+    "grids": ("ESRI ASCII grid", "Surfer 6 binary", "Surfer 7", "Surfer ASCII", "ER Mapper", "ERDAS Imagine",
+              "JPEG 2000, lossless"),
+}  # fmt: skip
+
+
+def tables(name: str) -> list[Sample]:
+    """Return a table or log."""
+    suffix = ".las" if name in ("las", "wrapped") else ".txt"
+    return [Sample(f"damaged{suffix}", {f"damaged{suffix}": TABLES[name].encode()})]
+
+
+def rasters(name: str) -> list[Sample]:
+    """Return arrays and maps of a kind."""
+    from survey_files import rasters as factory
+
+    found = {variant.name: variant for variant in factory.variants() if variant.name in VARIANTS[name]}
+    return [_made(found[one].write, found[one].options) for one in VARIANTS[name]]
+
+
+def segy(name: str) -> list[Sample]:
+    """Return SEG-Y files: a volume, a line, one with extended headers."""
+    from survey_files.segy import lines, survey
+
+    small = survey.Survey(n=(4, 5, 6))
+    makes: list[Callable[[Path], Any]] = [
+        lambda path: survey.volume(path, small),
+        lambda path: survey.volume(path, small, code=1, sorting="crossline"),
+        lambda path: lines.line(path),
+    ]
+
+    def made(make: Callable[[Path], Any]) -> Callable[[Path], Path]:
+        def write(folder: Path) -> Path:
+            make(folder / "survey.sgy")
+            return folder / "survey.sgy"
+
+        return write
+
+    return [_made(made(make)) for make in makes]
+
+
+def mdio(name: str) -> list[Sample]:
+    """Return an MDIO store, as far as it is read."""
+    import xarray as xr
+
+    def write(folder: Path) -> Path:
+        path = folder / "survey.mdio"
+        dims = ("inline", "crossline", "time")
+        xr.Dataset(
+            {"amplitude": (dims, np.arange(60, dtype=np.float32).reshape(3, 4, 5)),
+             "trace_mask": (dims[:2], np.ones((3, 4), bool)),
+             "cdp_x": (dims[:2], np.arange(12.0).reshape(3, 4)), "cdp_y": (dims[:2], np.arange(12.0).reshape(3, 4))},
+            coords={"inline": [1, 2, 3], "crossline": [5, 6, 7, 8], "time": 4 * np.arange(5)},
+            attrs={"apiVersion": "1.0.0", "createdOn": "2026", "attributes": {"defaultVariableName": "amplitude"}},
+        ).to_zarr(path, zarr_format=2, consolidated=True)  # fmt: skip
+        return path
+
+    return [_made(write)]
+
+
+def bricks(name: str) -> list[Sample]:
+    """Return a survey in bricks."""
+    import xarray as xr
+
+    from napari_fhn.surveys.bricks import store
+
+    def write(folder: Path) -> Path:
+        values = xr.DataArray(
+            np.arange(60, dtype=np.float32).reshape(3, 4, 5),
+            dims=("inline", "crossline", "twt"),
+            coords={"inline": [1, 2, 3], "crossline": [5, 6, 7, 8], "twt": 4 * np.arange(5)},
+            attrs={"notes": ("one",), "kind": "seismic", "source": "a.sgy", "format": "SEG-Y", "nodata": None},
+        )
+        array = store.create(folder / "bricks.zarr", values, values.dtype, (3, 4, 5), "a")
+        array[...] = values.values
+        return folder / "bricks.zarr"
+
+    return [_made(write)]
+
+
+def shapes(name: str) -> list[Sample]:
+    """Return files of shapes in every format."""
+    import pyogrio
+    import shapely
+
+    polygons = shapely.to_wkb(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 2, 4, 4)], dtype=object))
+
+    def made(suffix: str) -> Callable[[Path], Path]:
+        def write(folder: Path) -> Path:
+            path = folder / f"shapes{suffix}"
+            words = np.array(["shale", "sand"], dtype=object)
+            pyogrio.raw.write(path, polygons, [words], ["unit"], geometry_type="Polygon", crs="EPSG:32632")
+            return path
+
+        return write
+
+    return [_made(made(suffix)) for suffix in ((".geojson",) * 2 + (".shp", ".fgb", ".gpkg"))]
+
+
+def volumes(name: str) -> list[Sample]:
+    """Return a label volume."""
+    from napari_fhn.labels import volume
+
+    def write(folder: Path) -> Path:
+        volume.create(folder / "labels.npy", (3, 4, 5))
+        return folder / "labels.npy"
+
+    return [_made(write)]
+
+
+def _made(write: Callable[[Path], Path], options: Mapping[str, Any] | None = None) -> Sample:
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        folder = Path(scratch)
+        path = write(folder)
+        files = {str(one.relative_to(folder)): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
+        return Sample(str(path.relative_to(folder)), files, dict(options or {}))
+
+
+@cache
+def of(make: Callable[[str], list[Sample]], name: str) -> tuple[Sample, ...]:
+    """Return what a maker makes, once."""
+    return tuple(make(name))
