@@ -495,7 +495,7 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
                 continue
             found = done(case.name, verb, arguments)
             after = owner.seen(own)
-            found.touched = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+            found.touched = _changed(before, after)
             if [survey.read_bytes(), known.read_bytes()] != surveys:
                 found.touched.append("a survey")
             before = after
@@ -504,6 +504,14 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
         if home is not None:
             os.environ["HOME"] = home
     return outcomes
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Return the names under which not the same lies; what was set aside as damaged lies there under that name."""
+    aside = {name for name in after if ".damaged" in name and after[name] == before.get(name.split(".damaged")[0])}
+    kept = {name.split(".damaged")[0] for name in aside} | aside
+    names = (before.keys() | after.keys()) - kept
+    return sorted(name for name in names if before.get(name) != after.get(name))
 
 
 def patched() -> contextlib.AbstractContextManager[None]:

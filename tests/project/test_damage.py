@@ -15,6 +15,7 @@ from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Well
 from napari_fhn.project import Project, ProjectError, Session, SessionInUse, SurveySet, damage, layout, predictions
 from napari_fhn.project import wells as wells_of
+from napari_fhn.project.run import ready_prediction
 from napari_fhn.project.view_record import Looks, ViewRecord
 
 from .conftest import SHAPE, Work, opened
@@ -261,3 +262,23 @@ def test_python_says_it(folder):
     with fhn.open(session=folder) as work:
         assert [note.partition(" ")[0] for note in work.notes] == [f"{RUN}/job.json"]
         assert work.project.session.runs.get("second").job().classes == ("sand", "shale")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", None])
+def test_a_prediction_that_is_cut_off_counts_as_missing_is_named_and_is_made_again(whole, tmp_path, content):
+    folder = tmp_path / "work"
+    shutil.copytree(whole, folder)
+    run = Session(folder).runs.get("run-002")
+    assert run.has_prediction
+    path = run.prediction
+    path.write_bytes(path.read_bytes()[:-1] if content is None else content)
+    session = Session(folder)
+    session.acquire("a test")
+    try:
+        run = session.runs.get("run-002")
+        assert not run.has_prediction
+        assert any(run.name in note and "damaged" in note and "predict again" in note for note in session.notes)
+        ready_prediction(run, np.load(session.labels).shape)
+        assert not np.load(path).any()
+    finally:
+        session.release()

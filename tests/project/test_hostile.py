@@ -80,7 +80,9 @@ def copied(genuine: Path, place: Path) -> Session:
     return Session(shutil.copytree(genuine, place / "work.fhn"))
 
 
-def test_what_a_person_keeps_in_the_folder_of_a_run_stays_when_it_is_deleted_and_that_is_said(genuine, tmp_path, capsys):
+def test_what_a_person_keeps_in_the_folder_of_a_run_stays_when_it_is_deleted_and_that_is_said(
+    genuine, tmp_path, capsys
+):
     session = copied(genuine, tmp_path)
     thesis = session.folder / "runs" / "run-001" / "thesis"
     thesis.mkdir()

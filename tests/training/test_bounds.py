@@ -70,7 +70,7 @@ def test_every_number_of_a_network_and_a_schedule_has_bounds(network):
 
 
 def test_a_batch_that_no_machine_holds_is_refused():
-    with pytest.raises(JobError, match="batch is 1000000000: it can be at most 4 096"):
+    with pytest.raises(JobError, match="batch is 1000000000: it can be at most 4,096"):
         Schedule(batch=10**9)
 
 

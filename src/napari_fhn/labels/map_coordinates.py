@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+
+from napari_fhn.labels.errors import LabelError, LabelWarning
 
 
 def map_transform(survey: xr.DataArray) -> NDArray[np.float64]:
@@ -35,6 +40,57 @@ def map_transform(survey: xr.DataArray) -> NDArray[np.float64]:
 def to_cells(transform: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return fractional col and row, shape (n, 2), of map coordinates x and y, shape (n, 2)."""
     return np.asarray(np.linalg.solve(transform[:, :2], (xy - transform[:, 2]).T).T, dtype=np.float64)
+
+
+def from_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -> NDArray[np.float64]:
+    """Bring longitude and latitude (WGS 84) to the coordinates of a map; a `LabelWarning` says so.
+
+    Parameters
+    ----------
+    at : ndarray of float64, shape (n, 2)
+        Longitude and latitude in degrees.
+    survey : xarray.DataArray
+        The map.
+    path : Path
+        The file that sentences are about.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        x and y.
+
+    Raises
+    ------
+    LabelError
+        When these are no degrees, or the map has no CRS.
+    """
+    wrong = (np.abs(at[:, 0]) > 360) | (np.abs(at[:, 1]) > 90)
+    if wrong.any():
+        raise LabelError(
+            f"its longitudes and latitudes hold {at[wrong][0][0]:g}, {at[wrong][0][1]:g}, which are no degrees",
+            "Say which columns are x and y",
+            path=path,
+        )
+    target = map_crs(survey)
+    if not target:
+        raise LabelError(
+            "it gives longitude and latitude, and the map does not say its CRS",
+            "Save the map with its CRS, or give x and y",
+            path=path,
+        )
+    # Here and not above: tables of other coordinates need no GDAL.
+    from rasterio.errors import RasterioError
+    from rasterio.warp import transform
+
+    try:
+        x, y = transform("EPSG:4326", target, at[:, 0], at[:, 1])
+    except (RasterioError, ValueError) as error:
+        raise LabelError(
+            f"its places cannot be brought to the CRS of the map ({error})", "Give x and y", path=path
+        ) from error
+    words = f"{path.name}: its longitudes and latitudes (taken for WGS 84) were brought to the CRS of the map."
+    warnings.warn(words, LabelWarning, stacklevel=3)
+    return np.column_stack([x, y]).astype(np.float64)
 
 
 def map_crs(survey: xr.DataArray) -> str:

@@ -18,7 +18,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import map_transform, to_cells
+from napari_fhn.labels.map_coordinates import from_degrees, map_transform, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -92,7 +92,7 @@ def read_points(
         vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
         groups = [(*place, v) for place in Traces.of(survey).places() for v in vertical]
     else:
-        groups = [("row", "col"), ("x", "y")]
+        groups = [("row", "col"), ("x", "y"), ("lon", "lat")]
     roles = found.first(*(("class", *group) for group in groups))
     picked = {role: found.index(role) for role in roles}
     values: list[int] = []
@@ -120,6 +120,8 @@ def read_points(
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
+    if roles[1] == "lon":
+        at = from_degrees(at, survey, path)
     index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
     return _inside(index, values, survey, path)
 

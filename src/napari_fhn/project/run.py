@@ -140,7 +140,16 @@ class Run:
 
     @property
     def has_prediction(self) -> bool:
-        """Whether its network has predicted anything, as far as what made it can be read."""
+        """Whether its network has predicted anything, as far as it and what made it can be read."""
+        return self._predicted and mapped.is_whole(self.prediction)
+
+    @property
+    def has_damaged_prediction(self) -> bool:
+        """Whether its network has predicted something, and the file of that is cut off, or something else."""
+        return self._predicted and self.prediction.exists() and not mapped.is_whole(self.prediction)
+
+    @property
+    def _predicted(self) -> bool:
         try:
             made = self.provenance()
         except JobError:

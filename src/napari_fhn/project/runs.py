@@ -412,6 +412,11 @@ class Runs:
                     f"The training '{ended.name}' was cut off after {ended.step} steps: it can go on, or be chosen "
                     "among the runs."
                 )
+        said += [
+            f"The prediction of '{run.name}' is damaged and counts as missing: predict again."
+            for run in self.all()
+            if run.has_damaged_prediction
+        ]
         current = self._session.manifest.current_run
         if current and self.current is None:
             newest = next((run for run in reversed(self.all()) if run.has_model), None)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import damage, layout, migration
-from napari_fhn.project.disk import size_of
+from napari_fhn.project import damage, layout, migration, sweeping
+from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.manifest import FILE as MANIFEST
@@ -211,7 +211,7 @@ class Session:
         made = not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.lock.acquire(program, take_over=take_over)
-        self._place = _place_of(self.folder)
+        self._place = identity(self.folder)
         try:
             self._manifest = None
             self.check_plain()
@@ -221,6 +221,7 @@ class Session:
             self.notes = [words for words in self.notes if words not in seen] + damaged
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
+            sweeping.sweep(self.folder)
             self.notes += self.steps.recover()
             self.notes += self.runs.repair()
         except BaseException:
@@ -287,7 +288,7 @@ class Session:
     @property
     def gone(self) -> bool:
         """Whether the folder that this object writes in is not at its place any more: what is written is nowhere."""
-        return self._place is not None and _place_of(self.folder) != self._place
+        return self._place is not None and identity(self.folder) != self._place
 
     def holder(self) -> Holder | None:
         """Return who else writes here now; None for nobody."""
@@ -386,15 +387,6 @@ class Session:
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""
         return size_of(self.folder)
-
-
-def _place_of(folder: Path) -> tuple[int, int] | None:
-    """Which folder it is, whatever its name; None where there is none, or its disk does not answer."""
-    try:
-        found = folder.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def now() -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from napari_fhn import record
 from napari_fhn.training.inside import LEFT_OUT, of_prediction
@@ -34,6 +36,8 @@ def network(folder: Path) -> bool:
     """
     if folder.is_symlink() or not folder.is_dir():
         return not folder.is_symlink() and not folder.exists()
+    if os.path.lexists(folder / _MODEL) and not _is_ours(folder / _MODEL):
+        return False
     for one in checkpoints(folder):
         network(one)
     empty_folder(folder / CHECKPOINTS)
@@ -70,11 +74,8 @@ def weights(folder: Path, kept: str = "") -> None:
 
 def named_weights(folder: Path) -> str:
     """Return the name of the weights that the description in a folder names; empty where there is none of ours."""
-    try:
-        said = record.parse((folder / _MODEL).read_bytes())
-    except (OSError, record.RecordError):
-        return ""
-    if not isinstance(said, dict) or not str(said.get("format", "")).startswith("napari-fhn model"):
+    said = _described(folder / _MODEL)
+    if said is None:
         return ""
     file = said.get("weights")
     name = file.get("file") if isinstance(file, dict) else _FIRST_WEIGHTS  # the first version named none
@@ -128,6 +129,29 @@ def empty_folder(path: Path) -> bool:
         with contextlib.suppress(OSError):
             path.rmdir()
     return not path.exists() and not path.is_symlink()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a description is one of ours, or cut off, as a disk may leave one: what others write is whole."""
+    if _described(path) is not None:
+        return True
+    try:
+        record.parse(path.read_bytes())
+    except record.RecordError:
+        return not path.is_symlink()
+    except OSError:
+        return False
+    return False
+
+
+def _described(path: Path) -> dict[str, Any] | None:
+    """Return what a description of ours says; None for other files."""
+    try:
+        said = record.parse(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
+    except (OSError, record.RecordError):
+        return None
+    ours = isinstance(said, dict) and str(said.get("format", "")).startswith("napari-fhn model")
+    return said if ours else None
 
 
 def _digest(path: Path) -> str:
