@@ -14,7 +14,7 @@ import math
 import os
 import shutil
 import stat
-import threading
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -22,6 +22,7 @@ from typing import IO, Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_fhn.leftovers import part_of
 from napari_fhn.record import replacing
 
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -57,7 +58,7 @@ class DamagedArray(ValueError):
     """
 
     def __init__(self, path: str | os.PathLike[str], what: str) -> None:
-        super().__init__(f"{os.fspath(path)} is no whole .npy array: {what}")
+        super().__init__(f"{os.fspath(path)} is no whole .npy array ({what}): put a copy of it back, or make it again")
         self.path = Path(path)
         self.what = what
 
@@ -207,6 +208,14 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         raise DamagedArray(path, str(error)) from error
 
 
+def is_whole(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is there and can be mapped for reading, as far as its header and its size say."""
+    try:
+        return 0 not in header(path)[0]
+    except (OSError, DamagedArray):
+        return False
+
+
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
     """Read what a ``.npy`` file holds, and look whether it is there.
 
@@ -324,9 +333,31 @@ def sync(array: NDArray[Any]) -> None:
         raise _named(error, Path(base.filename or "")) from error
 
 
-def part_of(path: Path) -> Path:
-    """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+def sync_beside(array: NDArray[Any]) -> None:
+    """Bring a map to the disk as `sync` does, without holding up other threads of the process meanwhile.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it; the message names the file.
+    """
+    filename = getattr(array, "filename", None)
+    if not sys.platform.startswith("linux") or filename is None:
+        sync(array)
+        return
+    # Python holds its lock while it flushes a map. Linux knows of pages that were written through a map, and brings
+    # them to the disk with the file.
+    try:
+        handle = os.open(filename, os.O_RDONLY)
+    except OSError:
+        sync(array)  # it has another name now, or none
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise _named(error, Path(filename)) from error
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

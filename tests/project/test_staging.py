@@ -189,6 +189,25 @@ def test_a_full_disk_leaves_nothing(work, monkeypatch):
     assert list(work.session.inputs.iterdir()) == []
 
 
+def test_a_copy_is_on_the_disk_before_it_has_its_name(work, monkeypatch):
+    happened = []
+    real_sync, real_replace = mapped.sync, os.replace
+
+    def sync(array):
+        happened.append("sync")
+        real_sync(array)
+
+    def replace(source, target):
+        happened.append(f"to {Path(target).parent.name}")
+        real_replace(source, target)
+
+    monkeypatch.setattr(mapped, "sync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    work.project.stage()
+    assert "to inputs" in happened[happened.index("sync") :]
+    assert happened.count("sync") == 1
+
+
 def test_a_copy_that_somebody_removed_is_made_again(work):
     (first,) = work.project.stage()
     Path(first.path).unlink()

@@ -77,7 +77,7 @@ def test_an_older_network_is_whole_when_the_disk_fills_in_the_middle(quick, tmp_
     monkeypatch.setattr(keeping, "WAITED", 0.05)
     list(fit(quick))
     for at in (2, 5, 9, 14, 20):
-        with disk(tmp_path / "run", at, "full"), pytest.raises(JobError, match="is kept in|cannot be kept"):
+        with disk(tmp_path / "run", at, "full"), pytest.raises(JobError, match=r"is kept in|cannot be kept"):
             list(fit(replace(quick, schedule=replace(quick.schedule, steps=2)), Control(watched=False)))
         assert models.load(quick.model).steps in (8, 1, 2)
         for checkpoint in (Path(quick.model) / "checkpoints").iterdir():

@@ -75,7 +75,8 @@ def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
     if type(error).__module__.startswith("napari_fhn."):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror or error}"
+        way_out = ": make room there" if error.errno in _FULL else ""
+        return f"{error.filename}: {error.strerror or error}{way_out}"
     if isinstance(error, OSError) and error.errno in _FULL:
         # Told by a write, which knows no name of a file.
         return "there is no room left on the disk: delete something, such as runs that are no longer needed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +196,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
 def _place_of(options: argparse.Namespace) -> Iterator[Session]:
     """The session that is named; else one for a while, beside the output, on whose disk there must be room anyway."""
     from napari_fhn.project import Session
+    from napari_fhn.surveys.moving import scratch
 
     if options.session is not None:
         yield Session(options.session)
@@ -204,8 +204,8 @@ def _place_of(options: argparse.Namespace) -> Iterator[Session]:
     beside = options.output.absolute().parent
     if not beside.is_dir():
         raise JobError(f"{options.output}: there is no folder {beside}: make it first")
-    with tempfile.TemporaryDirectory(prefix=f".{options.output.name}.", dir=beside) as folder:
-        yield Session(folder)
+    with scratch(beside / options.output.name) as folder:
+        yield Session(folder / "session")
 
 
 def _alone(options: argparse.Namespace) -> int:

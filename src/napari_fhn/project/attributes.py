@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped, record
 from napari_fhn.box import Box
+from napari_fhn.leftovers import part_of
 from napari_fhn.network.counting import in_words
 from napari_fhn.project import backbones
 from napari_fhn.project.errors import ProjectError
@@ -283,7 +284,7 @@ class _OfNetwork:
 
 def _write(path: Path, made: _Made, progress: Told | None) -> None:
     shape = (len(made.names), *made.shape)
-    part = mapped.part_of(path)
+    part = part_of(path)
     try:
         try:
             out = mapped.create(part, shape, np.float32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change
+from napari_fhn.leftovers import part_of
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
@@ -258,8 +259,12 @@ def _check(project: Project, reach: float | None, least: float) -> None:
 @contextlib.contextmanager
 def _scratch(session: Session, shape: tuple[int, ...]) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Two empty volumes on the disk of the session, for a while."""
-    with tempfile.TemporaryDirectory(prefix=".carrying.", dir=session.folder) as folder:
-        yield tuple(labels.volume.create(Path(folder) / name, shape) for name in ("labels.npy", "weights.npy"))  # type: ignore[misc]
+    folder = part_of(session.folder / "carrying")
+    folder.mkdir()
+    try:
+        yield tuple(labels.volume.create(folder / name, shape) for name in ("labels.npy", "weights.npy"))  # type: ignore[misc]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _say(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from napari_fhn.project.recoding import InFiles, in_codes
 from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.moving import scratch
 from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
 from napari_fhn.training.job import Job
@@ -320,8 +320,8 @@ class Exporter:
         if path.suffix.lower() == ".npy":
             sizes = save_bodies(path, values, request.of, **how, history=made, progress=told)
             return Written((path,), {"bodies": len(sizes)}, made)
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
-            numbered = Path(folder) / "bodies.npy"
+        with scratch(path.absolute()) as folder:
+            numbered = folder / "bodies.npy"
             sizes = save_bodies(numbered, values, request.of, **how, progress=lambda share: told(share / 2))
             volume = mapped.open(numbered)
             like = self._like(volume)

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn import mapped, record
+from napari_fhn.leftovers import part_of
 from napari_fhn.project import stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
@@ -106,7 +107,7 @@ def stage(
     if earlier is not None and known is not None and as_then:
         return Staged(earlier, channel_axis, known.content, now)
     folder.mkdir(parents=True, exist_ok=True)
-    part = mapped.part_of(folder / f"{_words(name)}.npy")
+    part = part_of(folder / f"{_words(name)}.npy")
     try:
         content = _copy(part, _source(survey, channels, cube), progress)
         path = folder / f"{_words(name)}-{content[:_SHORT]}.npy"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.leftovers import part_of
 
 Slopes = NDArray[np.int16]
 """Slopes of a brick in steps of ``1 / STEPS`` samples per trace."""
@@ -173,8 +174,9 @@ def _create(folder: Path, shapes: _Shapes) -> None:
         When they cannot be written, or there is no room.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    making = part_of(folder)
     try:
+        making.mkdir()
         needed = sum(int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in shapes.values())
         mapped.check_room(folder, needed)
         for name, (shape, kind) in shapes.items():

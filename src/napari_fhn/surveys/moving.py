@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import errno
 import glob
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from napari_fhn import record
+from napari_fhn.leftovers import is_gone
+from napari_fhn.record.aside import settle
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.swapping import put_in_place
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-_LOCK, _OLD = "lock", "replaced"
+_LOCK, _OLD, _WHOLE = "lock", "replaced", "whole.json"
 
 
 def bytes_text(n: float) -> str:
@@ -79,8 +84,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path whose content takes the name `path` once it is complete.
 
     Everything lies in a hidden folder beside `path`. On success it is flushed to the disk and moved, whatever lies
-    beside the yielded path (an ENVI header) along with it; on failure it is removed and `path` is as it was. What a
-    killed process left behind is removed by the next call with the same path.
+    beside the yielded path (an ENVI header) along with it; on failure it is removed and `path` is as it was. Whenever
+    the process is killed, the old or the new is there under its name; what it left is put right by the next call.
 
     Parameters
     ----------
@@ -98,53 +103,134 @@ def replacing(path: Path) -> Iterator[Path]:
         When the system cannot write there, or the disk is full.
     """
     with sentences(path):
-        _sweep(path)
-        hidden = _hidden(path)
-        held = None
-        try:
-            held = lock(hidden / _LOCK)
+        sweep(path)
+        with _hidden(path, f"{os.getpid()}") as hidden:
             yield hidden / path.name
-            for item in hidden.iterdir():
+            items = sorted(hidden.iterdir(), key=lambda item: item.name == path.name)
+            items = [item for item in items if item.name != _LOCK]
+            for item in items:
                 # On disk before it takes the name, or a power cut could leave an empty file in place of a good one.
                 sync(item)
-            moved = [item for item in hidden.iterdir() if item.name not in (_LOCK, path.name)]
-            for item in [*moved, hidden / path.name]:
-                target = path.with_name(item.name)
-                if item.is_dir() and target.exists():
-                    os.replace(target, hidden / _OLD)
-                os.replace(item, target)
-        finally:
-            if held is not None:
-                held.close()
-            _clear(hidden, path)
+            if len(items) > 1:
+                # What belongs together takes its names one after the other: this tells who was killed in between.
+                record.write_bytes(hidden / _WHOLE, json.dumps({item.name: _identity(item) for item in items}).encode())
+            _take_names(items, path)
 
 
-def _hidden(path: Path) -> Path:
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder beside a file that is being written, for what it takes on the way.
+
+    Parameters
+    ----------
+    path : Path
+        The file. What a killed process left is removed when it is written again.
+    """
+    sweep(path)
+    with _hidden(path, f"{os.getpid()}-scratch") as folder:
+        yield folder
+
+
+@contextmanager
+def _hidden(path: Path, whose: str) -> Iterator[Path]:
+    hidden = _own_folder(path, whose)
+    held = None
+    try:
+        held = lock(hidden / _LOCK)
+        yield hidden
+    finally:
+        if held is not None:
+            held.close()
+        _clear(hidden, path)
+
+
+def _own_folder(path: Path, whose: str) -> Path:
     """Make a folder that nobody else has, not even a killed process of the same number."""
     for number in range(1000):
-        hidden = path.with_name(f".{path.name}.{os.getpid()}{f'-{number}' if number else ''}.partial")
+        hidden = path.with_name(f".{path.name}.{whose}{f'-{number}' if number else ''}.partial")
         with suppress(FileExistsError):
             hidden.mkdir()
             return hidden
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
-def _sweep(path: Path) -> None:
-    """Remove what killed processes left of earlier attempts."""
+def _take_names(items: Iterable[Path], path: Path) -> None:
+    """Move what is complete to where it belongs."""
+    for item in items:
+        target = path.with_name(item.name)
+        if item.is_dir():
+            put_in_place(item, target, item.with_name(_OLD))
+        else:
+            os.replace(item, target)
+    settle(path.parent)
+
+
+def sweep(path: Path) -> None:
+    """Put right what killed processes left of earlier attempts to write a file.
+
+    What was complete and half moved is moved to the end, a folder that lost its name gets it back, and all else is
+    removed. What a living process writes is left alone.
+
+    Parameters
+    ----------
+    path : Path
+        As it was given to `replacing`.
+    """
     for hidden in path.absolute().parent.glob(f".{glob.escape(path.name)}.*.partial"):
-        if not (hidden / _LOCK).exists():
+        if hidden.is_symlink():
+            continue
+        if not (hidden / _LOCK).is_file():
+            _remove_begun(hidden)
             continue
         held = lock(hidden / _LOCK)
         if held is None:
             continue
-        held.close()
+        try:
+            _take_names(_half_moved(hidden), path)
+        finally:
+            held.close()
         _clear(hidden, path)
+
+
+def _half_moved(hidden: Path) -> list[Path]:
+    """Return what is left to move of what belongs together; nothing where none of it was moved yet, or all."""
+    try:
+        whole = record.parse((hidden / _WHOLE).read_bytes())
+    except (OSError, record.RecordError):
+        return []
+    if not isinstance(whole, dict) or any(Path(name).name != name for name in whole):
+        return []
+    left = [hidden / name for name, identity in whole.items() if _identity(hidden / name) == identity]
+    return left if len(left) < len(whole) else []
+
+
+def _remove_begun(hidden: Path) -> None:
+    """Remove a folder in which nothing is yet, if its process is gone."""
+    process = hidden.name.split(".")[-2].partition("-")[0]
+    if process.isdecimal() and is_gone(int(process), hidden):
+        with suppress(OSError):
+            hidden.rmdir()
+
+
+def _identity(path: Path) -> list[int]:
+    """Tell a new folder from the old one with which it has traded names."""
+    try:
+        found = path.stat()
+    except OSError:
+        return []
+    return [found.st_dev, found.st_ino]
 
 
 def _clear(hidden: Path, path: Path) -> None:
     """Remove a hidden folder; a folder set aside in it gets its name back where nothing took its place."""
+    if _half_moved(hidden):
+        return  # the next call goes on
     if (hidden / _OLD).exists() and not path.exists():
         os.replace(hidden / _OLD, path)
+    with suppress(OSError):
+        for item in list(hidden.iterdir()):
+            if item.name != _LOCK:  # the last to go: a folder without it is nobody's
+                shutil.rmtree(item, ignore_errors=True) if item.is_dir() else item.unlink()
     shutil.rmtree(hidden, ignore_errors=True)
 
 
@@ -180,8 +266,11 @@ def lock(path: Path) -> IO[bytes] | None:
 
 
 def sync(path: Path) -> None:
-    """Flush a file, or every file of a folder, to the disk."""
-    files = [item for item in path.rglob("*") if item.is_file()] if path.is_dir() else [path]
-    for item in files:
-        with item.open("rb+") as file:
-            os.fsync(file.fileno())
+    """Flush a file, or every file of a folder and their names, to the disk."""
+    inside = [path, *path.rglob("*")] if path.is_dir() else [path]
+    for item in inside:
+        if item.is_dir():
+            settle(item)
+        else:
+            with item.open("rb+") as file:
+                os.fsync(file.fileno())

@@ -34,7 +34,7 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
     except FileNotFoundError:
         raise JobError(f"{path} does not exist: was it moved since the job was made?") from None
     except mapped.DamagedArray as error:
-        raise JobError(f"{error}: put a copy of it back, or make it again") from error
+        raise JobError(str(error)) from error
     except OSError as error:
         if mapped.is_full(error):
             raise JobError(f"there is no room on the disk to write {path}: make room there") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari.components import ViewerModel
 
+from napari_fhn import leftovers
 from napari_fhn.engine import Engine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.training import JobError
@@ -100,6 +101,7 @@ class Desk:
         self.viewer = viewer
         self.messages = Messages()
         self.root = sessions or sessions_folder()
+        leftovers.sweep_logs(self.root)
         self._log = self.root / f"engine-{os.getpid()}-{id(self):x}.log"
         self.engine = Engine(self._log)
         self.background = Background()

@@ -18,12 +18,14 @@ from typing import Any
 import xarray as xr
 
 from napari_fhn import record
+from napari_fhn.record.aside import settle
 from napari_fhn.surveys.blocks import ArrayLike, release
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import MANIFEST, VERSION, fingerprint, read_manifest, reading_of, same
 from napari_fhn.surveys.bricks.plan import Plan, checksum, missing
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import lock, sentences, sync
+from napari_fhn.surveys.swapping import put_in_place
 
 
 @dataclass(frozen=True)
@@ -190,8 +192,8 @@ def _give_back(path: Path) -> None:
 
 
 def _move(partial: Path, path: Path) -> None:
-    if path.exists():
-        shutil.rmtree(_aside(path), ignore_errors=True)
-        os.replace(path, _aside(path))
-    os.replace(partial, path)
     shutil.rmtree(_aside(path), ignore_errors=True)
+    put_in_place(partial, path, _aside(path))
+    settle(path.parent)
+    for old in (_aside(path), partial):  # which of them it is depends on what the system can do
+        shutil.rmtree(old, ignore_errors=True)

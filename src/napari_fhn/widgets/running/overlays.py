@@ -104,8 +104,8 @@ class Overlays:
         if run is None or material is None:
             return None
         path = run.output(kind)
-        if not path.is_file():
-            return None
+        if not mapped.is_whole(path):
+            return None  # not there yet, or cut off: predicted again, it is made anew
         values = mapped.open(path)
         if kind == "probabilities":
             if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):

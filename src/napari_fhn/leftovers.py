@@ -1,0 +1,111 @@
+"""What processes that were killed have left: names say whose they are, and they go when that process is gone.
+
+Files that are not whole yet are called ``NAME.PROCESS-THREAD.part`` (`part_of`). Nothing is taken away but what is
+called so, in a folder where this program makes such files, and only by whoever may write there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+from pathlib import Path
+
+_PART = re.compile(r".+\.(\d{1,10})-\d+\.(?:part|gone)")
+_FIRST_PARTS = re.compile(r"\.(\d{1,10})-.+\.part\.npy")
+"""As copies of surveys were called at first."""
+_LOG = re.compile(r"engine-(\d{1,10})-[0-9a-f]+\.log")
+_SLACK = 5.0
+"""Seconds by which the clocks of a disk and of the system may differ."""
+
+
+def part_of(path: Path) -> Path:
+    """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+
+
+def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:
+    """Remove what is not whole in a folder, and whose process is gone.
+
+    Parameters
+    ----------
+    folder : Path
+        In which this program makes such files; may be missing. Links are left alone, as is what lies deeper.
+    inside : tuple of str
+        Names of the files that may lie in folders which are called so; others stay, and their folder with them.
+
+    Returns
+    -------
+    int
+        How many went.
+    """
+    count = 0
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            found = _PART.fullmatch(path.name) or _FIRST_PARTS.fullmatch(path.name)
+            if found is None or path.is_symlink() or not is_gone(int(found[1]), path):
+                continue
+            with contextlib.suppress(OSError):
+                if path.is_dir():
+                    for name in inside:
+                        (path / name).unlink(missing_ok=True)
+                    path.rmdir()
+                else:
+                    path.unlink()
+                count += 1
+    return count
+
+
+def sweep_logs(folder: Path) -> int:
+    """Remove the logs ``engine-PROCESS-NUMBER.log`` of windows that are gone, and tell how many."""
+    count = 0
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            found = _LOG.fullmatch(path.name)
+            if found is not None and path.is_file() and not path.is_symlink() and is_gone(int(found[1]), path):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    count += 1
+    return count
+
+
+def is_gone(process: int, path: Path) -> bool:
+    """Tell whether the process that made a file is gone, or its number was given to another one since.
+
+    Parameters
+    ----------
+    process : int
+        Its number, on this machine.
+    path : Path
+        The file: a process that began after it was last written has not made it.
+    """
+    if process == os.getpid():
+        return False
+    began = _began(process)
+    if began is None:
+        return True
+    try:
+        return path.lstat().st_mtime < began - _SLACK
+    except OSError:
+        return False
+
+
+def _began(process: int) -> float | None:
+    """Return when a process began, in seconds as files have them; 0 where nobody says, None where it is gone."""
+    if os.name != "posix":
+        return 0.0
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return None
+    except OSError:
+        pass
+    try:
+        # Behind the name, which may have blanks and brackets in it; the 22nd field is the start in clock ticks.
+        ticks = float(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+        lines = Path("/proc/stat").read_text().splitlines()
+        booted = float(next(line.split()[1] for line in lines if line.startswith("btime ")))
+        return booted + ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, StopIteration):
+        return 0.0
