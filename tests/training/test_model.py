@@ -226,6 +226,10 @@ def as_version_1(path):
     weights_of(path).unlink()
     known = ("architecture", "input_channels", "classes", "normalisation")
     old = {"format": "napari-fhn model 1", "vertical_axis": 2, **{name: content[name] for name in known}}
+    # The first networks had a choice of no more than this.
+    layers = [{"resample": layer["resample"], "rank": layer["rank"]} for layer in content["architecture"]["layers"]]
+    kept = {name: content["architecture"][name] for name in ("dimensions", "channels", "h", "context")}
+    old["architecture"] = {**kept, "layers": layers}
     (path / "model.json").write_text(json.dumps(old, indent=2))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.fill_values import fill_values, without
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -170,6 +171,7 @@ def read_checkshots(
     )
     if not len(read):
         raise LabelError("it holds no checkshot", "Check the file", path=path)
+    read = np.stack([without(column, fill_values(column)) for column in read.T], axis=1)
     metres = METRES[found.unit(depth_role, ("m", "ft", "km"))]
     milliseconds = MILLISECONDS[found.unit(time_role, ("ms", "s", "us"), _time_evidence(read[:, 1]))]
     shots = {}

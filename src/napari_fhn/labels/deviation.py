@@ -15,7 +15,7 @@ from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
-from napari_fhn.labels.units import METRES, unit
+from napari_fhn.labels.units import DEGREES, METRES, unit
 
 _NUMBER = r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 #: What the comments of well paths say, as Petrel writes them.
@@ -41,10 +41,10 @@ def read_deviation(
     Parameters
     ----------
     path : str, Path or Table
-        A table with measured depth, inclination and azimuth (degrees, unless radians are said), from which the path is
-        computed by minimum curvature; or with measured depth, true vertical depth and offsets (``dx``, ``dy``) or map
-        coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head, datum
-        and units is used.
+        A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said), from which the
+        path is computed by minimum curvature; or with measured depth, true vertical depth and offsets (``dx``, ``dy``)
+        or map coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head,
+        datum and units is used.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
     kb_m : float, optional
@@ -71,8 +71,8 @@ def read_deviation(
     angles = found.first(("md", "inclination", "azimuth"), ("md", "tvd", "dx", "dy"), ("md", "tvd", "x", "y"))
     by_angle = "inclination" in angles
     said = _comments(table, kb_m)
-    # Angles of drillers are in degrees; radians must be said.
-    in_degrees = {r: found.said_unit(r) != "rad" for r in angles if r in ("inclination", "azimuth")}
+    # Angles of drillers are in degrees; radians and gon must be said.
+    degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "azimuth")}
     metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", "tvd", "dx", "dy")}
     if "x" in angles:
         depth_unit = found.unit("md", ("m", "ft"))
@@ -92,9 +92,7 @@ def read_deviation(
             head = (float(place[rows][0][0]), float(place[rows][0][1]))
         try:
             if by_angle:
-                inclination, azimuth = (
-                    part[:, k] if in_degrees[role] else np.degrees(part[:, k]) for k, role in enumerate(angles[1:], 1)
-                )
+                inclination, azimuth = (part[:, k] * degrees[role] for k, role in enumerate(angles[1:], 1))
                 way = minimum_curvature(part[:, 0] * metres["md"], inclination, azimuth - convergence_deg)
             else:
                 way = _placed(part, angles, metres, head, said.head_unit)

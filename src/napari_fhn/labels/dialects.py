@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from napari_fhn.labels.text import is_blank, is_number
+from napari_fhn.labels.text import is_blank, is_number, ungrouped
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
 DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
@@ -288,8 +288,9 @@ def decimal_mark(rows: Sequence[Sequence[str]], given: str | None) -> tuple[str,
     """Return the decimal mark of rows of cells, and whether its commas may divide thousands instead."""
     if given is not None:
         return given, False
-    with_comma = [cell for row in rows for cell in row if _COMMA_ONLY.fullmatch(cell)]
-    with_point = any(re.fullmatch(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d+)?", cell) for row in rows for cell in row)
+    cells = [ungrouped(cell) for row in rows for cell in row]
+    with_comma = [cell for cell in cells if _COMMA_ONLY.fullmatch(cell)]
+    with_point = any(re.fullmatch(r"[-+]?\d*\.\d+(?:[eEdD][-+]?\d+)?", cell) for cell in cells)
     if not with_comma or with_point:
         return ".", False
     return ",", all(_THOUSANDS.fullmatch(cell) for cell in with_comma)

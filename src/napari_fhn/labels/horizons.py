@@ -17,6 +17,7 @@ from scipy.spatial import QhullError
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.fill_values import fill_values, in_words, without
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniff
@@ -131,11 +132,20 @@ def read_horizons(
             raise LabelError(f"there is no horizon '{only}'", f"It holds {', '.join(sorted(set(names)))}", path=path)
         chosen = np.asarray(names == only)
         read, names = read[chosen], names[chosen]
+    missing = int((~np.isfinite(read).all(axis=1)).sum())
+    fillers = _fillers(read[:, -1], names)
+    if fillers:
+        left_out = int(np.isin(read[:, -1], fillers).sum())
+        _warn(
+            f"{path.name}: {in_words(fillers)} at {left_out:,} of {len(read):,} rows lies far from all others; it was "
+            "taken for 'no pick' and left out."
+        )
+        read[:, -1] = without(read[:, -1], fillers)
     picked = np.asarray(np.isfinite(read).all(axis=1))
     if not picked.any():
         raise LabelError("it holds no pick", "Check the file", path=path)
-    if not picked.all():
-        _warn(f"{path.name}: {int((~picked).sum())} of {len(picked)} rows have no value and were left out.")
+    if missing:
+        _warn(f"{path.name}: {missing} of {len(picked)} rows have no value and were left out.")
     read = read[picked]
     names = None if names is None else names[picked]
     vertical = _converted(read[:, -1], found, role, survey, z, path)
@@ -159,6 +169,12 @@ def read_horizons(
             grid = _filled(grid, gap_traces)
         surfaces[str(name)] = _surface(grid, survey, str(name), path, int(mine.sum()))
     return surfaces
+
+
+def _fillers(values: NDArray[np.float64], names: NDArray[np.str_] | None) -> tuple[float, ...]:
+    """Numbers that stand for "no pick" in any of the horizons."""
+    parts = [values] if names is None else [values[names == name] for name in np.unique(names)]
+    return tuple(sorted({value for part in parts for value in fill_values(part, of_a_surface=True)}))
 
 
 def _table(path: Path) -> Table:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -35,6 +37,8 @@ _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
+#: Lines above a table among which its title is looked for.
+_TITLE = 12
 
 
 def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> str:
@@ -98,7 +102,7 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None) -> 
         return "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
-    kind = _of_roles(roles) or _of_roles(set(guesses))
+    kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
     if kind is None:
         raise Undeclared(
             f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
@@ -120,6 +124,18 @@ def _first_cells(path: Path) -> set[str]:
         return set()
 
 
+def _of_title(comments: Sequence[str], roles: set[str]) -> str | None:
+    """The kind that a file says itself in the comments above its table, where its columns do not speak against it."""
+    said = " ".join(comments[:_TITLE]).lower()
+    if re.search(r"check\s?-?shots?\b", said) and roles & (_TIMES | {"z"}) and roles & _DEPTHS:
+        return "checkshots"
+    if re.search(r"\bwell\s?tops?\b|\bformation tops?\b|\bmarkers\b", said) and {"well", "marker"} <= roles:
+        return "tops"
+    if re.search(r"\bwell (?:trace|path)|\bdeviation survey|\bdirectional survey", said) and "md" in roles:
+        return "deviation"
+    return None
+
+
 def _of_roles(roles: set[str]) -> str | None:
     """The kind of a table whose columns have these roles; None where that does not tell it."""
     placed = any(pair <= roles for pair in _PLACES)
@@ -133,7 +149,8 @@ def _of_roles(roles: set[str]) -> str | None:
         return "points"
     if {"md", "tvd"} <= roles and offsets:
         return "deviation"
-    if roles & _TIMES and roles & _DEPTHS and not placed:
+    # Heads of wells have no times: where a depth and a time stand beside a well's place, these are what is told.
+    if roles & _TIMES and roles & _DEPTHS and (not placed or ("well" in roles and not roles & {"marker", "class"})):
         return "checkshots"
     if "well" in roles and placed:
         return "tops" if "marker" in roles and along else "wells"

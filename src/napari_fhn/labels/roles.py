@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.guesses import AmbiguousColumns, Suggestion, suggest
+from napari_fhn.labels.guesses import SURE, AmbiguousColumns, Suggestion, suggest
 from napari_fhn.labels.units import METRES, MILLISECONDS
 from napari_fhn.labels.units import unit as named_unit
 from napari_fhn.labels.vocabulary import DOMAINS, ROLES, meaning
@@ -60,7 +60,7 @@ class Columns:
         for role, text in (units or {}).items():
             self._units[role] = named_unit(text)
             if not self._units[role]:
-                raise LabelError(f"there is no unit '{text}'", "Use m, ft, ms, s or deg", path=table.path)
+                raise LabelError(f"there is no unit '{text}'", "Use m, ft, ms, s, deg, rad or gon", path=table.path)
         taken = set(self._said.values())
         guesses = suggest(table, survey).guesses
         self._suggestion = Suggestion(
@@ -89,6 +89,12 @@ class Columns:
         if best is None:
             raise self.ambiguous(role)
         return best.column
+
+    def further(self, role: str) -> int | None:
+        """Return a second column of a role, which is less surely one of it; None where there is none."""
+        used = self.index(role)
+        guesses = self._suggestion.guesses.get(role, ())
+        return next((guess.column for guess in guesses if guess.column != used and guess.confidence >= SURE), None)
 
     def first(self, *groups: tuple[str, ...]) -> tuple[str, ...]:
         """Return the first group of roles whose columns are all known.

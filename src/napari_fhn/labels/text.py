@@ -19,13 +19,16 @@ _CHUNK = 2**20
 #: Every byte but the five that mean nothing in Windows-1252.
 _CP1252 = bytes(sorted(set(range(256)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}))
 _CONTROL = bytes([*range(9), *range(14, 26), *range(28, 32), 127])
-#: Digits may be grouped by thousands with the other mark.
+#: Digits may be grouped by thousands with the other mark, an apostrophe, or a space: no-break, narrow, thin or plain.
+_GROUPS = "'\u2019\u02bc \u00a0\u202f\u2009"
 _NUMBER = {
     mark: re.compile(
-        rf"[-+]?(?:\d+(?:{point}\d*)?|{point}\d+|\d{{1,3}}(?:{group}\d{{3}})+(?:{point}\d*)?)(?:[eEdD][-+]?\d{{1,3}})?"
+        rf"[-+]?(?:\d+(?:{point}\d*)?|{point}\d+|\d{{1,3}}(?P<group>[{group}{_GROUPS}])\d{{3}}(?:(?P=group)\d{{3}})*"
+        rf"(?:{point}\d*)?)(?:[eEdD][-+]?\d{{1,3}})?"
     )
     for mark, point, group in ((".", r"\.", ","), (",", ",", r"\."))
 }
+_UNGROUPED = str.maketrans("", "", _GROUPS)
 _BLANK = frozenset(("", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "undef", "undefined", "*"))
 #: What surveys and interpretation systems write where there is no value.
 NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999999.0)
@@ -145,11 +148,16 @@ def is_null(value: float) -> bool:
     return not math.isfinite(value) or abs(value) >= LARGEST or value in NULLS
 
 
+def ungrouped(cell: str) -> str:
+    """Return a cell without the apostrophes and spaces that divide the thousands of a number."""
+    return cell.translate(_UNGROUPED)
+
+
 def to_number(cell: str, decimal: str = ".") -> float:
     """Return a cell as a number, NaN where it is none."""
     if not is_number(cell, decimal):
         return math.nan
-    plain = cell.replace("," if decimal == "." else ".", "").replace(",", ".")
+    plain = ungrouped(cell).replace("," if decimal == "." else ".", "").replace(",", ".")
     return float(plain.replace("D", "e").replace("d", "e"))
 
 

@@ -15,6 +15,7 @@ import xarray as xr
 from napari_fhn.labels.checkshots import Checkshot
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.fill_values import fill_values
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.rows import Row
@@ -26,6 +27,8 @@ from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Well, o
 
 #: Null in the tops of Petrel; no depth or time of a well is that.
 _NO_PICK = "-999"
+#: A second column of the same kind, for rows of which the first says nothing.
+_FURTHER = "further"
 
 
 def read_heads(
@@ -154,6 +157,9 @@ def read_tops(
             words = f"{path.name}: its column '{used}' was used, and not {', '.join(others)}."
             warnings.warn(words, LabelWarning, stacklevel=2)
     picked = {role: found.index(role) for role in roles}
+    if roles[2] in ("twt", "owt") and (further := found.further(roles[2])) is not None:
+        # Petrel gives picked times, and computed ones where nobody picked.
+        picked[_FURTHER] = further
     if roles == by_interval:
         kind = domain or _domain(found)
         unit_of = "top"
@@ -221,15 +227,23 @@ def _markers(
 ) -> _Ends:
     picks: dict[str, list[tuple[float, str]]] = {}
     first: dict[str, int] = {}
-    without = 0
-    for row in rows:
-        cell = row.cells[kind]
-        if is_empty(cell, row.decimal) or cell.rstrip("0").rstrip(".") == _NO_PICK:
-            without += 1
+    read_rows = list(rows)
+    columns = [role for role in (kind, _FURTHER) if read_rows and role in read_rows[0].cells]
+    numbers = {
+        role: [math.nan if is_empty(row.cells[role], row.decimal) else row.number(role) for row in read_rows]
+        for role in columns
+    }
+    fillers = {role: {*fill_values(numbers[role]), float(_NO_PICK)} for role in columns}
+    missing = 0
+    for k, row in enumerate(read_rows):
+        known = (numbers[role][k] for role in columns if numbers[role][k] not in fillers[role])
+        value = next((number for number in known if not math.isnan(number)), None)
+        if value is None:
+            missing += 1
             continue
         well = row.text("well")
         first.setdefault(well, row.line)
-        picks.setdefault(well, []).append((row.number(kind) * factor, row.text(named)))
+        picks.setdefault(well, []).append((value * factor, row.text(named)))
     if not picks:
         raise LabelError("it holds no top", "Check the file", path=path)
     if all(depth <= 0 for found in picks.values() for depth, _ in found):
@@ -255,8 +269,8 @@ def _markers(
     for left_out, why in ((endless, "no marker below them tells where they end"), (empty, "they end where they begin")):
         if left_out:
             _warn(f"{path.name}: left out, for {why}: {_some(left_out)}.")
-    if without:
-        _warn(f"{path.name}: {without} tops without {kind} were left out.")
+    if missing:
+        _warn(f"{path.name}: {missing} tops without {kind} were left out.")
     return read
 
 

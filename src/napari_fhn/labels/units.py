@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 #: Metres in one of each.
 METRES = {"m": 1.0, "ft": 0.3048, "km": 1000.0, "cm": 0.01}
 #: Milliseconds in one of each.
 MILLISECONDS = {"ms": 1.0, "s": 1000.0, "us": 1e-3}
+#: Degrees in one of each.
+DEGREES = {"deg": 1.0, "rad": 180.0 / math.pi, "gon": 0.9}
 _SPELLINGS = {
     "m": ("m", "meter", "meters", "metre", "metres", "mtr", "mts"),
     "ft": ("ft", "f", "feet", "foot", "usft", "ftus", "sft", "ussurveyfoot", "ussurveyfeet"),
@@ -18,12 +21,13 @@ _SPELLINGS = {
     "us": ("us", "usec", "microsecond", "microseconds", "µs", "μs"),
     "deg": ("deg", "degs", "degree", "degrees", "dega", "°", "dd", "decimaldegrees"),
     "rad": ("rad", "radian", "radians"),
+    "gon": ("gon", "gons", "grad", "grads", "gradian", "gradians", "grade", "grades", "neugrad"),
 }
 _UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
 def unit(text: str) -> str:
-    """Return the unit that a text names, as one of ``m ft km cm ms s us deg rad``, or an empty string.
+    """Return the unit that a text names, as one of ``m ft km cm ms s us deg rad gon``, or an empty string.
 
     Case, brackets, spaces and points do not count.
     """

@@ -41,7 +41,7 @@ ROLES = {
 #: Kinds of depth and time in which the ends of intervals come.
 DOMAINS = ("md", "tvd", "tvdss", "depth", "twt", "owt", "time")
 
-_SURE, _LIKELY, _MAYBE = 0.95, 0.75, 0.55
+_SURE, _LIKELY, _NAMED, _MAYBE = 0.95, 0.75, 0.65, 0.55
 #: Names without spaces and signs, by role and how sure they are.
 _WHOLE: dict[str, tuple[float, str]] = {
     name: (sure, role)
@@ -49,13 +49,18 @@ _WHOLE: dict[str, tuple[float, str]] = {
         (
             "well",
             _SURE,
-            "well wellname wellid wellbore wellborename borehole boreholename boreholeid bohrung puits",
+            "well wellname wellid wellbore wellborename borehole boreholename boreholeid bohrung bohrloch puits pozo "
+            "pozos nombrepozo poço poco sondeo sondage forage pozzo brønn bronn borehull boring otwór скважина kuyu "
+            "wellno wellnumber nomdupuits nomdelpozo",
         ),
+        ("well", _NAMED, "name nombre nom nome navn nazwa имя"),
         ("well", _LIKELY, "uwi api hole holeid bhid bore uniquewellid"),
         ("x", _SURE, "x xcoord xcoordinate easting utmx xutm cdpx coordx wellheadx xutmeasting mapx xpos eastings"),
         ("y", _SURE, "y ycoord ycoordinate northing utmy yutm cdpy coordy wellheady mapy ypos northings"),
-        ("x", _LIKELY, "east"),
-        ("y", _LIKELY, "north"),
+        ("x", _SURE, "rechtswert xlambert lambertx coordenadax xgk este"),
+        ("y", _SURE, "hochwert ylambert lamberty coordenaday ygk"),
+        ("x", _LIKELY, "east ost est ostwert"),
+        ("y", _LIKELY, "north nord norte nordwert"),
         ("dx", _SURE, "dx ew eastwest xoffset offsetx eoffset eastoffset xoff deltax departure"),
         ("dy", _SURE, "dy ns northsouth yoffset offsety noffset northoffset yoff deltay"),
         ("inline", _SURE, "inline iline il inl inlineno inlinenumber ilno inlno ilinenumber"),
@@ -65,18 +70,27 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("row", _SURE, "row rowindex"),
         ("col", _SURE, "col column colindex"),
         ("md", _SURE, "md measureddepth dmd depthmd mdkb mdrkb mdrt mddepth mdbkb"),
+        ("md", _SURE, "profundidadmedida profondeurmesurée profondeurmesuree gemesseneteufe"),
         ("tvd", _SURE, "tvd trueverticaldepth tvdkb tvdrkb tvdrt depthtvd"),
+        ("tvd", _SURE, "profundidadvertical profondeurverticale vertikalteufe"),
         ("tvdss", _SURE, "tvdss sstvd tvdsubsea tvdmsl tvdsea subseadepth depthss tvdssmsl subseatvd subsea"),
-        ("depth", _SURE, "depth dept dep tiefe profondeur profundidad"),
+        (
+            "depth",
+            _SURE,
+            "depth dept dep tiefe teufe profondeur profundidad profundidade profondità prof diepte глубина",
+        ),
         ("z", _SURE, "z elevation elev altitude zvalue zcoord zcoordinate"),
-        ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime timetwt twtpicked twtauto twtime"),
+        ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime timetwt twtpicked twtime tiempodoble tempsdouble"),
+        ("twt", _LIKELY, "twtauto"),
         ("owt", _SURE, "owt owtt onewaytime onewaytraveltime timeowt owttime"),
-        ("time", _SURE, "time t traveltime tt zeit temps"),
-        ("top", _SURE, "top from depthfrom topdepth fromdepth start von"),
-        ("base", _SURE, "base bottom to depthto basedepth todepth bot bottomdepth stop bis"),
+        ("time", _SURE, "time t traveltime tt zeit laufzeit temps tiempo tempo время"),
+        ("top", _SURE, "top from depthfrom topdepth fromdepth start von tope techo desde toit"),
+        ("base", _SURE, "base bottom to depthto basedepth todepth bot bottomdepth stop bis hasta piso mur"),
         ("marker", _SURE, "marker surface surfacename markername topname pick pickname formation formationname"),
+        ("marker", _SURE, "formación formacion fmt horizonte horizont"),
         ("marker", _SURE, "horizon horizonname stratunit unitname formationtop welltop surfaces"),
         ("class", _SURE, "class classname label facies lithology litho lith lithofacies rocktype rock classid klasse"),
+        ("class", _SURE, "clase classe clases faciès litología litologia lithologie fazies gestein roca roche класс"),
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
@@ -84,8 +98,8 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("azimuth", _SURE, "azimuth azi azim azm hazi azimgn azimuthgn azigrid bearing gridazimuth"),
         ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
         ("kb", _SURE, "kb rkb kbelevation ekb elevkb kellybushing rte dfe kbelev datumelevation welldatum"),
-        ("lat", _SURE, "lat latitude"),
-        ("lon", _SURE, "lon long longitude"),
+        ("lat", _SURE, "lat latitude latitud latitudine breite"),
+        ("lon", _SURE, "lon long longitude longitud longitudine länge laenge lng"),
     )
     for name in names.split()
 }

@@ -161,7 +161,7 @@ class Settings:
             }
             schedule = Schedule.from_dict(data["schedule"])
             return cls(**{**data, "network": network, "schedule": schedule, **further})
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise JobError(f"settings that this version does not know: {error}") from error
 
     def applied_to(self, job: Job) -> Job:

@@ -346,7 +346,7 @@ class Job:
         def before_versions(data: Mapping[str, Any]) -> Mapping[str, Any]:
             nonlocal old
             old = True
-            return data
+            return _without_smoothness(data)
 
         try:
             job = cls.from_dict(record.read(path, _FORMAT, _VERSION, {0: before_versions, 1: dict}))
@@ -354,8 +354,22 @@ class Job:
             raise JobError(str(error)) from error
         except JobError as error:
             raise JobError(f"{path}: {error}") from error
-        job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
-        return job if trusted else _at_home(job, path)
+        try:
+            job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+            return job if trusted else _at_home(job, path)
+        except JobError:
+            raise
+        except (OSError, ValueError) as error:
+            what = error.strerror if isinstance(error, OSError) else error
+            raise JobError(f"{path}: it names a file as none can be called ({what})") from error
+
+
+def _without_smoothness(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first jobs had the weight of a term in their schedule; one of 0, as nearly all have it, changes nothing."""
+    schedule = data.get("schedule") if isinstance(data, Mapping) else None
+    if not isinstance(schedule, Mapping) or schedule.get("smoothness") != 0:
+        return data
+    return {**data, "schedule": {name: value for name, value in schedule.items() if name != "smoothness"}}
 
 
 def _at_home(job: Job, path: Path) -> Job:

@@ -354,7 +354,7 @@ class _Training:
 
     def _save_in(self, folder: Path) -> None:
         models.save(self._model(), folder)
-        self.job.save(folder / "job.json")
+        self.setup.settled(self.job).save(folder / "job.json")
 
     def _suspend(self) -> None:
         self.keeping.attempt("what it takes to go on later", lambda: suspended.save(self._state(), self.job.model))

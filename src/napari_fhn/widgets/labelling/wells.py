@@ -15,7 +15,7 @@ from napari_fhn import labels
 from napari_fhn.labels import ClassTable, Interval, Well, tracks
 from napari_fhn.project import Session
 from napari_fhn.project import wells as well_file
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
 from napari_fhn.project.well_burning import Burnt, WellBurning
 from napari_fhn.project.wells import AnyWell, KeptWells, renamed
