@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import sys
@@ -70,7 +71,7 @@ class Kill:
     phase : str
         The kind of work.
     after : float
-        Seconds from its beginning.
+        Seconds after the first state was said.
     said : int
         States that were said before.
     back : float or None
@@ -157,7 +158,7 @@ def whole(name: str, work: Callable[[small_work.Say], None], folder: Path) -> Kn
 def one(name: str, work: Callable[[small_work.Say], None], known: Known, chance: random.Random, folder: Path) -> Kill:
     """Kill a piece of work once, and look."""
     here = _copy(folder)
-    after = chance.uniform(known.begins, known.seconds)
+    after = chance.uniform(0, known.seconds - known.begins)
     code, said, words = in_a_copy(work, here, after)
     kill = Kill(name, round(after, 3), len(said))
     if code not in (0, -signal.SIGKILL):
@@ -254,7 +255,7 @@ def _come_back(say: small_work.Say, window: bool) -> None:
 def in_a_copy(
     work: Callable[[small_work.Say], None], folder: Path, after: float | None = None
 ) -> tuple[int, list[tuple[float, str]], str]:
-    """Let a copy of this process work in a folder, and kill it after so many seconds.
+    """Let a copy of this process work in a folder, and kill it so many seconds after the first that it says.
 
     Returns
     -------
@@ -273,6 +274,7 @@ def in_a_copy(
         _work(work, folder, theirs, log)
     os.close(theirs)
     if after is not None:
+        select.select([ours], [], [])
         time.sleep(after)
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(ours, encoding="utf-8") as said:

@@ -91,7 +91,7 @@ class Strokes:
 
     def _painted(self, layer: Labels, change: Change) -> None:
         """Remember a stroke; its voxels may not be written yet."""
-        book, shape = self._book, layer.data.shape
+        book, values = self._book, layer.data
         if not change.patches or book.layer is not layer:
             return
         steps = book.history.steps
@@ -103,9 +103,9 @@ class Strokes:
         names = class_layers.names(book.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        steps.append(Step(title, {LABELS: change}, shape, place=place))
+        steps.append(Step(title, {LABELS: change}, values.shape, place=place))
         book.history.changed.emit()
-        self._flusher.due(layer.data)
+        self._flusher.due(values)
         if (refusal := self._flusher.refusal()) is not None:
             self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
         if barred.patches:
