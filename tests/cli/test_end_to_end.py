@@ -74,7 +74,7 @@ def test_interrupted_resumed_predicted_scored_and_reported(capsys):
         assert f"{found['nearest']['mean_iou']:.3f}" in page
     assert "date1.img: hyperspectral" in page
     assert "Reliability curve" in page
-    assert f"napari-fhn train --job {run.folder / 'job.json'}" in page
+    assert f"napari-fhn train --job {run.folder / 'model' / 'job.json'}" in page
     assert "Predicted by the network of run run-002" in page
 
 

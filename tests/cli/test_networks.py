@@ -83,6 +83,20 @@ def test_diagnose_a_network_in_words(capsys):
     assert said.rstrip().endswith("as good as exact.")
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["diagnose", "--network", TINY, "--h", "nan"], "time steps are above 0, and at most 1000"),
+        (["forecast", "--network", TINY, "--shape", "8,8", "--batch", "1000000000"], "it can be at most 4,096"),
+        (["forecast", "--network", TINY, "--shape", "8,8", "--class-count", "0"], "0 classes cannot be planned for"),
+        (["forecast", "--network", TINY, "--shape", "8,8", "--channels", "0"], "0 channels cannot be planned for"),
+    ],
+)
+def test_numbers_that_nothing_can_be_computed_with_are_refused(options, words, capsys):
+    assert main(options) == 2
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("small")
 def test_diagnose_what_was_trained(survey, wells, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--device", "cpu", "--json"]) == 0

@@ -297,7 +297,7 @@ def test_never_outlives_a_viewer_that_was_killed(tmp_path):
     worker = psutil.Process(pid)
     viewer.kill()
     viewer.wait()
-    gone, alive = psutil.wait_procs([worker], timeout=5)
+    gone, alive = psutil.wait_procs([worker], timeout=2)
     assert gone
     assert not alive
 

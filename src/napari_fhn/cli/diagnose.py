@@ -12,6 +12,7 @@ from napari_fhn.cli.networks import add_network, chosen
 from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.bounds import MOST_H
 from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def run(options: argparse.Namespace) -> int:
     asked = chosen(options)
     if not isinstance(asked.network, Architecture):
         raise JobError("diagnoses are for hyperbolic networks, and this is one to compare with")
-    if options.h is not None and min(options.h) <= 0:
-        raise UsageError("time steps are above 0")
+    if any(not 0 < h <= MOST_H for h in options.h or ()):
+        raise UsageError(f"time steps are above 0, and at most {MOST_H:g}")
     from napari_fhn.training.diagnosis import of_architecture, of_model
 
     if asked.job is None:

@@ -65,17 +65,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
     if found.job is not None:
-        if options.survey or options.shape or options.channels:
+        if options.survey or options.shape or options.channels is not None:
             raise UsageError("the session has its survey: leave SURVEY, --shape and --channels out")
         return plan_of(replace(found.job, schedule=found.schedule))
-    classes = options.class_count or 8
+    classes = 8 if options.class_count is None else options.class_count
     if (options.survey is None) == (options.shape is None):
         raise UsageError("say what to train on: one of SURVEY and --shape")
     if options.shape is not None:
         # What is forecast with a recipe for sections is upright, a line or a volume.
         upright = len(options.shape) == 3 or (found.name) in fitting(2, vertical=True)
         vertical = len(options.shape) - 1 if upright else None
-        channels = options.channels or 1
+        channels = 1 if options.channels is None else options.channels
         shape = options.shape
     else:
         from napari_fhn.project.samples import survey_files
@@ -84,7 +84,9 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
 
         opened = [open(path, **reading(options)) for path in survey_files([options.survey])]
         shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])
-        channels = options.channels or sum(int(survey.sizes.get("band", 1)) for survey in opened)
+        channels = options.channels
+        if channels is None:
+            channels = sum(int(survey.sizes.get("band", 1)) for survey in opened)
     return plan(
         found.network,
         found.schedule,

@@ -18,7 +18,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import from_degrees, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import WGS84, map_transform, to_cells, to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -45,13 +45,15 @@ def read_points(
     *,
     columns: Mapping[str, str | int] | None = None,
     units: Mapping[str, str] | None = None,
+    crs: str | None = None,
 ) -> list[Point]:
     """Read labelled points.
 
     Parameters
     ----------
     path : str, Path or Table
-        A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``;
+        A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``, or
+        longitude and latitude;
         in a volume or on a line with ``inline`` and ``crossline``, or ``x`` and ``y``, on a line also with ``trace`` or
         ``cdp``, and ``twt``, ``time`` or ``z`` (``depth`` in a depth survey).
     table : ClassTable
@@ -61,6 +63,9 @@ def read_points(
         coordinates are held against; not needed for rows and columns.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them.
+    crs : str, optional
+        Of the coordinates on a map, such as ``"EPSG:32633"``; that of the map when absent, and WGS 84 for longitude and
+        latitude.
 
     Returns
     -------
@@ -120,8 +125,8 @@ def read_points(
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
-    if roles[1] == "lon":
-        at = from_degrees(at, survey, path)
+    if roles[1] == "lon" or (crs is not None and roles[1] == "x" and not upright):
+        at = to_map(at, survey, path, crs or WGS84)
     index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
     return _inside(index, values, survey, path)
 

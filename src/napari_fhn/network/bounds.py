@@ -43,4 +43,4 @@ def at_most(what: str, value: float, most: float) -> None:
     """
     if not value <= most:
         said = f"{value:g}" if isinstance(value, float) else str(value) if value < 10**18 else "a huge number"
-        raise ValueError(f"{what} is {said}: it can be at most {most:,}".replace(",", " "))
+        raise ValueError(f"{what} is {said}: it can be at most {int(most):,}")

@@ -32,7 +32,8 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
-_FILES = (manifest.FILE, lock.FILE, "desk.json", "wells.json", "answers.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
+_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)

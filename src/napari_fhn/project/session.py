@@ -221,6 +221,8 @@ class Session:
             self._manifest = migration.manifest_of(self.folder)
             sweeping.sweep(self.folder)
             self.notes += self.steps.recover()
+            if layout.has_manifest(self.folder) and self.manifest != Manifest.before(self.folder):
+                self.manifest.keep(self.folder)
             self.notes += self.runs.repair()
         except BaseException:
             self.release()

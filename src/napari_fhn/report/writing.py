@@ -106,7 +106,8 @@ def write(
         "told": [update.message for update in log.training(runs) if isinstance(update, Note | Done)],
         "memory": _memory(job, runs),
         "error": _inverted(runs),
-        "again": f"napari-fhn train --job {shlex.quote(str(folder / 'job.json'))}",
+        "again": f"napari-fhn train --job {shlex.quote(str(_kept(folder, job)))}",
+        "threads": next((run.threads for run in runs if run.task == "train"), None),
         "typed": next((run.command for run in runs if run.command), ""),
         "versions": {"napari-fhn": __version__, **(runs[-1].versions if runs else {})},
     }
@@ -126,6 +127,12 @@ def write(
 
 def _or_dash(form: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: "–" if value is None else form(value)
+
+
+def _kept(folder: Path, job: Job) -> Path:
+    """Return the job that lies with the network, with what the machine decided when it was trained."""
+    trained = Path(job.model) / "job.json"
+    return trained if trained.is_file() else folder / "job.json"
 
 
 def _colors(job: Job) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class Run:
         Of Python and of the packages that computed.
     updates : tuple of Update
         Without boxes, and of a prediction without its progress.
+    threads : int or None
+        Of the processor, at the beginning; None where it is not known.
     memory : int or None
         Bytes at the peak beyond what the process held before; None where the system does not say, or where the run was
         cut short.
@@ -60,6 +62,7 @@ class Run:
     versions: dict[str, str]
     updates: tuple[Update, ...]
     memory: int | None
+    threads: int | None = None
 
 
 def kept(
@@ -161,8 +164,10 @@ def _step(update: Update) -> int:
 
 def _surroundings(job: Job) -> dict[str, Any]:
     packages = {name: str(sys.modules[name].__version__) for name in ("torch", "numpy") if name in sys.modules}
+    torch = sys.modules.get("torch")
     return {
         "device": job.device,
+        "threads": None if torch is None else torch.get_num_threads(),
         "versions": {"napari-fhn": __version__, "python": platform.python_version(), **packages},
     }
 

@@ -65,6 +65,7 @@ class Setup:
 
     def __init__(self, job: Job) -> None:
         self.notes: list[str] = []
+        self._precision = job.schedule.precision
         # Whoever draws from torch's own generator gets the same in every run.
         torch.manual_seed(job.schedule.seed)
         self.device = choose_device(job.device)
@@ -120,6 +121,7 @@ class Setup:
         network = network.to(self.device)
         if isinstance(network, HyperbolicNetwork):
             network.precision = _precision(job.schedule.precision, architecture.dimensions, self.device)
+            self._precision = network.precision
         return network
 
     def _check_room(self, architecture: NetworkDescription, job: Job) -> None:
@@ -144,6 +146,15 @@ class Setup:
                 f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: it takes "
                 f"{sizing.in_voxels(self.blocks.schedule)} now."
             )
+
+    def settled(self, job: Job) -> Job:
+        """Return a job with what this machine decided: how large blocks are, and the precision.
+
+        The one goes by free memory, the other by a timing; with both it is the same training on any machine.
+        """
+        blocks = self.blocks.schedule
+        schedule = replace(job.schedule, block=blocks.block, batch=blocks.batch, precision=self._precision)
+        return replace(job, schedule=schedule)
 
     def free_memory(self) -> None:
         """Give back what the network and the device keep from one step to the next."""

@@ -251,8 +251,8 @@ class _Training:
         spent = time.monotonic() - self._started - self._idle
         left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
         seen = (self.learner.guard.error, memory_held(self.setup.device))
-        terms = outcome.terms if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms)
+        terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
+        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms=terms)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
@@ -354,7 +354,7 @@ class _Training:
 
     def _save_in(self, folder: Path) -> None:
         models.save(self._model(), folder)
-        self.job.save(folder / "job.json")
+        self.setup.settled(self.job).save(folder / "job.json")
 
     def _suspend(self) -> None:
         self.keeping.attempt("what it takes to go on later", lambda: suspended.save(self._state(), self.job.model))

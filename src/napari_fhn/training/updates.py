@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -48,7 +49,7 @@ class Progress:
     step_seconds: float | None = None
     invertibility_error: float | None = None
     memory: int | None = None
-    terms: dict[str, float | None] = field(default_factory=dict)
+    terms: Mapping[str, float | None] = field(default_factory=dict)
 
 
 ON_HELD_OUT = "labels held out"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
+from napari_fhn.engine import Engine
 from napari_fhn.training import Checkpoint
 
 
@@ -24,7 +25,7 @@ def predicted(labelled, add_run):
     return labelled
 
 
-def test_pause_waits_and_resume_goes_on(labelled, spin):
+def test_pause_waits_and_resume_goes_on(labelled, spin, monkeypatch):
     _, dock = labelled
     run, desk = dock.run, dock.desk
     desk.planning.change("schedule", "steps", 100_000)
@@ -42,6 +43,11 @@ def test_pause_waits_and_resume_goes_on(labelled, spin):
     assert "exact to" in run.figures.text()
     run.pause.click()
     assert spin(lambda: len(desk.history.losses) > n, 20)
+    with monkeypatch.context() as standing:
+        standing.setattr(Engine, "standing", property(lambda _: "It stands still."))
+        assert spin(lambda: desk.messages.message == "It stands still.", 5)
+        assert run.stop.isEnabled()
+    assert spin(lambda: desk.messages.message != "It stands still.", 5)
     run.pause.click()
     run.stop.click()
     assert spin(lambda: desk.state.activity.idle, 5)

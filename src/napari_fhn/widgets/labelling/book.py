@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
 from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.step_files import StepDamaged
@@ -57,10 +58,13 @@ class LabelBook:
         Emitted with a step that was done, taken back or made again.
     shown : Signal
         Emitted with each label layer that is made.
+    counted : Signal
+        Emitted with the labelled voxels of each label value when they were counted, also where they are as before.
     """
 
     stepped = Signal(object)
     shown = Signal(object)
+    counted = Signal(object)
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
@@ -72,7 +76,8 @@ class LabelBook:
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
         self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
-        self._strokes = Strokes(context, self)
+        self._flusher = Flusher()
+        self._strokes = Strokes(context, self, self._flusher)
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
 
     def show(self, values: NDArray[np.uint8], place: dict[str, Any], *, writable: bool) -> None:
@@ -383,6 +388,7 @@ class LabelBook:
         if self.layer is None:
             return
         self.state.counts = counts
+        self.counted.emit(counts)
         # A value that was painted by number and has no class yet gets one.
         if counts and max(counts) not in self.state.classes.values:
             missing = (str(v) for v in counts if v not in self.state.classes.values)

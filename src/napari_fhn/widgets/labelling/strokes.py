@@ -56,12 +56,14 @@ class Strokes:
         What the parts of the desk share.
     book : LabelBook
         Whose labels are painted.
+    flusher : Flusher
+        Brings them to the disk.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook) -> None:
+    def __init__(self, context: DeskContext, book: LabelBook, flusher: Flusher) -> None:
         self._context = context
         self._book = book
-        self._flusher = Flusher()
+        self._flusher = flusher
 
     def attach(self, layer: Labels, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
@@ -89,7 +91,7 @@ class Strokes:
 
     def _painted(self, layer: Labels, change: Change) -> None:
         """Remember a stroke; its voxels may not be written yet."""
-        book, shape = self._book, layer.data.shape
+        book, values = self._book, layer.data
         if not change.patches or book.layer is not layer:
             return
         steps = book.history.steps
@@ -101,9 +103,9 @@ class Strokes:
         names = class_layers.names(book.state.classes)
         value = int(change.patches[-1].values()[1].max())
         title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        steps.append(Step(title, {LABELS: change}, shape, place=place))
+        steps.append(Step(title, {LABELS: change}, values.shape, place=place))
         book.history.changed.emit()
-        self._flusher.due(layer.data)
+        self._flusher.due(values)
         if (refusal := self._flusher.refusal()) is not None:
             self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
         if barred.patches:
