@@ -22,6 +22,7 @@ from napari_fhn.labels.map_coordinates import WGS84, map_transform, to_cells, to
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
+from napari_fhn.labels.wells import check_unit
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
@@ -261,6 +262,7 @@ def _in_depth(
     at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path
 ) -> NDArray[np.float64]:
     """Fractional inline, crossline and sample index; on a line trace and sample index."""
+    check_unit(survey.dims, path)
     traces = Traces.of(survey)
     unit = found.table.units[found.index("x")] if roles[1] == "x" else ""
     lateral = traces.by_roles(roles[1:-1], at, unit, path.name)
