@@ -7,6 +7,10 @@ STAMP := $(VENV)/.installed
 # As many threads as this process may use; libraries left alone may count processors that belong to others.
 export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
+# Compiled files are kept between the hundred processes of the tests, whatever the environment says; `make clean` removes
+# them.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Without a display a Linux window opens on a virtual one.
 ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
@@ -15,7 +19,7 @@ endif
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
-.PHONY: help demo test lint guide samples clean system
+.PHONY: help demo test lint coverage guide samples clean system
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -36,6 +40,18 @@ test: $(STAMP) system ## all tests, real windows among them, and lint beside the
 lint: $(STAMP) ## ruff, mypy and the arrows between the rooms
 	@$(LINT)
 
+# At least 75 % of what has windows and 90 % of the rest.
+coverage: $(STAMP) system ## how much of the code the tests go through, lines and branches; twice as long as the tests
+	@rm -rf .coverage; mkdir .coverage; \
+	$(ON_A_DISPLAY) $(PY) -m coverage run -m pytest -q -n 2 --dist loadgroup $(PYTEST_ARGS); tests=$$?; \
+	$(PY) -m coverage combine -q; \
+	$(PY) -m coverage report --format=markdown > .coverage/report.md; \
+	$(PY) -m coverage report --format=total --omit='*/widgets/*' | sed 's/$$/ % outside widgets/'; \
+	$(PY) -m coverage report --format=total --include='*/widgets/*' | sed 's/$$/ % inside widgets/'; \
+	$(PY) -m coverage report --omit='*/widgets/*' --fail-under=90 > /dev/null; outside=$$?; \
+	$(PY) -m coverage report --include='*/widgets/*' --fail-under=75 > /dev/null; inside=$$?; \
+	exit $$((tests ? tests : outside ? outside : inside))
+
 guide: $(STAMP) system ## take the pictures of the user guide again, from the running program
 	@$(ON_A_DISPLAY) $(PY) docs/guide.py
 
@@ -44,7 +60,7 @@ samples: $(STAMP) ## make the bundled samples again (they come out the same)
 	PYTHONPATH=scripts $(PY) -m samples.make_hyperspectral
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build dist demo-output .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 system:

@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import sys
@@ -33,7 +34,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import kills_victims as victims
+import small_work
 from machine import machine
 
 RESULTS = Path(__file__).parent / "results" / "kills.json"
@@ -70,7 +71,7 @@ class Kill:
     phase : str
         The kind of work.
     after : float
-        Seconds from its beginning.
+        Seconds after the first state was said.
     said : int
         States that were said before.
     back : float or None
@@ -94,10 +95,11 @@ def main() -> int:
     if not options.without_windows and not os.environ.get("DISPLAY"):
         print("kills.py: there is no display. Begin it with xvfb-run, or add --without-windows.", file=sys.stderr)
         return 2
-    victims.small_recipes()
+    small_work.small_recipes()
+    small_work.import_all(windows=not options.without_windows)
     with tempfile.TemporaryDirectory(prefix="napari-fhn-kills-") as made:
         folder = Path(made)
-        code, _, said = _process(lambda say: victims.prepare(folder / "first"), folder)
+        code, _, said = in_a_copy(lambda say: small_work.prepare(folder / "first"), folder)
         if code:
             raise RuntimeError(said)
         kills = run(_phases(options), options, folder)
@@ -112,7 +114,7 @@ def main() -> int:
     return 1 if any(kill.lost for kill in kills) else 0
 
 
-def run(phases: dict[str, Callable[[victims.Say], None]], options: argparse.Namespace, folder: Path) -> list[Kill]:
+def run(phases: dict[str, Callable[[small_work.Say], None]], options: argparse.Namespace, folder: Path) -> list[Kill]:
     """Kill each kind of work in turn, so many times in all.
 
     Parameters
@@ -136,39 +138,37 @@ def run(phases: dict[str, Callable[[victims.Say], None]], options: argparse.Name
     return kills
 
 
-def whole(name: str, work: Callable[[victims.Say], None], folder: Path) -> Known:
+def whole(name: str, work: Callable[[small_work.Say], None], folder: Path) -> Known:
     """Do a piece of work without a kill."""
     here = _copy(folder)
     before = _digest(here / "classes.npy")
     began = time.monotonic()
-    code, said, words = _process(work, here)
+    code, said, words = in_a_copy(work, here)
     if code:
         raise RuntimeError(f"{name}, which nobody killed, ended with {code}: {words}")
     seconds = time.monotonic() - began
     states = [one for _, one in said]
-    if name in victims.TYPED:
-        states.append(victims.state_on_disk(here / "s"))
+    if name in small_work.TYPED:
+        states.append(small_work.state_on_disk(here / "s"))
     found = Known(states, said[0][0], seconds, {before, _digest(here / "classes.npy")})
     shutil.rmtree(here)
     return found
 
 
-def one(
-    name: str, work: Callable[[victims.Say], None], known: Known, chance: random.Random, folder: Path
-) -> Kill:
+def one(name: str, work: Callable[[small_work.Say], None], known: Known, chance: random.Random, folder: Path) -> Kill:
     """Kill a piece of work once, and look."""
     here = _copy(folder)
-    after = chance.uniform(known.begins, known.seconds)
-    code, said, words = _process(work, here, after)
+    after = chance.uniform(0, known.seconds - known.begins)
+    code, said, words = in_a_copy(work, here, after)
     kill = Kill(name, round(after, 3), len(said))
     if code not in (0, -signal.SIGKILL):
         kill.lost.append(f"it ended by itself with {code}: {words[-300:]}")
     _wait_for_children(here, kill)
     last = len(said) - 1
     allowed = set(known.states[max(last, 0) : last + 2])
-    window = name in victims.CLICKED
+    window = name in small_work.CLICKED
     began = time.monotonic()
-    code, found, words = _process(lambda say: _come_back(say, window), here)
+    code, found, words = in_a_copy(lambda say: _come_back(say, window), here)
     if code:
         kill.lost.append(f"the session does not come back: {words[-300:]}")
     else:
@@ -210,14 +210,14 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _phases(options: argparse.Namespace) -> dict[str, Callable[[victims.Say], None]]:
-    def told(work: Callable[[str, victims.Say], None], name: str) -> Callable[[victims.Say], None]:
+def _phases(options: argparse.Namespace) -> dict[str, Callable[[small_work.Say], None]]:
+    def told(work: Callable[[str, small_work.Say], None], name: str) -> Callable[[small_work.Say], None]:
         return lambda say: work(name, say)
 
-    phases = {name: told(victims.typed, name) for name in victims.TYPED}
-    phases["Python"] = victims.in_python
+    phases = {name: told(small_work.typed, name) for name in small_work.TYPED}
+    phases["Python"] = small_work.in_python
     if not options.without_windows:
-        phases |= {name: told(victims.clicked, name) for name in victims.CLICKED}
+        phases |= {name: told(small_work.clicked, name) for name in small_work.CLICKED}
     return {name: phases[name] for name in options.only} if options.only else phases
 
 
@@ -230,29 +230,32 @@ def _differences(shown: str, read: str, allowed: set[str]) -> list[str]:
     return words
 
 
-def _come_back(say: victims.Say, window: bool) -> None:
+def _come_back(say: small_work.Say, window: bool) -> None:
     """Open the session again, let the network that was saved last predict, and close it."""
     if window:
-        opened = victims.Window(trains=False)
+        opened = small_work.Window(trains=False)
         say(opened.state())
         opened.desk.store.close()
         opened.dock.desk.close()
         opened.viewer.close()
-        say(victims.state_on_disk(Path("s")))
+        say(small_work.state_on_disk(Path("s")))
     else:
-        say(victims.state_on_disk(Path("s")))
-        say(victims.state_on_disk(Path("s")))
-    if victims.main(["predict", "--session", "s", "--json"]):
+        say(small_work.state_on_disk(Path("s")))
+        say(small_work.state_on_disk(Path("s")))
+    if small_work.main(["predict", "--session", "s", "--json"]):
         say("the network that was saved last does not predict")
     for name in ("new",):
-        if Path(name).exists() and victims.main(["train", "--session", name, "--steps", "1", "--json"]) not in (0, 2):
+        if Path(name).exists() and small_work.main(["train", "--session", name, "--steps", "1", "--json"]) not in (
+            0,
+            2,
+        ):
             say(f"nobody can train in {name}")
 
 
-def _process(
-    work: Callable[[victims.Say], None], folder: Path, after: float | None = None
+def in_a_copy(
+    work: Callable[[small_work.Say], None], folder: Path, after: float | None = None
 ) -> tuple[int, list[tuple[float, str]], str]:
-    """Let a copy of this process work in a folder, and kill it after so many seconds.
+    """Let a copy of this process work in a folder, and kill it so many seconds after the first that it says.
 
     Returns
     -------
@@ -271,6 +274,7 @@ def _process(
         _work(work, folder, theirs, log)
     os.close(theirs)
     if after is not None:
+        select.select([ours], [], [])
         time.sleep(after)
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(ours, encoding="utf-8") as said:
@@ -281,7 +285,7 @@ def _process(
     return code, [(float(when) - began, what) for when, what in lines], words
 
 
-def _work(work: Callable[[victims.Say], None], folder: Path, pipe: int, log: Path) -> None:
+def _work(work: Callable[[small_work.Say], None], folder: Path, pipe: int, log: Path) -> None:
     code = 1
     try:
         out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -71,8 +71,8 @@ def test_what_is_no_sentence_is_a_find(tmp_path, monkeypatch):
                 pass
         raise {b"key": KeyError("a"), b"mem": MemoryError()}[said]
 
-    monkeypatch.setattr(running, "SECONDS", 0.1)
-    monkeypatch.setitem(readers.READERS, "points", readers.Reader("points", readers.samples.tables, read))
+    reader = readers.Reader("points", readers.samples.tables, read, 0.1)
+    monkeypatch.setitem(readers.READERS, "points", reader)
     for said, kind in ((b"key", "KeyError at ?"), (b"mem", "memory"), (b"hop", "hang")):
         (tmp_path / "a").write_bytes(said)
         assert running.judged("points", tmp_path / "a", {})[0] == kind

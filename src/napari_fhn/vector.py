@@ -139,9 +139,12 @@ def fields(path: Path, layer: str | None = None) -> dict[str, str]:
     VectorError
         As `layer_of`.
     """
+    return _fields(path, layer_of(path, layer))
+
+
+def _fields(path: Path, layer: str) -> dict[str, str]:
     import pyogrio
 
-    layer = layer_of(path, layer)
     try:
         with _quiet():
             info = pyogrio.read_info(path, layer=layer)
@@ -161,8 +164,9 @@ def read(path: Path, field: str, layer: str | None = None) -> Features:
     import pyogrio
     import shapely
 
+    # Each opening may take a second: where a file names a CRS that nobody knows, a database is searched for it.
     layer = layer_of(path, layer)
-    known = fields(path, layer)
+    known = _fields(path, layer)
     if field not in known:
         raise VectorError(path, f"it has no field '{field}'", f"Its fields are {', '.join(known) or 'none'}")
     try:

@@ -14,7 +14,7 @@ from tests.project.predicted import predicted
 
 import napari_fhn as fhn
 from napari_fhn import surveys
-from napari_fhn.cli import main
+from napari_fhn.cli import main, running
 from napari_fhn.labels import ClassTable, Interval, Well
 from napari_fhn.project import ProjectError, Session, SurveySet, labelling, lock, predictions
 from napari_fhn.project.carrying import carry_labels, erase_carried
@@ -23,6 +23,7 @@ from napari_fhn.project.project import Project
 from napari_fhn.project.steps import Step
 from napari_fhn.project.well_burning import WellBurning
 from napari_fhn.project.wells import KeptWells
+from napari_fhn.training import Progress, description
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -122,3 +123,22 @@ def test_with_the_lock_held_elsewhere_no_door_changes_a_byte(survey, wells, tmp_
     hold(folder)
     with fhn.open(session=folder, take_over=True) as work:
         assert work.project.session.lock.held
+
+
+def test_a_training_whose_folder_is_taken_away_ends_with_a_sentence_that_says_where_the_network_is(
+    survey, wells, tmp_path, capsys, monkeypatch
+):
+    class Mover(running._Json):
+        def show(self, update):
+            if isinstance(update, Progress) and not (tmp_path / "elsewhere").exists():
+                (tmp_path / "s").rename(tmp_path / "elsewhere")
+
+    monkeypatch.setattr(running, "display", lambda *_: Mover())
+    monkeypatch.setattr(running, "_LOOK_S", 0.0)
+    many = ["--steps", "1000", "--radius", "1"]
+    assert main(["train", str(survey), *wells, "--session", "s", *many, "--json"]) == 2
+    said = capsys.readouterr().err
+    assert "was removed, renamed or replaced while it was trained in" in said
+    assert f"The network as it was by then is in {tmp_path / 's' / 'runs'}" in said
+    assert description.read(tmp_path / "s" / "runs" / "run-001" / "model").steps < 1000
+    assert Session(tmp_path / "elsewhere").known().any()

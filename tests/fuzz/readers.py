@@ -27,11 +27,14 @@ class Reader:
         Gives the sound files, by name.
     read : callable
         Reads a path with options, and looks at what comes.
+    seconds : float
+        Of the processor that a file of a few kilobytes may take; ten times as many may pass, on a busy machine.
     """
 
     name: str
     make: Callable[[str], list[samples.Sample]]
     read: Callable[[Path, Mapping[str, Any]], None]
+    seconds: float = 2.0
 
     def samples(self) -> tuple[samples.Sample, ...]:
         """Return its sound files."""
@@ -164,7 +167,8 @@ READERS = {
     one.name: one
     for one in (
         *(Reader(name, samples.tables, partial(known, name)) for name in samples.TABLES),
-        Reader("shapes", samples.shapes, shapes),
+        # A CRS that nobody knows is searched for, each time that the file is opened.
+        Reader("shapes", samples.shapes, shapes, 20.0),
         Reader("volume", samples.volumes, volume),
         Reader("segy", samples.segy, survey),
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),

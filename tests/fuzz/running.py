@@ -22,8 +22,8 @@ from typing import Any
 from .mutation import damaged
 from .readers import READERS
 
-#: Seconds of the processor that a file of a few kilobytes may take; ten times as many may pass, on a busy machine.
-SECONDS = 2.0
+#: Seconds that a look through an HDF5 file may take.
+LOOKING = 10.0
 #: Bytes of address space that it may take beside what was there before.
 MEMORY = 2 * 2**30
 #: Longest sentence that a dialog can show.
@@ -108,7 +108,7 @@ def judged(reader: str, path: Path, options: Mapping[str, Any]) -> tuple[str, st
     from napari_fhn.surveys import SurveyError
 
     try:
-        with _limits():
+        with _limits(READERS[reader].seconds):
             READERS[reader].read(path, options)
     except (SurveyError, LabelError, RecordError) as error:
         said = str(error)
@@ -129,15 +129,15 @@ class _TooLong(BaseException):
 
 
 @contextmanager
-def _limits() -> Iterator[None]:
+def _limits(seconds: float) -> Iterator[None]:
     def ring(*_: object) -> None:
         raise _TooLong
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     handlers = {number: signal.signal(number, ring) for number in (signal.SIGALRM, signal.SIGPROF)}
-    timer = signal.setitimer(signal.ITIMER_REAL, 10 * SECONDS)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    timer = signal.setitimer(signal.ITIMER_REAL, 10 * seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, hard))
     try:
         yield
@@ -187,7 +187,7 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
                 os._exit(1)
             os._exit(0)
         os.close(writing)
-        said, end = b"", time.monotonic() + 5 * SECONDS
+        said, end = b"", time.monotonic() + LOOKING
         with os.fdopen(reading, "rb", 0) as file:
             os.set_blocking(reading, False)
             while True:
@@ -199,7 +199,7 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
                 if time.monotonic() > end:
                     os.kill(child, signal.SIGKILL)
                     os.waitpid(child, 0)
-                    raise subprocess.TimeoutExpired(command, SECONDS)
+                    raise subprocess.TimeoutExpired(command, LOOKING)
                 time.sleep(0.001)
         return subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(status), said, b"")
 

@@ -2,7 +2,8 @@
 
 A session is trained once; each case is a copy of it in which records name files outside, names are links, or files of
 the person lie among those of the program. `drive` does with it whatever the command line knows, and tells what became
-of the files of the person, which lie in `Person.folder` beside it: a thesis, a prediction with its neighbours, a network.
+of the files of the person, which lie in `Person.folder` beside it: a thesis, a prediction with its neighbours, a
+network.
 """
 
 from __future__ import annotations
@@ -156,14 +157,8 @@ def person(folder: Path, session: Path) -> Person:
     for name in ("checkpoints/step-00001", "checkpoints/drafts", "leave-one-out/fold-1", "runs/run-001", "structure"):
         (thesis / name).mkdir(parents=True)
         (thesis / name / "chapter.txt").write_text("years of work")
-    for name in (
-        "model.json",
-        "job.json",
-        "log.jsonl",
-        "run.json",
-        "weights-0123456789abcdef.safetensors",
-        "notes.txt",
-    ):
+    alike = ("model.json", "job.json", "log.jsonl", "run.json", "weights-0123456789abcdef.safetensors")
+    for name in (*alike, "notes.txt"):
         (thesis / name).write_text('{"years": "of work"}')
     np.save(thesis / "thesis.npy", np.full(SHAPE, 1, np.uint8))
     (thesis / "thesis.json").write_text("{}")
@@ -371,7 +366,7 @@ def cases() -> Iterator[Case]:
 
 
 def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list[str]]:
-    """Return what is done with each of them, by name: every command that takes a session or a job, the cheap ones first."""
+    """Return what is done with each of them, by name: commands that take a session or a job, the cheap ones first."""
     s, job = str(session), str(session / "runs" / "run-002" / "job.json")
     of_model = str(session / "runs" / "run-002" / "model" / "job.json")
     return {
@@ -391,7 +386,7 @@ def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list
         "predict with its job": ["predict", "--job", of_model],
         "predict another": ["predict", str(survey), "--axes", AXES, "--network", s, "--session", str(out / "n.fhn")],
         "score": ["score", "--session", s, "--run", "run-002", "--truth", str(known), "--partial"],
-        "leave one out": ["score", "--session", s, "--run", "run-002", "--leave-one-out", "--folds", "2", "--steps", "1"],
+        "leave one out": ["score", "--session", s, "--run", "2", "--leave-one-out", "--folds", "2", "--steps", "1"],
         "report": ["report", "--session", s, "--run", "run-002", "--partial"],
         "train": ["train", "--session", s, "--steps", "1", "--device", "cpu"],
         "train --resume": ["train", "--session", s, "--resume", "--run", "run-002", "--steps", "4", "--device", "cpu"],
@@ -495,7 +490,7 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
                 continue
             found = done(case.name, verb, arguments)
             after = owner.seen(own)
-            found.touched = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+            found.touched = _changed(before, after)
             if [survey.read_bytes(), known.read_bytes()] != surveys:
                 found.touched.append("a survey")
             before = after
@@ -504,6 +499,14 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
         if home is not None:
             os.environ["HOME"] = home
     return outcomes
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Return the names under which not the same lies; what was set aside as damaged lies there under that name."""
+    aside = {name for name in after if ".damaged" in name and after[name] == before.get(name.split(".damaged")[0])}
+    kept = {name.split(".damaged")[0] for name in aside} | aside
+    names = (before.keys() | after.keys()) - kept
+    return sorted(name for name in names if before.get(name) != after.get(name))
 
 
 def patched() -> contextlib.AbstractContextManager[None]:

@@ -100,8 +100,10 @@ def test_names_from_files_are_escaped(session):
     folder, job, _ = session
     evil = "<script>alert(1)</script>"
     (folder / "input.txt").write_text(evil)
-    replace(job, classes=(evil, "b & c", '"d"')).save(folder / "job.json")
+    # The last would be a formula to matplotlib, and one that is none.
+    replace(job, classes=(evil, "b & c", r"$\none{$")).save(folder / "job.json")
     page = Page(write(folder))
+    assert r"$\none{$" in page.text
     assert "script" not in page.tags
     assert evil in page.text
     assert "b & c" in page.text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -20,6 +21,8 @@ from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
 _LINES = 10
 """Lines about the progress of one task where there is no terminal to draw a bar on."""
+
+_LOOK_S = 2.0
 
 _DOING = {"train": "Training", "predict": "Predicting"}
 
@@ -39,7 +42,14 @@ class Display(Protocol):
         """Show one update."""
 
 
-def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool = False) -> Done | None:
+def work(
+    task: str,
+    job: Job,
+    as_json: bool,
+    command: str = "",
+    continued: bool = False,
+    gone: Callable[[], bool] = lambda: False,
+) -> Done | None:
     """Train or predict, showing the updates as they come.
 
     The first Ctrl-C stops at the next small step and keeps what was made, a second one ends at once.
@@ -56,6 +66,8 @@ def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool 
         As it was typed, for the log beside the model.
     continued : bool
         The training that the model folder holds goes on, and so does its log.
+    gone : callable
+        Asked every other second whether the folder of the work is not at its place any more: then it is stopped.
 
     Returns
     -------
@@ -66,12 +78,17 @@ def work(task: str, job: Job, as_json: bool, command: str = "", continued: bool 
     from napari_fhn import training
 
     end: Done | None = None
+    looked = time.monotonic()
     with interruptible() as control, display(task, job, as_json) as shown:
         begun = training.fit(job, control, resume=continued) if task == "train" else training.predict(job, control)
         for update in kept(begun, job, task, command=command, continued=continued):
             shown.show(update)
             if isinstance(update, Done):
                 end = update
+            if time.monotonic() - looked >= _LOOK_S:
+                looked = time.monotonic()
+                if gone():
+                    control.stop.set()
     return end
 
 

@@ -31,7 +31,7 @@ from napari_fhn.training.transfer import beginning_with
 from napari_fhn.training.updates import Done, Failed
 
 if TYPE_CHECKING:
-    from napari_fhn.project import Project, Run
+    from napari_fhn.project import Project, ProjectError, Run, Session
 
 
 def add(commands: Commands) -> None:
@@ -106,11 +106,13 @@ def run(options: argparse.Namespace) -> int:
             print(prepared.why)
         end: Done | Failed | None = None
         try:
-            end = work("train", begun.job, options.json, options.typed, begun.resume)
+            end = work("train", begun.job, options.json, options.typed, begun.resume, lambda: project.session.gone)
         except Exception as error:
             end = Failed(str(error))
             raise
         finally:
+            if project.session.gone:
+                raise _homeless(project.session, begun.run)
             # Also when it was interrupted: a run that has learnt nothing goes, and one that has is listed.
             trained = runs.finish(begun.run, end)
         if trained is None:
@@ -125,6 +127,19 @@ def run(options: argparse.Namespace) -> int:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
             print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
     return OK
+
+
+def _homeless(session: Session, run: Run) -> ProjectError:
+    """Say that the folder of a session was taken away under a training, and where the network is all the same."""
+    from napari_fhn.project import ProjectError
+
+    way_out = "There is no network yet: train again"
+    if (run.model / "model.json").is_file():
+        way_out = f"The network as it was by then is in {run.model}: move it to a place of its own"
+    what = (
+        "the folder of the session was removed, renamed or replaced while it was trained in, and the training stopped"
+    )
+    return ProjectError(what, way_out, path=session.folder)
 
 
 def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str) -> int:

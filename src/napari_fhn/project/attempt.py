@@ -34,7 +34,7 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
         yield
         done = not of_a_run
     finally:
-        if not done and [run.record for run in session.runs.all()] == runs:
+        if not done and not session.gone and [run.record for run in session.runs.all()] == runs:
             # A volume that was there is not removed: somebody may look at it.
             session.steps.take_back_to(last)
             for path in ({*volumes} - there) | (masks.kept(session) - hidden):

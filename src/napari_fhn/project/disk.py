@@ -26,3 +26,12 @@ def _taken(path: Path) -> int:
         blocks = getattr(found, "st_blocks", None)
         return found.st_size if blocks is None else 512 * int(blocks)
     return 0
+
+
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Return which folder lies at a path, whatever it is called; None for none, or on a disk that does not answer."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

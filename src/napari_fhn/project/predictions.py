@@ -17,7 +17,7 @@ from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
 from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session, now
-from napari_fhn.training import earlier, provenance, removing
+from napari_fhn.training import earlier, inside, provenance, removing
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance, Tidied
 
@@ -265,7 +265,7 @@ def _whole_again(run: Run) -> bool:
     if made is None:
         return False
     # What lies beside the classes is of the other one, as is the note of how far that came.
-    beside = [path for path in removing.of_prediction(run.prediction)[2:] if path not in (kept, run.untidied)]
+    beside = [path for path in inside.of_prediction(run.prediction)[2:] if path not in (kept, run.untidied)]
     removing.files(path for path in beside if path != provenance.path_of(kept))
     provenance.write(run.prediction, replace(made, parts=()))  # until all of it is there
     values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_fhn import labels, record
+from napari_fhn import record
 from napari_fhn.labels import LabelError
 from napari_fhn.project import layout, step_files
-from napari_fhn.project import wells as well_file
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.step_doing import Outcome, put
 from napari_fhn.project.step_files import StepDamaged
-from napari_fhn.project.steps import VOLUMES, SectionReference, Step
+from napari_fhn.project.steps import SectionReference, Step
 
 if TYPE_CHECKING:
     from napari_fhn.project.session import Session
@@ -73,25 +73,6 @@ class Entry:
     def is_here(self, place: SectionReference | None) -> bool:
         """Whether a person who looks at this section sees it."""
         return place is None or self.place is None or self.place == place
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a step.
-
-    Parameters
-    ----------
-    step : Step
-        Which one.
-    voxels : int
-        Labels that were changed.
-    words : tuple of str
-        What could not be.
-    """
-
-    step: Step
-    voxels: int = 0
-    words: tuple[str, ...] = ()
 
 
 class StepLog:
@@ -151,7 +132,7 @@ class StepLog:
             entry = Entry(self._next(), step)
             entry.size = self._write(entry.number, step, DOING)
             try:
-                outcome = self._put(step, again=True)
+                outcome = put(self._session, step, again=True)
             except BaseException:
                 self._take_back(entry.number, step)
                 raise
@@ -195,10 +176,10 @@ class StepLog:
             before, during, after = (UNDONE, DOING, DONE) if again else (DONE, UNDOING, UNDONE)
             self._move(entry.number, before, during, step)
             try:
-                outcome = self._put(step, again=again)
+                outcome = put(self._session, step, again=again)
             except BaseException:
                 self._move(entry.number, during, UNDOING if again else DOING, step)
-                self._put(step, again=not again)
+                put(self._session, step, again=not again)
                 self._move(entry.number, UNDOING if again else DOING, before, step)
                 raise
             self._move(entry.number, during, after, step)
@@ -242,7 +223,7 @@ class StepLog:
                     continue
                 try:
                     step = step_files.read(self._path(number, state))
-                    outcome = self._put(step, again=state == DOING)
+                    outcome = put(self._session, step, again=state == DOING)
                 except (StepDamaged, LabelError) as error:
                     aside = self._set_aside(number, state)
                     said.append(
@@ -297,49 +278,11 @@ class StepLog:
             with contextlib.suppress(OSError):
                 self._path(entry.number, state).unlink(missing_ok=True)
 
-    # Writing volumes and records -------------------------------------------------------------------------------------
-
-    def _put(self, step: Step, *, again: bool) -> Outcome:
-        session, voxels, words = self._session, 0, []
-        for name, file in VOLUMES.items():
-            change = step.volumes.get(name)
-            if change is None or not change.patches:
-                continue
-            volume = labels.volume.create(session.folder / file, step.shape)
-            voxels = change.redo(volume) if again else change.undo(volume)  # of the labels, which come last
-            volume.flush()
-        if step.classes is not None:
-            before, after = step.classes if again else step.classes[::-1]
-            try:
-                session.set_classes((session.classes or before).carried(before, after))
-            except LabelError as error:
-                words.append(str(error))
-        if step.wells is not None:
-            self._put_wells(step, again=again)
-        return Outcome(step, voxels if step.labels.patches else 0, tuple(words))
-
-    def _put_wells(self, step: Step, *, again: bool) -> None:
-        assert step.wells is not None
-        before, after = step.wells if again else step.wells[::-1]
-        folder, kept = self._session.folder, before
-        try:
-            if (folder / well_file.FILE).exists():
-                kept = well_file.load(folder)
-        except LabelError as error:  # put aside by now
-            self.words.append(str(error))
-        kept = well_file.carried(kept, before, after)
-        table = self._session.classes
-        if step.classes is not None and table is not None:
-            # They may be called otherwise since.
-            values = {one.name: one.value for pair in step.classes for one in pair}
-            kept = well_file.KeptWells(well_file.renamed(kept.wells, table, values), kept.radius, kept.fall_off)
-        well_file.save(folder, kept)
-
     def _take_back(self, number: int, step: Step) -> None:
         """Undo a step that could not be done to its end; where that fails too, the next writer does it."""
         with contextlib.suppress(OSError, ValueError):
             self._move(number, DOING, UNDOING, step)
-            self._put(step, again=False)
+            put(self._session, step, again=False)
             self._path(number, UNDOING).unlink(missing_ok=True)
 
     # Files -----------------------------------------------------------------------------------------------------------
@@ -408,7 +351,8 @@ class StepLog:
             record.settle(self.folder)
 
     def _set_aside(self, number: int, state: str) -> Path:
-        return record.set_aside(self._path(number, state))
+        path = self._path(number, state)
+        return record.set_aside(path) if self._session.lock.held else path  # who only looks leaves all as it is
 
     def _catch_up(self) -> None:
         """Write what was painted and is not on the disk yet; whoever else does that just now is waited for."""

@@ -94,6 +94,8 @@ def confusion_matrix(scores: Scores, classes: Sequence[str]) -> Picture:
         Their names.
     """
     counts = np.array(scores.confusion)[1:]
+    # Between two dollars stands a formula.
+    classes = [name.replace("$", r"\$") for name in classes]
     names = list(classes)
     if counts[:, 0].any():
         names.append("none")

@@ -19,11 +19,12 @@ def swap(one: Path, other: Path) -> bool:
     bool
         False where the system, or the disk, cannot do it; nothing has happened then.
     """
+    system: str = sys.platform
     try:
         library = ctypes.CDLL(None, use_errno=True)
-        if sys.platform.startswith("linux"):
+        if system.startswith("linux"):
             return not library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
-        if sys.platform == "darwin":
+        if system == "darwin":
             return not library.renamex_np(os.fsencode(one), os.fsencode(other), _EXCHANGE)
     except (OSError, AttributeError, TypeError):
         pass

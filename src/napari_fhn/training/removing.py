@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from napari_fhn import record
 from napari_fhn.training.inside import LEFT_OUT, of_prediction
@@ -21,11 +23,12 @@ _NETWORK = (_MODEL, "job.json", "log.jsonl", "training.safetensors")
 _STEP = re.compile(r"step-\d{5,}")
 _FIRST_WEIGHTS = "weights.npz"
 _WEIGHTS = re.compile(r"weights-([0-9a-f]{16})\.safetensors")
-_PART = re.compile(r"\.\d+-\d+\.part")
+_OF_A_FILE = re.compile(r"\.\d+-\d+\.part|\.damaged(-\d+)?")
+"""Behind the name of a file: what is half written of it, and what was set aside because nobody could read it."""
 
 
 def network(folder: Path) -> bool:
-    """Remove a saved network with its checkpoints, and tell whether its folder is gone: it stays where others' files are.
+    """Remove a saved network with its checkpoints; tell whether its folder is gone: it stays where others' files are.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def network(folder: Path) -> bool:
     """
     if folder.is_symlink() or not folder.is_dir():
         return not folder.is_symlink() and not folder.exists()
+    if os.path.lexists(folder / _MODEL) and not _is_ours(folder / _MODEL):
+        return False
     for one in checkpoints(folder):
         network(one)
     empty_folder(folder / CHECKPOINTS)
@@ -70,11 +75,8 @@ def weights(folder: Path, kept: str = "") -> None:
 
 def named_weights(folder: Path) -> str:
     """Return the name of the weights that the description in a folder names; empty where there is none of ours."""
-    try:
-        said = record.parse((folder / _MODEL).read_bytes())
-    except (OSError, record.RecordError):
-        return ""
-    if not isinstance(said, dict) or not str(said.get("format", "")).startswith("napari-fhn model"):
+    said = _described(folder / _MODEL)
+    if said is None:
         return ""
     file = said.get("weights")
     name = file.get("file") if isinstance(file, dict) else _FIRST_WEIGHTS  # the first version named none
@@ -112,14 +114,14 @@ def left_out(folder: Path) -> None:
 
 
 def files(paths: Iterable[Path]) -> None:
-    """Remove files, with what a process that was killed has half written of them; a link goes, and not where it leads."""
+    """Remove files, with what is half written of them, or was set aside; a link goes, and not what it leads to."""
     for path in paths:
         with contextlib.suppress(OSError):  # a folder of this name is none of ours
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            for part in path.parent.glob(f"{_escaped(path.name)}.*.part"):
-                if _PART.fullmatch(part.name.removeprefix(path.name)):
-                    part.unlink(missing_ok=True)
+            for other in path.parent.glob(f"{_escaped(path.name)}.*"):
+                if _OF_A_FILE.fullmatch(other.name.removeprefix(path.name)):
+                    other.unlink(missing_ok=True)
 
 
 def empty_folder(path: Path) -> bool:
@@ -128,6 +130,29 @@ def empty_folder(path: Path) -> bool:
         with contextlib.suppress(OSError):
             path.rmdir()
     return not path.exists() and not path.is_symlink()
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a description is one of ours, or cut off, as a disk may leave one: what others write is whole."""
+    if _described(path) is not None:
+        return True
+    try:
+        record.parse(path.read_bytes())
+    except record.RecordError:
+        return not path.is_symlink()
+    except OSError:
+        return False
+    return False
+
+
+def _described(path: Path) -> dict[str, Any] | None:
+    """Return what a description of ours says; None for other files."""
+    try:
+        said = record.parse(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
+    except (OSError, record.RecordError):
+        return None
+    ours = isinstance(said, dict) and str(said.get("format", "")).startswith("napari-fhn model")
+    return said if ours else None
 
 
 def _digest(path: Path) -> str:

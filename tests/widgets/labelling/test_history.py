@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.widgets.labelling.label_history import LabelHistory
-
 
 @pytest.fixture
 def book(labelled):
@@ -115,14 +113,3 @@ def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
     edits.rename(2, "Shale")
     book.toggle(book.history.entries[-2])
     assert book.state.classes.names == ("class 1", "Shale", "class 3")
-
-
-def test_the_history_forgets_the_oldest_first(monkeypatch):
-    from napari_fhn.labels.changes import Change
-    from napari_fhn.widgets.labelling import label_history
-
-    monkeypatch.setattr(label_history, "MOST_ENTRIES", 3)
-    history = LabelHistory()
-    for k in range(5):
-        history.record(label_history.Entry(str(k), Change()))
-    assert [entry.title for entry in history.entries] == ["2", "3", "4"]

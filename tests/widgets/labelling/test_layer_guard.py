@@ -34,10 +34,12 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
     assert spin(lambda: "no classes" in desk.messages.message, 5)
     np.testing.assert_array_equal(layer.data, before)
 
-    # Written past the brush: it counts.
+    # Written past the brush: it counts, and that is said.
+    assert spin(lambda: not book.tally.pending, 10)
     np.copyto(layer.data[11, 15, :4], 2)
     layer.refresh()
     assert spin(lambda: book.state.counts[2] == 20, 10)
+    assert "cannot be taken back here" in desk.messages.note
 
     # Taken away and added again: strokes go on into the session and its history.
     viewer.layers.remove(layer)

@@ -121,3 +121,12 @@ def test_what_makes_no_sense_is_refused_in_words(qtbot, tmp_path):
     dialog.kind.setCurrentIndex(dialog.kind.findData("horizon"))
     assert dialog.answered.kind == "horizon"
     assert set(dialog.fields) == set(options_of("horizon"))
+
+
+def test_it_is_said_why_a_table_is_taken_for_what_it_is(qtbot, tmp_path):
+    path = tmp_path / "heads.csv"
+    path.write_text("Pozo;X;Y\nA;500100;6000050\n")
+    dialog = SourceDialog(Source.of(path))
+    qtbot.addWidget(dialog)
+    assert dialog.kind.currentData() == "wells"
+    assert "Column 'Pozo' may be the name of the well (95 %): its name is 'Pozo'." in dialog.why.text()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QButtonGroup, QDialog, QDialogButtonBox, QLabel, QRadioButton, QVBoxLayout, QWidget
 
 from napari_fhn import surveys
@@ -39,6 +40,8 @@ class AxesDialog(QDialog):
         self._choices = tuple(choices)
         words = QLabel(question)
         words.setWordWrap(True)
+        # What a file says of itself is no markup.
+        words.setTextFormat(Qt.TextFormat.PlainText)
         self.group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.addWidget(words)

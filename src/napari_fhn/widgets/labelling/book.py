@@ -9,22 +9,22 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
 from napari_fhn.labels import ClassTable
-from napari_fhn.labels.changes import Change
 from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.step_files import StepDamaged
-from napari_fhn.project.step_log import Entry, Outcome
-from napari_fhn.project.steps import LABELS, SectionReference, Step
+from napari_fhn.project.step_log import Entry
+from napari_fhn.project.steps import SectionReference, Step
 from napari_fhn.project.wells import KeptWells
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.labelling import class_layers, strokes
+from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.label_history import LabelHistory
 from napari_fhn.widgets.labelling.label_state import LabelState
+from napari_fhn.widgets.labelling.strokes import Strokes
 from napari_fhn.widgets.labelling.tally import Tally
 
 
@@ -58,10 +58,13 @@ class LabelBook:
         Emitted with a step that was done, taken back or made again.
     shown : Signal
         Emitted with each label layer that is made.
+    counted : Signal
+        Emitted with the labelled voxels of each label value when they were counted, also where they are as before.
     """
 
     stepped = Signal(object)
     shown = Signal(object)
+    counted = Signal(object)
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
@@ -74,6 +77,7 @@ class LabelBook:
         self.seed: Callable[[], int] = lambda: 0
         self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
         self._flusher = Flusher()
+        self._strokes = Strokes(context, self, self._flusher)
         self.tally = Tally(context.background, self._to_count, self._counted, self._miscounted)
 
     def show(self, values: NDArray[np.uint8], place: dict[str, Any], *, writable: bool) -> None:
@@ -92,10 +96,7 @@ class LabelBook:
         self.values = values
         self.layer = layer = class_layers.labels_layer(values, self.state.classes, place)
         readout.attach(layer)
-        touched = self._flusher.due
-        strokes.attach(
-            layer, lambda change: self._painted(layer, change), self.undo, self.redo, lambda: touched(layer.data)
-        )
+        self._strokes.attach(layer, self.undo, self.redo)
         self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
         for key in range(1, 10):
@@ -357,34 +358,6 @@ class LabelBook:
         if key <= len(self.state.classes):
             self.brush(self.state.classes.values[key - 1])
 
-    def _painted(self, layer: Labels, change: Change) -> None:
-        if not change.patches or layer is not self.layer:
-            return
-        steps = self.history.steps
-        if steps is None or not self.may_write():
-            QTimer.singleShot(0, lambda: self._restore(change, ""))  # who has taken the session over has its labels
-            return
-        place = self.place()
-        locked = change.only(tuple(self.state.locked)) if self.state.locked else Change()
-        names = class_layers.names(self.state.classes)
-        value = int(change.patches[-1].values()[1].max())
-        title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
-        steps.append(Step(title, {LABELS: change}, layer.data.shape, place=place))
-        self.history.changed.emit()
-        self._flusher.due(layer.data)
-        if (refusal := self._flusher.refusal()) is not None:
-            self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
-        if locked.patches:
-            # napari may write the voxels only after it has told of them.
-            QTimer.singleShot(0, lambda: self._restore(locked, "Voxels of locked classes stayed as they are."))
-        self.tally.due()
-
-    def _restore(self, change: Change, words: str) -> None:
-        if self.layer is not None and change.undo(self.layer.data):
-            if words:
-                self._context.messages.say(words)
-            self.layer.refresh(extent=False, thumbnail=False)
-
     def _follow(self, writable: bool) -> None:
         """Take up what can be taken back in the session, where the desk writes in it."""
         session = self._context.project.session
@@ -395,8 +368,9 @@ class LabelBook:
         self.named = True
         self.state.classes = table
         self.recolour()
-        if self.layer is not None and self.layer.selected_label not in table.values:
-            self.layer.selected_label = table.values[0]
+        layer = self.layer
+        if layer is not None and layer.selected_label not in table.values:
+            layer.selected_label = table.values[0]
 
     def _show_change(self) -> None:
         if self.layer is None:
@@ -414,6 +388,7 @@ class LabelBook:
         if self.layer is None:
             return
         self.state.counts = counts
+        self.counted.emit(counts)
         # A value that was painted by number and has no class yet gets one.
         if counts and max(counts) not in self.state.classes.values:
             missing = (str(v) for v in counts if v not in self.state.classes.values)

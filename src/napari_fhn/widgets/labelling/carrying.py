@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from napari_fhn.project import Project
 from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 

@@ -16,7 +16,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn.labels import LabelError, changes
 from napari_fhn.labels.classes import MAX_VALUE
 from napari_fhn.project import Session
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -41,7 +41,11 @@ class LayerGuard:
         self._context = context
         self._book = book
         self._seen: tuple[Any, ...] = ()
+        self._told = True
+        self._counts: dict[int, int] = {}
         book.shown.connect(self._attach)
+        book.history.changed.connect(self._changed)
+        book.counted.connect(self._counted)
         context.viewer.layers.events.inserted.connect(self._inserted)
 
     def close(self) -> None:
@@ -49,17 +53,18 @@ class LayerGuard:
         disconnect(self._context.viewer.layers.events.inserted, self._inserted)
 
     def _attach(self, layer: Labels) -> None:
+        self._told = True
         layer.events.data.connect(lambda event: self._data_set(layer))
         layer.events.set_data.connect(lambda event: self._refreshed(layer))
 
     def _data_set(self, layer: Labels) -> None:
         """Somebody has put an array into the layer."""
-        if layer is self._book.layer and not self._is_ours(layer):
+        if self._is_shown(layer) and not self._is_ours(layer):
             QTimer.singleShot(0, lambda: self._take_in(layer))  # napari is not done with it
 
     def _take_in(self, layer: Labels) -> None:
         book, given = self._book, layer.data
-        if layer is not book.layer or book.values is None or self._is_ours(layer):
+        if not self._is_shown(layer) or book.values is None or self._is_ours(layer):
             return
         shape = book.values.shape
         if tuple(given.shape) != shape or not self._context.project.writable:
@@ -108,6 +113,21 @@ class LayerGuard:
         if layer is self._book.layer and seen == self._seen:
             self._book.tally.due()
         self._seen = seen
+
+    def _changed(self) -> None:
+        """A change that the history knows: the next count may be another."""
+        self._told = True
+
+    def _counted(self, counts: dict[int, int]) -> None:
+        if not self._told and counts != self._counts:
+            self._context.messages.say(
+                "Another program has written into the labels: what it wrote counts, and cannot be taken back here.",
+                note=True,
+            )
+        self._counts, self._told = counts, self._book.tally.pending
+
+    def _is_shown(self, layer: Labels) -> bool:
+        return self._book.layer is layer
 
     def _is_ours(self, layer: Labels) -> bool:
         ours = self._book.values

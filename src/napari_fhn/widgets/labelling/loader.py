@@ -18,7 +18,7 @@ from napari_fhn.project.answers import Answers
 from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
 from napari_fhn.project.sidecar_files import sidecar_files
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook

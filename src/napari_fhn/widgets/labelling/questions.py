@@ -33,6 +33,7 @@ _WORDS = {
     "us": "microseconds",
     "deg": "degrees",
     "rad": "radians",
+    "gon": "gon, of which a full turn has 400",
     ".": "point: 1,234.5 is one thousand and more",
     ",": "comma: 1.234,5 is one thousand and more",
     "down": "downwards, as depths do",

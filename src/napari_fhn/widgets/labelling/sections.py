@@ -14,7 +14,7 @@ from napari_fhn import mapped
 from napari_fhn.labels import between, changes
 from napari_fhn.labels.drawn import areas
 from napari_fhn.project import Session
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import LABELS, SectionReference, Step
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext

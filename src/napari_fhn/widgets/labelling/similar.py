@@ -15,7 +15,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn.labels.drawn import areas
 from napari_fhn.project import ProjectError, Session, shown, similar
 from napari_fhn.project.similar import Similar
-from napari_fhn.project.step_log import Outcome
+from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples

@@ -17,11 +17,14 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, options_of
+from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.options import SEPARATOR, Option
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.widgets.labelling.column_wizard import OF_KIND, ColumnWizard
 
 _UNSAID = "(as the file says)"
+_REASONS = 4
+"""Columns of which the dialog says what they were taken for."""
 _EXAMPLES = {
     "interval": f"first {SEPARATOR} last",
     "names": f"one {SEPARATOR} another",
@@ -52,6 +55,9 @@ class SourceDialog(QDialog):
             self.kind.addItem(KINDS[kind], kind)
         self.kind.setCurrentIndex(self.kind.findData(source.kind))
         self.kind.currentIndexChanged.connect(self._fill)
+        self.why = QLabel(_evidence(source))
+        self.why.setWordWrap(True)
+        self.why.setVisible(bool(self.why.text()))
         self.columns = QPushButton("Columns …")
         self.columns.setToolTip("Say what the columns of the table are.")
         self.columns.clicked.connect(self._ask_columns)
@@ -63,7 +69,7 @@ class SourceDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for part in (self.kind, self.columns):
+        for part in (self.kind, self.why, self.columns):
             column.addWidget(part)
         column.addLayout(self._form)
         column.addWidget(self._wrong)
@@ -132,6 +138,17 @@ def ask_options(source: Source, parent: QWidget | None = None) -> Source | None:
         return source
     dialog = SourceDialog(source, parent)
     return dialog.answered if dialog.exec() else None
+
+
+def _evidence(source: Source) -> str:
+    """Why a table is taken for what it is: what its columns were taken for."""
+    if source.kind not in OF_KIND:
+        return ""
+    try:
+        reasons = suggest(sniffed(source.table())).reasons
+    except LabelError:
+        return ""
+    return " ".join(reasons[:_REASONS])
 
 
 def _field(option: Option, value: Any) -> QComboBox | QLineEdit:

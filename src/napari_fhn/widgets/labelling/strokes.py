@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
+from qtpy.QtCore import QTimer
 
 from napari_fhn.box import Box
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change, Patch
+from napari_fhn.labels.flushing import Flusher
+from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling import class_layers
+
+if TYPE_CHECKING:
+    from napari_fhn.widgets.labelling.book import LabelBook
 
 
 def change_of(atoms: Sequence[Any], shape: tuple[int, ...]) -> Change:
@@ -39,35 +47,75 @@ def _of_mask(atom: Any, shape: tuple[int, ...]) -> Change:
     return Change((Patch.of(box, old, new),))
 
 
-def attach(
-    layer: Labels,
-    painted: Callable[[Change], None],
-    undo: Callable[[], None],
-    redo: Callable[[], None],
-    touched: Callable[[], None],
-) -> None:
-    """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
+class Strokes:
+    """Writes strokes into the history of a label book.
 
     Parameters
     ----------
-    layer : napari.layers.Labels
-        The layer.
-    painted : callable
-        Told the change of each stroke. The voxels may not be written yet when it is called.
-    undo, redo : callable
-        In place of napari's, which take back what was painted last on whichever section, seen or unseen.
-    touched : callable
-        Called when a stroke begins and while it grows: it is told of when it ends, and may be long.
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Whose labels are painted.
+    flusher : Flusher
+        Brings them to the disk.
     """
-    layer.events.paint.connect(lambda event: painted(change_of(event.value, layer.data.shape)))
 
-    def drag(_: Labels, event: Any) -> Iterator[None]:
-        touched()
-        yield
-        while event.type == "mouse_move":
-            touched()
+    def __init__(self, context: DeskContext, book: LabelBook, flusher: Flusher) -> None:
+        self._context = context
+        self._book = book
+        self._flusher = flusher
+
+    def attach(self, layer: Labels, undo: Callable[[], None], redo: Callable[[], None]) -> None:
+        """Let a label layer tell of its strokes, and hand its Undo and Redo to the history.
+
+        Parameters
+        ----------
+        layer : napari.layers.Labels
+            The layer.
+        undo, redo : callable
+            In place of napari's, which take back what was painted last on whichever section, seen or unseen.
+        """
+        layer.events.paint.connect(lambda event: self._painted(layer, change_of(event.value, layer.data.shape)))
+
+        def drag(_: Labels, event: Any) -> Iterator[None]:
+            # A stroke is told of when it ends, and may be long: what it has written is brought to the disk meanwhile.
+            self._flusher.due(layer.data)
             yield
+            while event.type == "mouse_move":
+                self._flusher.due(layer.data)
+                yield
 
-    layer.mouse_drag_callbacks.append(drag)
-    layer.undo = undo
-    layer.redo = redo
+        layer.mouse_drag_callbacks.append(drag)
+        layer.undo = undo
+        layer.redo = redo
+
+    def _painted(self, layer: Labels, change: Change) -> None:
+        """Remember a stroke; its voxels may not be written yet."""
+        book, values = self._book, layer.data
+        if not change.patches or book.layer is not layer:
+            return
+        steps = book.history.steps
+        if steps is None or not book.may_write():
+            QTimer.singleShot(0, lambda: self._restore(change, ""))  # who has taken the session over has its labels
+            return
+        place, locked = book.place(), tuple(book.state.locked)
+        barred = change.only(locked) if locked else Change()
+        names = class_layers.names(book.state.classes)
+        value = int(change.patches[-1].values()[1].max())
+        title = f"painted {names.get(value, f'class {value}')}" if value else "erased"
+        steps.append(Step(title, {LABELS: change}, values.shape, place=place))
+        book.history.changed.emit()
+        self._flusher.due(values)
+        if (refusal := self._flusher.refusal()) is not None:
+            self._context.messages.fail(f"What was painted does not reach the disk: {refusal}.")
+        if barred.patches:
+            # napari may write the voxels only after it has told of them.
+            QTimer.singleShot(0, lambda: self._restore(barred, "Voxels of locked classes stayed as they are."))
+        book.tally.due()
+
+    def _restore(self, change: Change, words: str) -> None:
+        layer = self._book.layer
+        if layer is not None and change.undo(layer.data):
+            if words:
+                self._context.messages.say(words)
+            layer.refresh(extent=False, thumbnail=False)

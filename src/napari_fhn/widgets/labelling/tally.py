@@ -70,6 +70,11 @@ class Tally:
         """Count after a pause; a call before it is over starts the pause again."""
         self._timer.start(pause_ms)
 
+    @property
+    def pending(self) -> bool:
+        """Whether it is going to count, or counts just now."""
+        return self._counting or self._again or self._timer.isActive()
+
     def close(self) -> None:
         """Count no more."""
         # At the end of the program Qt may have deleted the timer already.

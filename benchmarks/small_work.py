@@ -1,4 +1,4 @@
-"""What is killed by `kills.py`: pieces of work on one small session, on the command line, in Python and in a window.
+"""Pieces of work on one small session, typed, in Python and in a window: what `kills.py` kills, and `soak.py` repeats.
 
 Each piece says when it begins and after everything that a person would then see as done. What it says is the state of
 the labels: a digest of their values and of their classes.
@@ -10,6 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 import napari_fhn as fhn
 from napari_fhn.cli import main
+from napari_fhn.labels import Interval, Well
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import Project
 from napari_fhn.training import Schedule
@@ -30,10 +32,23 @@ CLASSES = ("sand", "shale", "salt")
 Say = Callable[[str], None]
 
 
-def small_recipes() -> None:
+def small_recipes(steps: int = 6) -> None:
     """Let networks be so small that a training takes a moment."""
-    small = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=6, block=(8, 32)))
+    small = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=steps, block=(8, 32)))
     RECIPES.update(sections=small, layers=small)
+
+
+def import_all(*, windows: bool) -> None:
+    """Import what the pieces of work would import, so that copies of this process begin at once."""
+    import napari_fhn.training.predicting
+    import napari_fhn.training.trainer  # noqa: F401
+
+    if windows:
+        import napari
+
+        from napari_fhn.widgets import dock  # noqa: F401
+
+        _ = napari.Viewer  # which is imported when it is asked for
 
 
 def prepare(folder: Path) -> None:
@@ -48,7 +63,8 @@ def prepare(folder: Path) -> None:
             i, j = divmod(number, SHAPE[1])
             header.update({segyio.su.iline: 100 + i, segyio.su.xline: 200 + j})
     Path("wells.csv").write_text("well,inline,crossline\nA,102,203\nB,105,207\nC,108,211\n", encoding="utf-8")
-    rows = [f"{well},{a},{b},{name}" for well in "ABC" for a, b, name in zip((0, 40, 80), (40, 80, 128), CLASSES)]  # noqa: B905
+    limits = (0, 40, 80, 128)
+    rows = [f"{w},{a},{b},{name}" for w in "ABC" for (a, b), name in zip(pairwise(limits), CLASSES, strict=True)]
     Path("tops.csv").write_text("well,top_twt_ms,base_twt_ms,class\n" + "\n".join(rows) + "\n", encoding="utf-8")
     wells = ["--wells", "wells.csv", "--tops", "tops.csv", "--radius", "1", "--hold-out", "1"]
     for command in (
@@ -165,6 +181,11 @@ class Window:
     def burn_again(self) -> Iterator[None]:
         """Wells with another radius."""
         wells = self.desk.labelling.wells
+        limits = (0.0, 40.0, 80.0, 128.0)
+        layers = tuple(Interval(a, b, name) for (a, b), name in zip(pairwise(limits), CLASSES, strict=True))
+        wells.replace([Well(f"W-{k}", 101 + 3 * k, 202 + 4 * k, layers) for k in range(3)], "three wells", radius=1.0)
+        self.wait(lambda: len(wells.state.wells) == 3)
+        yield
         for number in range(8):
             radius = (2.0, 1.0, 3.0)[number % 3]
             wells.set_radius(radius)
@@ -183,9 +204,9 @@ class Window:
             self.wait(lambda n=n: len(book.state.classes) == n)  # type: ignore[misc]
             yield
 
-    def train(self) -> Iterator[None]:
+    def train(self, steps: int = 12) -> Iterator[None]:
         """A run of its own."""
-        self.desk.planning.change("schedule", "steps", 12)
+        self.desk.planning.change("schedule", "steps", steps)
         self.dock.run.train.click()
         self.wait(lambda: self.desk.state.activity.idle)
         yield
@@ -231,7 +252,7 @@ def clicked(name: str, say: Say) -> None:
     """Do what somebody clicks."""
     if name == "opening":
         say(state_on_disk(Path("s")))
-    window = Window()
+    window = Window(trains=name in ("training", "predicting"))
     say(window.state())
     for _ in CLICKED[name](window):
         say(window.state())

@@ -1,0 +1,185 @@
+"""Do the tests notice when something is changed? Mutants of the parts whose mistakes nobody would see.
+
+    python -m venv /tmp/mutation && /tmp/mutation/bin/pip install mutmut
+    .venv/bin/python scripts/mutation.py --mutmut /tmp/mutation --sample 60
+    .venv/bin/python scripts/mutation.py --mutmut /tmp/mutation --only losses --sample 0
+
+mutmut is a tool and no dependency: it lives in an environment of its own and borrows the packages of this one. For each
+group it gets a copy of the tree in which only the files of the group are changed, and runs the tests that belong to it,
+those that pass through the changed function first. ``--sample`` mutants of each group are drawn by chance (0: all).
+What survives is printed with its difference; docs/trust.md says of each why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import site
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "src/napari_fhn"
+
+#: Endings of mutmut: 1 and 3 are tests that failed, 36 one that never ended; 0 survived, 33 nobody tests it.
+_KILLED = (1, 3, 36, 24, 152, 255)
+_SURVIVED, _UNTESTED = (0,), (5, 33)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files of one kind, and the tests that are about them, both as patterns below their folders."""
+
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+GROUPS = {
+    "network": Group(
+        tuple(
+            f"network/{name}.py"
+            for name in ("transforms", "convolution", "symmetric", "leapfrog", "hyperbolic", "reading", "counting")
+        ),
+        ("network",),
+    ),
+    "losses": Group(
+        ("training/losses.py", "training/objective.py", "training/criterion.py"),
+        (
+            "training/test_losses.py",
+            "training/test_objective.py",
+            "training/test_knowledge.py",
+            "training/test_annotations.py",
+        ),
+    ),
+    "tiles": Group(
+        ("training/tiles.py", "training/mosaic.py"),
+        ("training/test_tiles.py", "training/test_mosaic.py", "training/test_predict.py"),
+    ),
+    "burning": Group(
+        ("labels/burning.py",),
+        (
+            "labels/test_burning.py",
+            "labels/test_wells.py",
+            "labels/test_trajectories.py",
+            "labels/test_lines.py",
+            "labels/test_paths.py",
+            "labels/test_sources.py",
+            "project/test_well_burning.py",
+        ),
+    ),
+    "geometry": Group(
+        ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),
+        ("surveys/segy",),
+    ),
+}
+
+
+def main() -> int:
+    """Try the groups that are asked for, and print a table."""
+    options = _options()
+    rows = []
+    for name in options.only or GROUPS:
+        rows.append(row(name, tried(name, options)))
+        print(rows[-1], flush=True)
+    print("\n| part | mutants tried | killed | survived | without a test |\n|---|---:|---:|---:|---:|")
+    print("\n".join(rows))
+    return 0
+
+
+def tried(name: str, options: argparse.Namespace) -> dict[str, int]:
+    """Try the mutants of one group; return the ending of each that was tried, by its name."""
+    folder = options.folder / name
+    if not options.keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        _copy(GROUPS[name], folder)
+    # A name that there is none of: mutants are made, and none is run.
+    _mutmut(folder, options, "nothing_of_that_name")
+    mutants = sorted(_endings(folder))
+    random.Random(options.seed).shuffle(mutants)
+    chosen = mutants[: options.sample] if options.sample else mutants
+    print(f"{name}: {len(mutants)} mutants, {len(chosen)} tried", flush=True)
+    print(_mutmut(folder, options, *chosen)[-400:])
+    found = {mutant: ending for mutant, ending in _endings(folder).items() if mutant in chosen and ending is not None}
+    for mutant in sorted(found):
+        if found[mutant] in (*_SURVIVED, *_UNTESTED):
+            difference = _mutmut(folder, options, mutant, command="show")
+            print("\n".join(line for line in difference.splitlines() if re.match(r"[-+#]", line)), flush=True)
+    return found
+
+
+def row(name: str, found: dict[str, int]) -> str:
+    """Return one line of the table."""
+    killed = sum(ending in _KILLED or ending < 0 for ending in found.values())
+    untested = sum(ending in _UNTESTED for ending in found.values())
+    survived = sum(ending in _SURVIVED for ending in found.values())
+    share = killed / max(1, len(found))
+    return f"| {name} | {len(found)} | {killed} ({share:.0%}) | {survived} | {untested} |"
+
+
+def _copy(group: Group, folder: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("src", "tests", "scripts", "docs", "benchmarks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored, symlinks=True)
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    told = {
+        "source_paths": ["src/"],
+        "only_mutate": [f"{PACKAGE}/{file}" for file in group.files],
+        "pytest_add_cli_args_test_selection": [f"tests/{test}" for test in group.tests],
+        "pytest_add_cli_args": ["-q", "-p", "no:cacheprovider", "-p", "no:timeout"],
+        "also_copy": ["scripts", "docs", "benchmarks", "tests", "README.md"],
+        "use_git_change_detection": False,
+    }
+    project = re.sub(r"^timeout = .*\n", "", project, flags=re.MULTILINE)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
+    (folder / "pyproject.toml").write_text(project + "\n[tool.mutmut]\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    shutil.copy(ROOT / "README.md", folder)
+
+
+def _endings(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in (folder / "mutants").rglob("*.meta"):
+        found |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return found
+
+
+def _mutmut(folder: Path, options: argparse.Namespace, *names: str, command: str = "run") -> str:
+    borrowed = site.getsitepackages()[0]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": borrowed, "QT_QPA_PLATFORM": "offscreen"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    more = ["--max-children", str(options.processes)] if command == "run" else []
+    done = subprocess.run(
+        [str(options.mutmut / "bin" / "mutmut"), command, *more, *names],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutmut", type=Path, required=True, metavar="ENV", help="environment that mutmut is in")
+    parser.add_argument("--only", type=lambda t: t.split(","), metavar="GROUP,...", help=", ".join(GROUPS))
+    parser.add_argument("--sample", type=int, default=60, metavar="N", help="mutants of each group; 0: all")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--processes", type=int, default=1, metavar="N")
+    parser.add_argument("--keep", action="store_true", help="go on in the copies of before")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("/tmp/napari-fhn-mutants"), metavar="DIR", help="where copies are made"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
