@@ -151,7 +151,7 @@ def _in_a_window() -> Callable[[int], None]:
         desk = window.desk
         layer = desk.book.layer
         assert layer is not None
-        for stroke in range(5):
+        for stroke in range(20):  # enough that the history, which is bounded, is full before the warm-up ends
             places = [((number + stroke) % small_work.SHAPE[0], k, (number + k) % 32) for k in range(16)]
             layer.data_setitem(tuple(np.array(one) for one in zip(*places, strict=True)), 1 + stroke % 3)
             window.wait(lambda: True)

@@ -64,7 +64,15 @@ GROUPS = {
     ),
     "burning": Group(
         ("labels/burning.py",),
-        ("labels/test_wells.py", "labels/test_trajectories.py", "labels/test_tracks.py", "labels/test_lines.py"),
+        (
+            "labels/test_burning.py",
+            "labels/test_wells.py",
+            "labels/test_trajectories.py",
+            "labels/test_lines.py",
+            "labels/test_paths.py",
+            "labels/test_sources.py",
+            "project/test_well_burning.py",
+        ),
     ),
     "geometry": Group(
         ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),

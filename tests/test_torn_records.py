@@ -35,6 +35,7 @@ from napari_fhn.training.updates import Done, Note, Progress
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what is synced is not told here")
 
 OLD, NEW = 1, 2
+SCORES = {"mean": 0.5, "deviation": 0.1, "worst": 0.4}
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ WRITERS = {
     "readings": Writer(reading, recalled),
     "trace headers": Writer(headers, lambda folder: headers(folder, None)),
     "left out": Writer(
-        lambda folder, n: record.write(folder / left_out.FILE, "leave-one-out", 2, {"folds": [n]}),
+        lambda folder, n: record.write(folder / left_out.FILE, "leave-one-out", 2, {"folds": [n], **SCORES}),
         lambda folder: left_out.kept(folder)["folds"][0],
     ),
     "class table": Writer(

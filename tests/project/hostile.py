@@ -490,7 +490,13 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
                 continue
             found = done(case.name, verb, arguments)
             after = owner.seen(own)
-            found.touched = _changed(before, after)
+            # What the program adds to a folder that it was told to work in is its own.
+            added = {name for name in after.keys() - before.keys() if not Path(name).is_relative_to(owner.folder)}
+            found.touched = _changed(
+                before,
+                {name: what for name, what in after.items() if name not in added}
+                | {name: after[name] for name in added if ".damaged" in name},
+            )
             if [survey.read_bytes(), known.read_bytes()] != surveys:
                 found.touched.append("a survey")
             before = after

@@ -151,8 +151,7 @@ def test_nobody_waits_for_the_end_of_a_pipe(folder):
     path.unlink()
     os.mkfifo(path)
     assert "it is no file" in damage.found(folder)[0]
-    with pytest.raises(ProjectError, match="pipe"):
-        what_opens(folder)
+    assert "it is no file" in what_opens(folder)[0]
 
 
 def test_a_manifest_is_what_it_was_when_the_session_was_last_opened(folder):

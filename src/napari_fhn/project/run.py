@@ -272,9 +272,7 @@ def is_run(path: Path) -> bool:
     """Whether a folder is that of a run: it is called so, and has the record of one, or a network."""
     if not is_called_run(path.name) or path.is_symlink() or not path.is_dir():
         return False
-    return any((path / name).is_file() for name in (layout.RUN, Path(layout.MODEL, "model.json"))) or any(
-        path.glob(f"{layout.RUN}.damaged*")
-    )
+    return any((path / name).is_file() for name in (layout.RUN, Path(layout.MODEL, "model.json")))
 
 
 def is_called_run(name: str) -> bool:

@@ -23,8 +23,8 @@ _NETWORK = (_MODEL, "job.json", "log.jsonl", "training.safetensors")
 _STEP = re.compile(r"step-\d{5,}")
 _FIRST_WEIGHTS = "weights.npz"
 _WEIGHTS = re.compile(r"weights-([0-9a-f]{16})\.safetensors")
-_OF_A_FILE = re.compile(r"\.\d+-\d+\.part|\.damaged(-\d+)?")
-"""Behind the name of a file: what is half written of it, and what was set aside because nobody could read it."""
+_PART = re.compile(r"\.\d+-\d+\.part")
+"""Behind the name of a file: what is half written of it. What nobody could read, and was set aside, is anybody's."""
 
 
 def network(folder: Path) -> bool:
@@ -114,13 +114,13 @@ def left_out(folder: Path) -> None:
 
 
 def files(paths: Iterable[Path]) -> None:
-    """Remove files, with what is half written of them, or was set aside; a link goes, and not what it leads to."""
+    """Remove files, with what is half written of them; a link goes, and not what it leads to."""
     for path in paths:
         with contextlib.suppress(OSError):  # a folder of this name is none of ours
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            for other in path.parent.glob(f"{_escaped(path.name)}.*"):
-                if _OF_A_FILE.fullmatch(other.name.removeprefix(path.name)):
+            for other in path.parent.glob(f"{_escaped(path.name)}.*.part"):
+                if _PART.fullmatch(other.name.removeprefix(path.name)):
                     other.unlink(missing_ok=True)
 
 
