@@ -159,14 +159,13 @@ def _bands(path: Path, attrs: Mapping[str, NDArray[Any]], level: str, which: str
         scale, added = (1 / factor if factor else 1.0), -(offset or 0.0)
     else:
         low, high = (_number(attrs, f"L2Scale{word}{end}") for end in ("Min", "Max"))
-        known = low is not None and high is not None
-        scale, added = ((high - low) / _FULL, low) if known else (1.0, 0.0)  # type: ignore[operator]
+        scale, added = (1.0, 0.0) if low is None or high is None else ((high - low) / _FULL, low)
     return {
         "wavelength": np.where(np.isfinite(waves), waves, 0.0),
         "fwhm": widths if widths is not None and widths.shape == (n,) else np.nan * one,
         "good": flags if flags is not None and flags.shape == (n,) else one,
         "scale": scale * one,
-        "offset": added * one if added is not None else 0 * one,
+        "offset": added * one,
     }
 
 
