@@ -60,7 +60,7 @@ GROUPS = {
     ),
     "tiles": Group(
         ("training/tiles.py", "training/mosaic.py"),
-        ("training/test_tiles.py", "training/test_mosaic.py", "training/test_predict.py"),
+        ("training/test_tiles.py", "training/test_mosaic.py", "training/test_bounds.py"),
     ),
     "burning": Group(
         ("labels/burning.py",),
