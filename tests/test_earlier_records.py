@@ -56,6 +56,8 @@ DESK = {
     "zoom": 3.0,
 }
 
+LEFT_OUT = {"folds": [], "mean": 0.5, "deviation": 0.1, "worst": 0.4}
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -138,14 +140,12 @@ RECORDS = {
         recalled,
         {"inline_byte": 9},
     ),
-    "labels left out, before versions": Earlier(
-        left_out.FILE, {"folds": [], "mean": 0.5}, left_out.kept, {"words": (), "folds": [], "mean": 0.5}
-    ),
+    "labels left out, before versions": Earlier(left_out.FILE, LEFT_OUT, left_out.kept, {"words": (), **LEFT_OUT}),
     "labels left out, of version 1": Earlier(
         left_out.FILE,
-        {"format": "napari-fhn leave-one-out", "version": 1, "folds": []},
+        {"format": "napari-fhn leave-one-out", "version": 1, **LEFT_OUT},
         left_out.kept,
-        {"words": (), "folds": []},
+        {"words": (), **LEFT_OUT},
     ),
     "a table of classes without apostrophes": Earlier(
         "classes.csv",

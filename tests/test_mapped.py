@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from napari_fhn import mapped
+from napari_fhn import disk_room, mapped
 
 
 def npy(shape=(20, 30), dtype=np.uint8, begin=b""):
@@ -63,9 +63,9 @@ def test_a_system_that_reserves_nothing_writes_zeros_or_looks_for_room(tmp_path,
     assert not mapped.create(tmp_path / "a.npy", (1000, 1000), np.uint8).any()
     if hasattr(os, "SEEK_HOLE"):
         assert (tmp_path / "a.npy").stat().st_blocks * 512 >= 1e6
-    monkeypatch.setattr(mapped, "_WRITTEN", 0)
+    monkeypatch.setattr(disk_room, "_WRITTEN", 0)
     assert not mapped.create(tmp_path / "b.npy", (1000, 1000), np.uint8).any()
-    monkeypatch.setattr(mapped, "room", lambda _: 1000)
+    monkeypatch.setattr(disk_room, "room", lambda _: 1000)
     with pytest.raises(OSError, match=r"b\.npy"):
         mapped.open(tmp_path / "b.npy", "r+")
 

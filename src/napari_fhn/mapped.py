@@ -15,35 +15,41 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from napari_fhn.disk_room import FULL, NoRoom, check_room, give_room, is_full, named, naming, reserve, room
 from napari_fhn.leftovers import part_of
 from napari_fhn.record import replacing
-
-FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-"""What the system says of a full disk, a file that may not be as large, and a quota that is used up."""
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 1 << 16
 _ZEROS = 1 << 22
-_WRITTEN = 1 << 30
-"""Most bytes of 0 that are written where the system knows no other way to reserve room."""
-_BLOCK = 512
-"""What `st_blocks` counts in, whatever the disk does."""
+
+__all__ = [
+    "FULL",
+    "DamagedArray",
+    "Map",
+    "NoRoom",
+    "check_room",
+    "copy",
+    "create",
+    "header",
+    "is_full",
+    "is_whole",
+    "open",
+    "reserve",
+    "room",
+    "save",
+    "sync",
+    "sync_beside",
+]
 
 Map = np.memmap[Any, np.dtype[Any]]
-
-
-class NoRoom(OSError):
-    """A file that does not fit on its disk; the message is a sentence for a person."""
-
-    def __str__(self) -> str:
-        return f"{self.filename}: there is no room on its disk ({self.strerror}): make room there"
 
 
 class DamagedArray(ValueError):
@@ -117,11 +123,11 @@ def create(
             header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": order == "F", "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             begin = file.tell()
-            _give_room(file, begin, math.prod(shape) * kind.itemsize)
+            give_room(file, begin, math.prod(shape) * kind.itemsize)
             os.fsync(file.fileno())
         _take_name(part, path, exclusive)
     except OSError as error:
-        raise _named(error, path) from error
+        raise named(error, path) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
@@ -145,7 +151,7 @@ def save(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
     OSError
         When it cannot be written; nothing is left of it then.
     """
-    with _naming(path), replacing(path) as file:
+    with naming(path), replacing(path) as file:
         check_room(path, values.nbytes)
         head = {"descr": np.lib.format.dtype_to_descr(values.dtype), "fortran_order": False, "shape": values.shape}
         np.lib.format.write_array_header_1_0(file, head)
@@ -165,7 +171,7 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None
     OSError
         When it cannot be written; nothing is left of it then.
     """
-    with _naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
+    with naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
         check_room(target, os.fstat(original.fileno()).st_size)
         shutil.copyfileobj(original, file, _ZEROS)
 
@@ -267,53 +273,6 @@ def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any]
     return shape, kind, fortran, begin
 
 
-def reserve(path: str | os.PathLike[str]) -> None:
-    """Give room on the disk to all of a file that has none yet; its content stays.
-
-    Raises
-    ------
-    NoRoom
-        When there is no room.
-    """
-    found = os.stat(path)
-    taken = getattr(found, "st_blocks", None)
-    if taken is None or taken * _BLOCK >= found.st_size:
-        return
-    try:
-        with builtins.open(path, "r+b") as file:
-            for begin, size in _holes(file, found.st_size):
-                _reserve(file, begin, size, found.st_size - taken * _BLOCK)
-    except OSError as error:
-        raise _named(error, Path(path)) from error
-
-
-def room(path: str | os.PathLike[str]) -> int:
-    """Return the bytes that are free on the disk of a path, which need not be there yet."""
-    folder = Path(path).absolute()
-    while not folder.is_dir() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
-def check_room(path: str | os.PathLike[str], n_bytes: int) -> None:
-    """Look for room on the disk of a path before time is spent.
-
-    Raises
-    ------
-    NoRoom
-        With the sizes, when the disk has less room than that.
-    """
-    free = room(path)
-    if free < n_bytes:
-        words = f"{_in_words(n_bytes)} are needed and {_in_words(free)} are free"
-        raise NoRoom(errno.ENOSPC, words, str(path))
-
-
-def is_full(error: BaseException) -> bool:
-    """Tell whether an error means that there is no more room on a disk."""
-    return isinstance(error, OSError) and error.errno in FULL
-
-
 def sync(array: NDArray[Any]) -> None:
     """Bring to the disk what was written into a map, or into a view of one; does nothing for arrays in memory.
 
@@ -330,7 +289,7 @@ def sync(array: NDArray[Any]) -> None:
     try:
         base.flush()
     except OSError as error:
-        raise _named(error, Path(base.filename or "")) from error
+        raise named(error, Path(base.filename or "")) from error
 
 
 def sync_beside(array: NDArray[Any]) -> None:
@@ -355,89 +314,9 @@ def sync_beside(array: NDArray[Any]) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        raise _named(error, Path(filename)) from error
+        raise named(error, Path(filename)) from error
     finally:
         os.close(handle)
-
-
-@contextlib.contextmanager
-def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Name the file in what the system says."""
-    try:
-        yield
-    except OSError as error:
-        raise _named(error, Path(path)) from error
-
-
-def _named(error: OSError, path: Path) -> OSError:
-    kind = NoRoom if is_full(error) else OSError
-    return kind(error.errno, error.strerror or str(error), str(path))
-
-
-def _in_words(n_bytes: float) -> str:
-    for unit in ("kB", "MB"):
-        n_bytes /= 1000
-        if n_bytes < 1000:
-            return f"{n_bytes:.1f} {unit}"
-    return f"{n_bytes / 1000:,.1f} GB"
-
-
-def _give_room(file: IO[bytes], begin: int, size: int) -> None:
-    """Make a new file longer by zeros that have their room."""
-    file.flush()
-    if size <= 0:
-        return
-    check_room(file.name, size)
-    if not hasattr(os, "posix_fallocate") and os.name == "posix" and size <= _WRITTEN:
-        _write_zeros(file, begin, size)
-        return
-    os.ftruncate(file.fileno(), begin + size)  # under Windows this reserves
-    _reserve(file, begin, size, size)
-
-
-def _reserve(file: IO[bytes], begin: int, size: int, missing: int) -> None:
-    """Reserve what lies nowhere yet, or look whether there is room for it where the system reserves none."""
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(file.fileno(), begin, size)
-            return
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-                raise
-    check_room(file.name, missing)
-
-
-def _write_zeros(file: IO[bytes], begin: int, size: int) -> None:
-    file.seek(begin)
-    zeros = bytes(min(_ZEROS, size))
-    while size > 0:
-        size -= file.write(zeros[: min(len(zeros), size)])
-    file.flush()
-
-
-def _holes(file: IO[bytes], size: int) -> list[tuple[int, int]]:
-    """Return begin and length of what lies nowhere on the disk; the whole file where the system does not say."""
-    if not hasattr(os, "SEEK_HOLE"):
-        return [(0, size)]
-    found: list[tuple[int, int]] = []
-    at = 0
-    try:
-        while at < size:
-            begin = os.lseek(file.fileno(), at, os.SEEK_HOLE)
-            if begin >= size:
-                break
-            try:
-                at = os.lseek(file.fileno(), begin, os.SEEK_DATA)
-            except OSError as error:
-                if error.errno != errno.ENXIO:
-                    raise
-                at = size  # nothing but a hole up to the end
-            found.append((begin, at - begin))
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
-            raise
-        return [(0, size)]
-    return found
 
 
 def _take_name(part: Path, path: Path, exclusive: bool) -> None:

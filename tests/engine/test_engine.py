@@ -297,9 +297,18 @@ def test_never_outlives_a_viewer_that_was_killed(tmp_path):
     worker = psutil.Process(pid)
     viewer.kill()
     viewer.wait()
-    gone, alive = psutil.wait_procs([worker], timeout=5)
-    assert gone
-    assert not alive
+    killed = time.monotonic()
+    while runs(worker) and time.monotonic() < killed + 10:
+        time.sleep(0.02)
+    assert time.monotonic() - killed < 2
+
+
+def runs(process):
+    """Whether it is there and not only waited for by nobody."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_the_viewers_end_imports_no_torch():

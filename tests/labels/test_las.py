@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -89,9 +91,8 @@ def test_place_in_words_and_times_in_seconds(tmp_path, table):
             "names 4 curves, and the rows of its ~A section hold 2",
         ),
         ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curves, and the rows of its ~A section hold 2"),
-        ("108 2", "108 2 9", "no readable LAS file"),
-        ("108 2", "108", "no readable LAS file"),
-        ("VERS. 2.0", "VERS. 3.0", "line 2: it is LAS 3.0"),
+        ("108 2", "108 2 9", "row 3 of its ~A section ('108 2 9') holds 3 values"),
+        ("108 2", "108", "row 3 of its ~A section ('108') holds 1 values"),
         ("WRAP. NO", "WRAP. NO" + "x" * 3000, "line 3: its header has a line of"),
         ("108 2", "108 2" + "0" * 300, "line 18: it holds a value of more than 200 characters"),
         (LAS, "hello\nworld\n", "it is no LAS file: line 1 says 'hello'"),
@@ -232,3 +233,123 @@ def test_along_a_path_a_log_brings_its_own_times(tmp_path, table, mapped):
     # Without a path its times alone are enough.
     assert read_las(path, table, mapped).intervals[0] == Interval(40, 80, "shale")
     assert time_depth(read_log(write(tmp_path, LAS))) is None
+
+
+def laid_out(folder, rows, *, delimiter="", wrap="NO", curves=("DEPT.M", "CLASS.", "GR.API"), step="1", version="2.0"):
+    """Write a log of some rows."""
+    head = f"~Version\nVERS. {version} :\nWRAP. {wrap} :\n" + (f"DLM. {delimiter} :\n" if delimiter else "")
+    well = f"~Well\nSTRT.M 1000 :\nSTOP.M 1002 :\nSTEP.M {step} :\nNULL. -999.25 :\nWELL. W-1 :\n"
+    return write(
+        folder, head + well + "~Curve\n" + "".join(f"{c} :\n" for c in curves) + "~A\n" + "\n".join(rows) + "\n"
+    )
+
+
+STEPS = [(1000.0, 1.0, 50.5), (1001.0, 2.0, np.nan), (1002.0, 1.0, -3.25)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "how"),
+    [
+        (["1000,1,50.5", "1001,2,-999.25", "1002,1,-3.25"], {"delimiter": "COMMA"}),
+        (["1000, 1, 50.5,", "1001, 2, ,", "1002, 1, -3.25,"], {"delimiter": "COMMA"}),
+        (["1000\t1\t50.5", "1001\t2\t", "1002\t1\t-3.25"], {"delimiter": "TAB"}),
+        (["1000 1   50.5", "1001 2 -999.25", "1002 1 -3.25"], {"delimiter": "SPACE"}),
+        (["1000;1;50.5", "1001;2;-999.25", "1002;1;-3.25"], {}),
+        (["1000;1;50,5", "1001;2;-999,25", "1002;1;-3,25"], {}),
+        (["1000;1;50.5;", "1001;2;;", "1002;1;-3.25;"], {}),
+        (["1000", "1 50.5", "1001", "2 -999.25", "1002", "1 -3.25"], {"wrap": "YES"}),
+        (["1000 1", "50.5", "1001 2", "-999.25", "1002 1", "-3.25"], {"wrap": "YES"}),
+        (["1000 1", "50.5", "1001 2", "-999.25", "1002 1", "-3.25"], {}),
+        (["1000 1 50.5 1001 2 -999.25 1002 1 -3.25"], {}),
+        (["1000 1 50.5 1001", "2 -999.25 1002 1 -3.25"], {"step": "0"}),
+        (["1000 1 50.5", "1001 2-999.25", "1002 1-3.25"], {}),
+        (["1000,1,", "50.5", "1001,2,", "-999.25", "1002,1,", "-3.25"], {"delimiter": "COMMA", "wrap": "YES"}),
+    ],
+)
+def test_rows_are_read_however_they_are_delimited_and_broken(tmp_path, rows, how):
+    log = read_log(laid_out(tmp_path, rows, **how))
+    assert [curve.name for curve in log.curves] == ["DEPT", "CLASS", "GR"]
+    np.testing.assert_array_equal(np.stack([curve.values for curve in log.curves], axis=1), STEPS)
+
+
+@pytest.mark.parametrize("width", range(1, 17))
+def test_steps_are_wrapped_at_any_length(tmp_path, width):
+    curves = ("DEPT.M", *(f"C{k}." for k in range(15)))
+    values = np.array([[1000 + k, *(100 * k + np.arange(15) + 0.25)] for k in range(3)])
+    rows = [" ".join(f"{v:g}" for v in step[k : k + width]) for step in values for k in range(0, 16, width)]
+    for wrap in ("YES", "NO"):
+        log = read_log(laid_out(tmp_path, rows, wrap=wrap, curves=curves))
+        np.testing.assert_array_equal(np.stack([curve.values for curve in log.curves], axis=1), values)
+
+
+def test_rows_are_not_put_together_against_the_header(tmp_path):
+    """Of two curves that nobody named, every second depth would make a log of half the steps."""
+    path = laid_out(tmp_path, ["1000 1", "1001 2", "1002 1", "1003 2"], curves=("DEPT.M", "CLASS.", "GR.", "SP."))
+    with pytest.raises(LabelError, match="names 4 curves, and the rows of its ~A section hold 2"):
+        read_log(path)
+
+
+LAS_3 = """~Version
+VERS. 3.0 : CWLS LOG ASCII STANDARD
+WRAP. NO :
+DLM. COMMA :
+~Well
+STRT.M 1000 : START
+STOP.M 1002 : STOP
+STEP.M 1 : STEP
+NULL. -999.25 : NULL
+WELL. W-1 : WELL
+INLINE. 103 : INLINE {F}
+CROSSLINE. 204 : CROSSLINE {F}
+~Parameter
+EKB.M 25 : KELLY BUSHING {F} | Run[1]
+~Core_Definition
+CORET.M : TOP {F}
+CORED.M : BASE {F}
+~Core_Data | Core_Definition
+1000.0,1001.0
+~Log_Definition
+DEPT.M : DEPTH {F10.4}
+FACIES. : LITHOLOGY {S} | Log_Definition
+GR.API : GAMMA {F10.4}
+~Log_Data | Log_Definition
+1000,"fine, sandy",50.5
+1001,shale,
+1002,shale,-999.25
+"""
+
+
+@pytest.mark.parametrize("named", ["~Log_Definition", "~Log_Definition[1]", "~Curve"])
+def test_the_first_log_of_las_3_is_read(tmp_path, named):
+    text = LAS_3.replace("~Log_Definition\n", f"{named}\n")
+    if named == "~Curve":
+        text = text.replace("~Log_Data | Log_Definition", "~ASCII | Curve")
+    with pytest.warns(LabelWarning, match="Core_Data"):
+        log = read_log(write(tmp_path, text))
+    assert (log.curves[0].name, log.curves[0].unit, log.curves[0].description) == ("DEPT", "M", "DEPTH")
+    assert log.curve("FACIES").values.tolist() == ["fine, sandy", "shale", "shale"]
+    np.testing.assert_array_equal(log.curve("GR").values, [50.5, np.nan, np.nan])
+    assert (log.head.name, log.head.inline, log.head.kb_m) == ("W-1", 103.0, 25.0)
+    shots = Checkshot("", "md", np.array([0.0, 2000.0]), np.array([0.0, 2000.0]))
+    with pytest.warns(LabelWarning, match="Core_Data"):
+        well = read_las(write(tmp_path, text), curve="FACIES", checkshot=shots)
+    assert well.class_names == ("fine, sandy", "shale")
+
+
+def test_las_3_without_a_log_is_refused(tmp_path):
+    with pytest.raises(LabelError, match="LAS 3 and holds no log"):
+        read_log(write(tmp_path, LAS_3.partition("~Log_Definition")[0]))
+
+
+CASES = Path(__file__).parents[3] / "shared" / "cases" / "las"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="the cases lie beside the checkout")
+@pytest.mark.parametrize(
+    ("name", "delimiter"), [("comma_delim", ","), ("semicolon", ";"), ("wrap16", None), ("wrap_std", None)]
+)
+def test_the_values_of_the_cases_are_their_rows(name, delimiter):
+    rows = (CASES / f"{name}.las").read_text().partition("~A\n")[2].split("\n")
+    cells = [float(cell) for row in rows if row for cell in row.split(delimiter)]
+    log = read_log(CASES / f"{name}.las")
+    np.testing.assert_array_equal(np.stack([curve.values for curve in log.curves], axis=1).ravel(), cells)

@@ -2,7 +2,8 @@
 
 A session is trained once; each case is a copy of it in which records name files outside, names are links, or files of
 the person lie among those of the program. `drive` does with it whatever the command line knows, and tells what became
-of the files of the person, which lie in `Person.folder` beside it: a thesis, a prediction with its neighbours, a network.
+of the files of the person, which lie in `Person.folder` beside it: a thesis, a prediction with its neighbours, a
+network.
 """
 
 from __future__ import annotations
@@ -156,14 +157,8 @@ def person(folder: Path, session: Path) -> Person:
     for name in ("checkpoints/step-00001", "checkpoints/drafts", "leave-one-out/fold-1", "runs/run-001", "structure"):
         (thesis / name).mkdir(parents=True)
         (thesis / name / "chapter.txt").write_text("years of work")
-    for name in (
-        "model.json",
-        "job.json",
-        "log.jsonl",
-        "run.json",
-        "weights-0123456789abcdef.safetensors",
-        "notes.txt",
-    ):
+    alike = ("model.json", "job.json", "log.jsonl", "run.json", "weights-0123456789abcdef.safetensors")
+    for name in (*alike, "notes.txt"):
         (thesis / name).write_text('{"years": "of work"}')
     np.save(thesis / "thesis.npy", np.full(SHAPE, 1, np.uint8))
     (thesis / "thesis.json").write_text("{}")
@@ -371,7 +366,7 @@ def cases() -> Iterator[Case]:
 
 
 def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list[str]]:
-    """Return what is done with each of them, by name: every command that takes a session or a job, the cheap ones first."""
+    """Return what is done with each of them, by name: commands that take a session or a job, the cheap ones first."""
     s, job = str(session), str(session / "runs" / "run-002" / "job.json")
     of_model = str(session / "runs" / "run-002" / "model" / "job.json")
     return {
@@ -391,7 +386,7 @@ def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list
         "predict with its job": ["predict", "--job", of_model],
         "predict another": ["predict", str(survey), "--axes", AXES, "--network", s, "--session", str(out / "n.fhn")],
         "score": ["score", "--session", s, "--run", "run-002", "--truth", str(known), "--partial"],
-        "leave one out": ["score", "--session", s, "--run", "run-002", "--leave-one-out", "--folds", "2", "--steps", "1"],
+        "leave one out": ["score", "--session", s, "--run", "2", "--leave-one-out", "--folds", "2", "--steps", "1"],
         "report": ["report", "--session", s, "--run", "run-002", "--partial"],
         "train": ["train", "--session", s, "--steps", "1", "--device", "cpu"],
         "train --resume": ["train", "--session", s, "--resume", "--run", "run-002", "--steps", "4", "--device", "cpu"],
@@ -495,7 +490,13 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
                 continue
             found = done(case.name, verb, arguments)
             after = owner.seen(own)
-            found.touched = _changed(before, after)
+            # What the program adds to a folder that it was told to work in is its own.
+            added = {name for name in after.keys() - before.keys() if not Path(name).is_relative_to(owner.folder)}
+            found.touched = _changed(
+                before,
+                {name: what for name, what in after.items() if name not in added}
+                | {name: after[name] for name in added if ".damaged" in name},
+            )
             if [survey.read_bytes(), known.read_bytes()] != surveys:
                 found.touched.append("a survey")
             before = after

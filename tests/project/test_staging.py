@@ -183,7 +183,7 @@ def test_a_copy_that_is_cancelled_leaves_nothing(work, at):
 
 
 def test_a_full_disk_leaves_nothing(work, monkeypatch):
-    monkeypatch.setattr(mapped, "room", lambda _: 100)
+    monkeypatch.setattr("napari_fhn.disk_room.room", lambda _: 100)
     with pytest.raises(JobError, match=r"does not fit into .*inputs .*make room there"):
         work.project.stage()
     assert list(work.session.inputs.iterdir()) == []

@@ -58,10 +58,12 @@ def test_a_prediction_stays_until_another_is_whole(trained):
     made = provenance.read(Path(trained.prediction).parent / "model-before-1" / "prediction.npy")
     provenance.write(trained.prediction, replace(made, told="other labels"))
     control = Control(watched=False)
+    said = []
     for update in predict(trained, control):
         control.stop.set()
-    assert isinstance(update, Done)
-    assert "until it is whole the one before can be taken back" in update.message
+        said.append(update)
+    assert isinstance(said[-1], Done)
+    assert "until it is whole the one before can be taken back" in said[-1].message
     np.testing.assert_array_equal(np.load(path_of(trained.prediction)), before)
     list(predict(trained, Control(watched=False)))
     assert not path_of(trained.prediction).exists()

@@ -29,9 +29,15 @@ def test_a_network_goes_with_its_checkpoints_and_what_was_half_written(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "name", ["chapter.txt", "weights-0123456789abcdef.safetensors", "checkpoints/notes/a.txt", "checkpoints/step-00001/a",
-             "model.json.of.mine.part"],
-)  # fmt: skip
+    "name",
+    [
+        "chapter.txt",
+        "weights-0123456789abcdef.safetensors",
+        "checkpoints/notes/a.txt",
+        "checkpoints/step-00001/a",
+        "model.json.of.mine.part",
+    ],
+)
 def test_files_of_others_stay_where_a_network_was(tmp_path, name):
     folder = network(tmp_path / "model")
     network(folder / "checkpoints" / "step-00012")

@@ -33,14 +33,14 @@ def test_being_looked_at_changes_nothing(layered, monkeypatch):
     job, _ = layered
     monkeypatch.setattr("napari_fhn.training.live._FIRST_LOOK", 0.0)
     monkeypatch.setattr("napari_fhn.training.live._SHARE", 1.0)  # after each step
-    job = replace(scheduled(job, steps=4), combination=Combination())
+    job = replace(scheduled(job, steps=2), combination=Combination())
     alone = weights(job, Control(watched=False))
     assert equal(alone, weights(job, Control(focus=Focus(0, 5))))
 
 
 def test_other_threads_make_no_more_than_rounding(layered):
     job, _ = layered
-    job = scheduled(job, steps=4)
+    job = scheduled(job, steps=2)
     before, found = torch.get_num_threads(), []
     try:
         for threads in (1, 2):

@@ -267,6 +267,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     )
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
     known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument(
+        "--crs", help="CRS of the coordinates of points or polygons that do not say it, as in EPSG:32633"
+    )
     known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
     known.add_argument(
         "--columns",

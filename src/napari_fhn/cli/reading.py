@@ -11,6 +11,7 @@ _BYTES = {
     "x_byte": "x coordinates",
     "y_byte": "y coordinates",
 }
+_TIMES = {"sample_interval_ms": "sample interval", "delay_ms": "time of the first sample"}
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,15 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--sample-format", type=int, metavar="CODE", help="of the samples of SEG-Y: 1 IBM float, 5 IEEE float"
     )
+    for name, what in _TIMES.items():
+        option = f"--{name.replace('_', '-')}"
+        how.add_argument(option, type=float, metavar="MS", help=f"{what} of SEG-Y, instead of its headers'")
+    how.add_argument(
+        "--coordinate-scalar",
+        type=int,
+        metavar="N",
+        help="of SEG-Y, instead of its headers': a factor, or -N to divide",
+    )
     how.add_argument("--incomplete", action="store_true", default=None, help="open a SEG-Y file that is cut short")
     how.add_argument(
         "--follow",
@@ -43,7 +53,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given of these options, for `napari_fhn.surveys.open`."""
-    names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES)
+    names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES, *_TIMES, "coordinate_scalar")
     given = {
         name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
     }

@@ -23,7 +23,7 @@ from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.text import encoding_of, lines
 from napari_fhn.labels.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells import vertical_of
+from napari_fhn.labels.wells import check_unit, vertical_of
 
 #: Tables of more columns than this are matrices, not picks.
 _MATRIX = 24
@@ -238,6 +238,7 @@ def _converted(
 ) -> NDArray[np.float64]:
     """Values on the survey's vertical axis, growing downwards."""
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
+    check_unit(survey.dims, path)
     if survey.dims[-1] not in ("twt", "depth"):
         raise LabelError(
             f"the survey's vertical axis counts {survey.dims[-1]}s, so times have no place on it",

@@ -22,7 +22,7 @@ from napari_fhn.labels.text import is_null, to_number
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS, unit
 from napari_fhn.labels.vocabulary import meaning
-from napari_fhn.labels.wells import DeviatedWell, Head, Spans, Well, tie, vertical_of
+from napari_fhn.labels.wells import DeviatedWell, Head, Spans, Well, check_unit, tie, vertical_of
 
 
 def class_curves(log: Log) -> tuple[str, ...]:
@@ -115,6 +115,7 @@ def read_las(
     """
     log = read_log(path)
     chosen = log.curve(curve) if curve is not None else _only_class(log)
+    check_unit(None if survey is None else survey.dims, log.path)
     vertical = vertical_of(None if survey is None else survey.dims)
     if trajectory is not None and index is None:
         # Along a path depths tell the place, and the log's own times where that lies in a time survey.

@@ -1,4 +1,4 @@
-"""Well logs in LAS 1.2 and 2.0, through lasio."""
+"""Well logs in LAS 1.2, 2.0 and 3.0, through lasio; rows that it splits otherwise than they are meant by our own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.las_rows import Sections, misfit, needs_own_reading, read_rows, take_apart, without_wrap
 from napari_fhn.labels.text import encoding_of, lines, look, to_number
 from napari_fhn.labels.units import METRES, unit
 from napari_fhn.labels.wells import Head
@@ -97,7 +98,8 @@ def read_log(path: str | Path) -> Log:
     Parameters
     ----------
     path : str or Path
-        LAS 1.2 or 2.0, wrapped or not, in ASCII, UTF-8 or Windows-1252.
+        LAS 1.2, 2.0 or 3.0 (its first log), wrapped or not, delimited by blanks, commas, tabs or semicolons, in ASCII,
+        UTF-8 or Windows-1252.
 
     Returns
     -------
@@ -106,14 +108,18 @@ def read_log(path: str | Path) -> Log:
     Raises
     ------
     LabelError
-        When it is missing, no LAS file, LAS 3, or its curves cannot be read.
+        When it is missing, no LAS file, or its curves cannot be read.
     """
     path = Path(path)
     text = _checked(path)
+    parts = take_apart(path, text)
+    own = needs_own_reading(parts)
+    if own:
+        text = without_wrap(parts).header
     with _lasio_says(path) as empty:
         try:
             # As text: a name that looks like a web address would be fetched, and the encoding guessed once more.
-            las = lasio.read(io.StringIO(text), ignore_header_errors=True, mnemonic_case="preserve")
+            las = lasio.read(io.StringIO(text), ignore_header_errors=True, mnemonic_case="preserve", ignore_data=own)
         except Exception as error:  # lasio raises whatever its parsing stumbles over
             what = str(error).strip().splitlines()[-1][:200] if str(error).strip() else type(error).__name__
             raise LabelError(f"it is no readable LAS file ({what})", "Export it as LAS 2.0", path=path) from error
@@ -121,11 +127,13 @@ def read_log(path: str | Path) -> Log:
         Curve(str(c.mnemonic), str(c.unit or "").strip(), str(c.descr or "").strip(), _plain(c.data))
         for c in las.curves
     ]
+    if own:
+        found = _with_rows(path, parts, found, to_number(str(las.well["NULL"].value) if "NULL" in las.well else ""))
     named = [curve for curve in found if not re.fullmatch(r"UNKNOWN(:\d+)?", curve.name)]
     if not found or found[0].values.size == 0:
         raise LabelError("it holds no sample", "Export it with its ~A section", path=path)
     held = len(found) - len(empty)
-    if len(named) != held:
+    if len(named) != held and not own:
         raise LabelError(
             f"its ~C section names {len(named)} curves, and the rows of its ~A section hold {held} values",
             "Correct the header, or the delimiter of the rows",
@@ -138,6 +146,16 @@ def read_log(path: str | Path) -> Log:
     null = to_number(header.get("NULL", ""))
     head, xy_unit = _head(path, header, units)
     return Log(path, tuple(found), head, xy_unit, null, header)
+
+
+def _with_rows(path: Path, parts: Sections, curves: list[Curve], null: float) -> list[Curve]:
+    """Give curves their values, read from the rows as they are meant."""
+    values = read_rows(path, parts, null) if len(curves) == parts.n_curves else None
+    if values is None:
+        raise LabelError(misfit(parts), "Correct the header, or the delimiter of the rows", path=path)
+    for words in parts.notes:
+        warnings.warn(f"{path.name}: {words}.", LabelWarning, stacklevel=4)
+    return [replace(curve, values=column) for curve, column in zip(curves, values, strict=True)]
 
 
 def _head(path: Path, header: dict[str, str], units: dict[str, str]) -> tuple[Head, str]:
@@ -181,7 +199,7 @@ def _plain(data: Any) -> NDArray[Any]:
 
 
 def _checked(path: Path) -> str:
-    """Text of a file that may be LAS 1.2 or 2.0."""
+    """Text of a file that may be LAS."""
     look(path)
     try:
         with path.open("rb") as file:
@@ -205,20 +223,12 @@ def _checked(path: Path) -> str:
         if "petrel checkshots" in bare.lower() and number < 5:
             raise LabelError("it holds checkshots, no log", "Read it as checkshots", path=path)
         if bare.startswith("~"):
-            data = bare[:2].upper() == "~A"
+            data = bare[:2].upper() == "~A" or re.match(r"~\w+_DATA\b", bare.upper()) is not None
         elif not data:
             if len(line) > _HEADER_LINE:
                 what = f"its header has a line of {len(line):,} characters"
                 raise LabelError(what, "Export it as LAS 2.0", path=path, line=number)
-            version = re.match(r"\s*VERS\s*\.\s*(\d+(?:\.\d+)?)", line, re.IGNORECASE)
-            if version is not None and float(version[1]) >= 3:
-                raise LabelError(
-                    f"it is LAS {version[1]}, which arranges its sections in another way",
-                    "Export it as LAS 2.0",
-                    path=path,
-                    line=number,
-                )
-        elif re.search(rf"[^\s,]{{{_WORD}}}", line):
+        elif re.search(rf"[^\s,;]{{{_WORD}}}", line):
             what = f"it holds a value of more than {_WORD} characters"
             raise LabelError(what, "Correct the line", path=path, line=number)
         kept.append(line)

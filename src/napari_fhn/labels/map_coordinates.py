@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
+
+if TYPE_CHECKING:
+    from rasterio.crs import CRS
+
+#: In which longitude and latitude are taken to be, unless somebody says another.
+WGS84 = "EPSG:4326"
 
 
 def map_transform(survey: xr.DataArray) -> NDArray[np.float64]:
@@ -42,40 +49,60 @@ def to_cells(transform: NDArray[np.float64], xy: NDArray[np.float64]) -> NDArray
     return np.asarray(np.linalg.solve(transform[:, :2], (xy - transform[:, 2]).T).T, dtype=np.float64)
 
 
-def from_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -> NDArray[np.float64]:
-    """Bring longitude and latitude (WGS 84) to the coordinates of a map; a `LabelWarning` says so.
-
-    Parameters
-    ----------
-    at : ndarray of float64, shape (n, 2)
-        Longitude and latitude in degrees.
-    survey : xarray.DataArray
-        The map.
-    path : Path
-        The file that sentences are about.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, 2)
-        x and y.
+def crs_of(text: str, path: Path | None = None) -> CRS:
+    """Return the CRS that a person names.
 
     Raises
     ------
     LabelError
-        When these are no degrees, or the map has no CRS.
+        When there is none of that name.
     """
+    from rasterio.crs import CRS
+    from rasterio.errors import CRSError
+
+    try:
+        return CRS.from_user_input(text)
+    except (CRSError, ValueError) as error:
+        raise LabelError(f"there is no CRS '{text}' ({error})", "Name it as in EPSG:32633", path=path) from error
+
+
+def to_map(at: NDArray[np.float64], survey: xr.DataArray, path: Path, crs: str) -> NDArray[np.float64]:
+    """Bring coordinates of another CRS to those of a map; a `LabelWarning` says so.
+
+    Parameters
+    ----------
+    at : ndarray of float64, shape (n, 2)
+        x and y, or longitude and latitude in degrees.
+    survey : xarray.DataArray
+        The map.
+    path : Path
+        The file that sentences are about.
+    crs : str
+        Of the coordinates.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        x and y on the map.
+
+    Raises
+    ------
+    LabelError
+        When these are no degrees, there is no such CRS, or the map has none.
+    """
+    source = crs_of(crs, path)
     wrong = (np.abs(at[:, 0]) > 360) | (np.abs(at[:, 1]) > 90)
-    if wrong.any():
+    if source.is_geographic and wrong.any():
         raise LabelError(
             f"its longitudes and latitudes hold {at[wrong][0][0]:g}, {at[wrong][0][1]:g}, which are no degrees",
-            "Say which columns are x and y",
+            "Say which columns are x and y, and their CRS",
             path=path,
         )
     target = map_crs(survey)
     if not target:
         raise LabelError(
-            "it gives longitude and latitude, and the map does not say its CRS",
-            "Save the map with its CRS, or give x and y",
+            f"its coordinates are in {crs}, and the map does not say its CRS",
+            "Save the map with its CRS, or give coordinates of the map",
             path=path,
         )
     # Here and not above: tables of other coordinates need no GDAL.
@@ -83,12 +110,11 @@ def from_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -> N
     from rasterio.warp import transform
 
     try:
-        x, y = transform("EPSG:4326", target, at[:, 0], at[:, 1])
+        x, y = transform(source, target, at[:, 0], at[:, 1])
     except (RasterioError, ValueError) as error:
-        raise LabelError(
-            f"its places cannot be brought to the CRS of the map ({error})", "Give x and y", path=path
-        ) from error
-    words = f"{path.name}: its longitudes and latitudes (taken for WGS 84) were brought to the CRS of the map."
+        what = f"its places cannot be brought to the CRS of the map ({error})"
+        raise LabelError(what, "Give coordinates of the map", path=path) from error
+    words = f"{path.name}: its coordinates ({crs}) were brought to the CRS of the map."
     warnings.warn(words, LabelWarning, stacklevel=3)
     return np.column_stack([x, y]).astype(np.float64)
 

@@ -205,6 +205,7 @@ OPTIONS: dict[str, Option] = {
         Option("together", ("horizon",), "horizons with the same word here part zones together", "text"),
         Option("field", ("polygons",), "the field that is the class", "text"),
         Option("layer", ("polygons",), "the layer, where there are several", "text"),
+        Option("crs", ("points", "polygons"), "the CRS of its coordinates, such as EPSG:32633", "text"),
         Option("window", ("polygons",), "first and last slice of a volume that shapes label", "interval"),
         Option("reading", ("labels",), "how the file is read, as for a survey", "mapping"),
     )

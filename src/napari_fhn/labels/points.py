@@ -18,10 +18,11 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import from_degrees, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import WGS84, map_transform, to_cells, to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
+from napari_fhn.labels.wells import check_unit
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
@@ -45,13 +46,15 @@ def read_points(
     *,
     columns: Mapping[str, str | int] | None = None,
     units: Mapping[str, str] | None = None,
+    crs: str | None = None,
 ) -> list[Point]:
     """Read labelled points.
 
     Parameters
     ----------
     path : str, Path or Table
-        A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``;
+        A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``, or
+        longitude and latitude;
         in a volume or on a line with ``inline`` and ``crossline``, or ``x`` and ``y``, on a line also with ``trace`` or
         ``cdp``, and ``twt``, ``time`` or ``z`` (``depth`` in a depth survey).
     table : ClassTable
@@ -61,6 +64,9 @@ def read_points(
         coordinates are held against; not needed for rows and columns.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them.
+    crs : str, optional
+        Of the coordinates on a map, such as ``"EPSG:32633"``; that of the map when absent, and WGS 84 for longitude and
+        latitude.
 
     Returns
     -------
@@ -120,8 +126,8 @@ def read_points(
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
-    if roles[1] == "lon":
-        at = from_degrees(at, survey, path)
+    if roles[1] == "lon" or (crs is not None and roles[1] == "x" and not upright):
+        at = to_map(at, survey, path, crs or WGS84)
     index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
     return _inside(index, values, survey, path)
 
@@ -256,6 +262,7 @@ def _in_depth(
     at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path
 ) -> NDArray[np.float64]:
     """Fractional inline, crossline and sample index; on a line trace and sample index."""
+    check_unit(survey.dims, path)
     traces = Traces.of(survey)
     unit = found.table.units[found.index("x")] if roles[1] == "x" else ""
     lateral = traces.by_roles(roles[1:-1], at, unit, path.name)

@@ -26,7 +26,7 @@ from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import map_crs, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import crs_of, map_crs, map_transform, to_cells
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
@@ -77,7 +77,9 @@ def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
     )
 
 
-def read_polygons(path: str | Path, field: str | None = None, *, layer: str | None = None) -> Polygons:
+def read_polygons(
+    path: str | Path, field: str | None = None, *, layer: str | None = None, crs: str | None = None
+) -> Polygons:
     """Read shapes and the class of each.
 
     Parameters
@@ -88,6 +90,8 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
         Which field is the class; needed where not exactly one may be it.
     layer : str, optional
         Which layer; needed where there is more than one.
+    crs : str, optional
+        Of the coordinates, over what the file says, such as ``"EPSG:32633"``.
 
     Returns
     -------
@@ -124,7 +128,7 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
         without = int((~kept).sum())
         _warn(f"{path.name}: {without} of {len(kept)} shapes have no '{field}' or no place and were left out.")
     classes = tuple(word for word, k in zip(found.words, kept, strict=True) if k)
-    return Polygons(path, field, found.shapes[kept], classes, found.crs)
+    return Polygons(path, field, found.shapes[kept], classes, found.crs if crs is None else crs_of(crs, path))
 
 
 def burn_polygons(

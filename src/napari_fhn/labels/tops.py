@@ -23,7 +23,7 @@ from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.text import is_empty
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Well, of_well, tie, vertical_of
+from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
 
 #: Null in the tops of Petrel; no depth or time of a well is that.
 _NO_PICK = "-999"
@@ -331,6 +331,7 @@ def read_wells(
     wells_table, tops_table = sniffed(wells_csv), sniffed(tops_csv)
     wells_csv, tops_csv = wells_table.path, tops_table.path
     heads = read_heads(wells_table, survey=survey, columns=wells_columns, units=wells_units)
+    check_unit(None if survey is None else survey.dims, tops_csv)
     vertical = vertical_of(None if survey is None else survey.dims)
     prefer = "twt" if vertical == "twt" and not checkshots else "md"
     tops = read_tops(

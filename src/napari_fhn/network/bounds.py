@@ -39,7 +39,7 @@ def at_most(what: str, value: float, most: float) -> None:
     >>> at_most("the batch", 5000, 4096)
     Traceback (most recent call last):
     ...
-    ValueError: the batch is 5000: it can be at most 4096
+    ValueError: the batch is 5000: it can be at most 4,096
     """
     if not value <= most:
         said = f"{value:g}" if isinstance(value, float) else str(value) if value < 10**18 else "a huge number"

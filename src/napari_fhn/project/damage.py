@@ -27,6 +27,10 @@ _MANIFEST = (
     "surveys, classes and settings are taken from the newest training, as far as there is one: open the files of the "
     "surveys again, and look at the classes"
 )
+_MANIFEST_BEFORE = (
+    "surveys, classes and settings are those of when the session was last opened, or of a training since: look at the "
+    "classes"
+)
 
 
 Anew = Callable[[], object]
@@ -152,14 +156,14 @@ def _kinds(folder: Path) -> Iterator[_Kind]:
     yield _Kind(
         folder / manifest.FILE,
         lambda: Manifest.load(folder),
-        lambda: (_MANIFEST, lambda: recovered(folder).save(folder)),
+        _mend_manifest(folder),
     )
 
 
 def _of_a_run(folder: Path) -> Iterator[_Kind]:
     run = Run(folder, RunRecord(folder.name, ""))
     for path in (folder / layout.JOB, run.model / layout.JOB):
-        yield _Kind(path, _reading(Job.load, path), _mend_job(run, path))
+        yield _Kind(path, _reading(_any_job, path), _mend_job(run, path))
     network = "that network cannot be used before the file is put back"
     yield _Kind(run.model / description.FILE, _reading(description.read, run.model), _lost(network), stays=True)
     made = "nobody knows what made that prediction, and it has to be made again"
@@ -176,6 +180,11 @@ def _lost(words: str) -> Callable[[], tuple[str, Anew | None]]:
     return lambda: (words, None)
 
 
+def _mend_manifest(folder: Path) -> Callable[[], tuple[str, Anew | None]]:
+    words = _MANIFEST if Manifest.before(folder) is None else _MANIFEST_BEFORE
+    return lambda: (words, lambda: recovered(folder).save(folder))
+
+
 def _mend_job(run: Run, path: Path) -> Callable[[], tuple[str, Anew | None]]:
     def mend() -> tuple[str, Anew | None]:
         job = job_of(run)
@@ -188,6 +197,11 @@ def _mend_job(run: Run, path: Path) -> Callable[[], tuple[str, Anew | None]]:
 
 def _reading(read: Callable[[Path], object], path: Path) -> Callable[[], object]:
     return lambda: read(path)
+
+
+def _any_job(path: Path) -> None:
+    """Look at a job; one that writes elsewhere is whole, and refused by whoever is to do it."""
+    Job.load(path, trusted=True)
 
 
 def _plain(path: Path) -> None:

@@ -32,7 +32,8 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
-_FILES = (manifest.FILE, lock.FILE, "desk.json", "wells.json", "answers.json", LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
+_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
@@ -67,7 +68,7 @@ def session_around(path: Path) -> Path | None:
     return next((one for one in (folder, *folder.parents[:_DEEPEST]) if has_manifest(one)), None)
 
 
-def stray(folder: Path) -> inside.Stray | None:
+def stray(folder: Path, *, pipes: bool = False) -> inside.Stray | None:
     """Return what lies in a session under the name of something that this program writes, and is no plain file.
 
     Through a link that somebody else has put there, files of other people would be written and removed.
@@ -76,18 +77,10 @@ def stray(folder: Path) -> inside.Stray | None:
     ----------
     folder : Path
         Of the session, which may be a link itself.
+    pipes : bool
+        Whether pipes and devices are taken.
     """
-    return inside.stray(_written(folder), folder, shared=True)
-
-
-def blocking(folder: Path) -> Path | None:
-    """Return a pipe or a device where this program reads a file, which it would wait for without an end."""
-    for path in _all_in(folder):
-        with contextlib.suppress(OSError):
-            kind = path.stat().st_mode
-            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                return path
-    return None
+    return inside.stray(_written(folder), folder, shared=True, pipes=pipes)
 
 
 def unshare(folder: Path) -> int:

@@ -6,6 +6,7 @@ are files of their own. How things are looked at is the desk's alone and stands 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,9 @@ from napari_fhn.structure.attributes.facts import Band
 from napari_fhn.surveys.grid import Grid
 
 FILE = "session.json"
+BEFORE = "session-before.json"
+"""The manifest as it was when the session was last opened, for the day on which that of now is damaged."""
+
 _KIND = "session"
 _VERSION = 2
 
@@ -256,6 +260,19 @@ class Manifest:
     def save(self, folder: Path) -> None:
         """Write it; the one before stays whole until this one is."""
         record.write(folder / FILE, _KIND, _VERSION, record.encode(self))
+
+    def keep(self, folder: Path) -> None:
+        """Keep it as what it was when the session was opened; on a disk that has no room there is none."""
+        with contextlib.suppress(OSError):
+            record.write(folder / BEFORE, _KIND, _VERSION, record.encode(self))
+
+    @classmethod
+    def before(cls, folder: Path) -> Manifest | None:
+        """Read what it was when the session was last opened; None where that is not known."""
+        try:
+            return record.decode(cls, record.read(folder / BEFORE, _KIND, _VERSION))
+        except (record.RecordError, ValueError):
+            return None
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:

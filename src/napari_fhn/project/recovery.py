@@ -20,9 +20,9 @@ from napari_fhn.training.updates import Done
 def recovered(folder: Path) -> Manifest:
     """Return the manifest that a session would have, as far as what lies beside it tells.
 
-    Surveys are the copies that the newest training was made with, with the axes that it knew; classes, held out labels
-    and settings are those of that training. What no training was told is gone: the files that surveys and labels came
-    from, and where labels lie on a map.
+    It begins with what the manifest was when the session was last opened. A training since then tells more of classes,
+    labels held out and settings; and where nobody knows what the manifest was, surveys are the copies that the newest
+    training was made with.
 
     Parameters
     ----------
@@ -30,23 +30,33 @@ def recovered(folder: Path) -> Manifest:
         Of the session; nothing in it is changed.
     """
     runs = _runs(folder)
-    current = next((run for run in runs if run.has_model), None)
-    made = max((number_of(run.id) for run in runs), default=0)
-    manifest = Manifest(current_run="" if current is None else current.id, runs_made=made)
-    shape = _shape(folder / layout.LABELS)
+    before = Manifest.before(folder)
+    manifest = before or Manifest()
+    newest = max((number_of(run.id) for run in runs), default=0)
+    trained = [run.id for run in runs if run.has_model]
+    current = next(iter(trained), "")
+    if newest <= manifest.runs_made and manifest.current_run in trained:
+        current = manifest.current_run
     job = next((job for run in runs if (job := job_of(run)) is not None), None)
-    if job is None:
-        return manifest
+    if job is not None and (before is None or newest > before.runs_made):
+        manifest = _told_by(job, manifest, folder)
+    return replace(manifest, current_run=current, runs_made=max(newest, manifest.runs_made))
+
+
+def _told_by(job: Job, manifest: Manifest, folder: Path) -> Manifest:
+    """A manifest with what a training was told."""
     from napari_fhn.project.settings import Settings
 
+    shape = _shape(folder / layout.LABELS)
+    copies = tuple(entry for item in job.inputs if (entry := _entry(folder, item, job)) is not None)
     manifest = replace(
         manifest,
-        surveys=tuple(entry for item in job.inputs if (entry := _entry(folder, item, job)) is not None),
+        surveys=manifest.surveys or copies,
         vertical_axis=job.vertical_axis,
-        settings=Settings.of_job(job).to_dict() if job.recipe else {},
+        settings=Settings.of_job(job).to_dict() if job.recipe else manifest.settings,
         held_out=HeldOut(len(job.held_out) if job.held_out else None, job.held_out),
     )
-    if shape is not None and len(job.axes) == len(shape):
+    if manifest.grid is None and shape is not None and len(job.axes) == len(shape):
         manifest = replace(manifest, grid=Grid.from_axes(job.axes, shape))
     with contextlib.suppress(LabelError):
         manifest = manifest.with_table(ClassTable.of_names(job.classes, job.colors, job.codes))

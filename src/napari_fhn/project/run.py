@@ -272,9 +272,7 @@ def is_run(path: Path) -> bool:
     """Whether a folder is that of a run: it is called so, and has the record of one, or a network."""
     if not is_called_run(path.name) or path.is_symlink() or not path.is_dir():
         return False
-    return any((path / name).is_file() for name in (layout.RUN, Path(layout.MODEL, "model.json"))) or any(
-        path.glob(f"{layout.RUN}.damaged*")
-    )
+    return any((path / name).is_file() for name in (layout.RUN, Path(layout.MODEL, "model.json")))
 
 
 def is_called_run(name: str) -> bool:
@@ -326,20 +324,10 @@ def discard_files(folder: Path) -> list[Path]:
         return []
     removing.prediction(folder / layout.PREDICTION)
     removing.left_out(folder)
-    # What was damaged and put aside is somebody's network still.
-    whole = not any((folder / layout.MODEL).glob("*.damaged*"))
-    models = (
-        layout.BEGUN_WITH,
-        layout.BEGUN_WITH + ".part",
-        layout.MODEL + ".part",
-        *((layout.MODEL,) if whole else ()),
-    )
-    for name in models:
+    for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         removing.network(folder / name)
-    records = (layout.RUN, layout.JOB, layout.REPORT)
     # The record last: without it this is no run, and what is left would stay for ever.
-    removing.files(aside for name in records for aside in folder.glob(f"{name}.damaged*"))
-    removing.files(folder / name for name in reversed(records))
+    removing.files(folder / name for name in (layout.REPORT, layout.JOB, layout.RUN))
     if removing.empty_folder(folder):
         removing.empty_folder(folder.parent)
         return []

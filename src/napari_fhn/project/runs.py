@@ -9,13 +9,14 @@ was cut off stays beside it and can go on, or be chosen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from napari_fhn import mapped
-from napari_fhn.project import layout
+from napari_fhn.project import deleting, layout
 from napari_fhn.project.beginning import copy_beginning, network_folder
+from napari_fhn.project.deleting import Deleted
 from napari_fhn.project.disk import size_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import Manifest
@@ -37,30 +38,6 @@ from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.transfer import copy_network
 from napari_fhn.training.updates import Done, Failed
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """What came of deleting a run.
-
-    Parameters
-    ----------
-    freed : int
-        Bytes that are free now.
-    left : sequence of Path
-        What stays, because this program has not put it there.
-    """
-
-    freed: int
-    left: Sequence[Path] = ()
-
-    @property
-    def words(self) -> str:
-        """A sentence about what stays; empty where nothing does."""
-        if not self.left:
-            return ""
-        names = ", ".join(path.name for path in self.left)
-        return f"What napari-fhn has not put there stays in {self.left[0].parent}: {names}."
 
 
 class Owner(Protocol):
@@ -220,7 +197,10 @@ class Runs:
         """
         self._session.check_writer()
         if not run.has_model:
-            discard_files(run.folder)
+            if any(run.model.glob("*.damaged*")):  # what was set aside is somebody's network still
+                run.save(replace(run.record, state="cut off"))
+            else:
+                discard_files(run.folder)
             return None
         state: State = "cut off"
         message = ""
@@ -236,25 +216,7 @@ class Runs:
 
     def discard(self, run: Run) -> list[Path]:
         """Remove a run of which nothing has come; what others have put into its folder stays, and is returned."""
-        return self._bury(run.folder)
-
-    def _bury(self, folder: Path) -> list[Path]:
-        """Remove what this program has made of a run."""
-        # Out of sight first: a folder that is half removed must not be taken for a run.
-        grave = folder.with_name(f".{folder.name}.deleted")
-        folder.rename(grave)
-        return self._emptied(grave)
-
-    def _emptied(self, grave: Path) -> list[Path]:
-        """Remove what is left of a run that was deleted; files of others come back to where they were."""
-        left = discard_files(grave)
-        if not left:
-            return []
-        folder = grave.with_name(grave.name.removeprefix(".").removesuffix(".deleted"))
-        if not folder.exists():
-            grave.rename(folder)
-            return [folder / path.name for path in left]
-        return left
+        return deleting.bury(run.folder)
 
     def select(self, run: Run) -> None:
         """Let this run be the one whose network predicts.
@@ -392,17 +354,13 @@ class Runs:
         before = run.disk_used()
         if current:
             self._session.change(current_run="")
-        left = self._bury(run.folder)
-        return Deleted(before - sum(size_of(path) if path.is_dir() else path.stat().st_size for path in left), left)
+        left = deleting.bury(run.folder)
+        return Deleted(before - sum(map(size_of, left)), left)
 
     def repair(self) -> list[str]:
         """Put right what a killed process left, and say what was done; only the one writer of a session may."""
         said = []
-        if self.folder.is_dir():
-            for path in list(self.folder.iterdir()):
-                inner = path.name.removeprefix(".").removesuffix(".deleted")
-                if path.name == f".{inner}.deleted" and is_called_run(inner) and not path.is_symlink():
-                    self._emptied(path)
+        deleting.finish(self.folder)
         for run in self.all():
             if run.record.state != "begun":
                 continue

@@ -31,12 +31,20 @@ FLAGS = {
     "index_unit": "--las-unit",
     "field": "--class-field",
     "layer": "--layer",
+    "crs": "--crs",
     "window": "--slices",
     "zones": "--zones",
     "thickness": "--band",
 }
 #: What stands for the value after an option where there are no choices.
-_PLACEHOLDERS = {"kb_m": "METRES", "window": "TOP,BASE", "curve": "NAME", "field": "NAME", "layer": "NAME"}
+_PLACEHOLDERS = {
+    "kb_m": "METRES",
+    "window": "TOP,BASE",
+    "curve": "NAME",
+    "field": "NAME",
+    "layer": "NAME",
+    "crs": "CRS",
+}
 
 #: One file, or several.
 Files = str | Path | Sequence[str | Path] | None
@@ -62,7 +70,7 @@ class Said:
         How far labels of wells, in traces, and of points, in pixels, reach.
     fall_off : float
         Labels count 61 % at this distance from their well or point.
-    las_curve, las_unit, band, way, z, class_field, layer, decimal, kb, datum, off_line
+    las_curve, las_unit, band, way, z, class_field, layer, crs, decimal, kb, datum, off_line
         Other answers, for all files that they concern.
     """
 
@@ -85,6 +93,7 @@ class Said:
     z: str | None = None
     class_field: str | None = None
     layer: str | None = None
+    crs: str | None = None
     slices: str | Sequence[float] | None = None
     decimal: str | None = None
     kb: float | None = None
@@ -182,6 +191,7 @@ def _for_all(said: Said, *names: str) -> dict[str, Any]:
         "index_unit": said.las_unit,
         "field": said.class_field,
         "layer": said.layer,
+        "crs": said.crs,
         "window": _two(said.slices),
         "zones": None if zones is None else tuple(zones),
         "thickness": said.band,

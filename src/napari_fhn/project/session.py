@@ -64,15 +64,12 @@ class Session:
         Raises
         ------
         ProjectError
-            When there is none, or one in which something is no file.
+            When there is none.
         """
         session = cls(folder)
         if not session.exists:
             there = "it is no session" if session.folder.is_dir() else "there is no such folder"
             raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
-        blocking = layout.blocking(session.folder)
-        if blocking is not None:
-            raise ProjectError("it is a device or a pipe, and no file", "Remove it", path=blocking)
         return session
 
     @property
@@ -214,15 +211,18 @@ class Session:
         self._place = identity(self.folder)
         try:
             self._manifest = None
-            self.check_plain()
+            self.check_plain(pipes=True)  # what is no file is no record, and put aside as such
             self._unshare()
             damaged = damage.put_aside(self.folder)
             seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
             self.notes = [words for words in self.notes if words not in seen] + damaged
+            self.check_plain()
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
             sweeping.sweep(self.folder)
             self.notes += self.steps.recover()
+            if layout.has_manifest(self.folder) and self.manifest != Manifest.before(self.folder):
+                self.manifest.keep(self.folder)
             self.notes += self.runs.repair()
         except BaseException:
             self.release()
@@ -230,15 +230,20 @@ class Session:
                 layout.remove_if_empty(self.folder)
             raise
 
-    def check_plain(self) -> None:
+    def check_plain(self, *, pipes: bool = False) -> None:
         """Refuse to write where something of the session is a link, which leads to files of others.
+
+        Parameters
+        ----------
+        pipes : bool
+            Whether pipes and devices are taken: whoever opens one waits without an end.
 
         Raises
         ------
         ProjectError
             With its name.
         """
-        found = layout.stray(self.folder)
+        found = layout.stray(self.folder, pipes=pipes)
         if found is not None:
             raise ProjectError(found.why, found.advice, path=found.path)
 

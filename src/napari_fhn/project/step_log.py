@@ -351,7 +351,8 @@ class StepLog:
             record.settle(self.folder)
 
     def _set_aside(self, number: int, state: str) -> Path:
-        return record.set_aside(self._path(number, state))
+        path = self._path(number, state)
+        return record.set_aside(path) if self._session.lock.held else path  # who only looks leaves all as it is
 
     def _catch_up(self) -> None:
         """Write what was painted and is not on the disk yet; whoever else does that just now is waited for."""

@@ -270,6 +270,9 @@ def kept(folder: Path) -> dict[str, Any] | None:
         found = record.read(path, _KIND, _VERSION, {0: dict, 1: dict})
     except record.RecordError:
         return None  # a report says what is known
+    numbers = [found.get(name) for name in ("mean", "deviation", "worst")]
+    if not isinstance(found.get("folds"), list) or not all(isinstance(one, int | float) for one in numbers):
+        return None
     return {"words": (), **found}  # before the second version there were none
 
 

@@ -19,9 +19,9 @@ def swap(one: Path, other: Path) -> bool:
     bool
         False where the system, or the disk, cannot do it; nothing has happened then.
     """
+    system: str = sys.platform
     try:
         library = ctypes.CDLL(None, use_errno=True)
-        system: str = sys.platform
         if system.startswith("linux"):
             return not library.renameat2(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE)
         if system == "darwin":

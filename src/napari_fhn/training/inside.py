@@ -7,6 +7,7 @@ must not reach the files of the person who trains it: it reads what it names, an
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Stray:
 
 
 def of_prediction(prediction: Path) -> tuple[Path, ...]:
-    """Return all files that are written for a prediction: itself, and what lies beside it under names made of its own."""
+    """Return all files that are written for a prediction: itself, and those beside it that are called after it."""
     beside = [f"{kind}.npy" for kind in (*OUTPUTS, NETWORK, *FACTORS, "states", "unfinished", "untidied", "before")]
     names = (f"{prediction.stem}-{one}" for one in (*beside, "states.json", "before.json", "unfinished.jsonl"))
     return (prediction, prediction.with_suffix(".json"), *(prediction.with_name(name) for name in names))
@@ -102,7 +103,7 @@ def _of_nobody_else(model: Path, prediction: Path) -> bool:
     return isinstance(said, dict) and said.get("format") == "napari-fhn prediction"
 
 
-def stray(paths: Iterable[Path], top: Path, *, shared: bool = False) -> Stray | None:
+def stray(paths: Iterable[Path], top: Path, *, shared: bool = False, pipes: bool = False) -> Stray | None:
     """Return the first of some files and folders through which something outside of a folder would be written.
 
     Parameters
@@ -113,6 +114,8 @@ def stray(paths: Iterable[Path], top: Path, *, shared: bool = False) -> Stray | 
         The folder, which may be a link itself.
     shared : bool
         Whether files with further names (hard links) are taken.
+    pipes : bool
+        Whether pipes and devices are taken.
     """
     real = Path(os.path.realpath(top))
     for path in paths:
@@ -120,7 +123,7 @@ def stray(paths: Iterable[Path], top: Path, *, shared: bool = False) -> Stray | 
         if path != top and place != real and real not in place.parents:
             return Stray(path, f"it lies outside of {top}, where it would be written", "Put what is needed in there")
         for one in (path, *_below(path)):
-            found = _odd(one, real, shared)
+            found = _odd(one, real, shared, pipes)
             if found is not None:
                 return found
     return None
@@ -133,7 +136,7 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in (*folders, *files))
 
 
-def _odd(path: Path, top: Path, shared: bool) -> Stray | None:
+def _odd(path: Path, top: Path, shared: bool, pipes: bool) -> Stray | None:
     """Return what is wrong with one file; None for a plain one, and for none."""
     try:
         found = os.lstat(path)
@@ -146,11 +149,12 @@ def _odd(path: Path, top: Path, shared: bool) -> Stray | None:
             f"it is a link{leads}, and what lies there would be changed",
             "Put what it leads to in its place, or remove it",
         )
-    if stat.S_ISDIR(found.st_mode):
+    plain = stat.S_ISREG(found.st_mode)
+    if stat.S_ISDIR(found.st_mode) or (pipes and not plain):
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not plain and not re.search(r"\.damaged(-\d+)?$", path.name):  # nobody opens what was set aside
         return Stray(path, "it is a device or a pipe, and no file", "Remove it")
-    if found.st_nlink > 1 and not shared:
+    if plain and found.st_nlink > 1 and not shared:
         return Stray(
             path,
             "it has another name on the disk (a hard link), under which it would be changed too",

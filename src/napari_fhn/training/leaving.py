@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 
-LAST_SECONDS = 1.0
+LAST_SECONDS = 0.7
 """Time to save itself that a process has once whoever started it is gone."""
 
 _DEATH = 0.5
@@ -43,6 +43,8 @@ def leave_with_starter(*, interrupt: bool = False) -> None:
         if interrupt:
             threading.Thread(target=_read_to_the_end, name="leaving", daemon=True).start()
         return
+    if _ended():  # while this process began
+        os._exit(1)
     process = os.getpid()
     # Its other end stays open for as long as this process lives, and tells the second one when it does not.
     ours, theirs = os.pipe()
@@ -98,6 +100,15 @@ def _watch(process: int, alive: int, interrupt: bool) -> None:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(process, number)
             return
+
+
+def _ended() -> bool:
+    """Tell whether standard input has no writer any more."""
+    import select
+
+    poll = select.poll()
+    poll.register(_STDIN, 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def _read_to_the_end() -> None:

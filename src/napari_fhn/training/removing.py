@@ -24,10 +24,11 @@ _STEP = re.compile(r"step-\d{5,}")
 _FIRST_WEIGHTS = "weights.npz"
 _WEIGHTS = re.compile(r"weights-([0-9a-f]{16})\.safetensors")
 _PART = re.compile(r"\.\d+-\d+\.part")
+"""Behind the name of a file: what is half written of it. What nobody could read, and was set aside, is anybody's."""
 
 
 def network(folder: Path) -> bool:
-    """Remove a saved network with its checkpoints, and tell whether its folder is gone: it stays where others' files are.
+    """Remove a saved network with its checkpoints; tell whether its folder is gone: it stays where others' files are.
 
     Parameters
     ----------
@@ -113,14 +114,14 @@ def left_out(folder: Path) -> None:
 
 
 def files(paths: Iterable[Path]) -> None:
-    """Remove files, with what a process that was killed has half written of them; a link goes, and not where it leads."""
+    """Remove files, with what is half written of them; a link goes, and not what it leads to."""
     for path in paths:
         with contextlib.suppress(OSError):  # a folder of this name is none of ours
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            for part in path.parent.glob(f"{_escaped(path.name)}.*.part"):
-                if _PART.fullmatch(part.name.removeprefix(path.name)):
-                    part.unlink(missing_ok=True)
+            for other in path.parent.glob(f"{_escaped(path.name)}.*.part"):
+                if _PART.fullmatch(other.name.removeprefix(path.name)):
+                    other.unlink(missing_ok=True)
 
 
 def empty_folder(path: Path) -> bool:

@@ -251,8 +251,8 @@ class _Training:
         spent = time.monotonic() - self._started - self._idle
         left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
         seen = (self.learner.guard.error, memory_held(self.setup.device))
-        terms = outcome.terms if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms)
+        terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
+        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms=terms)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step

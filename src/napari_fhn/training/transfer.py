@@ -82,9 +82,9 @@ def _current_run(session: Path) -> str:
         return ""
     name = manifest.get("current_run") if isinstance(manifest, dict) else None
     # A name, and no way out of the session.
-    if not isinstance(name, str) or name in ("", ".", "..") or Path(name).name != name:
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
         return ""
-    return name if len(name) < _LONGEST_NAME else ""
+    return name if name not in ("", ".", "..") and Path(name).name == name else ""
 
 
 def saved_job(path: str | Path) -> Job:

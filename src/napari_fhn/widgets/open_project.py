@@ -157,8 +157,8 @@ class OpenProject:
         self.project = project
         self.access = Access.WRITING if writing else Access.LOOKING
         self._timer.start()
-        for note in project.session.notes:
-            self._messages.say(note, note=True)
+        if project.session.notes:  # at once, for a note takes the place of the one before
+            self._messages.say("\n".join(project.session.notes), note=True)
         project.session.notes.clear()
         self.changed.emit()
         self.runs_changed.emit()

@@ -168,6 +168,19 @@ def test_a_piece_of_a_shard_that_unpacks_to_more_than_it_may_is_not_unpacked(tmp
             np.asarray(surveys.open(path)[0, part])
 
 
+def test_a_piece_that_is_cut_off_is_not_handed_to_a_library_that_reads_on_behind_it(tmp_path):
+    path = tmp_path / "a.zarr"
+    array = zarr.create_array(
+        path, shape=(2, 128), chunks=(2, 128), dtype="u1", zarr_format=2, compressors=numcodecs.Blosc()
+    )
+    array[...] = np.tile(np.arange(128), (2, 1))
+    whole = (path / "0.0").read_bytes()
+    for content in (whole[:20], whole[:10], whole + b"\0"):
+        (path / "0.0").write_bytes(content)
+        with pytest.raises(SurveyError, match=r"\(0.0\) is cut off"):
+            np.asarray(surveys.open(path))
+
+
 def test_zstandard_that_promises_nothing_is_told_by_its_blocks():
     # A frame without its length: a block of 2**17 bytes of one kind, four times; the last one says so.
     block = [(2**17 << 3 | 1 << 1 | last).to_bytes(3, "little") + b"\0" for last in (0, 0, 0, 1)]
@@ -184,6 +197,7 @@ def test_zstandard_that_promises_nothing_is_told_by_its_blocks():
     [
         ({"chunks": [2**11, 2**11, 2**11]}, "pieces of 32,768 MB"),
         ({"shape": [2**40]}, "promises 1099511627776 entries"),
+        ({"shape": [2**40, 2**40, 7]}, "promises 8462480737302404222943232 values"),
         ({"compressor": {"id": "zlib"}, "filters": [{"id": "gzip"}]}, "packed 2 times"),
         ({"chunks": None}, "says what is no array"),
         ({"dtype": ["a"]}, "says what is no array"),

@@ -60,3 +60,41 @@ def test_numbers_found_by_looking_are_asked_about_once(odd, viewer, qtbot, monke
 def test_nothing_opens_when_the_person_cancels(odd, viewer, monkeypatch):
     monkeypatch.setattr(reader, "ask_where", lambda path, found, why: None)
     assert reader.read(str(odd)) == [(None,)]
+
+
+def test_a_person_types_any_byte_and_time_and_it_is_remembered(odd, viewer, qtbot, monkeypatch):
+    def ask(path, found, why):
+        dialog = GridDialog(path, found, why)
+        qtbot.addWidget(dialog)
+        dialog.list.setCurrentRow(next(k for k, guess in enumerate(found) if guess.how == "order"))
+        typed = {"inline_byte": "201", "crossline_byte": "205", "sample_interval_ms": "2,5", "delay_ms": "100"}
+        for name, text in typed.items():
+            dialog.form.fields[name].setText(text)
+        dialog.form.changed.emit()
+        assert "128 inlines" in dialog.evidence.text()
+        assert dialog.plot.getAxis("left").labelText == "inline"
+        dialog.form.fields["x_byte"].setText("203")
+        dialog.form.changed.emit()
+        assert "byte 203" in dialog.evidence.text()
+        dialog.form.fields["x_byte"].setText("")
+        return dialog.options
+
+    monkeypatch.setattr(reader, "ask_where", ask)
+    assert reader.read(str(odd))[0][0].shape == (128, 192, 160)
+    again = surveys.open(odd)
+    assert again.shape == (128, 192, 160)
+    assert again["twt"].values[:2].tolist() == [100, 102.5]
+
+
+def test_a_sample_interval_that_is_doubted_is_asked_about(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAPARI_FHN_REMEMBERED", str(tmp_path / "remembered.json"))
+    path = tmp_path / "ms.sgy"
+    shutil.copyfile(sample_data.SEISMIC.survey, path)
+    path.chmod(0o644)
+    for micro, words in ((4, "doubtful"), (0, "counts samples")):
+        with segyio.open(path, "r+", ignore_geometry=True) as file:
+            file.bin.update({3217: micro})
+            for k in range(file.tracecount):
+                file.header[k].update({117: micro})
+        assert words in doubt(surveys.open(path), guesses(path))
+    assert not doubt(surveys.open(path, sample_interval_ms=4), guesses(path))

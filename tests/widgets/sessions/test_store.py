@@ -209,3 +209,23 @@ def test_the_menu_finds_its_commands():
     for item in items:
         command = next(entry for entry in manifest.contributions.commands if entry.id == item.command)
         assert callable(npe2.PluginManager.instance().commands.get(command.id))
+
+
+def test_a_session_with_damaged_records_opens_and_says_what_is_lost(seismic):
+    viewer, dock, _ = seismic
+    desk = dock.desk
+    work(viewer, dock)
+    desk.store.save()
+    folder = desk.session.folder
+    desk.context.project.close()
+    with Session.existing(folder).writing("another program"):
+        pass
+    for name in ("session.json", "wells.json", FILE):
+        (folder / name).write_bytes(b"\0" * 300)
+    assert desk.store.open(folder, lambda name: None), desk.messages.message
+    assert desk.book.layer.data[3, 4, 5] == 2
+    assert desk.book.state.classes.names[1] == "Chalk"
+    said = desk.messages.note
+    for name in ("session.json", "wells.json", FILE):
+        assert f"{name} cannot be read" in said
+        assert (folder / f"{name}.damaged").read_bytes() == b"\0" * 300

@@ -74,8 +74,9 @@ def points(asked: Asked) -> Content:
     table = labels.asking(source, source.table)
     names = labels.asking(source, lambda: labels.point_classes(table, columns=source.columns))
     known = asked.classes if asked.fixed else asked.classes.including(names)
+    columns, units, crs = source.columns, source.units, source.options.get("crs")
     found = labels.asking(
-        source, lambda: labels.read_points(table, known, survey, columns=source.columns, units=source.units)
+        source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, crs=crs)
     )
     name_of = dict(zip(known.values, known.names, strict=True))
     radius, fall_off = source.options.get("radius", POINT_RADIUS), source.options.get("fall_off")
@@ -91,9 +92,8 @@ def polygons(asked: Asked) -> Content:
     """Read shapes of classes on the map."""
     source, survey = asked.source, asked.survey
     said = source.options
-    shapes = labels.asking(
-        source, lambda: labels.read_polygons(source.path, said.get("field"), layer=said.get("layer"))
-    )
+    how = {"layer": said.get("layer"), "crs": said.get("crs")}
+    shapes = labels.asking(source, lambda: labels.read_polygons(source.path, said.get("field"), **how))
     window = said.get("window")
     if is_seismic(survey) and window is None:
         axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]

@@ -43,6 +43,21 @@ def check_whole(path: Path, name: str, packed: int, unpacked: int, way_out: str)
         raise SurveyError(path, f"{what}, and can only be unpacked whole", way_out)
 
 
+def is_torn(packing: str, head: bytes, length: int) -> bool:
+    """Say whether packed bytes are cut off, where their library would read on behind them.
+
+    Parameters
+    ----------
+    packing : str
+        As for `within`.
+    head : bytes
+        The first 16 of them, or more.
+    length : int
+        How many there are.
+    """
+    return packing == "blosc" and (length < 16 or int.from_bytes(head[12:16], "little") != length)
+
+
 def within(packing: str, data: bytes, most: int) -> bool:
     """Say whether packed bytes unpack to so many at most; False as well where that cannot be told.
 

@@ -17,7 +17,7 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import LocalStore
 
 from napari_fhn.regular import why_not
-from napari_fhn.surveys.arrays.unpacking import within
+from napari_fhn.surveys.arrays.unpacking import is_torn, within
 from napari_fhn.surveys.arrays.zarr_metadata import NAMES, Packed, arrays_in
 from napari_fhn.surveys.errors import SurveyError
 
@@ -101,6 +101,9 @@ class GuardedStore(LocalStore):
         headed = array.packing in _HEADED and array.shards is None
         data = (found[:_HEAD] if headed else found).to_bytes()
         for piece in self._pieces(array, data, byte_range):
+            if is_torn(array.packing, piece, len(found) if headed else len(piece)):
+                what = f"a piece of its array '{array.name}' ({key}) is cut off, or damaged"
+                raise SurveyError(self.root, what, "Copy the whole folder again")
             if not within(array.packing, piece, array.most):
                 what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes"
                 raise SurveyError(

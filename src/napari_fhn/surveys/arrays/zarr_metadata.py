@@ -29,6 +29,8 @@ LONGEST = 64 * 2**20
 LARGEST = 2**31
 #: Small arrays whose pieces are many times larger than they are made by hand.
 _AT_LEAST = 2**26
+#: More values than any disk holds, and than numbers of the libraries count.
+_MOST_VALUES = 2**56
 #: What makes bytes smaller; `unpacking` knows what each unpacks to.
 PACKING = ("blosc", "zstd", "lz4", "zlib", "gzip", "bz2", "lzma")
 #: What changes values or bytes into as many others, and texts of any length.
@@ -178,6 +180,8 @@ def _checked(
     values, size = math.prod(map(int, shape)), math.prod(map(int, chunk)) * max(item, 1)
     if min(map(int, (*shape, *chunk, 0)), default=0) < 0:
         raise ValueError("a length below 0")
+    if values > _MOST_VALUES:
+        raise SurveyError(path, f"its array '{name}' promises {values} values", "Check how it was written")
     if size > LARGEST or size > max(_AT_LEAST, 4 * values * max(item, 1)):
         what = f"its array '{name}' has pieces of {size / 2**20:,.0f} MB"
         raise SurveyError(path, f"{what}, each of which would have to be unpacked whole", "Save it in smaller pieces")

@@ -88,7 +88,11 @@ def write_segy(
             traces = np.arange(start, min(start + rows, layout.n_traces), dtype=np.int64)
             block = np.empty(traces.size, dtype=trace)
             block["header"] = headers.gather(traces, 0, layout.trace_header_bytes)
-            block["samples"] = _gather(values, *_places(survey.order, traces))
+            found = _gather(values, *_places(survey.order, traces))
+            if survey.shifts is not None:
+                # Each trace gets what lies at its own samples, behind its own delay.
+                found = survey.shifts.off_axis(found, traces, layout.n_samples)
+            block["samples"] = found
             release(values)
             if stored.itemsize == 1:
                 top = max(top, int(block["samples"].max(initial=0)))
@@ -131,7 +135,7 @@ def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
             "Put it back as it was",
         ) from error
     order = survey.order
-    same = tuple(values.shape) == like.shape and like.shape[-1] == survey.layout.n_samples
+    same = tuple(values.shape) == like.shape and like.shape[-1] == survey.n_samples
     if isinstance(order, Line):
         same &= like.ndim == 2 and like.shape[0] == order.n_traces
     else:

@@ -54,7 +54,7 @@ class Layout:
         Byte offset of the first trace header, after any extended text headers.
     interval_us : float
         Sample interval of the binary header (bytes 3217-3218, or 3273-3280 of revision 2) in microseconds (or
-        millimetres and the like for depth); 0 or less where it does not say.
+        millimetres and the like for depth); 0 where it does not say.
     feet : bool
         The binary header (bytes 3255-3256) says lengths are in feet.
     revision : int
@@ -169,7 +169,8 @@ def binary_header(head: bytes, endian: Endian) -> BinaryHeader:
     revision = max(head[3500], head[3501])
     # Older writers leave anything in these bytes; only what exists is believed.
     revision = revision if revision in (1, 2) else 2 if constant else 0
-    interval = float(number(3217))
+    # Revision 2 says what programs have long done: longer ones than 32767 are written without a sign.
+    interval = float(number(3217, "H"))
     if revision == 2:
         exact = float(struct.unpack_from(mark + "d", head, 3272)[0])
         # Written by no revision 0 or 1, and by few of revision 2: believed only where it refines the short one.

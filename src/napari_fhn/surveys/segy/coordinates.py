@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ Floats = NDArray[np.float64]
 #: CDP, source and group coordinates, in the order they are believed for stacked traces.
 PLACES = ((181, 185), (73, 77), (81, 85))
 _SCALAR_BYTE, _UNITS_BYTE = 71, 89
+#: Bytes of a survey number, and of a coordinate.
+_FIELD = 4
 _ANGLES = {2: "seconds of arc", 3: "decimal degrees", 4: "degrees, minutes and seconds"}
 #: How far off its place a trace may lie on a grid found from coordinates, in bins.
 _OFF = 0.35
@@ -33,15 +36,39 @@ class Places:
         What they are where they are no lengths; empty otherwise.
     note : str
         Worth saying about them; may be empty.
+    given : bool
+        A person, or the file's own layout, has said so.
+    said : tuple of (int, int)
+        Further pairs that the text header names.
+    scalar : int or None
+        Instead of that of the trace headers.
     """
 
     x_byte: int
     y_byte: int
     angles: str = ""
     note: str = ""
+    given: bool = False
+    said: tuple[tuple[int, int], ...] = ()
+    scalar: int | None = None
+
+    def touch(self, numbers: Sequence[int]) -> bool:
+        """Say whether they share bytes with survey numbers that begin at some others."""
+        return touches(self.x_byte, numbers) or touches(self.y_byte, numbers)
 
 
-def find_places(headers: Headers, given: tuple[int, int] = (0, 0)) -> Places:
+def touches(byte: int, numbers: Sequence[int]) -> bool:
+    """Say whether a field of four bytes shares any with one of others, given their first bytes; 0 is no field."""
+    return bool(byte) and any(number and abs(byte - number) < _FIELD for number in numbers)
+
+
+def find_places(
+    headers: Headers,
+    given: tuple[int, int] = (0, 0),
+    numbers: Sequence[int] = (),
+    said: tuple[tuple[int, int], ...] = (),
+    scalar: int | None = None,
+) -> Places:
     """Find the bytes of the coordinates among those where programs write them.
 
     Parameters
@@ -50,6 +77,12 @@ def find_places(headers: Headers, given: tuple[int, int] = (0, 0)) -> Places:
         Of the file.
     given : tuple of int
         Bytes to take instead; 0 to look for them.
+    numbers : sequence of int
+        First bytes of the survey numbers: coordinates are never taken from those.
+    said : tuple of (int, int)
+        Pairs that the text header names; they are looked at first.
+    scalar : int, optional
+        Coordinate scalar instead of that of the trace headers.
 
     Returns
     -------
@@ -59,18 +92,46 @@ def find_places(headers: Headers, given: tuple[int, int] = (0, 0)) -> Places:
     angles = _ANGLES.get(int(units), "")
     note = f"The coordinates are {angles} (byte 89), not lengths, and were left alone." if angles else ""
     if any(given):
-        return Places(given[0] or PLACES[0][0], given[1] or PLACES[0][1], angles, note)
-    for k, (x_byte, y_byte) in enumerate(PLACES):
+        pair = given[0] or PLACES[0][0], given[1] or PLACES[0][1]
+        return Places(*pair, angles, note, given=True, said=said, scalar=scalar)
+    for x_byte, y_byte in dict.fromkeys((*said, *PLACES)):
+        if touches(x_byte, numbers) or touches(y_byte, numbers):
+            continue
         x, y = headers.look(x_byte), headers.look(y_byte)
         if x.any() and y.any() and (np.ptp(x) > 0 or np.ptp(y) > 0):
-            name = ("CDP", "source", "group")[k]
-            if k and not note:
-                note = (
-                    f"The CDP coordinates (bytes 181 and 185) are empty or no coordinates; {name} coordinates (bytes "
-                    f"{x_byte} and {y_byte}) were taken."
-                )
-            return Places(x_byte, y_byte, angles, note)
-    return Places(0, 0)
+            if (x_byte, y_byte) != PLACES[0] and not note:
+                taken = any(touches(byte, numbers) for byte in PLACES[0])
+                why = "hold the inline and crossline numbers" if taken else "are empty or no coordinates"
+                name = dict(zip(PLACES, ("CDP", "source", "group"), strict=True)).get((x_byte, y_byte))
+                words = f"{name} coordinates (bytes" if name else "those the text header names (bytes"
+                if (x_byte, y_byte) in said and not taken:
+                    note = f"The coordinates are taken from bytes {x_byte} and {y_byte}, as the text header says."
+                else:
+                    field = "Bytes 181 and 185" if taken else "The CDP coordinates (bytes 181 and 185)"
+                    note = f"{field} {why}; {words} {x_byte} and {y_byte}) were taken."
+            return Places(x_byte, y_byte, angles, note, said=said, scalar=scalar)
+    return Places(0, 0, said=said, scalar=scalar)
+
+
+def beside(headers: Headers, places: Places, numbers: Sequence[int]) -> Places:
+    """Return coordinates that share no byte with the survey numbers: those found, or the next best.
+
+    Parameters
+    ----------
+    headers : Headers
+        Of the file.
+    places : Places
+        As they were found, or given.
+    numbers : sequence of int
+        First bytes of the survey numbers.
+
+    Returns
+    -------
+    Places
+    """
+    if not places.touch(numbers):
+        return places
+    return find_places(headers, (0, 0), numbers, places.said, places.scalar)
 
 
 def looked_at(headers: Headers, places: Places) -> tuple[Floats, Floats]:
@@ -79,14 +140,15 @@ def looked_at(headers: Headers, places: Places) -> tuple[Floats, Floats]:
         nothing = np.zeros(headers.traces.size)
         return nothing, nothing
     scalar = headers.look(_SCALAR_BYTE)
-    return scaled(headers.look(places.x_byte), scalar), scaled(headers.look(places.y_byte), scalar)
+    x, y = headers.look(places.x_byte), headers.look(places.y_byte)
+    return scaled(x, scalar, places.scalar), scaled(y, scalar, places.scalar)
 
 
-def scaled(values: Ints, scalar: Ints) -> Floats:
-    """Apply the coordinate scalars (byte 71) of traces to their coordinates; 0 where a coordinate overflowed."""
+def scaled(values: Ints, scalar: Ints, told: int | None = None) -> Floats:
+    """Apply the coordinate scalars (byte 71) of traces, or the one told; 0 where a coordinate overflowed."""
     # What was too large to be written stands at the limit of 4 bytes.
     given = np.abs(values) < 2**31 - 1
-    return np.where(given, values * factor(scalar), 0.0)
+    return np.where(given, values * factor(scalar if told is None else np.full_like(scalar, told)), 0.0)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from napari_fhn.surveys.geometry import fit_geometry
-from napari_fhn.surveys.segy.coordinates import Floats, Places, looked_at
+from napari_fhn.surveys.segy.coordinates import Floats, Places, beside, looked_at
 from napari_fhn.surveys.segy.grid import Axis, axis_of, is_walk, place_keys
 from napari_fhn.surveys.segy.headers import Headers, Ints
 from napari_fhn.surveys.segy.text import ByteHint
@@ -166,6 +166,11 @@ def judge(
     GridGuess
     """
     il, xl = headers.look(pair[0]), headers.look(pair[1])
+    taken = places.given and places.touch(pair)
+    if places.touch(pair):
+        # These bytes cannot be both: other coordinates speak for these numbers, or none.
+        places = beside(headers, places, pair)
+        xy = looked_at(headers, places) if not places.angles else (np.zeros(headers.traces.size),) * 2
     fill = agree = 0.0
     first = [f"{because[0].upper()}{because[1:]}."] if because else []
 
@@ -174,6 +179,8 @@ def judge(
         where = places.x_byte, places.y_byte
         return GridGuess(*pair, how, score, (*first, *sentences), kind, *where, round(fill, 3), agree == 1.0)
 
+    if taken:
+        return guess(0.0, "none", f"Bytes {pair[0]} and {pair[1]} share some with the coordinates that are given.")
     if not (il.any() or xl.any()):
         return guess(0.0, "none", f"Bytes {pair[0]} and {pair[1]} are empty.")
     # Padding without numbers says nothing for or against.

@@ -39,6 +39,9 @@ def open(
     line: bool = False,
     sample_format: int | None = None,
     incomplete: bool = False,
+    sample_interval_ms: float | None = None,
+    delay_ms: float | None = None,
+    coordinate_scalar: int | None = None,
     vertical: Literal["twt", "depth"] = "twt",
     remember: bool = False,
     progress: Progress | None = None,
@@ -61,6 +64,11 @@ def open(
         Sample format code (1 IBM float, 5 IEEE float, ...) instead of the one in the binary header.
     incomplete : bool
         Take the whole traces of a file that is cut short, instead of refusing it.
+    sample_interval_ms, delay_ms : float, optional
+        Sample interval and time of the first sample, in milliseconds, instead of those of the headers; of depth, in the
+        unit of the file. A delay that is given holds for all traces.
+    coordinate_scalar : int, optional
+        Scalar of the coordinates instead of that in the trace headers: a factor, or negative a divisor.
     vertical : {"twt", "depth"}
         What the vertical axis is: two-way time in milliseconds, or depth in metres (the file cannot say).
     remember : bool
@@ -73,7 +81,8 @@ def open(
     xarray.DataArray
         Dims ``(inline, crossline, twt)``, numbers ascending; for a 2D line ``(trace, twt)`` with ``inline``,
         ``crossline``, ``cdp``, ``x`` and ``y`` along ``trace`` where the headers hold them. Where no sample
-        interval is given the last axis is ``sample``, counted from 0. Values float32, or int8 / uint8 where
+        interval is given the last axis is ``sample``, counted from 0. Traces that begin at times of their own (byte
+        109) are brought onto one axis, missing where a trace has no sample. Values float32, or int8 / uint8 where
         the file stores single bytes and no trace is missing. Missing are, as NaN: places without a trace, traces
         marked dead or dummy (byte 29 is 2 or 3; in large files where one of the traces looked at is), and samples
         that are not finite. Attributes, besides those of `napari_fhn.surveys.open`: ``geometry``
@@ -87,7 +96,8 @@ def open(
         For everything else than a post-stack volume or a line, with what it is.
     """
     path = Path(path)
-    asked = Options(inline_byte, crossline_byte, x_byte, y_byte, line, sample_format, incomplete)
+    said = sample_interval_ms, delay_ms, coordinate_scalar
+    asked = Options(inline_byte, crossline_byte, x_byte, y_byte, line, sample_format, incomplete, *said)
     options, notes = asked, tuple[str, ...]()
     if asked == Options():
         recalled = remembered.recall(path, OPTION_TYPES)
@@ -124,7 +134,7 @@ def _remember(path: Path, options: Options) -> None:
 def _labelled(path: Path, survey: SegySurvey, vertical: str, notes: tuple[str, ...]) -> xr.DataArray:
     """Put names, coordinates and attributes to a survey's lazy values."""
     layout, order = survey.layout, survey.order
-    n = layout.n_samples
+    n = survey.n_samples
     coords: dict[str, Any]
     if isinstance(order, Line):
         lateral: tuple[str, ...] = ("trace",)
@@ -151,7 +161,9 @@ def _labelled(path: Path, survey: SegySurvey, vertical: str, notes: tuple[str, .
         coords[last] = (last, np.arange(n, dtype=np.float64), {"long_name": "sample"})
     guess = survey.guess
     return xr.DataArray(
-        xr.Variable((*lateral, last), LazilyIndexedArray(SegyValues(layout, order, dead=survey.dead))),
+        xr.Variable(
+            (*lateral, last), LazilyIndexedArray(SegyValues(layout, order, dead=survey.dead, shifts=survey.shifts))
+        ),
         coords=coords,
         name=path.stem,
         attrs={

@@ -223,7 +223,7 @@ def _by_coordinates(reading: Reading, least_rows: int = 2) -> tuple[Order, GridG
         x, y = looked_at(headers, places)
     else:
         all_x, all_y, scalar = headers.all(places.x_byte, places.y_byte, _SCALAR, progress=reading.progress)
-        x, y = scaled(all_x, scalar), scaled(all_y, scalar)
+        x, y = scaled(all_x, scalar, places.scalar), scaled(all_y, scalar, places.scalar)
     binned = bin_all(reading, x, y, least_rows)
     if binned is None:
         return None
@@ -242,7 +242,7 @@ def rows_by_position(reading: Reading, least_rows: int = 2) -> tuple[Grid, GridG
 
     def at(traces: Ints) -> Floats:
         x, y, scalar = headers.of(traces, places.x_byte, places.y_byte, _SCALAR)
-        return np.stack([scaled(x, scalar), scaled(y, scalar)], axis=1)
+        return np.stack([scaled(x, scalar, places.scalar), scaled(y, scalar, places.scalar)], axis=1)
 
     known = np.stack(looked_at(headers, places), axis=1)
     rows = regular_rows(at, reading.layout.n_traces, headers.traces, known, tolerance=0.3)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.segy.coordinates import Floats, looked_at
+from napari_fhn.surveys.segy.coordinates import Floats, beside, looked_at
 from napari_fhn.surveys.segy.guess import GridGuess, ranked
 from napari_fhn.surveys.segy.headers import Ints
 from napari_fhn.surveys.segy.order import bin_all, in_file_order, rows_by_position
@@ -79,6 +79,31 @@ def guesses(path: str | Path, **options: Any) -> list[GridGuess]:
     return sorted(found, key=lambda guess: -guess.score)
 
 
+def judged(path: str | Path, guess: GridGuess, **options: Any) -> GridGuess:
+    """Return a guess as it is with the bytes that a person has given; itself where these say nothing of numbers.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; a choice of trace headers is read.
+    guess : GridGuess
+        The one that was chosen.
+    **options
+        As in `inspect`.
+
+    Returns
+    -------
+    GridGuess
+
+    Raises
+    ------
+    SurveyError
+        When it is no SEG-Y reading, or the options cannot be.
+    """
+    reading = Reading(Path(path), Options(**options))
+    return guess if reading.pair is None else reading.judged(reading.pair)
+
+
 def preview(path: str | Path, guess: GridGuess | None = None, **options: Any) -> Preview:
     """Say where some traces of a SEG-Y file lie, by a guess.
 
@@ -105,7 +130,8 @@ def preview(path: str | Path, guess: GridGuess | None = None, **options: Any) ->
     headers = reading.headers
     nothing = np.zeros(headers.traces.size, dtype=np.int64)
     numbered = guess.inline_byte > 0 and guess.crossline_byte > 0
-    x, y = looked_at(headers, reading.places)
+    numbers = (guess.inline_byte, guess.crossline_byte) if numbered else ()
+    x, y = looked_at(headers, beside(headers, reading.places, numbers))
     return Preview(
         traces=headers.traces,
         inline=headers.look(guess.inline_byte) if numbered else nothing,

@@ -86,11 +86,13 @@ def recall(path: Path, among: Mapping[str, type]) -> dict[str, Any]:
         return {}
     if not isinstance(entry, dict):
         return {}
-    # bool is an int to Python, and not to a person.
+    # bool is an int to Python, and not to a person; a whole number of milliseconds may be written as one.
     return {
         name: value
         for name, value in entry.items()
-        if name in among and isinstance(value, among[name]) and isinstance(value, bool) == (among[name] is bool)
+        if name in among
+        and isinstance(value, (int, float) if among[name] is float else among[name])
+        and isinstance(value, bool) == (among[name] is bool)
     }
 
 

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 from napari_fhn.surveys.segy.binary import Layout
-from napari_fhn.surveys.segy.coordinates import looked_at, scaled
+from napari_fhn.surveys.segy.coordinates import beside, looked_at, scaled
 from napari_fhn.surveys.segy.doubts import doubts
 from napari_fhn.surveys.segy.grid import Grid, Line, Order, TraceMap
 from napari_fhn.surveys.segy.guess import STANDARD, GridGuess
 from napari_fhn.surveys.segy.order import find_order
 from napari_fhn.surveys.segy.reading import Options, Reading
+from napari_fhn.surveys.segy.shifts import Shifts
 from napari_fhn.surveys.segy.text import history, says_depth, text_lines
 from napari_fhn.surveys.segy.time_axis import time_axis
 from napari_fhn.surveys.segy.trace_bytes import Progress
@@ -40,6 +41,8 @@ class SegySurvey:
         Which trace lies where.
     start_ms, interval_ms : float
         Vertical axis; interval 0 where none is given.
+    shifts : Shifts or None
+        Where traces begin at times of their own: how they lie on the axis.
     guess : GridGuess
         How the survey numbers were found.
     geometry : SurveyGeometry or None
@@ -70,6 +73,12 @@ class SegySurvey:
     history: str = ""
     options: Options = field(default_factory=Options)
     length_unit: str = ""
+    shifts: Shifts | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the vertical axis; more than of a trace where these begin at times of their own."""
+        return self.layout.n_samples if self.shifts is None else self.shifts.n
 
 
 def inspect(
@@ -107,7 +116,9 @@ def inspect(
     if reading.layout.n_traces == 1:
         raise SurveyError(path, "it holds a single trace, which is neither a line nor a volume", "Open a survey")
     order, guess = find_order(reading)
-    axis = time_axis(reading.headers)
+    if guess.inline_byte and guess.crossline_byte:
+        reading.places = beside(reading.headers, reading.places, (guess.inline_byte, guess.crossline_byte))
+    axis = time_axis(reading, order)
     reading.notes += axis.notes
     geometry: SurveyGeometry | None = None
     traces: dict[str, NDArray[np.float64]] = {}
@@ -126,6 +137,7 @@ def inspect(
         order=order,
         start_ms=axis.start_ms,
         interval_ms=axis.step_ms,
+        shifts=axis.shifts,
         guess=guess,
         geometry=geometry,
         traces=traces,
@@ -181,7 +193,8 @@ def _along_line(reading: Reading, guess: GridGuess) -> dict[str, NDArray[np.floa
         fields |= {"x": reading.places.x_byte, "y": reading.places.y_byte}
     *values, scalar = reading.headers.all(*fields.values(), _SCALAR, progress=reading.progress)
     found = dict(zip(fields, values, strict=True))
-    scaled_ = {name: scaled(v, scalar) if name in "xy" else v.astype(np.float64) for name, v in found.items()}
+    told = reading.places.scalar
+    scaled_ = {name: scaled(v, scalar, told) if name in "xy" else v.astype(np.float64) for name, v in found.items()}
     return {name: v for name, v in scaled_.items() if v.any()}
 
 

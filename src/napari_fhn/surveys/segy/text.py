@@ -19,6 +19,8 @@ _DEPTH = re.compile(
 )
 _INLINE = r"(?:\bI(?:N)?[ -]?LINE(?:S)?|\bIL)(?:[ _-]?(?:NUMBER|NUM|NO|TRACE))?"
 _CROSSLINE = r"(?:\b(?:X|CROSS|CR)[ -]?LINE(?:S)?|\bXL|\bCROSS[ -]?LINE)(?:[ _-]?(?:NUMBER|NUM|NO|TRACE))?"
+_X = r"(?:\bX[ _-]?COORD(?:INATE)?S?\b|\b(?:CDP|BIN|ENSEMBLE)[ _-]?X\b|\bEASTINGS?\b)"
+_Y = r"(?:\bY[ _-]?COORD(?:INATE)?S?\b|\b(?:CDP|BIN|ENSEMBLE)[ _-]?Y\b|\bNORTHINGS?\b)"
 #: What stands between a name and its byte: not another sentence, not another name.
 _BETWEEN = r"[ .:=(#*-]*(?:(?:HEADER|HDR|IN|AT|TRACE|LOCATION|LOC|POSITION|STARTS?|BYTES?|IS|ARE)\b[ .:=(#*-]*)*"
 _BYTE = r"(?<![\d.])(\d{1,3})(?![\d.,]*\d)(?:\s*(?:-|TO|\()\s*(\d{1,3}))?"
@@ -138,7 +140,7 @@ def hint_of_lines(lines: list[str]) -> ByteHint | None:
     ByteHint or None
         None where either number is not located, or is located twice in different places.
     """
-    found: dict[str, dict[int, int]] = {"inline": {}, "crossline": {}}
+    found: dict[str, dict[int, int]] = {"inline": {}, "crossline": {}, "x": {}, "y": {}}
     for number, line in enumerate(lines, 1):
         upper = line.upper()
         both = re.search(r"\bI/?X BYTES?\W+(\d{1,3})\W+(\d{1,3})", upper)
@@ -147,7 +149,7 @@ def hint_of_lines(lines: list[str]) -> ByteHint | None:
             found["crossline"].setdefault(int(both[2]), number)
             continue
         spoken = any("BYTE" in near.upper() for near in lines[max(0, number - 9) : number])
-        names = {"inline": _INLINE, "crossline": _CROSSLINE}
+        names = {"inline": _INLINE, "crossline": _CROSSLINE, "x": _X, "y": _Y}
         # Names come before their bytes, or after them; both ways in one line would take a byte for the next name's.
         for patterns in (
             {name: words + _BETWEEN + _BYTE for name, words in names.items()},
@@ -161,14 +163,20 @@ def hint_of_lines(lines: list[str]) -> ByteHint | None:
                     found[name].setdefault(first, number)
             if matches:
                 break
-    if any(len(places) != 1 for places in found.values()):
+    if any(len(found[name]) != 1 for name in ("inline", "crossline")):
         return None
-    (inline_byte, a), (crossline_byte, b) = (next(iter(places.items())) for places in found.values())
+    (inline_byte, a), (crossline_byte, b) = (next(iter(found[name].items())) for name in ("inline", "crossline"))
     if inline_byte == crossline_byte:
         return None
     where = f"line {a}" if a == b else f"lines {a} and {b}"
+    # Coordinates of sources beside those of places are two of a name, of which neither is taken.
+    x_byte, y_byte = (next(iter(found[name])) if len(found[name]) == 1 else 0 for name in ("x", "y"))
     return ByteHint(
-        inline_byte, crossline_byte, f"{where} of the text header give bytes {inline_byte} and {crossline_byte}"
+        inline_byte,
+        crossline_byte,
+        f"{where} of the text header give bytes {inline_byte} and {crossline_byte}",
+        x_byte=x_byte,
+        y_byte=y_byte,
     )
 
 

@@ -17,6 +17,7 @@ from xarray.core import indexing
 from napari_fhn.surveys.segy.binary import Layout
 from napari_fhn.surveys.segy.grid import Line, Order
 from napari_fhn.surveys.segy.headers import number
+from napari_fhn.surveys.segy.shifts import Shifts
 from napari_fhn.surveys.segy.trace_bytes import TraceBytes, ascending
 
 #: Types of the samples as they are stored; 3-byte integers and IBM floats have none.
@@ -101,22 +102,25 @@ class SegyValues(BackendArray):
         The trace order.
     dead : bool
         Some traces are marked dead or dummy (byte 29 is 2 or 3): look at that of each trace read.
+    shifts : Shifts, optional
+        How traces that begin at times of their own lie on the axis.
     """
 
-    def __init__(self, layout: Layout, order: Order, *, dead: bool = False) -> None:
+    def __init__(self, layout: Layout, order: Order, *, dead: bool = False, shifts: Shifts | None = None) -> None:
         self.layout = layout
         self.order = order
         self.dead = dead
+        self.shifts = shifts
         lateral = (order.n_traces,) if isinstance(order, Line) else order.shape
-        self.shape = (*lateral, layout.n_samples)
-        self.dtype = value_type(layout.format, gaps=dead or not order.full)
+        self.shape = (*lateral, layout.n_samples if shifts is None else shifts.n)
+        self.dtype = value_type(layout.format, gaps=dead or not order.full or shifts is not None)
         self._file = TraceBytes(layout)
 
-    def __getstate__(self) -> tuple[Layout, Order, bool]:
-        return self.layout, self.order, self.dead
+    def __getstate__(self) -> tuple[Layout, Order, bool, Shifts | None]:
+        return self.layout, self.order, self.dead, self.shifts
 
-    def __setstate__(self, state: tuple[Layout, Order, bool]) -> None:
-        self.__init__(state[0], state[1], dead=state[2])  # type: ignore[misc]
+    def __setstate__(self, state: tuple[Layout, Order, bool, Shifts | None]) -> None:
+        self.__init__(state[0], state[1], dead=state[2], shifts=state[3])  # type: ignore[misc]
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         if isinstance(key, indexing.BasicIndexer):
@@ -148,10 +152,23 @@ class SegyValues(BackendArray):
             out[...] = np.nan
         if not ascending(traces[rows]):
             rows = rows[np.argsort(traces[rows], kind="stable")]
+        wanted = traces[rows]
+        if self.shifts is not None:
+            self._read_shifted(self.shifts, wanted, rows, samples, out)
+        else:
+            self._read_straight(wanted, rows, samples, out)
+        if self.dead:
+            identity = number(self._file.gather(wanted, 28, 30), _IDENTITY_BYTE, self.layout, _IDENTITY_BYTE)
+            out[rows[np.isin(identity, NO_TRACE)]] = np.nan
+        return out
+
+    def _read_straight(
+        self, wanted: NDArray[np.int64], rows: NDArray[np.intp], samples: range, out: NDArray[Any]
+    ) -> None:
+        """Read samples of traces in the order of the file into rows of an array."""
         low, high = min(samples[0], samples[-1]), max(samples[0], samples[-1])
         width, head = self.layout.sample_bytes, self.layout.trace_header_bytes
         whole = samples.step == 1
-        wanted = traces[rows]
         for part, raw in self._file.pieces(wanted, head + low * width, head + (high + 1) * width):
             into = rows[part]
             straight = whole and into[-1] - into[0] == into.size - 1 and ascending(into)
@@ -161,7 +178,21 @@ class SegyValues(BackendArray):
             decode(raw, self.layout, decoded)
             if not straight:
                 out[into] = decoded if whole else decoded[:, :: samples.step]
-        if self.dead:
-            identity = number(self._file.gather(wanted, 28, 30), _IDENTITY_BYTE, self.layout, _IDENTITY_BYTE)
-            out[rows[np.isin(identity, NO_TRACE)]] = np.nan
-        return out
+
+    def _read_shifted(
+        self, shifts: Shifts, wanted: NDArray[np.int64], rows: NDArray[np.intp], samples: range, out: NDArray[Any]
+    ) -> None:
+        """Read samples of the common axis, of traces in the order of the file, into rows of an array."""
+        out[...] = np.nan
+        if not wanted.size:
+            return
+        low, high = min(samples[0], samples[-1]), max(samples[0], samples[-1])
+        n_own, width, head = self.layout.n_samples, self.layout.sample_bytes, self.layout.trace_header_bytes
+        first, last = shifts.window(wanted, low, high, n_own)
+        if last < first:
+            return
+        along = np.asarray(samples, dtype=np.int64)
+        for part, raw in self._file.pieces(wanted, head + first * width, head + (last + 1) * width):
+            decoded = np.empty((len(raw), last + 1 - first), dtype=np.float32)
+            decode(raw, self.layout, decoded)
+            out[rows[part]] = shifts.onto_axis(decoded, wanted[part], first, n_own, along)

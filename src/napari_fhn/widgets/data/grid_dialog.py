@@ -1,4 +1,4 @@
-"""Where the survey numbers of a SEG-Y file stand, when that is not certain: guesses with their evidence, and a map."""
+"""How a SEG-Y file is read, when that is not certain: guesses with their evidence, a map, and what a person says."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.segy.coordinates import touches
 from napari_fhn.surveys.segy.guess import GridGuess
-from napari_fhn.surveys.segy.previews import Preview, guesses, preview
+from napari_fhn.surveys.segy.previews import Preview, guesses, judged, preview
+from napari_fhn.widgets.data.headers_form import HeadersForm
 
 _SIZE = (820, 460)
 _MOST = 20_000
@@ -69,6 +72,7 @@ class GridDialog(QDialog):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setToolTip("Where the traces lie by this guess; dead ones in orange.")
+        self.form = HeadersForm()
         self.remember = QCheckBox("Read this survey so from now on")
         self.remember.setChecked(True)
         self.remember.setToolTip("The answer is kept for this survey, under whatever name and in whatever folder.")
@@ -78,6 +82,7 @@ class GridDialog(QDialog):
         left = QVBoxLayout()
         left.addWidget(self.list, 1)
         left.addWidget(self.evidence, 1)
+        left.addWidget(self.form)
         row = QHBoxLayout()
         row.addLayout(left, 1)
         row.addWidget(self.plot, 1)
@@ -87,19 +92,42 @@ class GridDialog(QDialog):
         column.addWidget(self.remember)
         column.addWidget(buttons)
         self.list.currentRowChanged.connect(self._chosen)
+        self.form.changed.connect(lambda: self._chosen(self.list.currentRow()))
         self.list.setCurrentRow(0)
 
     @property
     def options(self) -> dict[str, Any]:
         """What `napari_fhn.surveys.open` is to be told."""
-        return {**options_of(self.guesses[max(self.list.currentRow(), 0)]), "remember": self.remember.isChecked()}
+        said = self.form.options
+        chosen = options_of(self.guesses[max(self.list.currentRow(), 0)])
+        if "inline_byte" in said or "crossline_byte" in said:
+            # Numbers that a person names are numbers, whatever the guess was.
+            chosen = {name: value for name, value in chosen.items() if name in ("inline_byte", "crossline_byte")}
+            chosen = {name: value for name, value in chosen.items() if value}
+        numbers = [said.get(name, chosen.get(name, 0)) for name in ("inline_byte", "crossline_byte")]
+        # The coordinates of the guess may stand where a person has just said that the numbers do.
+        chosen = {
+            name: value
+            for name, value in chosen.items()
+            if name not in ("x_byte", "y_byte") or not touches(value, numbers)
+        }
+        return {**chosen, **said, "remember": self.remember.isChecked()}
 
     def _chosen(self, row: int) -> None:
         if not 0 <= row < len(self.guesses):
             return
         guess = self.guesses[row]
+        options = {name: value for name, value in self.options.items() if name != "remember"}
+        try:
+            if self.form.options:
+                guess = judged(self._path, guess, **options)
+            shown = preview(self._path, guess, **options)
+        except SurveyError as error:
+            self.evidence.setText(f"<p>{error.what}. {error.way_out}.</p>")
+            self.plot.clear()
+            return
         self.evidence.setText("".join(f"<p>{one}</p>" for one in guess.evidence))
-        self._draw(preview(self._path, guess))
+        self._draw(shown)
 
     def _draw(self, shown: Preview) -> None:
         guess = shown.guess
@@ -148,12 +176,18 @@ def doubt(survey: xr.DataArray, found: Sequence[GridGuess]) -> str:
     Parameters
     ----------
     survey : xarray.DataArray
-        As it was opened without being told how.
+        As it was opened without being told how: with its notes.
     found : sequence of GridGuess
         The guesses, best first.
     """
     notes = survey.attrs.get("notes", ())
-    if survey.dims[0] != "inline" or any("as remembered" in str(note) for note in notes):
+    if any("as remembered" in str(note) for note in notes):
+        return ""
+    # What the notes say of the vertical axis and how to give it concerns lines too.
+    unsure = next((str(note) for note in notes if "sample_interval_ms=" in str(note)), "")
+    if unsure:
+        return unsure.split(" If ")[0] + " If you know better, write it below."
+    if survey.dims[0] != "inline":
         return ""
     accepted = [guess for guess in found if guess.accepted]
     if not accepted:

@@ -58,10 +58,13 @@ class LabelBook:
         Emitted with a step that was done, taken back or made again.
     shown : Signal
         Emitted with each label layer that is made.
+    counted : Signal
+        Emitted with the labelled voxels of each label value when they were counted, also where they are as before.
     """
 
     stepped = Signal(object)
     shown = Signal(object)
+    counted = Signal(object)
 
     def __init__(self, context: DeskContext) -> None:
         self._context = context
@@ -385,6 +388,7 @@ class LabelBook:
         if self.layer is None:
             return
         self.state.counts = counts
+        self.counted.emit(counts)
         # A value that was painted by number and has no class yet gets one.
         if counts and max(counts) not in self.state.classes.values:
             missing = (str(v) for v in counts if v not in self.state.classes.values)

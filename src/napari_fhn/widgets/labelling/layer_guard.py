@@ -42,9 +42,10 @@ class LayerGuard:
         self._book = book
         self._seen: tuple[Any, ...] = ()
         self._told = True
+        self._counts: dict[int, int] = {}
         book.shown.connect(self._attach)
         book.history.changed.connect(self._changed)
-        book.state.events.counts.connect(self._counted)
+        book.counted.connect(self._counted)
         context.viewer.layers.events.inserted.connect(self._inserted)
 
     def close(self) -> None:
@@ -52,6 +53,7 @@ class LayerGuard:
         disconnect(self._context.viewer.layers.events.inserted, self._inserted)
 
     def _attach(self, layer: Labels) -> None:
+        self._told = True
         layer.events.data.connect(lambda event: self._data_set(layer))
         layer.events.set_data.connect(lambda event: self._refreshed(layer))
 
@@ -117,12 +119,12 @@ class LayerGuard:
         self._told = True
 
     def _counted(self, counts: dict[int, int]) -> None:
-        if not self._told and self._book.layer is not None:
+        if not self._told and counts != self._counts:
             self._context.messages.say(
                 "Another program has written into the labels: what it wrote counts, and cannot be taken back here.",
                 note=True,
             )
-        self._told = self._book.tally.pending
+        self._counts, self._told = counts, self._book.tally.pending
 
     def _is_shown(self, layer: Labels) -> bool:
         return self._book.layer is layer

@@ -73,7 +73,7 @@ class Tally:
     @property
     def pending(self) -> bool:
         """Whether it is going to count, or counts just now."""
-        return self._counting or self._timer.isActive()
+        return self._counting or self._again or self._timer.isActive()
 
     def close(self) -> None:
         """Count no more."""

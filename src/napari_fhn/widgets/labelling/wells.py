@@ -280,9 +280,11 @@ class WellBook:
     def _hold(self, *, there: bool = True) -> None:
         session, kept = self._context.project.session, KeptWells()
         if there and session is not None:
+            # Who only looks leaves a file that cannot be read where it is.
+            read = well_file.load if self._context.project.writable else well_file.read
             try:
-                kept = well_file.load(session.folder)
-            except labels.LabelError as error:
+                kept = read(session.folder)
+            except ValueError as error:
                 self._context.messages.say(f"The wells of the session are not shown: {error}", note=True)
         table = self.book.state.classes
         self._values |= dict(zip(table.names, table.values, strict=True))

@@ -104,3 +104,12 @@ def senseless(i: np.ndarray, j: np.ndarray) -> dict[int, Any]:
     """Numbers that lie on no grid."""
     rng = np.random.default_rng(2)
     return {189: rng.integers(-(2**31), 2**31, i.size), 193: rng.integers(-(2**31), 2**31, i.size)}
+
+
+def delayed(path: Path) -> Truth:
+    """The first inline begins 80 ms, 20 samples, before all others."""
+    found = volume(path, more=lambda i, j: {109: np.where(i == 0, 20, 100)})
+    assert found.values is not None
+    values = np.full((6, 7, 40), np.nan)
+    values[0, :, :20], values[1:, :, 20:] = found.values[0], found.values[1:]
+    return Truth(**(found.__dict__ | {"values": values, "start_ms": 20.0, "note": "varies"}))
