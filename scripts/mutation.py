@@ -60,7 +60,7 @@ GROUPS = {
     ),
     "tiles": Group(
         ("training/tiles.py", "training/mosaic.py"),
-        ("training/test_tiles.py", "training/test_mosaic.py", "training/test_predict.py"),
+        ("training/test_tiles.py", "training/test_mosaic.py", "training/test_bounds.py"),
     ),
     "burning": Group(
         ("labels/burning.py",),
@@ -151,8 +151,9 @@ def _endings(folder: Path) -> dict[str, Any]:
 
 
 def _mutmut(folder: Path, options: argparse.Namespace, *names: str, command: str = "run") -> str:
-    borrowed = site.getsitepackages()[0]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": borrowed, "QT_QPA_PLATFORM": "offscreen"}
+    # The packages of this environment, and for processes that tests begin the changed package.
+    paths = os.pathsep.join((site.getsitepackages()[0], str(folder / "mutants" / "src")))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths, "QT_QPA_PLATFORM": "offscreen"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     more = ["--max-children", str(options.processes)] if command == "run" else []
     done = subprocess.run(
