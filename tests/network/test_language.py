@@ -15,12 +15,12 @@ def architectures(draw):
     dimensions = draw(st.sampled_from([2, 3]))
     axes = st.none() | st.sets(st.integers(0, dimensions - 1), min_size=1).map(tuple)
     layers = [Layer("keep", draw(st.integers(1, 3)))]
-    for resample in draw(st.lists(st.sampled_from(["keep", "coarsen", "refine"]), max_size=9)):
+    for resample in draw(st.lists(st.sampled_from(["keep", "coarsen", "refine"]), max_size=3)):
         changed = None if resample == "keep" else draw(axes)
         transform = draw(st.sampled_from(["haar", "shuffle"]))
         layers.append(Layer(resample, draw(st.integers(1, 3)), changed, transform))
-    # Enough channels for any number of refinements.
-    return Architecture(dimensions, draw(st.integers(1, 5)) * 8**9, tuple(layers))
+    # Enough channels for three refinements, and few enough for three coarsenings.
+    return Architecture(dimensions, draw(st.integers(1, 2)) * 8**3, tuple(layers))
 
 
 @given(architectures())
@@ -59,11 +59,6 @@ def test_the_first_step_of_a_group_changes_the_resolution():
 def test_presets_can_be_written(one):
     parts = {"h": one.h, "context": one.context, "reading": one.reading}
     assert parse(write(one), **parts) == one
-
-
-def test_more_steps_than_a_group_may_have_become_two_groups():
-    one = Architecture(2, 1, (Layer("keep", 1),) * 10_001)
-    assert write(one) == "2d 1: 10000x1 | 1x1"
 
 
 @pytest.mark.parametrize(

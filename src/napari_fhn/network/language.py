@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 
 from napari_fhn.network.architecture import Activation, Architecture, Layer, Normalization, Reading, Resample, Transform
+from napari_fhn.network.bounds import MOST_LAYERS
 
 _HEAD = re.compile(r"(\d+)\s*d\s+(\d+)", re.IGNORECASE)
 _GROUP = re.compile(r"(?:(down|up)\s*(\*?)\s*(?:\(([^()]*)\))?\s*)?(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
 _WORDS: dict[str, Resample] = {"down": "coarsen", "up": "refine"}
-_MOST_STEPS = 10_000
 
 
 class LanguageError(ValueError):
@@ -135,8 +135,8 @@ def _group(text: str, start: int, group: str) -> tuple[Layer, ...]:
         except ValueError:
             reason = 'axes are numbers counted from 0, like "(0,1)"'
             raise LanguageError(text, start + found.start(3), inside, reason) from None
-    if not 1 <= int(steps) <= _MOST_STEPS:
-        raise LanguageError(text, start + found.start(4), steps, f"a group has 1 to {_MOST_STEPS} steps")
+    if not 1 <= int(steps) <= MOST_LAYERS:
+        raise LanguageError(text, start + found.start(4), steps, f"a group has 1 to {MOST_LAYERS} steps")
     if int(rank) < 1:
         raise LanguageError(text, start + found.start(5), rank, "the block rank must be at least 1")
     transform: Transform = "shuffle" if star else "haar"
@@ -159,7 +159,7 @@ def write(architecture: Architecture) -> str:
     """
     groups: list[tuple[Layer, int]] = []
     for layer in architecture.layers:
-        if groups and layer.resample == "keep" and layer.rank == groups[-1][0].rank and groups[-1][1] < _MOST_STEPS:
+        if groups and layer.resample == "keep" and layer.rank == groups[-1][0].rank:
             groups[-1] = (groups[-1][0], groups[-1][1] + 1)
         else:
             groups.append((layer, 1))
