@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
@@ -38,6 +39,23 @@ def test_bytes_of_a_segy_file(survey, capsys):
     assert "depth: 32, 0 to 124" in capsys.readouterr().out
     assert main(["info", str(survey), "--line"]) == 0
     assert "trace: 80" in capsys.readouterr().out
+
+
+def test_times_and_scalar_of_a_segy_file(survey, capsys):
+    assert main(["info", str(survey), "--sample-interval-ms", "2", "--delay-ms", "100"]) == 0
+    assert "twt: 32, 100 to 162" in capsys.readouterr().out
+    assert main(["info", str(survey), "--sample-interval-ms", "0"]) == 2
+    assert "a sample interval of 0 ms is none" in capsys.readouterr().err
+    assert main(["info", str(survey), "--coordinate-scalar", "0"]) == 2
+    assert "a coordinate scalar of 0 is none" in capsys.readouterr().err
+
+
+def test_rows_of_a_table_of_bands_x_pixels(capsys):
+    scipy.io.savemat("table.mat", {"Y": np.random.default_rng(0).random((3, 80))})
+    assert main(["info", "table.mat"]) == 2
+    assert "rows=" in capsys.readouterr().err
+    assert main(["info", "table.mat", "--rows", "8", "--pixels", "along"]) == 0
+    assert "y: 8" in capsys.readouterr().out
 
 
 def test_an_option_of_another_kind_of_file_is_a_sentence(survey, capsys):

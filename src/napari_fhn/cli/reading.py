@@ -21,6 +21,10 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--axes", type=_names, metavar="NAMES", help="axes of an array: y,x,band, inline,crossline,twt or trace,twt"
     )
     how.add_argument("--variable", metavar="NAME", help="the array that is the survey, in a file of several")
+    how.add_argument("--rows", type=int, metavar="N", help="of the image, in a MATLAB table of bands x pixels")
+    how.add_argument(
+        "--pixels", choices=("down", "along"), help="how such pixels go on: down the columns, along the rows"
+    )
     how.add_argument("--page", type=int, metavar="N", help="the image that is the survey, in a TIFF of several")
     how.add_argument("--part", choices=("magnitude", "phase", "real", "imaginary"), help="of complex numbers")
     how.add_argument("--wavelength-units", metavar="UNIT", help="of wavelengths without them, such as nm or um")
@@ -53,7 +57,18 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given of these options, for `napari_fhn.surveys.open`."""
-    names = ("axes", "variable", "page", "part", "wavelength_units", *_BYTES, *_TIMES, "coordinate_scalar")
+    names = (
+        "axes",
+        "variable",
+        "page",
+        "part",
+        "wavelength_units",
+        "rows",
+        "pixels",
+        *_BYTES,
+        *_TIMES,
+        "coordinate_scalar",
+    )
     given = {
         name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
     }

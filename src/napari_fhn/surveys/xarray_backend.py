@@ -53,7 +53,7 @@ class SurveyBackend(BackendEntrypoint):
     open_dataset_parameters: ClassVar[tuple[str, ...]] = (
         "filename_or_obj", "drop_variables", "mask_and_scale", "axes", "variable", "wavelength_units", "page", "part",
         "inline_byte", "crossline_byte", "x_byte", "y_byte", "line", "sample_format", "incomplete",
-        "sample_interval_ms", "delay_ms", "coordinate_scalar", "vertical",
+        "sample_interval_ms", "delay_ms", "coordinate_scalar", "vertical", "rows", "pixels",
     )  # fmt: skip
 
     def guess_can_open(self, filename_or_obj: Any) -> bool:

@@ -4,8 +4,10 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+import scipy.io
 import xarray as xr
 
 from napari_fhn import surveys
@@ -147,3 +149,34 @@ def test_nothing_but_lists_is_a_sentence(tmp_path):
     path = write(tmp_path / "a.nc", xr.Dataset({"a": ("t", [1.0, 2.0])}))
     with pytest.raises(surveys.SurveyError, match="no array of two or more axes"):
         surveys.open(path)
+
+
+@pytest.mark.parametrize("kind", ["classic", "hdf5"])
+def test_text_that_is_not_utf_8_is_read(tmp_path, kind):
+    path, values, waves = tmp_path / "a.nc", np.random.default_rng(0).random((5, 4, 6)), [0.45, 0.55, 0.65, 0.86, 2.2]
+    if kind == "classic":
+        with scipy.io.netcdf_file(path, "w") as file:
+            for name, n in zip(("band", "y", "x"), values.shape, strict=True):
+                file.createDimension(name, n)
+            cube, wave = (
+                file.createVariable("refl", "f8", ("band", "y", "x")),
+                file.createVariable("wavelength", "f8", ("band",)),
+            )
+            cube[:], wave[:] = values, waves
+            cube.long_name, wave.units = "Réflectance".encode("latin-1"), b"\xb5m"
+    else:
+        with h5py.File(path, "w") as file:
+            file["refl"], file["wavelength"] = values, waves
+            for k, (name, n) in enumerate(zip(("band", "y", "x"), values.shape, strict=True)):
+                file[name] = np.arange(n)
+                file[name].make_scale(name)
+                file["refl"].dims[k].attach_scale(file[name])
+            file["wavelength"].dims[0].attach_scale(file["band"])
+            file["wavelength"].attrs["units"] = np.bytes_(b"\xb5m")
+            file["refl"].attrs["units"] = np.bytes_("réfl".encode("latin-1"))
+    survey = surveys.open(path)
+    np.testing.assert_allclose(survey["wavelength"], [450, 550, 650, 860, 2200])
+    np.testing.assert_array_equal(survey.values, values)
+    # No half characters, which no file of ours could hold.
+    repr(survey.attrs).encode()
+    assert kind == "classic" or survey.attrs["units"] == "réfl"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_fhn import surveys
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names, to_nanometres, units_that_fit
 
 
@@ -64,3 +67,31 @@ def test_wavelengths_in_names_need_a_unit_in_each(names, values):
 def test_a_bad_band_list_may_hold_weights():
     coords, _ = band_coordinates(3, good=[0.0, 0.5, np.nan])
     assert coords["good"][1].tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("code", ["latin-1", "cp1252", "utf-8"])
+@pytest.mark.parametrize(
+    "field", ["wavelength units = µm", "band names = {Blau µ, Grün, Rot, é, ü}", "description = {Réflectance}"]
+)
+def test_an_envi_header_may_be_in_any_code(tmp_path, code, field):
+    lines = ["ENVI", "samples = 4", "lines = 3", "bands = 5", "header offset = 0", "data type = 2", "interleave = bsq",
+             "byte order = 0", "wavelength = {0.45, 0.55, 0.65, 0.86, 2.20}"]  # fmt: skip
+    if "units" not in field:
+        lines.append("wavelength units = Micrometers")
+    (tmp_path / "a.hdr").write_bytes("\n".join([*lines, field, ""]).encode(code))
+    np.arange(60, dtype="<i2").tofile(tmp_path / "a.dat")
+    survey = surveys.open(tmp_path / "a.hdr")
+    np.testing.assert_allclose(survey["wavelength"], [450, 550, 650, 860, 2200])
+    assert survey.values.ravel().tolist() == list(range(60))
+    if "names" in field:
+        assert survey["band_name"].values[1] == "Grün"
+
+
+CASE = Path(__file__).parents[4] / "shared" / "cases" / "hyperspectral" / "a2.hdr"
+
+
+@pytest.mark.skipif(not CASE.is_file(), reason="the cases lie beside the checkout")
+def test_the_case_in_latin_1_has_its_wavelengths():
+    survey = surveys.open(CASE)
+    np.testing.assert_allclose(survey["wavelength"][[0, -1]], [450, 2200])
+    assert survey.shape == (5, 7, 9)

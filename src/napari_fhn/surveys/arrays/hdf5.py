@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from xarray.backends import CachingFileManager
 
 from napari_fhn.surveys import reaching
-from napari_fhn.surveys.arrays import hdf5_look
+from napari_fhn.surveys.arrays import hdf5_look, prisma
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, Reordered, one_line
 
-SUFFIXES = (".h5", ".hdf5")
+SUFFIXES = (".h5", ".hdf5", ".he5")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 #: The signature stands at the beginning, or behind a block of the user's of one of these lengths.
 USER_BLOCKS = (0, 512, 1024, 2048)
@@ -62,7 +62,7 @@ def open(
         The file.
     axes : sequence of str, optional
         What its axes are, such as ``("y", "x", "band")``; else the names of its dimension scales, or what
-        other arrays in the file tell.
+        other arrays in the file tell. Products of PRISMA need none: both spectrometers make one cube.
     variable : str, optional
         Path of the array in the file, such as ``"scene/reflectance"``.
     wavelength_units : str, optional
@@ -78,9 +78,12 @@ def open(
         When it is damaged or holds no array of real numbers.
     """
     path = Path(path)
+    found = members(path, follow=follow)
+    if variable is None and axes is None and prisma.cubes(found):
+        return prisma.open_cubes(path, found)
     return open_member(
         path,
-        members(path, follow=follow),
+        found,
         format="HDF5",
         variable=variable,
         axes=axes,

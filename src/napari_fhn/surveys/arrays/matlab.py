@@ -1,4 +1,4 @@
-"""MATLAB files: version 5 (also 6 and 7) through scipy, read into memory; 7.3, which is HDF5, slice by slice."""
+"""MATLAB files: version 4; 5 (also 6 and 7) through scipy, read into memory; 7.3, which is HDF5, slice by slice."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.arrays import hdf5
-from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.arrays import flattened, hdf5, matlab_parts
+from napari_fhn.surveys.arrays.flattened import Pixels
+from napari_fhn.surveys.arrays.members import Member, open_member, survey_of
 from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
@@ -30,7 +31,7 @@ _TYPES = {
 
 
 def can_open(path: Path) -> bool:
-    """Say whether a path is a MATLAB file of version 5 or 7.3 by its first bytes."""
+    """Say whether a path is a MATLAB file of version 4, 5 or 7.3 by its first bytes."""
     return path.suffix.lower() in SUFFIXES and _version(path) != ""
 
 
@@ -40,6 +41,8 @@ def open(
     axes: Sequence[str] | None = None,
     variable: str | None = None,
     wavelength_units: str | None = None,
+    rows: int | None = None,
+    pixels: Pixels = "down",
     follow: bool = False,
 ) -> xr.DataArray:
     """Open an array of a MATLAB file.
@@ -51,9 +54,13 @@ def open(
     axes : sequence of str, optional
         What its axes are, in the order of MATLAB's ``size``, such as ``("y", "x", "band")``.
     variable : str, optional
-        Name of the array; in a file of version 7.3 also ``"struct/field"``.
+        Name of the array; in structs and cells ``"struct/field"``, ``"struct(2)/field"``, ``"cell{1}"``.
     wavelength_units : str, optional
         Of wavelengths in the file.
+    rows : int, optional
+        Of the image, where the array is a table of bands x pixels.
+    pixels : {"down", "along"}
+        How its pixels follow each other: down the columns, as MATLAB unrolls an image, or along the rows.
     follow : bool
         Whether values may come from files outside its folder, where it names such (7.3).
 
@@ -66,7 +73,7 @@ def open(
     Raises
     ------
     AmbiguousAxes
-        When several arrays can be the survey, or nothing tells what its axes are.
+        When several arrays can be the survey, or nothing tells what its axes are, or its rows and columns.
     SurveyError
         When it is damaged, cut short, too large to be read, or holds no array of real numbers.
     """
@@ -78,28 +85,41 @@ def open(
         _check_length(path)
         found = _members(path)
     else:
-        raise SurveyError(path, "it does not begin as a MATLAB file of version 5 or later does",
-                          "Save it in MATLAB with -v7 or -v7.3")  # fmt: skip
+        earlier = matlab_parts.version_4(path) if version == "4" else None
+        if earlier is None:
+            raise SurveyError(path, "it does not begin as a MATLAB file does, or is cut short",
+                              "Save it in MATLAB with -v7 or -v7.3")  # fmt: skip
+        found = earlier
+    if rows is not None:
+        name = survey_of(path, found, variable)
+        found = {**found, name: flattened.unrolled(path, name, found, rows, pixels)}
+        variable, axes = name, axes or ("y", "x", "band")
+    elif axes is None:
+        flattened.ask(path, survey_of(path, found, variable), found)
     return open_member(
         path, found, format=f"MATLAB {version}", variable=variable, axes=axes, wavelength_units=wavelength_units
     )
 
 
-def _version(path: Path) -> Literal["5", "7.3", ""]:
+def _version(path: Path) -> Literal["4", "5", "7.3", ""]:
     with path.open("rb") as file:
         head = file.read(_HEADER)
     if len(head) < _HEADER or head[126:128] not in (b"IM", b"MI") or not head.startswith(b"MATLAB"):
         # Other programs write HDF5 without MATLAB's text.
-        return "7.3" if hdf5.has_signature(path) else ""
+        return "7.3" if hdf5.has_signature(path) else "4" if matlab_parts.begins_as_version_4(head) else ""
     return "7.3" if head.startswith(b"MATLAB 7.3") and hdf5.has_signature(path) else "5"
+
+
+def _order(path: Path) -> Literal["little", "big"]:
+    with path.open("rb") as file:
+        file.seek(126)
+        return "little" if file.read(2) == b"IM" else "big"
 
 
 def _check_length(path: Path) -> None:
     """Walk over the elements of a version 5 file by their lengths, reading nothing else."""
-    size = path.stat().st_size
+    size, order = path.stat().st_size, _order(path)
     with path.open("rb") as file:
-        file.seek(126)
-        order: Literal["little", "big"] = "little" if file.read(2) == b"IM" else "big"
         place = _HEADER
         while place < size:
             file.seek(place)
@@ -136,6 +156,10 @@ def _members(path: Path) -> dict[str, Member]:
             what = f"its array '{name}' promises {' x '.join(map(str, shape))} values, too many for {size} bytes"
             raise SurveyError(path, what, "Save it again")
         found[name] = Member(tuple(shape), dtype, _Loader(path, name, n * dtype.itemsize))
+    if any(kind in ("struct", "cell", "object") for _, _, kind in listed):
+        inner = matlab_parts.inside(path, _order(path))
+        if found or any(len(one.lengths) > 1 for one in inner.values()):
+            found |= {name: one for name, one in inner.items() if name not in found}
     if not found:
         kinds = ", ".join(f"{name} ({kind})" for name, _, kind in listed) or "nothing"
         raise SurveyError(path, f"it holds no array of numbers ({kinds})", "Save the array as a variable of its own")

@@ -191,6 +191,11 @@ def axes_of(
     raise AmbiguousAxes(path, f"the axes of '{name}' ({size}) have no names", choices)
 
 
+def is_wavelengths(name: str, member: Member, n: int) -> bool:
+    """Say whether an array is, by its name and length, the list of the wavelengths of `n` bands."""
+    return _WAVELENGTH.fullmatch(name) is not None and member.lengths == (n,)
+
+
 def _spread(names: Sequence[str], places: Sequence[int], n: int) -> tuple[str, ...]:
     """Names for all axes, from those of some; the others get names of their own."""
     result = [f"axis_{k}" for k in range(n)]

@@ -120,8 +120,24 @@ def read_groups(path: Path, engine: str) -> dict[str, xr.Dataset]:
 
 def _open(path: Path, options: dict[str, Any]) -> dict[str, xr.Dataset]:
     if options["engine"] == "scipy":
-        return {"": xr.open_dataset(path, **options)}
-    return {name.strip("/"): dataset for name, dataset in xr.open_groups(path, **options).items()}
+        return {"": _legible(xr.open_dataset(path, **options))}
+    return {name.strip("/"): _legible(dataset) for name, dataset in xr.open_groups(path, **options).items()}
+
+
+def _legible(dataset: xr.Dataset) -> xr.Dataset:
+    """Read attributes that are not in UTF-8, as the formats have it, as Latin-1."""
+    for attrs in (dataset.attrs, *(one.attrs for one in dataset.variables.values())):
+        attrs |= {name: _latin(value) for name, value in attrs.items() if isinstance(value, str)}
+    return dataset
+
+
+def _latin(text: str) -> str:
+    """Put the characters to bytes that were left over; the one that was lost before a metre was a micro sign."""
+    if text == "\ufffdm":
+        return "µm"
+    if not any("\udc80" <= c <= "\udcff" for c in text):
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _engine(path: Path) -> str | None:

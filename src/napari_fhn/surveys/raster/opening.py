@@ -219,7 +219,7 @@ def _of_bands(
 ) -> tuple[dict[str, Any], list[str]]:
     """Collect what is known of each band; what is not known for every band is left out with a note."""
     n = dataset.count
-    names = [name or "" for name in dataset.descriptions]
+    names = _texts(dataset, "descriptions")
     if header is not None:
         names = header.items("band names") if len(header.items("band names")) == n else [""] * n
         waves, widths, good = (header.numbers(key) for key in ("wavelength", "fwhm", "bbl"))
@@ -228,12 +228,12 @@ def _of_bands(
         unread = [k for k in ("wavelength", "bbl") if header.items(k) and not header.numbers(k)]
         notes = [f"The header's list '{key}' is not all numbers and was not used." for key in unread]
     else:
-        tags = [dataset.tags(band) for band in dataset.indexes]
+        tags = [_tags(dataset, band) for band in dataset.indexes]
         waves, widths, good = (_numbers([tag.get(key, "") for tag in tags]) for key in ("wavelength", "fwhm", "bbl"))
         units = tags[0].get("wavelength_units", "")
         if not waves:
             # GDAL's own words for the same, since its version 3.10.
-            imagery = [dataset.tags(band, ns="IMAGERY") for band in dataset.indexes]
+            imagery = [_tags(dataset, band, ns="IMAGERY") for band in dataset.indexes]
             waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
             widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
             units = "um"
@@ -249,12 +249,27 @@ def _of_bands(
     coords, said = band_coordinates(n, wavelength=waves, fwhm=widths, good=good, units=units, told=told)
     if any(names):
         coords["band_name"] = ("band", names)
-    if any(dataset.units):
-        coords["band_unit"] = ("band", [unit or "" for unit in dataset.units])
+    if any(band_units := _texts(dataset, "units")):
+        coords["band_unit"] = ("band", band_units)
     if stored is not None:
         coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
         said.append(_scaling(*stored))
     return coords, notes + said
+
+
+def _texts(dataset: rasterio.DatasetReader, what: str) -> list[str]:
+    """Words on each band; nothing where they are in another code than GDAL takes them for."""
+    try:
+        return [one or "" for one in getattr(dataset, what)]
+    except UnicodeDecodeError:
+        return [""] * dataset.count
+
+
+def _tags(dataset: rasterio.DatasetReader, band: int, ns: str | None = None) -> dict[str, str]:
+    try:
+        return dict(dataset.tags(band, ns=ns))
+    except UnicodeDecodeError:
+        return {}
 
 
 def _scaling(scale: NDArray[np.float64], offset: NDArray[np.float64]) -> str:
