@@ -47,7 +47,10 @@ GROUPS = {
             f"network/{name}.py"
             for name in ("transforms", "convolution", "symmetric", "leapfrog", "hyperbolic", "reading", "counting")
         ),
-        ("network",),
+        tuple(
+            f"network/test_{name}.py"
+            for name in ("transforms", "convolution", "symmetric", "hyperbolic", "counting", "resnet", "unet")
+        ),
     ),
     "losses": Group(
         ("training/losses.py", "training/objective.py", "training/criterion.py"),
