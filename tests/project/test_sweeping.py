@@ -18,6 +18,7 @@ def test_the_writer_sweeps_what_killed_processes_left_in_a_session_and_nobody_el
         work.session.inputs / f"Survey.npy.{process.pid}-1.part",
         run.folder / f"prediction.npy.{process.pid}-1.part",
         run.model / f"model.json.{process.pid}-1.part",
+        work.session.steps.folder / f"000012.doing.{process.pid}-1.part",
     ]
     mine = [work.session.folder / f"thesis.{process.pid}.part", run.folder / "notes.part"]
     for path in (*half, *mine):

@@ -27,7 +27,7 @@ def sweep(folder: Path) -> int:
     int
         How many went.
     """
-    names = ("", layout.INPUTS, layout.MASKS, layout.STRUCTURE, layout.KEPT, layout.MODEL)
+    names = ("", layout.INPUTS, layout.MASKS, layout.STRUCTURE, layout.KEPT, layout.HISTORY, layout.MODEL)
     places = [folder / name for name in names]
     runs = folder / layout.RUNS
     if runs.is_dir() and not runs.is_symlink():
