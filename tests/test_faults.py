@@ -30,7 +30,8 @@ def contents(folder: str | Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(Path(folder).rglob("*"))
-        if path.is_file()
+        # What the manifest was before a session was opened is none of its content.
+        if path.is_file() and path.name != "session-before.json"
     }
 
 

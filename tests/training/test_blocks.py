@@ -153,7 +153,7 @@ def test_inputs_must_lie_on_one_grid(tmp_path):
     with pytest.raises(JobError, match=r"b\.npy is \(4, 6\)"):
         Volume([Input(str(tmp_path / "a.npy")), Input(str(tmp_path / "b.npy"))])
     (tmp_path / "c.npy").write_text("hello")
-    with pytest.raises(JobError, match=r"c\.npy cannot be read"):
+    with pytest.raises(JobError, match=r"c\.npy is no whole"):
         Volume([Input(str(tmp_path / "c.npy"))])
 
 

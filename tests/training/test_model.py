@@ -292,7 +292,7 @@ def _not_safetensors(path: Path) -> None:
         (_flip_a_bit, "is not as it was written"),
         (_edit, "was changed after it was written"),
         (_outside, "which is no file of a model"),
-        (_huge, "not those of the network that it describes"),
+        (_huge, "the number of channels is"),
         (_not_safetensors, "cannot be read as a trained network"),
         (lambda path: weights_of(path).unlink(), "cannot be read as a trained network"),
         (lambda path: (path / "model.json").write_text("{"), "it is not JSON"),

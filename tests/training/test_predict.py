@@ -206,7 +206,7 @@ def test_outputs_that_nobody_asks_for_go_with_the_classes_they_belonged_to(train
 
 def test_a_disk_without_room_is_named(trained, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
-    with pytest.raises(JobError, match=r"prediction-entropy\.npy needs .* GB"):
+    with pytest.raises(JobError, match=r"prediction-entropy\.npy needs .* kB"):
         predictor(replace(trained, outputs=("entropy",)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import record
-from napari_fhn.labels.codes import as_code, unlabelled_code
+from napari_fhn.labels.codes import as_code, unlabelled_code, unused_code
 from napari_fhn.labels.csv_rows import read_rows
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.label_class import MAX_VALUE, PALETTE, LabelClass
@@ -171,13 +171,19 @@ class ClassTable:
             classes.append(LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)], code))
         return ClassTable(tuple(classes))
 
+    def with_values(self, values: Iterable[int]) -> ClassTable:
+        """Return the table with a class for each label value that has none."""
+        table = self
+        for value in sorted(set(values) - set(self.values)):
+            code = unused_code(value, set(table.codes))
+            name = _unused(f"class {code}", set(table.names))
+            table = ClassTable((*table, LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)], code)))
+        return table
+
     def _with_names(self, names: Iterable[str]) -> ClassTable:
         fresh, classes, codes = list(names), list(self.classes), set(self.codes)
-        free = self._free(wanted=len(fresh))
-        for name in fresh:
-            value = next(free)
-            code = _unused_code(value, codes)
-            codes.add(code)
+        for name, value in zip(fresh, self._free(wanted=len(fresh)), strict=False):
+            codes.add(code := unused_code(value, codes))
             classes.append(LabelClass(value, name, PALETTE[(value - 1) % len(PALETTE)], code))
         return ClassTable(tuple(classes))
 
@@ -202,10 +208,8 @@ class ClassTable:
         value = next((v for v in range(1, MAX_VALUE + 1) if v not in self.values), None)
         if value is None:
             raise LabelError(f"there are {MAX_VALUE} classes already", "Merge or delete one first")
-        made = ClassTable.default(value).classes[-1]
-        code = _unused_code(value, set(self.codes))
-        made = replace(made, name=_unused(f"class {code}", set(self.names)), code=code)
-        return ClassTable((*self.classes, made)), made
+        table = self.with_values([value])
+        return table, next(one for one in table if one.value == value)
 
     def with_change(self, value: int, *, name: str | None = None, color: str | None = None) -> ClassTable:
         """Return the table with another name or colour of one class; as it is where there is no such class.
@@ -390,8 +394,3 @@ class ClassTable:
 def _unused(name: str, known: set[str]) -> str:
     """Return a name that no class has yet."""
     return name if name not in known else f"{name} (new)"
-
-
-def _unused_code(value: int, known: set[int]) -> int:
-    """Return the code of a class that no file has named: its value, or what comes after all others."""
-    return value if value not in known else max(known) + 1

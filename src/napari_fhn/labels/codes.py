@@ -59,3 +59,8 @@ def unlabelled_code(codes: Iterable[int]) -> int:
         if code not in taken:
             return code
     return next(code for code in range(LARGEST, 0, -1) if code not in taken)
+
+
+def unused_code(value: int, known: set[int]) -> int:
+    """Return the code of a class that no file has named: its label value, or what comes after all known codes."""
+    return value if value not in known else max(known) + 1

@@ -157,10 +157,12 @@ def leave_one_out(
             outputs=(),
         )
         mapped.create(fold.prediction, labels.shape, np.uint8)
-        yield Note(f"Fold {number} of {len(turns)}.")
+        which = f"Fold {number} of {len(turns)}"
+        yield Note(f"{which}.")
         for work in (fit, predict):
             for update in work(fold, control):
-                yield update
+                # Whoever shows the last note alone still sees which training it is of.
+                yield Note(f"{which}: {update.message}") if isinstance(update, Note) else update
                 if isinstance(update, Done) and update.stopped:
                     return
         predicted = open_array(fold.prediction)

@@ -50,7 +50,7 @@ def test_it_is_stopped(wells, spin):
     replace(job, schedule=replace(job.schedule, steps=20_000)).save(run.folder / "job.json")  # there is time to stop
     desk.context.consent = lambda needs: True
     dock.results.in_turn.click()
-    assert spin(lambda: "Fold 1 of 4" in desk.messages.message, 120)
+    assert spin(lambda: "Fold 1 of 4" in desk.messages.message, 30), desk.messages.message
     dock.results.in_turn.click()
     assert spin(lambda: desk.state.activity.idle, 60)
     assert desk.messages.message == "Stopped: nothing was scored, and the run is as it was."

@@ -140,7 +140,7 @@ def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_p
     assert Job.load(words[3]) == run.job()
     assert words[-2:] == ["--session", str(desk.session.folder)]
     desk.reporting.save_model(tmp_path / "mine")
-    assert Job.load(tmp_path / "mine" / "job.json") == replace(run.job(), model=str(tmp_path / "mine"))
+    assert Job.load(tmp_path / "mine" / "job.json", trusted=True) == replace(run.job(), model=str(tmp_path / "mine"))
 
 
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):

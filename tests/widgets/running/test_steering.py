@@ -10,7 +10,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_fhn.engine import Engine
-from napari_fhn.training import Checkpoint
+from napari_fhn.training import Checkpoint, description
 
 
 @pytest.fixture
@@ -105,18 +105,18 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_ru
     _, dock = labelled
     desk = dock.desk
     model = add_run(desk).model
-    (model / "weights").write_text("last")
+    (model / description.FIRST_WEIGHTS).write_text("last")
     kept = model / "checkpoints" / "step-00003"
     kept.mkdir(parents=True)
     shutil.copyfile(model / "model.json", kept / "model.json")
-    (kept / "weights").write_text("of step 3")
+    (kept / description.FIRST_WEIGHTS).write_text("of step 3")
     # The session was moved since: the log names the place of then.
     desk.history.hear(Checkpoint(3, "/elsewhere/checkpoints/step-00003"))
     desk.history.changed.emit()
     assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
-    assert (model / "weights").read_text() == "last"  # a run of its own: the last network stays
-    assert (desk.project.current.model / "weights").read_text() == "of step 3"
+    assert (model / description.FIRST_WEIGHTS).read_text() == "last"  # a run of its own: the last network stays
+    assert (desk.project.current.model / description.FIRST_WEIGHTS).read_text() == "of step 3"
     assert "step 3 predicts" in desk.messages.message
 
 

@@ -391,8 +391,7 @@ class LabelBook:
         self.counted.emit(counts)
         # A value that was painted by number and has no class yet gets one.
         if counts and max(counts) not in self.state.classes.values:
-            missing = (str(v) for v in counts if v not in self.state.classes.values)
-            self.set_classes(self.state.classes.including(missing))
+            self.set_classes(self.state.classes.with_values(counts))
         if suggested is not None:
             self.state.held_out = suggested
 
