@@ -3,11 +3,13 @@
     xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/soak.py              # ten minutes
     xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/soak.py --hours 8
     python benchmarks/soak.py --without-window
+    xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/soak.py --napari-alone --minutes 2
 
 A round labels, trains, predicts, tidies, exports, removes what it has trained and opens the session again, in a window
 with the dock or in Python alone. After a warm-up, which is the first third, nothing may grow by more than 2 %: the
 last fifth of what follows is compared with its first fifth, by medians. Results and a picture of the curves are kept;
-the end is 1 when something grew.
+the end is 1 when something grew. `--napari-alone` shows what a viewer without the dock keeps of six layers that are
+added and removed in each round, which is what opening a session again does.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ WATCHED = {
 
 def main() -> int:
     options = _options()
-    kind = "python" if options.without_window else "window"
-    if kind == "window" and not os.environ.get("DISPLAY"):
+    kind = "python" if options.without_window else "napari" if options.napari_alone else "window"
+    if kind != "python" and not os.environ.get("DISPLAY"):
         print("soak.py: there is no display. Begin it with xvfb-run, or add --without-window.", file=sys.stderr)
         return 2
     small_work.small_recipes(steps=3)
@@ -62,7 +64,7 @@ def main() -> int:
         if code:
             raise RuntimeError(words)
         os.chdir(Path(made) / "first")
-        work = _in_python if options.without_window else _in_a_window()
+        work = {"python": lambda: _in_python, "napari": _napari_alone, "window": _in_a_window}[kind]()
         samples = soak(work, 3600 * options.hours + 60 * options.minutes)
         os.chdir(RESULTS)
     grown = growth(samples)
@@ -176,6 +178,28 @@ def _in_a_window() -> Callable[[int], None]:
     return work
 
 
+def _napari_alone() -> Callable[[int], None]:
+    import napari
+    from qtpy.QtWidgets import QApplication
+
+    viewer = napari.Viewer()
+    values = np.random.default_rng(0).standard_normal(small_work.SHAPE).astype(np.float32)
+
+    def work(number: int) -> None:
+        viewer.add_image(values)
+        for _ in range(3):
+            viewer.add_labels(np.ones(small_work.SHAPE, np.uint8))
+        viewer.add_points(np.zeros((3, 3)))
+        viewer.add_shapes([np.array([[0, 0, 0], [1, 1, 1]])], shape_type="path")
+        for _ in range(20):
+            QApplication.processEvents()
+            time.sleep(0.005)
+        viewer.layers.clear()
+        QApplication.processEvents()
+
+    return work
+
+
 def _draw(samples: list[dict[str, float]], path: Path) -> None:
     import matplotlib
 
@@ -198,6 +222,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hours", type=float, default=0.0, metavar="N")
     parser.add_argument("--minutes", type=float, default=None, metavar="N", help="10 where no hours are named")
     parser.add_argument("--without-window", action="store_true", help="in Python alone")
+    parser.add_argument("--napari-alone", action="store_true", help="six layers in a viewer without the dock")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: results/soak-window.json, or -python")
     options = parser.parse_args()
     options.output = options.output and options.output.absolute()
