@@ -37,7 +37,7 @@ def build(path, **options):
     return pyramid.levels(path)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(shape=st.tuples(*[st.integers(1, 40)] * 3), dtype=st.sampled_from(["float32", "uint8", "int32"]))
 def test_levels_are_means_of_what_they_cover(shape, dtype, tmp_path_factory):
     path = tmp_path_factory.mktemp("pyramid") / "a.zarr"
