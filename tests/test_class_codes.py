@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -210,3 +211,23 @@ def test_cases_that_went_wrong(name, kind, codes):
     assert Knowledge((Source(CASES / name, kind),)).burn(opened, out).classes.codes == codes
     legend = ClassTable.from_csv(CASES / "wc_classes.csv")
     assert legend.codes == (10, 20, 30, 40, 50, 60, 80, 90)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "codes"),
+    [((20, 24, 4), "y,x,band", (111, 523)), ((20, 32), "trace,twt", (30000, 65000))],
+    ids=["cube", "line"],
+)
+def test_cubes_and_lines_too_and_again_in_a_copy(small, shape, axes, codes):  # noqa: F811
+    np.save("survey.npy", np.random.default_rng(0).random(shape).astype(np.float32))
+    known = np.zeros(shape[:2], np.uint16)
+    known[2:4, 2:5], known[15:17, 12:15] = codes
+    np.save("known.npy", known)
+    how = ["--steps", "1", "--device", "cpu"]
+    assert main(["train", "survey.npy", "--axes", axes, "--labels", "known.npy", "--session", "s", *how]) == 0
+    shutil.copytree("s", "copy")
+    assert main(["train", "--session", "copy", *how]) == 0
+    assert main(["predict", "--session", "copy", "--output", "p.npy", "--device", "cpu"]) == 0
+    assert set(np.unique(np.load("p.npy"))) <= set(codes)
+    assert main(["export", "labels", "l.npy", "--session", "s"]) == 0
+    np.testing.assert_array_equal(np.load("l.npy"), known)
