@@ -85,60 +85,7 @@ def read_classes(
     >>> bool((surveys.read_classes(path, part).values.values == sample_data.seismic_truth()[3:5, ::-1]).all())
     True
     """
-    return _read(stored_classes(path, survey, **reading), codes)
-
-
-def place_classes(
-    values: xr.DataArray, survey: xr.DataArray | Grid, *, codes: Mapping[int, int] | None = None
-) -> Placed:
-    """Bring labels or true classes that are at hand onto the grid of a survey, as `read_classes` does out of a file.
-
-    Parameters
-    ----------
-    values : xarray.DataArray
-        Whole numbers with coordinates, as `napari_fhn.surveys.open` gives them.
-    survey : xarray.DataArray or Grid
-        On whose grid they are wanted.
-    codes : mapping of int to int, optional
-        As in `read_classes`.
-
-    Returns
-    -------
-    Placed
-        As `read_classes` returns it.
-
-    Raises
-    ------
-    PlaceError
-        When they do not lie on the survey.
-    SurveyError
-        When they hold something else than classes.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> magnetics = xr.DataArray(np.zeros((4, 3), np.float32), dims=("y", "x"), coords={"y": [9, 8, 7, 6]})
-    >>> known = xr.DataArray(np.eye(4, 3, dtype=int), dims=("y", "x"), coords={"y": [6, 7, 8, 9]})
-    >>> place_classes(known, magnetics).values.values[:, 0].tolist()
-    [0, 0, 0, 1]
-    """
-    return _read(stored_array(values, survey), codes)
-
-
-def stored_array(values: xr.DataArray, survey: xr.DataArray | Grid) -> StoredClasses:
-    """Bring classes that are at hand onto the grid of a survey, with the codes that they have.
-
-    Parameters
-    ----------
-    values, survey
-        As in `place_classes`.
-    """
-    grid = survey if isinstance(survey, Grid) else Grid.of(survey)
-    source = Path(str(values.attrs.get("source") or values.name or "array"))
-    return StoredClasses(onto(_flat(values, source, len(grid.shape)), grid, classes=True, name=source.name), source)
-
-
-def _read(stored: StoredClasses, codes: Mapping[int, int] | None) -> Placed:
+    stored = stored_classes(path, survey, **reading)
     if codes is None:
         found = stored.codes()
         if max(found, default=0) > MAX_VALUE:
@@ -150,6 +97,35 @@ def _read(stored: StoredClasses, codes: Mapping[int, int] | None) -> Placed:
         codes = {code: code for code in found}
     placed = stored.values(codes)
     return replace(placed, words=" ".join(part for part in (placed.words, *stored.words(codes)) if part))
+
+
+def stored_array(values: xr.DataArray, survey: xr.DataArray | Grid) -> StoredClasses:
+    """Bring classes that are at hand onto the grid of a survey, with the codes that they have.
+
+    Parameters
+    ----------
+    values : xarray.DataArray
+        Whole numbers with coordinates, as `napari_fhn.surveys.open` gives them.
+    survey : xarray.DataArray or Grid
+        On whose grid they are wanted.
+
+    Raises
+    ------
+    PlaceError
+        When they do not lie on the survey.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> magnetics = xr.DataArray(np.zeros((4, 3), np.float32), dims=("y", "x"), coords={"y": [9, 8, 7, 6]})
+    >>> known = xr.DataArray(np.eye(4, 3, dtype=int), dims=("y", "x"), coords={"y": [6, 7, 8, 9]})
+    >>> found = stored_array(known * 10, magnetics)
+    >>> found.codes(), found.values({10: 1}).values.values[:, 0].tolist()
+    ((10,), [0, 0, 0, 1])
+    """
+    grid = survey if isinstance(survey, Grid) else Grid.of(survey)
+    source = Path(str(values.attrs.get("source") or values.name or "array"))
+    return StoredClasses(onto(_flat(values, source, len(grid.shape)), grid, classes=True, name=source.name), source)
 
 
 def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> Placed:

@@ -94,15 +94,13 @@ class StoredClasses:
         more = ", ..." if len(out) > _LISTED else ""
         return (f'{self.path.name}: {listed}{more} taken for "nothing is known"; name it in the classes if it is one.',)
 
-    def values(self, by_code: Mapping[int, int], *, strangers: bool = False) -> Placed:
+    def values(self, by_code: Mapping[int, int]) -> Placed:
         """Return label values.
 
         Parameters
         ----------
         by_code : mapping of int to int
             Label value, 1 to 255, of each code.
-        strangers : bool
-            Leave out codes that have no value.
 
         Returns
         -------
@@ -114,8 +112,7 @@ class StoredClasses:
         SurveyError
             When it holds another code.
         """
-        if not strangers:
-            self.check(by_code)
+        self.check(by_code)
         out = np.zeros(self.placed.values.shape, np.uint8)
         lazy = self.lazy(by_code)
         for piece in pieces(lazy):
