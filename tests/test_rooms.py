@@ -37,7 +37,18 @@ ALLOWED = {
     "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
-    "labels": {"numpy", "scipy", "skimage", "xarray", "lasio", "pyogrio", "shapely", "rasterio"},
+    "labels": {
+        "numpy",
+        "scipy",
+        "skimage",
+        "xarray",
+        "lasio",
+        "surfio",
+        "python_calamine",
+        "pyogrio",
+        "shapely",
+        "rasterio",
+    },
     "surveys": {
         "numpy",
         "xarray",
@@ -52,6 +63,11 @@ ALLOWED = {
         "pyogrio",
         "shapely",
         "platformdirs",
+        "surfio",
+        "openvds",
+        "pyzgy",
+        "fsspec",
+        "aiohttp",
     },
     "sample_data": {"numpy", "pooch"},
 }
@@ -60,7 +76,7 @@ _ALONE = '''
 import sys
 
 KEPT_OUT = {
-    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "zarr",
+    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "surfio", "python_calamine", "openvds", "pyzgy", "fsspec", "aiohttp", "skimage", "zarr",
     "h5py", "h5netcdf", "pyogrio", "shapely", "pooch", "dask", "rich", "napari", "matplotlib", "sklearn",
     "qtpy", "PyQt6", "magicgui", "superqt", "psygnal", "pyqtgraph", "npe2", "pydantic",
 }
