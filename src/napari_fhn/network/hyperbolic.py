@@ -13,15 +13,18 @@ from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.convolution import choose
-from napari_fhn.network.leapfrog import ReversibleSweep, Step, Sweep, lift_into
+from napari_fhn.network.differentiable import ReversibleSweep, lift_into
+from napari_fhn.network.leapfrog import Step, Sweep
 from napari_fhn.network.pooling import pad
 from napari_fhn.network.rates import relative_groups
 from napari_fhn.network.reading import Reader
+from napari_fhn.network.storing import StoringSweep
 from napari_fhn.network.symmetric import LayerParameters, Pointwise
 from napari_fhn.network.transforms import coarsen
 from napari_fhn.network.workspace import Pool, shaped
 
 Precision = Literal["float32", "bfloat16"]
+Keep = Literal["nothing", "hidden", "states"]
 
 
 class HyperbolicNetwork(nn.Module):
@@ -47,8 +50,14 @@ class HyperbolicNetwork(nn.Module):
         Time step, ``architecture.h``. It may be set, which keeps the weights.
     precision : {"float32", "bfloat16"}
         Of the convolutions; ``"float32"`` to begin with. States keep the type of the data.
+    keep : {"nothing", "hidden", "states"}
+        What training keeps of its way forward: ``"nothing"``, to begin with, makes eight convolutions in each layer and
+        needs the same memory at any depth; ``"hidden"`` keeps the hidden layers (``m / n`` of a state for each layer)
+        and makes seven; ``"states"`` keeps those and a state for each layer, and makes six. Gradients differ by the
+        rounding of the states that are recomputed.
     invertibility_error : float or None
-        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first.
+        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first,
+        and where states are kept.
 
     Raises
     ------
@@ -89,6 +98,7 @@ class HyperbolicNetwork(nn.Module):
         self.input_channels = input_channels
         self.classes = classes
         self.precision: Precision = "float32"
+        self.keep: Keep = "nothing"
         self._reader = Reader(reading, classes)
         self._pool = Pool()
         self._error: Tensor | None = None
@@ -242,8 +252,8 @@ class HyperbolicNetwork(nn.Module):
         """
         first = self.first_state(data)
         sweep = self._sweep(first.shape, first.dtype, first.device)
-        work = self._pool.take(*sweep.sizes(training=False), first.dtype, first.device)
-        shaped(work.current, first.shape).copy_(first)
+        work = self._pool.take(sweep.sizes(training=False), first.dtype, first.device)
+        sweep.first(work).copy_(first)
         last, before = (state.clone() for state in sweep.forward(work, watch))
         self._pool.give_back(work)
         return last, before
@@ -259,7 +269,7 @@ class HyperbolicNetwork(nn.Module):
             for size, level in zip(last.shape[2:], self._levels(), strict=True)
         ]
         sweep = self._sweep((last.shape[0], architecture.channels, *space), last.dtype, last.device)
-        work = self._pool.take(*sweep.sizes(training=False), last.dtype, last.device)
+        work = self._pool.take(sweep.sizes(training=False), last.dtype, last.device)
         shaped(work.current, last.shape).copy_(last)
         shaped(work.before, before.shape).copy_(before)
         second, first = (state.clone() for state in sweep.inverse(work))
@@ -280,14 +290,14 @@ class HyperbolicNetwork(nn.Module):
                 coarse, sweep, self._reader, self._pool, self._report, *parameters, *self.head
             )
             return scores
-        work = self._pool.take(*sweep.sizes(training=False), coarse.dtype, coarse.device)
-        lift_into(shaped(work.current, shape), coarse)
+        work = self._pool.take(sweep.sizes(training=False), coarse.dtype, coarse.device)
+        lift_into(sweep.first(work), coarse)
         last, _ = sweep.forward(work)
         scores = self.read(last)
         self._pool.give_back(work)
         return scores
 
-    def _report(self, error: Tensor) -> None:
+    def _report(self, error: Tensor | None) -> None:
         self._error = error
 
     def _before_lifting(self, data: Tensor) -> Tensor:
@@ -323,7 +333,8 @@ class HyperbolicNetwork(nn.Module):
 
     def _sweep(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Sweep:
         steps = [self.step(number) for number in range(len(self.kernels))]
-        return Sweep(steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16"))
+        made = steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16")
+        return StoringSweep(*made) if self.keep == "states" else Sweep(*made, keeps_hidden=self.keep == "hidden")
 
 
 def _cropped(scores: Tensor, sizes: list[int]) -> Tensor:
