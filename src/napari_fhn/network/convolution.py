@@ -59,9 +59,10 @@ class Portable:
             Flat array of :meth:`staging_bytes` if :attr:`in_place`; what it held is lost.
         """
         convolve = F.conv3d if state.ndim == 5 else F.conv2d
-        if max(state.shape[1], len(kernels)) * state[:, 0].numel() * state.element_size() <= pieces.MOST:
+        batch, channels, *space = state.shape
+        largest = max(1, len(kernels) / channels) * state.numel() * state.element_size()
+        if largest <= pieces.MOST:
             return convolve(state, kernels, bias, padding=1)
-        batch, _, *space = state.shape
         result = state.new_empty((batch, *space, len(kernels))).movedim(-1, 1)
         for some in pieces.examples(state, result):
             for part, around, inner in pieces.slabs(state[some], result[some]):

@@ -108,7 +108,7 @@ def add_layer_with_adjoint(
     Returns
     -------
     list of Tensor or None
-        Gradients of ``scale * <G, f(P)>`` with respect to each of the parameters.
+        Gradients of ``<G, f(P)>``, not scaled, with respect to each of the parameters.
     """
     kernels = parameters.kernels
     if z is None:
@@ -124,7 +124,7 @@ def add_layer_with_adjoint(
     convolutions.add_transposed(targets[1], back, kernels, scale, None)
     if gradient is not None:
         gradient.add_(convolutions.kernel_gradient(back, state, kernels, None))
-    return _scaled([gradient, *gradients], scale)
+    return [gradient, *gradients]
 
 
 def add_stacked_layer_with_adjoint(
@@ -174,7 +174,7 @@ def add_stacked_layer_with_adjoint(
     gradients = pointwise.adjoint_(a, back, parameters)
     convolutions.add_transposed(targets, room.hidden, kernels, scale, room.staging)
     gradient = convolutions.kernel_gradient(room.hidden, pair, kernels, room.staging) if learns else None
-    return _scaled([gradient, *gradients], scale)
+    return [gradient, *gradients]
 
 
 def layer_adjoint(
@@ -182,7 +182,6 @@ def layer_adjoint(
     z: Tensor,
     parameters: LayerParameters,
     pointwise: Pointwise,
-    scale: float,
     convolutions: Portable,
     room: Room = NO_ROOM,
     *,
@@ -198,7 +197,7 @@ def layer_adjoint(
         What :func:`add_layer` returned, overwritten.
     room : Room
         For two hidden layers, of which ``z`` is the second.
-    parameters, pointwise, scale, convolutions, learns
+    parameters, pointwise, convolutions, learns
         As in :func:`add_layer_with_adjoint`.
 
     Returns
@@ -219,7 +218,7 @@ def layer_adjoint(
     elif learns:
         gradient = convolutions.kernel_gradient(z, adjoint, kernels, None)
         gradient.add_(convolutions.kernel_gradient(back, state, kernels, None))
-    return back, _scaled([gradient, *gradients], scale)
+    return back, [gradient, *gradients]
 
 
 def _activated(
@@ -229,7 +228,3 @@ def _activated(
         return pointwise.evaluate(z, parameters, renew=renew)
     pointwise.apply_(z, parameters, renew=renew)
     return z
-
-
-def _scaled(gradients: Gradients, scale: float) -> Gradients:
-    return [None if gradient is None else gradient.mul_(scale) for gradient in gradients]

@@ -275,6 +275,7 @@ class Sweep:
             work.swap()
             at_state = 1 - at_state
         self._at_state = at_state
+        self._scale_(gradients)
         second, first = self._half(work.before, at_state), self._half(work.current, 1 - at_state)
         size = torch.linalg.vector_norm(second)
         error = torch.linalg.vector_norm(first.sub_(second)) / size
@@ -294,6 +295,17 @@ class Sweep:
         if self.keeps_hidden:
             z = self._place(work, j, 1, kept=True).hidden
         return add_stacked_layer_with_adjoint(targets, stacked, at_state, z, *layer, room, learns=learns)
+
+    def _scale_(self, gradients: list[Gradients]) -> None:
+        """Multiply the gradients of each layer by ``-h^2``, all in one call."""
+        pairs = [
+            (gradient, -step.h_squared)
+            for step, of_layer in zip(self.steps, gradients, strict=True)
+            for gradient in of_layer
+            if gradient is not None
+        ]
+        if pairs:
+            torch._foreach_mul_([gradient for gradient, _ in pairs], [scale for _, scale in pairs])
 
     def input_gradient(self, work: Workspace) -> Tensor:
         """Return the gradient with respect to the first state, after :meth:`backward`."""

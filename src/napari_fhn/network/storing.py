@@ -106,12 +106,13 @@ class StoringSweep(Sweep):
             step, room = self.steps[j], self._both(work, j)
             pair = work.view(work.states, (2 * self.batch, *self.shapes[j + 1][1:]), j * self.elements)
             state, adjoint, later = (self._slot(work, j + k, j) for k in range(3))
-            layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
+            layer = self.layers[j], step.pointwise, self.convolutions
             wanted = learns is None or learns[j]
             back, gradients[j] = layer_adjoint(pair, work.layers.pop(j), *layer, room, learns=wanted)
             torch.lerp(later, adjoint, 2.0, out=state)
             self.convolutions.add_transposed(state, back, self.layers[j].kernels, -step.h_squared, room.staging)
             self._resample(work, work.states[j * self.elements :], j, 2, back=True)
+        self._scale_(gradients)
         return gradients, None
 
     def input_gradient(self, work: Workspace) -> Tensor:
