@@ -288,6 +288,51 @@ def test_a_prediction_between_forward_and_backward_disturbs_nothing():
         torch.testing.assert_close(got, expected, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("keep", ["nothing", "hidden", "states"])
+def test_weights_that_change_between_the_two_ways_are_noticed_as_by_autograd(keep):
+    net, data = make(ARCHITECTURES[0].values[0])
+    net.keep = keep
+    loss = net(data).sum()
+    with torch.no_grad():
+        net.kernels[1].mul_(1.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+    net(data).sum().backward()
+
+
+def test_data_of_another_shape_or_type_are_refused():
+    net, data = make(ARCHITECTURES[0].values[0])
+    for wrong in (data[:, :1], torch.cat([data, data], dim=1), data[0], data[..., None]):
+        with pytest.raises(ValueError, match=r"data of shape \(batch, 2, height, width\), and these have"):
+            net(wrong)
+    with pytest.raises(ValueError, match=r"the data are float32 and the weights float64: .* data.to\(torch.float64\)"):
+        net.scores(data.float())
+    with pytest.raises(ValueError, match="float32"):
+        net.states(data.float())
+
+
+def test_frozen_weights_need_no_room_for_training():
+    architecture = Architecture(2, 4, UP_AND_DOWN, h=0.7, reading=Reading(head="linear"))
+    net, data = make(architecture)
+    wanted = torch.autograd.grad(net(data).square().sum(), list(net.parameters()))
+    taken = net._pool._spare.sizes
+    net.free_memory()
+    for parameter in net.parameters():
+        parameter.requires_grad_(False)
+    for parameter in net.head:
+        parameter.requires_grad_(True)
+    scores = net(data)
+    net(3 * data)  # works in the same arrays
+    got = torch.autograd.grad(scores.square().sum(), list(net.head))
+    assert 2 * net._pool._spare.sizes.state == taken.state
+    for gradient, expected in zip(got, wanted[-2:], strict=True):
+        torch.testing.assert_close(gradient, expected)
+    net.kernels[2].requires_grad_(True)
+    gradients = torch.autograd.grad(net(data).square().sum(), [net.kernels[2], net.head[0]])
+    torch.testing.assert_close(gradients[0], wanted[2])
+    torch.testing.assert_close(gradients[1], wanted[-2])
+
+
 def test_states_go_back_once():
     net, data = make(ARCHITECTURES[0].values[0])
     loss = net(data).sum()

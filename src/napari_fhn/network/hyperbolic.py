@@ -206,6 +206,13 @@ class HyperbolicNetwork(nn.Module):
         Tensor
             ``(batch, classes, *space)``, each size divided by ``2**level`` of ``architecture.output_levels`` (rounded
             up); without the axis of which one slice is read.
+
+        Raises
+        ------
+        ValueError
+            When the data have another shape or type than the network takes.
+        RuntimeError
+            On the way back, when the weights were changed after this, or when that way was gone before.
         """
         scores = self._padded_scores(data)
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
@@ -284,8 +291,8 @@ class HyperbolicNetwork(nn.Module):
         coarse = self._before_lifting(data)
         shape = (coarse.shape[0], self.architecture.channels, *coarse.shape[2:])
         sweep = self._sweep(shape, coarse.dtype, coarse.device)
-        if torch.is_grad_enabled():
-            parameters = [p for layer in sweep.layers for p in layer if p is not None]
+        parameters = [p for layer in sweep.layers for p in layer if p is not None]
+        if torch.is_grad_enabled() and any(leaf.requires_grad for leaf in (coarse, *parameters)):
             scores: Tensor = ReversibleSweep.apply(  # type: ignore[no-untyped-call]
                 coarse, sweep, self._reader, self._pool, self._report, *parameters, *self.head
             )
@@ -293,6 +300,8 @@ class HyperbolicNetwork(nn.Module):
         work = self._pool.take(sweep.sizes(training=False), coarse.dtype, coarse.device)
         lift_into(sweep.first(work), coarse)
         last, _ = sweep.forward(work)
+        if torch.is_grad_enabled() and any(p.requires_grad for p in self.head):
+            last = last.clone()  # only the head learns, and its gradient is made of this
         scores = self.read(last)
         self._pool.give_back(work)
         return scores
@@ -300,7 +309,23 @@ class HyperbolicNetwork(nn.Module):
     def _report(self, error: Tensor | None) -> None:
         self._error = error
 
+    def _check(self, data: Tensor) -> None:
+        dimensions, dtype = self.architecture.dimensions, self.kernels[0].dtype
+        if data.ndim != 2 + dimensions or data.shape[1] != self.input_channels:
+            space = ", ".join(("depth", "height", "width")[-dimensions:])
+            raise ValueError(
+                f"the network takes data of shape (batch, {self.input_channels}, {space}), and these have the shape "
+                f"{tuple(data.shape)}"
+            )
+        if data.dtype != dtype:
+            theirs, ours = (str(each).removeprefix("torch.") for each in (data.dtype, dtype))
+            raise ValueError(
+                f"the data are {theirs} and the weights {ours}: convert the data with data.to(torch.{ours}), or the "
+                f"network with network.to(torch.{theirs})"
+            )
+
     def _before_lifting(self, data: Tensor) -> Tensor:
+        self._check(data)
         data = pad(data, self.architecture.multiples)
         for _ in range(self.architecture.haar_lift):
             data = coarsen(data)
