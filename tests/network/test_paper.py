@@ -1,7 +1,8 @@
-"""The networks of the paper: their layers, and how far Table 1 fixes the one whose table is not followed."""
+"""The networks of the paper, layer by layer, as its Tables 2 and 3 print them."""
 
 import itertools
 
+from napari_fhn.network.counting import paper_memory
 from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, PAPER, SEISMIC
 
 
@@ -44,33 +45,26 @@ def test_blocks_go_with_their_networks():
         assert network.classes == 2
 
 
-def test_table_1_leaves_one_split_of_the_aquifer_network_over_three_coarsenings():
-    splits = [
-        counts
-        for counts in itertools.product(range(39), repeat=4)
-        if sum(counts) == 38
-        and round(sum(k * (100 * 4**level) ** 2 * 9 * 4 for level, k in enumerate(counts)) / 1e7) == 3219
-    ]
-    assert splits == [(0, 4, 13, 21)]
+def test_the_aquifer_network_is_that_of_table_2():
     channels = AQUIFER.architecture.layer_channels
-    assert tuple(channels.count(n) for n in (100, 400, 1600, 6400)) == splits[0]
-    assert AQUIFER.block[0] % 8 == 0
-    assert AQUIFER.block[0] % 16
-
-
-def test_one_choice_of_rising_ranks_gives_the_aquifer_kernels():
-    eights = range(8, 200, 8)
-    found = [
-        (a, b, c)
-        for a, b, c in itertools.product(eights, repeat=3)
-        if a <= b <= c and round((4 * 400 * a + 13 * 1600 * b + 21 * 6400 * c) * 9 * 4 / 1e7) == 12
+    assert [(n, len(list(group))) for n, group in itertools.groupby(channels)] == [
+        (112, 4),
+        (448, 3),
+        (1792, 3),
+        (7168, 17),
+        (1792, 3),
+        (448, 3),
+        (112, 5),
     ]
-    assert found == [(8, 8, 24)]
-    assert {
-        (n, layer.rank)
-        for n, layer in zip(AQUIFER.architecture.layer_channels, AQUIFER.architecture.layers, strict=True)
-    } == {
-        (400, 8),
-        (1600, 8),
-        (6400, 24),
-    }
+    assert {layer.rank for layer in AQUIFER.architecture.layers} == {24}
+    assert AQUIFER.architecture.output_levels == (0, 0)
+    assert AQUIFER.block == (848, 1456)
+    assert 2 * AQUIFER.input_channels == AQUIFER.architecture.channels
+
+
+def test_the_layers_of_the_aquifer_network_give_table_1_to_the_last_digit():
+    memory = paper_memory(AQUIFER.architecture, AQUIFER.block)
+    assert f"{memory.states_ordinary / 1e9:.2f}" == "21.02"
+    assert f"{memory.states_invertible / 1e9:.2f}" == "1.66"
+    assert f"{memory.kernels_full / 1e9:.3f}" == "32.186"
+    assert f"{memory.kernels_block_low_rank / 1e9:.4f}" == "0.1178"
