@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.build import SegmentationNetwork, build
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
@@ -101,8 +100,8 @@ class Setup:
 
     def _network(self, job: Job) -> SegmentationNetwork:
         architecture = job.network
-        named = architecture.reading.channels if isinstance(architecture, Architecture) else None
-        if isinstance(architecture, Architecture) and named is not None and len(named) != len(job.classes):
+        named = None if isinstance(architecture, UNetArchitecture) else architecture.reading.channels
+        if not isinstance(architecture, UNetArchitecture) and named is not None and len(named) != len(job.classes):
             architecture = replace(architecture, reading=replace(architecture.reading, channels=None))
             self.notes.append(
                 f"The network names channels for {len(named)} classes: for {len(job.classes)} its first ones are read."
