@@ -142,8 +142,8 @@ class Setup:
                 raise sizing.too_little(needed, limit)
         if asked is not None and needed is not None and needed < asked:
             self.notes.append(
-                f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: it takes "
-                f"{sizing.in_voxels(self.blocks.schedule)} now."
+                f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: now it takes "
+                f"{sizing.in_voxels(self.blocks.schedule)}."
             )
 
     def settled(self, job: Job) -> Job:
@@ -152,7 +152,8 @@ class Setup:
         The one goes by free memory, the other by a timing; with both it is the same training on any machine.
         """
         blocks = self.blocks.schedule
-        schedule = replace(job.schedule, block=blocks.block, batch=blocks.batch, precision=self._precision)
+        sizes = {"block": blocks.block, "batch": blocks.batch, "accumulate": blocks.accumulate}
+        schedule = replace(job.schedule, **sizes, precision=self._precision)
         return replace(job, schedule=schedule)
 
     def free_memory(self) -> None:
