@@ -65,7 +65,7 @@ ALLOWED = {
         "platformdirs",
         "surfio",
         "openvds",
-        "pyzgy",
+        "openzgy",
         "fsspec",
         "aiohttp",
     },
