@@ -15,6 +15,7 @@ from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.consent import ask_replace
 from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
+from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
@@ -76,6 +77,8 @@ class LabelPanel(Section):
         self.new.clicked.connect(lambda: self._opening.new())
         self.looking = LookingBar(self._context.project)
         self.body.addWidget(self.looking)
+        self.adopt = AdoptBar(labelling.adopting)
+        self.body.addWidget(self.adopt)
         self.load = QPushButton("Load …")
         self.load.clicked.connect(self._load)
         self.other = QToolButton()
@@ -202,6 +205,7 @@ class LabelPanel(Section):
         for widget in (self.load, self.other, self.add, self.tools):
             widget.setEnabled(survey is not None and may)
         self.table.setEnabled(may)
+        self.adopt.setEnabled(may)
         self.sections.look()
         if state.has_labels:
             self.aside.setText("" if may else "to look at only")
