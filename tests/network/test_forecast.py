@@ -16,10 +16,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from napari_fhn.network import HyperbolicNetwork, convolution, hyperbolic, parse
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.convolution import Fused
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast, largest_block
 from napari_fhn.network.paper import PAPER
+from napari_fhn.network.readings import Reading
 
 KEEPS = ("nothing", "hidden", "states")
 SMALL = Architecture(2, 4, (Layer("keep", 2), Layer("coarsen", 6)))
