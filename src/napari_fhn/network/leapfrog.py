@@ -115,13 +115,12 @@ class Sweep:
         kept = self._starts[-1] if training and self.keeps_hidden else 0
         return Sizes(copies * self.elements, self._scratch(copies), hidden=kept)
 
-    def _scratch(self, copies: int, *, hidden: bool = True) -> int:
-        """Return the elements of the scratch array, with or without room for hidden layers."""
+    def _scratch(self, copies: int) -> int:
         if not self.convolutions.in_place:
             return 0
         itemsize = self.layers[0].kernels.element_size()
         convolving = max(
-            hidden * self._room(j, copies)
+            self._room(j, copies)
             + -(-self.convolutions.staging_bytes(copies * self.elements, copies * self._hidden(j)) // itemsize)
             for j in range(len(self.steps))
         )

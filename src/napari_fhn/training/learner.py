@@ -113,6 +113,7 @@ class Learner:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
+        self.guard.prepare(step)
         seen = [self._see(part) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
         terms = {name: sum(one.terms[name] for one in seen) for name in seen[0].terms}
         value = sum(terms.values())

@@ -9,7 +9,7 @@ from dataclasses import replace
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.counting import in_words
-from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET, Keep, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
 from napari_fhn.training.job import JobError, Schedule
 
@@ -18,7 +18,13 @@ _NUMBERS: dict[int, str] = {1: "one", 2: "two", 3: "three"}
 
 
 def training_bytes(
-    network: NetworkDescription, block: Sequence[int], schedule: Schedule, channels: int, classes: int, device: str
+    network: NetworkDescription,
+    block: Sequence[int],
+    schedule: Schedule,
+    channels: int,
+    classes: int,
+    device: str,
+    keep: Keep = "nothing",
 ) -> int | None:
     """Return the forecast for one training step.
 
@@ -34,6 +40,8 @@ def training_bytes(
         Of the data.
     device : str
         Kind of device, such as ``"cpu"``.
+    keep : {"nothing", "hidden", "states"}
+        What a hyperbolic network keeps of its way forward.
 
     Returns
     -------
@@ -51,6 +59,7 @@ def training_bytes(
         input_channels=channels,
         classes=classes,
         optimiser=moments,
+        keep=keep,
         working_set=replace(working_set, scores=working_set.scores + schedule.objective.arrays),
     )
     # Blocks that wait for their turn do so in the memory of the machine.

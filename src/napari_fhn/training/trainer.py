@@ -252,7 +252,7 @@ class _Training:
         left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
         seen = (self.learner.guard.error, memory_held(self.setup.device))
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms=terms)
+        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms, self.learner.guard.keeps)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
@@ -335,9 +335,9 @@ class _Training:
     def _shrink(self) -> str:
         self.setup.free_memory()
         self.learner.optimiser.zero_gradients()
-        if not self.setup.blocks.halve():
+        if not self.learner.guard.keep_less() and not self.setup.blocks.halve():
             raise sizing.too_little(self.setup.forecast)
-        return f"Memory ran out: from now on a step takes {sizing.in_voxels(self.setup.blocks.schedule)}."
+        return f"Memory ran out: a step keeps no states now and takes {sizing.in_voxels(self.setup.blocks.schedule)}."
 
     def _model(self) -> models.Model:
         return replace(
