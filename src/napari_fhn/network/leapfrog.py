@@ -286,8 +286,8 @@ class Sweep:
         step = self.steps[j]
         layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
         if not self.convolutions.in_place:
-            targets, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
-            return add_layer_with_adjoint(targets, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
+            apart, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
+            return add_layer_with_adjoint(apart, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
         shape = (2 * self.batch, *self.shapes[j + 1][1:])
         stacked, targets = (work.view(flat, shape) for flat in (work.before, work.current))
         room, z = self._place(work, j, 2), None

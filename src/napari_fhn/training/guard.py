@@ -74,8 +74,9 @@ class Guard:
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
-        made = {} if self.network is None else {"h": self.network.h, "precision": self.network.precision}
-        made["keep"] = self._keep
+        made: dict[str, Any] = {}
+        if self.network is not None:
+            made = {"h": self.network.h, "precision": self.network.precision, "keep": self._keep}
         return {"refused": self._refused, **made}
 
     def resume(self, state: Mapping[str, Any]) -> None:
