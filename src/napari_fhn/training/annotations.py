@@ -123,7 +123,7 @@ class Annotations:
         Batch
         """
         rows = iter(torch.from_numpy(known).unbind(1))
-        labels = next(rows).long()
+        labels = next(rows)
         weights = None if self._weights is None else next(rows).float() / _FULL
         counted = next(rows).bool() if self._objective.knowledge else None
         absent = [row.bool() for row in rows]

@@ -45,6 +45,9 @@ _FIRST_SCORE = 1.5
 _SCORES = 20
 """Scores of a training that may end early: at fixed steps, so that it ends at the same one each time."""
 
+_READ_EVERY = 0.1
+"""Seconds between two steps of which is read what came of them, where reading makes a device wait."""
+
 _RECENT = 20
 """Steps whose losses tell how training goes."""
 
@@ -91,9 +94,8 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
             control.revert = None
         else:
             began = time.monotonic()
-            outcome = yield from training.learn()
-            if outcome is not None:
-                yield from training.tell(outcome, time.monotonic() - began)
+            if (yield from training.learn()):
+                yield from training.tell(time.monotonic() - began)
                 yield from training.look()
     yield from training.finish()
 
@@ -117,6 +119,9 @@ class _Training:
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
         self._losses: deque[float] = deque(maxlen=_RECENT)
+        self._outcome: Outcome | None = None
+        self._seconds: list[float] = []
+        self._read = 0.0
         self._seen = np.zeros((len(job.classes) + 1,) * 2)
         self._scores: dict[bool, Score] = {}
         self._score_due = 0.0
@@ -208,14 +213,17 @@ class _Training:
         self._seen[...] = 0
         yield from self.live.look(step)
 
-    def learn(self) -> Generator[Update, None, Outcome | None]:
-        """Make a step; None when there was nothing to learn from, or no room for it."""
+    def learn(self) -> Generator[Update, None, bool]:
+        """Make a step; False when there was nothing to learn from, or no room for it."""
         short = False
         try:
             batch = self.setup.blocks.draw(self.control.in_view(self.setup.predictor.shape))
             if batch is not None:
                 self._waiting = False
-                return self.learner.learn(batch, self.step)
+                # With more than the network in it, a prediction of the whole survey says more than that of a block.
+                show = self.control.watched and self.combining.combiner is None
+                self._outcome = self.learner.learn(batch.shown(), self.step, read=self._reads, show=show)
+                return True
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -223,18 +231,32 @@ class _Training:
         batch = None  # outside of the handler, whose error held on to the arrays of the step
         if not short and self.combining.waits:  # what is left to learn from is hidden
             self.combining.finish()
-            return None
+            return False
         if short:
             yield Note(self._shrink())
-            return None
+            return False
         if not self._waiting:
             self._waiting = True
             yield Note("The labels are gone: training waits until something is labelled.")
         self.control.stop.wait(_NOTHING_LABELLED)
-        return None
+        return False
 
-    def tell(self, outcome: Outcome, seconds: float) -> Iterator[Update]:
-        """Say what came of a step."""
+    @property
+    def _reads(self) -> bool:
+        """Whether to wait for what comes of the next step: now and then, and where somebody needs to know."""
+        step = self.step + 1
+        due = time.monotonic() - self._read > _READ_EVERY
+        return due or step >= self.job.schedule.steps or self.checkpoints.due(step)
+
+    def tell(self, seconds: float) -> Iterator[Update]:
+        """Say what came of a step, as far as that is known."""
+        outcome = self._outcome
+        self._seconds.append(seconds)
+        if outcome is None:
+            yield from self.begin()
+            self._now(self.step + 1)
+            return
+        self._read = time.monotonic()
         if self.labels.unknown and not self._told_unknown:
             self._told_unknown = True
             yield Note(f"Label {self.labels.unknown} is new: it is left out until you train again.")
@@ -242,17 +264,19 @@ class _Training:
             yield Note(outcome.refusal)
         yield from self.begin()
         self._now(self.step + 1)
-        self._losses.append(outcome.loss)
-        if self.combining.combiner is None:  # else the whole survey is answered by more than the network already
+        self._losses.extend(outcome.losses)
+        if outcome.classes is not None:
             yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
-        self._seen *= 0.9
+        self._seen *= 0.9 ** len(outcome.losses)
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
         spent = time.monotonic() - self._started - self._idle
         left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
         seen = (self.learner.guard.error, memory_held(self.setup.device))
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms=terms)
+        each = sum(self._seconds) / len(self._seconds)
+        self._seconds.clear()
+        yield Progress("train", self.step, steps, left, outcome.loss, each, *seen, terms=terms)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
