@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
@@ -115,10 +116,16 @@ class Batch:
     counted: Tensor | None = None
     absent: Tensor | None = None
 
+    def pinned(self) -> Batch:
+        """Move the data to memory that a GPU reads by itself; what is found in it later goes there too."""
+        return replace(self, data=self.data.pin_memory())
+
+    @cached_property
     def shown(self) -> Shown:
-        """Return it as a step is shown it, still here."""
+        """It as a step is shown it, still here."""
         absent = []
         for where in () if self.absent is None else self.absent.unbind(1):
             where = where if self.counted is None else where & self.counted
             absent.append(where.flatten().nonzero()[:, 0])
-        return Shown(self.data, Known.of(self.labels, self.weights), self.counted, tuple(absent))
+        found = Shown(self.data, Known.of(self.labels, self.weights), self.counted, tuple(absent))
+        return found.pinned() if self.data.is_pinned() else found

@@ -26,6 +26,7 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.speed import draws_ahead
 from napari_fhn.training.volume import Volume
 from napari_fhn.training.widening import widened
 
@@ -84,7 +85,14 @@ class Setup:
         self.model = models.Model.of(job, self.network, volume.normalisation, digest(job.labels))
         self.criterion = Criterion(job.schedule.objective, job.classes, self.frame.vertical_of_scores)
         annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
-        self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
+        self.blocks = Blocks(
+            self.frame,
+            self.labels,
+            job.schedule,
+            annotations,
+            ahead=draws_ahead(self.device),
+            pin=self.device.type == "cuda",
+        )
         self._fit_into_memory(job.memory)
         self.predictor = Predictor(self.network, self.frame, job, self.device)
         self.predictor.combiner, notes = open_combiner(job, self.frame, self.labels)
