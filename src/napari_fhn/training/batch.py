@@ -49,7 +49,7 @@ class Known(NamedTuple):
         classes = flat[places].long() - 1
         kept = None if weights is None else weights.flatten()[places]
         counted = classes if kept is None else classes[kept > 0]
-        return cls(places, classes, kept, counted.unique())
+        return cls(places, classes, kept, counted.bincount().nonzero()[:, 0])
 
 
 @dataclass(frozen=True)

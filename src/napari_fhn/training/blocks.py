@@ -220,7 +220,7 @@ class Blocks:
             self._rng.bit_generator.state = self._begun_from.random
             self._begun_from = None
 
-    def back(self, classes: NDArray[np.int64]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
+    def back(self, classes: NDArray[np.uint8]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
         """Bring what the network said of the last batch to where it belongs in the survey.
 
         Parameters
@@ -236,7 +236,7 @@ class Blocks:
             ``box.shape``; 0 where nothing was said, and where there are no data.
         """
         whole = Box.whole(self.frame.shape)
-        for (box, way, across, _), block in zip(self._drawn, classes.astype(np.uint8, copy=False), strict=True):
+        for (box, way, across, _), block in zip(self._drawn, classes, strict=True):
             if self.frame.map_axis is not None:
                 block = way.back(np.expand_dims(block, self.frame.map_axis)).squeeze(self.frame.map_axis)
             else:

@@ -241,7 +241,9 @@ def _mean(values: Tensor, known: Labelled, by_class: Tensor) -> Tensor:
 
 
 def _present(known: Labelled) -> Tensor:
-    return known.classes[known.weights > 0].unique() if known.present is None else known.present
+    if known.present is not None:
+        return known.present
+    return known.classes[known.weights > 0].bincount().nonzero()[:, 0]
 
 
 def _one_hot(known: Labelled) -> Tensor:
