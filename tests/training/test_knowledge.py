@@ -198,7 +198,7 @@ def test_voxels_that_do_not_count_play_no_part():
         absent=some_voxels(seed=7)[:, None],
     )
     scores = random(2, 3, 5, 6).requires_grad_()
-    terms = Criterion(Objective(knowledge=known), "abc", 1).terms(scores, batch.shown, np.ones(3, int))
+    terms = Criterion(Objective(knowledge=known), "abc", 1).terms(scores, batch, np.ones(3, int))
     assert list(terms) == ["cross-entropy", "share of a", "order of layers", "no b there", "smoothness"]
     assert all(terms[item.name] > 0 for item in known)
     sum(terms.values()).backward()
@@ -210,7 +210,7 @@ def test_the_weight_of_a_term_is_its_factor():
     batch = Batch(torch.zeros(2, 1, 5, 6), torch.zeros(SPACE, dtype=torch.int64))
     scores = random(2, 3, 5, 6)
     once, thrice = (
-        Criterion(Objective(knowledge=(Smoothness(weight=w),)), "abc", 1).terms(scores, batch.shown, np.ones(3, int))
+        Criterion(Objective(knowledge=(Smoothness(weight=w),)), "abc", 1).terms(scores, batch, np.ones(3, int))
         for w in (1.0, 3.0)
     )
     torch.testing.assert_close(3 * once["smoothness"], thrice["smoothness"])
@@ -233,7 +233,9 @@ def surveyed(folder, layers, noise, known):
         labels=str(folder / "labels.npy"),
         classes=("top", "middle", "base"),
         network=levels(2, 8, (4, 8), 2, context=1),
-        schedule=Schedule(60, 2, (16, 32), learning_rate=0.1, noise=0.05, objective=Objective(knowledge=known)),
+        schedule=Schedule(
+            steps=60, batch=2, block=(16, 32), learning_rate=0.1, noise=0.05, objective=Objective(knowledge=known)
+        ),
         prediction=str(folder / "prediction.npy"),
         model=str(folder / "model"),
         vertical_axis=2,

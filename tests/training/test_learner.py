@@ -58,9 +58,15 @@ def learner(layered, monkeypatch):
     def make():
         setup = Setup(job)
         made = Learner(setup.network, setup.criterion, job.schedule, setup.labels, setup.device)
-        return made, [setup.blocks.draw().shown for _ in range(6)]
+        return made, [touched(setup.blocks.draw()) for _ in range(6)]
 
     return make
+
+
+def touched(batch):
+    """What is known of a batch is found before a step: where it was drawn."""
+    assert batch.shown.known.places.numel()
+    return batch
 
 
 def weights(made):
@@ -125,4 +131,4 @@ def test_on_a_processor_every_step_is_read(layered):
     job, _ = layered
     setup = Setup(job)
     made = Learner(setup.network, setup.criterion, job.schedule, setup.labels, setup.device)
-    assert made.learn(setup.blocks.draw().shown, 0, read=False) is not None
+    assert made.learn(setup.blocks.draw(), 0, read=False) is not None

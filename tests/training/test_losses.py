@@ -179,7 +179,7 @@ def test_the_criterion_names_its_terms():
     scores = torch.randn(1, 3, 2, 6, generator=torch.Generator().manual_seed(0))
     counts = np.array([10, 20, 30])
     names = ("cross-entropy", "focal", "dice", "lovasz")
-    terms = Criterion(Objective(losses=names, balance="full"), "abc", None).terms(scores, batch.shown, counts)
+    terms = Criterion(Objective(losses=names, balance="full"), "abc", None).terms(scores, batch, counts)
     assert tuple(terms) == names
     known = labelled(scores, batch.labels)
     torch.testing.assert_close(terms["cross-entropy"], cross_entropy(known, class_weights(counts, "full")))
@@ -192,7 +192,7 @@ def test_the_criterion_balances_as_its_objective_says(balance):
     scores = torch.randn(1, 3, 2, 6, generator=torch.Generator().manual_seed(0))
     counts = np.array([10, 200, 3000])
     objective = Objective(losses=("cross-entropy", "focal"), balance=balance, beta=0.9, gamma=3.0, smoothing=0.2)
-    terms = Criterion(objective, "abc", None).terms(scores, batch.shown, counts)
+    terms = Criterion(objective, "abc", None).terms(scores, batch, counts)
     known, by_class = labelled(scores, batch.labels), class_weights(counts, balance, 0.9)
     torch.testing.assert_close(terms["cross-entropy"], cross_entropy(known, by_class, 0.2))
     torch.testing.assert_close(terms["focal"], focal(known, by_class, 3.0, 0.2))

@@ -62,6 +62,8 @@ class Shown:
         ``(batch, channels, *space)`` float32.
     known : Known
         What is labelled.
+    voxels : int
+        Of the labels.
     counted : Tensor or None
         As in :class:`Batch`.
     absent : tuple of Tensor
@@ -70,8 +72,23 @@ class Shown:
 
     data: Tensor
     known: Known
+    voxels: int
     counted: Tensor | None = None
     absent: tuple[Tensor, ...] = ()
+
+    def repeated(self, times: int) -> Shown:
+        """Return it with what is known so many times over: once for each slice that a map is read from."""
+        if times == 1:
+            return self
+
+        def placed(places: Tensor) -> Tensor:
+            return torch.cat([places + turn * self.voxels for turn in range(times)])
+
+        known = self.known
+        weights = None if known.weights is None else known.weights.repeat(times)
+        again = Known(placed(known.places), known.classes.repeat(times), weights, known.present)
+        counted = None if self.counted is None else torch.cat([self.counted] * times)
+        return Shown(self.data, again, times * self.voxels, counted, tuple(map(placed, self.absent)))
 
     def to(self, device: torch.device) -> Shown:
         """Move to a device; from pinned memory without waiting for it."""
@@ -88,7 +105,7 @@ class Shown:
     def _each(self, moved: Callable[[Tensor], Tensor]) -> Shown:
         known = Known(*(None if part is None else moved(part) for part in self.known))  # type: ignore[arg-type]
         counted = None if self.counted is None else moved(self.counted)
-        return Shown(moved(self.data), known, counted, tuple(map(moved, self.absent)))
+        return Shown(moved(self.data), known, self.voxels, counted, tuple(map(moved, self.absent)))
 
 
 @dataclass(frozen=True)
@@ -108,6 +125,8 @@ class Batch:
         None where all are.
     absent : Tensor or None
         ``(batch, absences, *space)`` bool: where each absence of the objective holds; None without any.
+    parts : int
+        In how many it is shown, see ``Schedule.accumulate``.
     """
 
     data: Tensor
@@ -115,6 +134,22 @@ class Batch:
     weights: Tensor | None = None
     counted: Tensor | None = None
     absent: Tensor | None = None
+    parts: int = 1
+
+    def split(self) -> list[Batch]:
+        """Return the parts in which it is shown, as even as can be."""
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> list[Batch]:
+        count = min(self.parts, len(self.data))
+        if count == 1:
+            return [self]
+        columns = [
+            [None] * count if rows is None else rows.tensor_split(count)
+            for rows in (self.data, self.labels, self.weights, self.counted, self.absent)
+        ]
+        return [Batch(*row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
 
     def pinned(self) -> Batch:
         """Move the data to memory that a GPU reads by itself; what is found in it later goes there too."""
@@ -127,5 +162,6 @@ class Batch:
         for where in () if self.absent is None else self.absent.unbind(1):
             where = where if self.counted is None else where & self.counted
             absent.append(where.flatten().nonzero()[:, 0])
-        found = Shown(self.data, Known.of(self.labels, self.weights), self.counted, tuple(absent))
+        known = Known.of(self.labels, self.weights)
+        found = Shown(self.data, known, self.labels.numel(), self.counted, tuple(absent))
         return found.pinned() if self.data.is_pinned() else found

@@ -102,7 +102,7 @@ class Blocks:
             if schedule.flips is None
             else schedule.flips
         )
-        self._asked = (schedule.batch, *schedule.block)
+        self._asked = (schedule.batch, *schedule.block, schedule.accumulate)
         self._rng = np.random.default_rng(schedule.seed)
         self._drawn: list[_Origin] = []
         self._pin = pin
@@ -126,7 +126,7 @@ class Blocks:
         )
 
     def halve(self) -> bool:
-        """Make blocks half as large from now on, see :func:`sizing.halved`; False when they are as small as can be."""
+        """Make a step smaller from now on, see :func:`sizing.halved`; False when it is as small as can be."""
         least = [
             size if axis == self.frame.map_axis else multiple
             for axis, (size, multiple) in enumerate(zip(self.largest, self.frame.network_multiples, strict=True))
@@ -140,7 +140,8 @@ class Blocks:
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
-        sizes = {"asked": self._asked, "block": self.schedule.block, "batch": self.schedule.batch}
+        now = self.schedule
+        sizes = {"asked": self._asked, "block": now.block, "batch": now.batch, "accumulate": now.accumulate}
         random = self._rng.bit_generator.state if self._begun_from is None else self._begun_from.random
         return {**sizes, "random": random}
 
@@ -148,8 +149,11 @@ class Blocks:
         """Go on with what :meth:`state` returned: where memory ran out, blocks stay as small as they had become."""
         self._take_back()
         self._rng.bit_generator.state = state["random"]
-        if list(self._asked) == state["asked"]:
-            self.schedule = replace(self.schedule, block=tuple(state["block"]), batch=state["batch"])
+        asked = list(self._asked)
+        if state["asked"] in (asked, asked[:-1]):  # before blocks were shown in parts, nothing was said of them
+            now = {"block": tuple(state["block"]), "batch": state["batch"]}
+            now["accumulate"] = state.get("accumulate", self.schedule.accumulate)
+            self.schedule = replace(self.schedule, **now)
 
     def draw(self, focus: Focus | None = None) -> Batch | None:
         """Draw a batch.
@@ -193,10 +197,11 @@ class Blocks:
         # The person may have erased since the last look what the blocks were drawn around.
         if not known[:, 0].any():
             return _Draw(None, origins)
-        batch = self.annotations.batch(data, known)
+        batch = self.annotations.batch(data, known, self.schedule.accumulate)
         if self._pin:
             batch = batch.pinned()
-        _ = batch.shown  # found here, while there is time
+        for part in batch.split():
+            _ = part.shown  # found here, while there is time
         return _Draw(batch, origins)
 
     def _finished(self) -> _Draw | None:

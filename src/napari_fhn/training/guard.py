@@ -59,13 +59,15 @@ class Guard:
         if self.network is not None:
             self.network.h, self.network.precision = state["h"], state["precision"]
 
-    def left_out(self, loss: torch.Tensor) -> torch.Tensor:
+    def left_out(self, loss: torch.Tensor, error: torch.Tensor | None) -> torch.Tensor:
         """Judge the gradient that the network has now on its device, without waiting for it.
 
         Parameters
         ----------
         loss : Tensor
             Scalar, of the step.
+        error : Tensor or None
+            Scalar, of its backward sweep; None for a network that keeps its states.
 
         Returns
         -------
@@ -73,7 +75,6 @@ class Guard:
             Float32 scalar: 1 where :meth:`refusal` would refuse the step, else 0.
         """
         good = loss.isfinite()
-        error = self.error_on_device
         if error is not None:
             good = good & (error <= self.limit)  # NaN is not
         return 1 - good.to(torch.float32)
@@ -105,13 +106,15 @@ class Guard:
     def _not_inverted(self, error: float) -> str:
         return f"The network could not be inverted (error {error:.2g}, limit {self.limit:g})"
 
-    def refusal(self, loss: float = 0.0) -> str | None:
+    def refusal(self, loss: float = 0.0, error: float | None = None) -> str | None:
         """Judge the gradient that the network has now.
 
         Parameters
         ----------
         loss : float
             Of the step. One that is not finite cannot have a gradient, and is refused whatever the error.
+        error : float, optional
+            The largest of several backward sweeps whose gradients were added up; :attr:`error` when absent.
 
         Returns
         -------
@@ -125,7 +128,7 @@ class Guard:
             When step after step is refused, or the loss of a network that cannot be made safer is not finite.
         """
         if math.isfinite(loss):
-            error = self.error
+            error = self.error if error is None else error
             if error is None or error <= self.limit:  # NaN is not
                 self._refused = 0
                 return None

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.average import WeightAverage
-from napari_fhn.training.batch import Shown
-from napari_fhn.training.criterion import Criterion
+from napari_fhn.training.batch import Batch
+from napari_fhn.training.criterion import Criterion, Weighed
 from napari_fhn.training.guard import Guard
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.losses import at
@@ -52,6 +53,15 @@ class Outcome:
     def loss(self) -> float:
         """Of the last step."""
         return sum(self.terms.values())
+
+
+class _Seen(NamedTuple):
+    """What came of one part of a batch, on the device: terms of its loss, what the network said, how it went back."""
+
+    names: tuple[str, ...]
+    terms: Tensor
+    classes: Tensor | None
+    error: Tensor | None
 
 
 class Learner:
@@ -100,13 +110,13 @@ class Learner:
         """Whether the next step has to be read: on a processor, where that is free, and after one was refused."""
         return self._refused or not self.optimiser.can_leave_out
 
-    def learn(self, batch: Shown, step: int, *, read: bool = True, show: bool = True) -> Outcome | None:
+    def learn(self, batch: Batch, step: int, *, read: bool = True, show: bool = True) -> Outcome | None:
         """Make one step.
 
         Parameters
         ----------
-        batch : Shown
-            From which to learn, anywhere.
+        batch : Batch
+            From which to learn.
         step : int
             Steps made before this one.
         read : bool
@@ -129,40 +139,33 @@ class Learner:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
-        batch = batch.to(self.device)
-        scores = self.network.scores(batch.data)
-        terms = self._criterion.terms(scores, batch, self.labels.counts)
-        each = torch.stack(list(terms.values()))
+        seen = [self._see(part, show) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
+        each = torch.stack([one.terms for one in seen]).sum(0)
         loss = each.sum()
-        self._unread.count(at(scores.detach(), batch.known.places), batch.known.classes)
+        error = _largest([one.error for one in seen if one.error is not None])
         if not (read or self.must_read):
-            loss.backward()  # type: ignore[no-untyped-call]
-            left_out = self.guard.left_out(loss.detach())
+            left_out = self.guard.left_out(loss, error)
             self.optimiser.step(step, left_out)
             self.average.follow(left_out)
-            self._unread.add(loss, self.guard.error_on_device)
+            self._unread.add(loss, error)
             return None
-        classes: NDArray[np.uint8] | None = None
-        if show:
-            classes = (scores.detach().argmax(1) + 1).to(torch.uint8).cpu().numpy()
-        told = self._unread.read(torch.cat((each.detach(), loss.detach()[None])))
-        *parts, value = told.values
+        told = self._unread.read(torch.cat((each, loss[None], *([] if error is None else [error[None]]))))
+        *terms, value = told.values[: len(each) + 1]
         refusal = self._judged((*told.losses, value))
         if refusal is not None:
             self.average.restart()
         else:
-            refusal = self.guard.look_back(told.errors)
-        if refusal is None:
-            if math.isfinite(value):
-                loss.backward()  # type: ignore[no-untyped-call]
-            refusal = self.guard.refusal(value)
+            refusal = self.guard.look_back(told.errors) or self.guard.refusal(value, *told.values[len(each) + 1 :])
         if refusal is None:
             self.optimiser.step(step)
             self._rollback.stepped()
             self.average.follow()
         self._refused = refusal is not None
+        classes = (
+            np.concatenate([one.classes.cpu().numpy() for one in seen if one.classes is not None]) if show else None
+        )
         losses = (*told.losses, value)
-        return Outcome(dict(zip(terms, parts, strict=True)), losses, classes, told.confusion, refusal)
+        return Outcome(dict(zip(seen[0].names, terms, strict=True)), losses, classes, told.confusion, refusal)
 
     def _judged(self, losses: Sequence[float]) -> str | None:
         """Judge the losses of steps that were made unread, and that of the step at hand, as if each had been read."""
@@ -173,6 +176,22 @@ class Learner:
                 return refusal  # what came after it began at weights that are gone too
             self._rollback.stepped()
         return self._rollback.judge(last)
+
+    def _see(self, part: Weighed, show: bool) -> _Seen:
+        """Look at a part of a batch, and add its gradient to what is there."""
+        here = part.batch.shown.to(self.device)
+        scores = self.network.scores(here.data, apart=True)
+        slices = len(scores) // len(here.data)
+        terms = part.of_all(self._criterion.terms(scores, here.repeated(slices), self.labels.counts))
+        each = torch.stack(list(terms.values()))
+        # Also where the loss is no number: that is found out later, and the gradient is not used then.
+        each.sum().backward()  # type: ignore[no-untyped-call]
+        said = scores.detach()
+        if slices > 1:
+            said = said.unflatten(0, (slices, -1)).mean(0)
+        self._unread.count(at(said, here.known.places), here.known.classes)
+        classes = (said.argmax(1) + 1).to(torch.uint8) if show else None
+        return _Seen(tuple(terms), each.detach(), classes, self.guard.error_on_device)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -201,3 +220,11 @@ class Learner:
         self._unread.forget()
         self._rollback.labels_changed()
         self._rollback.keep()
+
+
+def _largest(errors: Sequence[Tensor]) -> Tensor | None:
+    """Return the largest, of which one that is no number is the largest of all."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    together = torch.stack(list(errors))
+    return torch.where(together.isnan(), torch.inf, together).max()

@@ -207,7 +207,7 @@ class _Training:
                 self._waiting = False
                 # With more than the network in it, a prediction of the whole survey says more than that of a block.
                 show = self.control.watched and self.combining.combiner is None
-                self._outcome = self.learner.learn(batch.shown, self.step, read=self._reads, show=show)
+                self._outcome = self.learner.learn(batch, self.step, read=self._reads, show=show)
                 return True
         except Exception as error:
             if not is_out_of_memory(error):
@@ -340,7 +340,7 @@ class _Training:
         self.learner.optimiser.zero_gradients()
         if not self.setup.blocks.halve():
             raise sizing.too_little(self.setup.forecast)
-        return f"Memory ran out: a step takes {sizing.in_voxels(self.setup.blocks.schedule)} from now on."
+        return f"Memory ran out: from now on a step takes {sizing.in_voxels(self.setup.blocks.schedule)}."
 
     def _model(self) -> models.Model:
         return replace(
