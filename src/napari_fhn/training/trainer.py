@@ -82,17 +82,18 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
     training = _Training(job, control, suspended.load(job.model) if resume else None)
     yield from map(Note, training.setup.notes)
     yield from training.answer()
-    while training.goes_on:
-        if control.pause.is_set():
-            yield from training.pause()
-        elif control.revert is not None:
-            yield from training.go_back(control.revert)
-            control.revert = None
-        else:
-            began = time.monotonic()
-            if (yield from training.learn()):
-                yield from training.tell(time.monotonic() - began)
-                yield from training.look()
+    with training.setup.device_settled():
+        while training.goes_on:
+            if control.pause.is_set():
+                yield from training.pause()
+            elif control.revert is not None:
+                yield from training.go_back(control.revert)
+                control.revert = None
+            else:
+                began = time.monotonic()
+                if (yield from training.learn()):
+                    yield from training.tell(time.monotonic() - began)
+                    yield from training.look()
     yield from training.finish()
 
 
