@@ -101,6 +101,7 @@ class Work(Labelled):
         self,
         recipe: str | None = None,
         *,
+        network: str | None = None,
         steps: int | None = None,
         hold_out: int | Sequence[Box] | HeldOut | None = None,
         blocks: int | None = None,
@@ -131,6 +132,8 @@ class Work(Labelled):
         ----------
         recipe : str, optional
             Network and schedule; what suits survey and labels when absent.
+        network : str, optional
+            In place of the recipe's: by name, such as ``"paper.resnet1"``, or its layers in words.
         steps, seed : int, optional
             Training steps, and the seed of every random choice; the recipe's when absent.
         hold_out : int, sequence of Box or HeldOut, optional
@@ -201,6 +204,7 @@ class Work(Labelled):
                 start_from=None if settings is not None else first,
                 base=settings or (self.project.settings if self._remembers else None),
                 held_out=held_out,
+                network=network,
                 **numbers,
             )
             shape, schedule = self.project.shape, chosen.schedule

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
+from napari_fhn.network.presets import named
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.structure.attributes import AttributesError, checked
 from napari_fhn.training.choice import RecipeChoice
@@ -24,8 +25,9 @@ from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.transfer import saved_job
 
 Part = Literal["network", "schedule", "objective", "job"]
+Described = TypeVar("Described", bound=NetworkDescription)
 
-NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_lift")
+NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_lift", "initial")
 """Fields of an architecture beside its layers, which are written in words."""
 
 OBJECTIVE_FIELDS = tuple(field.name for field in fields(Objective))
@@ -235,6 +237,30 @@ class Settings:
         given: dict[str, Any] = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
         return replace(self, schedule=replace(self.schedule, **given))
 
+    def with_network(self, network: str | None) -> Settings:
+        """Return the settings with another network, where one is said.
+
+        Parameters
+        ----------
+        network : str or None
+            By name, such as ``"paper.a"``, or its layers in words, such as ``"3d 12: 2x8 | down 3x16 | up 6x8"``, which
+            leave the rest of the network as it is.
+
+        Raises
+        ------
+        JobError
+            When there is no such network, or it looks at other dimensions than the recipe.
+        """
+        if network is None:
+            return self
+        if ":" in network:
+            return self.with_value("network", "layers", network)
+        try:
+            found = named(network)
+        except ValueError as error:
+            raise JobError(str(error)) from error
+        return replace(self, network=self._of_its_dimensions(found))
+
     def like(self, network: str | Path, recipes: tuple[str, ...]) -> Settings:
         """Return the settings that a saved network was trained by, with the objective of now, as that names classes.
 
@@ -309,13 +335,16 @@ class Settings:
             raise JobError("this network is not hyperbolic and has no such setting")
         if name != "layers":
             return replace(self.network, **{name: value})
-        bare = parse(value)
-        if bare.dimensions != self.network.dimensions:
+        bare = self._of_its_dimensions(parse(value))
+        return replace(self.network, channels=bare.channels, layers=bare.layers)
+
+    def _of_its_dimensions(self, network: Described) -> Described:
+        if network.dimensions != self.network.dimensions:
             raise JobError(
                 f"the recipe trains a {self.network.dimensions}D network: choose another recipe for a "
-                f"{bare.dimensions}D one"
+                f"{network.dimensions}D one"
             )
-        return replace(self.network, channels=bare.channels, layers=bare.layers)
+        return network
 
 
 def combination_from(data: Mapping[str, Any], otherwise: Combination | None) -> Combination | None:
