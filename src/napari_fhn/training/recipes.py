@@ -127,7 +127,7 @@ _OURS: dict[str, Recipe] = {
             learning_rate=0.025,
             decay_every=120,
             permute=(0, 1),
-            objective=Objective(balance="full"),
+            objective=Objective(balance="block"),
         ),
         position="none",
         combination=None,
