@@ -12,6 +12,8 @@ from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import HeldOut, Project, ProjectError, Settings, planning
 from napari_fhn.project.outlook import Outlook, outlook, planned
+from napari_fhn.training.memory import taken_device
+from napari_fhn.training.recipes import beside
 
 Parts = tuple[NetworkDescription | str | None, Mapping[str, Any] | None, Mapping[str, Any] | None]
 """Network, schedule and objective, as far as they are said."""
@@ -77,7 +79,7 @@ class Planned(Labelled):
             chosen, _ = self._planned(recipe, settings, None, HeldOut(0), parts, {"device": device})
             chosen = chosen.with_attributes(attributes)
             step = planned(chosen, surveys, max(self.project.classes.values, default=2), self.project.vertical_axis)
-            return outlook(step, WORKING_SET if chosen.device in ("auto", "cpu") else PORTABLE)
+            return outlook(step, WORKING_SET if taken_device(chosen.device) == "cpu" else PORTABLE)
 
     def _planned(
         self,
@@ -89,9 +91,10 @@ class Planned(Labelled):
         numbers: Mapping[str, Any],
     ) -> tuple[Settings, str]:
         """Return the settings of a training, and why they are so where the program chose."""
+        network = parts[0]
         chosen, why = planning.plan(
             self.project,
-            recipe or "",
+            recipe or (beside(network) if isinstance(network, str) else ""),
             start_from=None if settings is not None else start_from,
             base=settings or (self.project.settings if self._remembers else None),
             held_out=held_out,
