@@ -13,7 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
-from napari_fhn.network.presets import architecture
+from napari_fhn.network.presets import named
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.structure.attributes import AttributesError, checked
 from napari_fhn.training.choice import RecipeChoice
@@ -313,7 +313,7 @@ class Settings:
     def _named(self, words: str) -> NetworkDescription:
         try:
             if ":" not in words:
-                return architecture(words)
+                return named(words)
             bare = parse(words)
             if isinstance(self.network, Architecture) and self.network.dimensions == bare.dimensions:
                 return replace(self.network, channels=bare.channels, layers=bare.layers)
