@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fhn.training import knowledge, losses
+from napari_fhn.training import balance, knowledge, losses
 from napari_fhn.training.batch import Batch
 from napari_fhn.training.objective import Absence, Objective, Order, Share
 
@@ -96,7 +96,12 @@ class Criterion:
         if len(parts) == 1:
             return [Weighed(parts[0])]
         by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
-        labelled = [float(by_class[part.labels[part.labels > 0] - 1].sum()) for part in parts]
+        labelled = [
+            float(balance.in_blocks(part.labels, len(by_class)).sum())
+            if self.objective.balance == balance.BLOCK
+            else float(by_class[part.labels[part.labels > 0] - 1].sum())
+            for part in parts
+        ]
         blocks = [len(part.labels) for part in parts]
         total = sum(labelled)
         return [
@@ -118,12 +123,15 @@ class Criterion:
         objective = self.objective
         known = losses.labelled(scores, batch.labels, batch.weights)
         by_class = losses.class_weights(counts, objective.balance, objective.beta).to(scores.device)
+        balanced = known
+        if objective.balance == balance.BLOCK:
+            balanced = losses.labelled(scores, batch.labels, balance.within(batch.labels, batch.weights, len(by_class)))
         found: dict[str, Tensor] = {}
         for name in objective.losses:
             if name == "cross-entropy":
-                found[name] = losses.cross_entropy(known, by_class, objective.smoothing)
+                found[name] = losses.cross_entropy(balanced, by_class, objective.smoothing)
             elif name == "focal":
-                found[name] = losses.focal(known, by_class, objective.gamma, objective.smoothing)
+                found[name] = losses.focal(balanced, by_class, objective.gamma, objective.smoothing)
             elif name == "dice":
                 found[name] = losses.dice(known)
             else:
