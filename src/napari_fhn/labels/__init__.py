@@ -16,6 +16,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, Guess, Suggestion, suggest
+from napari_fhn.labels.heads import read_heads
 from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
@@ -36,7 +37,7 @@ from napari_fhn.labels.sources import (
 )
 from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
-from napari_fhn.labels.tops import read_heads, read_tops, read_wells
+from napari_fhn.labels.tops import read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
 from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
 

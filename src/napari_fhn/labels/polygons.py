@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio.warp
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.crs import CRS
@@ -26,7 +25,7 @@ from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import crs_of, map_crs, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import crs_of, map_crs, map_transform, own_crs, to_cells, transformed
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
@@ -139,6 +138,7 @@ def burn_polygons(
     *,
     window: tuple[float, float] | None = None,
     overwrite: bool = False,
+    survey_crs: str | None = None,
 ) -> Box:
     """Write shapes into a label map, or into the time slices of a label volume.
 
@@ -148,7 +148,7 @@ def burn_polygons(
     Parameters
     ----------
     polygons : Polygons
-        From `read_polygons`. They are brought into the CRS of a map; those on a volume must be in its coordinates.
+        From `read_polygons`. They are brought into the CRS of the survey, where both are known.
     survey : xarray.DataArray
         A map, dims ``(y, x)`` or ``(band, y, x)``, or a volume ``(inline, crossline, vertical)`` or line
         ``(trace, vertical)`` that has a place on the map. A line takes the areas that its traces lie in, and lines and
@@ -162,6 +162,8 @@ def burn_polygons(
         the nearest slice where there is none within.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled cells are filled.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -171,7 +173,8 @@ def burn_polygons(
     Raises
     ------
     Undeclared
-        With option ``"window"``, for a volume or a line without one.
+        With option ``"window"``, for a volume or a line without one, or ``"survey_crs"``, for shapes in degrees on a
+        survey that does not say its CRS.
     LabelError
         Before anything is written: when a class is unknown, or no shape lies on the survey.
     """
@@ -187,6 +190,7 @@ def burn_polygons(
     if line:
         # A volume of one crossline.
         out = out[:, np.newaxis]
+    polygons = _in_crs_of(polygons, survey, survey_crs)
     shapes = polygons.shapes if line else _in_cells(polygons, survey, is_map)
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
@@ -259,7 +263,6 @@ def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray,
     import shapely
 
     traces = Traces.of(survey)
-    _check_lengths(polygons)
     if not traces.has_xy:
         raise LabelError(
             f"the line '{survey.name}' has no place on the map, so shapes cannot be cut along it",
@@ -273,33 +276,32 @@ def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray,
         into[shapely.intersects_xy(near, x, y), 0] = value
 
 
-def _check_lengths(polygons: Polygons) -> None:
-    if polygons.crs is not None and polygons.crs.is_geographic:
-        raise LabelError(
-            "its coordinates are longitudes and latitudes, and those of the survey are not",
-            "Export it in the coordinates of the survey",
-            path=polygons.path,
-        )
+def _in_crs_of(polygons: Polygons, survey: xr.DataArray, said: str | None) -> Polygons:
+    """Bring shapes to the coordinates of a survey, where both CRS are known."""
+    own = said or map_crs(survey)
+    named = crs_of(own, polygons.path) if said else _crs(own)
+    if polygons.crs is not None and polygons.crs.is_geographic and named is None:
+        if not {"y", "x"} <= set(survey.dims):
+            own_crs(survey, polygons.path, polygons.crs.to_string(), said)  # asks
+    elif polygons.crs is not None and named is not None:
+        if polygons.crs == named:
+            return polygons
+        source, target, path = polygons.crs, named, polygons.path
+        moved = _moved(polygons, lambda xy: transformed(xy, source, target, path))
+        what = "map" if {"y", "x"} <= set(survey.dims) else "survey"
+        _warn(f"{path.name}: its shapes were brought into the CRS of the {what}.")
+        return dataclasses.replace(polygons, shapes=moved, crs=named)
+    which = "it" if polygons.crs is None else "the map"
+    if {"y", "x"} <= set(survey.dims):
+        _warn(f"{polygons.path.name}: {which} names no CRS, so its coordinates were taken for those of the map.")
+    return polygons
 
 
 def _in_cells(polygons: Polygons, survey: xr.DataArray, is_map: bool) -> NDArray[np.object_]:
     """Shapes in fractional indices (column, row), whole at the middles of cells."""
     if not is_map:
         traces = Traces.of(survey)
-        _check_lengths(polygons)
         return _moved(polygons, lambda xy: traces.by_xy(xy[:, 0], xy[:, 1])[:, ::-1])
-    crs = _crs(map_crs(survey))
-    if polygons.crs is not None and crs is not None and polygons.crs != crs:
-        source, target = polygons.crs, crs
-
-        def reprojected(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.stack(rasterio.warp.transform(source, target, xy[:, 0], xy[:, 1])[:2], axis=1)
-
-        polygons = dataclasses.replace(polygons, shapes=_moved(polygons, reprojected))
-        _warn(f"{polygons.path.name}: its shapes were brought into the CRS of the map.")
-    elif polygons.crs is None or crs is None:
-        which = "it" if polygons.crs is None else "the map"
-        _warn(f"{polygons.path.name}: {which} names no CRS, so its coordinates were taken for those of the map.")
     transform = map_transform(survey)
     return _moved(polygons, lambda xy: to_cells(transform, xy))
 
@@ -317,10 +319,10 @@ def _moved(polygons: Polygons, move: Any) -> NDArray[np.object_]:
     return moved
 
 
-def _crs(wkt: str) -> CRS | None:
+def _crs(text: str) -> CRS | None:
     try:
-        return CRS.from_wkt(wkt) if wkt else None
-    except RasterioError:
+        return CRS.from_user_input(text) if text else None
+    except (RasterioError, ValueError):
         return None
 
 

@@ -74,9 +74,10 @@ def points(asked: Asked) -> Content:
     table = labels.asking(source, source.table)
     names = labels.asking(source, lambda: labels.point_classes(table, columns=source.columns))
     known = asked.classes if asked.fixed else asked.classes.including(names)
-    columns, units, crs = source.columns, source.units, source.options.get("crs")
+    said = {name: source.options.get(name) for name in ("crs", "survey_crs")}
+    columns, units = source.columns, source.units
     found = labels.asking(
-        source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, crs=crs)
+        source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, **said)
     )
     name_of = dict(zip(known.values, known.names, strict=True))
     radius, fall_off = source.options.get("radius", POINT_RADIUS), source.options.get("fall_off")
@@ -109,7 +110,7 @@ def polygons(asked: Asked) -> Content:
         )
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        labels.burn_polygons(shapes, survey, classes, out, window=window)
+        labels.burn_polygons(shapes, survey, classes, out, window=window, survey_crs=said.get("survey_crs"))
 
     return Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
 
