@@ -183,7 +183,7 @@ def test_shapes_without_a_class_are_left_out_aloud(tmp_path):
         ("a.geojson", b'{"type": "FeatureCollection", "features": []}', ""),
         ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "cannot be read"),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 500, "cannot be read"),
-        ("a.kml", b"<kml/>", "the suffix '.kml' is not known"),
+        ("a.dxf", b"0\nSECTION\n", "the suffix '.dxf' is not known"),
     ],
 )
 def test_what_is_no_gis_file_is_said(tmp_path, name, content, sentence):

@@ -23,7 +23,7 @@ from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
 from napari_fhn.labels.logs import Log, read_log
 from napari_fhn.labels.options import OPTIONS, Option, options_of
 from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
-from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, read_polygons
+from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, on_survey, read_polygons
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.sources import (
@@ -89,6 +89,7 @@ __all__ = [
     "minimum_curvature",
     "nearest_column",
     "of_well",
+    "on_survey",
     "options_of",
     "plugins",
     "point_classes",

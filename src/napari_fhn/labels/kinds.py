@@ -12,7 +12,7 @@ import xarray as xr
 from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
-from napari_fhn.labels.polygons import SUFFIXES
+from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.surface_files import is_surface
 from napari_fhn.labels.text import look
@@ -159,6 +159,8 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
 
 def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
     """Find the kind of a table."""
+    if is_shapes(path, sheet):
+        return "polygons"
     if _first_cells(path) >= _CLASSES:
         return "classes"
     table = sniff(path, decimal=decimal, sheet=sheet)

@@ -192,9 +192,12 @@ def own_crs(survey: xr.DataArray, path: Path, crs: str, said: str | None = None)
 
 def in_degrees(at: NDArray[np.float64]) -> bool:
     """Whether coordinates, shape (n, 2), may be longitudes and latitudes; whole numbers count something instead."""
+    return _is_small(at) and bool((at != np.rint(at)).any())
+
+
+def _is_small(at: NDArray[np.float64]) -> bool:
     known = at[np.isfinite(at).all(axis=1)]
-    small = known.size and (np.abs(known[:, 0]) <= 360).all() and (np.abs(known[:, 1]) <= 90).all()
-    return bool(small and (known != np.rint(known)).any())
+    return bool(known.size and (np.abs(known[:, 0]) <= 360).all() and (np.abs(known[:, 1]) <= 90).all())
 
 
 def ask_for_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -> None:
@@ -207,12 +210,12 @@ def ask_for_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -
     """
     geometry = survey.attrs.get("geometry")
     own = [geometry.origin] if geometry is not None else []
-    if "x" in survey.coords and "y" in survey.coords and survey.sizes[survey.dims[-1]]:
+    if {"x", "y"} <= set(survey.coords) and survey["x"].size and survey["y"].size:
         own = [(float(np.ravel(survey["x"])[0]), float(np.ravel(survey["y"])[0]))]
-    if in_degrees(at) and own and not in_degrees(np.array(own, dtype=np.float64)):
+    if in_degrees(at) and own and not _is_small(np.array(own, dtype=np.float64)):
         raise Undeclared(
-            f"none of its places lies in the survey, and its coordinates, such as {at[0, 0]:g} and {at[0, 1]:g}, may "
-            "be longitudes and latitudes",
+            f"its coordinates, such as {at[0, 0]:g} and {at[0, 1]:g}, may be longitudes and latitudes, and those of "
+            "the survey are none",
             "Say their CRS; that of longitudes and latitudes is EPSG:4326 mostly",
             option="crs",
             path=path,

@@ -93,8 +93,13 @@ def polygons(asked: Asked) -> Content:
     """Read shapes of classes on the map."""
     source, survey = asked.source, asked.survey
     said = source.options
-    how = {"layer": said.get("layer"), "crs": said.get("crs")}
-    shapes = labels.asking(source, lambda: labels.read_polygons(source.path, said.get("field"), **how))
+    how = {name: said.get(name) for name in ("layer", "crs", "sheet")}
+
+    def read() -> labels.Polygons:
+        found = labels.read_polygons(source.path, said.get("field"), **how)
+        return labels.on_survey(found, survey, said.get("survey_crs"))
+
+    shapes = labels.asking(source, read)
     window = said.get("window")
     if is_seismic(survey) and window is None:
         axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]
@@ -110,7 +115,7 @@ def polygons(asked: Asked) -> Content:
         )
 
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
-        labels.burn_polygons(shapes, survey, classes, out, window=window, survey_crs=said.get("survey_crs"))
+        labels.burn_polygons(shapes, survey, classes, out, window=window)
 
     return Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
 
