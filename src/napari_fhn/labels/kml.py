@@ -113,13 +113,11 @@ class _Reading:
     def feed(self, piece: bytes, last: bool = False) -> None:
         try:
             self._parser.Parse(piece, last)
-        except expat.ExpatError as error:
-            raise LabelError(
-                f"it is no readable KML ({expat.errors.messages.get(error.code, error.code)})",
-                "Export it again",
-                path=self._path,
-                line=error.lineno,
-            ) from error
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an encoding that there is not
+            if isinstance(error, LabelError):
+                raise
+            what = f"it is no readable KML ({error})"
+            raise LabelError(what, "Export it again", path=self._path) from error
 
     def end(self) -> None:
         self.feed(b"", True)

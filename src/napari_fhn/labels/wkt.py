@@ -54,6 +54,11 @@ class Written:
     first: int
 
     @property
+    def named(self) -> bool:
+        """Whether a row above the first shape names the columns."""
+        return self.names[0] != "column 1"
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """Names of the columns beside that of the shapes."""
         return tuple(name for k, name in enumerate(self.names) if k != self.shape)
@@ -77,7 +82,7 @@ def written(path: Path, sheet: str | None = None) -> Written | None:
         if not _LIKELY.search(file.read(_HEAD)):
             return None
     may = [found for mark in "\t;|," if (found := _look(path, "", mark)) is not None]
-    return max(may, key=lambda found: len(found.names), default=None)
+    return max(may, key=lambda found: (found.named, len(found.names)), default=None)
 
 
 def read(table: Written, field: str) -> tuple[list[Any], list[str], str]:
@@ -134,13 +139,18 @@ def _look(path: Path, sheet: str, delimiter: str) -> Written | None:
     except LabelError:
         return None  # of another kind; its reader says what is wrong
     for first, row in enumerate(rows):
-        shape = next((k for k, cell in enumerate(row) if _SHAPE.match(cell)), None)
+        shape = next((k for k, cell in enumerate(row) if _is_shape(cell)), None)
         if shape is None:
             continue
         header: Sequence[str] = rows[first - 1] if first else ()
         names = header if len(header) == len(row) else [f"column {k + 1}" for k in range(len(row))]
         return Written(path, sheet, delimiter, tuple(name.strip() for name in names), shape, first)
     return None
+
+
+def _is_shape(cell: str) -> bool:
+    # A cell that another delimiter has cut off does not end as a shape does.
+    return _SHAPE.match(cell) is not None and cell.rstrip().upper().endswith((")", "EMPTY"))
 
 
 def _rows(path: Path, sheet: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
