@@ -195,6 +195,16 @@ QUESTIONS = {
     "sign of a horizon": Open(
         "z", {"horizon.txt": "inline crossline twt_ms\n" + _picks("-40") + "103 204 400\n103 205 4\n"}
     ),
+    "CRS of a horizon in degrees": Open(
+        "crs",
+        {"horizon.txt": "x y twt_ms\n" + "".join(f"9.000{k} 54.148{k} 40\n" for k in range(10))},
+        {"CRS": "EPSG:4326", "EPSG:CODE": "EPSG:32632"},
+    ),
+    "CRS of a survey with wells in degrees": Open(
+        "survey_crs",
+        {"wells.csv": "well,longitude,latitude\nA,9.0005,54.1485\n", "tops.csv": _TOPS},
+        {"EPSG:CODE": "EPSG:32632"},
+    ),
     "field of polygons": Open(
         "field", {"polygons.geojson": "facies lithology"}, {"NAME": "facies"}, {"polygons": {"window": (60.0, 68.0)}}
     ),

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.map_coordinates import to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
@@ -35,6 +38,9 @@ def read_deviation(
     units: Mapping[str, str] | None = None,
     kb_m: float | None = None,
     convergence_deg: float = 0.0,
+    survey: xr.DataArray | None = None,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> dict[str, Trajectory]:
     """Read the paths of wells.
 
@@ -51,6 +57,10 @@ def read_deviation(
         Elevation of the wells' datum above mean sea level in metres, over that of the file.
     convergence_deg : float, optional
         Subtracted from the azimuths to turn true into grid north.
+    survey : xarray.DataArray, optional
+        To whose coordinates those of another CRS are brought.
+    crs, survey_crs : str, optional
+        Of the map coordinates, and of the survey's own, where they differ.
 
     Returns
     -------
@@ -76,10 +86,19 @@ def read_deviation(
     metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", "tvd", "dx", "dy")}
     if "x" in angles:
         depth_unit = found.unit("md", ("m", "ft"))
-        said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
+        if crs is None or survey is None:
+            said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
     wells = _wells(table, found, said.name or path.stem)
     read = table.values([found.index(role) for role in angles])
     place = table.values([found.index("x"), found.index("y")]) if found.has("x") and found.has("y") else None
+    if crs is not None and survey is not None:
+        if "x" in angles:
+            read[:, 2:4] = to_map(read[:, 2:4], survey, path, crs, survey_crs)
+        place = None if place is None else to_map(place, survey, path, crs, survey_crs)
+        if said.head is not None:
+            x, y = to_map(np.array([said.head]), survey, path, crs, survey_crs)[0]
+            said.head = float(x), float(y)
+        said.head_unit = "ft" if abs(Traces.of(survey).metres - METRES["ft"]) < 1e-3 else "m"
     paths = {}
     for name in dict.fromkeys(wells):
         rows = np.array([well == name for well in wells])

@@ -12,11 +12,13 @@ import xarray as xr
 from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
-from napari_fhn.labels.polygons import SUFFIXES
+from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
 from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.surface_files import is_surface
 from napari_fhn.labels.text import look
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
+from napari_fhn.surveys.kinds import is_seismic
 
 _OURS = {
     "wells": "where wells begin",
@@ -142,6 +144,9 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
         return "las"
     if suffix in SUFFIXES:
         return "polygons"
+    if is_surface(path):
+        # On a map such a file holds what is there, and no depth of anything.
+        return "labels" if survey is not None and not is_seismic(survey) else "horizon"
     if sheet is None and is_workbook(path) and len(sheets(path)) > 1:
         found = kinds_of_sheets(path, survey, decimal=decimal)
         kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
@@ -154,6 +159,8 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
 
 def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
     """Find the kind of a table."""
+    if is_shapes(path, sheet):
+        return "polygons"
     if _first_cells(path) >= _CLASSES:
         return "classes"
     table = sniff(path, decimal=decimal, sheet=sheet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +19,15 @@ from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.logs import Curve, Log, read_log
+from napari_fhn.labels.map_coordinates import WGS84, to_map
 from napari_fhn.labels.text import is_null, to_number
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS, unit
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.labels.wells import DeviatedWell, Head, Spans, Well, check_unit, tie, vertical_of
+
+#: Items of a header that say longitude and latitude.
+_DEGREES = (("LONG", "LON", "LONGITUDE", "SLON"), ("LATI", "LAT", "LATITUDE", "SLAT"))
 
 
 def class_curves(log: Log) -> tuple[str, ...]:
@@ -70,6 +75,8 @@ def read_las(
     checkshot: Checkshot | None = None,
     kb_m: float | None = None,
     datum_m: float = 0.0,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> Well | DeviatedWell:
     """Read a well from a LAS file with a curve of classes.
 
@@ -101,6 +108,8 @@ def read_las(
         Elevation of the well's datum above sea level in metres, over that of the header.
     datum_m : float, optional
         Elevation of the zero of a depth survey, in metres.
+    crs, survey_crs : str, optional
+        As for `well_head`.
 
     Returns
     -------
@@ -136,7 +145,7 @@ def read_las(
     changes = [0, *(k for k in range(1, len(names)) if names[k] != names[k - 1]), len(names)]
     runs = itertools.pairwise(changes)
     ends = tuple((float(edges[a]), float(edges[b]), names[a]) for a, b in runs if names[a])
-    head = well_head(log, survey, place)
+    head = well_head(log, survey, place, crs=crs, survey_crs=survey_crs)
     if kb_m is not None:
         head = replace(head, kb_m=kb_m)
     return tie(
@@ -231,8 +240,15 @@ def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -
     return found[int(number)]
 
 
-def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None = None) -> Head:
-    """Return where a log's well begins: as given, else by survey numbers, else by map coordinates.
+def well_head(
+    log: Log,
+    survey: xr.DataArray | None = None,
+    place: Head | None = None,
+    *,
+    crs: str | None = None,
+    survey_crs: str | None = None,
+) -> Head:
+    """Return where a log's well begins: as given, else by survey numbers, map coordinates, or longitude and latitude.
 
     Parameters
     ----------
@@ -242,6 +258,10 @@ def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None =
         In whose unit map coordinates are wanted.
     place : Head, optional
         Over what the header of the log says.
+    crs : str, optional
+        Of its map coordinates, where it is not that of the survey; longitudes and latitudes are of WGS 84 without.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -262,13 +282,26 @@ def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None =
         return Head(head.name, head.inline, head.crossline, None, head.kb_m)
     if head.xy is not None:
         xy = head.xy
-        if survey is not None:
+        if survey is not None and crs is not None:
+            x, y = to_map(np.array([xy]), survey, log.path, crs, survey_crs)[0]
+            xy = float(x), float(y)
+        elif survey is not None:
             x, y = Traces.of(survey).convert(log.xy_unit, xy[0], xy[1], log.path.name)
             xy = float(x), float(y)
         return Head(head.name, math.nan, math.nan, xy, head.kb_m)
+    degrees = [next((n for n in (_degrees(log, name) for name in names) if n is not None), None) for names in _DEGREES]
+    if survey is not None and Traces.of(survey).has_xy and degrees[0] is not None and degrees[1] is not None:
+        x, y = to_map(np.array([degrees], dtype=np.float64), survey, log.path, crs or WGS84, survey_crs)[0]
+        return Head(head.name, math.nan, math.nan, (float(x), float(y)), head.kb_m)
     missing = "INLINE" if math.isnan(head.inline) else "CROSSLINE"
     way_out = f"Add the item {missing}, or XCOORD and YCOORD, to the well section, or give its place"
     raise LabelError(f"its header has no {missing}", way_out, path=log.path)
+
+
+def _degrees(log: Log, name: str) -> float | None:
+    """An item of the header in decimal degrees; None for another form."""
+    number = to_number(re.sub(r"\s*(?:deg(?:rees)?|\u00b0)?\s*$", "", log.header.get(name, ""), flags=re.IGNORECASE))
+    return None if math.isnan(number) else number
 
 
 def _numbers(curve: Curve, log: Log) -> NDArray[np.float64]:

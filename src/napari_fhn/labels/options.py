@@ -14,6 +14,7 @@ from napari_fhn.labels.errors import LabelError
 
 #: Divides the parts of an option that has several, where it is written as text.
 SEPARATOR = "/"
+_PLACED = ("wells", "deviation", "las", "horizon", "points", "polygons")
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
 
 
@@ -156,7 +157,7 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option("decimal", _TABLES, "the decimal mark of its numbers", "choice", (".", ",")),
-        Option("sheet", _TABLES, "the sheet of a workbook, by name or by number from 1", "text"),
+        Option("sheet", (*_TABLES, "polygons"), "the sheet of a workbook, by name or by number from 1", "text"),
         Option(
             "domain",
             ("tops",),
@@ -206,7 +207,8 @@ OPTIONS: dict[str, Option] = {
         Option("together", ("horizon",), "horizons with the same word here part zones together", "text"),
         Option("field", ("polygons",), "the field that is the class", "text"),
         Option("layer", ("polygons",), "the layer, where there are several", "text"),
-        Option("crs", ("points", "polygons"), "the CRS of its coordinates, such as EPSG:32633", "text"),
+        Option("crs", _PLACED, "the CRS of its coordinates, such as EPSG:32633", "text"),
+        Option("survey_crs", _PLACED, "the CRS of the survey's own coordinates, where it does not say it", "text"),
         Option("window", ("polygons",), "first and last slice of a volume that shapes label", "interval"),
         Option("reading", ("labels",), "how the file is read, as for a survey", "mapping"),
     )
