@@ -174,6 +174,7 @@ READERS = {
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),
         Reader("mdio", samples.mdio, survey),
         Reader("bricks", samples.bricks, survey),
+        *(Reader(name, make, survey, 5.0) for name, make in samples.bricked().items()),
     )
 }
 #: Those whose libraries have been seen to end the program: they are looked at in another process first.

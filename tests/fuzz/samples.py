@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
@@ -170,6 +171,27 @@ def bricks(name: str) -> list[Sample]:
         return folder / "bricks.zarr"
 
     return [_made(write)]
+
+
+def bricked() -> dict[str, Callable[[str], list[Sample]]]:
+    """Return makers of volumes whose libraries are installed, by the name of the reader."""
+    made = {"vds": ("openvds", vds), "zgy": ("openzgy", zgy)}
+    return {name: make for name, (library, make) in made.items() if importlib.util.find_spec(library)}
+
+
+def vds(name: str) -> list[Sample]:
+    """Return an OpenVDS file."""
+    from survey_files import volumes as factory
+
+    return [_made(lambda folder: factory.write_vds(folder / "survey.vds", factory.values_of((3, 4, 5))))]
+
+
+def zgy(name: str) -> list[Sample]:
+    """Return a ZGY file with bricks smaller than those of others, which are two megabytes."""
+    from survey_files import volumes as factory
+
+    values = factory.values_of((3, 4, 5))
+    return [_made(lambda folder: factory.write_zgy(folder / "survey.zgy", values, bricksize=(4, 4, 8)))]
 
 
 def shapes(name: str) -> list[Sample]:

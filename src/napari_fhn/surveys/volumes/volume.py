@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import io
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,7 +54,8 @@ def library(path: Path, name: str, extra: str, kind: str) -> Any:
         When it is not installed, or does not run here.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):
+        # What they have to say of what they miss is not for those who open a file.
+        with warnings.catch_warnings(action="ignore"), redirect_stdout(io.StringIO()):
             return importlib.import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
