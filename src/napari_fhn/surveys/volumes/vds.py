@@ -18,11 +18,12 @@ from rasterio.errors import RasterioError
 
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.extras import library
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 from napari_fhn.surveys.looking import looked_through
 from napari_fhn.surveys.volumes import vds_look
-from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, library, said_unit, vertical_axis
+from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, said_unit, vertical_axis
 
 SUFFIXES = (".vds",)
 _MAGIC = b"HueDataStore"
