@@ -9,7 +9,8 @@ import xarray as xr
 
 from napari_fhn.surveys.arrays import mdio, zarr_store
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.raster import opening as raster
+from napari_fhn.surveys.raster.opening import open_named
+from napari_fhn.surveys.raster.values import Part
 from napari_fhn.surveys.remote import gdal
 from napari_fhn.surveys.remote.addresses import check_address, fetch, fingerprint, kept, named, url_of
 
@@ -54,6 +55,7 @@ def open(url: str, **options: Any) -> xr.DataArray:
     """
     check_address(url)
     opener = opener_of(url)
+    survey: xr.DataArray
     if opener is open_tiff:
         survey = open_tiff(url, **options)
     else:
@@ -75,7 +77,7 @@ def open(url: str, **options: Any) -> xr.DataArray:
     return survey
 
 
-def open_tiff(url: str, *, wavelength_units: str | None = None, part: raster.Part | None = None) -> xr.DataArray:
+def open_tiff(url: str, *, wavelength_units: str | None = None, part: Part | None = None) -> xr.DataArray:
     """Open a GeoTIFF at an address: its blocks are fetched when they are looked at.
 
     Parameters
@@ -93,7 +95,7 @@ def open_tiff(url: str, *, wavelength_units: str | None = None, part: raster.Par
     gdal.check(url)
     path, address = named(url), gdal.gdal_name(url)
     with gdal.fetching(address):
-        return raster.open_named(path, address, wavelength_units, part)
+        return open_named(path, address, wavelength_units, part)
 
 
 def stamp(url: str) -> tuple[int, str]:
