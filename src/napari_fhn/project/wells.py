@@ -177,11 +177,11 @@ def carried(kept: KeptWells, before: KeptWells, after: KeptWells) -> KeptWells:
         return after
     was, wanted, wells = ({well.name: well for well in one.wells} for one in (before, after, kept))
     for name in dict.fromkeys((*was, *wanted)):
-        if _alike(was.get(name), wanted.get(name)):
+        if alike(was.get(name), wanted.get(name)):
             continue
         if name in wanted:
             wells[name] = wanted[name]
-        elif _alike(wells.get(name), was[name]):
+        elif alike(wells.get(name), was[name]):
             del wells[name]
     radius = after.radius if before.radius != after.radius else kept.radius
     fall_off = after.fall_off if before.fall_off != after.fall_off else kept.fall_off
@@ -193,7 +193,8 @@ def same(one: KeptWells, other: KeptWells) -> bool:
     return content_of(one) == content_of(other)
 
 
-def _alike(one: AnyWell | None, other: AnyWell | None) -> bool:
+def alike(one: AnyWell | None, other: AnyWell | None) -> bool:
+    """Whether two wells say the same; none is like none."""
     if one is None or other is None:
         return one is other
     return _written(one) == _written(other)

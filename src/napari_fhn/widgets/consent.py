@@ -19,12 +19,29 @@ def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
     parent : QWidget, optional
         The viewer's window.
     """
+    words = f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}."
+    return _agreed(words.replace(" %", "\N{NO-BREAK SPACE}%"), f"{_QUESTION} What comes of it says so.", parent)
+
+
+def ask_replace(words: str, parent: QWidget | None = None) -> bool:
+    """Say what would be replaced, and ask; no is the answer of whoever presses Enter or Escape.
+
+    Parameters
+    ----------
+    words : str
+        What, and by what, in a sentence.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+    return _agreed(words, "Replace it? One step of the history takes that back.", parent)
+
+
+def _agreed(words: str, question: str, parent: QWidget | None) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("FHN")
-    words = f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}."
-    box.setText(words.replace(" %", "\N{NO-BREAK SPACE}%"))
-    box.setInformativeText(f"{_QUESTION} What comes of it says so.")
+    box.setText(words)
+    box.setInformativeText(question)
     box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)
     box.setDefaultButton(QMessageBox.StandardButton.No)
     return box.exec() == QMessageBox.StandardButton.Yes

@@ -17,6 +17,8 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
@@ -65,6 +67,8 @@ class Desk:
         Copies of large surveys.
     stacking : Stacking
         Several maps as one layer.
+    rereading : Rereading
+        An open SEG-Y file, read otherwise.
     book, opening, labelling : LabelBook, LabelOpening, Labelling
         What is known about the surveys, and everything that adds to it.
     planning : Planning
@@ -115,7 +119,8 @@ class Desk:
         self.bricks = Bricks(context, self.root / "bricks")
         self.stacking = Stacking(context, self.root / "maps")
         self.book = LabelBook(context)
-        self.opening = LabelOpening(context, self.book, lambda material: session_folder(material.first, self.root))
+        self.rereading = Rereading(context)
+        self.opening = LabelOpening(context, self.book, self._folder)
         self.labelling = Labelling(context, self.book, self.opening, self.root)
         self.planning = Planning(context, self.book, self.root / "measured.json")
         self.block_box = BlockBox(context, self.planning)
@@ -216,6 +221,9 @@ class Desk:
         self.bricks.close()
         self.data.close()
         self.project.close(tell=False)
+
+    def _folder(self, material: Material) -> Path:
+        return session_folder(material.first, self.root, material.surveys.grid)
 
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events

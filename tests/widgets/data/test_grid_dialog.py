@@ -10,7 +10,7 @@ import segyio
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.surveys.segy.previews import guesses
-from napari_fhn.widgets.data import reader
+from napari_fhn.widgets.data import data_panel, reader
 from napari_fhn.widgets.data.grid_dialog import GridDialog, doubt
 
 
@@ -98,3 +98,38 @@ def test_a_sample_interval_that_is_doubted_is_asked_about(tmp_path, monkeypatch)
                 file.header[k].update({117: micro})
         assert words in doubt(surveys.open(path), guesses(path))
     assert not doubt(surveys.open(path, sample_interval_ms=4), guesses(path))
+
+
+def test_an_open_survey_is_read_otherwise_and_its_labels_come_back_when_it_is_read_as_before(
+    tmp_path, viewer, dock, qtbot, monkeypatch, spin
+):
+    monkeypatch.setenv("NAPARI_FHN_REMEMBERED", str(tmp_path / "remembered.json"))
+    path, desk, said = tmp_path / "small.sgy", dock.desk, {"sample_interval_ms": "2"}
+    segyio.tools.from_array3D(str(path), np.random.default_rng(0).random((6, 8, 32), np.float32), dt=4000)
+    viewer.open(str(path), plugin="napari-fhn")
+    assert not dock.data.headers.isHidden()
+    dock.labels.new.click()
+    desk.book.layer.data_setitem((np.array([2]), np.array([3]), np.array([4])), 1)
+
+    def ask(path, found, why, parent):
+        assert "How this survey is read" in why
+        dialog = GridDialog(path, found, why)
+        qtbot.addWidget(dialog)
+        for name, text in said.items():
+            dialog.form.fields[name].setText(text)
+        dialog.remember.setChecked(False)
+        return dialog.options
+
+    monkeypatch.setattr(data_panel, "ask_grid", ask)
+    dock.data.headers.click()
+    survey = desk.data.material.first
+    assert float(survey.twt[1] - survey.twt[0]) == 2.0
+    assert "labels of its own" in desk.messages.message
+    dock.labels.new.click()
+    assert not np.asarray(desk.book.layer.data).any()
+    said.clear()
+    dock.data.headers.click()
+    assert float(desk.data.material.first.twt[1]) - float(desk.data.material.first.twt[0]) == 4.0
+    assert desk.book.layer.data[2, 3, 4] == 1
+    path.unlink()
+    assert desk.rereading.path() is None

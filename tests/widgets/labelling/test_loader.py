@@ -9,6 +9,7 @@ import pytest
 
 from napari_fhn import sample_data
 from napari_fhn.labels import AmbiguousColumns, Source
+from napari_fhn.project.recognition import with_replaced
 from napari_fhn.widgets.labelling import dropped
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones
@@ -138,8 +139,8 @@ def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_p
     at = float(survey.inline[10]), float(survey.crossline[10]), float(survey.twt[10])
     path.write_text("inline,crossline,twt_ms,class\n" + ",".join(f"{value:g}" for value in at) + ",sand\n")
     loader, book = seismic.labelling.loader, seismic.book
-    loader.ask_options = lambda source: source.answered(radius=2.0, fall_off=1.0)
-    loader.load([path], options=True)
+    loader.ask_files = lambda found, loaded: [found[0].source.answered(radius=2.0, fall_off=1.0)]
+    loader.load([path], confirm=True)
     settle(seismic, spin, "1 points of points.csv")
     weights = seismic.project.session.weight_volume(book.layer.data.shape)
     assert weights[10, 10, 10] == 100
@@ -188,6 +189,39 @@ def test_a_file_nobody_answers_for_is_left_out_and_the_next_is_read(seismic, spi
     seismic.labelling.loader.ask = lambda question: None
     seismic.labelling.loader.load([path, sample_data.SEISMIC.wells, sample_data.SEISMIC.tops])
     settle(seismic, spin, "6 wells are labels")
+
+
+def test_nothing_is_loaded_or_replaced_before_a_person_agrees(seismic, spin, tmp_path):
+    loader, wells, shown = seismic.labelling.loader, seismic.labelling.wells, []
+    loader.load()
+    settle(seismic, spin, "6 wells are labels")
+    others = tmp_path / "tops.csv"
+    others.write_text("well,top_twt_ms,base_twt_ms,class\nW-1,400,600,sand\n")
+
+    def refuse(found, loaded):
+        shown.extend(with_replaced(found, loaded))
+
+    loader.ask_files = refuse
+    before, labels = wells.state.wells, np.array(seismic.book.layer.data)
+    loader.load([others], confirm=True)
+    settle(seismic, spin, "Nothing was loaded")
+    assert [(one.source.kind, one.replaces) for one in shown] == [("tops", "tops.csv")]
+    assert "'top_twt_ms'" in shown[0].why
+    asked = []
+    loader.ask_replace = asked.append  # which says no
+    loader.load([others])
+    assert spin(lambda: "left out" in seismic.messages.message, 10)
+    assert "in place of tops.csv" in asked[0]
+    first = before[0]
+    wells.move(first.name, first.inline + 20, first.crossline + 20)
+    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20, 10)
+    moved = np.array(seismic.book.layer.data)
+    loader.load()
+    assert spin(lambda: len(asked) == 2, 10)
+    assert asked[1].startswith(f"{first.name} would be replaced by what wells.csv, tops.csv says")
+    settle(seismic, spin, "6 wells are labels")
+    np.testing.assert_array_equal(np.asarray(seismic.book.layer.data), moved)
+    assert not np.array_equal(moved, labels)
 
 
 def test_wells_are_burnt_again_where_they_are_moved(seismic, spin):

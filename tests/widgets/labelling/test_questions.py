@@ -10,7 +10,9 @@ from tests.project.open_questions import QUESTIONS, SHAPE, Open
 from napari_fhn import surveys
 from napari_fhn.labels import OPTIONS, AmbiguousColumns, ClassTable, Question, Source, Undeclared, options_of
 from napari_fhn.project.knowledge import burn
+from napari_fhn.project.recognition import recognised
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
+from napari_fhn.widgets.labelling.load_dialog import LoadDialog
 from napari_fhn.widgets.labelling.questions import AnswerDialog
 from napari_fhn.widgets.labelling.source_dialog import SourceDialog
 
@@ -130,3 +132,24 @@ def test_it_is_said_why_a_table_is_taken_for_what_it_is(qtbot, tmp_path):
     qtbot.addWidget(dialog)
     assert dialog.kind.currentData() == "wells"
     assert "Column 'Pozo' may be the name of the well (95 %): its name is 'Pozo'." in dialog.why.text()
+
+
+def test_the_load_dialog_says_what_files_hold_and_takes_another_word_for_it(qtbot, tmp_path):
+    there = Source(tmp_path / "old.csv", "tops")
+    files = {"tops.csv": "well,marker,twt_ms\nA,Top,400\n", "numbers.txt": "1 2\n3 4\n5 6\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    dialog = LoadDialog([recognised(tmp_path / name) for name in files], [there])
+    qtbot.addWidget(dialog)
+    tops, numbers = dialog.rows
+    assert tops.kind.currentData() == "tops"
+    assert "its name is 'marker'" in tops.why.text()
+    assert "in place of old.csv" in tops.note.text()
+    assert numbers.kind.currentData() == ""
+    assert not numbers.options.isEnabled()
+    tops.kind.setCurrentIndex(tops.kind.findData("points"))
+    assert not tops.note.text()
+    numbers.wanted.setChecked(False)
+    assert [(one.path.name, one.kind) for one in dialog.chosen] == [("tops.csv", "points")]
+    tops.wanted.setChecked(False)
+    assert not dialog.load.isEnabled()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QToolButton
 
 from napari_fhn.project import ProjectError
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
+from napari_fhn.widgets.data.grid_dialog import ask_grid
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
@@ -60,7 +63,16 @@ class DataPanel(Section):
         self.bricks = BricksPanel(desk.bricks)
         self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
-        self.body.addWidget(self.go_to)
+        self.headers = QToolButton()
+        self.headers.setText("Headers …")
+        self.headers.setToolTip(
+            "Say how this SEG-Y file is read: bytes of numbers and coordinates, scalar, sample interval, delay, format."
+        )
+        self.headers.clicked.connect(self._ask_headers)
+        row = QHBoxLayout()
+        row.addWidget(self.go_to, 1)
+        row.addWidget(self.headers, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(row)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
         self.composite = CompositePanel(desk.context)
@@ -112,7 +124,20 @@ class DataPanel(Section):
             self._offer_vertical(material)
         self.vertical.setVisible(not named)
         self._vertical_label.setVisible(not named)
+        self.headers.setVisible(self._desk.rereading.path() is not None)
         self.go_to.show_example()
+
+    def _ask_headers(self) -> None:
+        path = self._desk.rereading.path()
+        if path is None:
+            return
+        try:
+            options = ask_grid(path, guesses(path), self._desk.rereading.why(), self.window())
+        except SurveyError as error:
+            self._desk.messages.fail(str(error))
+            return
+        if options is not None:
+            self._desk.rereading.read(options)
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

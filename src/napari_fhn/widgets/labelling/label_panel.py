@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
 from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
-from napari_fhn.widgets.labelling import questions, source_dialog, zones_dialog
+from napari_fhn.widgets.consent import ask_replace
+from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
+from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
@@ -66,13 +69,16 @@ class LabelPanel(Section):
         self._opening = labelling.opening
         loader = labelling.loader
         loader.ask = lambda question: questions.ask_person(question, self.window())
-        loader.ask_options = lambda source: source_dialog.ask_options(source, self.window())
+        loader.ask_files = lambda found, loaded: load_dialog.ask_files(found, loaded, self.window())
+        loader.ask_replace = lambda words: ask_replace(words, self.window())
         loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
         self.new = QPushButton(_NEW[0])
         self.new.setToolTip(_NEW[1])
         self.new.clicked.connect(lambda: self._opening.new())
         self.looking = LookingBar(self._context.project)
         self.body.addWidget(self.looking)
+        self.adopt = AdoptBar(labelling.adopting)
+        self.body.addWidget(self.adopt)
         self.load = QPushButton("Load …")
         self.load.clicked.connect(self._load)
         self.other = QToolButton()
@@ -82,8 +88,6 @@ class LabelPanel(Section):
             "class tables. They may also be dropped here."
         )
         self.other.clicked.connect(lambda: self._load(ask=True))
-        self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.other.setMenu(self._load_menu())
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class.")
@@ -139,7 +143,9 @@ class LabelPanel(Section):
         if event is None or data is None:
             return
         event.acceptProposedAction()
-        self._labelling.loader.load([Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()])
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        # The program that is dropped from waits until the drop is answered: the dialog comes after.
+        QTimer.singleShot(0, lambda: self._labelling.loader.load(paths, confirm=True))
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -156,19 +162,6 @@ class LabelPanel(Section):
             assert action is not None
             action.setToolTip(words)
             action.triggered.connect(lambda checked=False, act=act: act())
-        return menu
-
-    def _load_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        for title, words, options in (
-            ("Load files …", self.other.toolTip(), False),
-            ("Load with options …", "Load files, and say how each is read: kinds, columns, datum, radius, ...", True),
-        ):
-            action = menu.addAction(title)
-            assert action is not None
-            action.setToolTip(words)
-            action.triggered.connect(lambda checked=False, options=options: self._load(ask=True, options=options))
         return menu
 
     def _merge(self) -> None:
@@ -212,17 +205,18 @@ class LabelPanel(Section):
         for widget in (self.load, self.other, self.add, self.tools):
             widget.setEnabled(survey is not None and may)
         self.table.setEnabled(may)
+        self.adopt.setEnabled(may)
         self.sections.look()
         if state.has_labels:
             self.aside.setText("" if may else "to look at only")
         else:
             self.aside.setText("not shown" if title == _SHOW[0] else "none yet")
 
-    def _load(self, checked: bool = False, *, ask: bool = False, options: bool = False) -> None:
+    def _load(self, checked: bool = False, *, ask: bool = False) -> None:
         material = self._context.data.material
         if not ask and material is not None and sidecar_files(material.first):
             self._labelling.loader.load()
             return
         names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)
         if names:
-            self._labelling.loader.load([Path(name) for name in names], options=options)
+            self._labelling.loader.load([Path(name) for name in names], confirm=True)

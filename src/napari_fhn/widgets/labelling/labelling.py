@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari_fhn.project.answers import Answers
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.adopting import Adopting
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -37,6 +38,8 @@ class Labelling:
     ----------
     guard : LayerGuard
         Hears what others do to the label layer.
+    adopting : Adopting
+        Takes over layers of others.
     edits : ClassEdits
         Changes of the class table.
     wells : WellBook
@@ -58,6 +61,7 @@ class Labelling:
         self.book = book
         self.opening = opening
         self.guard = LayerGuard(context, book)
+        self.adopting = Adopting(context, book, opening)
         self.edits = ClassEdits(context, book)
         self.wells = WellBook(context, book)
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
@@ -70,6 +74,7 @@ class Labelling:
     def close(self) -> None:
         """Let go of the viewer."""
         self.guard.close()
+        self.adopting.close()
         self.wells_layer.close()
         self.sections.close()
         self.similar.close()

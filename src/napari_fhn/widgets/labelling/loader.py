@@ -6,7 +6,7 @@ What files say and how they are burnt is for `napari_fhn.project.knowledge`; her
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from napari_fhn.project import Session, knowledge
 from napari_fhn.project.answers import Answers
 from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
+from napari_fhn.project.recognition import Recognised, recognised, replaced
 from napari_fhn.project.sidecar_files import sidecar_files
 from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
+from napari_fhn.project.wells import AnyWell, alike
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -47,6 +49,9 @@ class Zones:
 
 
 AskZones = Callable[[Sequence[xr.DataArray], ClassTable], Zones | None]
+AskFiles = Callable[[Sequence[Recognised], Sequence[Source]], list[Source] | None]
+_NAMED = 3
+"""Wells that a question names."""
 
 
 class Loader:
@@ -73,8 +78,11 @@ class Loader:
         Given a `Question`, returns the source with an answer, or None to leave the file.
     ask_zones : callable
         Given horizons and the classes, returns `Zones`, or None to leave them.
-    ask_options : callable
-        Given a source whose kind is known, returns it with what else is said about it, or None to leave the file.
+    ask_files : callable
+        Given files as they were recognised and those that are loaded, returns the sources that are wanted, with what is
+        said about them, or None to load nothing.
+    ask_replace : callable
+        Given a sentence about what would be replaced, returns whether it may be.
     """
 
     def __init__(
@@ -91,12 +99,14 @@ class Loader:
         self._arrivals = Arrivals()
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
-        self.ask_options: Callable[[Source], Source | None] = lambda source: source
+        self.ask_files: AskFiles = lambda found, loaded: [one.source for one in found]
+        self.ask_replace: Callable[[str], bool] = lambda words: True
         self._book = book
         self._opening = opening
         self._wells = wells
         self._answers = answers
-        self._queue: list[tuple[Path, bool]] = []
+        self._queue: list[Path] = []
+        self._read: dict[str, AnyWell] = {}
         book.state.events.has_labels.connect(self._on_labels)
 
     @property
@@ -107,22 +117,50 @@ class Loader:
         wells = [one.answered(**own) if "radius" in options_of(one.kind) else one for one in self._arrivals.wells]
         return Knowledge((*wells, *self._arrivals.burnt), self._book.state.classes)
 
-    def load(self, paths: Sequence[Path] = (), *, options: bool = False) -> None:
+    def load(self, paths: Sequence[Path] = (), *, confirm: bool = False) -> None:
         """Bring files in; without any, those that lie beside the survey.
 
         Parameters
         ----------
         paths : sequence of Path
             Tables, logs, horizons, shapes, label volumes, class tables, in any order.
-        options : bool, optional
-            Whether a person is asked about each how it is read, also where it leaves nothing open.
+        confirm : bool, optional
+            Whether a person is shown first what each was taken for, and may say otherwise.
         """
         if not self._opening.new():
             return
         material = self._context.data.material
         found = list(paths) or list(sidecar_files(material.first) if material is not None else ())
-        self._queue += [(path, options) for path in found]
+        if confirm and found:
+            self._confirm(found)
+            return
+        self._queue += found
         self._next()
+
+    def _confirm(self, paths: Sequence[Path]) -> None:
+        """Look at all files, show what they were taken for, and go on with what is wanted."""
+        survey, answers = self._survey, self._answers
+
+        def shown(found: list[Recognised]) -> None:
+            chosen = self.ask_files(found, self._arrivals.wells)
+            if chosen is None:
+                self._context.messages.say("Nothing was loaded.")
+                return
+            for source in chosen:
+                if source.kind:
+                    if source not in [one.source for one in found]:
+                        self._answers.keep(source)
+                    self._take(source)
+                else:
+                    self._queue.append(source.path)
+            self._next()
+
+        self._context.messages.say(f"Looking at {', '.join(path.name for path in paths)} ...")
+        self._context.background.run(
+            lambda: [recognised(path, survey, answers.of(path)) for path in paths],
+            shown,
+            lambda error: self._context.messages.report(error, LabelError),
+        )
 
     @property
     def _survey(self) -> xr.DataArray:
@@ -135,17 +173,19 @@ class Loader:
         if not self._queue:
             self._burn_next()
             return
-        path, with_options = self._queue.pop(0)
+        path = self._queue.pop(0)
         survey = self._survey
 
         def found(source: Source) -> None:
-            asked = self.ask_options(source) if with_options else source
-            if asked is None:
-                self._leave_out(source)
+            if source.options or source.columns or source.units:
+                self._answers.keep(source)
+            other = replaced(source, self._arrivals.wells)
+            if other is None or self.ask_replace(
+                f"{source.path.name} is read in place of {other.path.name}: wells of the same names are replaced."
+            ):
+                self._take(source)
             else:
-                if asked.options or asked.columns or asked.units:
-                    self._answers.keep(asked)
-                self._take(asked)
+                self._leave_out(source)
             self._next()
 
         def recognise(source: Source) -> Source:
@@ -188,6 +228,18 @@ class Loader:
         return lambda sources: knowledge.read(sources, survey, base, surfaces=surfaces)
 
     def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
+        changed = self._changed_by_hand(part.wells)
+        if changed and not self.ask_replace(
+            f"{_listed(changed)} would be replaced by what {', '.join(one.path.name for one in sources)} says."
+        ):
+            kept = tuple(well for well in part.wells if well.name not in changed)
+            if not kept:
+                for source in sources:
+                    self._leave_out(source)
+                self._burn_next()
+                return
+            part = replace(part, wells=kept)
+        self._read |= {well.name: well for well in part.wells}
         radius, fall_off = (knowledge.said(sources, name) for name in ("radius", "fall_off"))
 
         def then() -> None:
@@ -198,6 +250,15 @@ class Loader:
                 self._burn(sources, part.rest)
 
         self._wells.replace(part.wells, part.title, part.words, radius=radius, fall_off=fall_off, then=then)
+
+    def _changed_by_hand(self, wells: Sequence[AnyWell]) -> list[str]:
+        """Names of wells that are there and are not as files had them: moved, edited, or of an earlier day."""
+        there = {well.name: well for well in self._wells.state.wells}
+        return [
+            well.name
+            for well in wells
+            if well.name in there and not any(alike(there[well.name], one) for one in (well, self._read.get(well.name)))
+        ]
 
     def _name_zones(self, sources: tuple[Source, ...], surfaces: list[xr.DataArray]) -> None:
         said = {name: knowledge.said(sources, name) for name in ("zones", "thickness")}
@@ -293,4 +354,9 @@ class Loader:
     def _on_labels(self, has_labels: bool) -> None:
         if not has_labels:
             self._arrivals.clear()
-            self._queue = []
+            self._queue, self._read = [], {}
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return f"{', '.join(names[:_NAMED])} and {rest} more" if rest > 0 else " and ".join(names)

@@ -15,5 +15,6 @@ def shapes_layer(ndim: int, placement: dict[str, Any]) -> Shapes:
         edge_color="#ffffff",
         face_color=[1.0, 1.0, 1.0, 0.15],
         edge_width=1,
+        metadata={"desk": "drawn"},
         **{key: value for key, value in placement.items() if key != "metadata"},
     )

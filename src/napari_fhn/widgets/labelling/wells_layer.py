@@ -54,6 +54,8 @@ class WellsLayer:
     def show(self, event: Any = None) -> None:
         """Show the wells where they are."""
         book, material = self._book, self._context.data.material
+        if self._context.project.project is None:
+            self._remove()
         if book.layer is None or material is None or not is_seismic(material.first):
             return
         if self.points is None and not self._wells.state.wells:
@@ -175,6 +177,14 @@ class WellsLayer:
             )
             colors.append(_HELD_OUT if inside else _COLOR)
         self.points.face_color = colors
+
+    def _remove(self) -> None:
+        """Take the layers away: wells of another survey lie nowhere on this one."""
+        layers = self._context.viewer.layers
+        if self.points is not None and self.points in layers:
+            layers.remove(self.points)
+        if self.paths is not None and self.paths in layers:
+            layers.remove(self.paths)
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.points:

@@ -59,7 +59,7 @@ class BlockBox:
         material = self._data.material
         if self.layer is not None or material is None or self._planning.state.outlook is None:
             return
-        place = {**material.placement(), "metadata": {}}
+        place = {**material.placement(), "metadata": {"desk": "block"}}
         self.layer = Shapes(
             None, ndim=len(material.shape), name=NAME, edge_color=_COLOR, face_color="transparent", opacity=1.0, **place
         )

@@ -1,0 +1,114 @@
+"""Files of what is known, looked at before anything is read: what each one seems to hold, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared
+from napari_fhn.labels.guesses import suggest
+from napari_fhn.labels.kinds import GRIDDED, KINDS
+from napari_fhn.labels.sniffing import sniffed
+
+_TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
+_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """One file, and what it was taken for.
+
+    Attributes
+    ----------
+    source : Source
+        The file; without a kind where it tells none.
+    why : str
+        What speaks for its kind, or what is left open, in sentences.
+    replaces : str
+        Which file that is loaded already would make room for it; empty where none would.
+    """
+
+    source: Source
+    why: str
+    replaces: str = ""
+
+
+def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | None = None) -> Recognised:
+    """Look at a file; whatever is wrong with it becomes words.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    survey : xarray.DataArray, optional
+        Against which columns without telling names are held.
+    known : Source, optional
+        What was said about it before.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data
+    >>> found = recognised(sample_data.SEISMIC.tops)
+    >>> found.source.kind, found.why.split(".")[0]
+    ('tops', "Column 'well' may be the name of the well (100 %): its name says so")
+    """
+    if known is not None:
+        return Recognised(known, "As you said before.")
+    try:
+        source = Source.of(path, survey)
+    except Undeclared as error:
+        return Recognised(Source(path, ""), f"{Question(Source(path, ''), error)}")
+    except LabelError as error:
+        return Recognised(Source(path, ""), str(error))
+    return Recognised(source, evidence(source))
+
+
+def evidence(source: Source) -> str:
+    """Say why a file is taken for what it is: by what its columns were taken for, else by its name.
+
+    Parameters
+    ----------
+    source : Source
+        The file; its kind is known.
+    """
+    suffix = source.path.suffix.lower()
+    if source.kind in _TABLES:
+        try:
+            return " ".join(suggest(sniffed(source.table())).reasons[:_REASONS])
+        except LabelError:
+            return ""
+    if source.kind == "classes":
+        return "Its first line names value, name and color."
+    if source.kind == "labels" and suffix in GRIDDED:
+        return f"Files of {suffix} hold values on a grid: of what is known these can only be labels."
+    if suffix:
+        return f"Files of {suffix} hold {KINDS[source.kind]}."
+    return ""
+
+
+def replaced(source: Source, loaded: Iterable[Source]) -> Source | None:
+    """Return the file that makes room when another one comes: there is one file of places and one of tops at a time.
+
+    Parameters
+    ----------
+    source : Source
+        The one that comes.
+    loaded : iterable of Source
+        Those about wells that are there.
+    """
+    if source.kind not in ("wells", "tops"):
+        return None
+    return next((one for one in loaded if one.kind == source.kind and one.path != source.path), None)
+
+
+def with_replaced(found: Sequence[Recognised], loaded: Sequence[Source]) -> list[Recognised]:
+    """Say of each file which one it would replace: of those that are loaded, or that come before it."""
+    said, there = [], [one for one in loaded if one.kind in OF_WELLS]
+    for one in found:
+        other = replaced(one.source, there)
+        said.append(Recognised(one.source, one.why, "" if other is None else other.path.name))
+        there = [source for source in there if source is not other] + [one.source]
+    return said

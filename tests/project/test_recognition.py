@@ -1,0 +1,31 @@
+"""What files seem to hold is said with its reason before anything is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_fhn import sample_data
+from napari_fhn.labels import Source
+from napari_fhn.project.recognition import Recognised, recognised, with_replaced
+
+
+def test_a_file_is_recognised_with_the_reason_and_what_is_wrong_becomes_words(tmp_path):
+    found = recognised(sample_data.SEISMIC.wells)
+    assert found.source.kind == "wells"
+    assert "'inline'" in found.why
+    assert recognised(sample_data.SEISMIC.classes).why.startswith("Its first line")
+    assert ".las" in recognised(sample_data.SEISMIC.wells.parent / "W-1.las").why
+    unclear = tmp_path / "numbers.txt"
+    unclear.write_text("1 2\n3 4\n")
+    assert recognised(unclear).source.kind == ""
+    assert "Say what it is" in recognised(unclear).why
+    assert "absent.csv" in recognised(tmp_path / "absent.csv").why
+    said = Source(unclear, "points")
+    assert recognised(unclear, known=said) == Recognised(said, "As you said before.")
+
+
+def test_of_places_and_of_tops_there_is_one_file_at_a_time():
+    first, second, logs = (Source(Path(name), kind) for name, kind in (("a", "tops"), ("b", "tops"), ("c", "las")))
+    assert [one.replaces for one in with_replaced([Recognised(second, ""), Recognised(logs, "")], [first])] == ["a", ""]
+    assert [one.replaces for one in with_replaced([Recognised(first, ""), Recognised(second, "")], [])] == ["", "a"]
+    assert [one.replaces for one in with_replaced([Recognised(first, "")], [first])] == [""]
