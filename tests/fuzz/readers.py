@@ -171,6 +171,7 @@ READERS = {
         Reader("shapes", samples.shapes, shapes, 20.0),
         Reader("volume", samples.volumes, volume),
         Reader("segy", samples.segy, survey),
+        Reader("su", samples.su, survey),
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),
         Reader("mdio", samples.mdio, survey),
         Reader("bricks", samples.bricks, survey),

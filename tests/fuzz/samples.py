@@ -173,6 +173,11 @@ def bricks(name: str) -> list[Sample]:
     return [_made(write)]
 
 
+def su(name: str) -> list[Sample]:
+    """Return a file of Seismic Unix: that of a SEG-Y without what stands in front of its traces."""
+    return [Sample("survey.su", {"survey.su": next(iter(one.files.values()))[3600:]}) for one in segy(name)[:1]]
+
+
 def bricked() -> dict[str, Callable[[str], list[Sample]]]:
     """Return makers of volumes whose libraries are installed, by the name of the reader."""
     made = {"vds": ("openvds", vds), "zgy": ("openzgy", zgy)}

@@ -81,11 +81,11 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     Parameters
     ----------
     path : str or Path
-        A SEG-Y file (``.sgy``, ``.segy``), a volume of OpenVDS or ZGY (``.vds``, ``.zgy``), an ENVI image (data file or
-        ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer grids, ER Mapper, ERDAS
-        Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder of a Zarr, OME-Zarr or
-        MDIO store. Zarr, MDIO and GeoTIFF (best as COG) also by their address: ``https://``, ``s3://``, ``gs://``,
-        ``abfs://``.
+        A SEG-Y file (``.sgy``, ``.segy``), one of Seismic Unix (``.su``), a volume of OpenVDS or ZGY (``.vds``,
+        ``.zgy``), an ENVI image (data file or ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer
+        grids, ER Mapper, ERDAS Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder
+        of a Zarr, OME-Zarr or MDIO store. Zarr, MDIO and GeoTIFF (best as COG) also by their address: ``https://``,
+        ``s3://``, ``gs://``, ``abfs://``.
     **options
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
         (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,
