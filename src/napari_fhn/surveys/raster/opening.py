@@ -112,6 +112,11 @@ def open(
     return _open(path, data, "ENVI", str(data), envi_header.read_header(header_path), wavelength_units, part)
 
 
+def open_named(path: Path, address: str, wavelength_units: str | None, part: Part | None) -> xr.DataArray:
+    """Open a GeoTIFF that GDAL has another name for than a path: by address, see `napari_fhn.surveys.remote`."""
+    return _open(path, path, "GTiff", address, None, wavelength_units, part)
+
+
 def _open(
     path: Path,
     data: Path,
