@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, 
 from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
+from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
 from napari_fhn.widgets.labelling.label_panel import LabelPanel
@@ -57,6 +58,8 @@ class Dock(QWidget):
         self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
+        self.view = ViewBar(self.desk.turning)
+        self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
         help_button.setText("?")
@@ -129,6 +132,8 @@ class Dock(QWidget):
         if self._closed:
             return
         self._closed = True
+        self.view.setParent(None)
+        self.view.deleteLater()
         self.data.close_panel()
         self.results.close_panel()
         self.desk.close()
@@ -147,6 +152,7 @@ class Dock(QWidget):
                 self._window = window
                 if window is not None:
                     window.installEventFilter(self)
+                    put_above(window, self.view)
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:

@@ -18,6 +18,7 @@ from napari_fhn.project.step_files import StepDamaged
 from napari_fhn.project.step_log import Entry
 from napari_fhn.project.steps import SectionReference, Step
 from napari_fhn.project.wells import KeptWells
+from napari_fhn.surveys.drawing import across
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
@@ -300,8 +301,8 @@ class LabelBook:
             dims.ndisplay = 2
         offset = dims.ndim - layer.ndim
         if axis + offset in dims.displayed:
-            order = [a for a in dims.order if a != axis + offset]
-            dims.order = (*order[:offset], axis + offset, *order[offset:])
+            vertical = self._context.data.vertical
+            dims.order = across(axis + offset, dims.ndim, None if vertical is None else vertical + offset)
         point = layer.data_to_world([index if a == axis else 0 for a in range(layer.ndim)])
         dims.set_point(axis + offset, float(point[axis]))
 
