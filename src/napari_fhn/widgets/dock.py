@@ -8,7 +8,7 @@ from typing import Any
 
 import napari
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets import shortcuts
 from napari_fhn.widgets.consent import ask_consent
@@ -81,9 +81,13 @@ class Dock(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
+        for button in self.findChildren(QAbstractButton):
+            # A click leaves the keys where they were, on the canvas: what it disables would hand them to its neighbour.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumWidth(WIDTH)
         self._window: QWidget | None = None
         self._closed = False
@@ -104,11 +108,11 @@ class Dock(QWidget):
         run, looks = self.run, self.run.looks
         return (
             shortcuts.Key("Ctrl+Alt+R", "Train", run.train.click),
-            shortcuts.Key("Ctrl+Alt+P", "Pause, and resume", run.pause.click),
+            shortcuts.Key("Ctrl+Alt+H", "Pause, and resume", run.pause.click),
             shortcuts.Key("Ctrl+Alt+X", "Stop", run.stop.click),
             shortcuts.Key("Ctrl+Alt+A", "Predict all", run.predict.click),
             shortcuts.Key("Ctrl+Alt+V", "Show or hide the prediction", self.desk.prediction.toggle),
-            shortcuts.Key("Ctrl+Alt+O", "Outlines of the prediction", looks.outlines.click),
+            shortcuts.Key("Ctrl+Alt+D", "Outlines of the prediction", looks.outlines.click),
             shortcuts.Key("Ctrl+Alt+E", "Entropy of the prediction", looks.buttons["entropy"].click),
             shortcuts.Key("Ctrl+Alt+W", "Where next: find the places most worth labelling", run.next.search.click),
             shortcuts.Key("Ctrl+Alt+N", "Go to the next of them", run.next.go_on),

@@ -101,7 +101,7 @@ def test_maps_step_through_bands_and_are_turned_as_one_likes(look):
     assert viewer.dims.current_step[0] == 4
     viewer.dims.transpose()
     assert viewer.dims.order == (0, 2, 1)
-    plain, turning, bar = look(survey(y=range(10, 0, -1), x=range(8)))
+    _, turning, bar = look(survey(y=range(10, 0, -1), x=range(8)))
     assert turning.views() == ()
     assert bar.isHidden()
 

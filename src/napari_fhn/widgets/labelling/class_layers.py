@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.preferences import preferences
 
+OPACITY = 0.6
+"""Of labels: the data under a pick is seen."""
+
 
 def colormap(
     classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
@@ -42,7 +45,7 @@ def names(classes: ClassTable) -> dict[int, str]:
 
 def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
     """Make the layer that the person paints on; strokes go straight into the file behind ``values``."""
-    layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=1.0, **placement)
+    layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=OPACITY, **placement)
     layer.metadata["classes"] = names(classes)
     layer.brush_size = 5
     layer.selected_label = classes.values[0]

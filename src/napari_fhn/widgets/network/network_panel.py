@@ -108,6 +108,8 @@ class NetworkPanel(Section):
             combo.native.setMinimumContentsLength(letters)
             combo.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         # Arrow keys and the wheel do without buttons, whose room the device beside it needs.
+        # Else it takes the focus whenever a number is shown, and what is typed on the canvas goes there.
+        self.held_out.native.setKeyboardTracking(False)
         self.held_out.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.held_out.native.setStyleSheet("QAbstractSpinBox { min-width: 22px; }")
         self.held_out.native.setFixedWidth(40)
