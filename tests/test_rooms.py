@@ -65,7 +65,7 @@ ALLOWED = {
         "platformdirs",
         "surfio",
         "openvds",
-        "pyzgy",
+        "openzgy",
         "fsspec",
         "aiohttp",
     },
@@ -76,7 +76,8 @@ _ALONE = '''
 import sys
 
 KEPT_OUT = {
-    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "surfio", "python_calamine", "openvds", "pyzgy", "fsspec", "aiohttp", "skimage", "zarr",
+    "scipy", "xarray", "pandas", "segyio", "rasterio", "rioxarray", "lasio", "skimage", "zarr",
+    "surfio", "python_calamine", "openvds", "pyzgy", "fsspec", "aiohttp",
     "h5py", "h5netcdf", "pyogrio", "shapely", "pooch", "dask", "rich", "napari", "matplotlib", "sklearn",
     "qtpy", "PyQt6", "magicgui", "superqt", "psygnal", "pyqtgraph", "npe2", "pydantic",
 }

@@ -17,6 +17,7 @@ except PackageNotFoundError:  # a bare checkout on a machine that runs only netw
 #: Names that the package hands out, and the module of each.
 _HANDED_OUT = {
     **dict.fromkeys(("open", "load", "fit"), "napari_fhn.api"),
+    "Box": "napari_fhn.box",
     **dict.fromkeys(("Progress", "Score", "Note", "Done"), "napari_fhn.training.updates"),
 }
 

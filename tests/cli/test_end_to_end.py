@@ -14,7 +14,8 @@ import pytest
 from tests.cli.conftest import run_of
 
 from napari_fhn.cli import main
-from napari_fhn.network.architecture import Architecture, Layer, Reading
+from napari_fhn.network.architecture import Architecture, Layer
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import Progress, log, suspended, updates
 from napari_fhn.training.recipes import RECIPES
 

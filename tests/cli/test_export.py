@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import segyio
@@ -65,6 +66,10 @@ def test_classes_and_probabilities_of_a_map(suffix, tmp_path):
     out = surveys.open(f"out.{suffix}")
     np.testing.assert_array_equal(out.values[0], classes)
     assert out.rio.crs == like.rio.crs
+    assert export("polygons", "p.gpkg", *named, "--at-least", 3) == 0
+    meta, _, _, columns = pyogrio.raw.read("p.gpkg")
+    assert meta["crs"] == "EPSG:32632"
+    assert dict(zip(*map(list, columns[1:3]), strict=True)) == {"sand": "#ffcc00", "shale": "#336699"}
     assert export("probabilities", f"p.{suffix}", *named) == 0
     with rasterio.open(f"p.{suffix}") as file:
         assert file.descriptions == ("sand", "shale")
@@ -111,6 +116,8 @@ def test_a_mesh_and_the_class_table(session, survey):
     text = (session.parent / "m.obj").read_text()
     assert "o sand\n" in text
     assert "o shale\n" in text
+    assert export("mesh", "m.ts", "--session", session, "--like", survey, "--of", "shale") == 0
+    assert "name: shale\n*solid*color: 0.2 0.4 0.6 1\n" in (session.parent / "m.ts").read_text()
     assert export("table", "t.csv", "--session", session) == 0
     assert ClassTable.from_csv("t.csv").colors == {1: "#ffcc00", 2: "#336699"}
     assert export("table", "t.qml", "--session", session) == 0
@@ -145,6 +152,8 @@ def test_a_prediction_file_from_elsewhere_is_its_own_survey(survey, capsys):
         (("margin", "o.npy", "--session", "s"), "there is no margin of 'Run 1'"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "mud", "--below", "sand"), "'mud'"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "2", "--below", "1"), "nowhere"),
+        (("horizon", "o.irap", "--session", "s", "--like", "small.sgy", "--above", "1", "--below", "2"), "coordinates"),
+        (("polygons", "o.gpkg", "--session", "s", "--like", "small.sgy"), "map"),
         (("mesh", "o.stl", "--session", "s", "--like", "small.sgy", "--of", "sand"), "suffix '.stl'"),
         (("bodies", "o.npy", "--session", "s", "--of", "7"), "7"),
         (("entropy", "o.npy", "--prediction", "p.npy"), "no entropy"),

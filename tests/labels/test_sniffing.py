@@ -174,7 +174,7 @@ def test_commas_that_may_divide_thousands_are_asked_about(tmp_path):
     [
         (b"", "it holds no row"),
         (b"# only\n# comments\n", "comments alone"),
-        (b"PK\x03\x04\x00\x00\x08\x00", "it is no text (byte 4 is 0)"),
+        (b"PK\x03\x04\x00\x00\x08\x00", "it is no readable workbook"),
         (b"\x01\x02\x03\x04\x05" * 40, "full of control characters"),
         (b"a" * 200_000, "longer than 100,000 characters"),
         (b"PROFILE H TYPE 1 4 m ms\nSNAPPING\n", "no line holds one"),

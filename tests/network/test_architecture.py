@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.presets import PRESETS, architecture
+from napari_fhn.network.readings import Reading
 
 
 @st.composite
@@ -187,8 +188,17 @@ def test_equal_networks_are_equal():
 
 
 def test_a_slice_is_read_between_the_first_and_the_last():
-    assert [Reading(axis=0, at=at).index(9) for at in (0, 0.5, 1)] == [0, 4, 8]
-    assert Reading(axis=0, at=0.3).index(1) == 0
+    assert [Reading(axis=0, at=at).indices(9) for at in (0, 0.5, 1)] == [(0,), (4,), (8,)]
+    assert Reading(axis=0, at=0.3).indices(1) == (0,)
+
+
+def test_several_slices_are_read_in_the_order_they_are_named():
+    reading = Reading(axis=0, at=[1.0, 0.25, 0.25])
+    assert reading.indices(9) == (8, 2, 2)
+    assert reading.slices == 3
+    assert Reading(axis=0, at=(0.5,)) == Reading(axis=0)
+    one = replace(levels(3, 2, (1,), 1), reading=reading)
+    assert Architecture.from_dict(json.loads(json.dumps(one.to_dict()))) == one
 
 
 @pytest.mark.parametrize("name", ["paper.hyperspectral", "paper.aquifer", "paper.seismic"])
@@ -223,6 +233,9 @@ ONE = levels(2, 2, (1,), 1)
         (lambda: replace(ONE, activation="step"), "softplus"),
         (lambda: replace(ONE, normalization="weight"), "instance"),
         (lambda: Reading(at=1.5), "1.5"),
+        (lambda: Reading(axis=0, at=()), "slice is read"),
+        (lambda: Reading(at=(0.1, 0.2)), "along an axis"),
+        (lambda: replace(ONE, initial="zeros"), "unit, glorot"),
         (lambda: Reading(axis=-1), "counted from 0"),
         (lambda: Reading(channels=()), "each once"),
         (lambda: Reading(channels=(1, 1)), "each once"),

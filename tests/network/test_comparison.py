@@ -21,14 +21,15 @@ from napari_fhn.network import (
     equivalent_unet,
     slim_resnet,
 )
-from napari_fhn.network.architecture import Reading, levels
+from napari_fhn.network.architecture import levels
 from napari_fhn.network.presets import PRESETS
+from napari_fhn.network.readings import Reading
 
 MAKERS = [equivalent_resnet, slim_resnet, equivalent_unet]
 DOWN_AND_UP = levels(3, 8, (8, 16, 32), 2, output_level=1)
 
 
-def test_network_a_has_the_layers_and_channels_of_the_hyperbolic_one():
+def test_the_equivalent_resnet_has_the_layers_and_channels_of_the_hyperbolic_network():
     a = equivalent_resnet(DOWN_AND_UP)
     assert [stage.steps for stage in a.stages] == [2, 2, 2, 2]
     assert a.levels == ((0, 0, 0), (1, 1, 1), (2, 2, 2), (1, 1, 1))
@@ -39,7 +40,7 @@ def test_network_a_has_the_layers_and_channels_of_the_hyperbolic_one():
     assert a.output_levels == DOWN_AND_UP.output_levels == (1, 1, 1)
 
 
-def test_network_b_has_the_same_layers_and_fewer_channels():
+def test_the_slim_resnet_has_the_same_layers_and_fewer_channels():
     a, b = equivalent_resnet(DOWN_AND_UP), slim_resnet(DOWN_AND_UP)
     assert b.stages == a.stages
     assert b.stage_channels == (8, 16, 32, 16)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.forecast import WorkingSet, forecast, largest_block
+from napari_fhn.network.readings import Reading
 
 SMALL = Architecture(2, 4, (Layer("keep", 2), Layer("coarsen", 6)))
 SET = WorkingSet(

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from napari_fhn.network import Architecture, HyperbolicNetwork, Layer
-from napari_fhn.network.architecture import Reading, levels
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.readings import Reading
 from napari_fhn.network.reference import plain_scores
 
 UP_AND_DOWN = (
@@ -54,7 +55,14 @@ VARIANTS = [
     pytest.param(Architecture(2, 8, UP_AND_DOWN[:1], haar_lift=1), id="Haar lift"),
     pytest.param(Architecture(2, 4, UP_AND_DOWN[:2], reading=Reading(channels=(9, 0))), id="embedded in channels"),
     pytest.param(Architecture(3, 2, UP_AND_DOWN[:2], reading=Reading(axis=1, at=1.0)), id="embedded in a slice"),
+    pytest.param(
+        Architecture(3, 2, UP_AND_DOWN[:2], reading=Reading(axis=1, at=(1.0, 0.0, 1.0))), id="embedded in slices"
+    ),
     pytest.param(Architecture(3, 2, UP_AND_DOWN[:1], reading=Reading(axis=2, head="linear")), id="linear head"),
+    pytest.param(
+        Architecture(3, 2, UP_AND_DOWN[:1], reading=Reading(axis=2, at=(0.2, 0.9), head="linear")),
+        id="linear head on slices",
+    ),
 ]
 SPACE = {2: (8, 12), 3: (4, 4, 8)}
 
@@ -228,7 +236,18 @@ def test_a_map_is_read_from_a_cube_on_the_grid_of_the_map():
     assert net(data).shape == (1, 2, 4, 3)
     assert net.scores(data).shape == (1, 2, 8, 6)
     last, _ = net.states(data)
-    torch.testing.assert_close(net(data), last[:, [0, 8], :, :, reading.index(6)])
+    torch.testing.assert_close(net(data), last[:, [0, 8], :, :, 2])
+
+
+def test_several_slices_are_read_apart_or_as_their_mean():
+    reading = Reading(axis=2, at=(0.0, 1.0))
+    net = HyperbolicNetwork(Architecture(3, 2, (Layer("keep", 2),), reading=reading), 2, 2).double()
+    data = torch.randn(3, 2, 4, 6, 5, dtype=torch.float64)
+    last, _ = net.states(data)
+    apart = net.scores(data, apart=True)
+    torch.testing.assert_close(apart, torch.cat([last[..., 0], last[..., 4]]))
+    torch.testing.assert_close(net.scores(data), (last[..., 0] + last[..., 4]) / 2)
+    torch.testing.assert_close(net(data), net.scores(data))
 
 
 def test_a_finer_output_is_averaged_to_the_grid_of_the_data():

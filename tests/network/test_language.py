@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading
+from napari_fhn.network.architecture import Architecture, Layer
 from napari_fhn.network.language import LanguageError, parse, write
 from napari_fhn.network.paper import PAPER
 from napari_fhn.network.presets import PRESETS
+from napari_fhn.network.readings import Reading
 
 
 @st.composite

@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from napari_fhn.network import ResNet, ResNetArchitecture, Stage
+from napari_fhn.network.comparison import map_axis
+from napari_fhn.network.readings import Reading
 from napari_fhn.network.resnet import symmetric_step
 
 DOUBLE = torch.float64
@@ -128,3 +130,37 @@ def test_one_seed_gives_one_network():
 def test_more_data_than_channels_are_refused():
     with pytest.raises(ValueError, match="more channels"):
         make(2, Stage("keep", 1), channels=4, inputs=5)
+
+
+def test_a_block_rank_leaves_fewer_rows_in_k_and_the_change_of_channels_as_it_is():
+    net = make(2, Stage("keep", 1, rank=2), Stage("coarsen", 2, rank=3, channels=6))
+    data = torch.randn(1, 2, 8, 4, dtype=DOUBLE)
+    k, b = list(net.kernels), list(net.biases)
+    assert [tuple(kernels.shape[:2]) for kernels in k] == [(2, 4), (6, 4), (3, 6)]
+    state = written_out(torch.cat([data, data], dim=1), k[0], b[0], 1.0)
+    state = F.conv2d(F.max_pool2d(state, 2), k[1], b[1], padding=1).relu()
+    state = written_out(state, k[2], b[2], 1.0)
+    read = torch.einsum("bnij,cn->bcij", state, net.reading)
+    torch.testing.assert_close(net(data), F.interpolate(read, size=(8, 4), mode="bilinear"))
+
+
+def test_classes_are_read_from_channels_and_slices_as_in_the_hyperbolic_network():
+    reading = Reading(channels=(0, 8, 3), axis=2, at=(0.0, 1.0))
+    net = make(3, Stage("keep", 1), Stage("coarsen", 1), reading=reading)
+    assert net.reading is None
+    assert map_axis(net.architecture) == 2
+    data = torch.randn(2, 2, 4, 6, 5, dtype=DOUBLE)
+    apart, together = net.scores(data, apart=True), net.scores(data)
+    assert apart.shape == (4, 3, 4, 6)
+    torch.testing.assert_close(together, (apart[:2] + apart[2:]) / 2)
+    together.sum().backward()
+    assert all(parameter.grad is not None for parameter in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [(Reading(channels=(0, 1)), "3 classes cannot be read from 2"), (Reading(), "channels of a state that has 2")],
+)
+def test_channels_that_the_classes_do_not_have_are_refused(reading, words):
+    with pytest.raises(ValueError, match=words):
+        make(2, Stage("keep", 1), channels=2, reading=reading)

@@ -9,6 +9,8 @@ import numpy as np
 import pyogrio
 import shapely
 
+import workbook_files
+
 #: 8 inlines from 100, 10 crosslines from 200, 32 samples of 4 ms.
 SHAPE = (8, 10, 32)
 _HEADS = "well,inline,crossline\nA,103,204\n"
@@ -48,6 +50,10 @@ class Open:
             path = folder / name
             if path.suffix in (".geojson", ".gpkg"):
                 shapes(path, text.split())
+            elif path.suffix == ".xlsx":
+                # A sheet with its name in the first line, and the next one behind an empty line.
+                parts = (sheet.splitlines() for sheet in text.split("\n\n"))
+                workbook_files.write(path, {name: [row.split(",") for row in rows] for name, *rows in parts})
             else:
                 path.write_text(text)
             kinds[path] = path.stem.partition("-")[0]
@@ -80,6 +86,14 @@ QUESTIONS = {
     "decimal": Open(
         "decimal",
         {"wells.csv": _HEADS, "tops.csv": "well;marker;twt_ms\nA;s;1,234\nA;t;60,345\n"},
+    ),
+    "sheet of a workbook": Open(
+        "sheet",
+        {
+            "wells.csv": _HEADS,
+            "tops.csv": "well,marker,md_m\nA,s,1\nA,t,40\n",
+            "checkshots.xlsx": "2023\nmd_m,twt_ms\n0,0\n500,500\n\n2024\nmd_m,twt_ms\n0,0\n500,520\n",
+        },
     ),
     "domain": Open(
         "domain",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import Input, Job, Schedule
 
 

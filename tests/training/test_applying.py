@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.presets import PRESETS
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import Axis, Input, JobError, fit, predict
 from napari_fhn.training.applying import Target, check_applies
 from napari_fhn.training.description import Description, Normalisation, WeightsFile, read

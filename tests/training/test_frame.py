@@ -7,7 +7,8 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.network import Architecture, Layer, equivalent_resnet
-from napari_fhn.network.architecture import Reading, levels
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import JobError
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.framing import Framing

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,11 @@ def test_any_kind_of_network_comes_back_the_same(describe, tmp_path):
     assert back.architecture == network.architecture
     data = torch.randn(1, 3, 8, 8)
     torch.testing.assert_close(back.scores(data), network.scores(data))
+
+
+def test_a_model_is_read_without_the_compiler_of_torch(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # two seconds that nobody needs
+    assert load(folder[0]).sha256
 
 
 def test_kernels_stay_channels_last_in_memory(folder):

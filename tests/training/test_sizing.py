@@ -4,22 +4,47 @@ import pytest
 
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.network.paper import SEISMIC
 from napari_fhn.training import Schedule
+from napari_fhn.training.recipes import recipe
 from napari_fhn.training.sizing import halved, in_voxels, too_little, training_bytes
 
 
-def test_the_longest_axis_is_halved_down_to_the_multiples():
-    schedule = Schedule(batch=2, block=(24, 64, 100))
-    blocks = []
+def test_blocks_come_one_at_a_time_before_their_longest_axis_is_halved_down_to_the_multiples():
+    schedule = Schedule(batch=4, block=(24, 64, 100))
+    steps = []
     while (smaller := halved(schedule, schedule.block, (8, 8, 8))) is not None:
         schedule = smaller
-        blocks.append((schedule.batch, schedule.block))
-    assert blocks[:4] == [(2, (24, 64, 48)), (2, (24, 32, 48)), (2, (24, 32, 24)), (2, (24, 16, 24))]
-    assert blocks[-2:] == [(2, (8, 8, 8)), (1, (8, 8, 8))]
+        steps.append((schedule.batch, schedule.at_once, schedule.block))
+    assert steps[:4] == [(4, 2, (24, 64, 100)), (4, 1, (24, 64, 100)), (4, 1, (24, 64, 48)), (4, 1, (24, 32, 48))]
+    assert steps[-3:] == [(4, 1, (8, 8, 8)), (2, 1, (8, 8, 8)), (1, 1, (8, 8, 8))]
+
+
+@pytest.mark.parametrize("batch", [3, 5, 7])
+def test_an_odd_number_of_blocks_comes_down_to_one_at_a_time(batch):
+    schedule, seen = Schedule(batch=batch, block=(8, 8)), []
+    while schedule.at_once > 1:
+        schedule = halved(schedule, schedule.block, (8, 8))
+        seen.append(schedule.at_once)
+    assert seen == sorted(seen, reverse=True)
+    assert seen[-1] == 1
+    assert schedule.batch == batch
+
+
+def test_the_papers_block_is_kept_whole_on_a_card_of_8_gb():
+    network, schedule = SEISMIC.architecture, recipe("paper.seismic").schedule
+
+    def needed(schedule):
+        return training_bytes(network, schedule.block, schedule, 1, 2, "cuda")
+
+    while needed(schedule) > 8e9:
+        schedule = halved(schedule, schedule.block, network.multiples)
+    assert in_voxels(schedule) == "4 blocks of 248 x 248 x 248 voxels, one at a time"
+    assert needed(schedule) < 6e9
 
 
 def test_what_counts_is_the_block_in_the_survey():
-    assert halved(Schedule(block=(512, 512)), (32, 64), (8, 8)).block == (32, 32)
+    assert halved(Schedule(batch=1, block=(512, 512)), (32, 64), (8, 8)).block == (32, 32)
 
 
 def test_forecasts_grow_with_the_block_the_batch_and_what_is_kept():
@@ -30,6 +55,7 @@ def test_forecasts_grow_with_the_block_the_batch_and_what_is_kept():
 
     assert needed((64, 32)) > needed()
     assert needed(batch=4) > needed(batch=2)
+    assert needed(batch=2) < needed(batch=4, accumulate=2) < needed(batch=4)
     assert needed(average=0.9) > needed()
     assert needed(optimiser="sgd") < needed()
     assert training_bytes(equivalent_unet(network), (32, 32), Schedule(block=(32, 32)), 3, 2, "cpu") is None
@@ -38,6 +64,7 @@ def test_forecasts_grow_with_the_block_the_batch_and_what_is_kept():
 def test_words():
     assert in_voxels(Schedule(batch=1, block=(8, 16))) == "1 block of 8 x 16 voxels"
     assert in_voxels(Schedule(batch=3, block=(8, 16))) == "3 blocks of 8 x 16 voxels"
+    assert in_voxels(Schedule(batch=9, accumulate=2, block=(8, 16))) == "9 blocks of 8 x 16 voxels, 5 at a time"
     assert "take a network with fewer channels" in str(too_little(None))
     assert "needs 2 GB of memory and there are 1 GB" in str(too_little(2_000_000_000, 1_000_000_000))
 

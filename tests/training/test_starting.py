@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from napari_fhn.network import HyperbolicNetwork
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.build import build
 from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import JobError
 from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing

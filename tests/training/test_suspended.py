@@ -191,6 +191,16 @@ def test_going_on_with_something_else_is_refused(layered, change, what):
     assert all(torch.equal(before[name], value) for name, value in weights(job).items())
 
 
+def test_what_a_training_of_an_earlier_version_does_not_say_has_its_default(layered):
+    job, _ = layered
+    of = json.loads(json.dumps(suspended.kind(job)))
+    del of["another network"]["initial"]
+    suspended.check_goes_on(job, {"of": of, "step": 0})
+    glorot = replace(job, network=replace(job.network, initial="glorot"))
+    with pytest.raises(JobError, match="another network"):
+        suspended.check_goes_on(glorot, {"of": of, "step": 0})
+
+
 def test_classes_may_be_renamed_and_a_new_training_forgets_the_one_before(layered):
     job, _ = layered
     job = replace(job, schedule=replace(job.schedule, steps=3))

@@ -138,8 +138,8 @@ def test_a_loss_that_becomes_no_number_does_not_end_training(layered, monkeypatc
     job, _ = layered
     scores, calls = HyperbolicNetwork.scores, []
 
-    def broken(self, data):
-        found = scores(self, data)
+    def broken(self, data, **how):
+        found = scores(self, data, **how)
         if not torch.is_grad_enabled():
             return found  # a prediction of the view, which comes when time allows
         calls.append(None)
@@ -164,32 +164,37 @@ def test_blocks_are_halved_when_memory_runs_out(layered, monkeypatch, error):
     job, _ = layered
     scores, shapes = HyperbolicNetwork.scores, []
 
-    def short(self, data):
+    def short(self, data, **how):
         if torch.is_grad_enabled():
             shapes.append(tuple(data.shape))
             if data[0, 0].numel() > 16 * 16:
                 raise error
-        return scores(self, data)
+        return scores(self, data, **how)
 
     monkeypatch.setattr(HyperbolicNetwork, "scores", short)
     updates = list(fit(scheduled(job, steps=6, block=(16, 32))))
     assert isinstance(updates[-1], Done)
     assert len([u for u in updates if isinstance(u, Progress)]) == 6
     said = [sentence for sentence in notes(updates) if "Memory ran out" in sentence]
-    assert said == ["Memory ran out: a step takes 2 blocks of 16 x 16 voxels from now on."]
-    assert all(math.prod(shape[2:]) <= 256 for shape in shapes[1:])
+    # One of the two blocks at a time is tried first: blocks stay as large as they can.
+    assert said == [
+        "Memory ran out: from now on a step takes 2 blocks of 16 x 32 voxels, one at a time.",
+        "Memory ran out: from now on a step takes 2 blocks of 16 x 16 voxels, one at a time.",
+    ]
+    assert all(shape[0] == 1 for shape in shapes[1:])
+    assert all(math.prod(shape[2:]) <= 256 for shape in shapes[2:])
 
 
 def test_memory_that_is_too_small_for_anything_is_a_sentence(layered, monkeypatch):
     job, _ = layered
-    monkeypatch.setattr(HyperbolicNetwork, "scores", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    monkeypatch.setattr(HyperbolicNetwork, "scores", lambda *_, **how: (_ for _ in ()).throw(MemoryError()))
     with pytest.raises(JobError, match="too small for the smallest block"):
         list(fit(job))
 
 
 def test_another_error_is_not_taken_for_want_of_memory(layered, monkeypatch):
     job, _ = layered
-    monkeypatch.setattr(HyperbolicNetwork, "scores", lambda *_: (_ for _ in ()).throw(RuntimeError("a bug")))
+    monkeypatch.setattr(HyperbolicNetwork, "scores", lambda *_, **how: (_ for _ in ()).throw(RuntimeError("a bug")))
     with pytest.raises(RuntimeError, match="a bug"):
         list(fit(job))
 
@@ -198,7 +203,7 @@ def test_blocks_are_made_to_fit_before_anything_is_allocated(layered):
     job, _ = layered
     job = scheduled(job, steps=2, block=(16, 32))
     updates = list(fit(replace(job, memory=250_000)))
-    assert any("takes 2 blocks of 16 x 16" in sentence for sentence in notes(updates))
+    assert any("now it takes 2 blocks of 16 x 32 voxels, one at a time." in sentence for sentence in notes(updates))
     assert isinstance(updates[-1], Done)
     with pytest.raises(JobError, match=r"the smallest block needs .* of memory and there are"):
         list(fit(replace(job, memory=1000)))

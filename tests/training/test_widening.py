@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading, levels
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.comparison import UNetArchitecture
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import Done, Input, Job, JobError, Note, Schedule, fit
 from napari_fhn.training.plan import plan
 from napari_fhn.training.widening import widened

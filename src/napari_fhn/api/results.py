@@ -208,16 +208,17 @@ class Results:
         ----------
         path : path-like
             Its suffix says what kind of file it becomes: ``.sgy``, ``.tif``, ``.img``, ``.nc``, ``.zarr``, ``.npy``, or
-            ``.xyz`` and ``.dat`` for a horizon, ``.obj`` for a mesh, ``.csv`` and ``.qml`` for the class table.
+            ``.xyz``, ``.irap`` and ``.zmap`` for a horizon, ``.obj`` and ``.ts`` for a mesh, ``.gpkg`` and ``.geojson``
+            for polygons, ``.csv`` and ``.qml`` for the class table.
         what : str
             ``"classes"``, ``"probabilities"``, ``"entropy"``, ``"margin"``, ``"labels"``, ``"horizon"``, ``"bodies"``,
-            ``"mesh"`` or ``"table"``.
+            ``"mesh"``, ``"polygons"`` or ``"table"``.
         of : str or sequence of str
             Classes that bodies or a mesh are of.
         above, below : str or sequence of str
             Classes on both sides of a horizon.
         at_least : int
-            Voxels of the smallest body.
+            Voxels of the smallest body, or cells of the smallest polygon.
         corners : bool
             Voxels that share an edge or a corner belong to one body too.
         like : path-like or xarray.DataArray, optional
@@ -232,7 +233,7 @@ class Results:
         Returns
         -------
         Written
-            ``paths`` of what was written, ``counts`` of traces, bodies or triangles, and what ``made`` it.
+            ``paths`` of what was written, ``counts`` of traces, bodies, triangles or polygons, and what ``made`` it.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from napari_fhn.api.wording import in_python, with_keywords
 from napari_fhn.project import Begun, ProjectError, Run, Session
 from napari_fhn.training.control import Control
 from napari_fhn.training.log import kept
-from napari_fhn.training.updates import Done, Failed, Update
+from napari_fhn.training.updates import Done, Failed, Progress, Update
 
 if TYPE_CHECKING:
     from napari_fhn.training.job import Job
@@ -72,13 +73,15 @@ class Training(Iterator[Update]):
             self._finish()
             raise
 
-    def wait(self, told: Callable[[Update], object] | None = None) -> Run:
-        """Train to the end.
+    def wait(self, told: Callable[[Update], object] | None = None, *, minutes: float | None = None) -> Run:
+        """Train to the end, or for so long.
 
         Parameters
         ----------
         told : callable, optional
             Called with each update.
+        minutes : float, optional
+            Stop after so many, and after one step at least; ``work.fit(resume=True)`` then goes on, another day too.
 
         Returns
         -------
@@ -89,9 +92,12 @@ class Training(Iterator[Update]):
         ProjectError
             When nothing was trained.
         """
+        began = time.monotonic()
         for update in self:
             if told is not None:
                 told(update)
+            if minutes is not None and isinstance(update, Progress) and time.monotonic() > began + 60 * minutes:
+                self.stop()
         if self.run is None:
             raise ProjectError("nothing was trained", "Look at what it said", path=self._session.folder)
         return self.run

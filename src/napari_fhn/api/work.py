@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from napari_fhn.api.holding import OPEN, let_go
-from napari_fhn.api.labelling import Labelled
+from napari_fhn.api.planning import Planned
 from napari_fhn.api.predicting import predicted
 from napari_fhn.api.results import Told
 from napari_fhn.api.saying import held_out_of
 from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
+from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.project import (
     NEW,
     Beginning,
@@ -31,7 +32,6 @@ from napari_fhn.project import (
     Settings,
     arrays,
     jobs,
-    planning,
     terms,
 )
 from napari_fhn.project.attempt import attempt
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from napari_fhn.report.left_out import LeftOut
 
 
-class Work(Labelled):
+class Work(Planned):
     """A piece of work; `napari_fhn.open` returns it.
 
     Attributes
@@ -65,10 +65,9 @@ class Work(Labelled):
         remembers: bool = False,
         read_only: bool = False,
     ) -> None:
-        super().__init__(project, sample)
+        super().__init__(project, sample, remembers=remembers)
         self._own = own
         self._order = order
-        self._remembers = remembers
         self._read_only = read_only
         self._closing = weakref.finalize(self, let_go, project.session, own)
 
@@ -109,6 +108,9 @@ class Work(Labelled):
         start_from: str | Path | Run | None = None,
         resume: bool | str = False,
         settings: Settings | None = None,
+        network: NetworkDescription | str | None = None,
+        schedule: Mapping[str, Any] | None = None,
+        objective: Mapping[str, Any] | None = None,
         loss: str | None = None,
         balance: str | None = None,
         share: Sequence[str] = (),
@@ -146,6 +148,13 @@ class Work(Labelled):
             Go on with the newest training that was stopped, or with the run of this name, as if it had not been.
         settings : Settings, optional
             In place of a recipe.
+        network : str or NetworkDescription, optional
+            In place of the recipe's: layers in words, as in ``"2d 32: 2x8 | down 2x16 | up 2x8"``, or the name of a
+            network, such as ``"paper.seismic"``.
+        schedule, objective : mapping, optional
+            Settings other than the recipe's, by their names: ``schedule={"block": (64, 64), "optimiser": "sgd"}``,
+            ``objective={"balance": "full"}``. The fields of `napari_fhn.training.Schedule` and
+            `napari_fhn.training.Objective` are those that the dock shows under *Advanced*.
         loss, balance, share, order, absent, smooth, ignore
             What is minimised, as on the command line: ``share=["Salt=0.02:0.1"]``.
         factors : str or sequence of str, optional
@@ -195,21 +204,14 @@ class Work(Labelled):
                 return self._resumed(resume if isinstance(resume, str) else "", numbers, told), ""
             held_out = held_out_of(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
             first = start_from.folder if isinstance(start_from, Run) else start_from
-            chosen, why = planning.plan(
-                self.project,
-                recipe or "",
-                start_from=None if settings is not None else first,
-                base=settings or (self.project.settings if self._remembers else None),
-                held_out=held_out,
-                **numbers,
-            )
-            shape, schedule = self.project.shape, chosen.schedule
-            objective = terms.objective(
-                schedule.objective, shape, loss=loss, balance=balance, shares=share, layers=order, absences=absent,
+            chosen, why = self._planned(recipe, settings, first, held_out, (network, schedule, objective), numbers)
+            shape, minimised = self.project.shape, chosen.schedule.objective
+            minimised = terms.objective(
+                minimised, shape, loss=loss, balance=balance, shares=share, layers=order, absences=absent,
                 smooth=smooth,
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
-            chosen = replace(chosen, schedule=replace(schedule, objective=objective), ignored=boxes)
+            chosen = replace(chosen, schedule=replace(chosen.schedule, objective=minimised), ignored=boxes)
             chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
             if trust_backbone:
                 trust_all(chosen.attributes)

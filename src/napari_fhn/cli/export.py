@@ -21,7 +21,9 @@ _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": [
 
 def add(commands: Commands) -> None:
     """Describe the command, and what it can write."""
-    parser = commands.add_parser("export", help="write predictions, uncertainty, horizons and bodies to files")
+    parser = commands.add_parser(
+        "export", help="write predictions, uncertainty, horizons, bodies and polygons to files"
+    )
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
     _kind(kinds, "classes", "the predicted classes", _GRIDS)
     probabilities = _kind(
@@ -32,7 +34,9 @@ def add(commands: Commands) -> None:
     _kind(kinds, "margin", "by how much the likeliest class leads, from 0 to 1", _GRIDS)
     _kind(kinds, "labels", "what is labelled, as classes", _GRIDS)
     _kind(kinds, "table", "the classes: value, name and colour", ".csv, or .qml as a style for QGIS")
-    horizon = _kind(kinds, "horizon", "where one class turns into another on the way down", ".xyz, .dat or .txt")
+    horizon = _kind(
+        kinds, "horizon", "where one class turns into another on the way down", ".xyz, .irap, .zmap, .dat or .txt"
+    )
     for name in ("above", "below"):
         horizon.add_argument(f"--{name}", **_CLASSES, required=True, help=f"class {name} it; may be repeated")
     body = _kind(kinds, "bodies", "connected bodies of a class, numbered by falling size", _GRIDS)
@@ -41,8 +45,10 @@ def add(commands: Commands) -> None:
     body.add_argument(
         "--corners", action="store_true", help="voxels that share an edge or a corner belong together too"
     )
-    shape = _kind(kinds, "mesh", "the surfaces of classes, in map coordinates", ".obj")
+    shape = _kind(kinds, "mesh", "the surfaces of classes, in map coordinates", ".obj or .ts")
     shape.add_argument("--of", **_CLASSES, required=True, help="the class; repeated, each gets a surface")
+    areas = _kind(kinds, "polygons", "the areas of the classes of a map", ".gpkg or .geojson")
+    areas.add_argument("--at-least", type=int, default=1, metavar="N", help="cells of the smallest area (default 1)")
 
 
 def _kind(kinds: Any, name: str, what: str, files: str) -> argparse.ArgumentParser:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from napari_fhn.cli.options import UsageError, add_session
 from napari_fhn.cli.sessions import asked
-from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
-from napari_fhn.network.presets import architecture
+from napari_fhn.network.presets import named
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES, recipe
@@ -50,7 +49,8 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         metavar="WORDS",
-        help="named (sections, volume, map, paper.seismic, ...) or written, as in '3d 12: 2x8 | down 3x16 | up 6x8'",
+        help="named (sections, volume, map, paper.seismic, paper.resnet1, paper.a, ...) or written, as in "
+        "'3d 12: 2x8 | down 3x16 | up 6x8'",
     )
 
 
@@ -78,7 +78,7 @@ def chosen(options: argparse.Namespace) -> Chosen:
     return Chosen(str(options.session or options.job), job.network, job.schedule, job)
 
 
-def in_words(text: str) -> Architecture:
+def in_words(text: str) -> NetworkDescription:
     """Return a network by its name or from the words that describe it.
 
     Raises
@@ -87,7 +87,7 @@ def in_words(text: str) -> Architecture:
         When there is no such network.
     """
     try:
-        return parse(text) if ":" in text else architecture(text)
+        return parse(text) if ":" in text else named(text)
     except ValueError as error:
         raise UsageError(f"--network: {error}") from error
 

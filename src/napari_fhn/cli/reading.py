@@ -52,7 +52,10 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="read a file that takes values from outside its folder, such as a virtual raster of files elsewhere "
         "or of a server; it is remembered for that file",
     )
-    how.add_argument("--depth", dest="vertical", action="store_const", const="depth", help="SEG-Y goes down in metres")
+    how.add_argument(
+        "--depth", dest="vertical", action="store_const", const="depth", help="a seismic survey goes down in metres"
+    )
+    how.add_argument("--twt", dest="vertical", action="store_const", const="twt", help="it goes down in milliseconds")
 
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:

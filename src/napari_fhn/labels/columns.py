@@ -24,6 +24,7 @@ from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
 from napari_fhn.labels.text import LARGEST, NULLS, is_blank, is_number, lines
 from napari_fhn.labels.units import unit
+from napari_fhn.labels.workbooks import sheet_lines
 
 _BRACKETED = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 
@@ -58,6 +59,8 @@ class Table:
         Sentences about what was found and is not what a plain CSV file is.
     reasons : tuple of str
         Why its lines are split as they are, and what names its columns, for people.
+    sheet : str
+        Name of the sheet, in a workbook; empty for a file of text.
     """
 
     path: Path
@@ -72,6 +75,7 @@ class Table:
     comments: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    sheet: str = ""
 
     def column(self, name: str | int) -> int:
         """Return the index of a column.
@@ -183,9 +187,13 @@ class Table:
         for note in self.notes:
             warnings.warn(f"{self.path.name}: {note}", LabelWarning, stacklevel=stacklevel)
 
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        """All lines of the file, or of its sheet."""
+        return sheet_lines(self.path, self.sheet) if self.sheet else lines(self.path, self.encoding)
+
     def _data_lines(self) -> Iterator[tuple[int, str]]:
         """Lines from the first row on, without comments, rules and ends."""
-        for number, text in islice(lines(self.path, self.encoding), self.first_line - 1, None):
+        for number, text in islice(self._lines(), self.first_line - 1, None):
             if not text.strip() or is_rule(text) or is_end(text):
                 continue
             if is_comment(text):
@@ -206,7 +214,7 @@ class Table:
         """Line number and cells of each row, no longer than the table is wide."""
         n = len(self.names)
         if self.dialect.kind == "iesx":
-            yield from dialects.iesx(lines(self.path, self.encoding))
+            yield from dialects.iesx(self._lines())
             return
         for number, cells in self._quoted() if self.dialect.kind in "\t;|," else self._split():
             while len(cells) > n and not cells[-1]:

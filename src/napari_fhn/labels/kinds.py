@@ -15,6 +15,7 @@ from napari_fhn.labels.guesses import SURE, suggest
 from napari_fhn.labels.polygons import SUFFIXES
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.text import look
+from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
 
 _OURS = {
@@ -41,7 +42,9 @@ _TIMES = {"twt", "owt", "time"}
 _TITLE = 12
 
 
-def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> str:
+def recognise(
+    path: str | Path, survey: xr.DataArray | None = None, *, decimal: str | None = None, sheet: str | None = None
+) -> str:
     """Return the kind of a file.
 
     Parameters
@@ -52,6 +55,8 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         Against which columns without telling names are held.
     decimal : {".", ","}, optional
         Decimal mark, where it cannot be told.
+    sheet : str, optional
+        Of a workbook the sheet that is meant.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
     if guest is not None:
         return guest.name
     try:
-        return _recognise(path, survey, decimal)
+        return _recognise(path, survey, decimal, sheet)
     except LabelError:
         guest = plugins.able(path)
         if guest is None:
@@ -88,29 +93,79 @@ def recognise(path: str | Path, survey: xr.DataArray | None = None, *, decimal: 
         return guest.name
 
 
-def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None) -> str:
+def kinds_of_sheets(path: Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> dict[str, str]:
+    """Return the kind of each sheet of a workbook, empty where a sheet does not tell it.
+
+    Raises
+    ------
+    LabelError
+        When the file is no workbook.
+    """
+    found = {}
+    for sheet in sheets(path):
+        try:
+            found[sheet] = _of_table(path, survey, decimal, sheet)
+        except LabelError:
+            found[sheet] = ""
+    return found
+
+
+def sheet_of(path: Path, kind: str, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> str | None:
+    """Return the sheet of a workbook that holds a kind of knowledge; None for any other file.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"sheet"``, when several may.
+    """
+    if not is_workbook(path):
+        return None
+    names = sheets(path)
+    if len(names) == 1:
+        return names[0]
+    fitting = [name for name, found in kinds_of_sheets(path, survey, decimal=decimal).items() if found == kind]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise Undeclared(
+        f"which of its sheets holds {_OURS.get(kind, kind)} is not told; it has {', '.join((fitting or names)[:8])}",
+        "Say which",
+        option="sheet",
+        choices=tuple(fitting or names),
+        path=path,
+    )
+
+
+def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
     """Find the kind among ours."""
     suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
     if suffix in SUFFIXES:
         return "polygons"
+    if sheet is None and is_workbook(path) and len(sheets(path)) > 1:
+        found = kinds_of_sheets(path, survey, decimal=decimal)
+        kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
+        if len(kinds) == 1:
+            return kinds[0]
+        said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
+        raise _asked(path, f"its sheets hold different things: {said}", kinds)
+    return _of_table(path, survey, decimal, sheet)
+
+
+def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
+    """Find the kind of a table."""
     if _first_cells(path) >= _CLASSES:
         return "classes"
-    table = sniff(path, decimal=decimal)
+    table = sniff(path, decimal=decimal, sheet=sheet)
+    if table.sheet and {name.lower() for name in table.names} >= _CLASSES:
+        return "classes"
     if table.dialect.kind in ("charisma", "iesx"):
         return "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
     kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
     if kind is None:
-        raise Undeclared(
-            f"its columns ({', '.join(table.names[:8])}) do not tell what it holds",
-            "Say what it is",
-            option="kind",
-            choices=tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes")),
-            path=path,
-        )
+        raise _asked(path, f"its columns ({', '.join(table.names[:8])}) do not tell what it holds")
     return kind
 
 
@@ -122,6 +177,11 @@ def _first_cells(path: Path) -> set[str]:
         return {cell.strip().lower() for cell in next(csv.reader(first.splitlines()[:1]), [])}
     except csv.Error:
         return set()
+
+
+def _asked(path: Path, what: str, kinds: Sequence[str] = ()) -> Undeclared:
+    tables = tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes"))
+    return Undeclared(what, "Say what it is", option="kind", choices=tuple(kinds) or tables, path=path)
 
 
 def _of_title(comments: Sequence[str], roles: set[str]) -> str | None:

@@ -156,6 +156,7 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option("decimal", _TABLES, "the decimal mark of its numbers", "choice", (".", ",")),
+        Option("sheet", _TABLES, "the sheet of a workbook, by name or by number from 1", "text"),
         Option(
             "domain",
             ("tops",),

@@ -13,6 +13,7 @@ from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_ru
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.text import encoding_of, lines
 from napari_fhn.labels.units import unit
+from napari_fhn.labels.workbooks import is_workbook, sheet_lines, sheet_named, sheets
 
 #: Lines that are looked at to find the dialect and the header.
 LOOKED_AT = 400
@@ -20,7 +21,9 @@ LOOKED_AT = 400
 SAMPLED = 100
 
 
-def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str] = ()) -> Table:
+def sniff(
+    path: str | Path, *, decimal: str | None = None, wanted: Sequence[str] = (), sheet: str | None = None
+) -> Table:
     """Look at the head of a table and find out how it is written.
 
     Parameters
@@ -29,11 +32,14 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
         Text with columns divided by commas, semicolons, tabs, bars or spaces, columns under a rule of dashes,
         Charisma lines (``INLINE : 1 XLINE : 2 x y z``) or IESX cards. Comments (``#``, ``!``, ``//``, ``--``), a header
         in the first row or in a comment, a row of units, and the header blocks of Petrel, OpendTect and EarthVision
-        are understood.
+        are understood. A workbook (``.xlsx``, ``.xls``, ``.ods``) is read as it is.
     decimal : {".", ","}, optional
         Decimal mark, where it cannot be told from the file.
     wanted : sequence of str, optional
         Names that the header is known to hold, in lower case.
+    sheet : str, optional
+        Which sheet of a workbook, by name or by number from 1; needed where there are several, and not one alone holds
+        the names that are wanted.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
     LabelError
         When it is missing, no text, or has no columns.
     Undeclared
-        With option ``"decimal"``, when commas may be decimal marks or divide thousands.
+        With option ``"decimal"``, when commas may be decimal marks or divide thousands, or ``"sheet"``.
 
     Examples
     --------
@@ -54,13 +60,19 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
     (('well', 'top_twt_ms', 'base_twt_ms', 'class'), ',')
     """
     path = Path(path)
-    encoding = encoding_of(path)
-    head = list(islice(lines(path, encoding), LOOKED_AT))
+    if is_workbook(path):
+        sheet = _sheet(path, sheet, frozenset(wanted))
+        encoding, head = "utf-8", list(islice(sheet_lines(path, sheet), LOOKED_AT))
+    else:
+        sheet, encoding = "", encoding_of(path)
+        head = list(islice(lines(path, encoding), LOOKED_AT))
     named, start = headers.block(head)
     body = [(k, text) for k, text in head[start:] if text.strip() and not is_comment(text) and not is_end(text)]
     if not body and not any(is_comment(text) for _, text in head):
         raise LabelError("it holds no row", "Check the file", path=path, line=1 if wanted else None)
-    recognised = dialects.recognise(Lines([text for _, text in body], decimal, frozenset(wanted)))
+    looked_at = Lines([text for _, text in body], decimal, frozenset(wanted))
+    in_cells = bool(sheet) and any("\t" in text for _, text in body)
+    recognised = dialects.as_delimited("\t", looked_at) if in_cells else dialects.recognise(looked_at)
     if recognised is None:
         if not body:
             raise LabelError("it holds comments alone, and no row", "Check the file", path=path)
@@ -79,9 +91,9 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
     if encoding in ("cp1252", "latin-1"):
         notes.append(f"It is not in UTF-8 and was read as {'Windows-1252' if encoding == 'cp1252' else 'Latin-1'}.")
     if dialect.kind in ("charisma", "iesx"):
-        return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,))
+        return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,), sheet=sheet)
     found = _rows(head[start:], dialect, wanted)
-    table = _assemble(path, encoding, dialect, head, found, named, tuple(wanted))
+    table = replace(_assemble(path, encoding, dialect, head, found, named, tuple(wanted)), sheet=sheet)
     if dialect.kind == "ruled":
         # Blocks repeat the header, which is no row; reading knows how to leave it out.
         rows = tuple(tuple(cells) for cells in islice(table.cells(), SAMPLED))
@@ -92,6 +104,25 @@ def sniff(path: str | Path, *, decimal: str | None = None, wanted: Sequence[str]
 def sniffed(source: str | Path | Table) -> Table:
     """Return a table that was sniffed before as it is, and look at a file."""
     return source if isinstance(source, Table) else sniff(source)
+
+
+def _sheet(path: Path, said: str | None, wanted: frozenset[str]) -> str:
+    """The sheet of a workbook that was said, that is alone, or alone holds the names that are wanted."""
+    if said is not None:
+        return sheet_named(path, said)
+    names = sheets(path)
+    if len(names) > 1 and wanted:
+        rows = {name: [text.lower().split("\t") for _, text in islice(sheet_lines(path, name), 20)] for name in names}
+        names = tuple(name for name in names if any(wanted <= set(row) for row in rows[name])) or names
+    if len(names) == 1:
+        return names[0]
+    raise Undeclared(
+        f"it has {len(names)} sheets: {', '.join(names[:8])}",
+        "Say which",
+        option="sheet",
+        choices=names,
+        path=path,
+    )
 
 
 @dataclass

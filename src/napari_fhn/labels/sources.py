@@ -21,7 +21,7 @@ from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, suggest
 from napari_fhn.labels.horizons import read_horizons
-from napari_fhn.labels.kinds import KINDS, recognise
+from napari_fhn.labels.kinds import KINDS, kinds_of_sheets, recognise, sheet_of
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
 from napari_fhn.labels.options import checked_options, options_of
@@ -29,6 +29,7 @@ from napari_fhn.labels.sniffing import sniff, sniffed
 from napari_fhn.labels.tops import read_wells
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.wells import DeviatedWell, Well, of_well
+from napari_fhn.labels.workbooks import SUFFIXES, is_workbook
 
 _T = TypeVar("_T")
 
@@ -75,8 +76,22 @@ class Source:
     def of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> Source:
         """Look at a file and say what it is; see `napari_fhn.labels.kinds.recognise`."""
         path = Path(path)
-        kind = options.pop("kind", None) or recognise(path, survey, decimal=options.get("decimal"))
+        how = {name: options[name] for name in ("decimal", "sheet") if name in options}
+        kind = options.pop("kind", None) or recognise(path, survey, **how)
         return cls(path, "", options=options).as_kind(kind)
+
+    @classmethod
+    def all_of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> tuple[Source, ...]:
+        """Look at a file as `of` does; of a workbook each sheet that tells its kind is a source of its own."""
+        path = Path(path)
+        asked = options.get("kind") or options.get("sheet")
+        if asked or not (path.suffix.lower() in SUFFIXES and path.is_file() and is_workbook(path)):
+            return (cls.of(path, survey, **options),)
+        kinds = kinds_of_sheets(path, survey, decimal=options.get("decimal"))
+        told = {sheet: kind for sheet, kind in kinds.items() if kind not in ("", "classes")}
+        if len(told) < 2:
+            return (cls.of(path, survey, **options),)
+        return tuple(cls(path, "", options={**options, "sheet": sheet}).as_kind(kind) for sheet, kind in told.items())
 
     def as_kind(self, kind: str) -> Source:
         """Return the source as one of a kind, with those of its options that the kind has."""
@@ -86,9 +101,15 @@ class Source:
         return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
     def table(self) -> Path | Table:
-        """The file, looked at with the decimal mark that was said."""
+        """The file, looked at with the decimal mark that was said, and, of a workbook, the sheet of its kind."""
         decimal = self.options.get("decimal")
-        return self.path if decimal is None else sniff(self.path, decimal=decimal)
+        sheet = self.options.get("sheet") or sheet_of(self.path, self.kind, decimal=decimal)
+        return self.path if decimal is None and sheet is None else sniff(self.path, decimal=decimal, sheet=sheet)
+
+    def is_of(self, other: Source) -> bool:
+        """Whether it is the same file, and, of a workbook, the same sheet or one that was not said yet."""
+        sheets = {self.options.get("sheet"), other.options.get("sheet")} - {None}
+        return self.path == other.path and len(sheets) < 2
 
     def answered(
         self, columns: Mapping[str, str | int] | None = None, units: Mapping[str, str] | None = None, **options: Any
@@ -354,6 +375,10 @@ def _heads_and_tops(
             tops_domain=tops.options.get("domain"),
         )
     except (AmbiguousColumns, Undeclared) as error:
+        if heads.path == tops.path:
+            # Two sheets of one workbook.
+            of_tops = isinstance(error, AmbiguousColumns) and error.table is tops_table
+            raise Question(tops if of_tops else heads, error) from error
         raise Question(heads if error.path == heads.path else tops, error) from error
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading
+from napari_fhn.network.architecture import Architecture, Layer
 from napari_fhn.network.comparison import (
     NetworkDescription,
     ResNetArchitecture,
@@ -20,6 +20,7 @@ from napari_fhn.network.comparison import (
 from napari_fhn.network.equivalent import equivalent_resnet, equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
 from napari_fhn.network.presets import architecture
+from napari_fhn.network.readings import Reading
 
 if TYPE_CHECKING:
     from napari_fhn.network.build import SegmentationNetwork

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from napari_fhn.network.bounds import MOST_CHANNELS, MOST_COARSE, MOST_H, MOST_LAYERS, MOST_LEVELS, at_most
+from napari_fhn.network.bounds import MOST_CHANNELS, MOST_COARSE, MOST_H, MOST_LAYERS, MOST_LEVELS, at_most, one_of
+from napari_fhn.network.readings import Reading, check_reading
 from napari_fhn.record import decode
 
 Resample = Literal["keep", "coarsen", "refine"]
 Transform = Literal["haar", "shuffle"]
 Activation = Literal["relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"]
 Normalization = Literal["none", "instance", "layer", "batch"]
-Head = Literal["partial", "linear"]
-
-
-def _one_of(what: str, value: str, known: Any) -> None:
-    if value not in get_args(known):
-        raise ValueError(f"{what} can be {', '.join(get_args(known))}, not {value!r}")
+Initial = Literal["unit", "glorot"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +49,8 @@ class Layer:
     transform: Transform = "haar"
 
     def __post_init__(self) -> None:
-        _one_of("what a layer does to the resolution", self.resample, Resample)
-        _one_of("the transform of a layer", self.transform, Transform)
+        one_of("what a layer does to the resolution", self.resample, Resample)
+        one_of("the transform of a layer", self.transform, Transform)
         if self.rank < 1:
             raise ValueError(f"the block rank must be at least 1, got {self.rank}")
         at_most("the block rank", self.rank, MOST_CHANNELS)
@@ -80,51 +76,15 @@ class Layer:
         return tuple(range(dimensions)) if self.axes is None else self.axes
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How classes are read from the last state (sections 3.2 to 3.4).
-
-    Parameters
-    ----------
-    channels : tuple of int, optional
-        Channels of the last state that hold the scores, one for each class in order; None for the first ones.
-    axis : int, optional
-        Spatial axis of which one slice is read: a map from a cube. None to read everywhere.
-    at : float
-        Where along ``axis``, from 0 (first slice) to 1 (last); see :meth:`index`.
-    head : {"partial", "linear"}
-        ``"partial"`` reads channels as they are (the partial loss). ``"linear"`` is a trainable 1x1 map of all channels
-        to the classes, which cannot be inverted.
+def check_initial(initial: str) -> None:
+    """Refuse initial kernels that nobody knows.
 
     Raises
     ------
     ValueError
-        When a part is out of range, or channels are chosen for a head that reads all of them.
+        With those that are known.
     """
-
-    channels: tuple[int, ...] | None = None
-    axis: int | None = None
-    at: float = 0.5
-    head: Head = "partial"
-
-    def __post_init__(self) -> None:
-        _one_of("the head of a reading", self.head, Head)
-        if not 0 <= self.at <= 1:
-            raise ValueError(f"a slice is read between 0 (the first) and 1 (the last), not at {self.at}")
-        if self.axis is not None and self.axis < 0:
-            raise ValueError(f"the axis of which a slice is read is counted from 0, got {self.axis}")
-        if self.channels is None:
-            return
-        channels = tuple(int(channel) for channel in self.channels)
-        if not channels or min(channels) < 0 or len(set(channels)) < len(channels):
-            raise ValueError(f"classes are read from channels counted from 0, each once, and not from {channels}")
-        if self.head == "linear":
-            raise ValueError("a linear head reads all channels: leave out the channels, or take the partial head")
-        object.__setattr__(self, "channels", channels)
-
-    def index(self, size: int) -> int:
-        """Return the slice that is read where the axis has this many."""
-        return round(self.at * (size - 1))
+    one_of("the initial kernels", initial, Initial)
 
 
 @dataclass(frozen=True)
@@ -173,6 +133,9 @@ class Architecture:
         multiplies the channels of the data by ``2**dimensions``; repeating them fills the rest of ``channels``.
     reading : Reading
         How classes are read from the last state.
+    initial : {"unit", "glorot"}
+        Random kernels to begin with: normal ones with ``|K|`` about 1, or the uniform ones of Glorot and Bengio (2010),
+        which the authors' code takes and which are 1.4 to 2 times as large.
     kind : str
         ``"hyperbolic"``.
 
@@ -192,7 +155,8 @@ class Architecture:
     normalization: Normalization = "none"
     bias: bool = True
     haar_lift: int = 0
-    reading: Reading = Reading()
+    reading: Reading = field(default_factory=Reading)
+    initial: Initial = "unit"
     # A field, so that it is in `asdict` of whatever holds the description.
     kind: Literal["hyperbolic"] = field(default="hyperbolic", init=False)
 
@@ -215,10 +179,11 @@ class Architecture:
         if self.h <= 0:
             raise ValueError(f"the time step h must be positive, got {self.h}")
         at_most("the time step h", self.h, MOST_H)
-        _one_of("the activation", self.activation, Activation)
-        _one_of("the normalization", self.normalization, Normalization)
+        one_of("the activation", self.activation, Activation)
+        one_of("the normalization", self.normalization, Normalization)
+        check_initial(self.initial)
         self._check_layers()
-        self._check_reading()
+        check_reading(self.reading, self.dimensions, self.layer_channels[-1])
 
     def _check_layers(self) -> None:
         n = self.channels
@@ -234,19 +199,6 @@ class Architecture:
             n = self._channels_after(n, layer)
             at_most(f"the number of channels in layer {number}", n, MOST_COARSE)
         at_most("the number of halvings of the resolution", max(self.deepest_levels), MOST_LEVELS)
-
-    def _check_reading(self) -> None:
-        reading = self.reading
-        if reading.axis is not None and reading.axis >= self.dimensions:
-            raise ValueError(
-                f"a slice is read along axis {reading.axis}, and a {self.dimensions}D network has axes 0 to "
-                f"{self.dimensions - 1}"
-            )
-        last = self.layer_channels[-1]
-        if reading.channels is not None and max(reading.channels) >= last:
-            raise ValueError(
-                f"classes are read from channel {max(reading.channels)}, and the last state has {last}, counted from 0"
-            )
 
     def _channels_after(self, n: int, layer: Layer) -> int:
         factor = int(2 ** len(layer.changed_axes(self.dimensions)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 MOST_CHANNELS = 1 << 16
 """Of a state at the resolution of the data, and rows of its kernels."""
 
@@ -44,3 +46,15 @@ def at_most(what: str, value: float, most: float) -> None:
     if not value <= most:
         said = f"{value:g}" if isinstance(value, float) else str(value) if value < 10**18 else "a huge number"
         raise ValueError(f"{what} is {said}: it can be at most {int(most):,}")
+
+
+def one_of(what: str, value: str, known: Any) -> None:
+    """Refuse a word that is none of a ``Literal``.
+
+    Raises
+    ------
+    ValueError
+        With those that are known.
+    """
+    if value not in get_args(known):
+        raise ValueError(f"{what} can be {', '.join(get_args(known))}, not {value!r}")

@@ -25,8 +25,11 @@ class SegmentationNetwork(Protocol):
     def architecture(self) -> NetworkDescription:
         """What the network is made of."""
 
-    def scores(self, data: Tensor) -> Tensor:
-        """Return the class scores ``(batch, classes, *space)`` of data ``(batch, input_channels, *space)``."""
+    def scores(self, data: Tensor, *, apart: bool = False) -> Tensor:
+        """Return the class scores ``(batch, classes, *space)`` of data ``(batch, input_channels, *space)``.
+
+        With ``apart``, slices that a map is read from follow each other along the batch, and are not averaged.
+        """
 
     def parameter_groups(self, learning_rate: float, weight_decay: float) -> list[dict[str, Any]]:
         """Return optimiser groups for a learning rate and a decay that are meant for weights of unit size."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from napari_fhn.network.architecture import Architecture, Resample
+from napari_fhn.network.architecture import Architecture, Initial, Resample, check_initial
 from napari_fhn.network.bounds import MOST_CHANNELS, MOST_COARSE, MOST_H, MOST_LAYERS, MOST_LEVELS, at_most
+from napari_fhn.network.readings import Reading, check_reading
 from napari_fhn.record import decode
 
 
@@ -49,11 +50,17 @@ class Stage:
         Layers.
     axes : tuple of int, optional
         Spatial axes that change; all of them when None.
+    rank : int, optional
+        Block rank: the rows of ``K`` in each symmetric layer. None for as many as there are channels.
+    channels : int, optional
+        Channels of the stage; None for as many as ``growth`` says.
     """
 
     resample: Resample
     steps: int
     axes: tuple[int, ...] | None = None
+    rank: int | None = None
+    channels: int | None = None
 
     def __post_init__(self) -> None:
         if self.axes is not None:
@@ -63,16 +70,40 @@ class Stage:
         if self.steps < 1:
             raise ValueError(f"a stage has at least one layer, not {self.steps}")
         at_most("the number of layers of a stage", self.steps, MOST_LAYERS)
+        for what, number in (("the block rank", self.rank), ("the number of channels", self.channels)):
+            if number is not None:
+                if number < 1:
+                    raise ValueError(f"{what} of a stage must be at least 1, got {number}")
+                at_most(what, number, MOST_COARSE)
+
+
+class ResNetLayer(NamedTuple):
+    """One layer of a ResNet.
+
+    Parameters
+    ----------
+    stage : int
+        Its stage, counted from 0.
+    rows, columns : int
+        Of ``K``: kernels that it holds along each.
+    symmetric : bool
+        Whether it is ``Y - h K^T relu(K Y + b)``, and not the plain convolution that changes the channels.
+    """
+
+    stage: int
+    rows: int
+    columns: int
+    symmetric: bool
 
 
 @dataclass(frozen=True)
 class ResNetArchitecture:
     """The symmetric multi-level ResNet of appendix A.1 as data.
 
-    At constant channels a layer is ``Y_{j+1} = Y_j - h K_j^T relu(K_j Y_j + b_j)`` with as many rows in ``K`` as
-    columns; the first layer after a change of channels is a plain convolution and relu. Max pooling leads down. As in
-    the public script that goes with the paper, a network may end at the coarse end: a linear map of the channels reads
-    the classes and their scores are interpolated. Stages that refine lead up again, without skip connections.
+    At constant channels a layer is ``Y_{j+1} = Y_j - h K_j^T relu(K_j Y_j + b_j)`` (eq. 1.21) with as many rows in
+    ``K`` as columns, or as the stage's block rank says; the first layer after a change of channels is a plain
+    convolution and relu. Max pooling leads down. As in the public script that goes with the paper, a network may end at
+    the coarse end, and its scores are interpolated. Stages that refine lead up again, without skip connections.
 
     Parameters
     ----------
@@ -89,6 +120,10 @@ class ResNetArchitecture:
         for two per halving of each axis, ``2**d`` per coarsening: as many as ``W`` gives to the hyperbolic network.
     context : int
         Only for ``dimensions == 2`` on a volume: neighbouring sections on each side that enter as channels.
+    reading : Reading
+        How classes are read from the last state: a linear map of its channels to begin with.
+    initial : {"unit", "glorot"}
+        As in :class:`~napari_fhn.network.architecture.Architecture`; of the symmetric layers.
     kind : str
         ``"resnet"``.
 
@@ -104,6 +139,8 @@ class ResNetArchitecture:
     h: float = 1.0
     growth: int | None = None
     context: int = 0
+    reading: Reading = field(default_factory=lambda: Reading(head="linear"))
+    initial: Initial = "unit"
     # A field, so that it is in `asdict` of whatever holds the description.
     kind: Literal["resnet"] = field(default="resnet", init=False)
 
@@ -127,6 +164,8 @@ class ResNetArchitecture:
             at_most("the number of halvings of the resolution", max(levels), MOST_LEVELS)
         for number, channels in enumerate(self.stage_channels, 1):
             at_most(f"the number of channels in stage {number}", channels, MOST_COARSE)
+        check_reading(self.reading, self.dimensions, self.stage_channels[-1])
+        check_initial(self.initial)
 
     def changed_axes(self, stage: Stage) -> tuple[int, ...]:
         """Return the spatial axes whose resolution changes before a stage."""
@@ -148,9 +187,25 @@ class ResNetArchitecture:
     @property
     def stage_channels(self) -> tuple[int, ...]:
         """Channels in each stage."""
-        if self.growth is None:
-            return tuple(self.channels * int(2 ** sum(levels)) for levels in self.levels)
-        return tuple(self.channels * int(self.growth ** max(levels)) for levels in self.levels)
+        grown = [
+            int(2 ** sum(levels)) if self.growth is None else int(self.growth ** max(levels)) for levels in self.levels
+        ]
+        return tuple(
+            self.channels * factor if stage.channels is None else stage.channels
+            for stage, factor in zip(self.stages, grown, strict=True)
+        )
+
+    @property
+    def layers(self) -> tuple[ResNetLayer, ...]:
+        """The layers in order."""
+        found, before = [], self.channels
+        for number, (stage, n) in enumerate(zip(self.stages, self.stage_channels, strict=True)):
+            for _ in range(stage.steps):
+                symmetric = before == n
+                rows = (stage.rank or n) if symmetric else n
+                found.append(ResNetLayer(number, rows, before, symmetric))
+                before = n
+        return tuple(found)
 
     @property
     def output_levels(self) -> tuple[int, ...]:
@@ -282,7 +337,7 @@ NetworkDescription = Architecture | ResNetArchitecture | UNetArchitecture
 
 def map_axis(network: NetworkDescription) -> int | None:
     """Return the axis of a cube of which a network reads a map; None where it says something of every voxel."""
-    return network.reading.axis if isinstance(network, Architecture) else None
+    return None if isinstance(network, UNetArchitecture) else network.reading.axis
 
 
 def description_from_dict(data: Any, where: str = "") -> NetworkDescription:

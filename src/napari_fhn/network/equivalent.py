@@ -35,13 +35,12 @@ def _resnet(architecture: Architecture, growth: int | None) -> ResNetArchitectur
 
 
 def equivalent_resnet(architecture: Architecture) -> ResNetArchitecture:
-    """Return network "a": a multi-level ResNet with the layers and the channels of a hyperbolic network.
+    """Return a multi-level ResNet (eq. 1.21 of the paper) with the layers and the channels of a hyperbolic network.
 
-    A reconstruction of the first ResNet of the paper's Table 6 from the text of the appendix and the public script that
-    goes with the paper, not a copy of the table. It has a layer for each layer of the hyperbolic network, at the same
-    resolution, with as many channels and the same ``h``, but square ``K`` where that one has block rank ``m``, and relu
-    without normalisation whatever that one has. The script ends at the coarsest level; this network refines again where
-    the hyperbolic one does, so that both read the classes at one resolution.
+    It has a layer for each layer of the hyperbolic network, at the same resolution, with as many channels and the same
+    ``h``, but square ``K`` where that one has block rank ``m``, and relu without normalisation whatever that one has.
+    The authors' public script ends at the coarsest level; this network refines again where the hyperbolic one does, so
+    that both read the classes at one resolution. Those of the paper's Table 5 are ``named("paper.resnet1")`` and so on.
 
     Parameters
     ----------
@@ -61,10 +60,9 @@ def equivalent_resnet(architecture: Architecture) -> ResNetArchitecture:
 
 
 def slim_resnet(architecture: Architecture) -> ResNetArchitecture:
-    """Return network "b": as network "a", but channels double with each coarsening and do not grow by ``2**d``.
+    """Return :func:`equivalent_resnet` with channels that double with each coarsening and do not grow by ``2**d``.
 
-    A reconstruction of the second ResNet of the paper's Table 6 from the text of the appendix and the public script,
-    not a copy of the table. States shrink on the way down, and the coarse levels' kernels fit ordinary memory.
+    States shrink on the way down, and the coarse levels' kernels fit ordinary memory.
 
     Parameters
     ----------

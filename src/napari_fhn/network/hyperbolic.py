@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.convolution import choose
+from napari_fhn.network.initial import kernels_of, scale_of
 from napari_fhn.network.leapfrog import ReversibleSweep, Step, Sweep, lift_into
 from napari_fhn.network.pooling import pad
 from napari_fhn.network.rates import relative_groups
@@ -100,10 +101,9 @@ class HyperbolicNetwork(nn.Module):
         size = (3,) * architecture.dimensions
         layout = torch.channels_last_3d if architecture.dimensions == 3 else torch.channels_last
         for j, (layer, n) in enumerate(zip(architecture.layers, architecture.layer_channels, strict=True)):
-            # A random m x n matrix of unit variance has a norm of about sqrt(m) + sqrt(n): this makes |K| about 1, well
-            # inside the leapfrog's stability bound h^2 |K|^2 < 4.
-            scale = 1 / (math.sqrt(3**architecture.dimensions) * (math.sqrt(layer.rank) + math.sqrt(n)))
-            kernels = torch.randn((layer.rank, n, *size), generator=generator) * scale
+            # |K| about 1, or 2 at most: well inside the leapfrog's stability bound h^2 |K|^2 < 4.
+            scale = scale_of(architecture.initial, layer.rank, n, int(3**architecture.dimensions))
+            kernels = kernels_of(architecture.initial, (layer.rank, n, *size), scale, generator)
             self.kernel_scales.append(scale)
             self.kernels.append(nn.Parameter(kernels.contiguous(memory_format=layout)))
             if architecture.bias:
@@ -197,11 +197,11 @@ class HyperbolicNetwork(nn.Module):
             ``(batch, classes, *space)``, each size divided by ``2**level`` of ``architecture.output_levels`` (rounded
             up); without the axis of which one slice is read.
         """
-        scores = self._padded_scores(data)
+        scores = self._reader.together(self._padded_scores(data))
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
         return _cropped(scores, self._read_axes(sizes))
 
-    def scores(self, data: Tensor) -> Tensor:
+    def scores(self, data: Tensor, *, apart: bool = False) -> Tensor:
         """Return the class scores on the grid of the data.
 
         Where the network leaves a coarser output (more ``W`` than ``W^T``, section 3.4 of the paper), it is
@@ -212,13 +212,17 @@ class HyperbolicNetwork(nn.Module):
         ----------
         data : Tensor
             ``(batch, input_channels, *space)``.
+        apart : bool
+            Leave slices that are read apart, as examples of their own: what training compares with the labels.
 
         Returns
         -------
         Tensor
-            ``(batch, classes, *space)``; without the axis of which one slice is read.
+            ``(batch, classes, *space)``; without the axis of which a slice is read. The mean over several slices, or
+            ``(slices * batch, classes, *space)`` where they are apart: all examples in the first, then in the next.
         """
         scores = self._padded_scores(data)
+        scores = scores if apart else self._reader.together(scores)
         wanted = self._read_axes(list(data.shape[2:]))
         padded = self._read_axes(list(self._padded(data.shape[2:])))
         if list(scores.shape[2:]) != padded:
@@ -283,7 +287,7 @@ class HyperbolicNetwork(nn.Module):
         work = self._pool.take(*sweep.sizes(training=False), coarse.dtype, coarse.device)
         lift_into(shaped(work.current, shape), coarse)
         last, _ = sweep.forward(work)
-        scores = self.read(last)
+        scores = self._reader.read(last, list(self.head))
         self._pool.give_back(work)
         return scores
 
@@ -318,8 +322,8 @@ class HyperbolicNetwork(nn.Module):
         return Step(axes, layer.transform, layer.resample == "refine", self.h**2, pointwise)
 
     def read(self, last: Tensor) -> Tensor:
-        """Return the class scores in a last state: ``(batch, classes, *space)``."""
-        return self._reader.read(last, list(self.head))
+        """Return the class scores in a last state: ``(batch, classes, *space)``, the mean over several slices."""
+        return self._reader.together(self._reader.read(last, list(self.head)))
 
     def _sweep(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Sweep:
         steps = [self.step(number) for number in range(len(self.kernels))]

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 
-from napari_fhn.network.architecture import Activation, Architecture, Layer, Normalization, Reading, Resample, Transform
+from napari_fhn.network.architecture import Activation, Architecture, Layer, Normalization, Resample, Transform
 from napari_fhn.network.bounds import MOST_LAYERS
+from napari_fhn.network.readings import Reading
 
 _HEAD = re.compile(r"(\d+)\s*d\s+(\d+)", re.IGNORECASE)
 _GROUP = re.compile(r"(?:(down|up)\s*(\*?)\s*(?:\(([^()]*)\))?\s*)?(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)

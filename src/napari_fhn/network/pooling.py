@@ -85,7 +85,7 @@ def on_grid(scores: Tensor, padded: Tensor, data: Tensor) -> Tensor:
         ``(batch, classes, *space)``.
     """
     if scores.shape[2:] != padded.shape[2:]:
-        mode = "trilinear" if scores.ndim == 5 else "bilinear"
+        mode = {3: "linear", 4: "bilinear", 5: "trilinear"}[scores.ndim]
         scores = F.interpolate(scores, size=padded.shape[2:], mode=mode)
     for axis, size in enumerate(data.shape[2:], 2):
         scores = scores.narrow(axis, 0, size)

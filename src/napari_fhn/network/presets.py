@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from napari_fhn.network.architecture import Architecture, levels
+from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.paper import PAPER
+from napari_fhn.network.paper_compared import COMPARED
 
 PRESETS: dict[str, Architecture] = {
     "sections": levels(2, 8, (8, 16, 24, 32), 2, output_level=2, context=1),
@@ -21,9 +23,32 @@ def architecture(name: str) -> Architecture:
     Raises
     ------
     ValueError
-        For an unknown name; the message lists the known ones.
+        For an unknown name, or that of a ResNet; the message lists the known ones.
     """
-    known = {**PRESETS, **{f"paper.{key}": network.architecture for key, network in PAPER.items()}}
+    found = named(name)
+    if not isinstance(found, Architecture):
+        raise ValueError(f"{name} is no hyperbolic network: named() of this module returns it")
+    return found
+
+
+def named(name: str) -> NetworkDescription:
+    """Return a network by its name: as :func:`architecture`, or one that the paper compares its own with.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; the message lists the known ones.
+
+    Examples
+    --------
+    >>> named("paper.resnet1").stage_channels
+    (16, 128)
+    """
+    known: dict[str, NetworkDescription] = {
+        **PRESETS,
+        **{f"paper.{key}": network.architecture for key, network in PAPER.items()},
+        **{f"paper.{key}": compared.architecture for key, compared in COMPARED.items()},
+    }
     try:
         return known[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""How classes are read from the last state: a partial loss on some channels, on one slice, or a linear head.
+"""How classes are read from the last state: a partial loss on some channels, on slices, or a linear head.
 
 Sections 3.2 to 3.4 of Peters, Haber & Lensink (2024): the last state is as large as the data, and labels that are
 smaller (a map for a cube, two classes for many channels) are embedded in it.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from napari_fhn.network.architecture import Reading
+from napari_fhn.network.readings import Reading
 
 
 class Reader:
@@ -44,14 +44,16 @@ class Reader:
         Returns
         -------
         Tensor
-            ``(batch, classes, *space)``, without the axis of which one slice is read. Never a view of ``last``.
+            ``(slices * batch, classes, *space)``, without the axis of which slices are read: all examples in the first
+            slice, then all in the next. Never a view of ``last``.
         """
-        part = self._slice(last)
-        if head:
-            weight, bias = head
-            scores = torch.einsum("bn...,cn->bc...", part, weight)
-            return scores + bias.view(1, -1, *[1] * (scores.ndim - 2))
-        return part[:, self._index(part)].clone()
+        parts = [self._scores(part, head) for part in self._slices(last)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def together(self, scores: Tensor) -> Tensor:
+        """Return the mean over the slices of what :meth:`read` returned: ``(batch, classes, *space)``."""
+        slices = self.reading.slices
+        return scores if slices == 1 else scores.unflatten(0, (slices, -1)).mean(0)
 
     def put_back_(self, adjoint: Tensor, last: Tensor, scores_adjoint: Tensor, head: Sequence[Tensor]) -> list[Tensor]:
         """Write the adjoint of the last state and return the gradients of the head.
@@ -68,22 +70,34 @@ class Reader:
             As in :meth:`read`.
         """
         adjoint.zero_()
-        target = self._slice(adjoint)
+        gradients: list[Tensor] = []
+        # Added, for on a short axis two positions may be one slice.
+        for target, part, own in zip(
+            self._slices(adjoint), self._slices(last), scores_adjoint.split(adjoint.shape[0]), strict=True
+        ):
+            if not head:
+                target[:, self._index(target)] += own.to(adjoint.dtype)
+                continue
+            target += torch.einsum("bc...,cn->bn...", own, head[0])
+            flat = own.movedim(1, 0).flatten(1)
+            found = [flat @ part.movedim(1, 0).flatten(1).T, flat.sum(1)]
+            gradients = [a + b for a, b in zip(gradients, found, strict=True)] if gradients else found
+        return gradients
+
+    def _scores(self, part: Tensor, head: Sequence[Tensor]) -> Tensor:
         if not head:
-            target[:, self._index(target)] = scores_adjoint.to(adjoint.dtype)
-            return []
-        part = self._slice(last)
-        target.copy_(torch.einsum("bc...,cn->bn...", scores_adjoint, head[0]))
-        flat = scores_adjoint.movedim(1, 0).flatten(1)
-        return [flat @ part.movedim(1, 0).flatten(1).T, flat.sum(1)]
+            return part[:, self._index(part)].clone()
+        weight, bias = head
+        scores = torch.einsum("bn...,cn->bc...", part, weight)
+        return scores + bias.view(1, -1, *[1] * (scores.ndim - 2))
 
     def _index(self, part: Tensor) -> slice | Tensor:
         if self._consecutive:
             return slice(self.channels[0], self.channels[-1] + 1)
         return torch.tensor(self.channels, device=part.device)
 
-    def _slice(self, state: Tensor) -> Tensor:
+    def _slices(self, state: Tensor) -> list[Tensor]:
         axis = self.reading.axis
         if axis is None:
-            return state
-        return state.select(2 + axis, self.reading.index(state.shape[2 + axis]))
+            return [state]
+        return [state.select(2 + axis, index) for index in self.reading.indices(state.shape[2 + axis])]

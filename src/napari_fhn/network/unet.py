@@ -109,7 +109,7 @@ class UNet(nn.Module):
         read = self.reading.view(*self.reading.shape, *(1,) * self.architecture.dimensions)
         return on_grid((F.conv3d if state.ndim == 5 else F.conv2d)(state, read, self.reading_bias), padded, data)
 
-    def scores(self, data: Tensor) -> Tensor:
-        """Return the class scores on the grid of the data; the same as calling the network."""
+    def scores(self, data: Tensor, *, apart: bool = False) -> Tensor:
+        """Return the class scores on the grid of the data; the same as calling the network, which reads no slices."""
         scores: Tensor = self(data)
         return scores

@@ -9,13 +9,16 @@ from typing import Literal
 
 import xarray as xr
 
-from napari_fhn.surveys.out import SUFFIXES
+from napari_fhn.surveys.out import SUFFIXES, meshes, polygons, surfaces
 
-What = Literal["classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "table"]
+What = Literal[
+    "classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "polygons", "table"
+]
 Told = Callable[[float], None]
 
-HORIZONS = (".xyz", ".dat", ".txt")
-MESHES = (".obj",)
+HORIZONS = (".xyz", *surfaces.SUFFIXES, ".dat", ".txt")
+MESHES = meshes.SUFFIXES
+POLYGONS = polygons.SUFFIXES
 TABLES = (".csv", ".qml")
 SIZES = 3
 """Axes of a volume, which has surfaces."""
@@ -24,8 +27,9 @@ DIALOG = {
     "seismic": "SEG-Y (*.sgy *.segy)",
     "map": "GeoTIFF (*.tif);;ENVI (*.img)",
     "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
-    "horizon": "XYZ (*.xyz);;Text (*.dat *.txt)",
-    "mesh": "Wavefront mesh (*.obj)",
+    "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;Text (*.dat *.txt)",
+    "mesh": "Wavefront mesh (*.obj);;GOCAD TSurf (*.ts)",
+    "polygons": "GeoPackage (*.gpkg);;GeoJSON (*.geojson)",
     "table": "CSV (*.csv);;QGIS style (*.qml)",
 }
 
@@ -68,9 +72,10 @@ OFFERS: dict[str, Offer] = {
         Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
         Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
         Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
-        Offer("horizon", "Horizon", "The first sample of one class below another, as points.", HORIZONS, "two"),
+        Offer("horizon", "Horizon", "Where one class first lies below another: points, or a surface.", HORIZONS, "two"),
         Offer("bodies", "Bodies", "Connected bodies of a class, numbered from the largest.", of="one"),
         Offer("mesh", "Mesh", "The surface of a class in map coordinates.", MESHES, "one"),
+        Offer("polygons", "Polygons", "The areas of the predicted classes, with code, name and colour.", POLYGONS),
         Offer("table", "Class table", "Value, name and colour of each class.", TABLES, predicted=False),
     )
 }
@@ -97,7 +102,7 @@ class Request:
     above, below : tuple of int
         Values of the classes above and below a horizon.
     at_least : int
-        Voxels of the smallest body.
+        Voxels of the smallest body, or cells of the smallest polygon.
     corners : bool
         Voxels of a body may hang together by edges and corners.
     partial : bool
@@ -128,7 +133,7 @@ class Written:
     paths : tuple of Path
         The files.
     counts : mapping of str to int
-        Of traces, bodies or triangles.
+        Of traces, bodies, triangles or polygons.
     made : tuple of str
         What made it, as the files say it.
     notes : tuple of str

@@ -13,15 +13,24 @@ import xarray as xr
 from napari_fhn import __version__, mapped, surveys
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.export_checks import check, is_raster, is_segy
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
 from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
 from napari_fhn.project.recoding import InFiles, in_codes
-from napari_fhn.surveys import PlaceError, SurveyError, kinds, onto
+from napari_fhn.surveys import PlaceError, kinds, onto
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.moving import scratch
-from napari_fhn.surveys.out import SUFFIXES, save_bodies, save_classes, save_horizon, save_layers, save_mesh
-from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
+from napari_fhn.surveys.out import (
+    save_bodies,
+    save_classes,
+    save_horizon,
+    save_layers,
+    save_mesh,
+    save_polygons,
+    surfaces,
+)
+from napari_fhn.surveys.out.saving import SEGY
 from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
@@ -157,9 +166,9 @@ class Exporter:
             return DIALOG[what]
         if self.survey is None:
             return "NumPy array (*.npy)"
-        if _is_map(self.survey):
+        if is_raster(self.survey):
             return f"{DIALOG['map']};;{DIALOG['any']}"
-        if _is_segy(self.survey):
+        if is_segy(self.survey):
             return f"{DIALOG['seismic']};;{DIALOG['any']}"
         return ";;".join(reversed(DIALOG["any"].split(";;")))
 
@@ -191,28 +200,7 @@ class Exporter:
         SurveyError
             For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
         """
-        path, suffix = request.path, request.path.suffix.lower()
-        if suffix not in request.offer.suffixes:
-            raise SurveyError(
-                path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}"
-            )
-        if not path.absolute().parent.is_dir():
-            raise SurveyError(path, f"there is no folder {path.absolute().parent}", "Make it first")
-        if request.what == "table":
-            if self.table is None:
-                raise ProjectError("a prediction file has no class table", "Name one with --classes", path=path)
-            return
-        if self.survey is None and suffix != ".npy":
-            raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
-        if self.survey is None:
-            return
-        if suffix in SEGY and not _is_segy(self.survey):
-            raise SurveyError(
-                path, "a SEG-Y file takes its headers from one, and the survey is none", "Use .nc, .zarr or .npy"
-            )
-        if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not _is_map(self.survey):
-            kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
-            raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
+        check(request, self.survey, self.table)
 
     def write(self, request: Request, told: Told | None = None) -> Written:
         """Write a file, or one for each class.
@@ -250,6 +238,7 @@ class Exporter:
             "horizon": self._horizon,
             "bodies": self._bodies,
             "mesh": self._mesh,
+            "polygons": self._polygons,
             "table": self._table,
         }
         written = write[request.what](request, tuple(made), told)
@@ -262,6 +251,8 @@ class Exporter:
             return self.table is not None
         if not self._origin.has(what):
             return False
+        if what == "polygons":
+            return self.survey is not None and is_raster(self.survey)
         if what not in ("horizon", "mesh"):
             return True
         if self.survey is None or kinds.vertical_axis(self.survey) is None:
@@ -306,9 +297,11 @@ class Exporter:
 
     def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.classes(), classes=True)
+        like, names = self._like(values), self._names()
         count = save_horizon(
-            request.path, values, self._like(values), request.above, request.below, history=made, progress=told
+            request.path, values, like, request.above, request.below, names=names, history=made, progress=told
         )
+        self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
         return Written((request.path,), {"traces": count}, made)
 
     def _bodies(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
@@ -331,10 +324,22 @@ class Exporter:
 
     def _mesh(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.classes(), classes=True)
-        name_of = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
-        surfaces = [(name_of.get(value, str(value)), value) for value in request.of]
-        count = save_mesh(request.path, values, self._like(values), surfaces, history=made, progress=told)
+        name_of, like = self._names(), self._like(values)
+        bodies = [(name_of.get(value, str(value)), value) for value in request.of]
+        colors = {} if self.table is None else self.table.colors
+        count = save_mesh(request.path, values, like, bodies, colors=colors, history=made, progress=told)
         return Written((request.path,), {"triangles": count}, made)
+
+    def _polygons(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values, table = self._placed(self._origin.classes(), classes=True), self.table
+        like, nothing = self._like(values), 0
+        if table is not None and table.coded:
+            values, nothing = in_codes(values, table, path=request.path), table.unlabelled
+        count = save_polygons(
+            request.path, values, like, InFiles.of(table), nodata=nothing, at_least=request.at_least, history=made,
+            progress=told,
+        )  # fmt: skip
+        return Written((request.path,), {"polygons": count}, made)
 
     def _table(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         assert self.table is not None  # checked before
@@ -370,8 +375,11 @@ class Exporter:
             return self.survey
         return xr.DataArray(np.broadcast_to(np.uint8(0), tuple(values.shape)))
 
+    def _names(self) -> dict[int, str]:
+        return {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
+
     def _layer_names(self, count: int) -> tuple[str, ...]:
-        named = {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
+        named = self._names()
         return tuple(named.get(value, f"class {value}") for value in range(1, count + 1))
 
 
@@ -380,14 +388,6 @@ def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None
     if own is None or said is None:
         return own or said
     return own.replaced_by(said, own.values)
-
-
-def _is_map(survey: xr.DataArray) -> bool:
-    return tuple(dim for dim in survey.dims if dim != "band") == ("y", "x")
-
-
-def _is_segy(survey: xr.DataArray) -> bool:
-    return str(survey.attrs.get("format", "")).startswith("SEG-Y")
 
 
 def _nobody(share: float) -> None:

@@ -257,11 +257,11 @@ class Project:
         sources : sequence of Source
             Files that are among the labels now; one that is known already gets its answers of now.
         """
-        entries = {one.file.absolute: one for one in self.session.manifest.knowledge}
-        for source in sources:
-            entry = self._known_file(source)
-            entries[entry.file.absolute] = entry
-        self.session.change(knowledge=tuple(entries.values()))
+        # A workbook comes several times, once for each sheet.
+        entries = [self._known_file(source) for source in sources]
+        now = {entry.file.absolute for entry in entries}
+        earlier = [one for one in self.session.manifest.knowledge if one.file.absolute not in now]
+        self.session.change(knowledge=(*earlier, *entries))
 
     def _known_file(self, source: Source) -> KnowledgeEntry:
         file = refer(source.path, self.session.folder, stamp(source.path))

@@ -132,7 +132,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     for path in _paths(said.known):
         given = next((pairs["kind"] for of, pairs in told if of in (str(path), path.name) and "kind" in pairs), None)
         try:
-            found.append(Source.of(path, survey, kind=given, **_for_all(said, "decimal")))
+            found += Source.all_of(path, survey, kind=given, **_for_all(said, "decimal"))
         except Undeclared as error:
             raise Question(Source(path, ""), error) from error
     if "classes" in {source.kind for source in found}:

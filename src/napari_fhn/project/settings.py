@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
+from napari_fhn.network.presets import architecture
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.structure.attributes import AttributesError, checked
 from napari_fhn.training.choice import RecipeChoice
@@ -265,6 +267,66 @@ class Settings:
             attributes=saved.attributes,
         )
 
+    def with_parts(
+        self,
+        network: NetworkDescription | str | None = None,
+        schedule: Mapping[str, Any] | None = None,
+        objective: Mapping[str, Any] | None = None,
+    ) -> Settings:
+        """Return the settings with another network, and with other values of the schedule and the objective.
+
+        Parameters
+        ----------
+        network : NetworkDescription or str, optional
+            Layers in words, as in ``"3d 16: 6x16 | down 12x16"``, which take the place of those of the network of now
+            (its other settings stay); the name of a network; or a network.
+        schedule, objective : mapping, optional
+            Values by the names of the fields of `Schedule` and `Objective`.
+
+        Returns
+        -------
+        Settings
+
+        Raises
+        ------
+        JobError
+            When a name or a value cannot be, or they do not go together.
+        """
+        settings = self
+        if network is not None:
+            settings = replace(settings, network=settings._named(network) if isinstance(network, str) else network)
+        known = (("schedule", schedule or {}, SCHEDULE_FIELDS), ("objective", objective or {}, OBJECTIVE_FIELDS))
+        for part, values, names in known:
+            for name in values:
+                if name not in names:
+                    near = difflib.get_close_matches(name, names, 1)
+                    hint = f"is {near[0]!r} meant?" if near else f"there are {', '.join(names)}"
+                    raise JobError(f"the {part} has no setting {name!r}: {hint}")
+        try:
+            minimised = replace(settings.schedule.objective, **(objective or {}))
+            settings = replace(settings, schedule=replace(settings.schedule, objective=minimised, **(schedule or {})))
+        except TypeError as error:
+            raise JobError(f"a setting is of another type than it should be: {error}") from error
+        settings._check()
+        return settings
+
+    def _named(self, words: str) -> NetworkDescription:
+        try:
+            if ":" not in words:
+                return architecture(words)
+            bare = parse(words)
+            if isinstance(self.network, Architecture) and self.network.dimensions == bare.dimensions:
+                return replace(self.network, channels=bare.channels, layers=bare.layers)
+            return bare
+        except JobError:
+            raise
+        except ValueError as error:
+            raise JobError(f"the network {words!r} cannot be: {error}") from error
+
+    def _check(self) -> None:
+        """Let a job say what cannot be; the files that it names are not looked at."""
+        Job((Input(""),), "", ("", " "), self.network, self.schedule, "", "", **self.values("job"))
+
     def with_value(self, part: Part, name: str, value: Any) -> Settings:
         """Return the plan with another value of a setting.
 
@@ -296,8 +358,7 @@ class Settings:
         }
         try:
             settings = change[part]()
-            # A job says what cannot be; the files that it names are not looked at.
-            Job((Input(""),), "", ("", " "), settings.network, settings.schedule, "", "", **settings.values("job"))
+            settings._check()
         except JobError:
             raise
         except (TypeError, ValueError) as error:

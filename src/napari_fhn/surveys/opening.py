@@ -18,6 +18,7 @@ from napari_fhn.surveys import bricks, plugins, raster, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps import polygons
+from napari_fhn.surveys.volumes import vds, zgy
 
 
 class Opener(Protocol):
@@ -33,7 +34,7 @@ class Opener(Protocol):
 
 
 #: Asked in this order; a further kind of file is one module or folder with these three names and one entry here.
-OPENERS: tuple[Opener, ...] = (segy, raster, netcdf, matlab, hdf5, npy)  # type: ignore[assignment]
+OPENERS: tuple[Opener, ...] = (segy, vds, zgy, raster, netcdf, matlab, hdf5, npy)  # type: ignore[assignment]
 #: Those of surveys that are folders.
 FOLDER_OPENERS: tuple[Opener, ...] = (bricks, mdio, zarr_store)  # type: ignore[assignment]
 
@@ -75,9 +76,10 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     Parameters
     ----------
     path : str or Path
-        A SEG-Y file (``.sgy``, ``.segy``), an ENVI image (data file or ``.hdr``), a GeoTIFF or another grid
-        that GDAL reads (ESRI and Surfer grids, ER Mapper, ERDAS Imagine, JPEG 2000), NetCDF, MATLAB (5 to
-        7.3), HDF5, ``.npy``, ``.npz``, or the folder of a Zarr, OME-Zarr or MDIO store.
+        A SEG-Y file (``.sgy``, ``.segy``), a volume of OpenVDS or ZGY (``.vds``, ``.zgy``), an ENVI image (data file or
+        ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer grids, ER Mapper, ERDAS
+        Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder of a Zarr, OME-Zarr or
+        MDIO store.
     **options
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
         (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,

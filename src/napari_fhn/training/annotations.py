@@ -108,7 +108,7 @@ class Annotations:
             rows.append(row)
         return np.stack(rows)
 
-    def batch(self, data: NDArray[np.float32], known: NDArray[np.uint8]) -> Batch:
+    def batch(self, data: NDArray[np.float32], known: NDArray[np.uint8], parts: int = 1) -> Batch:
         """Put blocks and what is known of them into a batch.
 
         Parameters
@@ -117,6 +117,8 @@ class Annotations:
             ``(batch, channels, *space)``.
         known : ndarray
             ``(batch, rows, *space)``, from :meth:`read`.
+        parts : int
+            In how many the batch is shown.
 
         Returns
         -------
@@ -127,7 +129,8 @@ class Annotations:
         weights = None if self._weights is None else next(rows).float() / _FULL
         counted = next(rows).bool() if self._objective.knowledge else None
         absent = [row.bool() for row in rows]
-        return Batch(torch.from_numpy(data), labels, weights, counted, torch.stack(absent, 1) if absent else None)
+        stacked = torch.stack(absent, 1) if absent else None
+        return Batch(torch.from_numpy(data), labels, weights, counted, stacked, parts)
 
 
 def _on_grid(path: str, shape: tuple[int, ...], what: str) -> NDArray[np.generic]:

@@ -25,6 +25,8 @@ class Batch:
         None where all are.
     absent : Tensor or None
         ``(batch, absences, *space)`` bool: where each absence of the objective holds; None without any.
+    parts : int
+        In how many it is shown, see ``Schedule.accumulate``.
     """
 
     data: Tensor
@@ -32,6 +34,27 @@ class Batch:
     weights: Tensor | None = None
     counted: Tensor | None = None
     absent: Tensor | None = None
+    parts: int = 1
+
+    def split(self) -> list[Batch]:
+        """Return the parts in which it is shown, as even as can be."""
+        count = min(self.parts, len(self.data))
+        if count == 1:
+            return [self]
+        columns = [
+            [None] * count if rows is None else rows.tensor_split(count)
+            for rows in (self.data, self.labels, self.weights, self.counted, self.absent)
+        ]
+        return [Batch(*row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+
+    def repeated(self, times: int) -> Batch:
+        """Return it with what is known so many times over: once for each slice that a map is read from."""
+        if times == 1:
+            return self
+        known = (self.labels, self.weights, self.counted, self.absent)
+        labels, *others = (None if rows is None else torch.cat([rows] * times) for rows in known)
+        assert labels is not None
+        return Batch(self.data, labels, *others)
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device."""
@@ -39,4 +62,5 @@ class Batch:
             self.data.to(device),
             self.labels.to(device),
             *(None if part is None else part.to(device) for part in (self.weights, self.counted, self.absent)),
+            parts=self.parts,
         )

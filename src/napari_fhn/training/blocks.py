@@ -65,7 +65,7 @@ class Blocks:
             if schedule.flips is None
             else schedule.flips
         )
-        self._asked = (schedule.batch, *schedule.block)
+        self._asked = (schedule.batch, *schedule.block, schedule.accumulate)
         self._rng = np.random.default_rng(schedule.seed)
         self._drawn: list[tuple[Box, Way, int | None]] = []
 
@@ -84,7 +84,7 @@ class Blocks:
         )
 
     def halve(self) -> bool:
-        """Make blocks half as large from now on, see :func:`sizing.halved`; False when they are as small as can be."""
+        """Make a step smaller from now on, see :func:`sizing.halved`; False when it is as small as can be."""
         least = [
             size if axis == self.frame.map_axis else multiple
             for axis, (size, multiple) in enumerate(zip(self.largest, self.frame.network_multiples, strict=True))
@@ -97,14 +97,18 @@ class Blocks:
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
-        sizes = {"asked": self._asked, "block": self.schedule.block, "batch": self.schedule.batch}
+        now = self.schedule
+        sizes = {"asked": self._asked, "block": now.block, "batch": now.batch, "accumulate": now.accumulate}
         return {**sizes, "random": self._rng.bit_generator.state}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on with what :meth:`state` returned: where memory ran out, blocks stay as small as they had become."""
         self._rng.bit_generator.state = state["random"]
-        if list(self._asked) == state["asked"]:
-            self.schedule = replace(self.schedule, block=tuple(state["block"]), batch=state["batch"])
+        asked = list(self._asked)
+        if state["asked"] in (asked, asked[:-1]):  # before blocks were shown in parts, nothing was said of them
+            now = {"block": tuple(state["block"]), "batch": state["batch"]}
+            now["accumulate"] = state.get("accumulate", self.schedule.accumulate)
+            self.schedule = replace(self.schedule, **now)
 
     def draw(self, focus: Focus | None = None) -> Batch | None:
         """Draw a batch.
@@ -133,7 +137,7 @@ class Blocks:
         if self.frame.map_axis is not None:
             known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
-        return self.annotations.batch(data, known) if known[:, 0].any() else None
+        return self.annotations.batch(data, known, self.schedule.accumulate) if known[:, 0].any() else None
 
     def back(self, classes: NDArray[np.int64]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
         """Bring what the network said of the last batch to where it belongs in the survey.

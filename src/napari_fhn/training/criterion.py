@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,33 @@ from torch import Tensor
 from napari_fhn.training import knowledge, losses
 from napari_fhn.training.batch import Batch
 from napari_fhn.training.objective import Absence, Objective, Order, Share
+
+_OVER_VOXELS = frozenset({"cross-entropy", "focal"})
+"""Losses that are means over labelled voxels."""
+
+
+class Weighed(NamedTuple):
+    """A part of a batch, and how much of the batch's loss it makes.
+
+    Parameters
+    ----------
+    batch : Batch
+        The part.
+    of_voxels : float
+        Its share of the labelled voxels, weighed by class.
+    of_blocks : float
+        Its share of the blocks.
+    """
+
+    batch: Batch
+    of_voxels: float = 1.0
+    of_blocks: float = 1.0
+
+    def of_all(self, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return what the terms of the part add to those of the batch."""
+        return {
+            name: term * (self.of_voxels if name in _OVER_VOXELS else self.of_blocks) for name, term in terms.items()
+        }
 
 
 class Criterion:
@@ -52,6 +79,30 @@ class Criterion:
             Scalars.
         """
         return self._from_labels(scores, batch, counts) | self._from_knowledge(scores, batch)
+
+    def weighed(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[Weighed]:
+        """Return the parts of a batch with how much of its loss each of them makes.
+
+        Cross-entropy and focal loss are means over labelled voxels, weighed by class: those of the parts, weighed by
+        what is labelled in each, are that of the batch. All other terms count by the number of blocks.
+
+        Parameters
+        ----------
+        parts : sequence of Batch
+            One after the other.
+        counts : ndarray
+            Labelled voxels of each class in the whole survey.
+        """
+        if len(parts) == 1:
+            return [Weighed(parts[0])]
+        by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
+        labelled = [float(by_class[part.labels[part.labels > 0] - 1].sum()) for part in parts]
+        blocks = [len(part.labels) for part in parts]
+        total = sum(labelled)
+        return [
+            Weighed(part, voxels / total if total else 0.0, count / sum(blocks))
+            for part, voxels, count in zip(parts, labelled, blocks, strict=True)
+        ]
 
     def state(self) -> list[dict[str, Any]]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""

@@ -52,13 +52,15 @@ class Guard:
         if self.network is not None:
             self.network.h, self.network.precision = state["h"], state["precision"]
 
-    def refusal(self, loss: float = 0.0) -> str | None:
+    def refusal(self, loss: float = 0.0, error: float | None = None) -> str | None:
         """Judge the gradient that the network has now.
 
         Parameters
         ----------
         loss : float
             Of the step. One that is not finite cannot have a gradient, and is refused whatever the error.
+        error : float, optional
+            The largest of several backward sweeps whose gradients were added up; :attr:`error` when absent.
 
         Returns
         -------
@@ -72,7 +74,7 @@ class Guard:
             When step after step is refused, or the loss of a network that cannot be made safer is not finite.
         """
         if math.isfinite(loss):
-            error = self.error
+            error = self.error if error is None else error
             if error is None or error <= self.limit:  # NaN is not
                 self._refused = 0
                 return None

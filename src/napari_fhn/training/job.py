@@ -144,7 +144,8 @@ class Job:
     start_from : str or None
         Model folder to begin with: the same classes and channels continue; of other ones what fits is taken over.
     memory : int or None
-        Bytes that may be used: training halves its blocks until the forecast fits, prediction its tiles.
+        Bytes that may be used: training shows its blocks one after the other, and then halves them, until the forecast
+        fits; prediction halves its tiles.
     colors : tuple of str
         ``"#rrggbb"`` for each class, kept with the model; empty where nobody chose any.
     codes : tuple of int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.average import WeightAverage
 from napari_fhn.training.batch import Batch
-from napari_fhn.training.criterion import Criterion
+from napari_fhn.training.criterion import Criterion, Weighed
 from napari_fhn.training.guard import Guard
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.optimiser import Optimiser
@@ -48,6 +48,14 @@ class Outcome:
     def loss(self) -> float:
         """Of the step."""
         return sum(self.terms.values())
+
+
+class _Seen(NamedTuple):
+    """What came of one part of a batch: its terms of the loss, what the network said, and how well it went back."""
+
+    terms: dict[str, float]
+    classes: NDArray[np.int64]
+    error: float | None
 
 
 class Learner:
@@ -105,25 +113,36 @@ class Learner:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
-        batch = batch.to(self.device)
-        scores = self.network.scores(batch.data)
-        terms = self._criterion.terms(scores, batch, self.labels.counts)
-        loss = torch.stack(list(terms.values())).sum()
-        classes: NDArray[np.int64] = scores.detach().argmax(1).cpu().numpy() + 1
-        counts = confusion(classes, batch.labels.cpu().numpy(), self.labels.classes)
-        value = loss.item()
+        seen = [self._see(part) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
+        terms = {name: sum(one.terms[name] for one in seen) for name in seen[0].terms}
+        value = sum(terms.values())
         refusal = self._rollback.judge(value)
         if refusal is not None:
             self.average.restart()
         else:
-            if math.isfinite(value):
-                loss.backward()  # type: ignore[no-untyped-call]
-            refusal = self.guard.refusal(value)
+            # An error that is no number is the largest.
+            errors = [one.error if one.error == one.error else math.inf for one in seen if one.error is not None]
+            refusal = self.guard.refusal(value, max(errors, default=None))
         if refusal is None:
             self.optimiser.step(step)
             self._rollback.stepped()
             self.average.follow()
-        return Outcome({name: term.item() for name, term in terms.items()}, classes, counts, refusal)
+        classes: NDArray[np.int64] = np.concatenate([one.classes for one in seen])
+        counts = confusion(classes, batch.labels.numpy(), self.labels.classes)
+        return Outcome(terms, classes, counts, refusal)
+
+    def _see(self, part: Weighed) -> _Seen:
+        """Look at a part of a batch, and add its gradient to what is there."""
+        batch = part.batch.to(self.device)
+        scores = self.network.scores(batch.data, apart=True)
+        slices = len(scores) // len(batch.labels)
+        terms = part.of_all(self._criterion.terms(scores, batch.repeated(slices), self.labels.counts))
+        loss = torch.stack(list(terms.values())).sum()
+        if math.isfinite(loss.item()):
+            loss.backward()  # type: ignore[no-untyped-call]
+        together = scores.detach().unflatten(0, (slices, -1)).mean(0)
+        classes: NDArray[np.int64] = together.argmax(1).cpu().numpy() + 1
+        return _Seen({name: term.item() for name, term in terms.items()}, classes, self.guard.error)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy
 import safetensors
@@ -19,6 +20,7 @@ import torch
 from safetensors.torch import load as weights_from_bytes
 from safetensors.torch import save as weights_to_bytes
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from napari_fhn import __version__, record
 from napari_fhn.network.build import SegmentationNetwork, build
@@ -217,10 +219,21 @@ def _read_weights(folder: Path, file: WeightsFile) -> dict[str, Tensor]:
     return weights_from_bytes(data)
 
 
+class _NoNumbers(TorchFunctionMode):
+    """Draws nothing where random numbers are asked for: for those that are nowhere torch loads its compiler first."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is torch.randn:
+            return torch.empty(*args, device="meta")
+        return func(*args, **(kwargs or {}))
+
+
 def _model(described: Description, weights: Mapping[str, Tensor]) -> Model:
     classes = len(described.classes)
     # Without memory at first: a description of something huge is found out by the weights that it does not go with.
-    with torch.device("meta"):
+    with torch.device("meta"), _NoNumbers():
         expected = build(described.architecture, described.input_channels, classes).state_dict()
     if {k: tuple(v.shape) for k, v in expected.items()} != {k: tuple(v.shape) for k, v in weights.items()}:
         raise ValueError("its weights are not those of the network that it describes")

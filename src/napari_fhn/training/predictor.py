@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import earlier
 from napari_fhn.training import journal as journals
+from napari_fhn.training.ahead import ahead
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combined, Combiner
 from napari_fhn.training.combination.settings import NETWORK
@@ -25,7 +27,7 @@ from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
 from napari_fhn.training.mosaic import mosaic
-from napari_fhn.training.outputs import Outputs, open_or_make
+from napari_fhn.training.outputs import Outputs, likeliest, open_or_make
 from napari_fhn.training.parts import Part, added
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.tiles import Cut, Lattice, choose
@@ -115,7 +117,7 @@ class Predictor:
         """Bring what was predicted so far to the disk."""
         self.outputs.flush()
         if self._waiting is not None:
-            self._waiting.flush()
+            mapped.sync_beside(self._waiting)
 
     def notes(self) -> list[str]:
         """Return what the person should know about what was predicted since the last call."""
@@ -161,7 +163,7 @@ class Predictor:
         """Return what all factors say of a box, of which the network says ``(classes, *box.shape)``."""
         if self.combiner is not None:
             return self.combiner.combine(box, network)
-        return Combined(network, np.asarray(network.argmax(0) + 1, np.uint8), {})
+        return Combined(network, likeliest(network), {})
 
     def write(self, region: Box, across: int | None, control: Control | None = None) -> Iterator[Box]:
         """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
@@ -266,11 +268,12 @@ class Predictor:
             for number, one in enumerate(passes):
                 finished = self._finished(journal, number)
                 done += sum(math.prod(box.shape) for box in finished)
-                for box, values in self._tiles(one.lattice, one.across, control, finished):
+                tiles = ahead(self._tiles(one.lattice, one.across, control, finished))
+                for box, values in tiles:
                     if self._waiting is not None:
                         there = (slice(None), *box.slices)
                         if number > 0:
-                            values = _averaged(values, self._waiting[there])
+                            values = _averaged(values, self._waiting[there], signed=bool(last))
                         if number == 0:
                             self._waiting[there] = values
                         elif last:
@@ -379,7 +382,12 @@ class Predictor:
         return passes
 
 
-def _averaged(second: NDArray[np.float32], waiting: NDArray[np.float16]) -> NDArray[np.float32]:
+def _averaged(second: NDArray[np.float32], waiting: NDArray[np.float16], *, signed: bool) -> NDArray[np.float32]:
     """Return the mean of what two directions say, where it is not what waits already (then that is below 0)."""
-    first = np.asarray(waiting, np.float32)
-    return np.where(np.signbit(first), -first, (first + second) / np.float32(2))
+    first = waiting.astype(np.float32)
+    done = np.signbit(first) if signed else None
+    if done is not None and done.any():
+        return np.where(done, -first, (first + second) / np.float32(2))
+    first += second
+    first *= np.float32(0.5)
+    return first

@@ -21,6 +21,7 @@ _LONGEST = 1_000_000
 _MOST: dict[str, float] = {
     "steps": 10**9,
     "batch": 4096,
+    "accumulate": 4096,
     "learning_rate": 100.0,
     "weight_decay": 1000.0,
     "decay_every": 10**9,
@@ -46,6 +47,11 @@ class Schedule:
         Optimiser steps.
     batch : int
         Blocks in each step.
+    accumulate : int
+        Parts in which a step sees its blocks, one after the other; their gradients add up. A step of as many parts as
+        blocks needs the memory of one block and learns what the whole batch teaches. More than there are blocks are as
+        many as there are. What goes over a batch as a whole goes over each part: batch normalisation, the losses Dice
+        and Lovasz, and what is known without labels.
     block : tuple of int
         Largest block, in voxels, along the axes of the network (for 2D sections of a volume: trace, sample).
     learning_rate : float
@@ -108,6 +114,7 @@ class Schedule:
 
     steps: int = 200
     batch: int = 2
+    accumulate: int = 1
     block: tuple[int, ...] = (256, 256)
     learning_rate: float = 1e-2
     weight_decay: float = 1e-3
@@ -135,13 +142,13 @@ class Schedule:
     def __post_init__(self) -> None:
         # JSON hands back lists: normalise here so that schedules always compare by value.
         object.__setattr__(self, "block", tuple(_whole("block", size) for size in self.block))
-        for name in ("steps", "batch", "decay_every", "warmup", "patience", "seed"):
+        for name in ("steps", "batch", "accumulate", "decay_every", "warmup", "patience", "seed"):
             object.__setattr__(self, name, _whole(name, getattr(self, name)))
         if self.flips is not None:
             object.__setattr__(self, "flips", _axes("flips", self.flips, len(self.block)))
         object.__setattr__(self, "permute", _axes("permute", self.permute, len(self.block)))
-        if self.steps < 1 or self.batch < 1 or any(size < 1 for size in self.block):
-            raise JobError("steps, batch and block sizes must be at least 1")
+        if min(self.steps, self.batch, self.accumulate, *self.block) < 1:
+            raise JobError("steps, batch, accumulate and block sizes must be at least 1")
         if self.decay_every < 1:
             raise JobError(f"the rate falls every so many steps, at least 1; got decay_every={self.decay_every}")
         _one_of("precision", self.precision, Precision)
@@ -170,6 +177,11 @@ class Schedule:
                 at_most("a block size", size, _LONGEST)
         except ValueError as error:
             raise JobError(str(error)) from None
+
+    @property
+    def at_once(self) -> int:
+        """The most blocks that are in memory at once."""
+        return -(-self.batch // min(self.accumulate, self.batch))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Schedule:

@@ -7,9 +7,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.build import SegmentationNetwork, build
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
@@ -101,8 +100,8 @@ class Setup:
 
     def _network(self, job: Job) -> SegmentationNetwork:
         architecture = job.network
-        named = architecture.reading.channels if isinstance(architecture, Architecture) else None
-        if isinstance(architecture, Architecture) and named is not None and len(named) != len(job.classes):
+        named = None if isinstance(architecture, UNetArchitecture) else architecture.reading.channels
+        if not isinstance(architecture, UNetArchitecture) and named is not None and len(named) != len(job.classes):
             architecture = replace(architecture, reading=replace(architecture.reading, channels=None))
             self.notes.append(
                 f"The network names channels for {len(named)} classes: for {len(job.classes)} its first ones are read."
@@ -143,8 +142,8 @@ class Setup:
                 raise sizing.too_little(needed, limit)
         if asked is not None and needed is not None and needed < asked:
             self.notes.append(
-                f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: it takes "
-                f"{sizing.in_voxels(self.blocks.schedule)} now."
+                f"A step was to need {in_words(asked)} of memory and there are {in_words(limit)}: now it takes "
+                f"{sizing.in_voxels(self.blocks.schedule)}."
             )
 
     def settled(self, job: Job) -> Job:
@@ -153,7 +152,8 @@ class Setup:
         The one goes by free memory, the other by a timing; with both it is the same training on any machine.
         """
         blocks = self.blocks.schedule
-        schedule = replace(job.schedule, block=blocks.block, batch=blocks.batch, precision=self._precision)
+        sizes = {"block": blocks.block, "batch": blocks.batch, "accumulate": blocks.accumulate}
+        schedule = replace(job.schedule, **sizes, precision=self._precision)
         return replace(job, schedule=schedule)
 
     def free_memory(self) -> None:

@@ -1,7 +1,8 @@
-"""How large a training block may be: forecast before anything is allocated, halved when memory ran out all the same."""
+"""How large a training step may be: forecast before anything is allocated, made smaller where memory ran out."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,8 +13,8 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
 from napari_fhn.training.job import JobError, Schedule
 
-_MANY = 16
-"""Blocks in a step above which fewer of them are taken before they are made smaller."""
+_FLOAT = 4
+_NUMBERS: dict[int, str] = {1: "one", 2: "two", 3: "three"}
 
 
 def training_bytes(
@@ -46,18 +47,23 @@ def training_bytes(
     needed = forecast(
         network,
         block,
-        batch=schedule.batch,
+        batch=schedule.at_once,
         input_channels=channels,
         classes=classes,
         optimiser=moments,
         working_set=replace(working_set, scores=working_set.scores + schedule.objective.arrays),
     )
+    # Blocks that wait for their turn do so in the memory of the machine.
+    waiting = (schedule.batch - schedule.at_once) * math.prod(block) * _FLOAT * channels if device == "cpu" else 0
     # Beside what learns there is a copy of the weights to go back to, and their average.
-    return needed.total + needed.kernels * (2 if schedule.average else 1)
+    return needed.total + needed.kernels * (2 if schedule.average else 1) + waiting
 
 
 def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -> Schedule | None:
-    """Make a step smaller: of many blocks half, of few half of their longest axis, and where all are short fewer.
+    """Make a step smaller: fewer blocks at once, then half of their longest axis, and where all are short fewer blocks.
+
+    Blocks stay as they are for as long as can be: what a network sees around a label is what it can learn from. Shown
+    one after the other, they teach the same as all at once.
 
     Parameters
     ----------
@@ -72,9 +78,14 @@ def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -
     -------
     Schedule or None
         None when nothing can be made smaller.
+
+    Examples
+    --------
+    >>> halved(Schedule(batch=4, block=(248, 248)), (248, 248), (8, 8)).accumulate
+    2
     """
-    if schedule.batch > _MANY:  # rather fewer than smaller: a network that sees little around a label learns little
-        return replace(schedule, batch=schedule.batch // 2)
+    if schedule.at_once > 1:
+        return replace(schedule, accumulate=-(-schedule.batch // (schedule.at_once // 2)))
     longer = [axis for axis, (size, least) in enumerate(zip(block, multiples, strict=True)) if size > least]
     if longer:
         axis = max(longer, key=lambda axis: block[axis])
@@ -86,9 +97,14 @@ def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -
 
 
 def in_voxels(schedule: Schedule) -> str:
-    """Return the blocks of a schedule in words, as in ``2 blocks of 96 x 128 voxels``."""
+    """Return the blocks of a schedule in words, as in ``2 blocks of 96 x 128 voxels, one at a time``."""
     block = " x ".join(map(str, schedule.block))
-    return f"1 block of {block} voxels" if schedule.batch == 1 else f"{schedule.batch} blocks of {block} voxels"
+    if schedule.batch == 1:
+        return f"1 block of {block} voxels"
+    together = (
+        "" if schedule.at_once == schedule.batch else f", {_NUMBERS.get(schedule.at_once, schedule.at_once)} at a time"
+    )
+    return f"{schedule.batch} blocks of {block} voxels{together}"
 
 
 def too_little(needed: int | None, limit: int | None = None) -> JobError:

@@ -7,6 +7,7 @@ model, it is read without running code.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from safetensors.torch import save as save_bytes
 from torch import Tensor
 
 from napari_fhn import record
+from napari_fhn.network.comparison import description_from_dict
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.transfer import STATE
@@ -113,9 +115,11 @@ def kind(job: Job) -> dict[str, Any]:
 
 def check_goes_on(job: Job, state: dict[str, Any]) -> None:
     """Refuse to go on with the training of something else, or with one that has no steps left."""
-    then = state["of"]
+    then = dict(state["of"])
+    with contextlib.suppress(ValueError):  # what it does not say, for it is older, has its default
+        then["another network"] = description_from_dict(then["another network"]).to_dict()
     # As JSON has it: what was read knows no tuples.
-    other = [words for words, now in kind(job).items() if json.loads(json.dumps(now)) != then[words]]
+    other = [words for words, now in kind(job).items() if json.dumps(now) != json.dumps(then[words])]
     if other:
         raise something_else(" and ".join(other))
     if state["step"] >= job.schedule.steps:

@@ -337,7 +337,7 @@ class _Training:
         self.learner.optimiser.zero_gradients()
         if not self.setup.blocks.halve():
             raise sizing.too_little(self.setup.forecast)
-        return f"Memory ran out: a step takes {sizing.in_voxels(self.setup.blocks.schedule)} from now on."
+        return f"Memory ran out: from now on a step takes {sizing.in_voxels(self.setup.blocks.schedule)}."
 
     def _model(self) -> models.Model:
         return replace(

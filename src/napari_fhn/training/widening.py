@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 
 _ROUND = 8
 """Channels come in multiples of this."""
@@ -45,9 +45,10 @@ def widened(network: NetworkDescription, seen: int, classes: int) -> tuple[Netwo
     lifted, read, why = seen, 0, f"The data have {seen} channels"
     if isinstance(network, Architecture):
         lifted *= 2 ** (network.dimensions * network.haar_lift)
-        if network.reading.head == "partial":
-            # The last state has so many times the channels of the first, or so many times fewer.
-            read = -(-classes * network.channels // network.layer_channels[-1])
+    if not isinstance(network, UNetArchitecture) and network.reading.head == "partial":
+        last = (network.layer_channels if isinstance(network, Architecture) else network.stage_channels)[-1]
+        # The last state has so many times the channels of the first, or so many times fewer.
+        read = -(-classes * network.channels // last)
     needed = max(lifted, read)
     if needed <= network.channels:
         return network, ""

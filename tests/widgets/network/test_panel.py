@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_fhn.network.architecture import Architecture, Layer, Reading
+from napari_fhn.network.architecture import Architecture, Layer
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import Device
 from napari_fhn.training.recipes import RECIPES
 

@@ -109,7 +109,7 @@ class Knowledge:
 
     def with_source(self, source: Source) -> Knowledge:
         """Return the knowledge with one more file, or with new answers for one that it has."""
-        at = next((k for k, one in enumerate(self.sources) if one.path == source.path), None)
+        at = next((k for k, one in enumerate(self.sources) if one.is_of(source)), None)
         if at is None:
             return replace(self, sources=(*self.sources, source))
         return replace(self, sources=(*self.sources[:at], source, *self.sources[at + 1 :]))

@@ -1,24 +1,21 @@
-"""Geobodies out: connected bodies of a class as a label volume, and the surface of a class as a mesh."""
+"""Geobodies out: connected bodies of a class as a label volume."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import check_room, replacing
-from napari_fhn.surveys.out.history import forget, lines_of, plain, write_beside
+from napari_fhn.surveys.out.history import forget, lines_of, write_beside
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -147,155 +144,3 @@ def _bodies(sizes: Ints, pairs: Ints, at_least: int) -> tuple[NDArray[np.int32],
     number = np.zeros(voxels.size, np.int32)
     number[order] = np.arange(1, order.size + 1)
     return number[joined], voxels[order]
-
-
-def save_mesh(
-    path: str | Path,
-    values: ArrayLike,
-    like: xr.DataArray,
-    bodies: Sequence[tuple[str, int]],
-    *,
-    history: Sequence[str] = (),
-    progress: Told | None = None,
-) -> int:
-    """Write the surfaces of classes, or of numbered bodies, as a mesh in map coordinates.
-
-    Parameters
-    ----------
-    path : str or Path
-        An ``.obj`` file: one object for each body, closed also where the body leaves the survey.
-    values : ArrayLike of int, shape (inline, crossline, sample)
-        Classes, or bodies as `save_bodies` numbers them, on the grid of `like`; read a slab at a time.
-    like : xarray.DataArray
-        The survey as `napari_fhn.surveys.open` gave it. x and y are map coordinates where it has a place on the map,
-        else inline and crossline numbers; z is minus the two-way time in ms, or minus the depth in m, so that up is
-        up. The file says which, in its first lines.
-    bodies : sequence of (str, int)
-        Name and value of each.
-    history : sequence of str, optional
-        What made the values: lines after a ``#`` at the beginning.
-    progress : callable, optional
-        Told the share that is done, 0 to 1.
-
-    Returns
-    -------
-    int
-        Number of triangles written.
-
-    Raises
-    ------
-    SurveyError
-        For another suffix or shape, or when none of the values occurs.
-
-    Examples
-    --------
-    >>> from napari_fhn import sample_data, surveys
-    >>> from napari_fhn.surveys.out import save_mesh
-    >>> survey = surveys.open(sample_data.SEISMIC.survey)
-    >>> save_mesh("salt.obj", sample_data.seismic_truth(), survey, [("salt", 7)]) > 1000
-    True
-    """
-    path = Path(path)
-    if path.suffix.lower() != ".obj":
-        raise SurveyError(path, f"the suffix '{path.suffix}' is not known for meshes", "Use .obj")
-    if like.ndim != 3 or tuple(values.shape) != like.shape:
-        raise SurveyError(path, f"values of shape {tuple(values.shape)} are no volume on the grid of this survey",
-                          "Give the prediction, or the bodies, of a 3D survey")  # fmt: skip
-    triangles = 0
-    with replacing(path) as new:
-        with new.open("w", encoding="ascii", errors="replace") as file:
-            file.write(f"# survey: {Path(str(like.attrs.get('source', ''))).name}\n# {_units(like)}\n")
-            file.writelines(f"# {plain(line)}\n" for line in lines_of(history))
-            mesh = _Mesh(file, like)
-            for k, (name, value) in enumerate(bodies):
-                file.write(f"o {'_'.join(name.split())}\n")
-                for share in mesh.surface(values, value):
-                    if progress is not None:
-                        progress((k + share) / len(bodies))
-                triangles = mesh.triangles
-        if not triangles:
-            raise SurveyError(
-                path, f"none of {[name for name, _ in bodies]} occurs", "Choose a class that was predicted"
-            )
-    return triangles
-
-
-class _Mesh:
-    """An OBJ file that grows surface by surface."""
-
-    def __init__(self, file: TextIO, like: xr.DataArray) -> None:
-        self.file, self.like = file, like
-        self.vertices = self.triangles = 0
-
-    def surface(self, values: ArrayLike, value: int) -> Any:
-        """Write the surface around the voxels of a value, slab by slab; yields the share that is done."""
-        n = values.shape[0]
-        plane: NDArray[np.bool_] = np.zeros([size + 2 for size in values.shape[1:]], bool)
-        seam: dict[tuple[float, ...], int] = {}
-        step = next(pieces(values, itemsize=64)).stop
-        # A plane of nothing lies before the first inline and behind the last: index 0 here is inline -1.
-        for start in range(-1, n, step):
-            stop = min(start + 1 + step, n + 1)
-            inside = read(values, slice(start + 1, min(stop, n))) == value
-            slab = np.pad(inside, [(0, max(0, stop - n)), (1, 1), (1, 1)])
-            slab = np.concatenate([plane[np.newaxis], slab])
-            plane = slab[-1]
-            seam = self._write(slab, start, seam) if slab.any() else {}
-            release(values)
-            yield min(stop, n) / n
-
-    def _write(self, slab: NDArray[np.bool_], start: int, seam: dict[tuple[float, ...], int]) -> dict[Any, int]:
-        """Write one slab; vertices that it shares with the one before are not written again."""
-        from skimage import measure
-
-        vertices, faces, _, _ = measure.marching_cubes(slab.astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
-        vertices = np.round(2 * vertices) / 2
-        places = np.empty(len(vertices), np.int64)
-        shared = {k: seam[key] for k in np.flatnonzero(vertices[:, 0] == 0) if (key := tuple(vertices[k, 1:])) in seam}
-        new = np.ones(len(vertices), bool)
-        if shared:
-            old = np.fromiter(shared, np.int64)
-            new[old], places[old] = False, np.fromiter(shared.values(), np.int64)
-        places[new] = self.vertices + 1 + np.arange(int(new.sum()))
-        self.vertices += int(new.sum())
-        np.savetxt(self.file, _place(self.like, vertices[new] + (start, -1, -1)), fmt="v %.3f %.3f %.3f")
-        # They are wound for a space of the other hand.
-        if not _mirrored(self.like):
-            faces = faces[:, ::-1]
-        np.savetxt(self.file, places[faces], fmt="f %d %d %d")
-        self.triangles += len(faces)
-        last = np.flatnonzero(vertices[:, 0] == len(slab) - 1)
-        return {tuple(vertices[k, 1:]): int(places[k]) for k in last}
-
-
-def _place(like: xr.DataArray, index: Floats) -> Floats:
-    """Map coordinates and height of fractional indices, shape (n, 3)."""
-    first, second, down = (_along(like, axis, index[:, axis]) for axis in range(3))
-    geometry = like.attrs.get("geometry")
-    if isinstance(geometry, SurveyGeometry):
-        first, second = geometry.to_xy(first, second)
-    return np.stack([first, second, -down], axis=1)
-
-
-def _along(like: xr.DataArray, axis: int, index: Floats) -> Floats:
-    coordinate = np.asarray(like[like.dims[axis]], dtype=np.float64)
-    step = (coordinate[-1] - coordinate[0]) / (coordinate.size - 1) if coordinate.size > 1 else 1.0
-    return np.asarray(coordinate[0] + index * step)
-
-
-def _mirrored(like: xr.DataArray) -> bool:
-    """Say whether index space and map space differ in handedness, which turns triangles inside out."""
-    origin, *axes = _place(like, np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=np.float64))
-    return bool(np.linalg.det(np.array(axes) - origin) < 0)
-
-
-def _units(like: xr.DataArray) -> str:
-    geometry = like.attrs.get("geometry")
-    first, second = like.dims[:2]
-    lateral = f"x, y: map coordinates in {geometry.units}" if isinstance(geometry, SurveyGeometry) else (
-        f"x, y: {first} and {second} numbers"
-    )  # fmt: skip
-    vertical = like[like.dims[2]]
-    units = vertical.attrs.get("units", "")
-    what = vertical.attrs.get("long_name", vertical.name)
-    return f"{lateral}; z: minus the {what}{f' in {units}' if units else ''}"

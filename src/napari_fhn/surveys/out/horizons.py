@@ -1,8 +1,8 @@
-"""Horizons out: where one class turns into another, as XYZ text."""
+"""Horizons out: where one class turns into another, as points in XYZ text or as a surface."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +14,8 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
-from napari_fhn.surveys.out.history import lines_of, plain
+from napari_fhn.surveys.out.history import forget, lines_of, plain
+from napari_fhn.surveys.out.surfaces import IRAP, SUFFIXES, check_surface, write_surface
 
 Floats = NDArray[np.float64]
 
@@ -52,24 +53,34 @@ def save_horizon(
     above: int | Collection[int],
     below: int | Collection[int],
     *,
+    names: Mapping[int, str] | None = None,
     history: Sequence[str] = (),
     progress: Told | None = None,
 ) -> int:
-    """Write the contact between two classes as text: one line for each trace that has it.
+    """Write the contact between two classes: a point for each trace that has it, or a surface.
 
-    Columns are inline and crossline (for a line the trace), x and y where the survey has a place on the map, and the
-    two-way time in ms or depth in m of the first sample below the contact; lines that begin with ``#`` name them.
+    What is written is the two-way time in ms, or depth in m, of the first sample below the contact. As text, columns
+    are inline and crossline (for a line the trace), x and y where the survey has a place on the map, and that; lines
+    that begin with ``#`` name them.
 
     Parameters
     ----------
     path : str or Path
-        Where to, mostly ``.xyz``.
+        Where to:
+
+        * ``.irap``: Irap classic (ASCII), turned on the map as the survey is; traces without the contact are undefined.
+          What it is, and its unit, stands in a text file beside it (``NAME.irap.history.txt``);
+        * ``.zmap``: ZMAP+, whose nodes run east and north; on the traces where the survey does, else interpolated
+          between them;
+        * any other, mostly ``.xyz``: text.
     values : ArrayLike of int, shape (inline, crossline, sample) or (trace, sample)
         Classes on the grid of `like`; read a slab at a time.
     like : xarray.DataArray
         The survey as `napari_fhn.surveys.open` gave it.
     above, below : int or collection of int
         As in `horizon`.
+    names : mapping of int to str, optional
+        What the file calls the classes, by value; their values when absent.
     history : sequence of str, optional
         What made the classes: the first lines, each after a ``#``.
     progress : callable, optional
@@ -83,7 +94,8 @@ def save_horizon(
     Raises
     ------
     SurveyError
-        When the shapes do not match, nothing in the survey points downwards, or the contact occurs nowhere.
+        When the shapes do not match, nothing in the survey points downwards, the contact occurs nowhere, or a surface
+        is asked for along a line or of a survey without map coordinates.
 
     Examples
     --------
@@ -104,27 +116,53 @@ def save_horizon(
             f"values of shape {tuple(values.shape)} are no classes over traces of this survey {tuple(like.sizes)}",
             "Give the prediction of a seismic survey",
         )
-    down = np.asarray(like[vertical], dtype=np.float64)
-    written = 0
+    surface = path.suffix.lower() in SUFFIXES
+    if surface:
+        check_surface(path, like)
+    title, written = _title(like, above, below, names or {}), 0
     with replacing(path) as new:
-        with new.open("w", encoding="ascii", errors="replace") as file:
-            file.writelines(f"# {plain(line)}\n" for line in lines_of(history))
-            _head(file, like, above, below)
-            for piece, slab in _slabs(values):
-                index = _contacts(slab, above, below)
-                places = np.nonzero(index >= 0)
-                columns = _columns(like, (places[0] + piece.start, *places[1:]))
-                table = np.stack([*columns.values(), down[index[places]]], axis=1)
-                np.savetxt(file, table, fmt=[*("%.2f" if name in "xy" else "%.10g" for name in columns), "%.10g"])
-                written += len(table)
-                release(values)
-                if progress is not None:
-                    progress(piece.stop / values.shape[0])
+        if surface:
+            depths = np.concatenate([found for _, found in _depths(values, like, above, below, progress)])
+            written = int(np.isfinite(depths).sum())
+            if written:
+                write_surface(new, depths, like, [title], lines_of(history))
+        else:
+            with new.open("w", encoding="ascii", errors="replace") as file:
+                file.writelines(f"# {plain(line)}\n" for line in [*lines_of(history), title, _header(like)])
+                for start, depths in _depths(values, like, above, below, progress):
+                    written += _write_points(file, like, start, depths)
         if not written:
-            raise SurveyError(
-                path, f"class {above} nowhere lies right above class {below}", "Choose classes that touch, upper first"
-            )
+            touching = f"{_called(above, names)} nowhere lies right above {_called(below, names)}"
+            raise SurveyError(path, touching, "Choose classes that touch, upper first")
+    if path.suffix.lower() not in IRAP:
+        forget(path)
     return written
+
+
+def _depths(
+    values: ArrayLike,
+    like: xr.DataArray,
+    above: int | Collection[int],
+    below: int | Collection[int],
+    progress: Told | None,
+) -> Iterator[tuple[int, Floats]]:
+    """Depths of the contact, NaN where there is none, a slab at a time, with the index of its first line."""
+    down = np.asarray(like[like.dims[-1]], dtype=np.float64)
+    for piece, slab in _slabs(values):
+        index = _contacts(slab, above, below)
+        yield piece.start, np.where(index >= 0, down[index], np.nan)
+        release(values)
+        if progress is not None:
+            progress(piece.stop / values.shape[0])
+
+
+def _write_points(file: TextIO, like: xr.DataArray, start: int, depths: Floats) -> int:
+    """Write a line of text for each trace that has a depth; returns how many."""
+    places = np.nonzero(np.isfinite(depths))
+    columns = _columns(like, (places[0] + start, *places[1:]))
+    table = np.stack([*columns.values(), depths[places]], axis=1)
+    np.savetxt(file, table, fmt=[*("%.2f" if name in "xy" else "%.10g" for name in columns), "%.10g"])
+    return len(table)
 
 
 def _slabs(values: ArrayLike) -> Iterator[tuple[slice, NDArray[Any]]]:
@@ -155,7 +193,20 @@ def _columns(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[s
     return columns
 
 
-def _head(file: TextIO, like: xr.DataArray, above: Any, below: Any) -> None:
+def _title(like: xr.DataArray, above: Any, below: Any, names: Mapping[int, str]) -> str:
+    source = Path(str(like.attrs.get("source", ""))).name
+    return f"horizon: first sample of {_called(below, names)} below {_called(above, names)}; survey {source}"
+
+
+def _called(values: int | Collection[int], names: Mapping[int, str] | None) -> str:
+    """Say which classes are meant."""
+    listed = [values] if isinstance(values, int) else list(values)
+    said = " or ".join((names or {}).get(value, str(value)) for value in listed)
+    return f"class {said}" if len(listed) == 1 else f"classes {said}"
+
+
+def _header(like: xr.DataArray) -> str:
+    """Name the columns of the text."""
     vertical = like[like.dims[-1]]
     geometry = like.attrs.get("geometry")
     unit = geometry.units if isinstance(geometry, SurveyGeometry) else ""
@@ -165,6 +216,4 @@ def _head(file: TextIO, like: xr.DataArray, above: Any, below: Any) -> None:
     names = [f"{name} [{unit}]" if name in "xy" and unit else name for name in _columns(like, nowhere)]
     units = vertical.attrs.get("units", "")
     names.append(f"{vertical.name} [{units}]" if units else str(vertical.name))
-    source = Path(str(like.attrs.get("source", ""))).name
-    file.write(f"# horizon: first sample of class {below} below class {above}; survey {source}\n")
-    file.write(f"# {', '.join(names)}\n")
+    return ", ".join(names)

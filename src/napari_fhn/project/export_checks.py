@@ -1,0 +1,63 @@
+"""Exports that cannot work, refused before any time is spent on them."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from napari_fhn.labels import ClassTable
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.export_offers import Request
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.out import SUFFIXES
+from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
+
+
+def check(request: Request, survey: xr.DataArray | None, table: ClassTable | None) -> None:
+    """Refuse an export that cannot work.
+
+    Parameters
+    ----------
+    request : Request
+        What, and where to.
+    survey : xarray.DataArray or None
+        On whose grid it is written.
+    table : ClassTable or None
+        The classes.
+
+    Raises
+    ------
+    SurveyError
+        For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
+    ProjectError
+        For a class table where there is none.
+    """
+    path, suffix = request.path, request.path.suffix.lower()
+    if suffix not in request.offer.suffixes:
+        raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}")
+    if not path.absolute().parent.is_dir():
+        raise SurveyError(path, f"there is no folder {path.absolute().parent}", "Make it first")
+    if request.what == "table":
+        if table is None:
+            raise ProjectError("a prediction file has no class table", "Name one with --classes", path=path)
+        return
+    if survey is None and suffix != ".npy":
+        raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
+    if survey is None:
+        return
+    if suffix in SEGY and not is_segy(survey):
+        raise SurveyError(
+            path, "a SEG-Y file takes its headers from one, and the survey is none", "Use .nc, .zarr or .npy"
+        )
+    if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not is_raster(survey):
+        kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
+        raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
+
+
+def is_raster(survey: xr.DataArray) -> bool:
+    """Whether a survey has rows and columns on a map."""
+    return tuple(dim for dim in survey.dims if dim != "band") == ("y", "x")
+
+
+def is_segy(survey: xr.DataArray) -> bool:
+    """Whether a survey came out of a SEG-Y file."""
+    return str(survey.attrs.get("format", "")).startswith("SEG-Y")
