@@ -10,7 +10,7 @@ import napari
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from napari_fhn.widgets import shortcuts
+from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
@@ -20,6 +20,7 @@ from napari_fhn.widgets.labelling.label_panel import LabelPanel
 from napari_fhn.widgets.network.network_panel import NetworkPanel
 from napari_fhn.widgets.results.results_panel import ResultsPanel
 from napari_fhn.widgets.running.run_panel import RunPanel
+from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
@@ -58,6 +59,9 @@ class Dock(QWidget):
         self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
+        self.desk.book.state.events.has_labels.connect(self._offer_results)
+        for panel in (self.results, self.export):
+            panel.setVisible(self.desk.book.state.has_labels)
         self.view = ViewBar(self.desk.turning)
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
@@ -84,7 +88,10 @@ class Dock(QWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(hairline())
+        outer.addWidget(self.run.pinned)
         for button in self.findChildren(QAbstractButton):
             # A click leaves the keys where they were, on the canvas: what it disables would hand them to its neighbour.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -102,6 +109,11 @@ class Dock(QWidget):
     def sizeHint(self) -> QSize:
         """Ask for no more width than the controls need: the rest is the canvas's."""
         return QSize(WIDTH, 700)
+
+    def enterEvent(self, event: Any) -> None:
+        """Let what the controls say be read: in lines, and not in one across the screen."""
+        tooltips.wrap(self)
+        super().enterEvent(event)
 
     def shortcuts(self) -> tuple[shortcuts.Key, ...]:
         """Return all keys of the desk. They press buttons: what cannot be clicked has no key that does it either."""
@@ -168,6 +180,11 @@ class Dock(QWidget):
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:
             self.network.fold()
+
+    def _offer_results(self, has_labels: bool) -> None:
+        """Show the parts that begin with labels once there are some; they stay, as nothing may jump."""
+        for panel in (self.results, self.export):
+            panel.setVisible(has_labels or not panel.isHidden())
 
     def _close_if_orphaned(self) -> None:
         if self.parent() is None:

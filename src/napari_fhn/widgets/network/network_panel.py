@@ -33,6 +33,7 @@ class NetworkPanel(Section):
     def __init__(self, desk: Desk) -> None:
         super().__init__(3, "Network")
         self._desk = desk
+        self._seen = False
         self._planning = desk.planning
         self.recipe = ComboBox(label="Recipe", choices=self._recipes, tooltip="Which network, trained how.")
         self.device = ComboBox(
@@ -88,8 +89,16 @@ class NetworkPanel(Section):
             getattr(desk.planning.state.events, name).connect(self._show_outlook)
         desk.book.state.events.held_out.connect(self._show_held_out)
         desk.state.events.activity.connect(self._enable)
+        desk.book.state.events.has_labels.connect(self._wanted)
         self._show()
         self._show_outlook()
+        self.fold()
+
+    def _wanted(self, has_labels: bool) -> None:
+        """Unfold once there is something to train on; from then on it is as the person leaves it."""
+        if has_labels and not self._seen:
+            self._seen = True
+            self.fold(False)
 
     def _form(self) -> QGridLayout:
         grid = QGridLayout()
