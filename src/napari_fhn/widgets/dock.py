@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButt
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
+from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
@@ -62,6 +63,7 @@ class Dock(QWidget):
         self.desk.book.state.events.has_labels.connect(self._offer_results)
         for panel in (self.results, self.export):
             panel.setVisible(self.desk.book.state.has_labels)
+        self.rulers: Rulers | None = None
         self.view = ViewBar(self.desk.turning)
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
@@ -148,6 +150,8 @@ class Dock(QWidget):
         if self._closed:
             return
         self._closed = True
+        if self.rulers is not None:
+            self.rulers.close_rulers()
         self.view.setParent(None)
         self.view.deleteLater()
         self.data.close_panel()
@@ -168,7 +172,7 @@ class Dock(QWidget):
                 self._window = window
                 if window is not None:
                     window.installEventFilter(self)
-                    put_above(window, self.view)
+                    self._settle(window)
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -176,6 +180,13 @@ class Dock(QWidget):
         if event is not None and event.type() == QEvent.Type.Close:
             QTimer.singleShot(0, self._close_if_hidden)
         return False
+
+    def _settle(self, window: QWidget) -> None:
+        """Put what belongs to the canvas there, once there is one."""
+        canvas = put_above(window, self.view)
+        if canvas is not None and self.rulers is None:
+            self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)
+            self.data.seismic.rulers = self.rulers
 
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:

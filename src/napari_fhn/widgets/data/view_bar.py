@@ -121,8 +121,8 @@ class ViewBar(QWidget):
             self.look()  # the number that there is, where there is none like the one typed
 
 
-def put_above(window: QWidget, bar: QWidget) -> bool:
-    """Put the bar above the canvas, in its own column; False where this window has no such place.
+def put_above(window: QWidget, bar: QWidget) -> QWidget | None:
+    """Put the bar above the canvas, in its own column.
 
     Parameters
     ----------
@@ -130,14 +130,20 @@ def put_above(window: QWidget, bar: QWidget) -> bool:
         The viewer's window.
     bar : QWidget
         The bar.
+
+    Returns
+    -------
+    QWidget or None
+        The canvas; None where this window has no such place, and the bar stays where it is.
     """
-    # The sliders of the canvas lie in its column, and are found by Qt alone: napari has no name for that place.
+    # The sliders of the canvas lie below it in its column and are found by Qt: napari has no name for that place.
     for widget in window.findChildren(QWidget):
         meta = widget.metaObject()
         parent = widget.parentWidget()
-        if meta is not None and meta.className() == "QtDims" and parent is not None:
-            column = parent.layout()
-            if isinstance(column, QVBoxLayout):
-                column.insertWidget(0, bar)
-                return True
-    return False
+        column = None if parent is None else parent.layout()
+        if meta is None or meta.className() != "QtDims" or not isinstance(column, QVBoxLayout):
+            continue
+        above = column.itemAt(column.indexOf(widget) - 1)
+        column.insertWidget(0, bar)
+        return None if above is None else above.widget()
+    return None
