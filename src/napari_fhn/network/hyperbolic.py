@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.convolution import choose
 from napari_fhn.network.differentiable import ReversibleSweep, lift_into
+from napari_fhn.network.forecast import Keep
 from napari_fhn.network.initial import kernels_of, scale_of
 from napari_fhn.network.leapfrog import Step, Sweep
 from napari_fhn.network.pooling import pad
@@ -25,7 +26,6 @@ from napari_fhn.network.transforms import coarsen
 from napari_fhn.network.workspace import Pool, shaped
 
 Precision = Literal["float32", "bfloat16"]
-Keep = Literal["nothing", "hidden", "states"]
 
 
 class HyperbolicNetwork(nn.Module):
