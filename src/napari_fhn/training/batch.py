@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,26 +42,26 @@ class Batch:
         count = min(self.parts, len(self.data))
         if count == 1:
             return [self]
-        columns = [
-            [None] * count if rows is None else rows.tensor_split(count)
-            for rows in (self.data, self.labels, self.weights, self.counted, self.absent)
-        ]
-        return [Batch(*row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+        weights, counted, absent = (_parted(rows, count) for rows in (self.weights, self.counted, self.absent))
+        whole = (self.data.tensor_split(count), self.labels.tensor_split(count))
+        return [Batch(*row) for row in zip(*whole, weights, counted, absent, strict=True)]
 
     def repeated(self, times: int) -> Batch:
         """Return it with what is known so many times over: once for each slice that a map is read from."""
         if times == 1:
             return self
-        known = (self.labels, self.weights, self.counted, self.absent)
-        labels, *others = (None if rows is None else torch.cat([rows] * times) for rows in known)
-        assert labels is not None
-        return Batch(self.data, labels, *others)
+        weights, counted, absent = (
+            None if rows is None else torch.cat([rows] * times) for rows in (self.weights, self.counted, self.absent)
+        )
+        return Batch(self.data, torch.cat([self.labels] * times), weights, counted, absent)
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device."""
-        return Batch(
-            self.data.to(device),
-            self.labels.to(device),
-            *(None if part is None else part.to(device) for part in (self.weights, self.counted, self.absent)),
-            parts=self.parts,
+        weights, counted, absent = (
+            None if rows is None else rows.to(device) for rows in (self.weights, self.counted, self.absent)
         )
+        return Batch(self.data.to(device), self.labels.to(device), weights, counted, absent, self.parts)
+
+
+def _parted(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
+    return [None] * count if rows is None else rows.tensor_split(count)

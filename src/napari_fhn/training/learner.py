@@ -140,7 +140,7 @@ class Learner:
         loss = torch.stack(list(terms.values())).sum()
         if math.isfinite(loss.item()):
             loss.backward()  # type: ignore[no-untyped-call]
-        together = scores.detach().unflatten(0, (slices, -1)).mean(0)
+        together = torch.unflatten(scores.detach(), 0, (slices, -1)).mean(0)
         classes: NDArray[np.int64] = together.argmax(1).cpu().numpy() + 1
         return _Seen({name: term.item() for name, term in terms.items()}, classes, self.guard.error)
 
