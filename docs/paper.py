@@ -26,6 +26,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from napari_fhn.network.architecture import Architecture, Layer
+from napari_fhn.network.comparison import ResNetArchitecture
 from napari_fhn.network.counting import paper_memory
 from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.network.paper import PAPER
@@ -122,7 +123,7 @@ def table_5() -> str:
     rows = []
     for name, compared in COMPARED.items():
         network = compared.architecture
-        if not name.startswith("resnet"):
+        if not isinstance(network, ResNetArchitecture):
             continue
         size: dict[str, Any] = {"input_channels": compared.beside.input_channels, "classes": 2, "optimiser": "sgd"}
         low, full = (

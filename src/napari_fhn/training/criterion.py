@@ -100,9 +100,9 @@ class Criterion:
             return [Weighed(parts[0])]
         by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
         labelled = [
-            float(balance.in_blocks(part.shown.known, len(part.labels), part.labels.numel(), len(by_class)).sum())
+            float(balance.in_blocks(part.shown.known, len(part.labels), part.shown.voxels, len(by_class)).sum())
             if self.objective.balance == balance.BLOCK
-            else float(by_class[part.labels[part.labels > 0] - 1].sum())
+            else float(by_class[part.shown.known.classes].sum())
             for part in parts
         ]
         blocks = [len(part.labels) for part in parts]
@@ -136,8 +136,9 @@ class Criterion:
         by_class = self._by_class(counts, scores.device)
         balanced = known
         if objective.balance == balance.BLOCK:
-            weights = balance.within(shown.known, len(scores), shown.voxels, len(by_class))
-            balanced = known._replace(weights=weights.to(known.weights.dtype))
+            alike = balance.in_blocks(shown.known, len(scores), shown.voxels, scores.shape[1]).to(known.weights.dtype)
+            alike *= len(alike) / alike.sum().clamp_min(1)
+            balanced = known._replace(weights=known.weights * alike)
         found: dict[str, Tensor] = {}
         for name in objective.losses:
             if name == "cross-entropy":
