@@ -80,7 +80,7 @@ def plan(
     steps, seed, device, memory
         Other than those of the recipe.
     network : str, optional
-        In place of the recipe's, as `Settings.with_parts` takes it. A network of the paper is trained by its own
+        In place of the recipe's, as `Settings.with_network` takes it. A network of the paper is trained by its own
         schedule where no recipe is named.
 
     Returns
@@ -127,4 +127,4 @@ def plan(
             why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
     said: dict[str, Any] = {"device": device, "memory": memory}
     settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
-    return settings.with_parts(network).with_numbers(steps=steps, seed=seed), why
+    return settings.with_network(network).with_numbers(steps=steps, seed=seed), why
