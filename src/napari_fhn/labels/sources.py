@@ -300,11 +300,12 @@ def read_wells_by_source(
     for one in _of(sources, "las"):
 
         def las(one: Source = one) -> Well | DeviatedWell:
-            name = read_log(one.path).head.name
+            name = read_log(one.path, one.options.get("log")).head.name
             return read_las(
                 one.path,
                 table,
                 survey,
+                log_name=one.options.get("log"),
                 curve=one.options.get("curve"),
                 index=one.options.get("index"),
                 index_unit=one.options.get("index_unit"),
