@@ -260,6 +260,9 @@ def _of_bands(
             waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
             widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
             units = "um"
+        if not waves:
+            waves, widths, listed, units = _of_scene(dataset)
+            good = good or listed
         scale, offset = np.array(dataset.scales, np.float64), np.array(dataset.offsets, np.float64)
         stored = None if (scale == 1).all() and (offset == 0).all() else (scale, offset)
         notes = []
@@ -278,6 +281,20 @@ def _of_bands(
         coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
         said.append(_scaling(*stored))
     return coords, notes + said
+
+
+def _of_scene(dataset: rasterio.DatasetReader) -> tuple[list[float], list[float], list[float], str]:
+    """Lists of ENVI's that programs keep of a whole scene in other files: wavelengths, widths, good bands, units."""
+    said = {}
+    for domain in (None, "ENVI"):
+        try:
+            said |= {str(key).lower().replace(" ", "_"): value for key, value in dataset.tags(ns=domain).items()}
+        except UnicodeDecodeError:
+            continue
+    lists = [_numbers(said.get(key, "").strip("{} \n").split(",")) for key in ("wavelength", "fwhm", "bbl")]
+    n = dataset.count
+    waves, widths, good = (one if len(one) == n else [] for one in lists)
+    return waves, widths, good, said.get("wavelength_units", "")
 
 
 def _texts(dataset: rasterio.DatasetReader, what: str) -> list[str]:
