@@ -103,7 +103,7 @@ def known(name: str, path: Path, options: Mapping[str, Any]) -> None:
                 labels.read_checkshots(path)
             case "classes":
                 labels.ClassTable.from_csv(path)
-            case "las" | "wrapped":
+            case "las" | "las3" | "wrapped":
                 more: dict[str, Any] = {}
                 if name == "wrapped":
                     down = np.array([0.0, 9000.0])

@@ -73,6 +73,12 @@ TABLES = {
         " WELL. W-1 : NAME\n LOC. inline 103, crossline 204 : PLACE\n~Curve\n TWT.ms : TIME\n CLASS. : CLASS\n~ASCII\n"
         "40 1\n44 1\n48 2\n52 -999.25\n56 2\n"
     ),
+    "las3": (
+        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\nWELL. W :\n"
+        "INLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n~Log_Data | Log_Definition\n"
+        "40,1\n44,1\n~Log_Definition[2]\nTWT.ms : TIME {F}\nFACIES. : {S} | Log[2]\n~Log_Data[2] | Log_Definition[2]\n"
+        '40,sand\n44,"shale, grey"\n48,sand\n'
+    ),
     "wrapped": (
         "~V\n VERS. 1.2:\n WRAP. YES:\n~W\n STRT.F 1:\n STOP.F 3:\n STEP.F 1:\n NULL. -999.25:\n WELL. WELL: W9\n~C\n"
         " DEPT.F :\n GR.API :\n FACIES. :\n~A\n1.0\n20.0 1\n2.0\n30.0 2\n3.0\n-999.25 -999.25\n"
@@ -103,7 +109,7 @@ VARIANTS = {
 
 def tables(name: str) -> list[Sample]:
     """Return a table or log."""
-    suffix = ".las" if name in ("las", "wrapped") else ".txt"
+    suffix = ".las" if name in ("las", "las3", "wrapped") else ".txt"
     return [Sample(f"damaged{suffix}", {f"damaged{suffix}": TABLES[name].encode()})]
 
 

@@ -190,6 +190,18 @@ QUESTIONS = {
         },
         {"NAME": "AAA"},
     ),
+    "log of LAS 3": Open(
+        "log",
+        {
+            "las.las": "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 0 :\nSTOP.ms 8 :\nSTEP.ms 4 :\n"
+            "NULL. -9 :\nWELL. W :\nINLINE. 103 :\nCROSSLINE. 204 :\n"
+            + "".join(
+                f"~Log_Definition[{k}]\nTWT.ms : {{F}}\nFACIES. : {{F}}\n"
+                f"~Log_Data[{k}] | Log_Definition[{k}]\n0,1\n4,1\n8,2\n"
+                for k in (1, 2)
+            )
+        },
+    ),
     "unit of a log": Open("index_unit", {"las.las": _LAS.format(end="", more="", index="TWT.x", curve="CLASS")}),
     "two units of a log": Open("index_unit", {"las.las": _LAS.format(end="s", more="", index="TWT.ms", curve="CLASS")}),
     "sign of a horizon": Open(

@@ -27,8 +27,12 @@ _HEAD = {
     axis: re.compile(rf"WELL\s*HEAD\s*{axis}\b[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE) for axis in "XY"
 }
 _DATUM = re.compile(rf"(?:WELL\s*DATUM|\bKB\b|KELLY)[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE)
+#: How the vertical depth of a path may be given.
+_DOWN = ("tvd", "tvdss", "z")
 #: A depth may exceed what its measured depth allows by this much: tables are rounded.
 _ROUNDING_M = 0.5
+#: A path that begins so near to its datum begins at the surface.
+_TOP_M = 50.0
 
 
 def read_deviation(
@@ -48,9 +52,9 @@ def read_deviation(
     ----------
     path : str, Path or Table
         A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said), from which the
-        path is computed by minimum curvature; or with measured depth, true vertical depth and offsets (``dx``, ``dy``)
-        or map coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head,
-        datum and units is used.
+        path is computed by minimum curvature; or with measured depth, true vertical depth, or depth below sea level or
+        elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map coordinates (``x``, ``y``). A column ``well``
+        tells several wells apart. What comments say of name, head, datum and units is used.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
     kb_m : float, optional
@@ -78,12 +82,15 @@ def read_deviation(
     path = table.path
     found = Columns(table, columns, units)
     table.warn()
-    angles = found.first(("md", "inclination", "azimuth"), ("md", "tvd", "dx", "dy"), ("md", "tvd", "x", "y"))
+    angles = found.first(
+        ("md", "inclination", "azimuth"),
+        *(("md", down, *place) for down in ("tvd", "tvdss", "z") for place in (("dx", "dy"), ("x", "y"))),
+    )
     by_angle = "inclination" in angles
     said = _comments(table, kb_m)
     # Angles of drillers are in degrees; radians and gon must be said.
     degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "azimuth")}
-    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", "tvd", "dx", "dy")}
+    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", *_DOWN, "dx", "dy")}
     if "x" in angles:
         depth_unit = found.unit("md", ("m", "ft"))
         if crs is None or survey is None:
@@ -109,13 +116,16 @@ def read_deviation(
         head = said.head
         if place is not None and not np.isnan(place[rows][0]).any():
             head = (float(place[rows][0][0]), float(place[rows][0][1]))
+        datum = said.kb_m
         try:
             if by_angle:
                 inclination, azimuth = (part[:, k] * degrees[role] for k, role in enumerate(angles[1:], 1))
                 way = minimum_curvature(part[:, 0] * metres["md"], inclination, azimuth - convergence_deg)
             else:
-                way = _placed(part, angles, metres, head, said.head_unit)
-            paths[name] = Trajectory(name, *way, head, said.kb_m, said.head_unit)
+                along, down = part[:, 0] * metres["md"], part[:, 1] * metres[angles[1]]
+                down, datum = _downwards(down, along, angles[1], said.kb_m, path)
+                way = _placed(part, down, angles, metres, head, said.head_unit)
+            paths[name] = Trajectory(name, *way, head, datum, said.head_unit)
         except LabelError as error:
             raise (
                 error if error.path else LabelError(f"well '{name}': {error.what}", error.way_out, path=path)
@@ -169,15 +179,44 @@ def _wells(table: Table, found: Columns, alone: str) -> list[str]:
     return [row.text("well") for row in table.rows({"well": found.index("well")})]
 
 
+def _downwards(
+    z: NDArray[np.float64], md: NDArray[np.float64], role: str, kb_m: float | None, path: Path
+) -> tuple[NDArray[np.float64], float | None]:
+    """Vertical depth below the datum, out of depths below it, below sea level, or elevations; and the datum."""
+    if role == "tvd":
+        if z.max() <= 0 > z.min():
+            warnings.warn(f"{path.name}: its vertical depths are negative and were turned.", LabelWarning, stacklevel=4)
+            return -z, kb_m
+        return z, kb_m
+    # Wells go down from where they begin: numbers that fall from there on are elevations, and so are negative ones.
+    from_the_top = md[0] < _TOP_M or z.min() < 0 < z.max()
+    is_elevation = z.max() <= 0 > z.min() or (from_the_top and z[-1] < z[0])
+    if is_elevation and role == "tvdss":
+        warnings.warn(f"{path.name}: its depths below sea level were read as elevations.", LabelWarning, stacklevel=4)
+    subsea = -z if is_elevation else z
+    if kb_m is None and abs(md[0]) < _ROUNDING_M:
+        # Measured depth begins at the datum, and so the datum is where the path does.
+        kb_m = float(-subsea[0])
+    if kb_m is None:
+        raise Undeclared(
+            "it gives depths below sea level, and the elevation of the well's datum is not known",
+            "Say it in metres",
+            option="kb_m",
+            path=path,
+        )
+    return subsea + kb_m, kb_m
+
+
 def _placed(
     part: NDArray[np.float64],
+    tvd: NDArray[np.float64],
     roles: tuple[str, ...],
     metres: Mapping[str, float],
     head: tuple[float, float] | None,
     map_unit: str,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Path from depths and places; map coordinates become offsets from the first."""
-    md, tvd = part[:, 0] * metres["md"], part[:, 1] * metres["tvd"]
+    md = part[:, 0] * metres["md"]
     if roles[2] == "x":
         assert head is not None
         factor = METRES.get(map_unit, 1.0)

@@ -18,7 +18,7 @@ from napari_fhn.labels.checkshots import Checkshot
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.logs import Curve, Log, read_log
+from napari_fhn.labels.logs import Curve, Log, logs_of, read_log
 from napari_fhn.labels.map_coordinates import WGS84, to_map
 from napari_fhn.labels.text import is_null, to_number
 from napari_fhn.labels.trajectories import Trajectory
@@ -67,6 +67,7 @@ def read_las(
     table: ClassTable | None = None,
     survey: xr.DataArray | None = None,
     *,
+    log_name: str | None = None,
     curve: str | None = None,
     index: str | None = None,
     index_unit: str | None = None,
@@ -85,12 +86,14 @@ def read_las(
     Parameters
     ----------
     path : str or Path
-        LAS 1.2 or 2.0. The place of the well comes from the items ``INLINE`` and ``CROSSLINE`` or ``XCOORD`` and
+        LAS 1.2, 2.0 or 3.0. The place of the well comes from the items ``INLINE`` and ``CROSSLINE`` or ``XCOORD`` and
         ``YCOORD`` of its header, or written out as ``LOC`` ("inline 1019, crossline 2057", "X = 1.0 Y = 2.0").
     table : ClassTable, optional
         Names for the values; without it the values themselves, in digits, are the names.
     survey : xarray.DataArray, optional
         Whose vertical axis it is; two-way time without one.
+    log_name : str, optional
+        Which log of LAS 3, as `napari_fhn.labels.logs.read_log` takes it; needed where not exactly one has classes.
     curve : str, optional
         The curve of classes: values or names. Needed where not exactly one is called so.
     index : str, optional
@@ -118,11 +121,12 @@ def read_las(
     Raises
     ------
     Undeclared
-        When the curve, a unit or the datum cannot be told; option ``"curve"``, ``"index_unit"`` or ``"kb_m"``.
+        When the log, the curve, a unit or the datum cannot be told; option ``"log"``, ``"curve"``, ``"index_unit"`` or
+        ``"kb_m"``.
     LabelError
         With the file and what is missing.
     """
-    log = read_log(path)
+    log = read_log(path, _which(Path(path), curve) if log_name is None else log_name)
     chosen = log.curve(curve) if curve is not None else _only_class(log)
     check_unit(None if survey is None else survey.dims, log.path)
     vertical = vertical_of(None if survey is None else survey.dims)
@@ -156,6 +160,29 @@ def read_las(
         checkshot=checkshot,
         datum_m=datum_m,
         path=log.path,
+    )
+
+
+def _which(path: Path, curve: str | None) -> str | None:
+    """Of the logs of LAS 3 the one that has the curve, or alone has one of classes; None for the first, or the only."""
+    logs = logs_of(path)
+    if len(logs) < 2:
+        return None
+
+    def has(name: str) -> bool:
+        if curve is not None:
+            return name.upper() == curve.strip().upper()
+        return (said := meaning(name)) is not None and said.role == "class"
+
+    fitting = [log for log, curves in logs.items() if any(map(has, curves))]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    raise Undeclared(
+        f"it holds {len(logs)} logs, and {', '.join(fitting[:6])} have classes",
+        "Say which",
+        option="log",
+        choices=tuple(fitting),
+        path=path,
     )
 
 

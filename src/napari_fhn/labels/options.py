@@ -175,6 +175,7 @@ OPTIONS: dict[str, Option] = {
         Option("convergence_deg", ("deviation",), "subtracted from azimuths to turn true into grid north", unit="deg"),
         Option("way", ("checkshots",), "whether its times are two-way or one-way", "choice", ("twt", "owt")),
         Option("shift_ms", ("checkshots",), "added to its two-way times to bring them to the survey's zero", unit="ms"),
+        Option("log", ("las",), "which of the logs of LAS 3, by its section or its number from 1", "text"),
         Option("curve", ("las",), "the curve that holds the classes", "text"),
         Option("index", ("las",), "the curve of time or depth", "text"),
         Option("index_unit", ("las",), "the unit of its time or depth", "choice", ("ms", "s", "m", "ft")),

@@ -77,7 +77,11 @@ class Source:
         """Look at a file and say what it is; see `napari_fhn.labels.kinds.recognise`."""
         path = Path(path)
         how = {name: options[name] for name in ("decimal", "sheet") if name in options}
-        kind = options.pop("kind", None) or recognise(path, survey, **how)
+        kind = options.pop("kind", None)
+        if kind is None:
+            kind = recognise(path, survey, **how)
+        elif kind not in KINDS:
+            raise LabelError(f"there is no kind '{kind}'", f"The kinds are {', '.join(KINDS)}", path=path)
         return cls(path, "", options=options).as_kind(kind)
 
     @classmethod
@@ -300,11 +304,12 @@ def read_wells_by_source(
     for one in _of(sources, "las"):
 
         def las(one: Source = one) -> Well | DeviatedWell:
-            name = read_log(one.path).head.name
+            name = read_log(one.path, one.options.get("log")).head.name
             return read_las(
                 one.path,
                 table,
                 survey,
+                log_name=one.options.get("log"),
                 curve=one.options.get("curve"),
                 index=one.options.get("index"),
                 index_unit=one.options.get("index_unit"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xarray.backends import CachingFileManager
 
 from napari_fhn.surveys import reaching
-from napari_fhn.surveys.arrays import hdf5_look, prisma
+from napari_fhn.surveys.arrays import hdf5_look, matlab_cells, prisma
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, Reordered, one_line
@@ -109,16 +109,25 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
     import h5py
 
     found: dict[str, Member] = {}
+    lists: set[str] = set()
 
     def visit(name: str, item: Any) -> bool | None:
         if not isinstance(item, h5py.Dataset) or name.startswith("#"):
             return None
-        if item.dtype.kind not in "biufc" or not item.shape:
-            return None
-        if matlab and _text(item.attrs.get("MATLAB_class", b"")) in ("char", "cell", "struct", "function_handle"):
-            return None
+        if matlab and matlab_cells.is_list(item):
+            for called, one in matlab_cells.entries(item, name, lists):
+                add(called, one)
+        else:
+            add(name, item)
+        return True if len(found) >= MAX_MEMBERS else None
+
+    def add(name: str, item: Any) -> None:
+        if item.dtype.kind not in "biufc" or not item.shape or len(found) >= MAX_MEMBERS:
+            return
+        if matlab and matlab_cells.class_of(item) in ("char", "cell", "struct", "function_handle"):
+            return
         if "MATLAB_empty" in item.attrs:
-            return None
+            return
         step = -1 if matlab else 1
         dims = () if matlab else tuple(dimension_names(item))
         # MATLAB's logical is stored as bytes.
@@ -126,9 +135,8 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
         dtype = np.dtype(bool) if logical else item.dtype.newbyteorder("=")
         # What is put together from other arrays has no bytes of its own.
         written = item.is_virtual or bool(item.id.get_storage_size())
-        loader = _Loader(path, name, item.shape, dtype, matlab, written)
+        loader = _Loader(path, item.name.lstrip("/"), item.shape, dtype, matlab, written)
         found[name] = Member(item.shape[::step], dtype, loader, _text(item.attrs.get("units", "")), dims)
-        return True if len(found) >= MAX_MEMBERS else None
 
     look_through(path, follow)
     try:
