@@ -48,14 +48,14 @@ def test_what_cannot_be_is_said(part, name, value, words):
 
 def test_another_network_is_named_or_written():
     settings = Settings.of("paper.hyperspectral")
-    assert settings.with_parts(None) == settings
-    assert settings.with_parts("paper.resnet1").network == named("paper.resnet1")
-    other = settings.with_parts("3d 16: 2x16 | down 3x16").network
+    assert settings.with_network(None) is settings
+    assert settings.with_network("paper.resnet1").network == named("paper.resnet1")
+    other = settings.with_network("3d 16: 2x16 | down 3x16").network
     assert (len(other.layers), other.reading) == (5, settings.network.reading)
-    assert Settings.from_dict(settings.with_parts("paper.resnet1").to_dict()).network == named("paper.resnet1")
+    assert Settings.from_dict(settings.with_network("paper.resnet1").to_dict()).network == named("paper.resnet1")
     for words, sentence in (
         ("paper.c", "no network is called 'paper.c'"),
-        ("map", "one size for each of the 2 dimensions"),
+        ("map", "choose another recipe for a 2D one"),
     ):
         with pytest.raises(JobError, match=sentence):
-            settings.with_parts(words)
+            settings.with_network(words)

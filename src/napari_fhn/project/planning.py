@@ -80,8 +80,8 @@ def plan(
     steps, seed, device, memory
         Other than those of the recipe.
     network : str, optional
-        In place of the recipe's, as `Settings.with_parts` takes it. A network of the paper is trained by its own
-        schedule where no recipe is named.
+        In place of the recipe's, as `Settings.with_network` takes it. A network of the paper is trained by its own
+        schedule where nothing else is named.
 
     Returns
     -------
@@ -95,7 +95,8 @@ def plan(
         When no recipe goes with such data, or no network is where one is named.
     """
     why = ""
-    recipe = recipe or recipes.beside(network or "")
+    if network and base is None and start_from is None:
+        recipe = recipe or recipes.beside(network)
     if recipe:
         line = project.vertical_axis is not None and len(project.shape) == 2
         if line and recipe not in project.recipes:
@@ -127,4 +128,4 @@ def plan(
             why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
     said: dict[str, Any] = {"device": device, "memory": memory}
     settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
-    return settings.with_parts(network).with_numbers(steps=steps, seed=seed), why
+    return settings.with_network(network).with_numbers(steps=steps, seed=seed), why
