@@ -143,6 +143,11 @@ class HyperbolicNetwork(nn.Module):
         """See the class; reading it waits for the device."""
         return None if self._error is None else self._error.item()
 
+    @property
+    def invertibility_on_device(self) -> Tensor | None:
+        """The same as a scalar on its device, which waits for nothing."""
+        return self._error
+
     def layer_parameters(self) -> list[LayerParameters]:
         """Return what each layer learns, in their order."""
         missing = [None] * len(self.kernels)
