@@ -419,7 +419,7 @@ print(peak() - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory of a process the Linux way")
-def test_peak_memory_is_six_states_and_does_not_grow_with_depth():
+def test_peak_memory_is_four_states_and_hidden_layers_and_does_not_grow_with_depth():
     def peak(depth):
         # Large tensors in mappings of their own: the measurement is then of what lives, not of a fragmented heap.
         environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
