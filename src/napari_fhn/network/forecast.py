@@ -60,7 +60,7 @@ class WorkingSet:
     transform: float = 1.0
     scores: float = 3.0
     scores_predicting: float = 2.0
-    slab: int = 1 << 20
+    slab: int = 1 << 19
 
 
 WORKING_SET = WorkingSet()
