@@ -138,7 +138,7 @@ def test_one_seed_gives_one_network(layered):
 
 def test_saves_a_job_that_repeats_it(layered):
     job, _ = layered
-    job = replace(job, schedule=replace(job.schedule, steps=2))
+    job = replace(job, schedule=replace(job.schedule, steps=2, keep="hidden"))
     list(fit(job))
     assert Job.load(Path(job.model) / "job.json") == job
 
