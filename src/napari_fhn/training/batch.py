@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -145,11 +145,9 @@ class Batch:
         count = min(self.parts, len(self.data))
         if count == 1:
             return [self]
-        columns = [
-            [None] * count if rows is None else rows.tensor_split(count)
-            for rows in (self.data, self.labels, self.weights, self.counted, self.absent)
-        ]
-        return [Batch(*row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+        weights, counted, absent = (_parted(rows, count) for rows in (self.weights, self.counted, self.absent))
+        whole = (self.data.tensor_split(count), self.labels.tensor_split(count))
+        return [Batch(*row) for row in zip(*whole, weights, counted, absent, strict=True)]
 
     def pinned(self) -> Batch:
         """Move the data to memory that a GPU reads by itself; what is found in it later goes there too."""
@@ -165,3 +163,7 @@ class Batch:
         known = Known.of(self.labels, self.weights)
         found = Shown(self.data, known, self.labels.numel(), self.counted, tuple(absent))
         return found.pinned() if self.data.is_pinned() else found
+
+
+def _parted(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
+    return [None] * count if rows is None else rows.tensor_split(count)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fhn.training import knowledge, losses
+from napari_fhn.training import balance, knowledge, losses
 from napari_fhn.training.batch import Batch, Shown
 from napari_fhn.training.objective import Absence, Objective, Order, Share
 
@@ -99,7 +99,12 @@ class Criterion:
         if len(parts) == 1:
             return [Weighed(parts[0])]
         by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
-        labelled = [float(by_class[part.labels[part.labels > 0] - 1].sum()) for part in parts]
+        labelled = [
+            float(balance.in_blocks(part.shown.known, len(part.labels), part.shown.voxels, len(by_class)).sum())
+            if self.objective.balance == balance.BLOCK
+            else float(by_class[part.shown.known.classes].sum())
+            for part in parts
+        ]
         blocks = [len(part.labels) for part in parts]
         total = sum(labelled)
         return [
@@ -129,12 +134,17 @@ class Criterion:
         objective = self.objective
         known = losses.gathered(scores, shown.known)
         by_class = self._by_class(counts, scores.device)
+        balanced = known
+        if objective.balance == balance.BLOCK:
+            alike = balance.in_blocks(shown.known, len(scores), shown.voxels, scores.shape[1]).to(known.weights.dtype)
+            alike *= len(alike) / alike.sum().clamp_min(1)
+            balanced = known._replace(weights=known.weights * alike)
         found: dict[str, Tensor] = {}
         for name in objective.losses:
             if name == "cross-entropy":
-                found[name] = losses.cross_entropy(known, by_class, objective.smoothing)
+                found[name] = losses.cross_entropy(balanced, by_class, objective.smoothing)
             elif name == "focal":
-                found[name] = losses.focal(known, by_class, objective.gamma, objective.smoothing)
+                found[name] = losses.focal(balanced, by_class, objective.gamma, objective.smoothing)
             elif name == "dice":
                 found[name] = losses.dice(known)
             else:

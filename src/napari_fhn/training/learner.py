@@ -188,7 +188,7 @@ class Learner:
         each.sum().backward()  # type: ignore[no-untyped-call]
         said = scores.detach()
         if slices > 1:
-            said = said.unflatten(0, (slices, -1)).mean(0)
+            said = torch.unflatten(said, 0, (slices, -1)).mean(0)
         self._unread.count(at(said, here.known.places), here.known.classes)
         classes = (said.argmax(1) + 1).to(torch.uint8) if show else None
         return _Seen(tuple(terms), each.detach(), classes, self.guard.error_on_device)

@@ -105,7 +105,7 @@ def class_weights(counts: NDArray[np.int64], balance: str = "sqrt", beta: float 
         counted.
     """
     n = np.maximum(counts, 1).astype(np.float64)
-    if balance == "none":
+    if balance in ("none", "block"):  # in a block every voxel has a weight of its own
         weights = np.ones_like(n)
     elif balance == "sqrt":
         weights = 1 / np.sqrt(n)

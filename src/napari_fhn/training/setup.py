@@ -159,8 +159,13 @@ class Setup:
         The one goes by free memory, the other by a timing; with both it is the same training on any machine.
         """
         blocks = self.blocks.schedule
-        sizes = {"block": blocks.block, "batch": blocks.batch, "accumulate": blocks.accumulate}
-        schedule = replace(job.schedule, **sizes, precision=self._precision)
+        schedule = replace(
+            job.schedule,
+            block=blocks.block,
+            batch=blocks.batch,
+            accumulate=blocks.accumulate,
+            precision=self._precision,
+        )
         return replace(job, schedule=schedule)
 
     def device_settled(self) -> AbstractContextManager[None]:
