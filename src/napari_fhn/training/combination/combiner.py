@@ -183,4 +183,5 @@ class Combiner:
 def _named(said: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the likeliest classes from 1; 0 where all are alike."""
     knows = said.max(axis=0) > np.float32(1.001 / len(said))
-    return likeliest(said) * knows
+    found: NDArray[np.uint8] = likeliest(said) * knows
+    return found
