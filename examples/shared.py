@@ -85,7 +85,7 @@ def curve(
 
 def forecast(work: Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
     """Print the memory of a training, and its time from two steps on a small block."""
-    device = settings.pop("device", None)
+    device, factors = settings.pop("device", None), settings.pop("factors", None)
     found = work.forecast(recipe, device=device, **settings)
     print(f"{found.block_in_words}: a training step takes {found.sentence(None)}.")
     schedule = {**settings.pop("schedule", {}), "block": tuple(small_block), "batch": 1}
@@ -95,7 +95,9 @@ def forecast(work: Work, steps: int, small_block: Sequence[int], recipe: str, **
         if isinstance(update, fhn.Progress) and update.step_seconds is not None:
             seconds.append(update.step_seconds)
 
-    run = work.fit(recipe, schedule=schedule, steps=3, name="timing", device=device, **settings).wait(told)
+    run = work.fit(recipe, schedule=schedule, steps=3, name="timing", device=device, factors=factors, **settings).wait(
+        told
+    )
     work.runs.delete(run)
     step = min(seconds) * found.batch * float(np.prod(found.block)) / float(np.prod(small_block))
     print(

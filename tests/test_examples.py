@@ -108,7 +108,8 @@ def test_a_volume_of_the_benchmark_s_form_is_interpreted_from_boreholes(run, tmp
     np.save(tmp_path / "train_labels.npy", np.clip(depth // 4, 0, 5).astype(np.int64))
     found = run(
         "seismic", "--f3", str(tmp_path), "--small", "--steps", "1",
-        RADIUS=15, SMALL="3d 12: 1x2 | down 1x2", SMALL_SCHEDULE={"block": (16, 16, 16), "batch": 2, "accumulate": 2},
+        RADIUS=15,
+        SMALL={"network": "3d 12: 1x2 | down 1x2", "schedule": {"block": (16, 16, 16), "batch": 2, "accumulate": 2}},
     )  # fmt: skip
     assert found["survey"] == [28, 32, 24]
     assert 0 < found["labelled"] < 0.5
