@@ -86,3 +86,10 @@ def test_a_forecast_of_a_cube_with_bands_as_an_axis(image):
     with fhn.open([cube, cube], axes=("y", "x", "band")) as pair:
         found = pair.forecast("paper.hyperspectral")
         assert found.block == (24, 20, 6)
+
+
+def test_a_network_of_the_paper_is_trained_by_its_own_schedule_unless_another_is_named():
+    with fhn.open(np.zeros((32, 32, 32), "f4"), axes=("inline", "crossline", "twt")) as volume:
+        alone = volume.forecast(network="paper.a", device="cpu")
+        with_settings = volume.forecast(settings=Settings.of("volume"), network="paper.a", device="cpu")
+    assert (alone.batch, with_settings.batch) == (RECIPES["paper.seismic"].schedule.batch, 1)

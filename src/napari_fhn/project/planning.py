@@ -81,7 +81,7 @@ def plan(
         Other than those of the recipe.
     network : str, optional
         In place of the recipe's, as `Settings.with_network` takes it. A network of the paper is trained by its own
-        schedule where no recipe is named.
+        schedule where nothing else is named.
 
     Returns
     -------
@@ -95,7 +95,8 @@ def plan(
         When no recipe goes with such data, or no network is where one is named.
     """
     why = ""
-    recipe = recipe or recipes.beside(network or "")
+    if network and base is None and start_from is None:
+        recipe = recipe or recipes.beside(network)
     if recipe:
         line = project.vertical_axis is not None and len(project.shape) == 2
         if line and recipe not in project.recipes:
