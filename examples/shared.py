@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 
 import napari_fhn as fhn
-from napari_fhn.api import Work
-from napari_fhn.project import Run
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +41,7 @@ class Clock:
         return None if self._end is None else max(0.0, (self._end - time.monotonic()) / 60)
 
 
-def train(work: Work, name: str, steps: int, clock: Clock, **settings: Any) -> Run | None:
+def train(work: fhn.Work, name: str, steps: int, clock: Clock, **settings: Any) -> fhn.Run | None:
     """Train a run, or go on with it; None where the minutes were over before it was finished."""
     run = _called(work, name)
     if run is None or run.step < steps:
@@ -57,12 +55,12 @@ def train(work: Work, name: str, steps: int, clock: Clock, **settings: Any) -> R
 
 
 def curve(
-    work: Work,
+    work: fhn.Work,
     name: str,
     steps: int,
     every: int,
     clock: Clock,
-    validate: Callable[[Run], float],
+    validate: Callable[[fhn.Run], float],
     **settings: Any,
 ) -> dict[int, float] | None:
     """Train a run piece by piece, with a value after each; None where the minutes were over before it was finished.
@@ -83,7 +81,7 @@ def curve(
     return values
 
 
-def forecast(work: Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
+def forecast(work: fhn.Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
     """Print the memory of a training, and its time from two steps on a small block."""
     device, factors = settings.pop("device", None), settings.pop("factors", None)
     found = work.forecast(recipe, device=device, **settings)
@@ -153,7 +151,7 @@ def pictures(
     print(f"Drawn: {path}")
 
 
-def _called(work: Work, name: str) -> Run | None:
+def _called(work: fhn.Work, name: str) -> fhn.Run | None:
     return next((run for run in work.runs.all() if run.name == name), None)
 
 
