@@ -218,9 +218,11 @@ READERS = {
         Reader("places", samples.places, places),
         Reader("volume", samples.volumes, volume),
         Reader("segy", samples.segy, survey),
+        Reader("su", samples.su, survey),
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),
         Reader("mdio", samples.mdio, survey),
         Reader("bricks", samples.bricks, survey),
+        *(Reader(name, make, survey, 5.0) for name, make in samples.bricked().items()),
     )
 }
 #: Those whose libraries have been seen to end the program: they are looked at in another process first.

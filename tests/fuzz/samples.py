@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import tempfile
 import warnings
@@ -178,6 +179,32 @@ def bricks(name: str) -> list[Sample]:
         return folder / "bricks.zarr"
 
     return [_made(write)]
+
+
+def su(name: str) -> list[Sample]:
+    """Return a file of Seismic Unix: that of a SEG-Y without what stands in front of its traces."""
+    return [Sample("survey.su", {"survey.su": next(iter(one.files.values()))[3600:]}) for one in segy(name)[:1]]
+
+
+def bricked() -> dict[str, Callable[[str], list[Sample]]]:
+    """Return makers of volumes whose libraries are installed, by the name of the reader."""
+    made = {"vds": ("openvds", vds), "zgy": ("openzgy", zgy)}
+    return {name: make for name, (library, make) in made.items() if importlib.util.find_spec(library)}
+
+
+def vds(name: str) -> list[Sample]:
+    """Return an OpenVDS file."""
+    from survey_files import volumes as factory
+
+    return [_made(lambda folder: factory.write_vds(folder / "survey.vds", factory.values_of((3, 4, 5))))]
+
+
+def zgy(name: str) -> list[Sample]:
+    """Return a ZGY file with bricks smaller than those of others, which are two megabytes."""
+    from survey_files import volumes as factory
+
+    values = factory.values_of((3, 4, 5))
+    return [_made(lambda folder: factory.write_zgy(folder / "survey.zgy", values, bricksize=(4, 4, 8)))]
 
 
 def shapes(name: str) -> list[Sample]:
