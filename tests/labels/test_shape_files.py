@@ -137,20 +137,15 @@ def test_tables_with_shapes_as_text_are_shapes(tmp_path, scene, form):
 @pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
 def test_geojson_in_another_crs_comes_to_the_map(tmp_path, scene):
     """As GDAL wrote it before the standard knew longitude and latitude alone."""
-    x, y = transform(
-        "EPSG:32632", "EPSG:25833", [500_005, 500_045, 500_045, 500_005], [6_000_100] * 2 + [6_000_140] * 2
-    )
-    ring = [[a, b] for a, b in zip(x, y, strict=True)]
+    corners = [(2, 102), (42, 102), (42, 142), (2, 142), (2, 102)]
+    x, y = transform("EPSG:32632", "EPSG:25833", *zip(*((500_000 + a, 6_000_000 + b) for a, b in corners), strict=True))
+    shape = {"type": "Polygon", "coordinates": [list(zip(x, y, strict=True))]}
     path = tmp_path / "areas.geojson"
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::25833"}}
-    feature = {
-        "type": "Feature",
-        "properties": {"class": "salt"},
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }
+    feature = {"type": "Feature", "properties": {"class": "salt"}, "geometry": shape}
     path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
     out, _ = burnt(scene, path)
-    assert np.argwhere(out).tolist() == [[i, j] for i in range(1, 5) for j in range(1, 4)] or (out[1:5, 1:4] == 1).all()
+    assert np.argwhere(out).tolist() == [[i, j] for i in range(1, 5) for j in range(4)]
 
 
 def test_a_shape_as_long_as_coast_lines_are_is_read(tmp_path):
