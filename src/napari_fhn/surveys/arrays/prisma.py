@@ -87,9 +87,9 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
         notes.append(f"The values are as stored; scale x value + offset of their band is {what}.")
     coords, crs = _on_map(attrs, values.shape[1:])
     dims = ("band", "y", "x")
-    if not coords and (where := _places(members, level)):
-        lines, pixels, grid = table_of_places(path, *where)
-        if tuple(np.shape(where[0])) != values.shape[1:]:
+    if not coords and (places := _places(members, level)):
+        lines, pixels, grid = table_of_places(path, *places)
+        if tuple(np.shape(places[0])) != values.shape[1:]:
             raise SurveyError(path, "its longitudes and latitudes are not those of its cubes", "Copy it again")
         on_map = OnMap(path, values.variable(dims), lines, pixels, None)
         survey = assemble(

@@ -67,7 +67,7 @@ def table_of_places(
     if not np.isfinite(x).all() or not np.isfinite(y).all() or not min(sides) > 0:
         raise SurveyError(path, nowhere, way_out)
     cell = float(f"{min(sides):.2g}")
-    left, top = np.floor(x.min() / cell) * cell, np.ceil(y.max() / cell) * cell
+    left, top = float(np.floor(x.min() / cell) * cell), float(np.ceil(y.max() / cell) * cell)
     shape = int(np.ceil((top - y.min()) / cell)) + 1, int(np.ceil((x.max() - left) / cell)) + 1
     if shape[0] * shape[1] > max(_MOST * lon.size, 2**20):
         what = f"its longitudes and latitudes spread over {shape[0]} x {shape[1]} pixels, and are those of no scene"
@@ -75,10 +75,11 @@ def table_of_places(
     tree = cKDTree(np.stack([x.ravel(), y.ravel()], axis=1))
     across = left + cell * (np.arange(shape[1]) + 0.5)
     nearest = np.full(shape, lon.size, np.int64)
+    reach = _NEAR * float(np.hypot(sides[0], sides[1]))
     for row in range(shape[0]):
         down = np.full(shape[1], top - cell * (row + 0.5))
         centres = np.stack([across, down], axis=1)
-        nearest[row] = tree.query(centres, distance_upper_bound=_NEAR * float(np.hypot(*sides)))[1]
+        nearest[row] = tree.query(centres, distance_upper_bound=reach)[1]
     found = nearest < lon.size
     lines = np.where(found, nearest // lon.shape[1], -1).astype(np.int32)
     pixels = np.where(found, nearest % lon.shape[1], -1).astype(np.int32)

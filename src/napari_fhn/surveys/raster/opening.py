@@ -287,7 +287,7 @@ def _of_bands(
 
 def _of_scene(dataset: rasterio.DatasetReader) -> tuple[list[float], list[float], list[float], str]:
     """Lists of ENVI's that programs keep of a whole scene in other files: wavelengths, widths, good bands, units."""
-    said = {}
+    said: dict[str, str] = {}
     for domain in (None, "ENVI"):
         try:
             said |= {str(key).lower().replace(" ", "_"): value for key, value in dataset.tags(ns=domain).items()}
