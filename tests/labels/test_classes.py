@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning
+from napari_fhn.labels.classes import PALETTE
 
 CLASSES = st.lists(
     st.builds(
@@ -119,3 +122,25 @@ def test_a_removed_class_comes_back_beside_what_was_added_since():
     taken = ClassTable((*after, LabelClass(4, "class 3", "#112233")))
     with pytest.raises(LabelError, match="twice"):
         taken.carried(after, before)
+
+
+#: What the eye makes of linear red, green and blue: as most see, and without each kind of cone (Machado et al. 2009).
+_EYES = (
+    ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+)
+
+
+def test_no_two_colours_of_classes_look_alike_to_any_eye():
+    rgb = np.array([[int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)] for color in PALETTE])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    for eye in _EYES:
+        seen = np.clip(linear @ np.array(eye).T, 0, 1)
+        lab = rgb2lab(np.where(seen <= 0.0031308, seen * 12.92, 1.055 * seen ** (1 / 2.4) - 0.055)[None])[0]
+        apart = deltaE_ciede2000(lab[:, None], lab[None]) + 100 * np.eye(len(lab))
+        assert apart.min() > 10
+        # Neither the black of a dark canvas nor the white of a light one.
+        assert lab[:, 0].min() > 20
+        assert lab[:, 0].max() < 95

@@ -10,11 +10,11 @@ from napari_fhn.labels.errors import LabelError
 
 #: Largest label value: labels are uint8, and 0 is "unlabelled".
 MAX_VALUE = 255
-#: Okabe and Ito's colours for all kinds of colour vision (black left out: it vanishes on a dark canvas), then
-#: Paul Tol's muted set for surveys of more classes.
+#: Okabe and Ito's colours for all kinds of colour vision (black left out: it vanishes on a dark canvas). Those after
+#: them lie as far as they can from all before, to the eye that tells them apart worst, and are no greys, as data are.
 PALETTE = (
     "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
-    "#88ccee", "#882255", "#44aa99", "#ddcc77", "#332288", "#aa4499", "#999933", "#117733", "#cc6677",
+    "#882255", "#c3e1b4", "#a5000f", "#3cf0ff", "#875a4b", "#8778ff", "#c31e87", "#4b0ff0", "#b4b478",
 )  # fmt: skip
 
 

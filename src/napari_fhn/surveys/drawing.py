@@ -132,6 +132,51 @@ def is_upright(survey: xr.DataArray) -> bool:
     return vertical_axis(survey) == survey.ndim - 1 and survey.ndim in UPRIGHT
 
 
+def across(axis: int, ndim: int, vertical: int | None = None) -> tuple[int, ...]:
+    """Return the order of the viewer's axes in which the section across one of them is in view, upright.
+
+    Parameters
+    ----------
+    axis : int
+        The one that the section does not run along.
+    ndim : int
+        How many axes there are.
+    vertical : int, optional
+        The axis of time or depth.
+
+    Examples
+    --------
+    >>> across(1, 3, vertical=2)  # a crossline: inlines run to the right, time down
+    (1, 2, 0)
+    """
+    others = [other for other in range(ndim) if other != axis]
+    return (axis, *sorted(others, key=lambda other: other != vertical))
+
+
+def upright(order: tuple[int, ...], before: tuple[int, ...], vertical: int) -> tuple[int, ...]:
+    """Return the order of the viewer's axes that stands upright, where one that does not was chosen.
+
+    Parameters
+    ----------
+    order : tuple of int
+        As it was chosen.
+    before : tuple of int
+        As it was until then. Where the axes were rolled by one the section across the next axis is meant.
+    vertical : int
+        The axis of time or depth.
+
+    Examples
+    --------
+    >>> upright((1, 0, 2), before=(0, 2, 1), vertical=2)  # napari's roll: from an inline to a crossline
+    (1, 2, 0)
+    >>> upright((0, 1, 2), before=(1, 2, 0), vertical=2)  # and on to a time slice
+    (2, 0, 1)
+    """
+    if len(order) == 3 and order != before and order == (before[-1], *before[:-1]):
+        return across((before[0] + 1) % 3, 3, vertical)
+    return (*order[:-2], order[-1], order[-2]) if order[-1] == vertical else order
+
+
 def corner_of(survey: xr.DataArray) -> tuple[str, float, float] | None:
     """CRS of a map in metres, and northing and easting of the middle of its upper left cell; None for other surveys."""
     if not {"y", "x"} <= set(survey.dims) & set(survey.coords):

@@ -20,6 +20,7 @@ from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking
+from napari_fhn.widgets.data.turning import Turning
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import session_folder, sessions_folder
@@ -63,6 +64,8 @@ class Desk:
         What the parts share: viewer, sentences, threads, ticked surveys, the project that is open, what is under way.
     words, data, project, state : Messages, Data, OpenProject, RunState
         The same, one by one.
+    turning : Turning
+        Which way one looks.
     bricks : Bricks
         Copies of large surveys.
     stacking : Stacking
@@ -116,6 +119,7 @@ class Desk:
         self.context = context = DeskContext(
             viewer, self.messages, self.background, self.data, self.project, self.state
         )
+        self.turning = Turning(viewer, self.data)
         self.bricks = Bricks(context, self.root / "bricks")
         self.stacking = Stacking(context, self.root / "maps")
         self.book = LabelBook(context)
@@ -213,6 +217,7 @@ class Desk:
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
+        self.turning.close()
         self.overlays.close()
         self.prediction.close()
         self.labelling.close()

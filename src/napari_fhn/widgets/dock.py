@@ -8,17 +8,20 @@ from typing import Any
 
 import napari
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from napari_fhn.widgets import shortcuts
+from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
+from napari_fhn.widgets.data.rulers import Rulers
+from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
 from napari_fhn.widgets.labelling.label_panel import LabelPanel
 from napari_fhn.widgets.network.network_panel import NetworkPanel
 from napari_fhn.widgets.results.results_panel import ResultsPanel
 from napari_fhn.widgets.running.run_panel import RunPanel
+from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
@@ -57,6 +60,12 @@ class Dock(QWidget):
         self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
+        self.desk.book.state.events.has_labels.connect(self._offer_results)
+        for panel in (self.results, self.export):
+            panel.setVisible(self.desk.book.state.has_labels)
+        self.rulers: Rulers | None = None
+        self.view = ViewBar(self.desk.turning)
+        self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
         help_button.setText("?")
@@ -78,9 +87,16 @@ class Dock(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
+        outer.setSpacing(0)
+        outer.addWidget(scroll, 1)
+        outer.addWidget(hairline())
+        outer.addWidget(self.run.pinned)
+        for button in self.findChildren(QAbstractButton):
+            # A click leaves the keys where they were, on the canvas: what it disables would hand them to its neighbour.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumWidth(WIDTH)
         self._window: QWidget | None = None
         self._closed = False
@@ -96,16 +112,21 @@ class Dock(QWidget):
         """Ask for no more width than the controls need: the rest is the canvas's."""
         return QSize(WIDTH, 700)
 
+    def enterEvent(self, event: Any) -> None:
+        """Let what the controls say be read: in lines, and not in one across the screen."""
+        tooltips.wrap(self)
+        super().enterEvent(event)
+
     def shortcuts(self) -> tuple[shortcuts.Key, ...]:
         """Return all keys of the desk. They press buttons: what cannot be clicked has no key that does it either."""
         run, looks = self.run, self.run.looks
         return (
             shortcuts.Key("Ctrl+Alt+R", "Train", run.train.click),
-            shortcuts.Key("Ctrl+Alt+P", "Pause, and resume", run.pause.click),
+            shortcuts.Key("Ctrl+Alt+H", "Pause, and resume", run.pause.click),
             shortcuts.Key("Ctrl+Alt+X", "Stop", run.stop.click),
             shortcuts.Key("Ctrl+Alt+A", "Predict all", run.predict.click),
             shortcuts.Key("Ctrl+Alt+V", "Show or hide the prediction", self.desk.prediction.toggle),
-            shortcuts.Key("Ctrl+Alt+O", "Outlines of the prediction", looks.outlines.click),
+            shortcuts.Key("Ctrl+Alt+D", "Outlines of the prediction", looks.outlines.click),
             shortcuts.Key("Ctrl+Alt+E", "Entropy of the prediction", looks.buttons["entropy"].click),
             shortcuts.Key("Ctrl+Alt+W", "Where next: find the places most worth labelling", run.next.search.click),
             shortcuts.Key("Ctrl+Alt+N", "Go to the next of them", run.next.go_on),
@@ -129,6 +150,10 @@ class Dock(QWidget):
         if self._closed:
             return
         self._closed = True
+        if self.rulers is not None:
+            self.rulers.close_rulers()
+        self.view.setParent(None)
+        self.view.deleteLater()
         self.data.close_panel()
         self.results.close_panel()
         self.desk.close()
@@ -147,6 +172,7 @@ class Dock(QWidget):
                 self._window = window
                 if window is not None:
                     window.installEventFilter(self)
+                    self._settle(window)
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
@@ -155,9 +181,21 @@ class Dock(QWidget):
             QTimer.singleShot(0, self._close_if_hidden)
         return False
 
+    def _settle(self, window: QWidget) -> None:
+        """Put what belongs to the canvas there, once there is one."""
+        canvas = put_above(window, self.view)
+        if canvas is not None and self.rulers is None:
+            self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)
+            self.data.seismic.rulers = self.rulers
+
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:
             self.network.fold()
+
+    def _offer_results(self, has_labels: bool) -> None:
+        """Show the parts that begin with labels once there are some; they stay, as nothing may jump."""
+        for panel in (self.results, self.export):
+            panel.setVisible(has_labels or not panel.isHidden())
 
     def _close_if_orphaned(self) -> None:
         if self.parent() is None:

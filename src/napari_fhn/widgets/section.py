@@ -97,11 +97,16 @@ class Section(Fold):
     def __init__(self, number: int, title: str) -> None:
         super().__init__(f"{number}  {title}", "Fold this part of the dock away, or show it again.", bold=True)
         if number > 1:
-            line = QFrame()
-            line.setFixedHeight(1)
-            line.setStyleSheet("background: rgba(128, 128, 128, 80); border: none;")
-            self.column.insertWidget(0, line)
+            self.column.insertWidget(0, hairline())
         self.aside = QElidingLabel("")
         self.aside.setStyleSheet(QUIET)
         self.aside.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.row.addWidget(self.aside, 1)
+
+
+def hairline() -> QFrame:
+    """Return a thin line that parts two parts of the dock."""
+    line = QFrame()
+    line.setFixedHeight(1)
+    line.setStyleSheet("background: rgba(128, 128, 128, 80); border: none;")
+    return line

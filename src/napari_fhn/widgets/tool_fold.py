@@ -58,6 +58,12 @@ class ToolFold(QWidget):
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._place(button)
 
+    def offer(self, title: str, wanted: bool) -> None:
+        """Show the button of a tool that fits the data, and put one away that does not."""
+        self.buttons[title].setVisible(wanted)
+        if not wanted:
+            self.buttons[title].setChecked(False)
+
     def open(self, title: str) -> None:
         """Open a tool."""
         self.buttons[title].setChecked(True)

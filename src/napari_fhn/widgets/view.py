@@ -10,6 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 
 from napari_fhn.box import Box
+from napari_fhn.surveys.drawing import across
 from napari_fhn.training import Focus
 
 REPAINT_SECONDS = 0.2
@@ -41,6 +42,30 @@ def focus(viewer: ViewerModel, layer: Labels) -> Focus | None:
     axis = across[0]
     index = round(float(layer.world_to_data(viewer.dims.point)[axis]))
     return Focus(axis, min(max(index, 0), layer.data.shape[axis] - 1))
+
+
+def look_at(viewer: ViewerModel, layer: Layer, axis: int, index: int, vertical: int | None) -> None:
+    """Look at a section of a layer's grid, upright.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose view moves.
+    layer : napari.layers.Layer
+        On the survey's grid.
+    axis, index : int
+        Across which axis of the layer the section is, and which one.
+    vertical : int or None
+        The axis of time or depth.
+    """
+    dims = viewer.dims
+    if dims.ndisplay != 2:
+        dims.ndisplay = 2
+    offset = dims.ndim - layer.ndim
+    if axis + offset in dims.displayed:
+        dims.order = across(axis + offset, dims.ndim, None if vertical is None else vertical + offset)
+    point = layer.data_to_world([index if a == axis else 0 for a in range(layer.ndim)])
+    dims.set_point(axis + offset, float(point[axis]))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QToolButton
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
 
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.errors import SurveyError
@@ -16,6 +16,7 @@ from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
 from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.data.seismic_panel import SeismicPanel
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
 from napari_fhn.widgets.data.stacking import wants_stacking
@@ -63,16 +64,15 @@ class DataPanel(Section):
         self.bricks = BricksPanel(desk.bricks)
         self.body.addWidget(self.bricks)
         self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
-        self.headers = QToolButton()
+        self.headers = QPushButton()
         self.headers.setText("Headers …")
         self.headers.setToolTip(
             "Say how this SEG-Y file is read: bytes of numbers and coordinates, scalar, sample interval, delay, format."
         )
         self.headers.clicked.connect(self._ask_headers)
-        row = QHBoxLayout()
-        row.addWidget(self.go_to, 1)
-        row.addWidget(self.headers, 0, Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(row)
+        self.body.addWidget(self.go_to)
+        self.seismic = SeismicPanel(desk.context, self.headers)
+        self.body.addWidget(self.seismic)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
         self.composite = CompositePanel(desk.context)
@@ -88,6 +88,7 @@ class DataPanel(Section):
         """Let go of the viewer."""
         self.spectrum.close_panel()
         self.amplitudes.close_panel()
+        self.seismic.close_panel()
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 

@@ -10,7 +10,8 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from numpy.typing import NDArray
 
-from napari_fhn.surveys.numbers import Numbers, describe
+from napari_fhn.surveys.drawing import across
+from napari_fhn.surveys.numbers import VERTICAL, Numbers, describe
 from napari_fhn.surveys.places import GridPosition
 
 
@@ -34,6 +35,7 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition)
         Where the view is now, in the survey's numbers.
     """
     offset = viewer.dims.ndim - layer.ndim
+    _turn(viewer, numbers, place, offset)
     now = np.asarray(layer.world_to_data(viewer.dims.point), np.float64)[-layer.ndim :]
     shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
     # Along what is on the canvas the camera, not the slider, says where the person is.
@@ -50,6 +52,18 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition)
     center(viewer, layer, world, camera=any(numbers.names[k] in place.index for k in shown))
     # In the narrow dock; the status bar names the CRS.
     return describe(replace(numbers, crs=""), np.rint(index).tolist())
+
+
+def _turn(viewer: ViewerModel, numbers: Numbers, place: GridPosition, offset: int) -> None:
+    """Show the section that is asked for alone: "crossline 300" is one, and not a place on the inline in view."""
+    if len(place.index) != 1 or len(numbers.names) != 3 or viewer.dims.ndisplay != 2:
+        return
+    (name,) = place.index
+    if name not in ("inline", "crossline") or numbers.names.index(name) + offset not in viewer.dims.displayed:
+        return
+    vertical = next((k + offset for k, other in enumerate(numbers.names) if other in VERTICAL), None)
+    viewer.dims.order = across(numbers.names.index(name) + offset, viewer.dims.ndim, vertical)
+    getattr(viewer, "fit_to_view", viewer.reset_view)()
 
 
 def center(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], *, camera: bool = True) -> None:

@@ -21,11 +21,14 @@ from napari_fhn.project.wells import KeptWells
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.labelling import class_layers
+from napari_fhn.widgets.labelling import class_keys, class_layers
 from napari_fhn.widgets.labelling.label_history import LabelHistory
 from napari_fhn.widgets.labelling.label_state import LabelState
 from napari_fhn.widgets.labelling.strokes import Strokes
 from napari_fhn.widgets.labelling.tally import Tally
+
+_PAINTING = ("paint", "fill", "polygon")
+"""Tools that paint with the class in use: who has taken one up keeps it when another class is chosen."""
 
 
 class LabelBook:
@@ -56,6 +59,8 @@ class LabelBook:
         Returns the wells as they are, and as they are with other names of classes; None where there are none.
     stepped : Signal
         Emitted with a step that was done, taken back or made again.
+    chosen : Signal
+        Emitted with the label value that is painted with from now on, whoever chose it.
     shown : Signal
         Emitted with each label layer that is made.
     counted : Signal
@@ -63,6 +68,7 @@ class LabelBook:
     """
 
     stepped = Signal(object)
+    chosen = Signal(int)
     shown = Signal(object)
     counted = Signal(object)
 
@@ -99,9 +105,13 @@ class LabelBook:
         self._strokes.attach(layer, self.undo, self.redo)
         self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
-        for key in range(1, 10):
-            # napari's own digits choose a tool; its letters do so too, and stay.
-            self.layer.bind_key(str(key), lambda layer, key=key: self._brush_of_key(key), overwrite=True)
+        class_keys.attach(
+            self._viewer,
+            layer,
+            lambda: len(self.state.classes),
+            lambda number: self.brush(self.state.classes.values[number]),
+        )
+        layer.events.selected_label.connect(lambda event: self.chosen.emit(int(layer.selected_label)))
         self._viewer.layers.selection.active = self.layer
         if not writable:
             self.protect()
@@ -293,23 +303,18 @@ class LabelBook:
 
     def go(self, axis: int, index: int) -> None:
         """Look at a section of the label volume."""
-        if self.layer is None:
-            return
-        dims, layer = self._viewer.dims, self.layer
-        if dims.ndisplay != 2:
-            dims.ndisplay = 2
-        offset = dims.ndim - layer.ndim
-        if axis + offset in dims.displayed:
-            order = [a for a in dims.order if a != axis + offset]
-            dims.order = (*order[:offset], axis + offset, *order[offset:])
-        point = layer.data_to_world([index if a == axis else 0 for a in range(layer.ndim)])
-        dims.set_point(axis + offset, float(point[axis]))
+        if self.layer is not None:
+            view.look_at(self._viewer, self.layer, axis, index, self._context.data.vertical)
 
     def brush(self, value: int) -> None:
-        """Paint with this class from now on."""
-        if self.layer is not None:
-            self.layer.selected_label = value
-            self._viewer.layers.selection.active = self.layer
+        """Paint with this class from now on: the brush is taken up, where one may paint."""
+        layer = self.layer
+        if layer is None:
+            return
+        layer.selected_label = value
+        self._viewer.layers.selection.active = layer
+        if layer.editable and layer.mode not in _PAINTING and self._viewer.dims.ndisplay == 2:
+            layer.mode = "paint"
 
     def held_out(self) -> HeldOut:
         """What is to be held out of the next training."""
@@ -353,10 +358,6 @@ class LabelBook:
         self.tally.close()
         if self.layer is not None and self.layer in self._viewer.layers:
             self.protect()
-
-    def _brush_of_key(self, key: int) -> None:
-        if key <= len(self.state.classes):
-            self.brush(self.state.classes.values[key - 1])
 
     def _follow(self, writable: bool) -> None:
         """Take up what can be taken back in the session, where the desk writes in it."""

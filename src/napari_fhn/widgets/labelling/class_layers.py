@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.preferences import preferences
 
+_NOTHING = (0.45, 0.45, 0.45, 0.7)
+OPACITY = 0.6
+"""Of labels: the data under a pick is seen."""
+
 
 def colormap(
-    classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
+    classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None, grey: bool = False
 ) -> DirectLabelColormap:
-    """Return the colours of the classes, or of one alone; what is unlabelled, unpredicted or hidden is transparent."""
+    """Return the colours of the classes, or of one alone; what has none is transparent; or grey."""
     colors: dict[int | None, Any] = {
         None: (0.5, 0.5, 0.5, 1.0),
-        0: (0.0, 0.0, 0.0, 0.0),
+        0: _NOTHING if grey else (0.0, 0.0, 0.0, 0.0),
     }
     for value, color in classes.colors.items():
         seen = only in (None, value) and value not in hidden
@@ -28,10 +32,29 @@ def colormap(
 
 
 def recolour(
-    layer: Labels, classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
+    layer: Labels,
+    classes: ClassTable,
+    hidden: frozenset[int] = frozenset(),
+    *,
+    only: int | None = None,
+    grey: bool = False,
 ) -> None:
-    """Give a layer the colours and names of the classes; some are hidden, or ``only`` one is seen, if it is given."""
-    layer.colormap = colormap(classes, hidden, only=only)
+    """Give a layer the colours and names of the classes.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        The layer.
+    classes : ClassTable
+        The classes.
+    hidden : frozenset of int
+        Label values that are not seen.
+    only : int, optional
+        The one that is seen alone.
+    grey : bool
+        Whether a grey veil lies over what has no class.
+    """
+    layer.colormap = colormap(classes, hidden, only=only, grey=grey)
     layer.metadata["classes"] = names(classes)
 
 
@@ -42,7 +65,7 @@ def names(classes: ClassTable) -> dict[int, str]:
 
 def labels_layer(values: NDArray[np.uint8], classes: ClassTable, placement: dict[str, Any]) -> Labels:
     """Make the layer that the person paints on; strokes go straight into the file behind ``values``."""
-    layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=1.0, **placement)
+    layer = Labels(values, name="Labels", colormap=colormap(classes), opacity=OPACITY, **placement)
     layer.metadata["classes"] = names(classes)
     layer.brush_size = 5
     layer.selected_label = classes.values[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
+from qtpy.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
 from qtpy.QtWidgets import QAbstractItemView, QColorDialog, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_fhn.labels import LabelClass
@@ -15,6 +15,7 @@ from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.running.training_history import TrainingHistory
 
 _ROW = 20
+_DIGITS = tuple("123456789")
 _ROWS = 8
 _NAME, _COUNT, _SHARE, _IOU, _SHOWN, _LOCKED = range(6)
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -49,7 +50,9 @@ class ClassTableView(QTableWidget):
         self._history = history
         self._lay_out()
         self.itemSelectionChanged.connect(self._picked)
+        self.cellClicked.connect(lambda row, column: self._picked())  # also of the class that was chosen already
         self.itemChanged.connect(self._changed)
+        book.chosen.connect(self._select)
         for name in ("classes", "counts", "hidden", "locked"):
             getattr(book.state.events, name).connect(self._show)
         history.changed.connect(self._show_iou)
@@ -69,6 +72,15 @@ class ClassTableView(QTableWidget):
         color = QColorDialog.getColor(QColor(self._book.state.classes.colors[value]), self, "Colour of the class")
         if color.isValid():
             self._edits.recolour(value, color.name())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Take the digits for classes, here as on the canvas; Qt would look for names that begin with them."""
+        number = int(event.text()) if event is not None and event.text() in _DIGITS else 0
+        values = self._book.state.classes.values
+        if 0 < number <= len(values):
+            self._book.brush(values[number - 1])
+        else:
+            super().keyPressEvent(event)
 
     def _lay_out(self) -> None:
         for column, (title, side, _, words) in enumerate(_COLUMNS):
@@ -92,6 +104,7 @@ class ClassTableView(QTableWidget):
         header.setFixedHeight(_ROW + 1)
         header.setSectionsClickable(False)
         header.setHighlightSections(False)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
         self.setShowGrid(False)
         self.setIconSize(QSize(13, 13))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -148,6 +161,14 @@ class ClassTableView(QTableWidget):
         value = self._value(self.currentRow())
         if value is not None:
             self._book.brush(value)
+
+    def _select(self, value: int) -> None:
+        """Show which class is painted with, chosen by a key or on the canvas."""
+        values = self._book.state.classes.values
+        if value in values and self._value(self.currentRow()) != value:
+            self.blockSignals(True)
+            self.setCurrentCell(values.index(value), _NAME)
+            self.blockSignals(False)
 
     def _changed(self, item: QTableWidgetItem) -> None:
         value = self._value(item.row())

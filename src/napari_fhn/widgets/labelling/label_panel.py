@@ -12,6 +12,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
 from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
+from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.consent import ask_replace
 from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
@@ -204,6 +205,9 @@ class LabelPanel(Section):
         may = self._context.project.writable or self._context.project.project is None
         for widget in (self.load, self.other, self.add, self.tools):
             widget.setEnabled(survey is not None and may)
+        # What there is nothing for yet takes no room.
+        self.tools.setVisible(state.has_labels)
+        self.tools.offer("Wells", survey is not None and is_seismic(survey))
         self.table.setEnabled(may)
         self.adopt.setEnabled(may)
         self.sections.look()

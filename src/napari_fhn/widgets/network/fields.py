@@ -118,6 +118,7 @@ class Form(QWidget):
             control = CheckBox(text="", tooltip=words)
         elif annotation is int:
             control = SpinBox(min=-_MOST, max=_MOST, tooltip=words)
+            control.native.setKeyboardTracking(False)  # which would take the focus whenever a value is shown
         elif typing.get_origin(annotation) is typing.Literal:
             control = ComboBox(choices=typing.get_args(annotation), tooltip=words)
         else:

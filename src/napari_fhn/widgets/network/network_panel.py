@@ -33,6 +33,7 @@ class NetworkPanel(Section):
     def __init__(self, desk: Desk) -> None:
         super().__init__(3, "Network")
         self._desk = desk
+        self._seen = False
         self._planning = desk.planning
         self.recipe = ComboBox(label="Recipe", choices=self._recipes, tooltip="Which network, trained how.")
         self.device = ComboBox(
@@ -88,8 +89,16 @@ class NetworkPanel(Section):
             getattr(desk.planning.state.events, name).connect(self._show_outlook)
         desk.book.state.events.held_out.connect(self._show_held_out)
         desk.state.events.activity.connect(self._enable)
+        desk.book.state.events.has_labels.connect(self._wanted)
         self._show()
         self._show_outlook()
+        self.fold()
+
+    def _wanted(self, has_labels: bool) -> None:
+        """Unfold once there is something to train on; from then on it is as the person leaves it."""
+        if has_labels and not self._seen:
+            self._seen = True
+            self.fold(False)
 
     def _form(self) -> QGridLayout:
         grid = QGridLayout()
@@ -108,6 +117,8 @@ class NetworkPanel(Section):
             combo.native.setMinimumContentsLength(letters)
             combo.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         # Arrow keys and the wheel do without buttons, whose room the device beside it needs.
+        # Else it takes the focus whenever a number is shown, and what is typed on the canvas goes there.
+        self.held_out.native.setKeyboardTracking(False)
         self.held_out.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.held_out.native.setStyleSheet("QAbstractSpinBox { min-width: 22px; }")
         self.held_out.native.setFixedWidth(40)

@@ -17,6 +17,9 @@ _WORDS: dict[Overlay, tuple[str, str]] = {
     "probabilities": ("Probability", "Probability of the class chosen on the left. Takes two bytes a voxel and class."),
 }
 
+OUTLINE = 2
+"""Pixels of an outline, on the class's side of the boundary: with its neighbour's the boundary has twice as many."""
+
 
 class PredictionView(Fold):
     """Two rows of controls over the prediction layer.
@@ -38,7 +41,7 @@ class PredictionView(Fold):
         self.opacity.valueChanged.connect(lambda value: self._set("opacity", value / 100))
         self.outlines = QCheckBox("outlines")
         self.outlines.setToolTip("Draw only the borders between classes, so that the data can be read.")
-        self.outlines.toggled.connect(lambda on: self._set("contour", int(on)))
+        self.outlines.toggled.connect(lambda on: self._set("contour", OUTLINE if on else 0))
         row = QHBoxLayout()
         label = QLabel("Opacity")
         label.setBuddy(self.opacity)

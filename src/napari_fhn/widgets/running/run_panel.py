@@ -1,11 +1,22 @@
-"""Step 4: train, pause, stop, predict, and the sentence that says what is happening."""
+"""Step 4: train, pause, stop, predict, and the sentence that says what is happening: pinned below all other parts."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QSizePolicy
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.project.speeds import duration
@@ -15,9 +26,13 @@ from napari_fhn.widgets.running.curves import Curves
 from napari_fhn.widgets.running.next_panel import NextPanel
 from napari_fhn.widgets.running.predict_menu import PredictMenu
 from napari_fhn.widgets.running.prediction_view import PredictionView
-from napari_fhn.widgets.section import QUIET, Section
+from napari_fhn.widgets.section import QUIET, SPACING, Section
 
 _ERROR = "color: #e0705a;"
+
+
+_LINES = 3
+"""Lines of a sentence that are seen at once; longer ones are scrolled, and nothing moves for them."""
 
 
 class RunPanel(Section):
@@ -27,6 +42,11 @@ class RunPanel(Section):
     ----------
     desk : Desk
         Who carries it out.
+
+    Attributes
+    ----------
+    pinned : QWidget
+        Buttons, bar and sentence, for a place that does not scroll.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -50,16 +70,20 @@ class RunPanel(Section):
         row.insertWidget(1, self.beginnings)
         self.predictions = PredictMenu(desk)
         row.addWidget(self.predictions)
-        self.body.addLayout(row)
+        self.pinned = QWidget()
+        pinned = QVBoxLayout(self.pinned)
+        pinned.setContentsMargins(8, 4, 8, 4)
+        pinned.setSpacing(SPACING)
+        pinned.addLayout(row)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("progress")
         self.bar.setRange(0, 1000)
         self.bar.setFixedHeight(16)
         self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bar.setToolTip("How much is done, and the time left.")
-        self.body.addWidget(self.bar)
+        pinned.addWidget(self.bar)
         self.message = self._make_message()
-        self.body.addWidget(self.message)
+        pinned.addWidget(self._room_for(self.message))
         self.figures = QLabel()
         self.figures.setStyleSheet(QUIET)
         self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -71,7 +95,7 @@ class RunPanel(Section):
         self.body.addWidget(self.figures)
         self.details = _button("Details …", "What exactly went wrong, for a report.")
         self.details.clicked.connect(self._show_details)
-        self.body.addWidget(self.details)
+        pinned.addWidget(self.details)
         self.curves = Curves(desk.history)
         self.curves.setVisible(False)
         self.curves.reverted.connect(desk.work.revert)
@@ -103,13 +127,20 @@ class RunPanel(Section):
         message.setWordWrap(True)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        message.setSizePolicy(policy)
-        # Room for two lines: the controls below must not jump when a sentence grows.
-        message.setMinimumHeight(2 * message.fontMetrics().lineSpacing() + 4)
         message.setToolTip("What is happening now.")
         return message
+
+    @staticmethod
+    def _room_for(message: QLabel) -> QScrollArea:
+        """Return a room of always the same height: nothing may move when a sentence grows."""
+        room = QScrollArea()
+        room.setWidget(message)
+        room.setWidgetResizable(True)
+        room.setFrameShape(QFrame.Shape.NoFrame)
+        room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        room.setFixedHeight(_LINES * message.fontMetrics().lineSpacing() + 8)
+        return room
 
     def _enable(self, event: Any = None) -> None:
         activity, project = self._desk.state.activity, self._desk.project
@@ -120,6 +151,9 @@ class RunPanel(Section):
         self.pause.setText("Resume" if activity.paused else "Pause")
         self.stop.setEnabled(activity.can_stop)
         self.predict.setEnabled(may and project.has_model)
+        something = project.has_model or project.has_prediction or not activity.idle
+        for widget in (self.looks, self.next):
+            widget.setVisible(something)
 
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state

@@ -1,0 +1,149 @@
+"""The row above the canvas: which way one looks, and at which section, in the survey's own numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from napari_fhn.surveys.numbers import NumberedAxis
+from napari_fhn.widgets.data.turning import Turning, View
+from napari_fhn.widgets.section import TOGGLE
+
+_DIGITS = 3
+_NARROWEST = 78
+
+
+class ViewBar(QWidget):
+    """A button for each way to look, a number and a slider.
+
+    Parameters
+    ----------
+    turning : Turning
+        Who turns the view.
+    """
+
+    def __init__(self, turning: Turning) -> None:
+        super().__init__()
+        self._turning = turning
+        self._views: tuple[View, ...] = ()
+        self._axis: NumberedAxis | None = None
+        self.buttons: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self._ways = QHBoxLayout()
+        self._ways.setSpacing(2)
+        self.number = QDoubleSpinBox()
+        self.number.setKeyboardTracking(False)
+        self.number.setAccessibleName("number of the section")
+        self.number.setMinimumWidth(_NARROWEST)
+        self.number.setToolTip("Number of the section in view: type one, then Enter, or step.")
+        self.number.valueChanged.connect(self._typed)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("section")
+        self.slider.setToolTip("Slide through the sections.")
+        self.slider.valueChanged.connect(turning.step_to)
+        self.called = QLabel()
+        self.called.setBuddy(self.number)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(6, 2, 6, 2)
+        row.setSpacing(6)
+        row.addLayout(self._ways)
+        for widget in (self.called, self.number):
+            row.addWidget(widget)
+        row.addWidget(self.slider, 1)
+        turning.changed.connect(self.look)
+        self.look()
+
+    def look(self) -> None:
+        """Show how one looks now."""
+        views = self._turning.views()
+        if views != self._views:
+            self._views = views
+            self._fill()
+        self.setVisible(bool(views))
+        current, axis = self._turning.current, self._turning.axis
+        for view in views:
+            if view.title in self.buttons:
+                self.buttons[view.title].setChecked(view == current)
+        if current is None:
+            self._group.setExclusive(False)
+            for button in self.buttons.values():
+                button.setChecked(False)
+            self._group.setExclusive(True)
+        for widget in (self.called, self.number, self.slider):
+            widget.setVisible(axis is not None)
+        if axis is not None:
+            self._show_number(axis)
+
+    def _fill(self) -> None:
+        for button in self.buttons.values():
+            self._ways.removeWidget(button)
+            self._group.removeButton(button)
+            button.deleteLater()
+        self.buttons = {}
+        if len(self._views) < 2:
+            return  # there is nothing to choose
+        for view in self._views:
+            button = QToolButton()
+            button.setText(view.title)
+            button.setCheckable(True)
+            button.setStyleSheet(TOGGLE)
+            button.setToolTip(
+                "Look at the whole in 3D." if view.axis is None else f"Look at {view.title.lower()}s, upright."
+            )
+            button.clicked.connect(lambda checked=False, view=view: self._turning.show(view))
+            self._group.addButton(button)
+            self._ways.addWidget(button)
+            self.buttons[view.title] = button
+
+    def _show_number(self, axis: NumberedAxis) -> None:
+        index = self._turning.index
+        for widget in (self.number, self.slider):
+            widget.blockSignals(True)
+        known = self._axis
+        if known is None or known.name != axis.name or not np.array_equal(known.values, axis.values):
+            self._axis = axis
+            whole = bool((axis.values == np.round(axis.values)).all())
+            self.number.setDecimals(0 if whole else _DIGITS)
+            self.number.setRange(float(axis.values.min()), float(axis.values.max()))
+            self.number.setSingleStep(abs(axis.step))
+            self.number.setSuffix(f" {axis.unit}" if axis.unit else "")
+            self.called.setText(axis.called if len(self._views) < 2 else "")
+            self.slider.setRange(0, axis.values.size - 1)
+        self.number.setValue(float(axis.values[index]))
+        self.slider.setValue(index)
+        for widget in (self.number, self.slider):
+            widget.blockSignals(False)
+
+    def _typed(self, value: float) -> None:
+        if self._axis is not None:
+            self._turning.step_to(int(np.argmin(np.abs(self._axis.values - value))))
+            self.look()  # the number that there is, where there is none like the one typed
+
+
+def put_above(window: QWidget, bar: QWidget) -> QWidget | None:
+    """Put the bar above the canvas, in its own column.
+
+    Parameters
+    ----------
+    window : QWidget
+        The viewer's window.
+    bar : QWidget
+        The bar.
+
+    Returns
+    -------
+    QWidget or None
+        The canvas; None where this window has no such place, and the bar stays where it is.
+    """
+    # The sliders of the canvas lie below it in its column and are found by Qt: napari has no name for that place.
+    for widget in window.findChildren(QWidget):
+        meta = widget.metaObject()
+        parent = widget.parentWidget()
+        column = None if parent is None else parent.layout()
+        if meta is None or meta.className() != "QtDims" or not isinstance(column, QVBoxLayout):
+            continue
+        above = column.itemAt(column.indexOf(widget) - 1)
+        column.insertWidget(0, bar)
+        return None if above is None else above.widget()
+    return None

@@ -1,0 +1,72 @@
+"""Seismic is looked at in the colours, with the gain and in the proportions one likes; what is learnt from stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.utils.colormaps import AVAILABLE_COLORMAPS
+
+from napari_fhn.surveys.gain import gained
+from napari_fhn.surveys.ticks import ticks
+from napari_fhn.widgets.data import seismic_colors
+from napari_fhn.widgets.data.material import survey_of
+
+
+def test_colours_gain_proportions_and_ticks(viewer, dock):
+    viewer.window._qt_window.show()
+    viewer.open_sample("napari-fhn", "seismic")
+    panel, (layer,) = dock.data.seismic, viewer.layers
+    before, survey, limits = np.asarray(layer.data[63]), survey_of(layer), list(layer.contrast_limits)
+    assert (panel.colors.currentText(), panel.reverse.isChecked()) == ("Grey", False)
+    panel.colors.setCurrentIndex(2)
+    panel.reverse.click()
+    assert layer.colormap.name == "seismic red-white-blue, reversed"
+    assert layer.colormap.name in AVAILABLE_COLORMAPS  # so a session finds it again
+    np.testing.assert_allclose(layer.colormap.map([0.0])[0], seismic_colors.colormap("red-white-blue").map([1.0])[0])
+
+    panel.gain.click()
+    shown = np.asarray(layer.data[63])
+    # 250 ms are 62 samples of 4 ms, 31 on either side.
+    np.testing.assert_allclose(shown, gained(before, 31) * max(map(abs, limits)) / 2.5, rtol=1e-4, atol=1e-3)
+    assert list(layer.contrast_limits) == pytest.approx(limits)
+    assert survey_of(layer) is survey
+    np.testing.assert_array_equal(np.asarray(dock.desk.data.material.first[63]), before)
+    panel.gain.click()
+    np.testing.assert_array_equal(np.asarray(layer.data[63]), before)
+
+    dock.labels.new.click()
+    labels = dock.desk.book.layer
+    scale = np.array(layer.scale)
+    dock.desk.book.go(0, 63)
+    panel.fit.click()
+    np.testing.assert_allclose(labels.scale, layer.scale)
+    assert layer.scale[2] == scale[2]
+    assert layer.scale[1] / scale[1] == pytest.approx(layer.scale[0] / scale[0])
+    height, width = viewer.canvas.size
+    size = np.ptp(layer.extent.world, axis=0)
+    assert size[1] / size[2] == pytest.approx(width / height, rel=0.02)
+    assert dock.desk.data.title() == "Inline 1064"
+    panel.usual.click()
+    np.testing.assert_allclose(layer.scale, scale)
+
+    rulers = dock.rulers
+    rulers.resize(600, 700)
+    numbers, camera = {words: at for at, words in rulers.marks(1)}, viewer.scene.camera
+    crossline = float(survey.crossline[50])
+    world = float(layer.data_to_world((0, 50, 0))[1])
+    at = 300 + (world - camera.center[-1]) * camera.zoom
+    low, high = sorted(numbers.items(), key=lambda one: one[1])[:: len(numbers) - 1]
+    assert float(low[0]) < float(high[0])
+    expected = np.interp(crossline, [float(low[0]), float(high[0])], [low[1], high[1]])
+    assert at == pytest.approx(expected, abs=1)
+    assert [float(words) for _, words in rulers.marks(0)] == sorted(float(words) for _, words in rulers.marks(0))
+    viewer.dims.ndisplay = 3
+    assert rulers.isHidden()
+
+
+def test_ticks_are_round_and_few():
+    assert ticks(0.1, 0.9, 5) == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    assert ticks(5, 5, 4) == []
+    for most in range(1, 12):
+        assert len(ticks(397.3, 1041.9, most)) <= most
+    assert ticks(10, 12, 20, least_step=1.0) == [10, 11, 12]

@@ -1,0 +1,120 @@
+"""Which way one looks is one click, in the survey's own numbers, and sections stand upright whoever turns them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from napari.components import ViewerModel
+from napari.layers import Image
+
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.go_to_field import GoToField
+from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.data.turning import Turning
+from napari_fhn.widgets.data.view_bar import ViewBar
+from napari_fhn.widgets.messages import Messages
+
+_UNITS = {"twt": "ms", "y": "m", "x": "m"}
+
+
+def survey(**axes):
+    """A survey with these numbers along its axes."""
+    coords = {name: (name, np.asarray(values, float), {"units": _UNITS.get(name, "")}) for name, values in axes.items()}
+    return xr.DataArray(np.zeros([len(values) for values in axes.values()], np.float32), coords, tuple(axes))
+
+
+@pytest.fixture
+def look(qtbot):
+    """Open a survey in a viewer without a window; returns the viewer, what turns it, and the row above its canvas."""
+
+    def opened(data, **more):
+        viewer = ViewerModel()
+        turning = Turning(viewer, Data(viewer, Messages()))
+        bar = ViewBar(turning)
+        qtbot.addWidget(bar)
+        values, how, _ = image_layer(data)
+        viewer.add_layer(Image(values, **{**how, **more}))
+        return viewer, turning, bar
+
+    return opened
+
+
+VOLUME = {"inline": range(100, 110), "crossline": range(300, 324, 2), "twt": range(0, 80, 4)}
+
+
+def test_each_section_is_a_click_upright_with_its_number(look):
+    viewer, turning, bar = look(survey(**VOLUME))
+    assert list(bar.buttons) == ["Inline", "Crossline", "Time slice", "3D"]
+    assert bar.buttons["Inline"].isChecked()
+    assert (bar.number.minimum(), bar.number.maximum(), bar.number.value()) == (100, 109, 104)
+    bar.buttons["Crossline"].click()
+    assert viewer.dims.order == (1, 2, 0)
+    assert bar.number.singleStep() == 2
+    bar.number.setValue(313)  # which lies between two
+    assert viewer.dims.current_step[1] == 6
+    assert bar.number.value() == 312
+    bar.slider.setValue(2)
+    assert (bar.number.value(), turning.index) == (304, 2)
+    bar.buttons["Time slice"].click()
+    assert viewer.dims.order == (2, 0, 1)
+    assert bar.number.suffix() == " ms"
+    bar.buttons["3D"].click()
+    assert viewer.dims.ndisplay == 3
+    assert bar.number.isHidden()
+    bar.buttons["Inline"].click()
+    assert (viewer.dims.ndisplay, viewer.dims.order) == (2, (0, 2, 1))
+
+
+def test_rolled_or_transposed_by_napari_time_still_runs_down(look):
+    viewer, _, bar = look(survey(**VOLUME))
+    seen = []
+    for _ in range(3):
+        viewer.dims.roll()
+        seen.append(viewer.dims.order)
+    assert seen == [(1, 2, 0), (2, 0, 1), (0, 2, 1)]
+    assert bar.buttons["Inline"].isChecked()
+    viewer.dims.transpose()
+    assert viewer.dims.order == (0, 2, 1)
+    line, _, bar = look(survey(trace=range(30), twt=range(0, 80, 4)))
+    assert line.dims.order == (1, 0)
+    line.dims.transpose()
+    assert line.dims.order == (1, 0)
+    assert not bar.buttons
+
+
+def test_what_is_drawn_large_stays_large(look):
+    viewer, _, bar = look(survey(**VOLUME))
+    viewer.scene.camera.zoom *= 3
+    zoom = viewer.scene.camera.zoom
+    below = viewer.scene.camera.center[-2]
+    bar.buttons["Crossline"].click()
+    assert viewer.scene.camera.zoom == zoom
+    assert viewer.scene.camera.center[-2] == below
+
+
+def test_maps_step_through_bands_and_are_turned_as_one_likes(look):
+    viewer, turning, bar = look(survey(band=range(1, 6), y=range(10, 0, -1), x=range(8)))
+    assert not bar.buttons
+    assert bar.number.value() == 3
+    bar.slider.setValue(4)
+    assert viewer.dims.current_step[0] == 4
+    viewer.dims.transpose()
+    assert viewer.dims.order == (0, 2, 1)
+    _, turning, bar = look(survey(y=range(10, 0, -1), x=range(8)))
+    assert turning.views() == ()
+    assert bar.isHidden()
+
+
+def test_going_to_a_crossline_shows_it(look, qtbot):
+    viewer, turning, _ = look(survey(**VOLUME))
+    field = GoToField(viewer, lambda: viewer.layers[0])
+    qtbot.addWidget(field)
+    field.edit.setText("XL 310")
+    field.go()
+    assert turning.current.title == "Crossline"
+    assert turning.index == 5
+    field.edit.setText("IL 101 XL 302")  # a place, and no section
+    field.go()
+    assert turning.current.title == "Crossline"
+    assert turning.index == 1
