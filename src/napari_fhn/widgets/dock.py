@@ -61,8 +61,8 @@ class Dock(QWidget):
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
         self.desk.book.state.events.has_labels.connect(self._offer_results)
-        for panel in (self.results, self.export):
-            panel.setVisible(self.desk.book.state.has_labels)
+        for part in (self.results, self.export):
+            part.setVisible(self.desk.book.state.has_labels)
         self.rulers: Rulers | None = None
         self.view = ViewBar(self.desk.turning)
         self.data.body.insertWidget(0, self.view)
