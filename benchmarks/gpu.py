@@ -1,7 +1,7 @@
 """The paper's three networks at full size on a CUDA device: does it fit, does it learn, and how fast is it?
 
     PYTHONPATH=src python benchmarks/gpu.py
-    PYTHONPATH=src python benchmarks/gpu.py --budget 600
+    PYTHONPATH=src python benchmarks/gpu.py --budget 1500 --again
     PYTHONPATH=src python benchmarks/gpu.py --dry-run
 
 Needs torch and numpy, ``src/napari_fhn/network`` and ``src/napari_fhn/training``, and this folder. In this order, the
@@ -14,18 +14,22 @@ most important first:
   bfloat16 convolutions;
 - time and memory beside plain autograd and beside ``torch.utils.checkpoint``, on the largest part of the block that
   plain autograd has memory for. With bfloat16 those two run under ``torch.autocast``;
-- the share of a step that is bare convolution, in the fastest of the ways that cuDNN has.
+- the share of a step that is bare convolution, in the fastest way that cuDNN has, and its share of the roofline: of
+  what a device takes on which each layer is as fast as its arithmetic or its memory lets it (``roofline.py``);
 
-Every part stands alone: one that fails leaves a sentence, and ``benchmarks/results/gpu.json`` is written after each, so
-a run that is killed leaves what it had. ``--budget`` begins no part after so many seconds. ``--dry-run`` takes the same
-way with tiny networks, on a CPU where there is no GPU.
+- how soon the bundled survey is predicted well, where the rest of the project is installed too.
+
+Training is the step that users get, ``training.learner``, with what ``training.speed`` sets. Every part stands alone:
+one that fails leaves a sentence, and ``benchmarks/results/gpu.json`` is written after each. A run that was killed, or
+whose ``--budget`` of seconds was over, goes on where it was when it is started again; ``--again`` begins anew. It ends
+with a table. ``--dry-run`` takes the same way with tiny networks, on a CPU where there is no GPU.
 
 What to try next, once these figures say where the time goes:
 
 1. Layout. States are channels-last; with few channels (8 to 12) cuDNN may prefer contiguous ones. The bare convolutions
    of the last parts are timed in both.
-2. Precision. TF32 costs nothing in memory. bfloat16 hidden layers halve the scratch array, and bfloat16 states would
-   halve everything, if the states can still be recomputed from them (watch ``invertibility_error``).
+2. Precision. bfloat16 hidden layers halve the scratch array, and bfloat16 states would halve everything, if the states
+   can still be recomputed from them (watch ``invertibility_error``).
 3. CUDA graphs over the step: its shapes are fixed and its arrays live in the pool, so it can be captured as it is; pays
    where layers are small and launching them takes the time.
 4. ``torch.compile`` of what is pointwise: ``2 P - Y``, activation and its derivative, the ``1 / sqrt(2)`` of Haar.
@@ -39,6 +43,7 @@ import argparse
 import contextlib
 import datetime
 import gc
+import itertools
 import json
 import statistics
 import sys
@@ -49,13 +54,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from gpu_table import before, settings, table
 from machine import machine
 from measure import Case, bare_convolutions, clock, prepared, rounded, sentence, training_step
 from napari_fhn.network.paper import PAPER
-from napari_fhn.training.losses import cross_entropy, labelled
+from napari_fhn.training import speed
+from napari_fhn.training.batch import Batch
+from napari_fhn.training.criterion import Criterion
+from napari_fhn.training.learner import Learner
+from napari_fhn.training.objective import Objective
+from napari_fhn.training.schedule import Schedule
+from roofline import Ceiling
 
 Precision = Literal["tf32", "float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = ("tf32", "float32", "bfloat16")
@@ -71,17 +84,18 @@ def main() -> int:
         print("There is no CUDA device here; --dry-run takes the same way with tiny networks on the CPU.")
         return 0
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.backends.cudnn.benchmark = True
     results: dict[str, Any] = {
         "command": "python benchmarks/gpu.py" + (" --dry-run" if options.dry_run else ""),
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "settings": settings(device),
-        "parts": {},
+        "parts": {} if options.again else before(options.output, settings(device)),
     }
     print(json.dumps(results["settings"]), flush=True)
     began = time.perf_counter()
     for name, part in parts(device, options.dry_run).items():
+        if "problem" not in results["parts"].get(name, {"problem": "not there yet"}):
+            continue
         if time.perf_counter() - began > options.budget:
             found: dict[str, Any] = {"problem": f"not begun: the {options.budget:.0f} s of the budget were over"}
         else:
@@ -91,6 +105,7 @@ def main() -> int:
             options.output.parent.mkdir(parents=True, exist_ok=True)
             options.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         print(f"{name}: {_in_words(found)}", flush=True)
+    print(table(results["parts"]))
     if options.output:
         print(f"Recorded in {options.output}")
     return 0
@@ -117,6 +132,7 @@ def parts(device: torch.device, dry: bool) -> dict[str, Callable[[], dict[str, A
     for precision in PRECISIONS:
         for name, case in cases.items():
             add(f"convolutions: {name}, {precision}", share_of_convolutions, case, device, precision, calls)
+    add("quality: bundled survey", quality, device, (2.0,) if dry else (2.0, 5.0, 10.0, 20.0))
     return plan
 
 
@@ -151,35 +167,41 @@ def attempt(part: Callable[[], dict[str, Any]], device: torch.device) -> dict[st
 
 
 @contextlib.contextmanager
-def precisely(precision: Precision, search: bool = True) -> Iterator[None]:
-    """Allow TF32 or not, and let cuDNN search for its fastest routines or not."""
+def precisely(device: torch.device, precision: Precision, search: bool = True) -> Iterator[None]:
+    """Set a device as training does, without TF32 where that is asked for."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = cudnn.allow_tf32, matmul.allow_tf32, cudnn.benchmark
-    cudnn.allow_tf32 = matmul.allow_tf32 = precision != "float32"
-    cudnn.benchmark = search
-    try:
+    with speed.settled(device, needed=1, free=2 if search else 1):
+        if precision == "float32":
+            cudnn.allow_tf32 = matmul.allow_tf32 = False
         yield
-    finally:
-        cudnn.allow_tf32, matmul.allow_tf32, cudnn.benchmark = before
 
 
 def training(case: Case, device: torch.device, precision: Precision, steps: int, search: bool = True) -> dict[str, Any]:
     """Train with Adam on one block with labels in a few columns."""
-    with precisely(precision, search):
+    with precisely(device, precision, search):
         _weigh_anew(device)
         network = case.network(device)
         network.precision = "bfloat16" if precision == "bfloat16" else "float32"
-        optimiser = torch.optim.AdamW(network.parameter_groups(LEARNING_RATE, 0.0))
-        data, labels = block_with_columns(case, device)
-        weights = torch.ones(case.classes, device=device)
-        losses: list[Tensor] = []
+        schedule = Schedule(
+            steps=steps,
+            batch=case.batch,
+            block=case.block,
+            learning_rate=LEARNING_RATE,
+            weight_decay=0.0,
+            decay="constant",
+        )
+        names = tuple(map(str, range(case.classes)))
+        learner = Learner(network, Criterion(Objective(), names, None), schedule, Labels(case.classes), device)
+        data, labels = block_with_columns(case)
+        batch = Batch(data, labels)
+        batch = batch.pinned() if device.type == "cuda" else batch
+        losses: list[float] = []
+        made = itertools.count()
 
         def step() -> None:
-            optimiser.zero_grad(set_to_none=True)
-            loss = cross_entropy(labelled(network.scores(data), labels), weights)
-            loss.backward()
-            optimiser.step()
-            losses.append(loss.detach())
+            number = next(made)
+            outcome = learner.learn(batch, number, read=number in (0, steps - 1), show=False)
+            losses.extend(() if outcome is None else outcome.losses)
 
         # The first two steps hold the search of cuDNN and the making of Adam's moments.
         seconds = [clock(step, device) for _ in range(2)]
@@ -187,15 +209,14 @@ def training(case: Case, device: torch.device, precision: Precision, steps: int,
         _weigh_anew(device)
         seconds += [clock(step, device) for _ in range(steps - 2)]
         later = _weight(device)
-        values = [loss.item() for loss in losses]
         forecast = case.forecast(device, "adam")
         found: dict[str, Any] = {
             "block": list(case.block),
             "state_bytes": case.state_bytes,
             "first_step_seconds": rounded(seconds[0]),
             "step_seconds": {"fastest": rounded(min(seconds[1:])), "median": rounded(statistics.median(seconds[1:]))},
-            "losses": [rounded(value, 5) for value in values],
-            "loss_fell": values[-1] < values[0],
+            "losses": [rounded(value, 5) for value in losses],
+            "loss_fell": losses[-1] < losses[0],
             "invertibility_error": network.invertibility_error,
             "forecast_bytes": forecast,
             "peak_in_first_steps": first,
@@ -209,9 +230,19 @@ def training(case: Case, device: torch.device, precision: Precision, steps: int,
         return found
 
 
-def block_with_columns(case: Case, device: torch.device) -> tuple[Tensor, Tensor]:
+class Labels:
+    """What a learner asks of the labels of a survey."""
+
+    version = 0
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.counts = np.ones(classes, np.int64)
+
+
+def block_with_columns(case: Case) -> tuple[Tensor, Tensor]:
     """Make a random block, brighter in its further half, and labels of both halves in eight columns."""
-    data = case.data(device)
+    data = case.data()
     data[:, :, case.block[0] // 2 :] += 1
     axis = case.architecture.reading.axis
     space = [size for number, size in enumerate(case.block) if number != axis]
@@ -221,7 +252,7 @@ def block_with_columns(case: Case, device: torch.device) -> tuple[Tensor, Tensor
         at = [int(torch.randint(size, (), generator=generator)) for size in space[1:]]
         labels[(slice(None), slice(None, space[0] // 2), *at)] = 1
         labels[(slice(None), slice(space[0] // 2, None), *at)] = 2
-    return data, labels.to(device)
+    return data, labels
 
 
 def beside_autograd(case: Case, device: torch.device, precision: Precision, calls: int) -> dict[str, Any]:
@@ -246,7 +277,7 @@ def beside_autograd(case: Case, device: torch.device, precision: Precision, call
             seconds.setdefault(name, []).extend(clock(step, device) for _ in range(calls))
             peaks[name] = _weight(device)
 
-    with precisely(precision):
+    with precisely(device, precision):
         for _ in range(2):
             for name, contender in names.items():
                 try:
@@ -271,7 +302,7 @@ def beside_autograd(case: Case, device: torch.device, precision: Precision, call
 
 def share_of_convolutions(case: Case, device: torch.device, precision: Precision, calls: int) -> dict[str, Any]:
     """Time a step, and the bare convolutions in it."""
-    with precisely(precision):
+    with precisely(device, precision):
         contender = "bfloat16" if precision == "bfloat16" else "float32"
         network, data, adjoint = prepared(case, contender, device), case.data(device), case.adjoint(device)
         steps = [clock(partial(training_step, contender, network, data, adjoint), device) for _ in range(calls + 1)]
@@ -279,30 +310,23 @@ def share_of_convolutions(case: Case, device: torch.device, precision: Precision
         _free_all(device)
         dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
         bare, layers = bare_convolutions(case, device, dtype, calls)
+        best = Ceiling.of(device, dtype).seconds(case)
     step = min(steps[1:])
     return {
         "step_seconds": rounded(step),
         "convolution_seconds": rounded(bare),
         "share_of_step": rounded(bare / step),
+        "share_of_roofline": rounded(best / step),
         "layers": layers,
     }
 
 
-def settings(device: torch.device) -> dict[str, Any]:
-    """Say what torch computes with."""
-    found: dict[str, Any] = {"torch": torch.__version__, "cuda": torch.version.cuda, "device": device.type}
-    if device.type == "cuda":
-        about = torch.cuda.get_device_properties(device)
-        found |= {
-            "gpu": about.name,
-            "gpu_bytes": about.total_memory,
-            "free_bytes": torch.cuda.mem_get_info()[0],
-            "compute_capability": f"{about.major}.{about.minor}",
-            "cudnn": torch.backends.cudnn.version(),
-            "bfloat16_in_hardware": torch.cuda.is_bf16_supported(including_emulation=False),
-        }
-    found |= {"cudnn.benchmark": torch.backends.cudnn.benchmark, "deterministic": torch.backends.cudnn.deterministic}
-    return found
+def quality(device: torch.device, seconds: tuple[float, ...]) -> dict[str, Any]:
+    """Train on the bundled survey, and score it after so many seconds."""
+    from accuracy_data import seismic  # wants the whole project
+    from time_to_quality import curve
+
+    return curve(seismic(Path(), "seed0"), seconds, (f'device="{device.type}"',))
 
 
 def _part(case: Case, divisor: int) -> Case:
@@ -350,7 +374,8 @@ def _in_words(found: dict[str, Any]) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--budget", type=float, default=1500.0, metavar="SECONDS", help="begin no part after this")
+    parser.add_argument("--budget", type=float, default=540.0, metavar="SECONDS", help="begin no part after this")
+    parser.add_argument("--again", action="store_true", help="measure what is measured already, too")
     parser.add_argument("--dry-run", action="store_true", help="tiny networks, also without a GPU")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="default: results/gpu.json, and none with --dry-run"

@@ -476,14 +476,14 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([lines[0], "|---|" + "---:|" * (len(head) - 1), *lines[1:]])
 
 
-def renewed(text: str, name: str, content: str) -> str:
+def renewed(text: str, name: str, content: str, script: str = "figures") -> str:
     """Return a document with what stands between the comments ``begin name`` and ``end name`` replaced."""
-    begin, end = f"<!-- begin {name} (docs/figures.py) -->", f"<!-- end {name} -->"
+    begin, end = f"<!-- begin {name} (docs/{script}.py) -->", f"<!-- end {name} -->"
     found, count = re.subn(
         f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n{content}\n{end}", text, flags=re.DOTALL
     )
     if count != 1:
-        raise ValueError(f"{DOCUMENT.name} has {count} places called {name!r}, and should have one")
+        raise ValueError(f"the document has {count} places called {name!r}, and should have one")
     return found
 
 

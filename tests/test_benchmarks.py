@@ -373,3 +373,25 @@ def test_ablations_change_one_thing(accuracy):
     assert ablation.without_deepest(parse("2d 16: 2x8")) is None
     for _, overrides in ablation.variants(network, (64, 64)):
         assert len(overrides) <= 1
+
+
+def test_studies_vary_one_number(accuracy, tmp_path):
+    ablation = importlib.import_module("ablation")
+    network = parse("2d 16: 2x8 | down 2x16 | down 2x24")
+    ranks = list(ablation.studied("rank", network, (64, 64), None))
+    assert [value for *_, value in ranks] == [1, 2, 4, 8, 16, 32, 64, 128]
+    assert ranks[5][1] == ["network=2d 16: 2x16 | down 2x32 | down 2x32"]
+    depths = list(ablation.studied("depth", network, (64, 64), None))
+    assert [value for *_, value in depths] == [6, 12, 30, 60, 120]
+    assert depths[-1][1] == ["network=2d 16: 40x8 | down 40x16 | down 40x24"]
+    blocks = list(ablation.studied("block", network, (64, 32), 100))
+    assert [overrides for _, overrides, _ in blocks][:2] == [
+        ["schedule.block=[16, 8]", "schedule.steps=1600"],
+        ["schedule.block=[32, 16]", "schedule.steps=400"],
+    ]
+    entries = [
+        {"dataset": "hysu", "score": {"mean_iou": 0.1 * rank}, "varied": {"what": "rank", "value": rank}}
+        for rank in (1, 2, 4, 4)
+    ]
+    ablation.draw(entries, "rank", tmp_path / "rank.png")
+    assert (tmp_path / "rank.png").stat().st_size > 3000

@@ -132,7 +132,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    lines = project["dependencies"] + extras["report"] + extras["backbone"]
+    lines = project["dependencies"] + extras["report"] + extras["backbone"] + extras["vds"]
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
     called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "docstring_parser": "docstring-parser"}

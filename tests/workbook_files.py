@@ -103,7 +103,7 @@ def _cell(at: str, value: object) -> str:
         case bool():
             return f'<c r="{at}" t="b"><v>{int(value)}</v></c>'
         case int() | float():
-            return f'<c r="{at}"><v>{value!r}</v></c>'
+            return f'<c r="{at}"><v>{float(value)!r}</v></c>'
         case Day():
             return f'<c r="{at}" s="1"><v>{value.number!r}</v></c>'
         case str() if value.startswith("#N"):
@@ -116,7 +116,7 @@ def _ods(path: Path, book: Book) -> None:
         if value is None or value == "":
             return "<table:table-cell/>"
         if isinstance(value, int | float):
-            said = f'office:value-type="float" office:value="{value!r}"'
+            said = f'office:value-type="float" office:value="{float(value)!r}"'
         else:
             said = 'office:value-type="string"'
         return f"<table:table-cell {said}><text:p>{escape(str(value))}</text:p></table:table-cell>"

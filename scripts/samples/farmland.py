@@ -142,16 +142,18 @@ def _choose(rng: np.random.Generator, count: int) -> NDArray[np.int32]:
     return np.asarray(np.concatenate([wanted, extra])[:count], dtype=np.int32)
 
 
-def draw_land(seed: int = 5) -> Land:
+def draw_land(seed: int = 5, shape: tuple[int, int] = SHAPE) -> Land:
     """Draw the land and look at it through pixels of 30 m.
 
     Parameters
     ----------
     seed : int
         Seed of parcels, stories and the unevenness within fields.
+    shape : (int, int)
+        Rows and columns of the scene.
     """
     rng = np.random.default_rng(seed)
-    fine = (SHAPE[0] * FINE, SHAPE[1] * FINE)
+    fine = (shape[0] * FINE, shape[1] * FINE)
     step = PIXEL / FINE
     row, column = np.indices(fine).astype(np.float32) * step
     # Field edges follow old paths and contours: bend the map a little before cutting it with straight lines.

@@ -19,8 +19,17 @@ GREEN, YOUNG, DRY, LOAM, DARK_SOIL, WATER, TREES, ASPHALT = range(8)
 """Rows of :func:`endmembers`."""
 
 
-def bands() -> tuple[Spectrum, Spectrum, NDArray[np.bool_]]:
+Sensor = tuple[Spectrum, Spectrum, NDArray[np.bool_]]
+"""Centres and widths of bands, and which of them are good; see :func:`bands`."""
+
+
+def bands(detectors: tuple[int, int] = (28, 43)) -> Sensor:
     """The sensor's bands.
+
+    Parameters
+    ----------
+    detectors : (int, int)
+        Of visible and near infrared, and of short-wave infrared, those in the vapour gaps among them.
 
     Returns
     -------
@@ -29,7 +38,7 @@ def bands() -> tuple[Spectrum, Spectrum, NDArray[np.bool_]]:
     good : ndarray of bool, shape (band,)
         False for the bands at the edges of the vapour gaps, which are delivered but too noisy to use.
     """
-    centre = np.concatenate([np.linspace(420.0, 985.0, 28), np.linspace(1010.0, 2450.0, 43)])
+    centre = np.concatenate([np.linspace(420.0, 985.0, detectors[0]), np.linspace(1010.0, 2450.0, detectors[1])])
     width = np.where(centre < 1000.0, 21.0, 35.0)
     seen = np.ones(centre.size, dtype=np.bool_)
     bad = np.zeros(centre.size, dtype=np.bool_)

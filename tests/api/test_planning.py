@@ -37,9 +37,9 @@ def test_what_a_job_can_say_can_be_said_in_python(work):
 
 def test_layers_in_words_keep_how_classes_are_read():
     whole = Settings.of("paper.hyperspectral")
-    small = whole.with_parts("3d 16: 2x4 | down 2x4", {"block": (16, 16, 8)})
+    small = whole.with_network("3d 16: 2x4 | down 2x4").with_parts({"block": (16, 16, 8)})
     assert (small.network.reading, small.network.h) == (whole.network.reading, whole.network.h)
-    assert small.with_parts("paper.hyperspectral").network == whole.network
+    assert small.schedule.block == (16, 16, 8)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_layers_in_words_keep_how_classes_are_read():
         ({"objective": {"balanced": "full"}}, "is 'balance' meant?"),
         ({"schedule": {"block": (8, 8, 8)}}, "needs one size for each of the 2 dimensions"),
         ({"network": "paper.nowhere"}, "no network is called 'paper.nowhere'"),
-        ({"network": "2d 16: 3x4 | sideways 2x4"}, "the network '2d 16: 3x4 | sideways 2x4' cannot be"),
+        ({"network": "2d 16: 3x4 | sideways 2x4"}, "sideways"),
         ({"schedule": {"learning_rate": "fast"}}, "of another type"),
     ],
 )
@@ -86,3 +86,10 @@ def test_a_forecast_of_a_cube_with_bands_as_an_axis(image):
     with fhn.open([cube, cube], axes=("y", "x", "band")) as pair:
         found = pair.forecast("paper.hyperspectral")
         assert found.block == (24, 20, 6)
+
+
+def test_a_network_of_the_paper_is_trained_by_its_own_schedule_unless_another_is_named():
+    with fhn.open(np.zeros((32, 32, 32), "f4"), axes=("inline", "crossline", "twt")) as volume:
+        alone = volume.forecast(network="paper.a", device="cpu")
+        with_settings = volume.forecast(settings=Settings.of("volume"), network="paper.a", device="cpu")
+    assert (alone.batch, with_settings.batch) == (RECIPES["paper.seismic"].schedule.batch, 1)

@@ -124,7 +124,7 @@ def test_points_and_polygons_in_a_volume():
 @pytest.mark.parametrize(
     ("text", "arguments", "sentence"),
     [
-        ("well,marker,md\nA,s,1\nA,t,9\n", [], "Say whether it is m or ft: --columns tops:md=COLUMN:m"),
+        ("well,marker,md\nA,s,1\nA,t,9\n", [], "Say whether it is m or ft: --columns tops:md=:m"),
         ("well,top_m,base_m,class\nA,1,9,s\n", [], "--columns tops:domain=md"),
         ("A,s,1\nA,t,9\n", [], "--columns tops:well=COLUMN"),
         ("well,marker,tvdss_m\nA,s,1\nA,t,9\n", ["--checkshots", "md.txt"], "Say it in metres: --kb METRES"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import number_of_bytes
 from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
+from napari_fhn.network.language import write
 from napari_fhn.network.presets import architecture
-from napari_fhn.training import Job
+from napari_fhn.training import Job, device, memory
 from napari_fhn.training.diagnosis import verdict
 from napari_fhn.training.recipes import RECIPES
 
@@ -53,8 +55,53 @@ def test_forecast_is_that_of_the_network_room(capsys):
     assert forecast(architecture("volume"), largest, input_channels=2, classes=8).total <= 1e9
     assert main(["forecast", "--network", "volume", "--shape", "200,100,300", "--memory", "1MB"]) == 0
     said = capsys.readouterr().out
-    assert "There are 1 MB: it does not fit" in said
+    assert "There are 1 MB on cpu: it does not fit" in said
     assert said.count("none") >= 1
+
+
+def forecasts(capsys, *options):
+    assert main(["forecast", *options, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_networks_of_the_paper_are_forecast_on_the_blocks_they_were_trained_on(capsys):
+    card = ("--device", "cuda", "--memory", "24GB", "--class-count", "2")
+    cubes = ("--shape", "368,288,184", "--channels", "2", *card)
+    resnets = [forecasts(capsys, "--network", f"paper.resnet{n}", *cubes) for n in (1, 2, 3)]
+    assert [told["block"] for told in resnets] == [[368, 288, 184]] * 3
+    assert all(16e9 < told["networks"][0]["bytes"] < 20e9 and told["fits"] for told in resnets)
+    assert forecasts(capsys, "--network", "paper.hyperspectral", *cubes)["networks"][0]["bytes"] < 8e9
+    seismic = ("--shape", "401,701,248", *card)
+    whole, a, b = (forecasts(capsys, "--network", f"paper.{name}", *seismic) for name in ("seismic", "a", "b"))
+    assert (whole["batch"], whole["block"], whole["device"]) == (4, [248, 248, 248], "cuda")
+    assert whole["networks"][0]["bytes"] < 6e9  # one block at a time
+    assert max(told["networks"][0]["bytes"] for told in (a, b)) < 9e9
+
+
+def test_auto_counts_with_the_gpu_where_there_is_one(capsys, monkeypatch):
+    asked = []
+
+    def free(device):
+        asked.append(device)
+        return {"cpu": 10**12, "cuda": 10**9}[device]
+
+    monkeypatch.setattr(memory, "free_bytes", free)
+    monkeypatch.setattr(memory, "_GPUS", ("null",))  # something that every /dev has
+    monkeypatch.setattr(device, "present", lambda: ["cuda", "cuda:0", "cpu"])
+    told = forecasts(capsys, "--network", "volume", "--shape", "200,100,300")
+    assert (asked, told["device"], told["budget"]) == (["cuda"], "cuda", 10**9)
+    monkeypatch.setattr(device, "present", lambda: ["cpu"])
+    assert forecasts(capsys, "--network", "volume", "--shape", "200,100,300")["device"] == "cpu"
+    assert main(["forecast", "--network", "volume", "--shape", "9,9,9", "--device", "cuda:3"]) == 2
+    assert "has no device 'cuda:3'; it has cpu" in capsys.readouterr().err
+
+
+def test_a_resnet_is_forecast_in_words(capsys):
+    given = ["--network", "paper.resnet1", "--shape", "64,64,64", "--channels", "2", "--memory", "1GB"]
+    assert main(["forecast", *given]) == 0
+    said = capsys.readouterr().out
+    assert "ResNet, low block rank, every state kept" in said
+    assert "There are 1 GB on cpu: it fits" in said
 
 
 @pytest.mark.usefixtures("small")
@@ -103,6 +150,12 @@ def test_diagnose_what_was_trained(survey, wells, capsys):
     capsys.readouterr()
     assert main(["diagnose", "--session", "s"]) == 0
     assert "A trained network" in capsys.readouterr().out
+    assert main(["train", "--session", "s", "--network", TINY, "--steps", "2", "--json"]) == 0
+    trained = sorted(Path("s/runs").iterdir())[-1]
+    assert write(Job.load(trained / "job.json", trusted=True).network) == TINY
+    capsys.readouterr()
+    assert main(["train", "--session", "s", "--network", "paper.c"]) == 2
+    assert "no network is called 'paper.c'" in capsys.readouterr().err
 
 
 def test_verdicts():

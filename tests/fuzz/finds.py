@@ -50,5 +50,7 @@ CASES = (
     Case("ValueError: a piece of MDIO that is too short", "mdio", "cdp_x/.zarray", b'"compressor": {', b'"other": {'),
     Case("RuntimeError: a damaged piece of bricks", "bricks", "values/c/0/0/0", b"", b"\x02\x01\x21\x04" + bytes(40)),
     Case("RuntimeError: damaged coordinates of bricks", "bricks", "inline/c/0", b"", b"(\xb5/\xfddamaged"),
+    Case("LookupError: a part in an encoding that there is not", "xlsx", "sheet1.xml", b"UTF-8", b"UTF1", 1),
+    Case("LookupError: the same, of places", "places", ".kml", b'"1.0"?>', b'"1.0" encoding="UTF1"?>'),
     Case("CRSError: a CRS that closes too early", "vrt", ".vrt", b'origin",0]', b'origin",0]]'),
 )

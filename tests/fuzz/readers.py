@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+import workbook_files
 
 from . import samples
 
@@ -100,7 +103,7 @@ def known(name: str, path: Path, options: Mapping[str, Any]) -> None:
                 labels.read_checkshots(path)
             case "classes":
                 labels.ClassTable.from_csv(path)
-            case "las" | "wrapped":
+            case "las" | "las3" | "wrapped":
                 more: dict[str, Any] = {}
                 if name == "wrapped":
                     down = np.array([0.0, 9000.0])
@@ -127,6 +130,47 @@ def shapes(path: Path, options: Mapping[str, Any]) -> None:
         polygons.read_polygons(path, "unit")
     labels.class_fields(path)
     labels.read_polygons(path, "unit")
+
+
+def sheets(path: Path, options: Mapping[str, Any]) -> None:
+    """Read what the sheets of a workbook hold."""
+    from napari_fhn import labels
+    from napari_fhn.labels import workbooks
+
+    if path.is_dir():
+        with tempfile.TemporaryDirectory() as folder:
+            parts = {str(one.relative_to(path)): one.read_bytes() for one in path.rglob("*") if one.is_file()}
+            sheets(workbook_files.pack(Path(folder) / path.name, parts), options)
+        return
+    with contextlib.suppress(labels.LabelError):
+        labels.Source.all_of(path, _mapped())
+    for name in workbooks.sheets(path):
+        with contextlib.suppress(labels.LabelError):
+            list(labels.sniff(path, sheet=name).cells())
+    labels.read_heads(labels.sniff(path, sheet="1"), survey=_mapped())
+
+
+def surface(path: Path, options: Mapping[str, Any]) -> None:
+    """Read a surface on a grid as a horizon."""
+    from napari_fhn import labels
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with contextlib.suppress(labels.LabelError):
+            labels.recognise(path, _mapped())
+        labels.read_horizons(path, _mapped())
+
+
+def places(path: Path, options: Mapping[str, Any]) -> None:
+    """Read places of Google Earth, or a table of shapes."""
+    from napari_fhn import labels
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        labels.recognise(path)
+        labels.class_fields(path)
+        found = labels.read_polygons(path, "name")
+        labels.on_survey(found, _mapped(), "EPSG:32632")
 
 
 def volume(path: Path, options: Mapping[str, Any]) -> None:
@@ -169,11 +213,16 @@ READERS = {
         *(Reader(name, samples.tables, partial(known, name)) for name in samples.TABLES),
         # A CRS that nobody knows is searched for, each time that the file is opened.
         Reader("shapes", samples.shapes, shapes, 20.0),
+        *(Reader(name, samples.workbooks, sheets) for name in ("xlsx", "ods", "xls")),
+        Reader("surface", samples.surfaces, surface),
+        Reader("places", samples.places, places),
         Reader("volume", samples.volumes, volume),
         Reader("segy", samples.segy, survey),
+        Reader("su", samples.su, survey),
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),
         Reader("mdio", samples.mdio, survey),
         Reader("bricks", samples.bricks, survey),
+        *(Reader(name, make, survey, 5.0) for name, make in samples.bricked().items()),
     )
 }
 #: Those whose libraries have been seen to end the program: they are looked at in another process first.

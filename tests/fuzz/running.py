@@ -203,8 +203,8 @@ def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
                 time.sleep(0.001)
         return subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(status), said, b"")
 
-    hdf5.subprocess.run = forked  # type: ignore[assignment]
+    subprocess.run = forked  # type: ignore[assignment]
     try:
         yield
     finally:
-        hdf5.subprocess.run = was  # type: ignore[assignment]
+        subprocess.run = was  # type: ignore[assignment]

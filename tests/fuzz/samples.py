@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -70,6 +73,12 @@ TABLES = {
         " WELL. W-1 : NAME\n LOC. inline 103, crossline 204 : PLACE\n~Curve\n TWT.ms : TIME\n CLASS. : CLASS\n~ASCII\n"
         "40 1\n44 1\n48 2\n52 -999.25\n56 2\n"
     ),
+    "las3": (
+        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\nWELL. W :\n"
+        "INLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n~Log_Data | Log_Definition\n"
+        "40,1\n44,1\n~Log_Definition[2]\nTWT.ms : TIME {F}\nFACIES. : {S} | Log[2]\n~Log_Data[2] | Log_Definition[2]\n"
+        '40,sand\n44,"shale, grey"\n48,sand\n'
+    ),
     "wrapped": (
         "~V\n VERS. 1.2:\n WRAP. YES:\n~W\n STRT.F 1:\n STOP.F 3:\n STEP.F 1:\n NULL. -999.25:\n WELL. WELL: W9\n~C\n"
         " DEPT.F :\n GR.API :\n FACIES. :\n~A\n1.0\n20.0 1\n2.0\n30.0 2\n3.0\n-999.25 -999.25\n"
@@ -100,7 +109,7 @@ VARIANTS = {
 
 def tables(name: str) -> list[Sample]:
     """Return a table or log."""
-    suffix = ".las" if name in ("las", "wrapped") else ".txt"
+    suffix = ".las" if name in ("las", "las3", "wrapped") else ".txt"
     return [Sample(f"damaged{suffix}", {f"damaged{suffix}": TABLES[name].encode()})]
 
 
@@ -172,6 +181,32 @@ def bricks(name: str) -> list[Sample]:
     return [_made(write)]
 
 
+def su(name: str) -> list[Sample]:
+    """Return a file of Seismic Unix: that of a SEG-Y without what stands in front of its traces."""
+    return [Sample("survey.su", {"survey.su": next(iter(one.files.values()))[3600:]}) for one in segy(name)[:1]]
+
+
+def bricked() -> dict[str, Callable[[str], list[Sample]]]:
+    """Return makers of volumes whose libraries are installed, by the name of the reader."""
+    made = {"vds": ("openvds", vds), "zgy": ("openzgy", zgy)}
+    return {name: make for name, (library, make) in made.items() if importlib.util.find_spec(library)}
+
+
+def vds(name: str) -> list[Sample]:
+    """Return an OpenVDS file."""
+    from survey_files import volumes as factory
+
+    return [_made(lambda folder: factory.write_vds(folder / "survey.vds", factory.values_of((3, 4, 5))))]
+
+
+def zgy(name: str) -> list[Sample]:
+    """Return a ZGY file with bricks smaller than those of others, which are two megabytes."""
+    from survey_files import volumes as factory
+
+    values = factory.values_of((3, 4, 5))
+    return [_made(lambda folder: factory.write_zgy(folder / "survey.zgy", values, bricksize=(4, 4, 8)))]
+
+
 def shapes(name: str) -> list[Sample]:
     """Return files of shapes in every format."""
     import pyogrio
@@ -189,6 +224,79 @@ def shapes(name: str) -> list[Sample]:
         return write
 
     return [_made(made(suffix)) for suffix in ((".geojson",) * 2 + (".shp", ".fgb", ".gpkg"))]
+
+
+#: Surfaces on grids as text, by their suffix; those of Irap are written by its library.
+SURFACES = {
+    ".zmap": "! made here\n@top HEADER, GRID, 2\n15, 0.1E+31, , 7, 1\n3, 4, 500000.0, 500030.0, 6000000.0, 6000040.0\n"
+    "0.0, 0.0, 0.0\n@\n" + "        60.5000        0.1E+31\n        62.5000\n" * 4,
+    ".cps3": "FSASCI 0 1 COMPUTED 0 0.1E+31\nFSATTR 0 0\nFSLIMI 500000 500030 6000000 6000040 60 62\nFSNROW 3 4\n"
+    "FSXINC 20 10\n->top\n" + "60.5 0.1E+31\n62.5\n" * 4,
+    ".asc": "ncols 3\nnrows 2\nxllcorner 500000\nyllcorner 6000000\ncellsize 20\nNODATA_value -9999\n60 61 62\n"
+    "61 -9999 63\n",
+}
+#: Places of Google Earth, and a table of shapes.
+PLACES = {
+    ".kml": '<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Folder><name>salt</name><Placemark>'
+    "<name>a</name><Polygon><outerBoundaryIs><LinearRing><coordinates>9.0,54.1,0 9.1,54.1,0 9.1,54.2,0 9.0,54.1,0"
+    "</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark><Placemark><name>b</name><Point><coordinates>"
+    "9.05,54.15</coordinates></Point></Placemark></Folder></Document></kml>",
+    ".csv": 'name,WKT\nsalt,"POLYGON ((500000 6000000, 500050 6000000, 500050 6000050, 500000 6000000))"\n'
+    'sand,"SRID=32632;POINT (500020 6000020)"\n',
+}
+
+
+def surfaces(name: str) -> list[Sample]:
+    """Return surfaces on grids of their own."""
+    import surfio
+
+    def irap(binary: bool) -> Callable[[Path], Path]:
+        def write(folder: Path) -> Path:
+            path = folder / "surface.irap"
+            head = surfio.IrapHeader(ncol=3, nrow=4, xori=500_000.0, yori=6_000_000.0, xinc=10.0, yinc=20.0, rot=30.0,
+                                     xrot=500_000.0, yrot=6_000_000.0)  # fmt: skip
+            values = 60 + np.arange(12, dtype=np.float32).reshape(3, 4)
+            values[1, 1] = np.nan
+            surface = surfio.IrapSurface(head, values)
+            (surface.to_binary_file if binary else surface.to_ascii_file)(path)
+            return path
+
+        return write
+
+    text = [Sample(f"surface{suffix}", {f"surface{suffix}": text.encode()}) for suffix, text in SURFACES.items()]
+    return [_made(irap(False)), _made(irap(True)), *text]
+
+
+def workbooks(name: str) -> list[Sample]:
+    """Return workbooks of a format, with a table on each of two sheets; those that are zips also by their parts."""
+    import workbook_files
+
+    sheets = {
+        "Wells": [["Wells"], [], ["well", "x", "y"], ["A", 500_010.5, 6_000_010], ["B", 500_020, 6_000_020]],
+        "Tops": [["well", "top_twt_ms", "base_twt_ms", "class"], ["A", 40, 60, "sand"], ["B", 44, 80, 'a "b"']],
+    }
+
+    def made(suffix: str) -> Callable[[Path], Path]:
+        return lambda folder: workbook_files.write(folder / f"book{suffix}", sheets, merged={"Tops": ["A2:A3"]})
+
+    whole = _made(made(f".{name}"))
+    if name == "xls":
+        return [whole]
+    # What lies packed is damaged before it is packed, too: its checksums would tell it from what was written.
+    with zipfile.ZipFile(io.BytesIO(whole.files[whole.target])) as archive:
+        parts = {f"{whole.target}/{one}": archive.read(one) for one in archive.namelist()}
+    return [whole, Sample(whole.target, parts)]
+
+
+def places(name: str) -> list[Sample]:
+    """Return places of Google Earth, loose and packed, and a table of shapes."""
+    import workbook_files
+
+    def packed(folder: Path) -> Path:
+        return workbook_files.pack(folder / "places.kmz", {"doc.kml": PLACES[".kml"]})
+
+    text = [Sample(f"places{suffix}", {f"places{suffix}": text.encode()}) for suffix, text in PLACES.items()]
+    return [*text, _made(packed)]
 
 
 def volumes(name: str) -> list[Sample]:

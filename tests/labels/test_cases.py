@@ -191,7 +191,7 @@ def test_points_in_longitude_and_latitude_come_to_the_map(tmp_path):
         burnt = Knowledge((Source(written(tmp_path / "p.csv", text), "points"),)).burn(known, out)
         assert np.argwhere(out).tolist() == [[9, 5], [24, 24]]
         assert "EPSG:4326" in burnt.words[0]
-    with pytest.raises(LabelError, match="does not say its CRS"):
+    with pytest.raises(LabelError, match="CRS of the map's own coordinates is not told"):
         Knowledge((Source(tmp_path / "p.csv", "points"),)).burn(a_map(tmp_path / "n.tif", None), out)
     # Of another zone, as a person says.
     east, north = transform("EPSG:32633", "EPSG:32632", x, y)

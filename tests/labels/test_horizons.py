@@ -157,8 +157,8 @@ def test_a_depth_survey_takes_depths(tmp_path, mapped):
         ("inline crossline twt_ms\n900 200 50\n901 202 50\n", LabelError, "none of its 2 picks lies in the survey"),
         ("inline crossline twt_ms\n100 200 1e30\n101 202 nan\n", LabelError, "holds no pick"),
         ("inline twt_ms\n100 50\n101 50\n", AmbiguousColumns, "column 'crossline' is missing"),
-        ("DSAA\n2 2\n0 1\n0 1\n0 1\n1 2\n", LabelError, "it is a Surfer grid, no picks"),
-        ("! made by\n@TOP HEADER , GRID, 5\n15, -9999, , 7, 1\n", LabelError, "it is a ZMap grid"),
+        ("DSAA\n2 2\n0 1\n0 1\n0 1\n1 2\n", LabelError, "it is a Surfer grid by its first bytes. Name it .grd"),
+        ("! made by\n@TOP HEADER , GRID, 5\n15, -9999, , 7, 1\n", LabelError, "header of its ZMap grid is not whole"),
         ((" ".join(["50"] * 60) + "\n") * 12, LabelError, "each of its lines holds 60 numbers: it is a matrix"),
     ],
 )

@@ -336,6 +336,44 @@ def test_the_first_log_of_las_3_is_read(tmp_path, named):
     assert well.class_names == ("fine, sandy", "shale")
 
 
+SECOND = """~Log_Definition[2]
+DEPT.M : DEPTH {{F10.4}}
+{curve}. : CODES {{F}}
+~Log_Data[2] | Log_Definition[2]
+1000,10
+1001,10
+1002,20
+~Inclinometry_Definition
+MD.M : DEPTH {{F}}
+~Inclinometry_Data | Inclinometry_Definition
+0
+"""
+SHOTS = Checkshot("", "md", np.array([0.0, 2000.0]), np.array([0.0, 2000.0]))
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+def test_a_later_log_of_las_3_is_read(tmp_path):
+    path = write(tmp_path, LAS_3.replace("FACIES", "REMARK") + SECOND.format(curve="FACIES"))
+    # The one that has classes, or the one that is named.
+    assert read_las(path, checkshot=SHOTS).class_names == ("10", "20")
+    assert read_las(path, curve="REMARK", checkshot=SHOTS).class_names == ("fine, sandy", "shale")
+    for named in ("Log_Data[2]", "log_data[2]", "2"):
+        assert read_log(path, named).curve("FACIES").values.tolist() == [10.0, 10.0, 20.0]
+    assert read_log(path, "1").curve("GR").values[0] == 50.5
+    assert read_log(path, "Inclinometry_Data").curves[0].name == "MD"
+    with pytest.raises(LabelError, match=r"no log '3'. It holds Core_Data, Log_Data, Log_Data\[2\], Inclinometry"):
+        read_log(path, "3")
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+def test_which_of_two_logs_with_classes_is_asked(tmp_path):
+    path = write(tmp_path, LAS_3 + SECOND.format(curve="LITHO"))
+    with pytest.raises(Undeclared) as asked:
+        read_las(path, checkshot=SHOTS)
+    assert (asked.value.option, asked.value.choices) == ("log", ("Log_Data", "Log_Data[2]"))
+    assert read_las(path, log_name="Log_Data[2]", checkshot=SHOTS).class_names == ("10", "20")
+
+
 def test_las_3_without_a_log_is_refused(tmp_path):
     with pytest.raises(LabelError, match="LAS 3 and holds no log"):
         read_log(write(tmp_path, LAS_3.partition("~Log_Definition")[0]))

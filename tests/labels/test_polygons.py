@@ -128,8 +128,9 @@ def test_slices_of_a_volume(tmp_path, mapped, table):
         with pytest.raises(LabelError, match=sentence):
             burn_polygons(shapes, mapped, table, out, window=window)
     geographic = write(tmp_path / "g.geojson", [shapely.box(0, 0, 1, 1)], "EPSG:4326", **{"class": ["sand"]})
-    with pytest.raises(LabelError, match="longitudes and latitudes"):
+    with pytest.raises(Undeclared, match="CRS of the survey's own coordinates is not told") as caught:
         burn_polygons(read_polygons(geographic), mapped, table, out, window=(52, 60))
+    assert caught.value.option == "survey_crs"
 
 
 def test_the_field_and_the_layer_are_asked_for(tmp_path):
@@ -182,7 +183,7 @@ def test_shapes_without_a_class_are_left_out_aloud(tmp_path):
         ("a.geojson", b'{"type": "FeatureCollection", "features": []}', ""),
         ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "cannot be read"),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 500, "cannot be read"),
-        ("a.kml", b"<kml/>", "the suffix '.kml' is not known"),
+        ("a.dxf", b"0\nSECTION\n", "the suffix '.dxf' is not known"),
     ],
 )
 def test_what_is_no_gis_file_is_said(tmp_path, name, content, sentence):

@@ -15,6 +15,7 @@ from napari_fhn.labels import (
     Undeclared,
     minimum_curvature,
     read_deviation,
+    recognise,
 )
 
 
@@ -166,3 +167,66 @@ def test_what_is_no_survey_is_said(tmp_path, text, kind, sentence):
         read_deviation(path)
     assert sentence in str(caught.value)
     assert str(caught.value).startswith("w.dev")
+
+
+PATHS = {
+    "elevations": "MD (m),X (m),Y (m),Z (m)\n0,500000,6000000,25\n100,500001,6000002,-74.9\n"
+    "200,500003,6000006,-174.5\n",
+    "elevations, said": "MD (m),X (m),Y (m),TVDSS (m)\n0,500000,6000000,25\n100,500001,6000002,-74.9\n"
+    "200,500003,6000006,-174.5\n",
+    "below the sea": "Well;MD (m);TVDSS (m);X;Y\nA;0;-25;500000;6000000\nA;100;74,9;500001;6000002\n"
+    "A;200;174,5;500003;6000006\n",
+    "negative": "MD (m),TVD (m),E/W (m),N/S (m)\n0,0,0,0\n100,-99.9,1,2\n200,-199.5,3,6\n",
+    "in feet": "MD (ft)\tX (m)\tY (m)\tZ (ft)\n0\t500000\t6000000\t82.021\n328.084\t500001\t6000002\t-245.735\n"
+    "656.168\t500003\t6000006\t-572.507\n",
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+@pytest.mark.parametrize("form", PATHS)
+def test_depths_of_a_path_grow_downwards_from_its_datum(tmp_path, form):
+    path = tmp_path / "path.txt"
+    path.write_text(PATHS[form])
+    assert recognise(path) == "deviation"
+    (way,) = read_deviation(path).values()
+    np.testing.assert_allclose(way.tvd, [0, 99.9, 199.5], atol=0.01)
+    np.testing.assert_allclose([way.dx, way.dy], [[0, 1, 3], [0, 2, 6]], atol=1e-6)
+    assert way.kb_m == (None if form == "negative" else pytest.approx(25, abs=0.01))
+
+
+def test_a_path_below_the_sea_that_begins_deep_needs_its_datum(tmp_path):
+    path = tmp_path / "path.txt"
+    path.write_text("MD (m),DX (m),DY (m),TVDSS (m)\n900,0,0,850\n1000,60,0,920\n1100,150,0,910\n")
+    with pytest.raises(Undeclared, match="elevation of the well's datum is not known") as asked:
+        read_deviation(path)
+    assert asked.value.option == "kb_m"
+    # It ends above where it began, and still goes down from the datum.
+    assert read_deviation(path, kb_m=25.0)["path"].tvd.tolist() == [875, 945, 935]
+
+
+def test_heads_with_an_elevation_and_a_total_depth_are_no_path(tmp_path):
+    path = tmp_path / "wells.csv"
+    rows = "A,500000,6000000,25,2000\nB,500100,6000000,30,2100\nC,500200,6000000,28,2500\n"
+    path.write_text(f"Well,X,Y,Elevation,MD\n{rows}")
+    assert recognise(path) == "wells"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "MD;Inklination;Azimut",
+        "Teufe MD;Neigung;Richtung",
+        "MD;Inclinaison;Azimut",
+        "MD;Inclinación;Acimut",
+        "MD;Inkl;Azi",
+    ],
+)
+def test_paths_are_known_in_the_languages_of_the_trade(tmp_path, header):
+    path = tmp_path / "path.csv"
+    names = [f"{name} ({of})" for name, of in zip(header.split(";"), ("m", "gon", "gon"), strict=True)]
+    path.write_text(";".join(names) + "\n0;0;0\n100;1;50\n200;2;50\n")
+    assert recognise(path) == "deviation"
+    with pytest.warns(LabelWarning, match="minimum curvature"):
+        (way,) = read_deviation(path).values()
+    # 50 gon are 45 degrees.
+    np.testing.assert_allclose(way.dx, way.dy, atol=1e-9)

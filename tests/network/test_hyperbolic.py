@@ -4,13 +4,15 @@ import copy
 import os
 import subprocess
 import sys
+from itertools import product
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from napari_fhn.network import Architecture, HyperbolicNetwork, Layer
+from napari_fhn.network import Architecture, HyperbolicNetwork, Layer, hyperbolic
 from napari_fhn.network.architecture import levels
+from napari_fhn.network.convolution import Portable
 from napari_fhn.network.readings import Reading
 from napari_fhn.network.reference import plain_scores
 
@@ -133,23 +135,53 @@ def test_forward_then_inverse_returns_the_input(architecture):
     torch.testing.assert_close(first, net.first_state(data))
 
 
+class InPlace(Portable):
+    """Portable convolutions that write where they are told to, as those for a CPU do in single precision."""
+
+    in_place = True
+
+    def convolve(self, state, kernels, bias, out, staging):
+        return out.copy_(super().convolve(state, kernels, bias, None, None))
+
+
 @pytest.mark.parametrize("architecture", VARIANTS)
-def test_value_and_gradient_equal_plain_autograd(architecture):
+def test_value_and_gradient_equal_plain_autograd(architecture, monkeypatch):
     net, data = make(architecture)
     data.requires_grad_()
-    ours, reference = net(data), plain_scores(net, data)
-    torch.testing.assert_close(ours, reference)
-    adjoint = torch.randn(ours.shape, generator=torch.Generator().manual_seed(2), dtype=ours.dtype)
+    reference = plain_scores(net, data)
+    adjoint = torch.randn(reference.shape, generator=torch.Generator().manual_seed(2), dtype=data.dtype)
     leaves = [data, *net.parameters()]
-    for got, expected in zip(
-        torch.autograd.grad(ours, leaves, adjoint),
-        torch.autograd.grad(reference, leaves, adjoint),
-        strict=True,
-    ):
-        torch.testing.assert_close(got, expected)
-    assert net.invertibility_error < 1e-9
-    with torch.no_grad():
-        torch.testing.assert_close(net(data), reference)
+    wanted = torch.autograd.grad(reference, leaves, adjoint)
+    for convolutions, keep in product((Portable(), InPlace()), ("nothing", "hidden", "states")):
+        monkeypatch.setattr(hyperbolic, "choose", lambda *_, chosen=convolutions: chosen)
+        net.keep = keep
+        for _ in range(2):  # the second time in the arrays of the first
+            ours = net(data)
+            torch.testing.assert_close(ours, reference)
+            for got, expected in zip(torch.autograd.grad(ours, leaves, adjoint), wanted, strict=True):
+                torch.testing.assert_close(got, expected)
+        if keep == "states":
+            assert net.invertibility_error is None
+        else:
+            assert net.invertibility_error < 1e-9
+        with torch.no_grad():
+            torch.testing.assert_close(net(data), reference)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_what_is_kept_changes_gradients_by_rounding_only(precision):
+    net = HyperbolicNetwork(levels(3, 4, (3, 5, 2), 2), 1, 2, torch.Generator().manual_seed(0))
+    net.precision = precision
+    data = torch.randn(1, 1, 8, 4, 12)
+    found = {}
+    for keep in ("nothing", "hidden", "states"):
+        net.keep = keep
+        net.zero_grad()
+        net(data).square().mean().backward()
+        found[keep] = torch.cat([k.grad.flatten() for k in net.parameters()])
+    size = found["states"].norm()
+    assert (found["hidden"] - found["states"]).norm() < 1e-5 * size
+    assert (found["nothing"] - found["states"]).norm() < (1e-5 if precision == "float32" else 1e-2) * size
 
 
 @pytest.mark.parametrize("architecture", VARIANTS)
@@ -273,6 +305,51 @@ def test_a_prediction_between_forward_and_backward_disturbs_nothing():
 
     for got, expected in zip(gradient(predict), gradient(lambda: None), strict=True):
         torch.testing.assert_close(got, expected, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("keep", ["nothing", "hidden", "states"])
+def test_weights_that_change_between_the_two_ways_are_noticed_as_by_autograd(keep):
+    net, data = make(ARCHITECTURES[0].values[0])
+    net.keep = keep
+    loss = net(data).sum()
+    with torch.no_grad():
+        net.kernels[1].mul_(1.5)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
+    net(data).sum().backward()
+
+
+def test_data_of_another_shape_or_type_are_refused():
+    net, data = make(ARCHITECTURES[0].values[0])
+    for wrong in (data[:, :1], torch.cat([data, data], dim=1), data[0], data[..., None]):
+        with pytest.raises(ValueError, match=r"data of shape \(batch, 2, height, width\), and these have"):
+            net(wrong)
+    with pytest.raises(ValueError, match=r"the data are float32 and the weights float64: .* data.to\(torch.float64\)"):
+        net.scores(data.float())
+    with pytest.raises(ValueError, match="float32"):
+        net.states(data.float())
+
+
+def test_frozen_weights_need_no_room_for_training():
+    architecture = Architecture(2, 4, UP_AND_DOWN, h=0.7, reading=Reading(head="linear"))
+    net, data = make(architecture)
+    wanted = torch.autograd.grad(net(data).square().sum(), list(net.parameters()))
+    taken = net._pool._spare.sizes
+    net.free_memory()
+    for parameter in net.parameters():
+        parameter.requires_grad_(False)
+    for parameter in net.head:
+        parameter.requires_grad_(True)
+    scores = net(data)
+    net(3 * data)  # works in the same arrays
+    got = torch.autograd.grad(scores.square().sum(), list(net.head))
+    assert 2 * net._pool._spare.sizes.state == taken.state
+    for gradient, expected in zip(got, wanted[-2:], strict=True):
+        torch.testing.assert_close(gradient, expected)
+    net.kernels[2].requires_grad_(True)
+    gradients = torch.autograd.grad(net(data).square().sum(), [net.kernels[2], net.head[0]])
+    torch.testing.assert_close(gradients[0], wanted[2])
+    torch.testing.assert_close(gradients[1], wanted[-2])
 
 
 def test_states_go_back_once():

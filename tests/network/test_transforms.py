@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_fhn.network.transforms import coarsen, refine, resample_
+from napari_fhn.network import transforms
+from napari_fhn.network.transforms import coarsen, refine, resample_, scratch_for
 
 
 @st.composite
@@ -45,8 +46,9 @@ def test_dot_test(case):
 
 
 @settings(deadline=None)
-@given(cases())
-def test_in_place_is_the_same(case):
+@given(cases(), st.sampled_from([None, 1, 1 << 18]))
+def test_in_place_is_the_same(case, slab):
+    """All at once, in slabs of as few rows as can be, and in slabs that hold all."""
     shape, axes, transform = case
     x = random(shape)
     y = coarsen(x, axes, transform)
@@ -54,11 +56,15 @@ def test_in_place_is_the_same(case):
     def last(array):  # channels last in memory, flat
         return array.movedim(1, -1).flatten().clone()
 
-    flat = last(x)
-    assert resample_(flat, torch.empty_like(flat), shape, axes, transform, finer=False) == tuple(y.shape)
-    torch.testing.assert_close(flat, last(y))
-    assert resample_(flat, torch.empty_like(flat), y.shape, axes, transform, finer=True) == shape
-    torch.testing.assert_close(flat, last(x))
+    flat, scratch = last(x), None
+    with pytest.MonkeyPatch.context() as patch:
+        if slab is not None:
+            patch.setattr(transforms, "_SLAB", slab)
+            scratch = flat.new_empty(scratch_for(shape, y.shape))
+        resample_(flat, shape, axes, transform, finer=False, scratch=scratch)
+        torch.testing.assert_close(flat, last(y))
+        resample_(flat, y.shape, axes, transform, finer=True, scratch=scratch)
+        torch.testing.assert_close(flat, last(x))
 
 
 @pytest.mark.parametrize(

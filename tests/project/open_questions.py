@@ -190,10 +190,32 @@ QUESTIONS = {
         },
         {"NAME": "AAA"},
     ),
+    "log of LAS 3": Open(
+        "log",
+        {
+            "las.las": "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 0 :\nSTOP.ms 8 :\nSTEP.ms 4 :\n"
+            "NULL. -9 :\nWELL. W :\nINLINE. 103 :\nCROSSLINE. 204 :\n"
+            + "".join(
+                f"~Log_Definition[{k}]\nTWT.ms : {{F}}\nFACIES. : {{F}}\n"
+                f"~Log_Data[{k}] | Log_Definition[{k}]\n0,1\n4,1\n8,2\n"
+                for k in (1, 2)
+            )
+        },
+    ),
     "unit of a log": Open("index_unit", {"las.las": _LAS.format(end="", more="", index="TWT.x", curve="CLASS")}),
     "two units of a log": Open("index_unit", {"las.las": _LAS.format(end="s", more="", index="TWT.ms", curve="CLASS")}),
     "sign of a horizon": Open(
         "z", {"horizon.txt": "inline crossline twt_ms\n" + _picks("-40") + "103 204 400\n103 205 4\n"}
+    ),
+    "CRS of a horizon in degrees": Open(
+        "crs",
+        {"horizon.txt": "x y twt_ms\n" + "".join(f"9.000{k} 54.148{k} 40\n" for k in range(10))},
+        {"CRS": "EPSG:4326", "EPSG:CODE": "EPSG:32632"},
+    ),
+    "CRS of a survey with wells in degrees": Open(
+        "survey_crs",
+        {"wells.csv": "well,longitude,latitude\nA,9.0005,54.1485\n", "tops.csv": _TOPS},
+        {"EPSG:CODE": "EPSG:32632"},
     ),
     "field of polygons": Open(
         "field", {"polygons.geojson": "facies lithology"}, {"NAME": "facies"}, {"polygons": {"window": (60.0, 68.0)}}

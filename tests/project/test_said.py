@@ -10,7 +10,7 @@ import pytest
 
 from napari_fhn.cli.known import said as of_options
 from napari_fhn.cli.options import add_known
-from napari_fhn.labels import LabelError, Question
+from napari_fhn.labels import KINDS, LabelError, Question
 from napari_fhn.project.said import Said, sources
 
 
@@ -86,6 +86,27 @@ def test_a_file_of_which_nobody_knows_what_it_holds_is_asked_about():
         sources(Said(known="points.csv"))
     assert asked.value.source.path == Path("points.csv")
     assert asked.value.cause.option == "kind"
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_person_can_say_any_kind(kind):
+    said = Said(known="points.csv", columns=[f"points.csv:kind={kind}"])
+    if kind == "classes":
+        with pytest.raises(LabelError, match="Give it as --classes"):
+            sources(said)
+        return
+    (found,) = sources(said)
+    assert found.kind == kind
+
+
+def test_a_kind_that_there_is_not_is_said():
+    with pytest.raises(LabelError, match="there is no kind 'wheels'"):
+        sources(Said(known="points.csv", columns=["points.csv:kind=wheels"]))
+
+
+def test_a_unit_alone_can_be_said():
+    (horizon,) = sources(Said(horizon="top.txt", columns=["horizon:z=:m,inline=2"]))
+    assert (horizon.columns, horizon.units) == ({"inline": "2"}, {"z": "m"})
 
 
 @pytest.mark.parametrize(

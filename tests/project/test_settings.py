@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from napari_fhn.network.presets import named
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import JobError
 from napari_fhn.training.recipes import RECIPES
@@ -43,3 +44,18 @@ def test_changes_are_named_and_taken_back():
 def test_what_cannot_be_is_said(part, name, value, words):
     with pytest.raises(JobError, match=words):
         Settings.of("sections").with_value(part, name, value)
+
+
+def test_another_network_is_named_or_written():
+    settings = Settings.of("paper.hyperspectral")
+    assert settings.with_network(None) is settings
+    assert settings.with_network("paper.resnet1").network == named("paper.resnet1")
+    other = settings.with_network("3d 16: 2x16 | down 3x16").network
+    assert (len(other.layers), other.reading) == (5, settings.network.reading)
+    assert Settings.from_dict(settings.with_network("paper.resnet1").to_dict()).network == named("paper.resnet1")
+    for words, sentence in (
+        ("paper.c", "no network is called 'paper.c'"),
+        ("map", "choose another recipe for a 2D one"),
+    ):
+        with pytest.raises(JobError, match=sentence):
+            settings.with_network(words)

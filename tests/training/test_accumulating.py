@@ -74,9 +74,8 @@ def test_a_part_is_as_even_as_can_be_and_holds_what_is_known():
     assert [len(part.data) for part in parts] == [2, 2, 1]
     assert all(part.parts == 1 and part.counted is None for part in parts)
     torch.testing.assert_close(torch.cat([part.weights for part in parts]), batch.weights)
-    assert batch.to(CPU).parts == 3
     assert len(replace(batch, parts=99).split()) == 5
-    assert batch.repeated(1) is batch
+    assert batch.shown.repeated(1) is batch.shown
 
 
 def test_each_slice_of_a_cube_is_held_against_the_labels():
@@ -94,8 +93,8 @@ def test_each_slice_of_a_cube_is_held_against_the_labels():
 def test_what_cannot_be_gone_back_in_one_part_refuses_the_step(monkeypatch):
     network = HyperbolicNetwork(Architecture(2, 4, (Layer("keep", 4),) * 3, h=0.5), 2, 3).double()
     learner = Learner(network, Criterion(Objective(), CLASSES, None), Schedule(block=(8, 8)), Labels(), CPU)
-    errors = iter([1e-9, 0.5, 1e-9, 1e-9, 1e-9])
-    monkeypatch.setattr(type(network), "invertibility_error", property(lambda self: next(errors)))
+    errors = iter(torch.tensor([1e-9, 0.5, 1e-9, 1e-9, 1e-9]))
+    monkeypatch.setattr(type(network), "invertibility_on_device", property(lambda self: next(errors)))
     before = [parameter.clone() for parameter in network.parameters()]
     assert "could not be inverted (error 0.5" in learner.learn(replace(drawn(), parts=5), 0).refusal
     assert all(map(torch.equal, before, network.parameters()))

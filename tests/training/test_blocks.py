@@ -1,14 +1,17 @@
 """What the network is shown: blocks hold labels, data and labels move together, position stays."""
 
+import json
 from dataclasses import replace
+from threading import current_thread
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fhn.box import Box
-from napari_fhn.training import Input, JobError, Schedule
+from napari_fhn.training import Focus, Input, JobError, Schedule, labelled
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.labelled import LabelFile
@@ -159,3 +162,57 @@ def test_inputs_must_lie_on_one_grid(tmp_path):
 
 def test_schedule_blocks_are_plain_integers():
     assert Schedule(block=[8, 8]).block == (8, 8)
+
+
+def drawn(job, ahead, between=lambda number, blocks: None, focus=lambda number: None):
+    volume = Volume(job.inputs)
+    frame = Frame(volume, job.network, job.framing)
+    labels = LabelFile(job.labels, frame.shape, len(job.classes))
+    blocks = Blocks(frame, labels, job.schedule, ahead=ahead)
+    found = []
+    for number in range(8):
+        found.append(blocks.draw(focus(number)))
+        between(number, blocks)
+    return found
+
+
+def assert_same(some, others):
+    for one, other in zip(some, others, strict=True):
+        assert torch.equal(one.data, other.data)
+        assert torch.equal(one.labels, other.labels)
+
+
+@pytest.mark.parametrize("what", ["nothing", "strokes", "view", "halves", "goes on"])
+def test_a_batch_drawn_ahead_is_the_one_that_would_be_drawn_now(layered, what, monkeypatch):
+    job, truth = layered
+    monkeypatch.setattr(labelled, "_SHARE", 1.0)  # labels are looked at whenever a batch is drawn
+    job = replace(job, schedule=replace(job.schedule, focus_share=0.5 if what == "view" else 0.0))
+    before = np.load(job.labels)
+
+    def between(number, blocks):
+        if what == "strokes" and number % 2:
+            painted = np.load(job.labels, mmap_mode="r+")
+            painted[number] = truth[number]
+            painted.flush()
+        if what == "halves" and number == 3:
+            assert blocks.halve()
+        if what == "goes on" and number == 3:
+            state = blocks.state()
+            blocks.draw()
+            blocks.resume(json.loads(json.dumps(state)))
+
+    results = []
+    for ahead in (False, True):
+        np.save(job.labels, before)
+        view = (lambda number: Focus(0, number // 2)) if what == "view" else (lambda number: None)
+        results.append(drawn(job, ahead, between, view))
+    assert_same(*results)
+
+
+def test_what_is_drawn_ahead_is_used(layered, monkeypatch):
+    job, _ = layered
+    threads = []
+    kept = Blocks._draw
+    monkeypatch.setattr(Blocks, "_draw", lambda self, focus: threads.append(current_thread().name) or kept(self, focus))
+    drawn(job, True)
+    assert threads == ["MainThread", *["beside"] * 8]

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_fhn.network import Architecture, parse
-from napari_fhn.training import Input, Note, Progress, fit
+from napari_fhn.network import Architecture, ResNetArchitecture, Stage, parse
+from napari_fhn.training import Input, Note, Progress, fit, predict
 from napari_fhn.training.recipes import RECIPES, recipe
 
 
@@ -29,6 +29,18 @@ def test_a_slice_of_two_hyperspectral_cubes(cube):
     job, _ = cube
     found = losses(job, "paper.hyperspectral", 40)
     assert np.mean(found[-5:]) < 0.6 * found[0]
+
+
+def test_a_resnet_reads_the_same_slice_and_several_slices_are_read_together(cube):
+    job, _ = cube
+    reading = replace(job.network.reading, at=(0.3, 0.7))
+    stages = (Stage("keep", 1, rank=4), Stage("coarsen", 2, rank=4))
+    resnet = ResNetArchitecture(3, job.network.channels, stages, h=0.2, reading=reading)
+    found = losses(replace(job, network=resnet), "paper.hyperspectral", 20)
+    assert np.mean(found[-5:]) < 0.8 * found[0]
+    assert list(predict(replace(job, network=resnet)))[-1].task == "predict"
+    found = losses(replace(job, network=replace(job.network, reading=reading)), "paper.hyperspectral", 20)
+    assert np.mean(found[-5:]) < 0.8 * found[0]
 
 
 @pytest.fixture

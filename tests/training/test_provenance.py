@@ -266,7 +266,7 @@ def test_a_training_without_a_step_changes_nothing(job, tmp_path, monkeypatch, w
     assert tree(tmp_path) == before
 
 
-def broken(*_):
+def broken(*_, **__):
     raise RuntimeError("broken")
 
 

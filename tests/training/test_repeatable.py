@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from napari_fhn.network import convolution
-from napari_fhn.training import Control, Focus, Job, Progress, fit, setup
+from napari_fhn.training import Control, Focus, Job, Progress, fit, setup, speed
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.model import load
 
@@ -55,7 +55,7 @@ def test_other_threads_make_no_more_than_rounding(layered):
 def test_what_the_machine_decided_is_in_the_job_that_is_kept(layered, monkeypatch):
     job, _ = layered
     job = scheduled(job, steps=2, precision="auto", batch=2)
-    monkeypatch.setattr(setup, "bfloat16_pays", lambda *_: False)
+    monkeypatch.setattr(speed, "bfloat16_pays", lambda *_: False)
     little = setup.Setup(job).forecast // 2
     monkeypatch.setattr(setup, "free_bytes", lambda _: little)
     first = weights(job)
@@ -63,7 +63,7 @@ def test_what_the_machine_decided_is_in_the_job_that_is_kept(layered, monkeypatc
     assert kept.schedule.precision == "float32"
     assert kept.schedule.block != job.schedule.block
     monkeypatch.setattr(setup, "free_bytes", lambda _: 1 << 40)
-    monkeypatch.setattr(setup, "bfloat16_pays", lambda *_: pytest.fail("it is known already"))
+    monkeypatch.setattr(speed, "bfloat16_pays", lambda *_: pytest.fail("it is known already"))
     assert equal(first, weights(kept))
 
 

@@ -1,11 +1,15 @@
 """The best network is remembered, and waiting for a better one ends."""
 
+import math
+
+import numpy as np
 import torch
 
+from napari_fhn.box import Box
 from napari_fhn.network import HyperbolicNetwork
 from napari_fhn.network.architecture import levels
 from napari_fhn.training import Score
-from napari_fhn.training.validation import Best
+from napari_fhn.training.validation import Best, _together
 
 
 def network():
@@ -53,3 +57,38 @@ def test_begins_again():
     assert not best.given_up
     look(best, 3, 0.2, 3.0)
     assert best.step == 3
+
+
+def well(inline: int, crossline: int) -> Box:
+    return Box((inline - 2, crossline - 2, 0), (inline + 3, crossline + 3, 50))
+
+
+def test_what_a_deep_network_sees_around_several_wells_is_predicted_once():
+    wells = [well(20, 20), well(20, 80), well(80, 20), well(80, 80)]
+    ((region, together),) = _together(wells, (100, 100, 50), around=60, across=None)
+    assert region == Box((0, 0, 0), (100, 100, 50))
+    assert sorted(together, key=str) == sorted(wells, key=str)
+
+
+def test_wells_that_lie_apart_are_predicted_apart():
+    wells = [well(20, 20), well(80, 80)]
+    found = _together(wells, (100, 100, 50), around=4, across=None)
+    assert [region.shape for region, _ in found] == [(13, 13, 50)] * 2
+    assert [bodies for _, bodies in found] == [[one] for one in wells]
+
+
+def test_no_more_is_predicted_than_with_a_region_for_each_well():
+    rng = np.random.default_rng(0)
+    wells = [well(*map(int, place)) for place in rng.integers(5, 95, (12, 2))]
+    for around in (0, 5, 20, 60):
+        found = _together(wells, (100, 100, 50), around, None)
+        alone = sum(math.prod(_together([one], (100, 100, 50), around, None)[0][0].shape) for one in wells)
+        assert sum(math.prod(region.shape) for region, _ in found) <= alone
+        assert sorted((body for _, bodies in found for body in bodies), key=str) == sorted(wells, key=str)
+
+
+def test_a_network_of_sections_sees_each_well_on_the_section_through_its_middle():
+    wells = [well(20, 20), well(20, 30), well(60, 20)]
+    found = _together(wells, (100, 100, 50), around=60, across=0)
+    assert [(region.start[0], region.shape[0], len(bodies)) for region, bodies in found] == [(20, 1, 2), (60, 1, 1)]
+    assert {body.shape for _, bodies in found for body in bodies} == {(1, 5, 50)}

@@ -83,7 +83,7 @@ class Labelled(Results):
             Take these labels in place of others that are there.
         **answers
             What files leave open, as on the command line: `las_curve`, `las_unit`, `zones`, `band`, `way`, `z`,
-            `class_field`, `layer`, `crs`, `slices`, `decimal`, `kb`, `datum`, `fall_off`, `off_line`.
+            `class_field`, `layer`, `crs`, `survey_crs`, `slices`, `decimal`, `kb`, `datum`, `fall_off`, `off_line`.
 
         Returns
         -------

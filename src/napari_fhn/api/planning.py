@@ -8,13 +8,13 @@ from typing import Any
 
 from napari_fhn.api.labelling import Labelled
 from napari_fhn.api.wording import in_python
-from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.project import HeldOut, Project, ProjectError, Settings, planning
 from napari_fhn.project.outlook import Outlook, outlook, planned
+from napari_fhn.training.memory import taken_device
 
-Parts = tuple[NetworkDescription | str | None, Mapping[str, Any] | None, Mapping[str, Any] | None]
-"""Network, schedule and objective, as far as they are said."""
+Parts = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+"""Schedule and objective, as far as they are said."""
 
 
 class Planned(Labelled):
@@ -37,7 +37,7 @@ class Planned(Labelled):
         recipe: str | None = None,
         *,
         settings: Settings | None = None,
-        network: NetworkDescription | str | None = None,
+        network: str | None = None,
         schedule: Mapping[str, Any] | None = None,
         objective: Mapping[str, Any] | None = None,
         attributes: str | Sequence[str] | None = None,
@@ -73,11 +73,11 @@ class Planned(Labelled):
             surveys = self.project.surveys
             if surveys is None:
                 raise ProjectError("its surveys are not at hand", "Open them first", path=self.session)
-            parts = (network, schedule, objective)
-            chosen, _ = self._planned(recipe, settings, None, HeldOut(0), parts, {"device": device})
+            parts = (schedule, objective)
+            chosen, _ = self._planned(recipe, settings, None, HeldOut(0), network, parts, {"device": device})
             chosen = chosen.with_attributes(attributes)
             step = planned(chosen, surveys, max(self.project.classes.values, default=2), self.project.vertical_axis)
-            return outlook(step, WORKING_SET if chosen.device in ("auto", "cpu") else PORTABLE)
+            return outlook(step, WORKING_SET if taken_device(chosen.device) == "cpu" else PORTABLE)
 
     def _planned(
         self,
@@ -85,6 +85,7 @@ class Planned(Labelled):
         settings: Settings | None,
         start_from: str | Path | None,
         held_out: HeldOut,
+        network: str | None,
         parts: Parts,
         numbers: Mapping[str, Any],
     ) -> tuple[Settings, str]:
@@ -95,6 +96,7 @@ class Planned(Labelled):
             start_from=None if settings is not None else start_from,
             base=settings or (self.project.settings if self._remembers else None),
             held_out=held_out,
+            network=network,
             **numbers,
         )
-        return chosen.with_parts(*parts) if any(part is not None for part in parts) else chosen, why
+        return chosen.with_parts(*parts), why

@@ -21,7 +21,6 @@ from napari_fhn.api.saying import held_out_of
 from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
-from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.project import (
     NEW,
     Beginning,
@@ -100,6 +99,7 @@ class Work(Planned):
         self,
         recipe: str | None = None,
         *,
+        network: str | None = None,
         steps: int | None = None,
         hold_out: int | Sequence[Box] | HeldOut | None = None,
         blocks: int | None = None,
@@ -108,7 +108,6 @@ class Work(Planned):
         start_from: str | Path | Run | None = None,
         resume: bool | str = False,
         settings: Settings | None = None,
-        network: NetworkDescription | str | None = None,
         schedule: Mapping[str, Any] | None = None,
         objective: Mapping[str, Any] | None = None,
         loss: str | None = None,
@@ -133,6 +132,8 @@ class Work(Planned):
         ----------
         recipe : str, optional
             Network and schedule; what suits survey and labels when absent.
+        network : str, optional
+            In place of the recipe's: by name, such as ``"paper.resnet1"``, or its layers in words.
         steps, seed : int, optional
             Training steps, and the seed of every random choice; the recipe's when absent.
         hold_out : int, sequence of Box or HeldOut, optional
@@ -148,9 +149,6 @@ class Work(Planned):
             Go on with the newest training that was stopped, or with the run of this name, as if it had not been.
         settings : Settings, optional
             In place of a recipe.
-        network : str or NetworkDescription, optional
-            In place of the recipe's: layers in words, as in ``"2d 32: 2x8 | down 2x16 | up 2x8"``, or the name of a
-            network, such as ``"paper.seismic"``.
         schedule, objective : mapping, optional
             Settings other than the recipe's, by their names: ``schedule={"block": (64, 64), "optimiser": "sgd"}``,
             ``objective={"balance": "full"}``. The fields of `napari_fhn.training.Schedule` and
@@ -204,7 +202,7 @@ class Work(Planned):
                 return self._resumed(resume if isinstance(resume, str) else "", numbers, told), ""
             held_out = held_out_of(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
             first = start_from.folder if isinstance(start_from, Run) else start_from
-            chosen, why = self._planned(recipe, settings, first, held_out, (network, schedule, objective), numbers)
+            chosen, why = self._planned(recipe, settings, first, held_out, network, (schedule, objective), numbers)
             shape, minimised = self.project.shape, chosen.schedule.objective
             minimised = terms.objective(
                 minimised, shape, loss=loss, balance=balance, shares=share, layers=order, absences=absent,

@@ -12,8 +12,10 @@ from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_machine
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.tables import aligned
+from napari_fhn.network.architecture import Architecture
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
-from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, plan, plan_of
 from napari_fhn.training.recipes import fitting
 
@@ -23,6 +25,7 @@ _ROWS = (
     ("kernels of full rank", True, False),
     ("both: every state kept, full rank", False, False),
 )
+_RESNET = (("ResNet, low block rank, every state kept", False, True), ("kernels of full rank", False, False))
 
 
 def add(commands: Commands) -> None:
@@ -52,14 +55,13 @@ def run(options: argparse.Namespace) -> int:
     if options.batch is not None:
         schedule = replace(schedule, batch=options.batch)
     planned = _plan(options, replace(found, schedule=schedule))
-    device = options.device or "auto"
-    working_set = WORKING_SET if device in ("auto", "cpu") else PORTABLE
-    budget = options.memory
-    if budget is None:
-        from napari_fhn.training.memory import free_bytes
+    from napari_fhn.training.memory import free_bytes, taken_device
 
-        budget = free_bytes("cpu" if device == "auto" else device)
-    _tell(planned, budget, working_set, options.json)
+    device = options.device or (found.job.device if found.job is not None else "auto")
+    if options.memory is None or device == "auto":
+        device = taken_device(device)  # else it may be another machine's
+    budget = free_bytes(device) if options.memory is None else options.memory
+    _tell(planned, budget, device, options.json)
     return OK
 
 
@@ -87,26 +89,29 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         channels = options.channels
         if channels is None:
             channels = sum(int(survey.sizes.get("band", 1)) for survey in opened)
+    axis = map_axis(found.network)
     return plan(
         found.network,
         found.schedule,
         shape,
         channels=channels,
         classes=classes,
-        vertical_axis=vertical,
+        vertical_axis=vertical if axis is None else None,
         position=found.position,
+        map_axis=axis,
         neighbours=found.neighbours,
     )
 
 
-def _tell(planned: Plan, budget: int, working_set: WorkingSet, as_json: bool) -> None:
+def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
+    working_set = WORKING_SET if device == "cpu" else PORTABLE
     rows = [["", "a training step", "a prediction", "largest block that fits"]]
     told = []
-    for name, invertible, low_rank in _ROWS:
+    for name, invertible, low_rank in _ROWS if isinstance(planned.network, Architecture) else _RESNET:
         kind: dict[str, Any] = {"invertible": invertible, "block_low_rank": low_rank, "working_set": working_set}
         training = planned.needs(**kind, training=True)
         predicting = planned.needs(**kind, training=False)
-        largest = planned.largest_block(budget, **kind)
+        largest = planned.largest_block(budget, **kind) if isinstance(planned.network, Architecture) else None
         told.append({
             "invertible": invertible, "block_low_rank": low_rank, "training": asdict(training), "bytes": training.total,
             "bytes_predicting": predicting.total, "largest_block": largest,
@@ -116,13 +121,15 @@ def _tell(planned: Plan, budget: int, working_set: WorkingSet, as_json: bool) ->
     assert isinstance(needs, int)
     if as_json:
         what = {"block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
-        print(json.dumps({"kind": "Forecast", **what, "budget": budget, "fits": needs <= budget, "networks": told}))
+        where = {"device": device, "budget": budget, "fits": needs <= budget}
+        print(json.dumps({"kind": "Forecast", **what, **where, "networks": told}))
         return
-    size = f"{planned.batch} x {_times(planned.block)} voxels"
+    together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
+    size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
     print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
     print(aligned(rows))
     verdict = "it fits" if needs <= budget else "it does not fit: take a smaller block or batch"
-    print(f"There are {in_words(budget)}: {verdict}.")
+    print(f"There are {in_words(budget)} on {device}: {verdict}.")
 
 
 def _times(block: tuple[int, ...] | None) -> str:

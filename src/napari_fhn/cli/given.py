@@ -159,6 +159,7 @@ def _anew(
         seed=options.seed,
         device=options.device,
         memory=options.memory,
+        network=options.network,
     )
     settings = with_objective(settings, options, project.shape)
     settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)

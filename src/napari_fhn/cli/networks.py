@@ -12,7 +12,7 @@ from napari_fhn.network.language import parse
 from napari_fhn.network.presets import named
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import Job
-from napari_fhn.training.recipes import RECIPES, recipe
+from napari_fhn.training.recipes import RECIPES, beside, recipe
 from napari_fhn.training.schedule import Schedule
 
 
@@ -27,7 +27,8 @@ class Chosen:
     network : NetworkDescription
         The network.
     schedule : Schedule
-        Of the job or recipe; blocks of 64 voxels along each axis where there is neither.
+        Of the job or recipe, or that by which a network of the paper was trained; else blocks of 64 voxels along each
+        axis.
     job : Job or None
         Of the session.
     position, neighbours
@@ -73,6 +74,9 @@ def chosen(options: argparse.Namespace) -> Chosen:
         return Chosen(name, found.network, found.schedule, None, found.position, found.neighbours)
     if options.network is not None:
         network = in_words(options.network)
+        if known := beside(options.network):  # of the paper: on the block it was trained on
+            found = recipe(known)
+            return Chosen(options.network, network, found.schedule, None, found.position, found.neighbours)
         return Chosen(options.network, network, Schedule(batch=1, block=(64,) * network.dimensions))
     job = asked(options).job
     return Chosen(str(options.session or options.job), job.network, job.schedule, job)

@@ -244,7 +244,8 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--horizon",
         **several,
         metavar="TABLE",
-        help="picks by inline, crossline or x, y; Charisma, IESX. May be repeated, from top to bottom",
+        help="picks by inline, crossline or x, y; Charisma, IESX; surfaces in Irap, ZMap or CPS-3. May be "
+        "repeated, from top to bottom",
     )
     known.add_argument(
         "--zones",
@@ -267,8 +268,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     )
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
     known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument("--crs", help="CRS of the coordinates of files that do not say it, as in EPSG:32633")
     known.add_argument(
-        "--crs", help="CRS of the coordinates of points or polygons that do not say it, as in EPSG:32633"
+        "--survey-crs", metavar="CRS", help="CRS of the survey's own coordinates, where files come in another"
     )
     known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
     known.add_argument(
@@ -276,9 +278,10 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         action="append",
         default=[],
         metavar="KIND|FILE:ROLE=COLUMN[:UNIT],...",
-        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; or any other "
-        "answer, as in checkshots:way=twt; for all files of a kind (wells, tops, deviation, checkshots, las, horizon, "
-        "points, polygons, labels) or for one file by its name, as in b.las:curve=FACIES",
+        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; a unit alone, "
+        "as in horizon:z=:m; or any other answer, as in checkshots:way=twt; for all files of a kind (wells, tops, "
+        "deviation, checkshots, las, horizon, points, polygons, labels) or for one file by its name, as in "
+        "b.las:curve=FACIES",
     )
     known.add_argument(
         "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"

@@ -53,6 +53,12 @@ def add(commands: Commands) -> None:
     known.add_argument("--truth", metavar="FILE", help="true classes: prints IoU where nothing was labelled")
     how = parser.add_argument_group("how")
     how.add_argument("--recipe", choices=tuple(RECIPES), help="network and schedule (default: what suits the survey)")
+    how.add_argument(
+        "--network",
+        metavar="WORDS",
+        help="in place of the recipe's: named (paper.resnet1, paper.a, ...) or written, as in "
+        "'3d 12: 2x8 | down 3x16 | up 6x8'",
+    )
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
     how.add_argument(
         "--start-from",

@@ -16,13 +16,14 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, Guess, Suggestion, suggest
+from napari_fhn.labels.heads import read_heads
 from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
 from napari_fhn.labels.logs import Log, read_log
 from napari_fhn.labels.options import OPTIONS, Option, options_of
 from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
-from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, read_polygons
+from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, on_survey, read_polygons
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.sources import (
@@ -36,7 +37,7 @@ from napari_fhn.labels.sources import (
 )
 from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
-from napari_fhn.labels.tops import read_heads, read_tops, read_wells
+from napari_fhn.labels.tops import read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
 from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
 
@@ -88,6 +89,7 @@ __all__ = [
     "minimum_curvature",
     "nearest_column",
     "of_well",
+    "on_survey",
     "options_of",
     "plugins",
     "point_classes",

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.map_coordinates import to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
@@ -24,8 +27,12 @@ _HEAD = {
     axis: re.compile(rf"WELL\s*HEAD\s*{axis}\b[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE) for axis in "XY"
 }
 _DATUM = re.compile(rf"(?:WELL\s*DATUM|\bKB\b|KELLY)[^:=]*[:=]\s*{_NUMBER}\s*\(?(\w*)\)?", re.IGNORECASE)
+#: How the vertical depth of a path may be given.
+_DOWN = ("tvd", "tvdss", "z")
 #: A depth may exceed what its measured depth allows by this much: tables are rounded.
 _ROUNDING_M = 0.5
+#: A path that begins so near to its datum begins at the surface.
+_TOP_M = 50.0
 
 
 def read_deviation(
@@ -35,6 +42,9 @@ def read_deviation(
     units: Mapping[str, str] | None = None,
     kb_m: float | None = None,
     convergence_deg: float = 0.0,
+    survey: xr.DataArray | None = None,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> dict[str, Trajectory]:
     """Read the paths of wells.
 
@@ -42,15 +52,19 @@ def read_deviation(
     ----------
     path : str, Path or Table
         A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said), from which the
-        path is computed by minimum curvature; or with measured depth, true vertical depth and offsets (``dx``, ``dy``)
-        or map coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head,
-        datum and units is used.
+        path is computed by minimum curvature; or with measured depth, true vertical depth, or depth below sea level or
+        elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map coordinates (``x``, ``y``). A column ``well``
+        tells several wells apart. What comments say of name, head, datum and units is used.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
     kb_m : float, optional
         Elevation of the wells' datum above mean sea level in metres, over that of the file.
     convergence_deg : float, optional
         Subtracted from the azimuths to turn true into grid north.
+    survey : xarray.DataArray, optional
+        To whose coordinates those of another CRS are brought.
+    crs, survey_crs : str, optional
+        Of the map coordinates, and of the survey's own, where they differ.
 
     Returns
     -------
@@ -68,18 +82,30 @@ def read_deviation(
     path = table.path
     found = Columns(table, columns, units)
     table.warn()
-    angles = found.first(("md", "inclination", "azimuth"), ("md", "tvd", "dx", "dy"), ("md", "tvd", "x", "y"))
+    angles = found.first(
+        ("md", "inclination", "azimuth"),
+        *(("md", down, *place) for down in ("tvd", "tvdss", "z") for place in (("dx", "dy"), ("x", "y"))),
+    )
     by_angle = "inclination" in angles
     said = _comments(table, kb_m)
     # Angles of drillers are in degrees; radians and gon must be said.
     degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "azimuth")}
-    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", "tvd", "dx", "dy")}
+    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", *_DOWN, "dx", "dy")}
     if "x" in angles:
         depth_unit = found.unit("md", ("m", "ft"))
-        said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
+        if crs is None or survey is None:
+            said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
     wells = _wells(table, found, said.name or path.stem)
     read = table.values([found.index(role) for role in angles])
     place = table.values([found.index("x"), found.index("y")]) if found.has("x") and found.has("y") else None
+    if crs is not None and survey is not None:
+        if "x" in angles:
+            read[:, 2:4] = to_map(read[:, 2:4], survey, path, crs, survey_crs)
+        place = None if place is None else to_map(place, survey, path, crs, survey_crs)
+        if said.head is not None:
+            x, y = to_map(np.array([said.head]), survey, path, crs, survey_crs)[0]
+            said.head = float(x), float(y)
+        said.head_unit = "ft" if abs(Traces.of(survey).metres - METRES["ft"]) < 1e-3 else "m"
     paths = {}
     for name in dict.fromkeys(wells):
         rows = np.array([well == name for well in wells])
@@ -90,13 +116,16 @@ def read_deviation(
         head = said.head
         if place is not None and not np.isnan(place[rows][0]).any():
             head = (float(place[rows][0][0]), float(place[rows][0][1]))
+        datum = said.kb_m
         try:
             if by_angle:
                 inclination, azimuth = (part[:, k] * degrees[role] for k, role in enumerate(angles[1:], 1))
                 way = minimum_curvature(part[:, 0] * metres["md"], inclination, azimuth - convergence_deg)
             else:
-                way = _placed(part, angles, metres, head, said.head_unit)
-            paths[name] = Trajectory(name, *way, head, said.kb_m, said.head_unit)
+                along, down = part[:, 0] * metres["md"], part[:, 1] * metres[angles[1]]
+                down, datum = _downwards(down, along, angles[1], said.kb_m, path)
+                way = _placed(part, down, angles, metres, head, said.head_unit)
+            paths[name] = Trajectory(name, *way, head, datum, said.head_unit)
         except LabelError as error:
             raise (
                 error if error.path else LabelError(f"well '{name}': {error.what}", error.way_out, path=path)
@@ -150,15 +179,44 @@ def _wells(table: Table, found: Columns, alone: str) -> list[str]:
     return [row.text("well") for row in table.rows({"well": found.index("well")})]
 
 
+def _downwards(
+    z: NDArray[np.float64], md: NDArray[np.float64], role: str, kb_m: float | None, path: Path
+) -> tuple[NDArray[np.float64], float | None]:
+    """Vertical depth below the datum, out of depths below it, below sea level, or elevations; and the datum."""
+    if role == "tvd":
+        if z.max() <= 0 > z.min():
+            warnings.warn(f"{path.name}: its vertical depths are negative and were turned.", LabelWarning, stacklevel=4)
+            return -z, kb_m
+        return z, kb_m
+    # Wells go down from where they begin: numbers that fall from there on are elevations, and so are negative ones.
+    from_the_top = md[0] < _TOP_M or z.min() < 0 < z.max()
+    is_elevation = z.max() <= 0 > z.min() or (from_the_top and z[-1] < z[0])
+    if is_elevation and role == "tvdss":
+        warnings.warn(f"{path.name}: its depths below sea level were read as elevations.", LabelWarning, stacklevel=4)
+    subsea = -z if is_elevation else z
+    if kb_m is None and abs(md[0]) < _ROUNDING_M:
+        # Measured depth begins at the datum, and so the datum is where the path does.
+        kb_m = float(-subsea[0])
+    if kb_m is None:
+        raise Undeclared(
+            "it gives depths below sea level, and the elevation of the well's datum is not known",
+            "Say it in metres",
+            option="kb_m",
+            path=path,
+        )
+    return subsea + kb_m, kb_m
+
+
 def _placed(
     part: NDArray[np.float64],
+    tvd: NDArray[np.float64],
     roles: tuple[str, ...],
     metres: Mapping[str, float],
     head: tuple[float, float] | None,
     map_unit: str,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Path from depths and places; map coordinates become offsets from the first."""
-    md, tvd = part[:, 0] * metres["md"], part[:, 1] * metres["tvd"]
+    md = part[:, 0] * metres["md"]
     if roles[2] == "x":
         assert head is not None
         factor = METRES.get(map_unit, 1.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import warnings
 from collections.abc import Mapping
@@ -18,24 +17,17 @@ from scipy.spatial import QhullError
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.fill_values import fill_values, in_words, without
+from napari_fhn.labels.grid_horizons import of_grid
+from napari_fhn.labels.horizon_values import on_axis, surface
 from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.map_coordinates import ask_for_degrees, on_survey
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.text import encoding_of, lines
-from napari_fhn.labels.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells import check_unit, vertical_of
+from napari_fhn.labels.surface_files import read_surface
+from napari_fhn.labels.wells import vertical_of
 
 #: Tables of more columns than this are matrices, not picks.
 _MATRIX = 24
-#: First words of files that hold a grid in a form of its own.
-_GRIDS = {
-    "DSAA": "a Surfer grid",
-    "DSBB": "a Surfer grid",
-    "DSRB": "a Surfer grid",
-    "FSASCI": "a CPS-3 grid",
-    "-996": "an Irap classic grid",
-    "NCOLS": "an ESRI ASCII grid",
-}
 
 
 def read_horizon(
@@ -47,6 +39,7 @@ def read_horizon(
     units: Mapping[str, str] | None = None,
     z: str | None = None,
     gap_traces: float = 0.0,
+    **places: str | None,
 ) -> xr.DataArray:
     """Read one horizon; `read_horizons` with a name, or for a file that holds one.
 
@@ -57,7 +50,7 @@ def read_horizon(
     LabelError
         When it holds none of that name, and as `read_horizons`.
     """
-    found = read_horizons(path, survey, columns=columns, units=units, z=z, gap_traces=gap_traces, only=name)
+    found = read_horizons(path, survey, columns=columns, units=units, z=z, gap_traces=gap_traces, only=name, **places)
     if name is None and len(found) > 1:
         raise Undeclared(
             f"it holds {len(found)} horizons: {', '.join(list(found)[:8])}",
@@ -78,6 +71,8 @@ def read_horizons(
     z: str | None = None,
     gap_traces: float = 0.0,
     only: str | None = None,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> dict[str, xr.DataArray]:
     """Read horizons onto the traces of a survey.
 
@@ -86,7 +81,8 @@ def read_horizons(
     path : str, Path or Table
         Picks in columns: ``inline``, ``crossline`` or ``x``, ``y``, on a line also ``trace`` or ``cdp``, and ``twt``,
         ``time`` or ``z`` (in a depth survey ``tvdss``, ``depth`` or ``z``); Charisma lines; IESX cards. A column with
-        the name of the horizon tells several apart. Times are two-way, as those of seismic data are.
+        the name of the horizon tells several apart. Times are two-way, as those of seismic data are. Or a surface on a
+        grid of its own (Irap classic, ZMap+, CPS-3, ESRI, Surfer, GeoTIFF), whose values are taken at the traces.
     survey : xarray.DataArray
         Volume ``(inline, crossline, vertical)`` or line ``(trace, vertical)``; only its coordinates are used.
     columns, units : mapping, optional
@@ -98,6 +94,11 @@ def read_horizons(
         Traces without a pick this near to one are filled by linear interpolation. By default none is.
     only : str, optional
         Read the horizon of this name alone.
+    crs : str, optional
+        Of its map coordinates, where it is not that of the survey, as in ``"EPSG:4326"``; longitudes and latitudes are
+        those of WGS 84 without.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -116,6 +117,11 @@ def read_horizons(
     traces = Traces.of(survey)
     if z not in (None, "down", "up"):
         raise LabelError(f"values cannot grow '{z}'", "Say down or up")
+    own = None if isinstance(path, Table) else read_surface(path)
+    if own is not None:
+        if only not in (None, own.path.stem):
+            raise LabelError(f"it is {own.format}, without '{only}'", "Leave the name out", path=own.path)
+        return {own.path.stem: of_grid(own, survey, units=units, z=z, crs=crs, survey_crs=survey_crs)}
     table = path if isinstance(path, Table) else _table(Path(path))
     path = table.path
     found = Columns(table, columns, units, survey)
@@ -148,10 +154,14 @@ def read_horizons(
         _warn(f"{path.name}: {missing} of {len(picked)} rows have no value and were left out.")
     read = read[picked]
     names = None if names is None else names[picked]
-    vertical = _converted(read[:, -1], found, role, survey, z, path)
-    index = traces.by_roles(place, read, table.units[found.index("x")] if place[0] == "x" else "", path.name)
+    vertical = on_axis(read[:, -1], lambda of, evidence: found.unit(role, of, evidence), survey, z, path)
+    unit = table.units[found.index("x")] if place[0] == "x" and crs is None else ""
+    place, read = on_survey(place, read, survey, path, crs, survey_crs)
+    index = traces.by_roles(place, read, unit, path.name)
     inside = traces.inside(index)
     if not inside.any():
+        if place[0] == "x" and crs is None:
+            ask_for_degrees(read[:, :2], survey, path)
         ends = zip(place, read.min(axis=0), read.max(axis=0), strict=False)
         ranges = " and ".join(f"its {name} goes from {low:g} to {high:g}" for name, low, high in ends)
         raise LabelError(
@@ -167,7 +177,7 @@ def read_horizons(
         grid = _gridded(index[mine], vertical[mine], traces, survey, str(name))
         if gap_traces > 0:
             grid = _filled(grid, gap_traces)
-        surfaces[str(name)] = _surface(grid, survey, str(name), path, int(mine.sum()))
+        surfaces[str(name)] = surface(grid, survey, str(name), path, int(mine.sum()))
     return surfaces
 
 
@@ -178,17 +188,7 @@ def _fillers(values: NDArray[np.float64], names: NDArray[np.str_] | None) -> tup
 
 
 def _table(path: Path) -> Table:
-    """Sniff, refusing what is a grid and no picks."""
-    what = None
-    for _, text in itertools.islice(lines(path, encoding_of(path)), 40):
-        words = text.upper().split()
-        if not words or words[0].startswith(("!", "#")):
-            continue
-        # ZMap begins its header with @; whatever else begins a file begins a table.
-        what = "a ZMap grid" if words[0].startswith("@") and "GRID" in text.upper() else _GRIDS.get(words[0])
-        break
-    if what is not None:
-        raise LabelError(f"it is {what}, no picks", "Export it as XYZ, one node on each line", path=path)
+    """Sniff, refusing what is a matrix and no picks."""
     table = sniff(path)
     if len(table.names) > _MATRIX and not table.has_header and all(table.numeric):
         raise LabelError(
@@ -216,7 +216,7 @@ def _vertical(found: Columns, survey: xr.DataArray) -> str:
 
 def _place(found: Columns, traces: Traces) -> tuple[str, ...]:
     """Roles of the place; what the survey does not have comes last."""
-    groups = traces.places()
+    groups = [*traces.places(), *([("lon", "lat")] if found.has("lon") and found.has("lat") else [])]
     if not traces.has_xy:
         groups.remove(("x", "y"))
         others = any(found.has(role) for role in ("inline", "trace", "cdp")) or found.may_have("inline")
@@ -231,41 +231,6 @@ def _names(table: Table, found: Columns, path: Path) -> NDArray[np.str_] | None:
         return None
     named = np.array([row.cells["name"] for row in table.rows({"name": found.index("marker")})], dtype=str)
     return np.where(named == "", path.stem, named) if (named != "").any() else None
-
-
-def _converted(
-    z: NDArray[np.float64], found: Columns, role: str, survey: xr.DataArray, down: str | None, path: Path
-) -> NDArray[np.float64]:
-    """Values on the survey's vertical axis, growing downwards."""
-    axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
-    check_unit(survey.dims, path)
-    if survey.dims[-1] not in ("twt", "depth"):
-        raise LabelError(
-            f"the survey's vertical axis counts {survey.dims[-1]}s, so times have no place on it",
-            "Open it with its sample interval",
-            path=path,
-        )
-    if down is None:
-        if (z < 0).any() and (z > 0).any() and not ((z >= axis[0]) & (z <= axis[-1])).mean() > 0.99:
-            raise Undeclared(
-                f"its values go from {z.min():g} to {z.max():g}, so that it is not clear which way they grow",
-                "Say whether they grow down or up",
-                option="z",
-                choices=("down", "up"),
-                path=path,
-            )
-        if z.max() <= 0 > z.min():
-            _warn(f"{path.name}: its values are negative, growing upwards, and were turned.")
-            z = -z
-    elif down == "up":
-        z = -z
-    in_time = survey.dims[-1] == "twt"
-    factors = {u: f for u, f in (MILLISECONDS if in_time else METRES).items() if u in ("ms", "s", "m", "ft")}
-    inside = {u: float(((z * f >= axis[0]) & (z * f <= axis[-1])).mean()) for u, f in factors.items()}
-    able = [u for u, share in inside.items() if share >= 0.8]
-    evidence = (able[0], "only so they lie on the survey's vertical axis") if len(able) == 1 else None
-    # In metres and feet much the same depths lie on the axis; times in ms and s never do.
-    return z * factors[found.unit(role, tuple(factors), evidence if in_time else None)]
 
 
 def _gridded(
@@ -306,23 +271,6 @@ def _filled(grid: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
     except (QhullError, ValueError):
         _warn("The picks lie on one line, so that gaps between them cannot be filled.")
     return grid
-
-
-def _surface(grid: NDArray[np.float64], survey: xr.DataArray, name: str, path: Path, picks: int) -> xr.DataArray:
-    lateral = survey.dims[:-1]
-    in_time = survey.dims[-1] == "twt"
-    return xr.DataArray(
-        grid,
-        dims=lateral,
-        coords={dim: survey[dim] for dim in lateral},
-        name=name,
-        attrs={
-            "units": "ms" if in_time else "m",
-            "long_name": "two-way time" if in_time else "depth",
-            "source": str(path.absolute()),
-            "n_picks": picks,
-        },
-    )
 
 
 def _warn(words: str) -> None:

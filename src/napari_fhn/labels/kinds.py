@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
 
 from napari_fhn.labels import plugins
+from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
-from napari_fhn.labels.polygons import SUFFIXES
+from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.text import look
+from napari_fhn.labels.surface_files import is_surface
+from napari_fhn.labels.text import look, to_number
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
+from napari_fhn.surveys.kinds import is_seismic
 
 _OURS = {
     "wells": "where wells begin",
@@ -38,6 +41,8 @@ _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
+#: Paths of wells have none of these.
+_NO_PATH = _TIMES | {"marker", "class", "inline", "crossline"}
 #: Lines above a table among which its title is looked for.
 _TITLE = 12
 
@@ -142,6 +147,9 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
         return "las"
     if suffix in SUFFIXES:
         return "polygons"
+    if is_surface(path):
+        # On a map such a file holds what is there, and no depth of anything.
+        return "labels" if survey is not None and not is_seismic(survey) else "horizon"
     if sheet is None and is_workbook(path) and len(sheets(path)) > 1:
         found = kinds_of_sheets(path, survey, decimal=decimal)
         kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
@@ -154,6 +162,8 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
 
 def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
     """Find the kind of a table."""
+    if is_shapes(path, sheet):
+        return "polygons"
     if _first_cells(path) >= _CLASSES:
         return "classes"
     table = sniff(path, decimal=decimal, sheet=sheet)
@@ -164,6 +174,8 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
     kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
+    if kind in ("horizon", "wells") and _runs_along(table, {role: found[0].column for role, found in guesses.items()}):
+        kind = "deviation"
     if kind is None:
         raise _asked(path, f"its columns ({', '.join(table.names[:8])}) do not tell what it holds")
     return kind
@@ -182,6 +194,17 @@ def _first_cells(path: Path) -> set[str]:
 def _asked(path: Path, what: str, kinds: Sequence[str] = ()) -> Undeclared:
     tables = tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes"))
     return Undeclared(what, "Say what it is", option="kind", choices=tuple(kinds) or tables, path=path)
+
+
+def _runs_along(table: Table, columns: Mapping[str, int]) -> bool:
+    """Whether places with a depth are those of a path: the measured depth grows from row to row of a well."""
+    if not ({"md", "x", "y"} <= set(columns) and columns.keys() & {"tvdss", "z"}) or columns.keys() & _NO_PATH:
+        return False
+    well = columns.get("well")
+    depths = [to_number(row[columns["md"]], table.dialect.decimal) for row in table.sample]
+    wells = ["" if well is None else row[well] for row in table.sample]
+    steps = [b - a for a, b, of, then in zip(depths, depths[1:], wells, wells[1:], strict=False) if of == then]
+    return len(steps) > 1 and all(step > 0 for step in steps)
 
 
 def _of_title(comments: Sequence[str], roles: set[str]) -> str | None:

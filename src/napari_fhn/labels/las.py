@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +18,16 @@ from napari_fhn.labels.checkshots import Checkshot
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.logs import Curve, Log, read_log
+from napari_fhn.labels.logs import Curve, Log, logs_of, read_log
+from napari_fhn.labels.map_coordinates import WGS84, to_map
 from napari_fhn.labels.text import is_null, to_number
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS, unit
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.labels.wells import DeviatedWell, Head, Spans, Well, check_unit, tie, vertical_of
+
+#: Items of a header that say longitude and latitude.
+_DEGREES = (("LONG", "LON", "LONGITUDE", "SLON"), ("LATI", "LAT", "LATITUDE", "SLAT"))
 
 
 def class_curves(log: Log) -> tuple[str, ...]:
@@ -62,6 +67,7 @@ def read_las(
     table: ClassTable | None = None,
     survey: xr.DataArray | None = None,
     *,
+    log_name: str | None = None,
     curve: str | None = None,
     index: str | None = None,
     index_unit: str | None = None,
@@ -70,6 +76,8 @@ def read_las(
     checkshot: Checkshot | None = None,
     kb_m: float | None = None,
     datum_m: float = 0.0,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> Well | DeviatedWell:
     """Read a well from a LAS file with a curve of classes.
 
@@ -78,12 +86,14 @@ def read_las(
     Parameters
     ----------
     path : str or Path
-        LAS 1.2 or 2.0. The place of the well comes from the items ``INLINE`` and ``CROSSLINE`` or ``XCOORD`` and
+        LAS 1.2, 2.0 or 3.0. The place of the well comes from the items ``INLINE`` and ``CROSSLINE`` or ``XCOORD`` and
         ``YCOORD`` of its header, or written out as ``LOC`` ("inline 1019, crossline 2057", "X = 1.0 Y = 2.0").
     table : ClassTable, optional
         Names for the values; without it the values themselves, in digits, are the names.
     survey : xarray.DataArray, optional
         Whose vertical axis it is; two-way time without one.
+    log_name : str, optional
+        Which log of LAS 3, as `napari_fhn.labels.logs.read_log` takes it; needed where not exactly one has classes.
     curve : str, optional
         The curve of classes: values or names. Needed where not exactly one is called so.
     index : str, optional
@@ -101,6 +111,8 @@ def read_las(
         Elevation of the well's datum above sea level in metres, over that of the header.
     datum_m : float, optional
         Elevation of the zero of a depth survey, in metres.
+    crs, survey_crs : str, optional
+        As for `well_head`.
 
     Returns
     -------
@@ -109,11 +121,12 @@ def read_las(
     Raises
     ------
     Undeclared
-        When the curve, a unit or the datum cannot be told; option ``"curve"``, ``"index_unit"`` or ``"kb_m"``.
+        When the log, the curve, a unit or the datum cannot be told; option ``"log"``, ``"curve"``, ``"index_unit"`` or
+        ``"kb_m"``.
     LabelError
         With the file and what is missing.
     """
-    log = read_log(path)
+    log = read_log(path, _which(Path(path), curve) if log_name is None else log_name)
     chosen = log.curve(curve) if curve is not None else _only_class(log)
     check_unit(None if survey is None else survey.dims, log.path)
     vertical = vertical_of(None if survey is None else survey.dims)
@@ -136,7 +149,7 @@ def read_las(
     changes = [0, *(k for k in range(1, len(names)) if names[k] != names[k - 1]), len(names)]
     runs = itertools.pairwise(changes)
     ends = tuple((float(edges[a]), float(edges[b]), names[a]) for a, b in runs if names[a])
-    head = well_head(log, survey, place)
+    head = well_head(log, survey, place, crs=crs, survey_crs=survey_crs)
     if kb_m is not None:
         head = replace(head, kb_m=kb_m)
     return tie(
@@ -147,6 +160,29 @@ def read_las(
         checkshot=checkshot,
         datum_m=datum_m,
         path=log.path,
+    )
+
+
+def _which(path: Path, curve: str | None) -> str | None:
+    """Of the logs of LAS 3 the one that has the curve, or alone has one of classes; None for the first, or the only."""
+    logs = logs_of(path)
+    if len(logs) < 2:
+        return None
+
+    def has(name: str) -> bool:
+        if curve is not None:
+            return name.upper() == curve.strip().upper()
+        return (said := meaning(name)) is not None and said.role == "class"
+
+    fitting = [log for log, curves in logs.items() if any(map(has, curves))]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    raise Undeclared(
+        f"it holds {len(logs)} logs, and {', '.join(fitting[:6])} have classes",
+        "Say which",
+        option="log",
+        choices=tuple(fitting),
+        path=path,
     )
 
 
@@ -231,8 +267,15 @@ def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -
     return found[int(number)]
 
 
-def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None = None) -> Head:
-    """Return where a log's well begins: as given, else by survey numbers, else by map coordinates.
+def well_head(
+    log: Log,
+    survey: xr.DataArray | None = None,
+    place: Head | None = None,
+    *,
+    crs: str | None = None,
+    survey_crs: str | None = None,
+) -> Head:
+    """Return where a log's well begins: as given, else by survey numbers, map coordinates, or longitude and latitude.
 
     Parameters
     ----------
@@ -242,6 +285,10 @@ def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None =
         In whose unit map coordinates are wanted.
     place : Head, optional
         Over what the header of the log says.
+    crs : str, optional
+        Of its map coordinates, where it is not that of the survey; longitudes and latitudes are of WGS 84 without.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -262,13 +309,26 @@ def well_head(log: Log, survey: xr.DataArray | None = None, place: Head | None =
         return Head(head.name, head.inline, head.crossline, None, head.kb_m)
     if head.xy is not None:
         xy = head.xy
-        if survey is not None:
+        if survey is not None and crs is not None:
+            x, y = to_map(np.array([xy]), survey, log.path, crs, survey_crs)[0]
+            xy = float(x), float(y)
+        elif survey is not None:
             x, y = Traces.of(survey).convert(log.xy_unit, xy[0], xy[1], log.path.name)
             xy = float(x), float(y)
         return Head(head.name, math.nan, math.nan, xy, head.kb_m)
+    degrees = [next((n for n in (_degrees(log, name) for name in names) if n is not None), None) for names in _DEGREES]
+    if survey is not None and Traces.of(survey).has_xy and degrees[0] is not None and degrees[1] is not None:
+        x, y = to_map(np.array([degrees], dtype=np.float64), survey, log.path, crs or WGS84, survey_crs)[0]
+        return Head(head.name, math.nan, math.nan, (float(x), float(y)), head.kb_m)
     missing = "INLINE" if math.isnan(head.inline) else "CROSSLINE"
     way_out = f"Add the item {missing}, or XCOORD and YCOORD, to the well section, or give its place"
     raise LabelError(f"its header has no {missing}", way_out, path=log.path)
+
+
+def _degrees(log: Log, name: str) -> float | None:
+    """An item of the header in decimal degrees; None for another form."""
+    number = to_number(re.sub(r"\s*(?:deg(?:rees)?|\u00b0)?\s*$", "", log.header.get(name, ""), flags=re.IGNORECASE))
+    return None if math.isnan(number) else number
 
 
 def _numbers(curve: Curve, log: Log) -> NDArray[np.float64]:

@@ -54,7 +54,7 @@ class Sections:
     notes: tuple[str, ...] = ()
 
 
-def take_apart(path: Path, text: str) -> Sections:
+def take_apart(path: Path, text: str, log: str | None = None) -> Sections:
     """Part header and data of a LAS file of any version.
 
     Parameters
@@ -63,6 +63,8 @@ def take_apart(path: Path, text: str) -> Sections:
         File that errors name.
     text : str
         All of it.
+    log : str, optional
+        Which of the data of LAS 3: its section, or its number among the logs; the first log without.
 
     Returns
     -------
@@ -71,19 +73,13 @@ def take_apart(path: Path, text: str) -> Sections:
     Raises
     ------
     LabelError
-        When a file of LAS 3 holds no log.
+        When a file of LAS 3 holds no log, or none of this name.
     """
-    parts: list[tuple[str, list[str]]] = []
-    for line in text.splitlines():
-        if line.lstrip().startswith("~"):
-            parts.append((line.strip(), []))
-        elif parts and line.strip() and not line.lstrip().startswith("#"):
-            parts[-1][1].append(line)
+    parts = _parts(text)
     said = {key: value for title, lines in parts if title[1:2].upper() == "V" for key, value in map(_item, lines)}
-    version = re.match(r"\d+", said.get("VERS", ""))
     notes: tuple[str, ...] = ()
-    if version is not None and int(version[0]) >= 3:
-        parts, notes = _of_las_3(path, parts)
+    if _is_las_3(parts):
+        parts, notes = _of_las_3(path, parts, log)
     header = "\n".join("\n".join((title, *lines)) for title, lines in parts if title[:2].upper() != "~A")
     rows = tuple(line for title, lines in parts if title[:2].upper() == "~A" for line in lines)
     n = sum(len(lines) for title, lines in parts if title[:2].upper() == "~C")
@@ -103,38 +99,103 @@ def _item(line: str) -> tuple[str, str]:
     return name.strip().upper(), rest.rpartition(":")[0].strip() if ":" in rest else rest.strip()
 
 
-def _of_las_3(
-    path: Path, parts: Sequence[tuple[str, list[str]]]
-) -> tuple[list[tuple[str, list[str]]], tuple[str, ...]]:
-    """Bring the sections of LAS 3 into the form of LAS 2: the log and what describes the well."""
-    found: dict[str, list[str]] = {}
-    others: list[str] = []
+def log_names(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the logs of a file of LAS 3, each with the names of its curves; nothing for another version.
+
+    Parameters
+    ----------
+    text : str
+        All of the file.
+
+    Examples
+    --------
+    >>> log_names("~V\\nVERS. 3.0 :\\n~Log_Definition\\nDEPT.M : {F}\\n~Log_Data | Log_Definition\\n1\\n")
+    {'Log_Data': ('DEPT',)}
+    """
+    parts = _parts(text)
+    if not _is_las_3(parts):
+        return {}
+    return {one.name: tuple(_item(line)[0] for line in one.definition) for one in _data_of_las_3(parts) if one.is_log}
+
+
+def _parts(text: str) -> list[tuple[str, list[str]]]:
+    """Sections with their titles, without comments and empty lines."""
+    parts: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if line.lstrip().startswith("~"):
+            parts.append((line.strip(), []))
+        elif parts and line.strip() and not line.lstrip().startswith("#"):
+            parts[-1][1].append(line)
+    return parts
+
+
+def _is_las_3(parts: Sequence[tuple[str, list[str]]]) -> bool:
+    said = {key: value for title, lines in parts if title[1:2].upper() == "V" for key, value in map(_item, lines)}
+    version = re.match(r"\d{1,3}", said.get("VERS", ""))
+    return version is not None and int(version[0]) >= 3
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Data of LAS 3, with the lines that define their columns."""
+
+    name: str
+    is_log: bool
+    definition: list[str]
+    rows: list[str]
+
+
+def _data_of_las_3(parts: Sequence[tuple[str, list[str]]]) -> list[_Data]:
+    """Data sections in their order, those without a definition left out."""
+    definitions: dict[str, list[str]] = {}
     for title, lines in parts:
-        name = re.split(r"[\s|]", title[1:].strip())[0].upper()
-        first = re.sub(r"\[1\]$", "", name)
-        if first in ("LOG_DEFINITION", "CURVE", "C", "LOG_DEF"):
-            key = "~C"
-        elif first in ("LOG_DATA", "ASCII", "A", "ASCII_LOG_DATA"):
-            key = "~A"
-        elif first in ("LOG_PARAMETER", "PARAMETER", "P"):
-            key = "~P"
-        elif first.startswith(("V", "W")):
-            key = f"~{first[0]}"
-        else:
-            if name.endswith("_DATA") or "_DATA[" in name:
-                others.append(title[1:].split("|")[0].strip())
+        name = _section(title.partition("|")[0])
+        if "_DEFINITION" in name:
+            definitions.setdefault(name, [_FORMAT.sub("", line) for line in lines])
+    found = []
+    for title, lines in parts:
+        said, _, of = title.partition("|")
+        name = _section(said)
+        if "_DATA" not in name or "_DEFINITION" in name:
             continue
-        if key in ("~C", "~A") and key in found:
-            others.append(title[1:].split("|")[0].strip())
-            continue
-        if key not in ("~A",):
-            lines = [_FORMAT.sub("", line) for line in lines]
-        found.setdefault(key, []).extend(lines)
-    if "~C" not in found or not found.get("~A"):
+        definition = definitions.get(_section(of) if of.strip() else name.replace("_DATA", "_DEFINITION"))
+        if definition and lines:
+            found.append(_Data(said.strip().lstrip("~").strip(), name.startswith("LOG_DATA"), definition, lines))
+    return found
+
+
+def _section(title: str) -> str:
+    """Name of a section as LAS 3 spells it out: what it may be called for short, and a first number, do not count."""
+    name = re.sub(r"\[1\]$", "", (re.split(r"\s", title.strip().lstrip("~").strip()) or [""])[0].upper())
+    short = {"CURVE": "LOG_DEFINITION", "C": "LOG_DEFINITION", "LOG_DEF": "LOG_DEFINITION"}
+    return {**short, "A": "LOG_DATA", "ASCII": "LOG_DATA", "ASCII_LOG_DATA": "LOG_DATA"}.get(name, name)
+
+
+def _of_las_3(
+    path: Path, parts: Sequence[tuple[str, list[str]]], log: str | None
+) -> tuple[list[tuple[str, list[str]]], tuple[str, ...]]:
+    """Bring the sections of LAS 3 into the form of LAS 2: one log, and what describes the well."""
+    data = _data_of_las_3(parts)
+    logs = [one for one in data if one.is_log]
+    if not logs and log is None:
         raise LabelError("it is LAS 3 and holds no log", "Export its section ~Log_Data", path=path)
-    notes = (f"of its data only the first log was read, and {', '.join(others[:6])} left out",) if others else ()
-    order = ("~V", "~W", "~P", "~C", "~A")
-    return [(key, found[key]) for key in order if key in found], notes
+    wanted = None if log is None else _section(log)
+    chosen = next((one for one in data if _section(one.name) == wanted), None) if wanted else logs[0]
+    if chosen is None and log is not None and log.strip().isdecimal() and 1 <= int(log) <= len(logs):
+        chosen = logs[int(log) - 1]
+    if chosen is None:
+        names = ", ".join(one.name for one in data)
+        raise LabelError(f"it has no log '{log}'", f"It holds {names or 'none'}", path=path)
+    found: dict[str, list[str]] = {}
+    for title, lines in parts:
+        name = _section(title.partition("|")[0])
+        if name in ("LOG_PARAMETER", "PARAMETER", "P") or name.startswith(("V", "W")):
+            key = "~P" if "PARAMETER" in name or name == "P" else f"~{name[0]}"
+            found.setdefault(key, []).extend(_FORMAT.sub("", line) for line in lines)
+    found |= {"~C": chosen.definition, "~A": chosen.rows}
+    others = [one.name for one in data if one is not chosen]
+    notes = (f"of its data {chosen.name} was read, and {', '.join(others[:6])} left out",) if others else ()
+    return [(key, found[key]) for key in ("~V", "~W", "~P", "~C", "~A") if key in found], notes
 
 
 def needs_own_reading(parts: Sections) -> bool:

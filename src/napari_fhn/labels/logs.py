@@ -18,7 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
-from napari_fhn.labels.las_rows import Sections, misfit, needs_own_reading, read_rows, take_apart, without_wrap
+from napari_fhn.labels.las_rows import (
+    Sections,
+    log_names,
+    misfit,
+    needs_own_reading,
+    read_rows,
+    take_apart,
+    without_wrap,
+)
 from napari_fhn.labels.text import encoding_of, lines, look, to_number
 from napari_fhn.labels.units import METRES, unit
 from napari_fhn.labels.wells import Head
@@ -92,14 +100,27 @@ class Log:
         raise LabelError(f"there is no curve {name}; the curves are {names}", "Name one of them", path=self.path)
 
 
-def read_log(path: str | Path) -> Log:
+def logs_of(path: str | Path) -> dict[str, tuple[str, ...]]:
+    """Return the logs of a file of LAS 3, each with the names of its curves; nothing for another version.
+
+    Raises
+    ------
+    LabelError
+        When it is missing, or no LAS file.
+    """
+    return log_names(_checked(Path(path)))
+
+
+def read_log(path: str | Path, log: str | None = None) -> Log:
     """Read a log with all its curves.
 
     Parameters
     ----------
     path : str or Path
-        LAS 1.2, 2.0 or 3.0 (its first log), wrapped or not, delimited by blanks, commas, tabs or semicolons, in ASCII,
+        LAS 1.2, 2.0 or 3.0, wrapped or not, delimited by blanks, commas, tabs or semicolons, in ASCII,
         UTF-8 or Windows-1252.
+    log : str, optional
+        Which data of LAS 3, by section ("Log_Data[2]") or by number among its logs; the first log without.
 
     Returns
     -------
@@ -112,7 +133,7 @@ def read_log(path: str | Path) -> Log:
     """
     path = Path(path)
     text = _checked(path)
-    parts = take_apart(path, text)
+    parts = take_apart(path, text, log)
     own = needs_own_reading(parts)
     if own:
         text = without_wrap(parts).header

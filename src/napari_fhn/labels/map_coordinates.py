@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 
 if TYPE_CHECKING:
     from rasterio.crs import CRS
@@ -66,59 +66,167 @@ def crs_of(text: str, path: Path | None = None) -> CRS:
         raise LabelError(f"there is no CRS '{text}' ({error})", "Name it as in EPSG:32633", path=path) from error
 
 
-def to_map(at: NDArray[np.float64], survey: xr.DataArray, path: Path, crs: str) -> NDArray[np.float64]:
-    """Bring coordinates of another CRS to those of a map; a `LabelWarning` says so.
+def on_survey(
+    roles: tuple[str, ...],
+    at: NDArray[np.float64],
+    survey: xr.DataArray,
+    path: Path,
+    crs: str | None = None,
+    survey_crs: str | None = None,
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Bring places that are coordinates of another CRS to those of a survey; others stay as they are.
+
+    Parameters
+    ----------
+    roles : tuple of str
+        What the first columns are: ``lon`` and ``lat``, ``x`` and ``y``, or numbers.
+    at : ndarray of float64, shape (n, at least 2)
+        The columns.
+    survey, path, survey_crs
+        As in `to_map`.
+    crs : str, optional
+        Of the coordinates, where somebody has said it; longitudes and latitudes are those of WGS 84 without.
+
+    Returns
+    -------
+    roles : tuple of str
+        With ``x`` and ``y`` in place of longitude and latitude.
+    at : ndarray of float64
+        The columns.
+    """
+    if not roles or not (roles[0] == "lon" or (roles[0] == "x" and crs is not None)):
+        return roles, at
+    brought = to_map(at[:, :2], survey, path, crs or WGS84, survey_crs)
+    return ("x", "y", *roles[2:]), np.column_stack([brought, at[:, 2:]])
+
+
+def to_map(
+    at: NDArray[np.float64], survey: xr.DataArray, path: Path, crs: str, survey_crs: str | None = None
+) -> NDArray[np.float64]:
+    """Bring coordinates of another CRS to those of a survey; a `LabelWarning` says so.
 
     Parameters
     ----------
     at : ndarray of float64, shape (n, 2)
         x and y, or longitude and latitude in degrees.
     survey : xarray.DataArray
-        The map.
+        A map, or another survey with a place on the map.
     path : Path
         The file that sentences are about.
     crs : str
         Of the coordinates.
+    survey_crs : str, optional
+        Of the survey's own coordinates, over what it says.
 
     Returns
     -------
     ndarray of float64, shape (n, 2)
-        x and y on the map.
+        x and y of the survey.
 
     Raises
     ------
+    Undeclared
+        With option ``"survey_crs"``, when the survey does not say its CRS.
     LabelError
-        When these are no degrees, there is no such CRS, or the map has none.
+        When these are no degrees, or there is no such CRS.
     """
     source = crs_of(crs, path)
-    wrong = (np.abs(at[:, 0]) > 360) | (np.abs(at[:, 1]) > 90)
+    with np.errstate(invalid="ignore"):
+        wrong = (np.abs(at[:, 0]) > 360) | (np.abs(at[:, 1]) > 90)
     if source.is_geographic and wrong.any():
         raise LabelError(
             f"its longitudes and latitudes hold {at[wrong][0][0]:g}, {at[wrong][0][1]:g}, which are no degrees",
             "Say which columns are x and y, and their CRS",
             path=path,
         )
-    target = map_crs(survey)
-    if not target:
-        raise LabelError(
-            f"its coordinates are in {crs}, and the map does not say its CRS",
-            "Save the map with its CRS, or give coordinates of the map",
-            path=path,
-        )
+    target = own_crs(survey, path, crs, survey_crs)
+    moved = transformed(at, source, target, path)
+    words = f"{path.name}: its coordinates ({crs}) were brought to the CRS of the {_called(survey)}."
+    warnings.warn(words, LabelWarning, stacklevel=3)
+    return moved
+
+
+def transformed(at: NDArray[np.float64], source: CRS, target: CRS, path: Path) -> NDArray[np.float64]:
+    """Bring coordinates from one CRS to another, shape (n, 2); NaN stays NaN.
+
+    Raises
+    ------
+    LabelError
+        When there is no way between the two.
+    """
     # Here and not above: tables of other coordinates need no GDAL.
     from rasterio.errors import RasterioError
     from rasterio.warp import transform
 
+    known = np.isfinite(at).all(axis=1)
+    moved = np.full(at.shape, np.nan)
     try:
-        x, y = transform(source, target, at[:, 0], at[:, 1])
+        x, y = transform(source, target, at[known, 0], at[known, 1])
     except (RasterioError, ValueError) as error:
-        what = f"its places cannot be brought to the CRS of the map ({error})"
-        raise LabelError(what, "Give coordinates of the map", path=path) from error
-    words = f"{path.name}: its coordinates ({crs}) were brought to the CRS of the map."
-    warnings.warn(words, LabelWarning, stacklevel=3)
-    return np.column_stack([x, y]).astype(np.float64)
+        what = f"its places cannot be brought to another CRS ({error})"
+        raise LabelError(what, "Give coordinates of the survey", path=path) from error
+    moved[known] = np.column_stack([x, y])
+    return np.where(np.isfinite(moved), moved, np.nan)
+
+
+def own_crs(survey: xr.DataArray, path: Path, crs: str, said: str | None = None) -> CRS:
+    """Return the CRS of a survey's own coordinates: as somebody says, else as the survey does.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"survey_crs"``, when neither tells it.
+    LabelError
+        When there is no such CRS.
+    """
+    named = said or map_crs(survey)
+    if not named:
+        raise Undeclared(
+            f"its coordinates are in {crs}, and the CRS of the {_called(survey)}'s own coordinates is not told",
+            "Say it, as in EPSG:32631",
+            option="survey_crs",
+            path=path,
+        )
+    return crs_of(named, path)
+
+
+def in_degrees(at: NDArray[np.float64]) -> bool:
+    """Whether coordinates, shape (n, 2), may be longitudes and latitudes; whole numbers count something instead."""
+    return _is_small(at) and bool((at != np.rint(at)).any())
+
+
+def _is_small(at: NDArray[np.float64]) -> bool:
+    known = at[np.isfinite(at).all(axis=1)]
+    return bool(known.size and (np.abs(known[:, 0]) <= 360).all() and (np.abs(known[:, 1]) <= 90).all())
+
+
+def ask_for_degrees(at: NDArray[np.float64], survey: xr.DataArray, path: Path) -> None:
+    """Ask for the CRS of coordinates that lie outside a survey, and may be degrees where its own are none.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"crs"``.
+    """
+    geometry = survey.attrs.get("geometry")
+    own = [geometry.origin] if geometry is not None else []
+    if {"x", "y"} <= set(survey.coords) and survey["x"].size and survey["y"].size:
+        own = [(float(np.ravel(survey["x"])[0]), float(np.ravel(survey["y"])[0]))]
+    if in_degrees(at) and own and not _is_small(np.array(own, dtype=np.float64)):
+        raise Undeclared(
+            f"its coordinates, such as {at[0, 0]:g} and {at[0, 1]:g}, may be longitudes and latitudes, and those of "
+            "the survey are none",
+            "Say their CRS; that of longitudes and latitudes is EPSG:4326 mostly",
+            option="crs",
+            path=path,
+        )
 
 
 def map_crs(survey: xr.DataArray) -> str:
-    """Return the CRS of a map as WKT, empty where it has none."""
-    return str(survey.coords["spatial_ref"].attrs.get("crs_wkt", "")) if "spatial_ref" in survey.coords else ""
+    """Return the CRS of a survey as text, empty where it says none."""
+    said = survey.coords["spatial_ref"].attrs.get("crs_wkt", "") if "spatial_ref" in survey.coords else ""
+    return str(said or survey.attrs.get("crs") or "")
+
+
+def _called(survey: xr.DataArray) -> str:
+    return "map" if {"y", "x"} <= set(survey.dims) else "survey"

@@ -14,6 +14,7 @@ from napari_fhn.labels.errors import LabelError
 
 #: Divides the parts of an option that has several, where it is written as text.
 SEPARATOR = "/"
+_PLACED = ("wells", "deviation", "las", "horizon", "points", "polygons")
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
 
 
@@ -156,7 +157,7 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option("decimal", _TABLES, "the decimal mark of its numbers", "choice", (".", ",")),
-        Option("sheet", _TABLES, "the sheet of a workbook, by name or by number from 1", "text"),
+        Option("sheet", (*_TABLES, "polygons"), "the sheet of a workbook, by name or by number from 1", "text"),
         Option(
             "domain",
             ("tops",),
@@ -174,6 +175,7 @@ OPTIONS: dict[str, Option] = {
         Option("convergence_deg", ("deviation",), "subtracted from azimuths to turn true into grid north", unit="deg"),
         Option("way", ("checkshots",), "whether its times are two-way or one-way", "choice", ("twt", "owt")),
         Option("shift_ms", ("checkshots",), "added to its two-way times to bring them to the survey's zero", unit="ms"),
+        Option("log", ("las",), "which of the logs of LAS 3, by its section or its number from 1", "text"),
         Option("curve", ("las",), "the curve that holds the classes", "text"),
         Option("index", ("las",), "the curve of time or depth", "text"),
         Option("index_unit", ("las",), "the unit of its time or depth", "choice", ("ms", "s", "m", "ft")),
@@ -206,7 +208,8 @@ OPTIONS: dict[str, Option] = {
         Option("together", ("horizon",), "horizons with the same word here part zones together", "text"),
         Option("field", ("polygons",), "the field that is the class", "text"),
         Option("layer", ("polygons",), "the layer, where there are several", "text"),
-        Option("crs", ("points", "polygons"), "the CRS of its coordinates, such as EPSG:32633", "text"),
+        Option("crs", _PLACED, "the CRS of its coordinates, such as EPSG:32633", "text"),
+        Option("survey_crs", _PLACED, "the CRS of the survey's own coordinates, where it does not say it", "text"),
         Option("window", ("polygons",), "first and last slice of a volume that shapes label", "interval"),
         Option("reading", ("labels",), "how the file is read, as for a survey", "mapping"),
     )

@@ -18,7 +18,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import WGS84, map_transform, to_cells, to_map
+from napari_fhn.labels.map_coordinates import ask_for_degrees, map_transform, on_survey, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -47,6 +47,7 @@ def read_points(
     columns: Mapping[str, str | int] | None = None,
     units: Mapping[str, str] | None = None,
     crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> list[Point]:
     """Read labelled points.
 
@@ -54,9 +55,9 @@ def read_points(
     ----------
     path : str, Path or Table
         A table of ``class`` (name or value) with ``row`` and ``col`` (from 0); on a map also with ``x`` and ``y``, or
-        longitude and latitude;
-        in a volume or on a line with ``inline`` and ``crossline``, or ``x`` and ``y``, on a line also with ``trace`` or
-        ``cdp``, and ``twt``, ``time`` or ``z`` (``depth`` in a depth survey).
+        longitude and latitude; in a volume or on a line with ``inline`` and ``crossline``, ``x`` and ``y``, or
+        longitude and latitude, on a line also with ``trace`` or ``cdp``, and ``twt``, ``time`` or ``z`` (``depth`` in a
+        depth survey).
     table : ClassTable
         The classes.
     survey : xarray.DataArray, optional
@@ -65,8 +66,10 @@ def read_points(
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them.
     crs : str, optional
-        Of the coordinates on a map, such as ``"EPSG:32633"``; that of the map when absent, and WGS 84 for longitude and
+        Of the map coordinates, such as ``"EPSG:32633"``; that of the survey when absent, and WGS 84 for longitude and
         latitude.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -96,7 +99,8 @@ def read_points(
         groups: list[tuple[str, ...]] = [("row", "col")]
     elif upright:
         vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
-        groups = [(*place, v) for place in Traces.of(survey).places() for v in vertical]
+        along = [*Traces.of(survey).places(), *([("lon", "lat")] if found.has("lon") and found.has("lat") else [])]
+        groups = [(*place, v) for place in along for v in vertical]
     else:
         groups = [("row", "col"), ("x", "y"), ("lon", "lat")]
     roles = found.first(*(("class", *group) for group in groups))
@@ -126,9 +130,11 @@ def read_points(
     if not places:
         return []
     at = np.array(places, dtype=np.float64)
-    if roles[1] == "lon" or (crs is not None and roles[1] == "x" and not upright):
-        at = to_map(at, survey, path, crs or WGS84)
-    index = _in_depth(at, roles, found, survey, path) if upright else _on_map(at, survey)
+    placed, at = on_survey(roles[1:], at, survey, path, crs, survey_crs)
+    unit = found.table.units[found.index("x")] if roles[1] == "x" and crs is None else ""
+    index = _in_depth(at, ("class", *placed), found, survey, path, unit) if upright else _on_map(at, survey)
+    if crs is None and roles[1] == "x" and not _within(index, survey).any():
+        ask_for_degrees(at, survey, path)
     return _inside(index, values, survey, path)
 
 
@@ -259,12 +265,11 @@ def _on_map(at: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.float64
 
 
 def _in_depth(
-    at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path
+    at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path, unit: str
 ) -> NDArray[np.float64]:
     """Fractional inline, crossline and sample index; on a line trace and sample index."""
     check_unit(survey.dims, path)
     traces = Traces.of(survey)
-    unit = found.table.units[found.index("x")] if roles[1] == "x" else ""
     lateral = traces.by_roles(roles[1:-1], at, unit, path.name)
     z = at[:, -1]
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
@@ -277,12 +282,17 @@ def _in_depth(
     return np.column_stack([lateral, (vertical - axis[0]) / step])
 
 
-def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray, path: Path) -> list[Point]:
-    """Points at the nearest voxels, without those that lie outside."""
+def _within(index: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.bool_]:
+    """Which fractional indices are those of a voxel."""
     shape = [size for dim, size in survey.sizes.items() if dim != "band"]
     nearest = np.floor(index + 0.5)
     with np.errstate(invalid="ignore"):
-        within = np.asarray(((nearest >= 0) & (nearest < np.array(shape))).all(axis=1))
+        return np.asarray(((nearest >= 0) & (nearest < np.array(shape))).all(axis=1))
+
+
+def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray, path: Path) -> list[Point]:
+    """Points at the nearest voxels, without those that lie outside."""
+    nearest, within = np.floor(index + 0.5), _within(index, survey)
     upright = is_line(survey)
     if not within.any():
         raise LabelError(f"all its {len(values)} points lie outside the survey", "Check their coordinates", path=path)

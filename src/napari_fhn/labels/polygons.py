@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio.warp
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.crs import CRS
@@ -21,16 +20,25 @@ from rasterio.transform import Affine
 
 from napari_fhn import vector
 from napari_fhn.box import Box
+from napari_fhn.labels import shape_files
 from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import SURE
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import crs_of, map_crs, map_transform, to_cells
+from napari_fhn.labels.map_coordinates import (
+    ask_for_degrees,
+    crs_of,
+    map_crs,
+    map_transform,
+    own_crs,
+    to_cells,
+    transformed,
+)
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
-SUFFIXES = vector.SUFFIXES
+SUFFIXES = shape_files.SUFFIXES
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +66,7 @@ class Polygons:
     crs: CRS | None = None
 
 
-def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
+def class_fields(path: str | Path, layer: str | None = None, sheet: str | None = None) -> tuple[str, ...]:
     """Return the fields that may hold classes: those that are called so, else those of text or whole numbers.
 
     Raises
@@ -67,7 +75,7 @@ def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
         When the file cannot be read.
     """
     with _as_label_errors():
-        fields = vector.fields(Path(path), layer)
+        fields = shape_files.fields(Path(path), layer, sheet)
     said = {name: meaning(name) for name in fields}
     called = tuple(
         name for name, is_ in said.items() if is_ and is_.role in ("class", "marker") and is_.confidence >= SURE
@@ -78,20 +86,27 @@ def class_fields(path: str | Path, layer: str | None = None) -> tuple[str, ...]:
 
 
 def read_polygons(
-    path: str | Path, field: str | None = None, *, layer: str | None = None, crs: str | None = None
+    path: str | Path,
+    field: str | None = None,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    sheet: str | None = None,
 ) -> Polygons:
     """Read shapes and the class of each.
 
     Parameters
     ----------
     path : str or Path
-        A GeoPackage, shapefile, GeoJSON or FlatGeobuf.
+        A GeoPackage, shapefile, GeoJSON, FlatGeobuf, KML or KMZ, or a table with a column of shapes as text (WKT).
     field : str, optional
         Which field is the class; needed where not exactly one may be it.
     layer : str, optional
         Which layer; needed where there is more than one.
     crs : str, optional
-        Of the coordinates, over what the file says, such as ``"EPSG:32633"``.
+        Of the coordinates, over what the file says, such as ``"EPSG:32633"``; KML knows no other than WGS 84.
+    sheet : str, optional
+        Of a workbook.
 
     Returns
     -------
@@ -107,11 +122,11 @@ def read_polygons(
     """
     path = Path(path)
     with _as_label_errors():
-        layer = vector.layer_of(path, layer)
+        layer = shape_files.layer_of(path, layer)
         if field is None:
-            may = class_fields(path, layer)
+            may = class_fields(path, layer, sheet)
             if len(may) != 1:
-                fields = tuple(vector.fields(path, layer))
+                fields = tuple(shape_files.fields(path, layer, sheet))
                 raise Undeclared(
                     f"which field is the class is not told; its fields are {', '.join(fields) or 'none'}",
                     "Name one",
@@ -120,7 +135,7 @@ def read_polygons(
                     path=path,
                 )
             field = may[0]
-        found = vector.read(path, field, layer)
+        found = shape_files.read(path, field, layer, sheet, crs)
     kept = found.placed & np.array([not means_nothing(word) for word in found.words], dtype=bool)
     if not kept.any():
         raise LabelError(f"it holds no shape with a value in '{field}'", "Check the file", path=path)
@@ -128,7 +143,7 @@ def read_polygons(
         without = int((~kept).sum())
         _warn(f"{path.name}: {without} of {len(kept)} shapes have no '{field}' or no place and were left out.")
     classes = tuple(word for word, k in zip(found.words, kept, strict=True) if k)
-    return Polygons(path, field, found.shapes[kept], classes, found.crs if crs is None else crs_of(crs, path))
+    return Polygons(path, field, found.shapes[kept], classes, found.crs)
 
 
 def burn_polygons(
@@ -139,6 +154,7 @@ def burn_polygons(
     *,
     window: tuple[float, float] | None = None,
     overwrite: bool = False,
+    survey_crs: str | None = None,
 ) -> Box:
     """Write shapes into a label map, or into the time slices of a label volume.
 
@@ -148,7 +164,7 @@ def burn_polygons(
     Parameters
     ----------
     polygons : Polygons
-        From `read_polygons`. They are brought into the CRS of a map; those on a volume must be in its coordinates.
+        From `read_polygons`. They are brought into the CRS of the survey, where both are known.
     survey : xarray.DataArray
         A map, dims ``(y, x)`` or ``(band, y, x)``, or a volume ``(inline, crossline, vertical)`` or line
         ``(trace, vertical)`` that has a place on the map. A line takes the areas that its traces lie in, and lines and
@@ -162,6 +178,8 @@ def burn_polygons(
         the nearest slice where there is none within.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled cells are filled.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
 
     Returns
     -------
@@ -171,7 +189,8 @@ def burn_polygons(
     Raises
     ------
     Undeclared
-        With option ``"window"``, for a volume or a line without one.
+        With option ``"window"``, for a volume or a line without one, or ``"survey_crs"``, for shapes in degrees on a
+        survey that does not say its CRS.
     LabelError
         Before anything is written: when a class is unknown, or no shape lies on the survey.
     """
@@ -187,6 +206,7 @@ def burn_polygons(
     if line:
         # A volume of one crossline.
         out = out[:, np.newaxis]
+    polygons = on_survey(polygons, survey, survey_crs)
     shapes = polygons.shapes if line else _in_cells(polygons, survey, is_map)
     finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
     cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
@@ -259,7 +279,6 @@ def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray,
     import shapely
 
     traces = Traces.of(survey)
-    _check_lengths(polygons)
     if not traces.has_xy:
         raise LabelError(
             f"the line '{survey.name}' has no place on the map, so shapes cannot be cut along it",
@@ -273,33 +292,59 @@ def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray,
         into[shapely.intersects_xy(near, x, y), 0] = value
 
 
-def _check_lengths(polygons: Polygons) -> None:
-    if polygons.crs is not None and polygons.crs.is_geographic:
-        raise LabelError(
-            "its coordinates are longitudes and latitudes, and those of the survey are not",
-            "Export it in the coordinates of the survey",
-            path=polygons.path,
-        )
+def on_survey(polygons: Polygons, survey: xr.DataArray, said: str | None = None) -> Polygons:
+    """Bring shapes to the coordinates of a survey, where both CRS are known.
+
+    Parameters
+    ----------
+    polygons : Polygons
+        From `read_polygons`.
+    survey : xarray.DataArray
+        A map, volume or line.
+    said : str, optional
+        CRS of the survey's own coordinates, where it does not say it.
+
+    Returns
+    -------
+    Polygons
+
+    Raises
+    ------
+    Undeclared
+        With option ``"survey_crs"``, for shapes in degrees on a survey that does not say its CRS, or ``"crs"``, for
+        shapes without a CRS that may be in degrees.
+    LabelError
+        When they cannot be brought there.
+    """
+    import shapely
+
+    if polygons.crs is None:
+        corners = shapely.bounds(polygons.shapes).reshape(-1, 2)
+        ask_for_degrees(corners, survey, polygons.path)
+    own = said or map_crs(survey)
+    named = crs_of(own, polygons.path) if said else _crs(own)
+    if polygons.crs is not None and polygons.crs.is_geographic and named is None:
+        if not {"y", "x"} <= set(survey.dims):
+            own_crs(survey, polygons.path, polygons.crs.to_string(), said)  # asks
+    elif polygons.crs is not None and named is not None:
+        if polygons.crs == named:
+            return polygons
+        source, target, path = polygons.crs, named, polygons.path
+        moved = _moved(polygons, lambda xy: transformed(xy, source, target, path))
+        what = "map" if {"y", "x"} <= set(survey.dims) else "survey"
+        _warn(f"{path.name}: its shapes were brought into the CRS of the {what}.")
+        return dataclasses.replace(polygons, shapes=moved, crs=named)
+    which = "it" if polygons.crs is None else "the map"
+    if {"y", "x"} <= set(survey.dims):
+        _warn(f"{polygons.path.name}: {which} names no CRS, so its coordinates were taken for those of the map.")
+    return polygons
 
 
 def _in_cells(polygons: Polygons, survey: xr.DataArray, is_map: bool) -> NDArray[np.object_]:
     """Shapes in fractional indices (column, row), whole at the middles of cells."""
     if not is_map:
         traces = Traces.of(survey)
-        _check_lengths(polygons)
         return _moved(polygons, lambda xy: traces.by_xy(xy[:, 0], xy[:, 1])[:, ::-1])
-    crs = _crs(map_crs(survey))
-    if polygons.crs is not None and crs is not None and polygons.crs != crs:
-        source, target = polygons.crs, crs
-
-        def reprojected(xy: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.stack(rasterio.warp.transform(source, target, xy[:, 0], xy[:, 1])[:2], axis=1)
-
-        polygons = dataclasses.replace(polygons, shapes=_moved(polygons, reprojected))
-        _warn(f"{polygons.path.name}: its shapes were brought into the CRS of the map.")
-    elif polygons.crs is None or crs is None:
-        which = "it" if polygons.crs is None else "the map"
-        _warn(f"{polygons.path.name}: {which} names no CRS, so its coordinates were taken for those of the map.")
     transform = map_transform(survey)
     return _moved(polygons, lambda xy: to_cells(transform, xy))
 
@@ -317,10 +362,10 @@ def _moved(polygons: Polygons, move: Any) -> NDArray[np.object_]:
     return moved
 
 
-def _crs(wkt: str) -> CRS | None:
+def _crs(text: str) -> CRS | None:
     try:
-        return CRS.from_wkt(wkt) if wkt else None
-    except RasterioError:
+        return CRS.from_user_input(text) if text else None
+    except (RasterioError, ValueError):
         return None
 
 

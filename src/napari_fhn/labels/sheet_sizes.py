@@ -86,7 +86,9 @@ class Counting:
             return
         try:
             self._parser.Parse(piece, last)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an encoding that there is not
+            if isinstance(error, LabelError):
+                raise
             # Old drawings are written in HTML, and hold no cells.
             if self._name.lower().endswith(".vml") and b"sheetData" not in piece:
                 self._parser = None

@@ -77,7 +77,11 @@ class Source:
         """Look at a file and say what it is; see `napari_fhn.labels.kinds.recognise`."""
         path = Path(path)
         how = {name: options[name] for name in ("decimal", "sheet") if name in options}
-        kind = options.pop("kind", None) or recognise(path, survey, **how)
+        kind = options.pop("kind", None)
+        if kind is None:
+            kind = recognise(path, survey, **how)
+        elif kind not in KINDS:
+            raise LabelError(f"there is no kind '{kind}'", f"The kinds are {', '.join(KINDS)}", path=path)
         return cls(path, "", options=options).as_kind(kind)
 
     @classmethod
@@ -277,6 +281,8 @@ def read_wells_by_source(
                 units=one.units,
                 kb_m=one.options.get("kb_m"),
                 convergence_deg=one.options.get("convergence_deg", 0.0),
+                survey=survey,
+                **_places(one),
             ),
         )
     for one in _of(sources, "checkshots"):
@@ -298,11 +304,12 @@ def read_wells_by_source(
     for one in _of(sources, "las"):
 
         def las(one: Source = one) -> Well | DeviatedWell:
-            name = read_log(one.path).head.name
+            name = read_log(one.path, one.options.get("log")).head.name
             return read_las(
                 one.path,
                 table,
                 survey,
+                log_name=one.options.get("log"),
                 curve=one.options.get("curve"),
                 index=one.options.get("index"),
                 index_unit=one.options.get("index_unit"),
@@ -310,6 +317,7 @@ def read_wells_by_source(
                 checkshot=of_well(checkshots, name),
                 kb_m=one.options.get("kb_m"),
                 datum_m=one.options.get("datum_m", 0.0),
+                **_places(one),
             )
 
         read.append((one, [asking(one, las)]))
@@ -345,6 +353,7 @@ def read_surfaces(source: Source, survey: xr.DataArray) -> list[xr.DataArray]:
             z=source.options.get("z"),
             gap_traces=source.options.get("gap_traces", 0.0),
             only=source.options.get("name"),
+            **_places(source),
         ),
     )
     return sorted(found.values(), key=lambda surface: float(surface.mean()))
@@ -373,6 +382,7 @@ def _heads_and_tops(
             tops_columns=tops.columns,
             tops_units=tops.units,
             tops_domain=tops.options.get("domain"),
+            **_places(heads),
         )
     except (AmbiguousColumns, Undeclared) as error:
         if heads.path == tops.path:
@@ -380,6 +390,11 @@ def _heads_and_tops(
             of_tops = isinstance(error, AmbiguousColumns) and error.table is tops_table
             raise Question(tops if of_tops else heads, error) from error
         raise Question(heads if error.path == heads.path else tops, error) from error
+
+
+def _places(source: Source) -> dict[str, Any]:
+    """What was said of coordinates."""
+    return {name: source.options.get(name) for name in ("crs", "survey_crs")}
 
 
 def _of(sources: Sequence[Source], kind: str) -> list[Source]:

@@ -1,4 +1,4 @@
-"""Tables of wells and of their tops."""
+"""Tables of the tops of wells, and wells of both: where they begin, and what is known along them."""
 
 from __future__ import annotations
 
@@ -16,88 +16,19 @@ from napari_fhn.labels.checkshots import Checkshot
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.fill_values import fill_values
-from napari_fhn.labels.lateral import Traces
+from napari_fhn.labels.heads import read_heads
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.rows import Row
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.text import is_empty
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
+from napari_fhn.labels.wells import DeviatedWell, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
 
 #: Null in the tops of Petrel; no depth or time of a well is that.
 _NO_PICK = "-999"
 #: A second column of the same kind, for rows of which the first says nothing.
 _FURTHER = "further"
-
-
-def read_heads(
-    path: str | Path | Table,
-    *,
-    survey: xr.DataArray | None = None,
-    columns: Mapping[str, str | int] | None = None,
-    units: Mapping[str, str] | None = None,
-) -> dict[str, Head]:
-    """Read where wells begin.
-
-    Parameters
-    ----------
-    path : str, Path or Table
-        A table of ``well`` with ``inline`` and ``crossline`` (survey numbers) or ``x`` and ``y`` (map coordinates),
-        on a 2D line also ``trace`` or ``cdp``, and ``kb`` (elevation of the datum above sea level) where known. Other
-        columns are ignored.
-    survey : xarray.DataArray, optional
-        Against which columns without telling names, and the unit of map coordinates, are held.
-    columns, units : mapping, optional
-        Column and unit by role, where the header does not tell them.
-
-    Returns
-    -------
-    dict of str to Head
-        In the order of the file.
-
-    Raises
-    ------
-    AmbiguousColumns, Undeclared
-        When columns or units cannot be told.
-    LabelError
-        With file, line and column.
-    """
-    table = sniffed(path)
-    path = table.path
-    found = Columns(table, columns, units, survey)
-    table.warn()
-    traces = None if survey is None else Traces.of(survey)
-    place = found.first(*([("inline", "crossline"), ("x", "y")] if traces is None else traces.places()))
-    picked = {"well": found.index("well"), **{role: found.index(role) for role in place}}
-    kb_factor = 1.0
-    if found.has("kb"):
-        try:
-            kb_factor = METRES[found.unit("kb", ("m", "ft"))]
-            picked["kb"] = found.index("kb")
-        except Undeclared:
-            # Most picks need no datum; those that do will ask for it.
-            name = table.names[found.index("kb")]
-            _warn(f"{path.name}: column '{name}' has no unit and was left out.")
-    heads: dict[str, Head] = {}
-    for row in table.rows(picked):
-        name = row.text("well")
-        if name in heads:
-            raise row.error(f"well '{name}' occurs twice", "Keep one of them")
-        a, b = row.number(place[0]), row.number(place[-1])
-        kb = row.number("kb") * kb_factor if not is_empty(row.cells.get("kb", ""), row.decimal) else None
-        if place[0] == "inline":
-            heads[name] = Head(name, a, b, None, kb)
-        elif place[0] in ("trace", "cdp"):
-            assert traces is not None
-            heads[name] = Head(name, kb_m=kb, trace=traces.trace_number(a, place[0]))
-        else:
-            if traces is not None:
-                a, b = map(float, traces.convert(table.units[picked["x"]], a, b, path.name))
-            heads[name] = Head(name, math.nan, math.nan, (a, b), kb)
-    if not heads:
-        raise LabelError("it holds no well", "Add one line for each well", path=path)
-    return heads
 
 
 def read_tops(
@@ -297,6 +228,8 @@ def read_wells(
     tops_units: Mapping[str, str] | None = None,
     tops_domain: str | None = None,
     classes: Mapping[str, str] | None = None,
+    crs: str | None = None,
+    survey_crs: str | None = None,
 ) -> list[Well | DeviatedWell]:
     """Read wells and their tops, and bring them onto the vertical axis of a survey.
 
@@ -315,6 +248,8 @@ def read_wells(
         Elevation above sea level of the datum of wells whose files do not tell it, in metres.
     datum_m : float, optional
         Elevation of the zero of a depth survey, in metres.
+    crs, survey_crs : str, optional
+        As for `read_heads`.
 
     Returns
     -------
@@ -330,7 +265,9 @@ def read_wells(
     """
     wells_table, tops_table = sniffed(wells_csv), sniffed(tops_csv)
     wells_csv, tops_csv = wells_table.path, tops_table.path
-    heads = read_heads(wells_table, survey=survey, columns=wells_columns, units=wells_units)
+    heads = read_heads(
+        wells_table, survey=survey, columns=wells_columns, units=wells_units, crs=crs, survey_crs=survey_crs
+    )
     check_unit(None if survey is None else survey.dims, tops_csv)
     vertical = vertical_of(None if survey is None else survey.dims)
     prefer = "twt" if vertical == "twt" and not checkshots else "md"

@@ -69,7 +69,7 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("crossline", _MAYBE, "trace cdp"),
         ("row", _SURE, "row rowindex"),
         ("col", _SURE, "col column colindex"),
-        ("md", _SURE, "md measureddepth dmd depthmd mdkb mdrkb mdrt mddepth mdbkb"),
+        ("md", _SURE, "md measureddepth dmd depthmd tiefemd teufemd mdkb mdrkb mdrt mddepth mdbkb"),
         ("md", _SURE, "profundidadmedida profondeurmesurée profondeurmesuree gemesseneteufe"),
         ("tvd", _SURE, "tvd trueverticaldepth tvdkb tvdrkb tvdrt depthtvd"),
         ("tvd", _SURE, "profundidadvertical profondeurverticale vertikalteufe"),
@@ -94,7 +94,10 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
+        ("inclination", _SURE, "inklination neigung inclinaison inclinación inclinacion inclinação inklinasjon inkl"),
         ("inclination", _MAYBE, "dev angle"),
+        ("azimuth", _SURE, "azimut acimut asimut azimute asimutt"),
+        ("azimuth", _LIKELY, "richtung dirección direccion"),
         ("azimuth", _SURE, "azimuth azi azim azm hazi azimgn azimuthgn azigrid bearing gridazimuth"),
         ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
         ("kb", _SURE, "kb rkb kbelevation ekb elevkb kellybushing rte dfe kbelev datumelevation welldatum"),
@@ -165,7 +168,8 @@ def meaning(name: str, *, on_line: bool = False) -> Meaning | None:
         Whether the table is of a 2D line, where traces and CDPs are counted along it.
     """
     words = re.findall(r"[^\W_]+", re.sub(r"[(\[][^()\[\]]*[)\]]", " ", name[:80]).lower())
-    if len(words) > 1 and unit(words[-1]):
+    # "N/S" is no column in seconds.
+    if len(words) > 1 and unit(words[-1]) and "".join(words) not in _WHOLE:
         words.pop()
     if not words:
         return None

@@ -108,7 +108,7 @@ def _read(stamp: _Stamp) -> dict[str, tuple[tuple[int, str], ...]]:
                 sheet = book.get_sheet_by_name(name)
                 if sheet.start is not None and sheet.height * sheet.width <= MOST_CELLS:
                     rows = [[_text(cell) for cell in row] for row in sheet.to_python()]
-                    lines = laid_out(Sheet(rows, *sheet.start, tuple(sheet.merged_cell_ranges or ())))
+                    lines = laid_out(Sheet(rows, sheet.start[0], sheet.start[1], tuple(sheet.merged_cell_ranges or ())))
                     if lines:
                         found[name] = lines
     except calamine.CalamineError as error:

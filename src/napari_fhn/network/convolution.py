@@ -13,7 +13,6 @@ All arrays are channels-last in memory. The convolutions are zero-padded, so tha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -21,9 +20,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_fhn.network import pieces
+
 
 class Portable:
-    """Convolutions on any device and type, through torch's public functions."""
+    """Convolutions on any device and type, through torch's public functions.
+
+    Each gives an array of its own, which is what costs least on a device whose allocator keeps what was freed.
+    """
+
+    #: Whether state and adjoint are best convolved in one call, and results written where there is room for them.
+    in_place = False
 
     def staging_bytes(self, states: int, hidden: int) -> int:
         """Return the staging that is needed for so many elements of states and of hidden layers in one call."""
@@ -33,27 +40,38 @@ class Portable:
         """Return the type of hidden layers for states of this type."""
         return dtype
 
-    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
-        """Write ``K state + b`` into ``out``.
+    def convolve(
+        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+    ) -> Tensor:
+        """Return ``K state + b``, of the type :meth:`hidden_dtype`.
 
         Parameters
         ----------
-        out : Tensor
-            ``(batch, m, *space)``.
         state : Tensor
             ``(batch, n, *space)``.
         kernels : Tensor
             ``(m, n, 3, 3[, 3])``.
         bias : Tensor or None
             ``(m,)``.
-        staging : Tensor
-            Flat array of :meth:`staging_bytes`; what it held is lost.
+        out : Tensor or None
+            ``(batch, m, *space)``: where the result is written if :attr:`in_place`; else it is not looked at.
+        staging : Tensor or None
+            Flat array of :meth:`staging_bytes` if :attr:`in_place`; what it held is lost.
         """
         convolve = F.conv3d if state.ndim == 5 else F.conv2d
-        for part, around, inner in _slabs(out):
-            out[:, :, part] = convolve(state[:, :, around], kernels, bias, padding=1)[:, :, inner]
+        batch, channels, *space = state.shape
+        largest = max(1, len(kernels) / channels) * state.numel() * state.element_size()
+        if largest <= pieces.MOST:
+            return convolve(state, kernels, bias, padding=1)
+        result = state.new_empty((batch, *space, len(kernels))).movedim(-1, 1)
+        for some in pieces.examples(state, result):
+            for part, around, inner in pieces.slabs(state[some], result[some]):
+                result[some, :, part] = convolve(state[some, :, around], kernels, bias, padding=1)[:, :, inner]
+        return result
 
-    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+    def add_transposed(
+        self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
+    ) -> None:
         """Add ``scale * K^T hidden`` to ``target``.
 
         Parameters
@@ -63,27 +81,39 @@ class Portable:
         hidden : Tensor
             ``(batch, m, *space)``.
         kernels, staging
-            As in :meth:`convolve_into`.
+            As in :meth:`convolve`.
         scale : float
             Any number.
         """
-        for part, around, inner in _slabs(target):
-            back = _backward(hidden[:, :, around], target[:, :, around], kernels, "input")
-            target[:, :, part].add_(back[:, :, inner], alpha=scale)
+        if pieces.within(target, hidden):
+            target.add_(_backward(hidden, target, kernels, "input"), alpha=scale)
+            return
+        for some in pieces.examples(target, hidden):
+            for part, around, inner in pieces.slabs(target[some], hidden[some]):
+                back = _backward(hidden[some, :, around], target[some, :, around], kernels, "input")
+                target[some, :, part].add_(back[:, :, inner], alpha=scale)
 
-    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
+    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
-        return _backward(hidden, state, kernels, "kernels")
+        return pieces.summed(lambda a, y: _backward(a, y, kernels, "kernels"), hidden, state)
 
 
 class Fused(Portable):
     """Convolutions in float32 through oneDNN, which adds ``K^T hidden`` to its target without an array in between."""
 
-    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
-        """Write ``K state + b`` into ``out``; see :class:`Portable`."""
-        _accumulate(out.zero_(), state, kernels, bias)
+    in_place = True
 
-    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+    def convolve(
+        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+    ) -> Tensor:
+        """Write ``K state + b`` into ``out`` and return it; see :class:`Portable`."""
+        assert out is not None
+        _accumulate(out.zero_(), state, kernels, bias)
+        return out
+
+    def add_transposed(
+        self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
+    ) -> None:
         """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
         _accumulate(target, hidden, _mirrored(kernels, scale), None)
 
@@ -101,6 +131,9 @@ class Bfloat16(Portable):
 
     _PIECE = 1 << 18
 
+    def __init__(self, in_place: bool) -> None:
+        self.in_place = in_place
+
     def staging_bytes(self, states: int, hidden: int) -> int:
         """Return room for the states in bfloat16 or the hidden layers in float32."""
         return max(2 * states, 4 * hidden)
@@ -109,22 +142,30 @@ class Bfloat16(Portable):
         """Return bfloat16."""
         return torch.bfloat16
 
-    def convolve_into(self, out: Tensor, state: Tensor, kernels: Tensor, bias: Tensor | None, staging: Tensor) -> None:
-        """Write ``K state + b`` into ``out``; see :class:`Portable`."""
-        if _is_sheet(state):
-            out, state, kernels = out[:, :, 0], state[:, :, 0], kernels[:, :, 1]
-        rounded = self._rounded(state, staging)
+    def convolve(
+        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+    ) -> Tensor:
+        """Return ``K state + b``; see :class:`Portable`."""
         half_bias = None if bias is None else bias.to(torch.bfloat16)
-        if _fuses(out):
-            _accumulate(out.zero_(), rounded, kernels.to(torch.bfloat16), half_bias)
-        else:
-            super().convolve_into(out, rounded, kernels.to(torch.bfloat16), half_bias, staging)
+        if _is_sheet(state):
+            sheet = self.convolve(
+                state[:, :, 0], kernels[:, :, 1], bias, None if out is None else out[:, :, 0], staging
+            )
+            return sheet.unsqueeze(2) if out is None else out
+        rounded = _like(state, staging, torch.bfloat16).copy_(state)
+        if not self.in_place:
+            return super().convolve(rounded, kernels.to(torch.bfloat16), half_bias, None, None)
+        assert out is not None
+        _accumulate(out.zero_(), rounded, kernels.to(torch.bfloat16), half_bias)
+        return out
 
-    def add_transposed(self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor) -> None:
+    def add_transposed(
+        self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
+    ) -> None:
         """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
         if _is_sheet(target):
             target, hidden, kernels = target[:, :, 0], hidden[:, :, 0], kernels[:, :, 1]
-        if not _fuses(hidden):
+        if not self.in_place:
             super().add_transposed(target, hidden, kernels.to(torch.bfloat16), scale, staging)
             return
         out = _like(target, staging, torch.bfloat16)
@@ -134,12 +175,9 @@ class Bfloat16(Portable):
         for start in range(0, flat_target.numel(), self._PIECE):
             flat_target[start : start + self._PIECE].add_(flat_out[start : start + self._PIECE])
 
-    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor) -> Tensor:
+    def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
-        return _backward(_like(hidden, staging, state.dtype).copy_(hidden), state, kernels, "kernels")
-
-    def _rounded(self, state: Tensor, staging: Tensor) -> Tensor:
-        return _like(state, staging, torch.bfloat16).copy_(state)
+        return super().kernel_gradient(_like(hidden, staging, state.dtype).copy_(hidden), state, kernels, None)
 
 
 def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> Portable:
@@ -155,7 +193,7 @@ def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> 
         Convolve in bfloat16; only for float32 states.
     """
     if bfloat16 and dtype == torch.float32:
-        return Bfloat16()
+        return Bfloat16(device.type == "cpu" and _fusion_works(torch.bfloat16))
     if dtype == torch.float32 and device.type == "cpu" and _fusion_works(dtype):
         return Fused()
     return Portable()
@@ -182,12 +220,12 @@ def bfloat16_pays(dimensions: int, device: torch.device) -> bool:
     state = torch.randn((1, 16, *size), generator=generator).movedim(1, -1).contiguous().movedim(-1, 1)
     kernels = torch.randn((16, 16, *[3] * dimensions), generator=generator)
     seconds: dict[type, float] = {}
-    for ours in (Fused(), Bfloat16()):
+    for ours in (Fused(), Bfloat16(in_place=True)):
         hidden = torch.empty_like(state, dtype=ours.hidden_dtype(torch.float32))
         target, staging = torch.zeros_like(state), torch.empty(2 * state.numel())
         for _ in range(4):
             began = time.perf_counter()
-            ours.convolve_into(hidden, state, kernels, None, staging)
+            ours.convolve(state, kernels, None, hidden, staging)
             ours.add_transposed(target, hidden, kernels, 1e-3, staging)
             taken = time.perf_counter() - began
             seconds[type(ours)] = min(taken, seconds.get(type(ours), taken))
@@ -213,26 +251,6 @@ def _accumulate(target: Tensor, source: Tensor, kernels: Tensor, bias: Tensor | 
     )
 
 
-_SLAB = 1 << 26
-"""Bytes: what is larger is convolved in slabs, so that no result of the size of a state is allocated."""
-
-
-def _slabs(array: Tensor) -> Iterator[tuple[slice, slice, slice]]:
-    """Cut the first spatial axis so that a slab has at most `_SLAB` bytes.
-
-    Yields
-    ------
-    slice, slice, slice
-        The slab; the same with a neighbour on each side, as far as there is one; and where the slab lies in that.
-    """
-    size = array.shape[2]
-    length = max(8, size * _SLAB // max(1, array.numel() * array.element_size()))
-    for start in range(0, size, length):
-        stop = min(start + length, size)
-        first, last = max(start - 1, 0), min(stop + 1, size)
-        yield slice(start, stop), slice(first, last), slice(start - first, stop - first)
-
-
 def _mirrored(kernels: Tensor, scale: float) -> Tensor:
     """Return the kernels whose convolution is ``scale * K^T``."""
     layout = torch.channels_last_3d if kernels.ndim == 5 else torch.channels_last
@@ -248,15 +266,12 @@ def _flat(array: Tensor) -> Tensor:
     return array.movedim(1, -1).flatten()
 
 
-def _like(array: Tensor, staging: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return a channels-last array of the same shape and another type inside the staging array."""
+def _like(array: Tensor, staging: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """Return a channels-last array of the same shape and another type, inside the staging array if there is one."""
     batch, channels, *space = array.shape
-    flat = staging.view(dtype)[: array.numel()]
+    room = array.new_empty(array.numel(), dtype=dtype) if staging is None else staging.view(dtype)
+    flat = room[: array.numel()]
     return flat.view(batch, *space, channels).movedim(-1, 1)
-
-
-def _fuses(array: Tensor) -> bool:
-    return array.device.type == "cpu" and _fusion_works(array.dtype)
 
 
 @cache

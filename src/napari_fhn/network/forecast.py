@@ -11,6 +11,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words, kernel_values, padded, state_values
 
 Optimiser = Literal["adam", "sgd", "none"]
+Keep = Literal["nothing", "hidden", "states"]
 
 _FLOAT = 4
 _LABEL = 8
@@ -27,6 +28,8 @@ class WorkingSet:
     ----------
     states_per_sweep : float
         In the backward sweep of the invertible network: two states and their two adjoints.
+    states_stored : float
+        Where every state is kept: beside the one of each layer, the first and what arrives at an adjoint.
     states_predicting : float
         In a forward sweep, which keeps nothing: two states.
     states_ordinary : float
@@ -38,16 +41,17 @@ class WorkingSet:
     hidden_predicting : float
         The same in a forward sweep.
     transform : float
-        While the resolution changes, where hidden layers take less.
+        While the resolution changes in training, where hidden layers take less; in a prediction half.
     scores : float
         Arrays of classes times voxels in training: scores and what the loss makes of them.
     scores_predicting : float
         The same in prediction.
     slab : int
-        Bytes: what a convolution may allocate for itself, where a state is larger.
+        Bytes: the most that changes its resolution at once.
     """
 
     states_per_sweep: float = 4.0
+    states_stored: float = 2.0
     states_predicting: float = 2.0
     states_ordinary: float = 3.0
     layer: float = 0.0
@@ -56,14 +60,17 @@ class WorkingSet:
     transform: float = 1.0
     scores: float = 3.0
     scores_predicting: float = 2.0
-    slab: int = 0
+    slab: int = 1 << 20
 
 
 WORKING_SET = WorkingSet()
 """On a CPU whose convolutions add to their target, which is every x86 build of torch."""
 
-PORTABLE = WorkingSet(slab=1 << 27)
-"""On other devices, where a convolution returns an array of its own, which is why it is done in slabs."""
+PORTABLE = WorkingSet(layer=1.0, transform=2.0, slab=1 << 30)
+"""On other devices, where a convolution returns an array of its own."""
+
+_POINTWISE = {"none": 2, "layer": 3, "batch": 3, "instance": 4}
+"""Hidden layers that autograd makes for one layer's activation, by normalisation. Plain ReLU makes none."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,7 @@ def forecast(
     block_low_rank: bool = True,
     value_bytes: int = 4,
     training: bool = True,
+    keep: Keep = "nothing",
     working_set: WorkingSet = WORKING_SET,
 ) -> Forecast:
     """Forecast the memory of one training step, or of one prediction.
@@ -133,6 +141,9 @@ def forecast(
         Of one number of a state: 2 (half precision), 4 or 8. Weights have at least 4.
     training : bool
         False for a prediction.
+    keep : {"nothing", "hidden", "states"}
+        What an invertible network keeps in training all the same, see
+        :class:`~napari_fhn.network.hyperbolic.HyperbolicNetwork`.
     working_set : WorkingSet
         What the implementation keeps.
 
@@ -154,20 +165,33 @@ def forecast(
     resamples = any(layer.resample != "keep" for layer in architecture.layers)
     if not training:
         states = working_set.states_predicting
-    elif invertible:
-        states = working_set.states_per_sweep
-    else:
+    elif not invertible:
         # Autograd keeps the state of a layer, and its hidden layer before and after the activation.
         states = working_set.states_ordinary + len(hidden) + 2 * sum(hidden)
-    at_once = max(hidden) * (working_set.hidden if training else working_set.hidden_predicting)
+    elif keep == "states":
+        states = working_set.states_stored + len(hidden) + sum(hidden)
+    else:
+        states = working_set.states_per_sweep + (sum(hidden) if keep == "hidden" else 0)
+    plain = architecture.activation == "relu" and architecture.normalization == "none"
+    if training:
+        pointwise = 0 if plain else _POINTWISE[architecture.normalization]
+        # Of two hidden layers one is kept already.
+        at_once = working_set.hidden - (invertible and keep == "states")
+    else:
+        pointwise = 0 if plain else 1 + (architecture.normalization != "none")
+        at_once = working_set.hidden_predicting
+    widest = max(hidden)
+    passing = (at_once + pointwise) * widest * state
+    adding = ((1 + (training and not plain)) * widest + working_set.layer) * state if working_set.layer else 0
+    copies = 1.0 if training else 0.5  # no adjoint beside the state
+    changing = min(copies * working_set.transform * state, working_set.slab) if resamples else 0
     weights = max(value_bytes, _FLOAT) * _weights(architecture, classes, block_low_rank)
     return Forecast(
         states=round(states * state),
         kernels=weights,
         gradients=weights if training else 0,
         optimiser=_MOMENTS[optimiser] * weights if training else 0,
-        workspace=round((working_set.layer + max(at_once, working_set.transform * resamples)) * state)
-        + min(working_set.slab, state),
+        workspace=round(max(passing, adding, changing)),
         data=_data(architecture, block, batch, input_channels, classes, training, working_set),
     )
 

@@ -13,11 +13,14 @@ from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.convolution import choose
+from napari_fhn.network.differentiable import ReversibleSweep, lift_into
+from napari_fhn.network.forecast import Keep
 from napari_fhn.network.initial import kernels_of, scale_of
-from napari_fhn.network.leapfrog import ReversibleSweep, Step, Sweep, lift_into
+from napari_fhn.network.leapfrog import Step, Sweep
 from napari_fhn.network.pooling import pad
 from napari_fhn.network.rates import relative_groups
 from napari_fhn.network.reading import Reader
+from napari_fhn.network.storing import StoringSweep
 from napari_fhn.network.symmetric import LayerParameters, Pointwise
 from napari_fhn.network.transforms import coarsen
 from napari_fhn.network.workspace import Pool, shaped
@@ -48,8 +51,14 @@ class HyperbolicNetwork(nn.Module):
         Time step, ``architecture.h``. It may be set, which keeps the weights.
     precision : {"float32", "bfloat16"}
         Of the convolutions; ``"float32"`` to begin with. States keep the type of the data.
+    keep : {"nothing", "hidden", "states"}
+        What training keeps of its way forward: ``"nothing"``, to begin with, makes eight convolutions in each layer and
+        needs the same memory at any depth; ``"hidden"`` keeps the hidden layers (``m / n`` of a state for each layer)
+        and makes seven; ``"states"`` keeps those and a state for each layer, and makes six. Gradients differ by the
+        rounding of the states that are recomputed.
     invertibility_error : float or None
-        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first.
+        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first,
+        and where states are kept.
 
     Raises
     ------
@@ -90,6 +99,7 @@ class HyperbolicNetwork(nn.Module):
         self.input_channels = input_channels
         self.classes = classes
         self.precision: Precision = "float32"
+        self.keep: Keep = "nothing"
         self._reader = Reader(reading, classes)
         self._pool = Pool()
         self._error: Tensor | None = None
@@ -132,6 +142,11 @@ class HyperbolicNetwork(nn.Module):
     def invertibility_error(self) -> float | None:
         """See the class; reading it waits for the device."""
         return None if self._error is None else self._error.item()
+
+    @property
+    def invertibility_on_device(self) -> Tensor | None:
+        """The same as a scalar on its device, which waits for nothing."""
+        return self._error
 
     def layer_parameters(self) -> list[LayerParameters]:
         """Return what each layer learns, in their order."""
@@ -196,6 +211,13 @@ class HyperbolicNetwork(nn.Module):
         Tensor
             ``(batch, classes, *space)``, each size divided by ``2**level`` of ``architecture.output_levels`` (rounded
             up); without the axis of which one slice is read.
+
+        Raises
+        ------
+        ValueError
+            When the data have another shape or type than the network takes.
+        RuntimeError
+            On the way back, when the weights were changed after this, or when that way was gone before.
         """
         scores = self._reader.together(self._padded_scores(data))
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
@@ -246,8 +268,8 @@ class HyperbolicNetwork(nn.Module):
         """
         first = self.first_state(data)
         sweep = self._sweep(first.shape, first.dtype, first.device)
-        work = self._pool.take(*sweep.sizes(training=False), first.dtype, first.device)
-        shaped(work.current, first.shape).copy_(first)
+        work = self._pool.take(sweep.sizes(training=False), first.dtype, first.device)
+        sweep.first(work).copy_(first)
         last, before = (state.clone() for state in sweep.forward(work, watch))
         self._pool.give_back(work)
         return last, before
@@ -263,7 +285,7 @@ class HyperbolicNetwork(nn.Module):
             for size, level in zip(last.shape[2:], self._levels(), strict=True)
         ]
         sweep = self._sweep((last.shape[0], architecture.channels, *space), last.dtype, last.device)
-        work = self._pool.take(*sweep.sizes(training=False), last.dtype, last.device)
+        work = self._pool.take(sweep.sizes(training=False), last.dtype, last.device)
         shaped(work.current, last.shape).copy_(last)
         shaped(work.before, before.shape).copy_(before)
         second, first = (state.clone() for state in sweep.inverse(work))
@@ -278,23 +300,41 @@ class HyperbolicNetwork(nn.Module):
         coarse = self._before_lifting(data)
         shape = (coarse.shape[0], self.architecture.channels, *coarse.shape[2:])
         sweep = self._sweep(shape, coarse.dtype, coarse.device)
-        if torch.is_grad_enabled():
-            parameters = [p for layer in sweep.layers for p in layer if p is not None]
+        parameters = [p for layer in sweep.layers for p in layer if p is not None]
+        if torch.is_grad_enabled() and any(leaf.requires_grad for leaf in (coarse, *parameters)):
             scores: Tensor = ReversibleSweep.apply(  # type: ignore[no-untyped-call]
                 coarse, sweep, self._reader, self._pool, self._report, *parameters, *self.head
             )
             return scores
-        work = self._pool.take(*sweep.sizes(training=False), coarse.dtype, coarse.device)
-        lift_into(shaped(work.current, shape), coarse)
+        work = self._pool.take(sweep.sizes(training=False), coarse.dtype, coarse.device)
+        lift_into(sweep.first(work), coarse)
         last, _ = sweep.forward(work)
+        if torch.is_grad_enabled() and any(p.requires_grad for p in self.head):
+            last = last.clone()  # only the head learns, and its gradient is made of this
         scores = self._reader.read(last, list(self.head))
         self._pool.give_back(work)
         return scores
 
-    def _report(self, error: Tensor) -> None:
+    def _report(self, error: Tensor | None) -> None:
         self._error = error
 
+    def _check(self, data: Tensor) -> None:
+        dimensions, dtype = self.architecture.dimensions, self.kernels[0].dtype
+        if data.ndim != 2 + dimensions or data.shape[1] != self.input_channels:
+            space = ", ".join(("depth", "height", "width")[-dimensions:])
+            raise ValueError(
+                f"the network takes data of shape (batch, {self.input_channels}, {space}), and these have the shape "
+                f"{tuple(data.shape)}"
+            )
+        if data.dtype != dtype:
+            theirs, ours = (str(each).removeprefix("torch.") for each in (data.dtype, dtype))
+            raise ValueError(
+                f"the data are {theirs} and the weights {ours}: convert the data with data.to(torch.{ours}), or the "
+                f"network with network.to(torch.{theirs})"
+            )
+
     def _before_lifting(self, data: Tensor) -> Tensor:
+        self._check(data)
         data = pad(data, self.architecture.multiples)
         for _ in range(self.architecture.haar_lift):
             data = coarsen(data)
@@ -327,7 +367,8 @@ class HyperbolicNetwork(nn.Module):
 
     def _sweep(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Sweep:
         steps = [self.step(number) for number in range(len(self.kernels))]
-        return Sweep(steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16"))
+        made = steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16")
+        return StoringSweep(*made) if self.keep == "states" else Sweep(*made, keeps_hidden=self.keep == "hidden")
 
 
 def _cropped(scores: Tensor, sizes: list[int]) -> Tensor:

@@ -21,18 +21,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from napari_fhn.network.architecture import Transform
 from napari_fhn.network.convolution import Portable
-from napari_fhn.network.reading import Reader
-from napari_fhn.network.symmetric import LayerParameters, Pointwise, add_layer, add_layer_with_adjoint
-from napari_fhn.network.transforms import resample_
-from napari_fhn.network.workspace import Pool, Workspace, shaped
+from napari_fhn.network.layer import (
+    NO_ROOM,
+    Gradients,
+    Room,
+    add_layer,
+    add_layer_with_adjoint,
+    add_stacked_layer_with_adjoint,
+)
+from napari_fhn.network.symmetric import LayerParameters, Pointwise
+from napari_fhn.network.transforms import resample_, scratch_for
+from napari_fhn.network.workspace import Sizes, Workspace, shaped
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Sweep:
         ``(batch, n, *space)`` of the first state.
     convolutions : Portable
         Implementation of ``K`` and ``K^T``.
+    keeps_hidden : bool
+        Keep the hidden layers on the way forward, which saves one of eight convolutions on the way back.
     """
 
     def __init__(
@@ -81,88 +88,117 @@ class Sweep:
         layers: Sequence[LayerParameters],
         shape: Sequence[int],
         convolutions: Portable,
+        *,
+        keeps_hidden: bool = False,
     ) -> None:
         self.steps = tuple(steps)
         self.layers = tuple(layers)
         self.convolutions = convolutions
+        self.keeps_hidden = keeps_hidden
         self.shapes = [tuple(shape)]
         for step in self.steps:
             self.shapes.append(_resampled(self.shapes[-1], step))
         self.elements = _count(shape)
+        # Where the hidden layer of each step is kept.
+        self._starts = [0]
+        for j in range(len(self.steps)):
+            self._starts.append(self._starts[-1] + self._room(j, 1))
 
     @property
     def batch(self) -> int:
         """Examples."""
         return self.shapes[0][0]
 
-    def sizes(self, training: bool) -> tuple[int, int]:
-        """Return the elements of the two arrays of a workspace: states (each), and scratch.
-
-        With an adjoint beside every state where it is for training.
-        """
+    def sizes(self, training: bool) -> Sizes:
+        """Return the elements of the arrays of a workspace, with an adjoint beside every state where it is to train."""
         copies = 2 if training else 1
+        kept = self._starts[-1] if training and self.keeps_hidden else 0
+        return Sizes(copies * self.elements, self._scratch(copies), hidden=kept)
+
+    def _scratch(self, copies: int, *, hidden: bool = True) -> int:
+        """Return the elements of the scratch array, with or without room for hidden layers."""
+        if not self.convolutions.in_place:
+            return 0
         itemsize = self.layers[0].kernels.element_size()
-        states = copies * self.elements
-        hidden = [_count(self._hidden_shape(j, copies)) for j in range(len(self.steps))]
-        convolving = max(self._bytes(h) + self.convolutions.staging_bytes(states, h) for h in hidden)
-        resampling = self.elements * itemsize if any(step.axes for step in self.steps) else 0
-        return states, -(-max(convolving, resampling) // itemsize) + _ALIGNMENT
+        convolving = max(
+            hidden * self._room(j, copies)
+            + -(-self.convolutions.staging_bytes(copies * self.elements, copies * self._hidden(j)) // itemsize)
+            for j in range(len(self.steps))
+        )
+        resampling = max(scratch_for(*self.shapes[j : j + 2]) for j in range(len(self.steps)))
+        return max(convolving, resampling)
 
-    def _hidden_shape(self, j: int, copies: int) -> tuple[int, ...]:
+    def _hidden(self, j: int) -> int:
+        """Return how many values a hidden layer has."""
         batch, _, *space = self.shapes[j + 1]
-        return (copies * batch, self.layers[j].kernels.shape[0], *space)
+        return _count((batch, self.layers[j].kernels.shape[0], *space))
 
-    def _bytes(self, hidden: int) -> int:
-        return hidden * self.convolutions.hidden_dtype(self.layers[0].kernels.dtype).itemsize
+    def _room(self, j: int, copies: int) -> int:
+        """Return the elements of a workspace that hidden layers take: whole cache lines."""
+        if not self.convolutions.in_place:
+            return 0
+        dtype = self.layers[j].kernels.dtype
+        needed = copies * self._hidden(j) * self.convolutions.hidden_dtype(dtype).itemsize
+        return -(-needed // (ALIGNMENT * dtype.itemsize)) * ALIGNMENT
 
-    def _hidden(self, work: Workspace, j: int, copies: int) -> tuple[Tensor, Tensor]:
-        """Return the hidden layer of a step inside the scratch array, and what is left of the array for staging."""
+    def _place(self, work: Workspace, j: int, copies: int, *, kept: bool = False) -> Room:
+        """Return the room for the hidden layers of a step."""
+        if not self.convolutions.in_place:
+            return NO_ROOM
+        batch, _, *space = self.shapes[j + 1]
         kernels = self.layers[j].kernels
-        shape = self._hidden_shape(j, copies)
-        dtype = self.convolutions.hidden_dtype(kernels.dtype)
-        used = -(-self._bytes(_count(shape)) // kernels.element_size())
-        used = -(-used // _ALIGNMENT) * _ALIGNMENT
-        return shaped(work.scratch[:used].view(dtype), shape), work.scratch[used:]
+        shape, dtype = (copies * batch, kernels.shape[0], *space), self.convolutions.hidden_dtype(kernels.dtype)
+        if kept:
+            return Room(work.view(work.hidden, shape, self._starts[j], dtype), work.scratch)
+        return Room(work.view(work.scratch, shape, 0, dtype), work.scratch[self._room(j, copies) :])
 
     def _resample(self, work: Workspace, flat: Tensor, j: int, copies: int, *, back: bool) -> None:
         step = self.steps[j]
         if not step.axes:
             return
-        shape = self.shapes[j + 1] if back else self.shapes[j]
-        for part in torch.split(flat[: copies * self.elements], self.elements):
-            resample_(
-                part, work.scratch[: self.elements], shape, step.axes, step.transform, finer=step.finer is not back
-            )
+        batch, *rest = self.shapes[j + 1] if back else self.shapes[j]
+        scratch = work.scratch if self.convolutions.in_place else None
+        part = flat[: copies * self.elements]
+        resample_(
+            part, (copies * batch, *rest), step.axes, step.transform, finer=step.finer is not back, scratch=scratch
+        )
+
+    def first(self, work: Workspace, *, training: bool = False) -> Tensor:
+        """Return the array for the first state."""
+        return work.view(work.current, self.shapes[0])
 
     @torch.no_grad()
-    def forward(self, work: Workspace, watch: Callable[[int, Tensor], None] | None = None) -> tuple[Tensor, Tensor]:
-        """Run the network on the first state, which is in ``work.current`` (eq. 2.5 and 2.6).
+    def forward(
+        self, work: Workspace, watch: Callable[[int, Tensor], None] | None = None, *, training: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Run the network on the first state (eq. 2.5 and 2.6).
 
         Parameters
         ----------
         work : Workspace
-            Holds the first state; its two arrays then hold what is returned.
+            Holds the first state in the array that :meth:`first` names.
         watch : callable, optional
             Called with the number of each layer, from 1, and its state, which must not be kept.
+        training : bool
+            Keep what :meth:`backward` is to find.
 
         Returns
         -------
         last, before : Tensor
             ``Y_J`` and ``W Y_{J-1}``, at the resolution of the last layer.
         """
+        keep = training and self.keeps_hidden
         work.before[: self.elements].copy_(work.current[: self.elements])
         for j in range(len(self.steps)):
             self._resample(work, work.current, j, 1, back=False)
             self._resample(work, work.before, j, 1, back=False)
-            state = shaped(work.current, self.shapes[j + 1])
-            target = shaped(work.before, self.shapes[j + 1])
+            state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.current, work.before))
             target.lerp_(state, 2.0)  # 2 P - Y in one pass
-            hidden, staging = self._hidden(work, j, 1)
-            self._add_layer(target, state, hidden, j, staging, renew=True)
+            self._add_layer(work, target, state, j, keep=keep, renew=True)
             work.swap()
             if watch is not None:
                 watch(j + 1, target)
-        return shaped(work.current, self.shapes[-1]), shaped(work.before, self.shapes[-1])
+        return work.view(work.current, self.shapes[-1]), work.view(work.before, self.shapes[-1])
 
     @torch.no_grad()
     def inverse(self, work: Workspace) -> tuple[Tensor, Tensor]:
@@ -174,83 +210,102 @@ class Sweep:
             ``Y_2`` and ``Y_1``. Both equal ``X`` up to rounding.
         """
         for j in reversed(range(len(self.steps))):
-            state = shaped(work.before, self.shapes[j + 1])
-            target = shaped(work.current, self.shapes[j + 1])
+            state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.before, work.current))
             target.lerp_(state, 2.0)
-            hidden, staging = self._hidden(work, j, 1)
-            self._add_layer(target, state, hidden, j, staging, renew=False)
+            self._add_layer(work, target, state, j, keep=False, renew=False)
             work.swap()
             self._resample(work, work.current, j, 1, back=True)
             self._resample(work, work.before, j, 1, back=True)
-        return shaped(work.current, self.shapes[0]), shaped(work.before, self.shapes[0])
+        return work.view(work.current, self.shapes[0]), work.view(work.before, self.shapes[0])
 
-    def _add_layer(self, target: Tensor, state: Tensor, hidden: Tensor, j: int, staging: Tensor, renew: bool) -> None:
-        step = self.steps[j]
-        add_layer(
-            target,
-            state,
-            hidden,
-            self.layers[j],
-            step.pointwise,
-            -step.h_squared,
-            self.convolutions,
-            staging,
-            renew=renew,
+    def _add_layer(self, work: Workspace, target: Tensor, state: Tensor, j: int, *, keep: bool, renew: bool) -> None:
+        step, room = self.steps[j], self._place(work, j, 1, kept=keep)
+        scale = -step.h_squared
+        z = add_layer(
+            target, state, self.layers[j], step.pointwise, scale, self.convolutions, room, keep=keep, renew=renew
         )
+        if keep and room.hidden is None:
+            work.layers[j] = z
+
+    def begin_backward(self, work: Workspace) -> tuple[Tensor, Tensor]:
+        """Return the last state and the array for its adjoint, which :meth:`backward` begins with."""
+        shape = self.shapes[-1]
+        return work.view(work.current, shape), work.view(work.before, shape, self.elements)
 
     @torch.no_grad()
-    def backward(self, work: Workspace) -> tuple[list[list[Tensor | None]], Tensor]:
+    def backward(self, work: Workspace, learns: Sequence[bool] | None = None) -> tuple[list[Gradients], Tensor | None]:
         """Recompute the states from the last two while the adjoint travels back.
 
         Parameters
         ----------
         work : Workspace
-            For training, as :meth:`forward` left it, with the adjoint of ``Y_J`` in the second half of ``before``.
+            As :meth:`forward` left it when training, with the adjoint that :meth:`begin_backward` asks for.
+        learns : sequence of bool, optional
+            For each layer whether the gradient of its kernels is wanted; all by default.
 
         Returns
         -------
         gradients : list of list of Tensor or None
             For each layer, of each of its parameters.
-        error : Tensor
+        error : Tensor or None
             ``|Y_1 - Y_2| / |Y_2|`` of the recomputed first states, a scalar: zero but for rounding, because the network
-            began with ``Y_1 = Y_2 = X``.
+            began with ``Y_1 = Y_2 = X``. None where states are not recomputed.
 
         Notes
         -----
         Afterwards the gradient with respect to the first state can be read by :meth:`input_gradient`.
         """
-        # [P; G] stands beside [H; Y]: opposite orders, see `add_layer_with_adjoint`. H begins as zero.
-        self._half(work.current, 1).copy_(self._half(work.current, 0))
-        self._half(work.current, 0).zero_()
-        gradients: list[list[Tensor | None]] = [[] for _ in self.steps]
+        # [P; G] stands beside [H; Y]: opposite orders, see `add_stacked_layer_with_adjoint`. H begins as zero.
+        first = work.view(work.current, self.shapes[-1])
+        work.view(work.current, self.shapes[-1], self.elements).copy_(first)
+        first.zero_()
+        gradients: list[Gradients] = [[] for _ in self.steps]
         at_state = 0
         for j in reversed(range(len(self.steps))):
-            step = self.steps[j]
-            shape = (2 * self.batch, *self.shapes[j + 1][1:])
-            pair, behind = shaped(work.before, shape), shaped(work.current, shape)
+            halves = [
+                [work.view(flat, self.shapes[j + 1], half * self.elements) for half in (0, 1)]
+                for flat in (work.before, work.current)
+            ]
+            pair, behind = halves
             for half in (0, 1):
-                torch.split(behind, self.batch)[1 - half].lerp_(torch.split(pair, self.batch)[half], 2.0)
-            hidden, staging = self._hidden(work, j, 2)
-            gradients[j] = add_layer_with_adjoint(
-                behind,
-                pair,
-                at_state,
-                hidden,
-                self.layers[j],
-                step.pointwise,
-                -step.h_squared,
-                self.convolutions,
-                staging,
-            )
+                behind[1 - half].lerp_(pair[half], 2.0)
+            gradients[j] = self._layer_back(work, j, pair, behind, at_state, learns is None or learns[j])
             self._resample(work, work.before, j, 2, back=True)
             self._resample(work, work.current, j, 2, back=True)
             work.swap()
             at_state = 1 - at_state
         self._at_state = at_state
+        self._scale_(gradients)
         second, first = self._half(work.before, at_state), self._half(work.current, 1 - at_state)
         size = torch.linalg.vector_norm(second)
         error = torch.linalg.vector_norm(first.sub_(second)) / size
         return gradients, error
+
+    def _layer_back(
+        self, work: Workspace, j: int, pair: list[Tensor], behind: list[Tensor], at_state: int, learns: bool
+    ) -> Gradients:
+        step = self.steps[j]
+        layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
+        if not self.convolutions.in_place:
+            targets, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
+            return add_layer_with_adjoint(targets, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
+        shape = (2 * self.batch, *self.shapes[j + 1][1:])
+        stacked, targets = (work.view(flat, shape) for flat in (work.before, work.current))
+        room, z = self._place(work, j, 2), None
+        if self.keeps_hidden:
+            z = self._place(work, j, 1, kept=True).hidden
+        return add_stacked_layer_with_adjoint(targets, stacked, at_state, z, *layer, room, learns=learns)
+
+    def _scale_(self, gradients: list[Gradients]) -> None:
+        """Multiply the gradients of each layer by ``-h^2``, all in one call."""
+        pairs = [
+            (gradient, -step.h_squared)
+            for step, of_layer in zip(self.steps, gradients, strict=True)
+            for gradient in of_layer
+            if gradient is not None
+        ]
+        if pairs:
+            torch._foreach_mul_([gradient for gradient, _ in pairs], [scale for _, scale in pairs])
 
     def input_gradient(self, work: Workspace) -> Tensor:
         """Return the gradient with respect to the first state, after :meth:`backward`."""
@@ -263,96 +318,8 @@ class Sweep:
         return flat[half * self.elements : (half + 1) * self.elements]
 
 
-_ALIGNMENT = 32
+ALIGNMENT = 32
 """Elements: hidden layer and staging each begin on a cache line."""
-
-
-class ReversibleSweep(torch.autograd.Function):
-    """The whole network as one differentiable function that keeps two states, whatever its depth."""
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        data: Tensor,
-        sweep: Sweep,
-        reader: Reader,
-        pool: Pool,
-        report: Callable[[Tensor], None],
-        *parameters: Tensor,
-    ) -> Tensor:
-        """Return the scores for the data.
-
-        Parameters
-        ----------
-        ctx : object
-            Of autograd.
-        data : Tensor
-            ``(batch, channel, *space)``; repeated over channels until they fill the first state.
-        sweep : Sweep
-            The steps.
-        reader : Reader
-            Reads the scores from the last state.
-        pool : Pool
-            Where the arrays come from and go back to.
-        report : callable
-            Given the invertibility error after the backward sweep.
-        *parameters : Tensor
-            Of the layers, in their order and without those that are None; then of the linear head, if there is one.
-        """
-        states, scratch = sweep.sizes(training=True)
-        work = pool.take(states, scratch, parameters[0].dtype, data.device)
-        lift_into(shaped(work.current, sweep.shapes[0]), data)
-        last, _ = sweep.forward(work)
-        head = parameters[len(parameters) - reader.parameters :]
-        scores = reader.read(last, head)
-        # Not by save_for_backward: the backward sweep overwrites these arrays, and they go back to the pool.
-        ctx.kept = [work]
-        ctx.sweep, ctx.reader, ctx.pool, ctx.report, ctx.head = sweep, reader, pool, report, head
-        ctx.data_channels = data.shape[1]
-        return scores
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, scores_adjoint: Tensor) -> tuple[Tensor | None, ...]:
-        """Recompute the states from the last two while the adjoint travels back."""
-        if not ctx.kept:
-            raise RuntimeError(
-                "the backward sweep overwrites the states that it starts from and runs once: evaluate the network again"
-            )
-        sweep: Sweep = ctx.sweep
-        work: Workspace = ctx.kept.pop()
-        shape = sweep.shapes[-1]
-        adjoint = shaped(work.before[sweep.elements :], shape)
-        head_gradients = ctx.reader.put_back_(adjoint, shaped(work.current, shape), scores_adjoint, ctx.head)
-        layer_gradients, error = sweep.backward(work)
-        ctx.report(error)
-        data_gradient = None
-        if ctx.needs_input_grad[0]:
-            data_gradient = lift_adjoint(sweep.input_gradient(work), ctx.data_channels)
-        ctx.pool.give_back(work)
-        gradients = [
-            gradient
-            for parameters, values in zip(sweep.layers, layer_gradients, strict=True)
-            for parameter, gradient in zip(parameters, values, strict=True)
-            if parameter is not None
-        ]
-        return data_gradient, None, None, None, None, *gradients, *head_gradients
-
-
-def lift_into(state: Tensor, data: Tensor) -> None:
-    """Repeat the channels of the data until they fill the state (section 3.2 of the paper)."""
-    channels = data.shape[1]
-    for start in range(0, state.shape[1], channels):
-        part = state[:, start : start + channels]
-        part.copy_(data[:, : part.shape[1]])
-
-
-def lift_adjoint(state: Tensor, channels: int) -> Tensor:
-    """Apply the adjoint of :func:`lift_into`: sum over the repetitions."""
-    total = state.new_zeros(state.shape[0], channels, *state.shape[2:])
-    for part in torch.split(state, channels, dim=1):
-        total[:, : part.shape[1]] += part
-    return total
 
 
 def _resampled(shape: tuple[int, ...], step: Step) -> tuple[int, ...]:

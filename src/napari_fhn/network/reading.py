@@ -53,7 +53,7 @@ class Reader:
     def together(self, scores: Tensor) -> Tensor:
         """Return the mean over the slices of what :meth:`read` returned: ``(batch, classes, *space)``."""
         slices = self.reading.slices
-        return scores if slices == 1 else scores.unflatten(0, (slices, -1)).mean(0)
+        return scores if slices == 1 else torch.unflatten(scores, 0, (slices, -1)).mean(0)
 
     def put_back_(self, adjoint: Tensor, last: Tensor, scores_adjoint: Tensor, head: Sequence[Tensor]) -> list[Tensor]:
         """Write the adjoint of the last state and return the gradients of the head.
@@ -73,7 +73,7 @@ class Reader:
         gradients: list[Tensor] = []
         # Added, for on a short axis two positions may be one slice.
         for target, part, own in zip(
-            self._slices(adjoint), self._slices(last), scores_adjoint.split(adjoint.shape[0]), strict=True
+            self._slices(adjoint), self._slices(last), torch.split(scores_adjoint, adjoint.shape[0]), strict=True
         ):
             if not head:
                 target[:, self._index(target)] += own.to(adjoint.dtype)

@@ -17,7 +17,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_fhn.network.architecture import Activation, Normalization
-from napari_fhn.network.convolution import Portable
 
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
@@ -135,86 +134,3 @@ class Pointwise:
                 mean = variance = None
             values = F.batch_norm(values, mean, variance, gain, offset, training=self.training)
         return _ACTIVATIONS[self.activation](values).to(z.dtype)
-
-
-def add_layer(
-    target: Tensor,
-    state: Tensor,
-    hidden: Tensor,
-    parameters: LayerParameters,
-    pointwise: Pointwise,
-    scale: float,
-    convolutions: Portable,
-    staging: Tensor,
-    *,
-    renew: bool = False,
-) -> None:
-    r"""Add ``scale * f(state)`` to ``target``.
-
-    Parameters
-    ----------
-    target, state : Tensor
-        ``(batch, n, *space)``.
-    hidden : Tensor
-        ``(batch, m, *space)``, overwritten.
-    parameters, pointwise
-        The layer.
-    scale : float
-        In the leapfrog, ``-h**2``.
-    convolutions : Portable
-        Implementation.
-    staging : Tensor
-        For the convolutions.
-    renew : bool
-        Renew running statistics of a normalisation.
-    """
-    convolutions.convolve_into(hidden, state, parameters.kernels, parameters.bias, staging)
-    pointwise.apply_(hidden, parameters, renew=renew)
-    convolutions.add_transposed(target, hidden, parameters.kernels, scale, staging)
-
-
-def add_layer_with_adjoint(
-    targets: Tensor,
-    pair: Tensor,
-    at_state: int,
-    hidden: Tensor,
-    parameters: LayerParameters,
-    pointwise: Pointwise,
-    scale: float,
-    convolutions: Portable,
-    staging: Tensor,
-) -> list[Tensor | None]:
-    r"""Add the layer, and the adjoint of its derivative, to two targets.
-
-    With ``z = K P + b`` at the state ``P`` and for the adjoint ``G``, ``scale * K^T a`` is added to the one target and
-    ``scale * K^T (da/dz)^T K G`` to the other, ``a = sigma(N(z))``.
-
-    Parameters
-    ----------
-    targets : Tensor
-        ``(2 * batch, n, *space)``, in the *opposite* order of ``pair``: where ``pair`` has the state, ``targets`` has
-        what the adjoint is added to. Then one call makes both ``K^T``, and one the gradient of ``K``, which is made of
-        ``a`` with ``G`` and of ``(da/dz)^T K G`` with ``P``.
-    pair : Tensor
-        ``(2 * batch, n, *space)``: state and adjoint.
-    at_state : {0, 1}
-        Which half of ``pair`` is the state.
-    hidden : Tensor
-        ``(2 * batch, m, *space)``, overwritten.
-    parameters, pointwise, scale, convolutions, staging
-        As in :func:`add_layer`.
-
-    Returns
-    -------
-    list of Tensor or None
-        Gradients of ``scale * <G, f(P)>`` with respect to each of the parameters.
-    """
-    batch = pair.shape[0] // 2
-    states, hiddens = torch.split(pair, batch), torch.split(hidden, batch)
-    a, back = hiddens[1 - at_state], hiddens[at_state]
-    convolutions.convolve_into(a, states[at_state], parameters.kernels, parameters.bias, staging)
-    convolutions.convolve_into(back, states[1 - at_state], parameters.kernels, None, staging)
-    gradients = pointwise.adjoint_(a, back, parameters)
-    convolutions.add_transposed(targets, hidden, parameters.kernels, scale, staging)
-    gradients.insert(0, convolutions.kernel_gradient(hidden, pair, parameters.kernels, staging))
-    return [None if gradient is None else gradient.mul_(scale) for gradient in gradients]

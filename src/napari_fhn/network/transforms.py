@@ -11,6 +11,7 @@ the flat arrays of the sweeps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -89,32 +90,70 @@ def refine(state: Tensor, axes: Sequence[int] | None = None, transform: Transfor
 
 def resample_(
     flat: Tensor,
-    scratch: Tensor,
     shape: Sequence[int],
     axes: Sequence[int],
     transform: Transform,
     *,
     finer: bool,
-) -> tuple[int, ...]:
+    scratch: Tensor | None = None,
+) -> None:
     """Coarsen or refine a channels-last state in place.
+
+    Rows of the first axis that make one coarse row lie together before and after. So it is done in slabs, which stay
+    in the cache while one axis after the other changes.
 
     Parameters
     ----------
-    flat, scratch : Tensor
-        Flat arrays of as many elements as the state has. ``flat`` holds the state and afterwards the result; what
-        ``scratch`` held is lost.
+    flat : Tensor
+        Flat array that holds the state and afterwards the result.
     shape : sequence of int
         ``(batch, channel, *space)`` of the state.
     axes, transform
         As in :func:`coarsen`.
     finer : bool
         Refine (``W^T``) instead of coarsening (``W``).
-
-    Returns
-    -------
-    tuple of int
-        Shape of the result.
+    scratch : Tensor, optional
+        Flat array whose content is lost; slabs are at most as large as it is, and it has to hold a coarse row, see
+        :func:`scratch_for`. Without one slabs are large, in memory of their own.
     """
+    batch, channels, rows, *space = shape
+    together = 2 if 0 in axes and not finer else 1
+    of_one = flat.numel() // (batch * rows) * together
+    # Examples lie one after the other, as rows do.
+    count = batch * rows // together
+    largest = _LARGE if scratch is None else min(scratch.numel(), _SLAB)
+    length = min(count, max(1, largest // of_one))
+    for start in range(0, count, length):
+        some = min(length, count - start)
+        slab = flat[start * of_one : (start + some) * of_one]
+        room = torch.empty_like(slab) if scratch is None else scratch[: slab.numel()]
+        _resample_slab_(slab, room, (1, channels, some * together, *space), axes, transform, finer=finer)
+
+
+_SLAB = 1 << 18
+"""Elements of a slab, where a coarse row is no larger: two of them fit into the cache of a core."""
+
+_LARGE = 1 << 28
+"""Elements of a slab in memory of its own, which costs least done at once but takes as much again."""
+
+
+def scratch_for(before: Sequence[int], after: Sequence[int]) -> int:
+    """Return the elements of the scratch array of :func:`resample_` for states that go from one shape to another."""
+    if tuple(before) == tuple(after):
+        return 0
+    row = math.prod(before) // (before[0] * min(before[2], after[2]))
+    return min(math.prod(before), max(_SLAB, row))
+
+
+def _resample_slab_(
+    flat: Tensor,
+    scratch: Tensor,
+    shape: Sequence[int],
+    axes: Sequence[int],
+    transform: Transform,
+    *,
+    finer: bool,
+) -> None:
     batch, channels, *space = shape
     here, there = flat, scratch
     for axis in reversed(axes) if finer else axes:
@@ -148,7 +187,6 @@ def resample_(
         torch.mul(here, scale, out=flat)
     elif scale != 1.0:
         flat.mul_(scale)
-    return (batch, channels, *space)
 
 
 def _all_axes(state: Tensor, axes: Sequence[int] | None) -> tuple[int, ...]:

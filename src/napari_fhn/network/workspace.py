@@ -3,39 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import torch
 from torch import Tensor
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Elements of the arrays of a workspace, all of the type of the states.
+
+    Parameters
+    ----------
+    state : int
+        Of each of the two arrays of states. For training an array holds a state and its adjoint.
+    scratch : int
+        Of what passes: hidden layers, staging, and what is on its way through ``W``.
+    states : int
+        Of the states that are kept from the way forward.
+    hidden : int
+        Of the hidden layers that are kept from the way forward.
+    """
+
+    state: int = 0
+    scratch: int = 0
+    states: int = 0
+    hidden: int = 0
+
+
 class Workspace:
-    """Two flat arrays for states and one for everything that passes.
+    """The flat arrays of a sweep: see :class:`Sizes`.
 
     A state has the same number of elements at every level, because ``W`` is orthogonal: one array serves all shapes.
 
     Parameters
     ----------
-    state : int
-        Elements of the two arrays of states, each. For training an array holds a state and an adjoint.
-    scratch : int
-        Elements of the third array.
+    sizes : Sizes
+        Of the arrays.
     dtype, device
         Of all.
+
+    Attributes
+    ----------
+    layers : dict of int to Tensor
+        Hidden layers that are kept without room in ``hidden``.
     """
 
-    def __init__(self, state: int, scratch: int, dtype: torch.dtype, device: torch.device) -> None:
-        self.current = torch.empty(state, dtype=dtype, device=device)
-        self.before = torch.empty(state, dtype=dtype, device=device)
-        self.scratch = torch.empty(scratch, dtype=dtype, device=device)
+    _MOST_VIEWS = 4096
 
-    def holds(self, state: int, scratch: int, dtype: torch.dtype, device: torch.device) -> bool:
+    def __init__(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> None:
+        self.dtype, self.device = dtype, device
+        self.scratch, self.states, self.hidden = (
+            torch.empty(size, dtype=dtype, device=device) for size in (sizes.scratch, sizes.states, sizes.hidden)
+        )
+        if 2 * sizes.state <= sizes.states:  # a prediction between two steps works where the states are kept
+            self.current, self.before = torch.split(self.states[: sizes.states // 2 * 2], sizes.states // 2)
+        else:
+            self.current, self.before = (torch.empty(sizes.state, dtype=dtype, device=device) for _ in range(2))
+        self.layers: dict[int, Tensor] = {}
+        self._views: dict[tuple[int, int, tuple[int, ...], torch.dtype], Tensor] = {}
+
+    def holds(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> bool:
         """Tell whether a sweep of this size fits."""
-        alike = (self.current.dtype, self.current.device) == (dtype, device)
-        return alike and self.current.numel() >= state and self.scratch.numel() >= scratch
+        alike = (self.dtype, self.device) == (dtype, device)
+        return alike and all(has >= needs for has, needs in zip(astuple(self.sizes), astuple(sizes), strict=True))
+
+    @property
+    def sizes(self) -> Sizes:
+        """What there is."""
+        arrays = (self.current, self.scratch, self.states, self.hidden)
+        return Sizes(*(array.numel() for array in arrays))
 
     def swap(self) -> None:
         """Exchange the two arrays of states."""
         self.current, self.before = self.before, self.current
+
+    def view(self, flat: Tensor, shape: tuple[int, ...], start: int = 0, dtype: torch.dtype | None = None) -> Tensor:
+        """Return a part of one of the arrays as a channels-last ``(batch, channel, *space)``; the same each time.
+
+        Parameters
+        ----------
+        flat : Tensor
+            One of the arrays.
+        shape : tuple of int
+            Of the view.
+        start : int
+            Element of ``flat`` where it begins.
+        dtype : torch.dtype, optional
+            Type of the view; that of the array by default.
+        """
+        key = id(flat), start, shape, dtype or self.dtype
+        found = self._views.get(key)
+        if found is None:
+            if len(self._views) >= self._MOST_VIEWS:  # blocks of ever new sizes
+                self._views.clear()
+            found = self._views[key] = shaped(flat[start:].view(key[3]), shape)
+        return found
 
 
 class Pool:
@@ -44,17 +107,18 @@ class Pool:
     def __init__(self) -> None:
         self._spare: Workspace | None = None
 
-    def take(self, state: int, scratch: int, dtype: torch.dtype, device: torch.device) -> Workspace:
+    def take(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> Workspace:
         """Return a workspace that nobody else uses."""
         spare, self._spare = self._spare, None
-        if spare is not None and spare.holds(state, scratch, dtype, device):
+        if spare is not None and spare.holds(sizes, dtype, device):
             return spare
         del spare  # before the new one is allocated, not after
-        return Workspace(state, scratch, dtype, device)
+        return Workspace(sizes, dtype, device)
 
     def give_back(self, workspace: Workspace) -> None:
         """Keep a workspace for the next sweep; the larger one, where two come back."""
-        if self._spare is None or self._spare.current.numel() < workspace.current.numel():
+        workspace.layers.clear()
+        if self._spare is None or sum(astuple(self._spare.sizes)) < sum(astuple(workspace.sizes)):
             self._spare = workspace
 
     def clear(self) -> None:

@@ -16,7 +16,7 @@ from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import StackedMap, SurveyEntry, refer
 from napari_fhn.project.session import Session
 from napari_fhn.project.staging import Staged, plain_options, stage
-from napari_fhn.project.stamps import stamp
+from napari_fhn.project.stamps import is_kept, stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys import kinds
 from napari_fhn.surveys.plain import good_bands
@@ -50,7 +50,7 @@ def entry_of(
         That it was made of.
     """
     source = str(survey.attrs.get("source", ""))
-    file = refer(source, session.folder, stamp(Path(source))) if source and Path(source).exists() else None
+    file = refer(source, session.folder, stamp(Path(source))) if source and is_kept(source) else None
     fresh = SurveyEntry(
         name,
         file,

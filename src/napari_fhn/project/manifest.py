@@ -19,6 +19,7 @@ from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.structure.attributes.facts import Band
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.remote.addresses import kept, url_of
 
 FILE = "session.json"
 BEFORE = "session-before.json"
@@ -69,8 +70,8 @@ class FileReference:
 
     @property
     def name(self) -> str:
-        """Name of the file."""
-        return Path(self.absolute or self.path).name
+        """Name of the file; of what lies at an address, that address."""
+        return url_of(self.absolute or self.path) or Path(self.absolute or self.path).name
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,9 @@ def refer(file: str | Path, folder: Path, stamp: FileStamp | None = None) -> Fil
     """
     from napari_fhn.project import samples
 
+    url = url_of(file)
+    if url is not None:
+        return FileReference(kept(url), kept(url), stamp or FileStamp())
     file = Path(file).absolute()
     bundled = samples.name_of(file)
     try:

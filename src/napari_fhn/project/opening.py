@@ -14,7 +14,9 @@ from napari_fhn import surveys
 from napari_fhn.project import samples
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import FileReference, StackedMap, SurveyEntry
+from napari_fhn.surveys import reaching
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
+from napari_fhn.surveys.remote.addresses import NotThere, url_of
 
 Ask = Callable[[str], Path | None]
 """Asks a person for a file by its name; None for "go on without it"."""
@@ -61,6 +63,10 @@ class Finder:
 
     def find(self, file: FileReference) -> Path | None:
         """Return where a file is now; None where nobody knows."""
+        url = url_of(file.absolute or file.path)
+        if url is not None:
+            # A session may be somebody else's: nothing is asked of a server that nobody here has named.
+            return Path(url) if reaching.knows_address(url) else self._asked(url)
         bundled = samples.find(file.path)
         if bundled is not None:
             return bundled
@@ -68,12 +74,14 @@ class Finder:
         places = [self._folder / file.path, Path(file.absolute), self._folder / name, self._folder.parent / name]
         places += [other / name for other in self._pointed]
         path = next((place for place in places if str(place) != "." and _is_there(place)), None)
-        if path is None:
-            path = self._ask(name)
-            if path is None:
-                return None
+        path = self._asked(name) if path is None else path
+        return None if path is None else Path(os.path.normpath(path))
+
+    def _asked(self, name: str) -> Path | None:
+        path = self._ask(name)
+        if path is not None:
             self._pointed.append(path.parent)
-        return Path(os.path.normpath(path))
+        return path
 
 
 def _is_there(path: Path) -> bool:
@@ -110,7 +118,7 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
             continue  # an array that came from no file is gone with the program that had it
         else:
             path = finder.find(entry.file)
-            survey = None if path is None else _open(path, entry.read_as)
+            survey = None if path is None else _at_hand(path, entry.read_as)
             if survey is None:
                 missing.append(entry.file.name)
         if survey is not None:
@@ -122,6 +130,14 @@ def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of `napari_fhn.surveys.open` as JSON has kept them."""
     # A session may be somebody else's: whether a file is followed elsewhere is not for it to say.
     return {k: tuple(v) if isinstance(v, list) else v for k, v in read_as.items() if k != "follow"}
+
+
+def _at_hand(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray | None:
+    """Open a file; None for what lies at an address that does not answer now: a session has its copy of it."""
+    try:
+        return _open(path, read_as)
+    except NotThere:
+        return None
 
 
 def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:

@@ -13,10 +13,10 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut
 from napari_fhn.project.project import Project
 from napari_fhn.project.settings import Settings
-from napari_fhn.training import choice, neighbours
+from napari_fhn.training import choice, neighbours, recipes
 from napari_fhn.training.choice import RecipeChoice
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.memory import free_bytes, taken_device
 from napari_fhn.training.neighbours import Agreement
 
 
@@ -36,12 +36,13 @@ def choose_recipe(project: Project, *, device: str = "cpu", held_out: Sequence[B
     JobError
         When none goes with such data.
     """
-    kind = device.split(":")[0] if device.startswith("cuda") else "cpu"
+    device = taken_device(device)
+    kind = device.partition(":")[0]
     return choice.choose(
         project.shape,
         project.channels,
         kind,
-        free_bytes(device if kind == "cuda" else "cpu"),
+        free_bytes(device),
         vertical_axis=project.vertical_axis,
         classes=max(project.classes.values),
         agreement=agreement(project, held_out),
@@ -60,6 +61,7 @@ def plan(
     seed: int | None = None,
     device: str | None = None,
     memory: int | None = None,
+    network: str | None = None,
 ) -> tuple[Settings, str]:
     """Return the settings of a training of which only some are said, and why they are so.
 
@@ -77,6 +79,9 @@ def plan(
         Labels that training will not see; those of the manifest when absent.
     steps, seed, device, memory
         Other than those of the recipe.
+    network : str, optional
+        In place of the recipe's, as `Settings.with_network` takes it. A network of the paper is trained by its own
+        schedule where nothing else is named.
 
     Returns
     -------
@@ -90,6 +95,8 @@ def plan(
         When no recipe goes with such data, or no network is where one is named.
     """
     why = ""
+    if network and base is None and start_from is None:
+        recipe = recipe or recipes.beside(network)
     if recipe:
         line = project.vertical_axis is not None and len(project.shape) == 2
         if line and recipe not in project.recipes:
@@ -121,4 +128,4 @@ def plan(
             why += " Its axes have no names: if it is a line, say so with --axes trace,twt."
     said: dict[str, Any] = {"device": device, "memory": memory}
     settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
-    return settings.with_numbers(steps=steps, seed=seed), why
+    return settings.with_network(network).with_numbers(steps=steps, seed=seed), why

@@ -32,6 +32,7 @@ FLAGS = {
     "field": "--class-field",
     "layer": "--layer",
     "crs": "--crs",
+    "survey_crs": "--survey-crs",
     "window": "--slices",
     "zones": "--zones",
     "thickness": "--band",
@@ -44,6 +45,7 @@ _PLACEHOLDERS = {
     "field": "NAME",
     "layer": "NAME",
     "crs": "CRS",
+    "survey_crs": "EPSG:CODE",
 }
 
 #: One file, or several.
@@ -70,7 +72,7 @@ class Said:
         How far labels of wells, in traces, and of points, in pixels, reach.
     fall_off : float
         Labels count 61 % at this distance from their well or point.
-    las_curve, las_unit, band, way, z, class_field, layer, crs, decimal, kb, datum, off_line
+    las_curve, las_unit, band, way, z, class_field, layer, crs, survey_crs, decimal, kb, datum, off_line
         Other answers, for all files that they concern.
     """
 
@@ -94,6 +96,7 @@ class Said:
     class_field: str | None = None
     layer: str | None = None
     crs: str | None = None
+    survey_crs: str | None = None
     slices: str | Sequence[float] | None = None
     decimal: str | None = None
     kb: float | None = None
@@ -160,7 +163,7 @@ def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:
     value = cause.choices[0] if cause.choices else "VALUE"
     match cause.option:
         case "units":
-            return "--columns", f"{of}:{cause.role}=COLUMN:{value}"
+            return "--columns", f"{of}:{cause.role}=:{value}"
         case "columns":
             return "--columns", f"{of}:{value}=COLUMN"
         case "kind":
@@ -192,6 +195,7 @@ def _for_all(said: Said, *names: str) -> dict[str, Any]:
         "field": said.class_field,
         "layer": said.layer,
         "crs": said.crs,
+        "survey_crs": said.survey_crs,
         "window": _two(said.slices),
         "zones": None if zones is None else tuple(zones),
         "thickness": said.band,
@@ -252,7 +256,8 @@ def _answered(source: Source, pairs: dict[str, str]) -> Source:
             given[name] = option.parse(_DECIMAL.get(value, value) if name == "decimal" else value)
         elif name in ROLES:
             column, _, unit = value.partition(":")
-            columns[name] = column.strip()
+            if column.strip():
+                columns[name] = column.strip()
             if unit:
                 units[name] = unit.strip()
         elif name in OPTIONS:

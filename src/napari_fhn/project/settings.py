@@ -6,14 +6,14 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, description_from_dict
 from napari_fhn.network.language import parse, write
-from napari_fhn.network.presets import architecture
+from napari_fhn.network.presets import named
 from napari_fhn.project.beginning import network_folder
 from napari_fhn.structure.attributes import AttributesError, checked
 from napari_fhn.training.choice import RecipeChoice
@@ -26,8 +26,9 @@ from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.transfer import saved_job
 
 Part = Literal["network", "schedule", "objective", "job"]
+Described = TypeVar("Described", bound=NetworkDescription)
 
-NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_lift")
+NETWORK_FIELDS = ("h", "context", "activation", "normalization", "bias", "haar_lift", "initial")
 """Fields of an architecture beside its layers, which are written in words."""
 
 OBJECTIVE_FIELDS = tuple(field.name for field in fields(Objective))
@@ -237,6 +238,30 @@ class Settings:
         given: dict[str, Any] = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
         return replace(self, schedule=replace(self.schedule, **given))
 
+    def with_network(self, network: str | None) -> Settings:
+        """Return the settings with another network, where one is said.
+
+        Parameters
+        ----------
+        network : str or None
+            By name, such as ``"paper.a"``, or its layers in words, such as ``"3d 12: 2x8 | down 3x16 | up 6x8"``, which
+            leave the rest of the network as it is.
+
+        Raises
+        ------
+        JobError
+            When there is no such network, or it looks at other dimensions than the recipe.
+        """
+        if network is None:
+            return self
+        if ":" in network:
+            return self.with_value("network", "layers", network)
+        try:
+            found = named(network)
+        except ValueError as error:
+            raise JobError(str(error)) from error
+        return replace(self, network=self._of_its_dimensions(found))
+
     def like(self, network: str | Path, recipes: tuple[str, ...]) -> Settings:
         """Return the settings that a saved network was trained by, with the objective of now, as that names classes.
 
@@ -269,17 +294,13 @@ class Settings:
 
     def with_parts(
         self,
-        network: NetworkDescription | str | None = None,
         schedule: Mapping[str, Any] | None = None,
         objective: Mapping[str, Any] | None = None,
     ) -> Settings:
-        """Return the settings with another network, and with other values of the schedule and the objective.
+        """Return the settings with other values of the schedule and the objective, where some are said.
 
         Parameters
         ----------
-        network : NetworkDescription or str, optional
-            Layers in words, as in ``"3d 16: 6x16 | down 12x16"``, which take the place of those of the network of now
-            (its other settings stay); the name of a network; or a network.
         schedule, objective : mapping, optional
             Values by the names of the fields of `Schedule` and `Objective`.
 
@@ -292,9 +313,8 @@ class Settings:
         JobError
             When a name or a value cannot be, or they do not go together.
         """
-        settings = self
-        if network is not None:
-            settings = replace(settings, network=settings._named(network) if isinstance(network, str) else network)
+        if not schedule and not objective:
+            return self
         known = (("schedule", schedule or {}, SCHEDULE_FIELDS), ("objective", objective or {}, OBJECTIVE_FIELDS))
         for part, values, names in known:
             for name in values:
@@ -303,25 +323,12 @@ class Settings:
                     hint = f"is {near[0]!r} meant?" if near else f"there are {', '.join(names)}"
                     raise JobError(f"the {part} has no setting {name!r}: {hint}")
         try:
-            minimised = replace(settings.schedule.objective, **(objective or {}))
-            settings = replace(settings, schedule=replace(settings.schedule, objective=minimised, **(schedule or {})))
+            minimised = replace(self.schedule.objective, **(objective or {}))
+            settings = replace(self, schedule=replace(self.schedule, objective=minimised, **(schedule or {})))
         except TypeError as error:
             raise JobError(f"a setting is of another type than it should be: {error}") from error
         settings._check()
         return settings
-
-    def _named(self, words: str) -> NetworkDescription:
-        try:
-            if ":" not in words:
-                return architecture(words)
-            bare = parse(words)
-            if isinstance(self.network, Architecture) and self.network.dimensions == bare.dimensions:
-                return replace(self.network, channels=bare.channels, layers=bare.layers)
-            return bare
-        except JobError:
-            raise
-        except ValueError as error:
-            raise JobError(f"the network {words!r} cannot be: {error}") from error
 
     def _check(self) -> None:
         """Let a job say what cannot be; the files that it names are not looked at."""
@@ -370,13 +377,16 @@ class Settings:
             raise JobError("this network is not hyperbolic and has no such setting")
         if name != "layers":
             return replace(self.network, **{name: value})
-        bare = parse(value)
-        if bare.dimensions != self.network.dimensions:
+        bare = self._of_its_dimensions(parse(value))
+        return replace(self.network, channels=bare.channels, layers=bare.layers)
+
+    def _of_its_dimensions(self, network: Described) -> Described:
+        if network.dimensions != self.network.dimensions:
             raise JobError(
                 f"the recipe trains a {self.network.dimensions}D network: choose another recipe for a "
-                f"{bare.dimensions}D one"
+                f"{network.dimensions}D one"
             )
-        return replace(self.network, channels=bare.channels, layers=bare.layers)
+        return network
 
 
 def combination_from(data: Mapping[str, Any], otherwise: Combination | None) -> Combination | None:

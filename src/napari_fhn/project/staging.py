@@ -133,7 +133,7 @@ def _is_in(folder: Path, survey: xr.DataArray) -> bool:
 def _stamp_of(survey: xr.DataArray) -> FileStamp:
     source = str(survey.attrs.get("source", ""))
     try:
-        return stamps.stamp(Path(source)) if source and Path(source).exists() else FileStamp()
+        return stamps.stamp(Path(source)) if source and stamps.is_kept(source) else FileStamp()
     except OSError:
         return FileStamp()
 

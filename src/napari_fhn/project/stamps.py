@@ -13,6 +13,9 @@ import stat
 from pathlib import Path
 
 from napari_fhn.project.manifest import FileStamp
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.remote import opening as remote
+from napari_fhn.surveys.remote.addresses import url_of
 
 _HEAD = 64 * 1024
 _PART = 4096
@@ -42,6 +45,9 @@ def stamp(path: Path) -> FileStamp:
     >>> stamp(file).size
     10
     """
+    url = url_of(path)
+    if url is not None:
+        return _of_address(url)
     if path.is_dir():
         return _of_folder(path)
     found = path.stat()
@@ -62,6 +68,11 @@ def stamp(path: Path) -> FileStamp:
     return FileStamp(found.st_size, found.st_mtime_ns, digest.hexdigest())
 
 
+def is_kept(source: str) -> bool:
+    """Whether a survey's source can be referred to: a file that is there, or an address."""
+    return url_of(source) is not None or Path(source).exists()
+
+
 def same(path: Path, known: FileStamp) -> bool:
     """Whether a file is as it was, as far as can be told without reading all of it.
 
@@ -73,6 +84,15 @@ def same(path: Path, known: FileStamp) -> bool:
     except OSError:
         return False
     return now == known
+
+
+def _of_address(url: str) -> FileStamp:
+    """The stamp of what lies at an address, as far as its server tells of versions; empty where it does not."""
+    try:
+        size, digest = remote.stamp(url)
+    except SurveyError:
+        return FileStamp()
+    return FileStamp(size, 0, digest) if digest else FileStamp()
 
 
 def _of_folder(folder: Path) -> FileStamp:

@@ -10,6 +10,7 @@ from typing import Any
 import xarray as xr
 
 from napari_fhn import surveys
+from napari_fhn.project import stamps
 from napari_fhn.project.manifest import StackedMap, refer
 from napari_fhn.project.staging import plain_options
 from napari_fhn.project.stamps import stamp
@@ -136,7 +137,7 @@ def open_together(
     maps = [MapFile(path, plain_options(one)) for path, one in opened]
     maps += [MapFile(path, plain_options(one), True) for path, one in classes]
     maps += [MapFile(one.path, {}, field=one.field) for one in shapes]
-    from_files = all(one.path.exists() and one.path.name for one in maps)
+    from_files = all(stamps.is_kept(str(one.path)) and one.path.name for one in maps)
     return Together(
         SurveySet.of({STACK: stacked}), tuple(maps) if from_files else (), tuple(stacked.attrs.get("notes", ()))
     )

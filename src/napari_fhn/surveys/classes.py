@@ -18,6 +18,8 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
+from napari_fhn.surveys.remote.addresses import named as named_by
+from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.surveys.stored_classes import StoredClasses, as_bytes, missing
 
 #: The largest value of a class.
@@ -183,7 +185,11 @@ def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, *
     SurveyError
         As `read_classes` does.
     """
-    path = Path(path)
+    path, url = Path(path), url_of(path)
+    if url is not None:
+        # Records name such files too, and may be somebody else's.
+        what = "labels, truths and masks are files of this machine, and nothing is fetched from an address"
+        raise SurveyError(named_by(url), what, "Download it, and name the file")
     grid = survey if isinstance(survey, Grid) else Grid.of(survey)
     axes = _ours(tuple(reading.pop("axes", None) or grid.options.get("axes") or ()))
     values = _flat(_open(path, grid, axes, reading), path, len(grid.shape))

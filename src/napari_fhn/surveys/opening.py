@@ -14,10 +14,12 @@ import xarray as xr
 
 from napari_fhn.plugins import Plugin
 from napari_fhn.regular import why_not
-from napari_fhn.surveys import bricks, plugins, raster, segy
+from napari_fhn.surveys import bricks, plugins, raster, reaching, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps import polygons
+from napari_fhn.surveys.remote import opening as by_address
+from napari_fhn.surveys.remote.addresses import kept, url_of
 from napari_fhn.surveys.volumes import vds, zgy
 
 
@@ -60,13 +62,16 @@ def can_open(path: str | Path) -> bool:
     >>> surveys.can_open(sample_data.SEISMIC.survey), surveys.can_open(sample_data.SEISMIC.tops)
     (True, False)
     """
+    url = url_of(path)
     path = Path(path)
     try:
+        if url is not None:
+            return by_address.opener_of(url) is not None
         if why_not(path, folder=True) is not None:
             return False
         ours = any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
         return ours or plugins.claiming(path) is not None or plugins.able(path) is not None
-    except OSError:
+    except (OSError, SurveyError):
         return False
 
 
@@ -76,10 +81,11 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     Parameters
     ----------
     path : str or Path
-        A SEG-Y file (``.sgy``, ``.segy``), a volume of OpenVDS or ZGY (``.vds``, ``.zgy``), an ENVI image (data file or
-        ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer grids, ER Mapper, ERDAS
-        Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder of a Zarr, OME-Zarr or
-        MDIO store.
+        A SEG-Y file (``.sgy``, ``.segy``), one of Seismic Unix (``.su``), a volume of OpenVDS or ZGY (``.vds``,
+        ``.zgy``), an ENVI image (data file or ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer
+        grids, ER Mapper, ERDAS Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder
+        of a Zarr, OME-Zarr or MDIO store. Zarr, MDIO and GeoTIFF (best as COG) also by their address: ``https://``,
+        ``s3://``, ``gs://``, ``abfs://``.
     **options
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
         (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,
@@ -122,6 +128,9 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     >>> cube.dims, cube["wavelength"].attrs["units"]
     (('band', 'y', 'x'), 'nm')
     """
+    url = url_of(path)
+    if url is not None:
+        return _open_address(url, options)
     path = Path(path)
     opener = _opener(path)
     try:
@@ -148,6 +157,9 @@ def options_of(path: str | Path) -> tuple[str, ...]:
     SurveyError
         When no reader knows the file.
     """
+    url = url_of(path)
+    if url is not None:
+        return tuple(inspect.signature(by_address.opener_of(url)).parameters)[1:]
     found = _opener(Path(path))
     opener = found.value if isinstance(found, Plugin) else found
     return tuple(name for name in inspect.signature(opener.open).parameters if name != "path")
@@ -188,6 +200,20 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     everyone = (*OPENERS, *(guest.value for guest in plugins.openers(folders=False)))
     known = ", ".join(dict.fromkeys(suffix for opener in everyone for suffix in opener.SUFFIXES))
     raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
+
+
+def _open_address(url: str, options: dict[str, Any]) -> xr.DataArray:
+    """Open what a person named by its address, and remember that somebody did."""
+    given = {name: value for name, value in options.items() if name != "follow"}
+    known = options_of(url)
+    strange = [name for name in given if name not in known]
+    if strange:
+        what = f"'{strange[0]}' is no option of what is read by address"
+        raise SurveyError(kept(url), what, f"It takes {', '.join(known) or 'none'}")
+    survey = by_address.open(url, **given)
+    reaching.remember_address(kept(url))
+    survey.attrs.setdefault("read_as", given)
+    return survey
 
 
 def _unreadable(path: Path, error: OSError) -> SurveyError:

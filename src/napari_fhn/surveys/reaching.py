@@ -90,9 +90,29 @@ def check(path: Path, targets: Sequence[str], follow: bool) -> None:
     if not targets:
         return
     mark = _mark(path, targets)
-    known = _agreed()
-    if not follow and mark not in known:
+    if not follow and mark not in _agreed():
         raise ReachesOut(path, targets)
+    _remember(mark)
+
+
+def remember_address(url: str) -> None:
+    """Remember that a person has named an address: a session that keeps it may fetch it again for them.
+
+    Parameters
+    ----------
+    url : str
+        Without what may be a key.
+    """
+    _remember(_mark_of_address(url))
+
+
+def knows_address(url: str) -> bool:
+    """Say whether a person has named an address before, on this machine; a session may be somebody else's."""
+    return _mark_of_address(url) in _agreed()
+
+
+def _remember(mark: str) -> None:
+    known = _agreed()
     if mark not in known:
         # One that cannot be remembered is asked again.
         with contextlib.suppress(OSError, record.RecordError):
@@ -112,6 +132,10 @@ def _agreed() -> list[str]:
     except (OSError, record.RecordError):
         return []
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _mark_of_address(url: str) -> str:
+    return hashlib.sha256(f"address\0{url}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mark(path: Path, targets: Sequence[str]) -> str:

@@ -48,14 +48,21 @@ class WeightAverage:
                 average.copy_(kept)
 
     @torch.no_grad()
-    def follow(self) -> None:
-        """Take the weights of now into the average; to be called after each step."""
+    def follow(self, left_out: torch.Tensor | None = None) -> None:
+        """Take the weights of now into the average; to be called after each step.
+
+        Parameters
+        ----------
+        left_out : Tensor, optional
+            Scalar on the device of the weights: 1 where the step was left out, else 0.
+        """
         if not self.decay:
             return
         kept = min(self.decay, (1 + self._steps) / (10 + self._steps))
         self._steps += 1
+        share = 1 - kept if left_out is None else (1 - kept) * (1 - left_out)
         for average, parameter in zip(self._average, self._parameters, strict=True):
-            average.lerp_(parameter, 1 - kept)
+            average.lerp_(parameter, share)
 
     @contextmanager
     def in_network(self) -> Iterator[None]:
@@ -69,9 +76,8 @@ class WeightAverage:
     @torch.no_grad()
     def _exchange(self) -> None:
         for number, parameter in enumerate(self._parameters if self.decay else ()):
-            learning = parameter.detach().clone()
-            parameter.copy_(self._average[number])
-            self._average[number] = learning
+            # Who is whose changes, and no number moves.
+            parameter.data, self._average[number] = self._average[number], parameter.data
 
     def finish(self) -> None:
         """Leave the average in the network for good."""

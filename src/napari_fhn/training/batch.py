@@ -1,23 +1,123 @@
-"""What one training step is shown."""
+"""What one training step is shown: as it is drawn, and as it lies on the device that computes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 
+class Known(NamedTuple):
+    """The labelled voxels of a batch, found where the labels are.
+
+    A GPU that had to find them itself would keep the processor waiting for how many there are.
+
+    Parameters
+    ----------
+    places : Tensor
+        ``(voxels,)`` int64, counted through ``(batch, *space)``.
+    classes : Tensor
+        ``(voxels,)`` int64, counted from 0.
+    weights : Tensor or None
+        ``(voxels,)``, how much each label counts, from 0 to 1; None where all count fully.
+    present : Tensor
+        ``(classes that occur,)`` int64, in their order.
+    """
+
+    places: Tensor
+    classes: Tensor
+    weights: Tensor | None
+    present: Tensor
+
+    @classmethod
+    def of(cls, labels: Tensor, weights: Tensor | None = None) -> Known:
+        """Find them.
+
+        Parameters
+        ----------
+        labels : Tensor
+            ``(batch, *space)`` of whole numbers: 0 unlabelled, class ``k`` is ``k + 1``.
+        weights : Tensor, optional
+            ``(batch, *space)``.
+        """
+        flat = labels.flatten()
+        places = flat.nonzero()[:, 0]
+        classes = flat[places].long() - 1
+        kept = None if weights is None else weights.flatten()[places]
+        counted = classes if kept is None else classes[kept > 0]
+        return cls(places, classes, kept, counted.bincount().nonzero()[:, 0])
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A batch on the device that computes.
+
+    Parameters
+    ----------
+    data : Tensor
+        ``(batch, channels, *space)`` float32.
+    known : Known
+        What is labelled.
+    voxels : int
+        Of the labels.
+    counted : Tensor or None
+        As in :class:`Batch`.
+    absent : tuple of Tensor
+        For each absence of the objective where it holds and something counts, as :attr:`Known.places`.
+    """
+
+    data: Tensor
+    known: Known
+    voxels: int
+    counted: Tensor | None = None
+    absent: tuple[Tensor, ...] = ()
+
+    def repeated(self, times: int) -> Shown:
+        """Return it with what is known so many times over: once for each slice that a map is read from."""
+        if times == 1:
+            return self
+
+        def placed(places: Tensor) -> Tensor:
+            return torch.cat([places + turn * self.voxels for turn in range(times)])
+
+        known = self.known
+        weights = None if known.weights is None else known.weights.repeat(times)
+        again = Known(placed(known.places), known.classes.repeat(times), weights, known.present)
+        counted = None if self.counted is None else torch.cat([self.counted] * times)
+        return Shown(self.data, again, times * self.voxels, counted, tuple(map(placed, self.absent)))
+
+    def to(self, device: torch.device) -> Shown:
+        """Move to a device; from pinned memory without waiting for it."""
+
+        def moved(part: Tensor) -> Tensor:
+            return part.to(device, non_blocking=True)
+
+        return self._each(moved)
+
+    def pinned(self) -> Shown:
+        """Move to memory that a GPU reads by itself."""
+        return self._each(Tensor.pin_memory)
+
+    def _each(self, moved: Callable[[Tensor], Tensor]) -> Shown:
+        known = Known(*(None if part is None else moved(part) for part in self.known))  # type: ignore[arg-type]
+        counted = None if self.counted is None else moved(self.counted)
+        return Shown(moved(self.data), known, self.voxels, counted, tuple(map(moved, self.absent)))
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Blocks of data and what is known in them.
+    """Blocks of data and what is known in them, in the memory of the processor.
 
     Parameters
     ----------
     data : Tensor
         ``(batch, channels, *space)`` float32.
     labels : Tensor
-        ``(batch, *space)`` int64: 0 unlabelled, class ``k`` is ``k + 1``.
+        ``(batch, *space)`` of whole numbers: 0 unlabelled, class ``k`` is ``k + 1``.
     weights : Tensor or None
         ``(batch, *space)`` float32 from 0 to 1, how much each label counts; None where all count fully.
     counted : Tensor or None
@@ -38,29 +138,32 @@ class Batch:
 
     def split(self) -> list[Batch]:
         """Return the parts in which it is shown, as even as can be."""
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> list[Batch]:
         count = min(self.parts, len(self.data))
         if count == 1:
             return [self]
-        columns = [
-            [None] * count if rows is None else rows.tensor_split(count)
-            for rows in (self.data, self.labels, self.weights, self.counted, self.absent)
-        ]
-        return [Batch(*row) for row in zip(*columns, strict=True)]  # type: ignore[arg-type]
+        weights, counted, absent = (_parted(rows, count) for rows in (self.weights, self.counted, self.absent))
+        whole = (self.data.tensor_split(count), self.labels.tensor_split(count))
+        return [Batch(*row) for row in zip(*whole, weights, counted, absent, strict=True)]
 
-    def repeated(self, times: int) -> Batch:
-        """Return it with what is known so many times over: once for each slice that a map is read from."""
-        if times == 1:
-            return self
-        known = (self.labels, self.weights, self.counted, self.absent)
-        labels, *others = (None if rows is None else torch.cat([rows] * times) for rows in known)
-        assert labels is not None
-        return Batch(self.data, labels, *others)
+    def pinned(self) -> Batch:
+        """Move the data to memory that a GPU reads by itself; what is found in it later goes there too."""
+        return replace(self, data=self.data.pin_memory())
 
-    def to(self, device: torch.device) -> Batch:
-        """Move to a device."""
-        return Batch(
-            self.data.to(device),
-            self.labels.to(device),
-            *(None if part is None else part.to(device) for part in (self.weights, self.counted, self.absent)),
-            parts=self.parts,
-        )
+    @cached_property
+    def shown(self) -> Shown:
+        """It as a step is shown it, still here."""
+        absent = []
+        for where in () if self.absent is None else self.absent.unbind(1):
+            where = where if self.counted is None else where & self.counted
+            absent.append(where.flatten().nonzero()[:, 0])
+        known = Known.of(self.labels, self.weights)
+        found = Shown(self.data, known, self.labels.numel(), self.counted, tuple(absent))
+        return found.pinned() if self.data.is_pinned() else found
+
+
+def _parted(rows: Tensor | None, count: int) -> Sequence[Tensor | None]:
+    return [None] * count if rows is None else rows.tensor_split(count)

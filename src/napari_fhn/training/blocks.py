@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.augmentation import Block, Way, check_axes, flipped, permuted, sheared
 from napari_fhn.training.batch import Batch
+from napari_fhn.training.beside import Beside
 from napari_fhn.training.boxes import within
 from napari_fhn.training.control import Focus
 from napari_fhn.training.frame import Frame
@@ -22,6 +23,30 @@ from napari_fhn.training.sizing import halved
 
 _NEAR = 10
 """One in so many labels of a class, those closest to the section in view, counts as near it."""
+
+
+class _Origin(NamedTuple):
+    """Where a block comes from, and what was read there."""
+
+    box: Box
+    way: Way
+    across: int | None
+    known: NDArray[np.uint8]
+
+
+class _Draw(NamedTuple):
+    """A batch, or None where nothing of it was labelled any more, and where its blocks come from."""
+
+    batch: Batch | None
+    origins: list[_Origin]
+
+
+class _Beginning(NamedTuple):
+    """From where a batch was drawn: the state of the random numbers, the version of the labels, the view."""
+
+    random: Mapping[str, Any]
+    version: int
+    focus: Focus | None
 
 
 class Blocks:
@@ -37,6 +62,11 @@ class Blocks:
         Block size, batch, augmentation and seed.
     annotations : Annotations, optional
         What is known beside the labels.
+    ahead : bool
+        Draw the next batch on a thread while the one before is used. It is the same batch: where labels or view have
+        changed meanwhile it is drawn again, from the same random numbers.
+    pin : bool
+        Put batches into memory that a GPU reads by itself.
 
     Attributes
     ----------
@@ -50,7 +80,14 @@ class Blocks:
     """
 
     def __init__(
-        self, frame: Frame, labels: LabelFile, schedule: Schedule, annotations: Annotations | None = None
+        self,
+        frame: Frame,
+        labels: LabelFile,
+        schedule: Schedule,
+        annotations: Annotations | None = None,
+        *,
+        ahead: bool = False,
+        pin: bool = False,
     ) -> None:
         self.frame = frame
         self.labels = labels
@@ -67,7 +104,12 @@ class Blocks:
         )
         self._asked = (schedule.batch, *schedule.block, schedule.accumulate)
         self._rng = np.random.default_rng(schedule.seed)
-        self._drawn: list[tuple[Box, Way, int | None]] = []
+        self._drawn: list[_Origin] = []
+        self._pin = pin
+        # What is known of neighbours is followed by one thread alone.
+        beside = ahead and not frame.framing.neighbours
+        self._next: Beside[_Draw] | None = Beside() if beside else None
+        self._begun_from: _Beginning | None = None
 
     @property
     def largest(self) -> tuple[int, ...]:
@@ -89,6 +131,7 @@ class Blocks:
             size if axis == self.frame.map_axis else multiple
             for axis, (size, multiple) in enumerate(zip(self.largest, self.frame.network_multiples, strict=True))
         ]
+        self._take_back()
         smaller = halved(self.schedule, self.largest, least)
         if smaller is None:
             return False
@@ -99,10 +142,12 @@ class Blocks:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
         now = self.schedule
         sizes = {"asked": self._asked, "block": now.block, "batch": now.batch, "accumulate": now.accumulate}
-        return {**sizes, "random": self._rng.bit_generator.state}
+        random = self._rng.bit_generator.state if self._begun_from is None else self._begun_from.random
+        return {**sizes, "random": random}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on with what :meth:`state` returned: where memory ran out, blocks stay as small as they had become."""
+        self._take_back()
         self._rng.bit_generator.state = state["random"]
         asked = list(self._asked)
         if state["asked"] in (asked, asked[:-1]):  # before blocks were shown in parts, nothing was said of them
@@ -123,23 +168,64 @@ class Blocks:
         Batch or None
             None when nothing is labelled (any more).
         """
+        begun = self._finished()
         self.labels.look(focus)
-        if not self.labels.counts.any():
-            return None
+        if begun is not None and not self._still_so(begun, focus):
+            begun = None
+        if begun is None:
+            self._take_back()
+            if not self.labels.counts.any():
+                return None
+            begun = self._draw(focus)
+        self._begun_from = None
+        self._drawn = begun.origins
+        if self._next is not None:
+            self._begun_from = _Beginning(self._rng.bit_generator.state, self.labels.version, focus)
+            self._next.begin(lambda: self._draw(focus))
+        return begun.batch
+
+    def _draw(self, focus: Focus | None) -> _Draw:
         # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
         order = self._order()
         drawn = [self._block(across, focus, order) for _ in range(self.schedule.batch)]
-        self._drawn = [(box, way, across) for box, way, _ in drawn]
-        blocks = [block for _, _, block in drawn]
+        origins, blocks = [origin for origin, _ in drawn], [block for _, block in drawn]
         data = np.stack([np.concatenate((block.data, block.place)) for block in blocks])
         known = np.stack([block.known for block in blocks])
         if self.frame.map_axis is not None:
             known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
-        return self.annotations.batch(data, known, self.schedule.accumulate) if known[:, 0].any() else None
+        if not known[:, 0].any():
+            return _Draw(None, origins)
+        batch = self.annotations.batch(data, known, self.schedule.accumulate)
+        if self._pin:
+            batch = batch.pinned()
+        for part in batch.split():
+            _ = part.shown  # found here, while there is time
+        return _Draw(batch, origins)
 
-    def back(self, classes: NDArray[np.int64]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
+    def _finished(self) -> _Draw | None:
+        """Return what was drawn meanwhile; None where nothing was, or could not be."""
+        return None if self._next is None else self._next.finish()
+
+    def _still_so(self, begun: _Draw, focus: Focus | None) -> bool:
+        """Tell whether the same would be drawn now."""
+        beginning = self._begun_from
+        if beginning is None or beginning.version != self.labels.version:
+            return False
+        if self.schedule.focus_share and beginning.focus != focus:
+            return False
+        return all(np.array_equal(self.annotations.read(origin.box), origin.known) for origin in begun.origins)
+
+    def _take_back(self) -> None:
+        """Forget what was drawn meanwhile, as if it had not been."""
+        if self._next is not None:
+            self._next.finish()
+        if self._begun_from is not None:
+            self._rng.bit_generator.state = self._begun_from.random
+            self._begun_from = None
+
+    def back(self, classes: NDArray[np.uint8]) -> Iterator[tuple[Box, NDArray[np.uint8]]]:
         """Bring what the network said of the last batch to where it belongs in the survey.
 
         Parameters
@@ -155,7 +241,7 @@ class Blocks:
             ``box.shape``; 0 where nothing was said, and where there are no data.
         """
         whole = Box.whole(self.frame.shape)
-        for (box, way, across), block in zip(self._drawn, classes.astype(np.uint8), strict=True):
+        for (box, way, across, _), block in zip(self._drawn, classes, strict=True):
             if self.frame.map_axis is not None:
                 block = way.back(np.expand_dims(block, self.frame.map_axis)).squeeze(self.frame.map_axis)
             else:
@@ -176,10 +262,11 @@ class Blocks:
             order[axis] = int(other)
         return order
 
-    def _block(self, across: int | None, focus: Focus | None, order: list[int]) -> tuple[Box, Way, Block]:
+    def _block(self, across: int | None, focus: Focus | None, order: list[int]) -> tuple[_Origin, Block]:
         voxel = np.unravel_index(self._labelled_voxel(focus), self.frame.shape)
         box = self._box_around(voxel, across)
-        known = self.annotations.read(box)
+        read = self.annotations.read(box)
+        known = read.copy()
         place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], self._rng)
         if asked is not None:
             known[0] *= asked
@@ -197,7 +284,8 @@ class Blocks:
             else:  # a small patch near the border may be moved out of the block
                 vertical = None
         block = self._with_fewer_labels(self._with_noise(block))
-        return box, Way(flips, vertical, shift, dips, tuple(order)), permuted(block, order)
+        way = Way(flips, vertical, shift, dips, tuple(order))
+        return _Origin(box, way, across, read), permuted(block, order)
 
     def _box_around(self, voxel: Sequence[np.int64], across: int | None) -> Box:
         shape = self.frame.shape

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_fhn.training import knowledge, losses
-from napari_fhn.training.batch import Batch
+from napari_fhn.training import balance, knowledge, losses
+from napari_fhn.training.batch import Batch, Shown
 from napari_fhn.training.objective import Absence, Objective, Order, Share
 
 _OVER_VOXELS = frozenset({"cross-entropy", "focal"})
@@ -59,16 +59,18 @@ class Criterion:
         self.objective = objective
         self.classes = tuple(classes)
         self.vertical = vertical
+        self._weighed: tuple[Any, ...] = ()
+        self._weights = torch.empty(0)
         self._shares = [knowledge.RunningShare() for _ in objective.knowledge]
 
-    def terms(self, scores: Tensor, batch: Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
+    def terms(self, scores: Tensor, shown: Shown | Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
         """Return what the loss is the sum of, by name.
 
         Parameters
         ----------
         scores : Tensor
             ``(batch, classes, *space)``.
-        batch : Batch
+        shown : Shown or Batch
             What is known, on the device of the scores.
         counts : ndarray
             Labelled voxels of each class in the whole survey.
@@ -78,7 +80,8 @@ class Criterion:
         dict of str to Tensor
             Scalars.
         """
-        return self._from_labels(scores, batch, counts) | self._from_knowledge(scores, batch)
+        shown = shown.shown if isinstance(shown, Batch) else shown
+        return self._from_labels(scores, shown, counts) | self._from_knowledge(scores, shown)
 
     def weighed(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[Weighed]:
         """Return the parts of a batch with how much of its loss each of them makes.
@@ -96,7 +99,12 @@ class Criterion:
         if len(parts) == 1:
             return [Weighed(parts[0])]
         by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
-        labelled = [float(by_class[part.labels[part.labels > 0] - 1].sum()) for part in parts]
+        labelled = [
+            float(balance.in_blocks(part.shown.known, len(part.labels), part.shown.voxels, len(by_class)).sum())
+            if self.objective.balance == balance.BLOCK
+            else float(by_class[part.shown.known.classes].sum())
+            for part in parts
+        ]
         blocks = [len(part.labels) for part in parts]
         total = sum(labelled)
         return [
@@ -114,29 +122,44 @@ class Criterion:
             for share, own in zip(self._shares, state, strict=True):
                 share.resume(own)
 
-    def _from_labels(self, scores: Tensor, batch: Batch, counts: NDArray[np.int64]) -> dict[str, Tensor]:
+    def _by_class(self, counts: NDArray[np.int64], device: torch.device) -> Tensor:
+        """Return the weights of the classes on a device, moved there when the counts have changed."""
+        asked = (*counts.tolist(), device)
+        if asked != self._weighed:
+            self._weighed = asked
+            self._weights = losses.class_weights(counts, self.objective.balance, self.objective.beta).to(device)
+        return self._weights
+
+    def _from_labels(self, scores: Tensor, shown: Shown, counts: NDArray[np.int64]) -> dict[str, Tensor]:
         objective = self.objective
-        known = losses.labelled(scores, batch.labels, batch.weights)
-        by_class = losses.class_weights(counts, objective.balance, objective.beta).to(scores.device)
+        known = losses.gathered(scores, shown.known)
+        by_class = self._by_class(counts, scores.device)
+        balanced = known
+        if objective.balance == balance.BLOCK:
+            alike = balance.in_blocks(shown.known, len(scores), shown.voxels, scores.shape[1]).to(known.weights.dtype)
+            alike *= len(alike) / alike.sum().clamp_min(1)
+            balanced = known._replace(weights=known.weights * alike)
         found: dict[str, Tensor] = {}
         for name in objective.losses:
             if name == "cross-entropy":
-                found[name] = losses.cross_entropy(known, by_class, objective.smoothing)
+                found[name] = losses.cross_entropy(balanced, by_class, objective.smoothing)
             elif name == "focal":
-                found[name] = losses.focal(known, by_class, objective.gamma, objective.smoothing)
+                found[name] = losses.focal(balanced, by_class, objective.gamma, objective.smoothing)
             elif name == "dice":
                 found[name] = losses.dice(known)
             else:
                 found[name] = losses.lovasz(known)
         return found
 
-    def _from_knowledge(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+    def _from_knowledge(self, scores: Tensor, shown: Shown) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
         if not self.objective.knowledge:
             return found
-        counted = torch.ones_like(batch.labels, dtype=torch.bool) if batch.counted is None else batch.counted
+        counted = shown.counted
+        if counted is None:
+            counted = torch.ones_like(scores[:, 0], dtype=torch.bool)
         belief = scores.softmax(1)
-        absences = iter(() if batch.absent is None else batch.absent.unbind(1))
+        absences = iter(shown.absent)
         for item, share in zip(self.objective.knowledge, self._shares, strict=True):
             if isinstance(item, Share):
                 of_class = belief[:, self.classes.index(item.class_name)]
@@ -146,10 +169,10 @@ class Criterion:
                 assert self.vertical is not None
                 value = knowledge.order(scores[:, layers], counted, self.vertical)
             elif isinstance(item, Absence):
-                value = knowledge.absence(scores, next(absences) & counted, self.classes.index(item.class_name))
+                value = knowledge.absence(scores, next(absences), self.classes.index(item.class_name))
             else:
                 axes = range(scores.ndim - 2)
                 costs = [item.vertical if axis == self.vertical else item.horizontal for axis in axes]
-                value = knowledge.smoothness(belief, counted, costs, batch.data, item.edge)
+                value = knowledge.smoothness(belief, counted, costs, shown.data, item.edge)
             found[item.name] = found.get(item.name, 0) + item.weight * value
         return found

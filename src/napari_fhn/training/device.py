@@ -10,6 +10,16 @@ from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.updates import Device
 
 
+def present() -> list[str]:
+    """Return the names of the devices that this machine has, the one that ``"auto"`` takes first."""
+    found = ["cpu"]
+    if torch.backends.mps.is_available():
+        found.insert(0, "mps")
+    if torch.cuda.is_available():
+        found[:0] = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    return found
+
+
 def choose_device(name: str) -> torch.device:
     """Return a torch device.
 
@@ -23,15 +33,11 @@ def choose_device(name: str) -> torch.device:
     JobError
         When the device is not there; the message says what is.
     """
-    present = ["cpu"]
-    if torch.backends.mps.is_available():
-        present.insert(0, "mps")
-    if torch.cuda.is_available():
-        present[:0] = ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    known = present()
     if name == "auto":
-        return torch.device(present[0])
-    if name not in present:
-        raise JobError(f"this machine has no device {name!r}; it has {', '.join(present)} (or choose 'auto')")
+        return torch.device(known[0])
+    if name not in known:
+        raise JobError(f"this machine has no device {name!r}; it has {', '.join(known)} (or choose 'auto')")
     return torch.device(name)
 
 

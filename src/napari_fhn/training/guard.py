@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import torch
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
@@ -41,6 +43,11 @@ class Guard:
         """The last invertibility error; None for a network that keeps its states."""
         return None if self.network is None else self.network.invertibility_error
 
+    @property
+    def error_on_device(self) -> torch.Tensor | None:
+        """The same as a scalar on the device, without waiting for it."""
+        return None if self.network is None else self.network.invertibility_on_device
+
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
         made = {} if self.network is None else {"h": self.network.h, "precision": self.network.precision}
@@ -51,6 +58,53 @@ class Guard:
         self._refused = state["refused"]
         if self.network is not None:
             self.network.h, self.network.precision = state["h"], state["precision"]
+
+    def left_out(self, loss: torch.Tensor, error: torch.Tensor | None) -> torch.Tensor:
+        """Judge the gradient that the network has now on its device, without waiting for it.
+
+        Parameters
+        ----------
+        loss : Tensor
+            Scalar, of the step.
+        error : Tensor or None
+            Scalar, of its backward sweep; None for a network that keeps its states.
+
+        Returns
+        -------
+        Tensor
+            Float32 scalar: 1 where :meth:`refusal` would refuse the step, else 0.
+        """
+        good = loss.isfinite()
+        if error is not None:
+            good = good & (error <= self.limit)  # NaN is not
+        return 1 - good.to(torch.float32)
+
+    def look_back(self, errors: Sequence[float]) -> str | None:
+        """Say what :meth:`refusal` says, of steps that the device has left out or made meanwhile.
+
+        Parameters
+        ----------
+        errors : sequence of float
+            Of their inversions, in their order.
+
+        Returns
+        -------
+        str or None
+            None where all was well. However many were left out, the network is made safer once: they were made alike.
+
+        Raises
+        ------
+        JobError
+            When it was made safer again and again, and still cannot be inverted.
+        """
+        refused = [error for error in errors if not error <= self.limit]  # NaN is not
+        said = self._refuse(self._not_inverted(refused[0])) if refused else None
+        if errors and errors[-1] <= self.limit:
+            self._refused = 0
+        return said
+
+    def _not_inverted(self, error: float) -> str:
+        return f"The network could not be inverted (error {error:.2g}, limit {self.limit:g})"
 
     def refusal(self, loss: float = 0.0, error: float | None = None) -> str | None:
         """Judge the gradient that the network has now.
@@ -78,9 +132,10 @@ class Guard:
             if error is None or error <= self.limit:  # NaN is not
                 self._refused = 0
                 return None
-            reason = f"The network could not be inverted (error {error:.2g}, limit {self.limit:g})"
-        else:
-            reason = f"The loss became {loss}"
+            return self._refuse(self._not_inverted(error))
+        return self._refuse(f"The loss became {loss}")
+
+    def _refuse(self, reason: str) -> str:
         if self.network is None:
             raise JobError(f"{reason}: lower the learning rate; the labels are untouched")
         self._refused += 1

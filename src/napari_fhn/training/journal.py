@@ -39,7 +39,9 @@ def first_direction_path(job: Job) -> Path:
     return prediction.with_name(f"{prediction.stem}-unfinished.npy")
 
 
-def identity(job: Job, model: str, *, labels: bool = False, made_of: Sequence[str] = ()) -> dict[str, Any]:
+def identity(
+    job: Job, model: str, *, labels: bool = False, made_of: Sequence[str] = (), precision: str = "float32"
+) -> dict[str, Any]:
     """Return what two predictions must have in common for one to go on with the other.
 
     Parameters
@@ -52,6 +54,8 @@ def identity(job: Job, model: str, *, labels: bool = False, made_of: Sequence[st
         Whether the labels of now say something of it.
     made_of : sequence of str
         What it is made of beside the network, and what happens to it after that, by name.
+    precision : str
+        Of the network's convolutions.
     """
     files = [item.path for item in job.inputs] + ([job.labels] if labels else [])
     hidden = [[*box.start, *box.stop] for box in (*job.held_out, *job.ignored)] if labels else []
@@ -64,6 +68,7 @@ def identity(job: Job, model: str, *, labels: bool = False, made_of: Sequence[st
         "flips": job.flips,
         "hidden": hidden,
         "made of": list(made_of),
+        **({} if precision == "float32" else {"precision": precision}),
     }
 
 

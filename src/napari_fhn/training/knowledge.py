@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from napari_fhn.training.losses import at
+
 
 class RunningShare:
     """The share of a class in the survey, seen through the blocks of the last steps.
@@ -106,7 +108,7 @@ def order(scores: Tensor, counted: Tensor, vertical: int) -> Tensor:
     return (apart**2).sum() / (2 * counted.sum().clamp_min(1))
 
 
-def absence(scores: Tensor, where: Tensor, index: int) -> Tensor:
+def absence(scores: Tensor, places: Tensor, index: int) -> Tensor:
     """Return the mean surprise, ``-log(1 - p)``, at a class not being where it is known not to be.
 
     The distance to the set ``p = 0`` would hardly move a network that is sure and wrong: the softmax takes its gradient
@@ -116,8 +118,8 @@ def absence(scores: Tensor, where: Tensor, index: int) -> Tensor:
     ----------
     scores : Tensor
         ``(batch, classes, *space)``.
-    where : Tensor
-        ``(batch, *space)`` bool, where the class does not occur.
+    places : Tensor
+        ``(voxels,)`` int64, where the class does not occur, counted through ``(batch, *space)``.
     index : int
         The class, counted from 0.
 
@@ -126,9 +128,9 @@ def absence(scores: Tensor, where: Tensor, index: int) -> Tensor:
     Tensor
         Scalar.
     """
-    gathered = scores.movedim(1, -1)[where]
+    gathered = at(scores, places)
     others = torch.cat((gathered[:, :index], gathered[:, index + 1 :]), 1)
-    return (gathered.logsumexp(1) - others.logsumexp(1)).sum() / where.sum().clamp_min(1)
+    return (gathered.logsumexp(1) - others.logsumexp(1)).sum() / max(len(places), 1)
 
 
 def smoothness(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.average import WeightAverage
@@ -17,49 +18,58 @@ from napari_fhn.training.batch import Batch
 from napari_fhn.training.criterion import Criterion, Weighed
 from napari_fhn.training.guard import Guard
 from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.losses import at
 from napari_fhn.training.optimiser import Optimiser
 from napari_fhn.training.rollback import Rollback
 from napari_fhn.training.schedule import Schedule
-from napari_fhn.training.score import confusion
+from napari_fhn.training.unread import Unread
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a step.
+    """What came of the steps since the one before.
 
     Parameters
     ----------
     terms : dict of str to float
-        What the loss is the sum of.
-    classes : ndarray
-        ``(batch, *space)``, from 1: what the network said of the batch, before the step.
+        What the loss of the last step is the sum of.
+    losses : tuple of float
+        Of each step, the last one at the end.
+    classes : ndarray or None
+        ``(batch, *space)``, from 1: what the network said of the last batch, before the step; None where nobody asked.
     confusion : ndarray
-        On the labels of the batch.
+        On the labels of all batches.
     refusal : str or None
-        Why the step was not made, where it was not.
+        Why the last step was not made, or one before it, where that is so.
     """
 
     terms: dict[str, float]
-    classes: NDArray[np.int64]
+    losses: tuple[float, ...]
+    classes: NDArray[np.uint8] | None
     confusion: NDArray[np.int64]
     refusal: str | None
 
     @property
     def loss(self) -> float:
-        """Of the step."""
+        """Of the last step."""
         return sum(self.terms.values())
 
 
 class _Seen(NamedTuple):
-    """What came of one part of a batch: its terms of the loss, what the network said, and how well it went back."""
+    """What came of one part of a batch, on the device: terms of its loss, what the network said, how it went back."""
 
-    terms: dict[str, float]
-    classes: NDArray[np.int64]
-    error: float | None
+    names: tuple[str, ...]
+    terms: Tensor
+    classes: Tensor | None
+    error: Tensor | None
 
 
 class Learner:
     """Makes the training steps of a network.
+
+    A GPU works through what it is told while the processor tells it what comes next, until somebody asks for a number.
+    So nobody does in most steps: losses, errors and counts stay on the device, and a step that must not be made is left
+    out there. They are read now and then, and in every step where that costs nothing, or where one was refused.
 
     Parameters
     ----------
@@ -92,8 +102,15 @@ class Learner:
         self._criterion = criterion
         self._rollback = Rollback(network, self.optimiser, math.log(labels.classes))
         self._version = labels.version
+        self._refused = False
+        self._unread = Unread(labels.classes, device)
 
-    def learn(self, batch: Batch, step: int) -> Outcome:
+    @property
+    def must_read(self) -> bool:
+        """Whether the next step has to be read: on a processor, where that is free, and after one was refused."""
+        return self._refused or not self.optimiser.can_leave_out
+
+    def learn(self, batch: Batch, step: int, *, read: bool = True, show: bool = True) -> Outcome | None:
         """Make one step.
 
         Parameters
@@ -102,6 +119,15 @@ class Learner:
             From which to learn.
         step : int
             Steps made before this one.
+        read : bool
+            Wait for what comes of it.
+        show : bool
+            With it, for what the network says of the batch.
+
+        Returns
+        -------
+        Outcome or None
+            None where nothing was read.
 
         Raises
         ------
@@ -113,36 +139,59 @@ class Learner:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
-        seen = [self._see(part) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
-        terms = {name: sum(one.terms[name] for one in seen) for name in seen[0].terms}
-        value = sum(terms.values())
-        refusal = self._rollback.judge(value)
+        seen = [self._see(part, show) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
+        each = torch.stack([one.terms for one in seen]).sum(0)
+        loss = each.sum()
+        error = _largest([one.error for one in seen if one.error is not None])
+        if not (read or self.must_read):
+            left_out = self.guard.left_out(loss, error)
+            self.optimiser.step(step, left_out)
+            self.average.follow(left_out)
+            self._unread.add(loss, error)
+            return None
+        told = self._unread.read(torch.cat((each, loss[None], *([] if error is None else [error[None]]))))
+        *terms, value = told.values[: len(each) + 1]
+        refusal = self._judged((*told.losses, value))
         if refusal is not None:
             self.average.restart()
         else:
-            # An error that is no number is the largest.
-            errors = [one.error if one.error == one.error else math.inf for one in seen if one.error is not None]
-            refusal = self.guard.refusal(value, max(errors, default=None))
+            refusal = self.guard.look_back(told.errors) or self.guard.refusal(value, *told.values[len(each) + 1 :])
         if refusal is None:
             self.optimiser.step(step)
             self._rollback.stepped()
             self.average.follow()
-        classes: NDArray[np.int64] = np.concatenate([one.classes for one in seen])
-        counts = confusion(classes, batch.labels.numpy(), self.labels.classes)
-        return Outcome(terms, classes, counts, refusal)
+        self._refused = refusal is not None
+        classes = (
+            np.concatenate([one.classes.cpu().numpy() for one in seen if one.classes is not None]) if show else None
+        )
+        losses = (*told.losses, value)
+        return Outcome(dict(zip(seen[0].names, terms, strict=True)), losses, classes, told.confusion, refusal)
 
-    def _see(self, part: Weighed) -> _Seen:
+    def _judged(self, losses: Sequence[float]) -> str | None:
+        """Judge the losses of steps that were made unread, and that of the step at hand, as if each had been read."""
+        *unread, last = losses
+        for loss in unread:
+            # The weights that gave it are gone, and so may not be kept as good ones.
+            if (refusal := self._rollback.judge(loss, keep=False)) is not None:
+                return refusal  # what came after it began at weights that are gone too
+            self._rollback.stepped()
+        return self._rollback.judge(last)
+
+    def _see(self, part: Weighed, show: bool) -> _Seen:
         """Look at a part of a batch, and add its gradient to what is there."""
-        batch = part.batch.to(self.device)
-        scores = self.network.scores(batch.data, apart=True)
-        slices = len(scores) // len(batch.labels)
-        terms = part.of_all(self._criterion.terms(scores, batch.repeated(slices), self.labels.counts))
-        loss = torch.stack(list(terms.values())).sum()
-        if math.isfinite(loss.item()):
-            loss.backward()  # type: ignore[no-untyped-call]
-        together = scores.detach().unflatten(0, (slices, -1)).mean(0)
-        classes: NDArray[np.int64] = together.argmax(1).cpu().numpy() + 1
-        return _Seen({name: term.item() for name, term in terms.items()}, classes, self.guard.error)
+        here = part.batch.shown.to(self.device)
+        scores = self.network.scores(here.data, apart=True)
+        slices = len(scores) // len(here.data)
+        terms = part.of_all(self._criterion.terms(scores, here.repeated(slices), self.labels.counts))
+        each = torch.stack(list(terms.values()))
+        # Also where the loss is no number: that is found out later, and the gradient is not used then.
+        each.sum().backward()  # type: ignore[no-untyped-call]
+        said = scores.detach()
+        if slices > 1:
+            said = torch.unflatten(said, 0, (slices, -1)).mean(0)
+        self._unread.count(at(said, here.known.places), here.known.classes)
+        classes = (said.argmax(1) + 1).to(torch.uint8) if show else None
+        return _Seen(tuple(terms), each.detach(), classes, self.guard.error_on_device)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -168,5 +217,14 @@ class Learner:
         """Go on from the weights that somebody put into the network, as good ones."""
         self.optimiser.forget()
         self.average.restart()
+        self._unread.forget()
         self._rollback.labels_changed()
         self._rollback.keep()
+
+
+def _largest(errors: Sequence[Tensor]) -> Tensor | None:
+    """Return the largest, of which one that is no number is the largest of all."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    together = torch.stack(list(errors))
+    return torch.where(together.isnan(), torch.inf, together).max()

@@ -20,6 +20,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_fhn.training.batch import Known
+
 _LEAST = 1e-6
 """Below this ``1 - p`` a voxel is right to the rounding of float32; a power of it has no useful gradient."""
 
@@ -35,11 +37,34 @@ class Labelled(NamedTuple):
         ``(voxels,)`` int64, counted from 0.
     weights : Tensor
         ``(voxels,)``, from 0 to 1.
+    present : Tensor or None
+        ``(classes that occur,)`` int64; found among the others where it is not said.
     """
 
     scores: Tensor
     classes: Tensor
     weights: Tensor
+    present: Tensor | None = None
+
+
+def at(scores: Tensor, places: Tensor) -> Tensor:
+    """Return the scores of some voxels, ``(voxels, classes)``.
+
+    Parameters
+    ----------
+    scores : Tensor
+        ``(batch, classes, *space)``.
+    places : Tensor
+        ``(voxels,)`` int64, counted through ``(batch, *space)``.
+    """
+    return scores.movedim(1, -1).reshape(-1, scores.shape[1]).index_select(0, places)
+
+
+def gathered(scores: Tensor, known: Known) -> Labelled:
+    """Gather the labelled voxels where it is known which they are, on the device of the scores."""
+    found = at(scores, known.places)
+    weights = found.new_ones(len(found)) if known.weights is None else known.weights.to(found.dtype)
+    return Labelled(found, known.classes, weights, known.present)
 
 
 def labelled(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> Labelled:
@@ -58,10 +83,7 @@ def labelled(scores: Tensor, labels: Tensor, weights: Tensor | None = None) -> L
     -------
     Labelled
     """
-    where = labels > 0
-    gathered = scores.movedim(1, -1)[where]
-    ones = gathered.new_ones(len(gathered))
-    return Labelled(gathered, labels[where] - 1, ones if weights is None else weights[where].to(gathered.dtype))
+    return gathered(scores, Known.of(labels, weights))
 
 
 def class_weights(counts: NDArray[np.int64], balance: str = "sqrt", beta: float = 0.9999) -> Tensor:
@@ -83,7 +105,7 @@ def class_weights(counts: NDArray[np.int64], balance: str = "sqrt", beta: float 
         counted.
     """
     n = np.maximum(counts, 1).astype(np.float64)
-    if balance == "none":
+    if balance in ("none", "block"):  # in a block every voxel has a weight of its own
         weights = np.ones_like(n)
     elif balance == "sqrt":
         weights = 1 / np.sqrt(n)
@@ -167,10 +189,10 @@ def dice(known: Labelled) -> Tensor:
     total = (weights * truth).sum(0)
     overlap = (weights * truth * belief).sum(0)
     union = total + (weights * belief).sum(0)
-    present = total > 0
-    if not present.any():
+    present = _present(known)
+    if not len(present):
         return known.scores.sum() * 0
-    return (1 - 2 * overlap[present] / union[present]).mean()
+    return (1 - 2 * overlap.index_select(0, present) / union.index_select(0, present)).mean()
 
 
 def lovasz(known: Labelled) -> Tensor:
@@ -195,10 +217,11 @@ def lovasz(known: Labelled) -> Tensor:
     truth = _one_hot(known)
     errors = (truth - known.scores.softmax(1)).abs()
     total = (known.weights[:, None] * truth).sum(0)
-    present = total > 0
-    if not present.any():
+    present = _present(known)
+    if not len(present):
         return known.scores.sum() * 0
-    truth, errors, total = truth[:, present], errors[:, present], total[present]
+    truth, errors = truth.index_select(1, present), errors.index_select(1, present)
+    total = total.index_select(0, present)
     errors, order = errors.sort(dim=0, descending=True, stable=True)
     truth, weights = truth.gather(0, order), known.weights[order]
     missed = (weights * truth).cumsum(0)
@@ -217,5 +240,12 @@ def _mean(values: Tensor, known: Labelled, by_class: Tensor) -> Tensor:
     return (of_class * known.weights * values).sum() / of_class.sum().clamp_min(torch.finfo(values.dtype).tiny)
 
 
+def _present(known: Labelled) -> Tensor:
+    if known.present is not None:
+        return known.present
+    return known.classes[known.weights > 0].bincount().nonzero()[:, 0]
+
+
 def _one_hot(known: Labelled) -> Tensor:
-    return F.one_hot(known.classes, known.scores.shape[1]).to(known.scores.dtype)
+    every = torch.arange(known.scores.shape[1], device=known.scores.device)
+    return (known.classes[:, None] == every).to(known.scores.dtype)

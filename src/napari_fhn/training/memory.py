@@ -12,6 +12,9 @@ from napari_fhn.training import groups
 _FALLBACK = 4 << 30
 """Bytes taken to be free where the system does not say."""
 
+_GPUS = ("nvidia[0-9]*", "kfd", "dxg", "dri/renderD*")
+"""Where Linux shows GPUs of NVIDIA, of AMD, those of Windows below it, and others."""
+
 _WORDS = (
     "out of memory",  # CUDA, ROCm, XPU and MPS
     "can't allocate memory",  # torch's allocator on a CPU under Linux and macOS
@@ -39,6 +42,35 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     # torch.OutOfMemoryError is a RuntimeError; its message says so too.
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _WORDS)
+
+
+def taken_device(name: str, *, root: Path = Path("/")) -> str:
+    """Return the device that training takes, by torch's name of it.
+
+    Parameters
+    ----------
+    name : str
+        As in a job: ``"auto"``, or torch's name already.
+    root : Path
+        Where ``dev`` lies. Without a GPU in it torch, which takes seconds to import, is not asked.
+
+    Raises
+    ------
+    JobError
+        When the device is not there.
+
+    Examples
+    --------
+    >>> taken_device("cpu")
+    'cpu'
+    """
+    if name == "cpu":
+        return name
+    if name == "auto" and sys.platform == "linux" and not any(any((root / "dev").glob(one)) for one in _GPUS):
+        return "cpu"
+    from napari_fhn.training.device import choose_device
+
+    return str(choose_device(name))
 
 
 def free_bytes(device: str = "cpu", *, root: Path = Path("/")) -> int:

@@ -17,8 +17,9 @@ from napari_fhn.training.errors import JobError, decoded
 LOSSES = ("cross-entropy", "focal", "dice", "lovasz")
 """Names of the losses over labelled voxels; :mod:`napari_fhn.training.losses` has the formulas."""
 
-BALANCES = ("none", "sqrt", "effective", "full")
-"""How much more a voxel of a rare class weighs, from not at all to inversely to the number of its voxels."""
+BALANCES = ("none", "sqrt", "effective", "full", "block")
+"""How much more a voxel of a rare class weighs, from not at all to inversely to the number of its voxels in the survey,
+or in each block for itself."""
 
 _MOST_WEIGHT, _MOST_GAMMA = 1e6, 100.0
 """Larger ones leave nothing of the rest of the loss, and overflow before long."""
@@ -196,8 +197,9 @@ class Objective:
         One or several of :data:`LOSSES`; their sum is minimised.
     balance : str
         One of :data:`BALANCES`: the weight of a class in cross-entropy and focal loss falls with the number ``n`` of
-        its labelled voxels as 1, ``1/sqrt(n)``, ``(1 - beta) / (1 - beta^n)`` or ``1/n``. Dice and Lovasz are means
-        over classes and balanced by themselves.
+        its labelled voxels as 1, ``1/sqrt(n)``, ``(1 - beta) / (1 - beta^n)`` or ``1/n``. With ``"block"`` the classes
+        that are labelled in a block weigh alike in it, as in the code that goes with the paper. Dice and Lovasz are
+        means over classes and balanced by themselves.
     beta : float
         Of the balance ``"effective"`` (Cui et al. 2019): 0 is no balance, towards 1 it becomes full.
     gamma : float

@@ -11,6 +11,9 @@ import torch
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.schedule import Schedule
 
+_FUSED = ("cuda",)
+"""Kinds of device on which all weights are moved by one kernel, which can be told on the device to leave them."""
+
 
 def rate(schedule: Schedule, step: int) -> float:
     """Return what the learning rate is multiplied with.
@@ -62,12 +65,14 @@ class Optimiser:
     def forget(self) -> None:
         """Begin again without moments: what they remember belongs to other weights."""
         groups = [dict(group) for group in self._groups]
+        # On a processor as torch does it unasked, to the same bits.
+        fused = True if self._parameters[0].device.type in _FUSED else None
         if self.schedule.optimiser == "adamw":
-            self._torch: torch.optim.Optimizer = torch.optim.AdamW(groups)
+            self._torch: torch.optim.Optimizer = torch.optim.AdamW(groups, fused=fused)
         elif self.schedule.optimiser == "adam":
-            self._torch = torch.optim.Adam(groups)
+            self._torch = torch.optim.Adam(groups, fused=fused)
         else:
-            self._torch = torch.optim.SGD(groups, momentum=self.schedule.momentum)
+            self._torch = torch.optim.SGD(groups, momentum=self.schedule.momentum, fused=fused)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -81,21 +86,30 @@ class Optimiser:
         moments = {number: own for number, own in enumerate(state["moments"]) if own}
         self._torch.load_state_dict({"state": moments, "param_groups": groups})
 
+    @property
+    def can_leave_out(self) -> bool:
+        """Whether a step can be left out by a number that is on the device alone."""
+        return self._parameters[0].device.type in _FUSED
+
     def zero_gradients(self) -> None:
         """Forget the gradients of the step before, and give their memory back."""
         self._torch.zero_grad(set_to_none=True)
 
-    def step(self, number: int) -> None:
+    def step(self, number: int, left_out: torch.Tensor | None = None) -> None:
         """Step along the gradients that the network has now.
 
         Parameters
         ----------
         number : int
             Steps made before this one.
+        left_out : Tensor, optional
+            Scalar on the device of the weights: where it is 1 nothing changes, which only the device gets to know.
         """
         if self.schedule.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self._parameters, self.schedule.gradient_norm)
         factor = self.damping * rate(self.schedule, number)
         for group, own in zip(self._torch.param_groups, self._rates, strict=True):
             group["lr"] = own * factor
+        # As torch's own gradient scaler asks it of an optimiser in one kernel: others do not look.
+        self._torch.found_inf = left_out  # type: ignore[attr-defined]
         self._torch.step()

@@ -256,7 +256,7 @@ class Outputs:
         """
         gaps = not present.all()
 
-        def there(values: Array) -> Array:
+        def there(values: NDArray[Any]) -> NDArray[Any]:
             return values * present if gaps else values
 
         # Classes last: where they are, the rest is.

@@ -8,8 +8,9 @@ from typing import Any
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.bounds import MOST_COARSE
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
+from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
@@ -33,6 +34,8 @@ class Plan:
         Voxels of a training block: no longer than the survey, but for rounding up to a multiple.
     batch : int
         Blocks in a step.
+    at_once : int
+        The most of them that are in memory at once.
     input_channels, classes : int
         That go in, with neighbours and positions, and come out.
     optimiser : {"adam", "sgd", "none"}
@@ -45,6 +48,7 @@ class Plan:
     survey: tuple[int, ...]
     block: tuple[int, ...]
     batch: int
+    at_once: int
     input_channels: int
     classes: int
     optimiser: Optimiser
@@ -63,8 +67,17 @@ class Plan:
         Raises
         ------
         JobError
-            For a comparison network, which nobody has counted.
+            For a U-Net, which nobody has counted. A ResNet keeps every state, whatever ``invertible`` says.
         """
+        if isinstance(self.network, ResNetArchitecture):
+            return forecast_resnet(
+                self.network,
+                self.block,
+                **self._same,
+                block_low_rank=block_low_rank,
+                training=training,
+                scores=working_set.scores + self.arrays,
+            )
         return forecast(
             self._hyperbolic,
             self.block,
@@ -88,7 +101,7 @@ class Plan:
         Raises
         ------
         JobError
-            As :meth:`needs`.
+            As :meth:`needs`, and for a ResNet.
         """
         try:
             return largest_block(
@@ -107,7 +120,7 @@ class Plan:
     @property
     def _same(self) -> dict[str, Any]:
         return {
-            "batch": self.batch,
+            "batch": self.at_once,
             "input_channels": self.input_channels,
             "classes": self.classes,
             "optimiser": self.optimiser,
@@ -188,6 +201,7 @@ def plan(
         survey,
         block,
         schedule.batch,
+        schedule.at_once,
         seen,
         classes,
         _OPTIMISERS[schedule.optimiser],

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.box import Box
-from napari_fhn.training import earlier, provenance
+from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
+from napari_fhn.training import earlier, provenance, speed
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.combination.opening import least_reach, open_combiner
@@ -59,6 +60,10 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model = models.load(job.model)
     volume = Volume(job.inputs, model.normalisation, model.framing.map_axis)
     model.network.to(device).eval()
+    precision: Precision = "float32"
+    if isinstance(model.network, HyperbolicNetwork):
+        precision = speed.precision(job.schedule.precision, model.network.architecture.dimensions, device)
+        model.network.precision = precision
     frame = Frame(volume, model.network.architecture, model.framing)
     wanted, combination = job.combination, model.combination
     known: LabelFile | None = None
@@ -86,7 +91,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     speaks = model.framing.neighbours or (combiner is not None and bool(combiner.heard))
     journal = Journal(
         journals.journal_path(job),
-        journals.identity(job, model.sha256, labels=speaks, made_of=made_of),
+        journals.identity(job, model.sha256, labels=speaks, made_of=made_of, precision=precision),
         predictor.flush,
     )
     told = digest(job.labels) if speaks else ""
@@ -94,18 +99,19 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     if journal.plan is not None:
         yield Note("The prediction goes on where it was interrupted.")
     begun: float | None = None
-    for box, share in predictor.everything(journal, control):
-        for note in predictor.notes():
-            yield Note(note)
-        if predictor.cleared:
-            predictor.cleared = False
-            yield BoxChanged(Box.whole(predictor.shape), 0)
-        yield BoxChanged(box, 0)
-        elapsed = time.monotonic() - started
-        if begun is None:
-            begun = share
-        left = elapsed * (1 - share) / (share - begun) if share > begun else None
-        yield Progress("predict", round(100 * share), 100, seconds_left=left)
+    with speed.settled(device):
+        for box, share in predictor.everything(journal, control):
+            for note in predictor.notes():
+                yield Note(note)
+            if predictor.cleared:
+                predictor.cleared = False
+                yield BoxChanged(Box.whole(predictor.shape), 0)
+            yield BoxChanged(box, 0)
+            elapsed = time.monotonic() - started
+            if begun is None:
+                begun = share
+            left = elapsed * (1 - share) / (share - begun) if share > begun else None
+            yield Progress("predict", round(100 * share), 100, seconds_left=left)
     stopped = control.stop.is_set()
     seconds = time.monotonic() - started
     if stopped:

@@ -7,7 +7,8 @@ from typing import Any
 
 from napari_fhn import plugins
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, SEISMIC
+from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, PAPER, SEISMIC
+from napari_fhn.network.paper_compared import COMPARED
 from napari_fhn.network.presets import architecture
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.framing import Position
@@ -120,12 +121,13 @@ _OURS: dict[str, Recipe] = {
             _PAPER,
             steps=240,
             batch=4,
+            accumulate=4,
             block=SEISMIC.block,
             optimiser="adam",
             learning_rate=0.025,
             decay_every=120,
             permute=(0, 1),
-            objective=Objective(balance="full"),
+            objective=Objective(balance="block"),
         ),
         position="none",
         combination=None,
@@ -198,6 +200,21 @@ def recipe(name: str) -> Recipe:
         return RECIPES[name]
     except KeyError:
         raise JobError(f"no recipe is called {name!r}; known are {', '.join(RECIPES)}") from None
+
+
+def beside(network: str) -> str:
+    """Return the recipe by which a network of the paper was trained, by the name of the network; empty for others.
+
+    Examples
+    --------
+    >>> beside("paper.resnet1"), beside("paper.seismic"), beside("volume")
+    ('paper.hyperspectral', 'paper.seismic', '')
+    """
+    name = network.removeprefix("paper.")
+    if name == network:
+        return ""
+    paper = COMPARED[name].beside if name in COMPARED else PAPER.get(name)
+    return next((f"paper.{own}" for own, found in PAPER.items() if found is paper), "")
 
 
 def fitting(spatial_dimensions: int, *, vertical: bool = False, cubes: bool = False) -> tuple[str, ...]:

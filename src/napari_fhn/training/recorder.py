@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.box import Box
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.parts import Part, added, scattered
-from napari_fhn.training.provenance import Provenance, path_of, write
+from napari_fhn.training.provenance import Provenance, path_of, read, write
 
 _EVERY = 2.0
 """Seconds between two writings while a prediction grows."""
@@ -57,6 +58,44 @@ class Recorder:
         self._flush = flush
         self._changed = False
         self._written = time.monotonic()
+
+    @classmethod
+    def of_training(
+        cls,
+        job: Job,
+        shape: tuple[int, ...],
+        labels: str,
+        heard: tuple[str, ...],
+        flush: Callable[[], None],
+        step: int,
+        *,
+        goes_on: bool,
+    ) -> Recorder:
+        """Return what writes down what a training paints; what the same training painted before stays.
+
+        Parameters
+        ----------
+        job : Job
+            What is trained.
+        shape : tuple of int
+            Of the prediction.
+        labels : str
+            Checksum of what is known.
+        heard : tuple of str
+            Factors beside the network.
+        flush, step
+            As for any.
+        goes_on : bool
+            Whether the training was begun before.
+        """
+        made = Provenance.of(job, shape, classes=job.classes, run=job.run, labels=labels, factors=heard)
+        try:
+            before = read(job.prediction) if goes_on else None
+        except JobError:  # what cannot be read is of nobody
+            before = None
+        if before is not None and before.shape == made.shape and before.run == made.run and before.tidied is None:
+            made = replace(made, parts=tuple(part for part in before.parts if not part.model))
+        return cls(job.prediction, made, flush, step=step)
 
     @property
     def provenance(self) -> Provenance:

@@ -81,13 +81,15 @@ class Rollback:
         self._losses.extend(state["losses"])
         self._jumps = state["jumps"]
 
-    def judge(self, loss: float) -> str | None:
+    def judge(self, loss: float, *, keep: bool = True) -> str | None:
         """Look at a loss before its gradient is used.
 
         Parameters
         ----------
         loss : float
             Of the step.
+        keep : bool
+            Whether the weights that gave it are still those of the network, so that they may be kept as good ones.
 
         Returns
         -------
@@ -106,7 +108,7 @@ class Rollback:
         self._jumps = 0
         self._losses.append(loss)
         self._since_kept += 1
-        if self._since_kept >= _KEEP_EVERY:
+        if keep and self._since_kept >= _KEEP_EVERY:
             self.keep()
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,10 @@ import torch
 
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
-from napari_fhn.network.convolution import bfloat16_pays
 from napari_fhn.network.counting import in_words
-from napari_fhn.network.hyperbolic import HyperbolicNetwork, Precision
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.training import model as models
-from napari_fhn.training import sizing, starting
+from napari_fhn.training import sizing, speed, starting
 from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.combination.opening import open_combiner
@@ -83,7 +83,14 @@ class Setup:
         self.model = models.Model.of(job, self.network, volume.normalisation, digest(job.labels))
         self.criterion = Criterion(job.schedule.objective, job.classes, self.frame.vertical_of_scores)
         annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
-        self.blocks = Blocks(self.frame, self.labels, job.schedule, annotations)
+        self.blocks = Blocks(
+            self.frame,
+            self.labels,
+            job.schedule,
+            annotations,
+            ahead=speed.draws_ahead(self.device),
+            pin=self.device.type == "cuda",
+        )
         self._fit_into_memory(job.memory)
         self.predictor = Predictor(self.network, self.frame, job, self.device)
         self.predictor.combiner, notes = open_combiner(job, self.frame, self.labels)
@@ -119,7 +126,7 @@ class Setup:
             self.notes.append(starting.take_over(network, job.classes, job.start_from))
         network = network.to(self.device)
         if isinstance(network, HyperbolicNetwork):
-            network.precision = _precision(job.schedule.precision, architecture.dimensions, self.device)
+            network.precision = speed.precision(job.schedule.precision, architecture.dimensions, self.device)
             self._precision = network.precision
         return network
 
@@ -152,9 +159,18 @@ class Setup:
         The one goes by free memory, the other by a timing; with both it is the same training on any machine.
         """
         blocks = self.blocks.schedule
-        sizes = {"block": blocks.block, "batch": blocks.batch, "accumulate": blocks.accumulate}
-        schedule = replace(job.schedule, **sizes, precision=self._precision)
+        schedule = replace(
+            job.schedule,
+            block=blocks.block,
+            batch=blocks.batch,
+            accumulate=blocks.accumulate,
+            precision=self._precision,
+        )
         return replace(job, schedule=schedule)
+
+    def device_settled(self) -> AbstractContextManager[None]:
+        """Let the device compute as fast as it can for a while, see :func:`speed.settled`."""
+        return speed.settled(self.device, needed=self.forecast, free=free_bytes(str(self.device)))
 
     def free_memory(self) -> None:
         """Give back what the network and the device keep from one step to the next."""
@@ -174,8 +190,3 @@ class Setup:
             self.labels.classes,
             self.device.type,
         )
-
-
-def _precision(wanted: str, dimensions: int, device: torch.device) -> Precision:
-    fast = wanted == "bfloat16" or (wanted == "auto" and bfloat16_pays(dimensions, device))
-    return "bfloat16" if fast else "float32"

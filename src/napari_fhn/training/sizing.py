@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.network.comparison import NetworkDescription
+from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
+from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.training.job import JobError, Schedule
 
 _FLOAT = 4
@@ -40,19 +42,21 @@ def training_bytes(
     int or None
         Bytes; None for a network that no forecast is made for.
     """
-    if not isinstance(network, Architecture):
-        return None
     moments: Moments = "sgd" if schedule.optimiser == "sgd" else "adam"
     working_set = WORKING_SET if device == "cpu" else PORTABLE
-    needed = forecast(
-        network,
-        block,
-        batch=schedule.at_once,
-        input_channels=channels,
-        classes=classes,
-        optimiser=moments,
-        working_set=replace(working_set, scores=working_set.scores + schedule.objective.arrays),
-    )
+    working_set = replace(working_set, scores=working_set.scores + schedule.objective.arrays)
+    step: dict[str, Any] = {
+        "batch": schedule.at_once,
+        "input_channels": channels,
+        "classes": classes,
+        "optimiser": moments,
+    }
+    if isinstance(network, Architecture):
+        needed = forecast(network, block, **step, working_set=working_set)
+    elif isinstance(network, ResNetArchitecture):
+        needed = forecast_resnet(network, block, **step, scores=working_set.scores)
+    else:
+        return None
     # Blocks that wait for their turn do so in the memory of the machine.
     waiting = (schedule.batch - schedule.at_once) * math.prod(block) * _FLOAT * channels if device == "cpu" else 0
     # Beside what learns there is a copy of the weights to go back to, and their average.

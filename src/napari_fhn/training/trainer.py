@@ -20,14 +20,13 @@ from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
 from napari_fhn.training.combination.learning import Combining
 from napari_fhn.training.control import Control
-from napari_fhn.training.description import Description
 from napari_fhn.training.device import memory_held
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job
 from napari_fhn.training.keeping import NETWORK, Keeping
 from napari_fhn.training.learner import Learner, Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
-from napari_fhn.training.provenance import Provenance
+from napari_fhn.training.pace import Pace
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.setup import Setup
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
@@ -83,18 +82,18 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
     training = _Training(job, control, suspended.load(job.model) if resume else None)
     yield from map(Note, training.setup.notes)
     yield from training.answer()
-    while training.goes_on:
-        if control.pause.is_set():
-            yield from training.pause()
-        elif control.revert is not None:
-            yield from training.go_back(control.revert)
-            control.revert = None
-        else:
-            began = time.monotonic()
-            outcome = yield from training.learn()
-            if outcome is not None:
-                yield from training.tell(outcome, time.monotonic() - began)
-                yield from training.look()
+    with training.setup.device_settled():
+        while training.goes_on:
+            if control.pause.is_set():
+                yield from training.pause()
+            elif control.revert is not None:
+                yield from training.go_back(control.revert)
+                control.revert = None
+            else:
+                began = time.monotonic()
+                if (yield from training.learn()):
+                    yield from training.tell(time.monotonic() - began)
+                    yield from training.look()
     yield from training.finish()
 
 
@@ -111,18 +110,20 @@ class _Training:
         self.labels = self.setup.labels
         self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
         self.live = Live(self.setup.predictor, control)
-        self.combining = Combining(job, self.setup.predictor, self.labels, None if state else _before(job))
+        before = None if state or job.start_from is None else description.read(job.start_from)
+        self.combining = Combining(job, self.setup.predictor, self.labels, before)
         self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
         self.keeping = Keeping(job.model)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
         self._losses: deque[float] = deque(maxlen=_RECENT)
+        self._outcome: Outcome | None = None
         self._seen = np.zeros((len(job.classes) + 1,) * 2)
         self._scores: dict[bool, Score] = {}
         self._score_due = 0.0
         self._waiting = self._told_unknown = False
-        self._started = self._saved = time.monotonic()
-        self._idle = 0.0
+        self._saved = time.monotonic()
+        self._pace = Pace()
         self._resumes = state is not None
         if state is not None:
             self._resume(state)
@@ -163,24 +164,14 @@ class _Training:
         journals.discard(self.job)
         self.checkpoints.begin()
         predictor = self.setup.predictor
-        self._recorder = predictor.recorder = self._recording()
+        heard = () if predictor.combiner is None else predictor.combiner.heard
+        self._recorder = predictor.recorder = Recorder.of_training(
+            self.job, predictor.shape, self.setup.model.labels, heard, predictor.flush, self.step, goes_on=self._resumes
+        )
         for box in self._answered:  # by what is known without the network
             self._recorder.add(box)
         if self._recorder.begin(predictor.outputs.clear):
             yield BoxChanged(Box.whole(predictor.shape), self.step)
-
-    def _recording(self) -> Recorder:
-        """Return what writes down what is painted; what was painted by the same training stays."""
-        job, predictor, labels = self.job, self.setup.predictor, self.setup.model.labels
-        factors = () if predictor.combiner is None else predictor.combiner.heard
-        made = Provenance.of(job, predictor.shape, classes=job.classes, run=job.run, labels=labels, factors=factors)
-        try:
-            before = provenance.read(job.prediction) if self._resumes else None
-        except JobError:  # what cannot be read is of nobody
-            before = None
-        if before is not None and before.shape == made.shape and before.run == made.run and before.tidied is None:
-            made = replace(made, parts=tuple(part for part in before.parts if not part.model))
-        return Recorder(job.prediction, made, predictor.flush, step=self.step)
 
     def pause(self) -> Iterator[Update]:
         """Wait until training goes on; the view is predicted meanwhile wherever it moves."""
@@ -191,7 +182,7 @@ class _Training:
                 with self.learner.average.in_network():
                     yield from self.live.look(self.step)
             self.control.stop.wait(_TICK)
-        self._idle += time.monotonic() - began
+        self._pace.waited(time.monotonic() - began)
 
     def go_back(self, step: int) -> Iterator[Update]:
         """Go on from the weights of an earlier step."""
@@ -208,33 +199,47 @@ class _Training:
         self._seen[...] = 0
         yield from self.live.look(step)
 
-    def learn(self) -> Generator[Update, None, Outcome | None]:
-        """Make a step; None when there was nothing to learn from, or no room for it."""
+    def learn(self) -> Generator[Update, None, bool]:
+        """Make a step; False when there was nothing to learn from, or no room for it."""
         short = False
         try:
             batch = self.setup.blocks.draw(self.control.in_view(self.setup.predictor.shape))
             if batch is not None:
                 self._waiting = False
-                return self.learner.learn(batch, self.step)
+                # With more than the network in it, a prediction of the whole survey says more than that of a block.
+                show = self.control.watched and self.combining.combiner is None
+                self._outcome = self.learner.learn(batch, self.step, read=self._reads, show=show)
+                return True
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             short = True
         batch = None  # outside of the handler, whose error held on to the arrays of the step
-        if not short and self.combining.waits:  # what is left to learn from is hidden
-            self.combining.finish()
-            return None
         if short:
             yield Note(self._shrink())
-            return None
-        if not self._waiting:
-            self._waiting = True
-            yield Note("The labels are gone: training waits until something is labelled.")
-        self.control.stop.wait(_NOTHING_LABELLED)
-        return None
+        elif self.combining.waits:  # what is left to learn from is hidden
+            self.combining.finish()
+        else:
+            if not self._waiting:
+                self._waiting = True
+                yield Note("The labels are gone: training waits until something is labelled.")
+            self.control.stop.wait(_NOTHING_LABELLED)
+        return False
 
-    def tell(self, outcome: Outcome, seconds: float) -> Iterator[Update]:
-        """Say what came of a step."""
+    @property
+    def _reads(self) -> bool:
+        """Whether to wait for what comes of the next step: now and then, and where somebody needs to know."""
+        last = self.step + 1 == self.job.schedule.steps
+        return self._pace.due or last or self.checkpoints.due(self.step + 1)
+
+    def tell(self, seconds: float) -> Iterator[Update]:
+        """Say what came of a step, as far as that is known."""
+        outcome = self._outcome
+        self._pace.stepped(seconds)
+        if outcome is None:
+            yield from self.begin()
+            self._now(self.step + 1)
+            return
         if self.labels.unknown and not self._told_unknown:
             self._told_unknown = True
             yield Note(f"Label {self.labels.unknown} is new: it is left out until you train again.")
@@ -242,17 +247,16 @@ class _Training:
             yield Note(outcome.refusal)
         yield from self.begin()
         self._now(self.step + 1)
-        self._losses.append(outcome.loss)
-        if self.combining.combiner is None:  # else the whole survey is answered by more than the network already
+        self._losses.extend(outcome.losses)
+        if outcome.classes is not None:
             yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
-        self._seen *= 0.9
+        self._seen *= 0.9 ** len(outcome.losses)
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
-        spent = time.monotonic() - self._started - self._idle
-        left = spent / max(self.step - self._begun_at, 1) * (steps - self.step)
+        left = self._pace.left(self.step - self._begun_at, steps - self.step)
         seen = (self.learner.guard.error, memory_held(self.setup.device))
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, seconds, *seen, terms=terms)
+        yield Progress("train", self.step, steps, left, outcome.loss, self._pace.read(), *seen, terms=terms)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
@@ -292,9 +296,8 @@ class _Training:
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
         if not self._begun:
-            seconds = time.monotonic() - self._started
             words = "Stopped before the first step: nothing was trained, and all is as it was."
-            yield Done("train", True, seconds, words, self._begun_at)
+            yield Done("train", True, self._pace.running, words, self._begun_at)
             return
         self._suspend()  # before the average takes the place of the weights that learn
         self.combining.finish()
@@ -309,14 +312,15 @@ class _Training:
                 self._save()
         yield from map(Note, self.keeping.saved(self._save_in, self.step, self.control))
         self.keeping.attempt("what made the prediction", self._recorder.flush)
-        steps, seconds = self.job.schedule.steps, time.monotonic() - self._started
+        steps, seconds = self.job.schedule.steps, self._pace.running
         stopped = self.step < steps and not self.best.given_up and not self.learnt
-        if self.best.given_up and self.step < steps:
-            words = f"Trained {self.step} of {steps} steps, until the held-out labels were predicted no better,"
-        elif self.learnt and self.step < steps:
-            words = f"Trained {self.step} of {steps} steps, until the labels were learnt,"
+        if stopped:
+            words = f"Stopped after {self.step} of {steps} steps"
+        elif self.step == steps:
+            words = f"Trained {steps} steps"
         else:
-            words = f"Stopped after {self.step} of {steps} steps" if stopped else f"Trained {steps} steps"
+            why = "held-out labels were predicted no better" if self.best.given_up else "labels were learnt"
+            words = f"Trained {self.step} of {steps} steps, until the {why},"
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
 
     def _score_is_due(self) -> bool:
@@ -324,7 +328,7 @@ class _Training:
             return False
         if self.best.patience:
             return self.step % max(1, self.job.schedule.steps // _SCORES) == 0
-        return time.monotonic() > max(self._score_due, self._started + _FIRST_SCORE)
+        return self._pace.running > _FIRST_SCORE and time.monotonic() > self._score_due
 
     def _score_held_out(self) -> Score:
         found = score(held_out_confusion(self.setup.predictor, self.labels), self.step, True)
@@ -393,8 +397,3 @@ class _Training:
             self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
         torch.set_rng_state(state["torch"])
         self.setup.notes.append(f"Training goes on after step {self.step}.")
-
-
-def _before(job: Job) -> Description | None:
-    """Return the network that a training starts from."""
-    return None if job.start_from is None else description.read(job.start_from)

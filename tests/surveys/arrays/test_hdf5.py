@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from napari_fhn import surveys
+from napari_fhn.surveys import looking as looks
 from napari_fhn.surveys.arrays import hdf5
 from napari_fhn.surveys.axes import AmbiguousAxes
 from survey_files import rasters as factory
@@ -68,7 +69,7 @@ def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monke
     looking = tmp_path / "look.py"
     monkeypatch.setattr(hdf5.hdf5_look, "__file__", str(looking))
     looking.write_text("while True: pass")
-    monkeypatch.setattr(hdf5, "TIMEOUT", 0.5)
+    monkeypatch.setattr(looks, "TIMEOUT", 0.5)
     with pytest.raises(surveys.SurveyError, match="came to no end"):
         surveys.open(path, axes=("band", "y", "x"))
     looking.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
@@ -81,8 +82,9 @@ def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monke
 LOOKING = """
 import sys
 from pathlib import Path
+from napari_fhn.surveys import looking as looks
 from napari_fhn.surveys.arrays import hdf5
-hdf5.TIMEOUT = 2
+looks.TIMEOUT = 2
 # The look as it is, but for a library that loops where it is imported.
 loop = '''
     import collections, itertools, os, pathlib

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -141,3 +143,69 @@ def test_the_cases_are_their_cubes():
     with pytest.raises(AmbiguousAxes) as caught:
         surveys.open(CASES / "flat.mat")
     assert surveys.open(CASES / "flat.mat", **caught.value.choices[0].options).shape == (7, 11, 13)
+
+
+def version_73(path, **content):
+    """Write a file of version 7.3: arrays, lists (cells), tuples of dicts (arrays of structs), dicts (structs)."""
+
+    def put(group, name, value):
+        if isinstance(value, np.ndarray):
+            item = group.create_dataset(name, data=value.T)
+            item.attrs["MATLAB_class"] = np.bytes_(value.dtype.name)
+        elif isinstance(value, dict):
+            item = group.create_group(name)
+            item.attrs["MATLAB_class"] = np.bytes_("struct")
+            for key, one in value.items():
+                put(item, key, one)
+        elif isinstance(value, tuple):
+            item = group.create_group(name)
+            item.attrs["MATLAB_class"] = np.bytes_("struct")
+            for key in value[0]:
+                item.create_dataset(key, data=[[kept(one[key])] for one in value], dtype=h5py.ref_dtype)
+        else:
+            item = group.create_dataset(name, data=[[kept(one)] for one in value], dtype=h5py.ref_dtype)
+            item.attrs["MATLAB_class"] = np.bytes_("cell")
+
+    def kept(value):
+        name = f"r{next(count)}"
+        put(refs, name, value)
+        return refs[name].ref
+
+    with h5py.File(path, "w", userblock_size=512) as file:
+        refs, count = file.create_group("#refs#"), itertools.count()
+        for key, one in content.items():
+            put(file, key, one)
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    return path
+
+
+def test_cells_and_arrays_of_structs_of_version_73_are_looked_into(tmp_path):
+    cube = np.random.default_rng(0).random((4, 5, 3)).astype(np.float32)
+    labels = np.ones((4, 5), np.uint8)
+    path = version_73(
+        tmp_path / "a.mat",
+        data=[cube, {"labels": labels, "note": np.array([1.0])}, [cube + 1]],
+        scenes=({"cube": cube + 2}, {"cube": cube + 3}),
+    )
+    axes = ("y", "x", "band")
+    for name, values in (
+        ("data{1}", cube), ("data{3}{1}", cube + 1), ("scenes(1)/cube", cube + 2), ("scenes(2)/cube", cube + 3)
+    ):  # fmt: skip
+        survey = surveys.open(path, variable=name, axes=axes)
+        np.testing.assert_array_equal(survey.values, values.transpose(2, 0, 1))
+        np.testing.assert_array_equal(survey[1, 2:4].values, values[2:4, :, 1])
+    np.testing.assert_array_equal(surveys.open(path, variable="data{2}/labels", axes=("y", "x")).values[0], labels)
+    with pytest.raises(AmbiguousAxes) as asked:
+        surveys.open(path)
+    offered = {choice.options["variable"] for choice in asked.value.choices}
+    assert {"data{1}", "data{3}{1}", "scenes(1)/cube", "scenes(2)/cube"} <= offered
+
+
+def test_a_cell_that_holds_itself_or_nothing_ends(tmp_path):
+    path = version_73(tmp_path / "a.mat", data=[np.ones((4, 5, 3), np.float32), *[np.ones((2, 2))] * 40])
+    with h5py.File(path, "r+") as file:
+        for k in range(1, 41):
+            file["data"][k, 0] = file["data"].ref
+        file.create_dataset("empty", shape=(2, 1), dtype=h5py.ref_dtype).attrs["MATLAB_class"] = np.bytes_("cell")
+    assert surveys.open(path, variable="data{1}", axes=("y", "x", "band")).shape == (3, 4, 5)

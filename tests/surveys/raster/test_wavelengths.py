@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +96,33 @@ def test_the_case_in_latin_1_has_its_wavelengths():
     survey = surveys.open(CASE)
     np.testing.assert_allclose(survey["wavelength"][[0, -1]], [450, 2200])
     assert survey.shape == (5, 7, 9)
+
+
+def test_lists_that_are_kept_of_a_whole_scene_are_those_of_its_bands(tmp_path):
+    for domain, key in (("ENVI", "wavelength_units"), (None, "wavelength units")):
+        path = tmp_path / f"{domain}.tif"
+        with rasterio.open(path, "w", driver="GTiff", count=3, height=4, width=5, dtype="int16") as file:
+            file.write(np.ones((3, 4, 5), np.int16))
+            file.update_tags(ns=domain, wavelength="{418.2, 424.0, 2445.5}", fwhm="{7, 7.5, 8}", bbl="{1, 0, 1}")
+            file.update_tags(ns=domain, **{key: "Nanometers"})
+        survey = surveys.open(path)
+        assert survey["wavelength"].values.tolist() == [418.2, 424.0, 2445.5]
+        assert survey["fwhm"].values.tolist() == [7, 7.5, 8]
+        assert survey["good"].values.tolist() == [True, False, True]
+    # A list of other bands is none of these.
+    with rasterio.open(tmp_path / "other.tif", "w", driver="GTiff", count=3, height=4, width=5, dtype="int16") as file:
+        file.write(np.ones((3, 4, 5), np.int16))
+        file.update_tags(ns="ENVI", wavelength="{418.2, 424.0}", wavelength_units="nm")
+    assert "wavelength" not in surveys.open(tmp_path / "other.tif").coords
+
+
+def test_keys_of_a_header_may_be_joined_by_underscores(tmp_path):
+    np.arange(60, dtype="<i2").tofile(tmp_path / "a.bsq")
+    (tmp_path / "a.hdr").write_text(
+        "ENVI\nsamples = 5\nlines = 4\nbands = 3\ndata type = 2\ninterleave = bsq\nbyte order = 0\n"
+        "wavelength = {0.4182, 0.424,\n 2.4455}\nwavelength_units = Micrometers\ndata_ignore_value = 7\n"
+        "band names = {band 1 (0.4182 Micrometers), b, c}\nsensor type = {EnMAP}\n"
+    )
+    survey = surveys.open(tmp_path / "a.bsq")
+    assert survey["wavelength"].values.tolist() == [418.2, 424.0, 2445.5]
+    assert survey.attrs["nodata"] == 7

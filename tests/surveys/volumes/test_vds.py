@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from tests.surveys.volumes.conftest import values_of
 
 from napari_fhn import surveys
+from survey_files.volumes import values_of
 
 SHAPE = (5, 70, 9)
 

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 import pytest
-from tests.surveys.volumes.conftest import corners, values_of
 
 from napari_fhn import surveys
 from napari_fhn.surveys import lazy
+from survey_files.volumes import corners, values_of
 
 SHAPE = (5, 70, 9)
 

@@ -74,9 +74,10 @@ def points(asked: Asked) -> Content:
     table = labels.asking(source, source.table)
     names = labels.asking(source, lambda: labels.point_classes(table, columns=source.columns))
     known = asked.classes if asked.fixed else asked.classes.including(names)
-    columns, units, crs = source.columns, source.units, source.options.get("crs")
+    said = {name: source.options.get(name) for name in ("crs", "survey_crs")}
+    columns, units = source.columns, source.units
     found = labels.asking(
-        source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, crs=crs)
+        source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, **said)
     )
     name_of = dict(zip(known.values, known.names, strict=True))
     radius, fall_off = source.options.get("radius", POINT_RADIUS), source.options.get("fall_off")
@@ -92,8 +93,13 @@ def polygons(asked: Asked) -> Content:
     """Read shapes of classes on the map."""
     source, survey = asked.source, asked.survey
     said = source.options
-    how = {"layer": said.get("layer"), "crs": said.get("crs")}
-    shapes = labels.asking(source, lambda: labels.read_polygons(source.path, said.get("field"), **how))
+    how = {name: said.get(name) for name in ("layer", "crs", "sheet")}
+
+    def read() -> labels.Polygons:
+        found = labels.read_polygons(source.path, said.get("field"), **how)
+        return labels.on_survey(found, survey, said.get("survey_crs"))
+
+    shapes = labels.asking(source, read)
     window = said.get("window")
     if is_seismic(survey) and window is None:
         axis = survey[spatial_dims(survey)[vertical_axis(survey) or 0]]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,10 +14,11 @@ from numpy.typing import NDArray
 from xarray.backends import CachingFileManager
 
 from napari_fhn.surveys import reaching
-from napari_fhn.surveys.arrays import hdf5_look, prisma
+from napari_fhn.surveys.arrays import hdf5_look, matlab_cells, prisma
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, Reordered, one_line
+from napari_fhn.surveys.looking import looked_through
 
 SUFFIXES = (".h5", ".hdf5", ".he5")
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -27,8 +26,6 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 USER_BLOCKS = (0, 512, 1024, 2048)
 #: Arrays looked at in one file.
 MAX_MEMBERS = 4096
-#: Seconds that a look through a file may take.
-TIMEOUT = 10
 
 
 def can_open(path: Path) -> bool:
@@ -112,16 +109,25 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
     import h5py
 
     found: dict[str, Member] = {}
+    lists: set[str] = set()
 
     def visit(name: str, item: Any) -> bool | None:
         if not isinstance(item, h5py.Dataset) or name.startswith("#"):
             return None
-        if item.dtype.kind not in "biufc" or not item.shape:
-            return None
-        if matlab and _text(item.attrs.get("MATLAB_class", b"")) in ("char", "cell", "struct", "function_handle"):
-            return None
+        if matlab and matlab_cells.is_list(item):
+            for called, one in matlab_cells.entries(item, name, lists):
+                add(called, one)
+        else:
+            add(name, item)
+        return True if len(found) >= MAX_MEMBERS else None
+
+    def add(name: str, item: Any) -> None:
+        if item.dtype.kind not in "biufc" or not item.shape or len(found) >= MAX_MEMBERS:
+            return
+        if matlab and matlab_cells.class_of(item) in ("char", "cell", "struct", "function_handle"):
+            return
         if "MATLAB_empty" in item.attrs:
-            return None
+            return
         step = -1 if matlab else 1
         dims = () if matlab else tuple(dimension_names(item))
         # MATLAB's logical is stored as bytes.
@@ -129,9 +135,8 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
         dtype = np.dtype(bool) if logical else item.dtype.newbyteorder("=")
         # What is put together from other arrays has no bytes of its own.
         written = item.is_virtual or bool(item.id.get_storage_size())
-        loader = _Loader(path, name, item.shape, dtype, matlab, written)
+        loader = _Loader(path, item.name.lstrip("/"), item.shape, dtype, matlab, written)
         found[name] = Member(item.shape[::step], dtype, loader, _text(item.attrs.get("units", "")), dims)
-        return True if len(found) >= MAX_MEMBERS else None
 
     look_through(path, follow)
     try:
@@ -176,24 +181,10 @@ def look_through(path: Path, follow: bool = False) -> None:
 @lru_cache(maxsize=32)
 def _looked_through(path: Path, size: int, changed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return which files it takes values from, and what is wrong with pieces of its arrays."""
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-I", hdf5_look.__file__, str(path), str(MAX_MEMBERS), str(TIMEOUT + 1)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        what = f"HDF5's library came to no end in {size} bytes within {TIMEOUT} seconds"
-        raise SurveyError(path, what, "It seems to be damaged: copy it again") from error
-    except OSError:
-        # No interpreter to start (an application that brings its own): then it is looked through here.
+    said = looked_through(path, hdf5_look.__file__, (str(MAX_MEMBERS),), "HDF5")
+    if said is None:
         return _of_look(lambda: hdf5_look.look(str(path), MAX_MEMBERS))
-    if ended.returncode < 0 or ended.returncode >= 2**31:
-        raise SurveyError(path, "HDF5's library breaks down in it", "It seems to be damaged: copy it again")
-    return _of_look(lambda: json.loads(ended.stdout))
+    return _of_look(lambda: json.loads(said))
 
 
 def _of_look(look: Callable[[], Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

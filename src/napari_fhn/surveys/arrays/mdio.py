@@ -16,6 +16,7 @@ from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 from napari_fhn.surveys.lazy import guarded, one_line
+from napari_fhn.surveys.remote.addresses import said_by, url_of
 
 SUFFIXES = (".mdio",)
 _VERTICAL = {"time": ("twt", "ms", "two-way time"), "depth": ("depth", "m", "depth")}
@@ -70,13 +71,15 @@ def open(path: Path) -> xr.DataArray:
 
 def _open(path: Path, metadata: dict[str, Any]) -> xr.DataArray:
     # Here and not above: a session without such files should not wait for the library.
-    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+    from napari_fhn.surveys.remote.store import store_of
 
     named = metadata.get("attributes")
     name = str(named.get("defaultVariableName", "amplitude")) if isinstance(named, dict) else "amplitude"
     # Trace headers are records, which xarray cannot take.
     records = ["headers", "raw_headers"]
-    data = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, drop_variables=records)
+    # Most servers list no folders: what lies at an address is found by its consolidated metadata, where it has them.
+    together = None if url_of(path) is not None else False
+    data = xr.open_zarr(store_of(path), chunks=None, consolidated=together, drop_variables=records)
     array: xr.DataArray = data[name]
     check_values(path, array.dtype, array.shape)
     for one in ("cdp_x", "cdp_y", "trace_mask"):
@@ -127,7 +130,8 @@ def _open(path: Path, metadata: dict[str, Any]) -> xr.DataArray:
 def _metadata(path: Path) -> dict[str, Any]:
     """Attributes of an MDIO 1 store, Zarr 3 or 2; empty where the folder is none."""
     for name, key in (("zarr.json", "attributes"), (".zattrs", "")):
-        content = said_in(path / name)
+        url = url_of(path)
+        content = said_in(path / name) if url is None else said_by(f"{url}/{name}")
         found = content.get(key, {}) if key else content
         if isinstance(found, dict) and "apiVersion" in found and "createdOn" in found:
             return found

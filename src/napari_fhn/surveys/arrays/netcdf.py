@@ -14,6 +14,7 @@ from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.assemble import check_lengths
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
+from napari_fhn.surveys.missions import emit
 
 SUFFIXES = (".nc", ".nc4", ".cdf", ".grd")
 _CLASSIC = (b"CDF\x01", b"CDF\x02")
@@ -71,6 +72,8 @@ def open(
     if engine == "h5netcdf":
         check_lengths(path, {name: one.shape for name, one in hdf5.members(path, follow=follow).items()})
     groups = read_groups(path, engine)
+    if axes is None and variable is None and (name := emit.scene(groups)):
+        return emit.on_map(path, groups, name)
     return from_datasets(
         path,
         groups,

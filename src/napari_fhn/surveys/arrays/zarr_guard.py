@@ -1,4 +1,4 @@
-"""A folder as zarr sees it, with a look at everything before zarr has it.
+"""A folder as zarr sees it, with a look at everything before zarr has it; those by address have the same.
 
 Metadata is held against the list of codecs, a file has to be a plain one inside the folder, and a piece of an array
 must not unpack to more than it may have. All this holds whoever reads: zarr itself, or xarray through it.
@@ -28,7 +28,66 @@ _ENTRY = 16
 _ABSENT = 2**64 - 1
 
 
-class GuardedStore(LocalStore):
+class Guard:
+    """What every store has that is read here: metadata held against the list, pieces against what they may have.
+
+    Parameters
+    ----------
+    about : Path
+        What sentences are about.
+    """
+
+    def __init__(self, about: Path) -> None:
+        self.about = about
+        self._arrays: dict[str, Packed] = {}
+
+    def _check(self, key: str, found: Buffer, byte_range: ByteRequest | None) -> None:
+        name = key.rpartition("/")[2]
+        if name in NAMES:
+            if byte_range is None:
+                self._arrays |= arrays_in(self.about, key, found.to_bytes())
+            return
+        array = self._array_of(key)
+        if array is None or (array.shards is None and not array.packing):
+            return
+        # How much they unpack to stands in front.
+        headed = array.packing in _HEADED and array.shards is None
+        data = (found[:_HEAD] if headed else found).to_bytes()
+        for piece in self._pieces(array, data, byte_range):
+            if is_torn(array.packing, piece, len(found) if headed else len(piece)):
+                what = f"a piece of its array '{array.name}' ({key}) is cut off, or damaged"
+                raise SurveyError(self.about, what, "Copy the whole folder again")
+            if not within(array.packing, piece, array.most):
+                what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes"
+                raise SurveyError(
+                    self.about, f"{what} that it may have", "It is damaged or made to do harm: do not use it"
+                )
+
+    def _array_of(self, key: str) -> Packed | None:
+        while key:
+            key = key.rpartition("/")[0]
+            if key in self._arrays:
+                return self._arrays[key]
+        return None
+
+    def _pieces(self, array: Packed, data: bytes, byte_range: ByteRequest | None) -> list[bytes]:
+        """What is packed by itself in what was read: a file, or a part or all of a shard."""
+        if array.shards is None:
+            return [data]
+        n, at_end, behind = array.shards
+        size = _ENTRY * n + behind
+        if isinstance(byte_range, SuffixByteRequest):
+            return []
+        if byte_range is not None:
+            is_index = isinstance(byte_range, RangeByteRequest) and byte_range.start == 0 and not at_end
+            return [] if is_index else [data]
+        index = data[-size:] if at_end else data[:size]
+        places = [(int.from_bytes(index[k : k + 8], "little"), int.from_bytes(index[k + 8 : k + 16], "little"))
+                  for k in range(0, _ENTRY * n, _ENTRY)]  # fmt: skip
+        return [data[start : start + length] for start, length in places if start != _ABSENT]
+
+
+class GuardedStore(Guard, LocalStore):
     """A folder that is only read.
 
     Parameters
@@ -40,8 +99,8 @@ class GuardedStore(LocalStore):
     """
 
     def __init__(self, root: Path | str, *, read_only: bool = True) -> None:
-        super().__init__(root, read_only=True)
-        self._arrays: dict[str, Packed] = {}
+        LocalStore.__init__(self, root, read_only=True)
+        Guard.__init__(self, self.root)
         self._home = os.path.realpath(root)
 
     async def get(
@@ -87,48 +146,3 @@ class GuardedStore(LocalStore):
             raise SurveyError(self.root, f"in it {key} is no plain file: {wrong[0]}", "Copy the whole folder again")
         if not os.path.realpath(path).startswith(self._home + os.sep):
             raise SurveyError(self.root, f"in it {key} leads out of the folder", "Copy the whole folder again")
-
-    def _check(self, key: str, found: Buffer, byte_range: ByteRequest | None) -> None:
-        name = key.rpartition("/")[2]
-        if name in NAMES:
-            if byte_range is None:
-                self._arrays |= arrays_in(self.root, key, found.to_bytes())
-            return
-        array = self._array_of(key)
-        if array is None or (array.shards is None and not array.packing):
-            return
-        # How much they unpack to stands in front.
-        headed = array.packing in _HEADED and array.shards is None
-        data = (found[:_HEAD] if headed else found).to_bytes()
-        for piece in self._pieces(array, data, byte_range):
-            if is_torn(array.packing, piece, len(found) if headed else len(piece)):
-                what = f"a piece of its array '{array.name}' ({key}) is cut off, or damaged"
-                raise SurveyError(self.root, what, "Copy the whole folder again")
-            if not within(array.packing, piece, array.most):
-                what = f"a piece of its array '{array.name}' ({key}) unpacks to more than the {array.most:,} bytes"
-                raise SurveyError(
-                    self.root, f"{what} that it may have", "It is damaged or made to do harm: do not use it"
-                )
-
-    def _array_of(self, key: str) -> Packed | None:
-        while key:
-            key = key.rpartition("/")[0]
-            if key in self._arrays:
-                return self._arrays[key]
-        return None
-
-    def _pieces(self, array: Packed, data: bytes, byte_range: ByteRequest | None) -> list[bytes]:
-        """What is packed by itself in what was read: a file, or a part or all of a shard."""
-        if array.shards is None:
-            return [data]
-        n, at_end, behind = array.shards
-        size = _ENTRY * n + behind
-        if isinstance(byte_range, SuffixByteRequest):
-            return []
-        if byte_range is not None:
-            is_index = isinstance(byte_range, RangeByteRequest) and byte_range.start == 0 and not at_end
-            return [] if is_index else [data]
-        index = data[-size:] if at_end else data[:size]
-        places = [(int.from_bytes(index[k : k + 8], "little"), int.from_bytes(index[k + 8 : k + 16], "little"))
-                  for k in range(0, _ENTRY * n, _ENTRY)]  # fmt: skip
-        return [data[start : start + length] for start, length in places if start != _ABSENT]

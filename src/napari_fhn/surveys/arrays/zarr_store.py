@@ -109,14 +109,14 @@ def _walk(path: Path) -> tuple[Any, dict[str, Any]]:
     # Here and not above: a session without such files should not wait for the library.
     import zarr
 
-    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+    from napari_fhn.surveys.remote.store import store_of
 
     found: dict[str, Any] = {}
     try:
         with warnings.catch_warnings():
             # About things in the folder that are not Zarr's.
             warnings.simplefilter("ignore")
-            store = zarr.open(GuardedStore(path), mode="r")
+            store = zarr.open(store_of(path), mode="r")
             if isinstance(store, zarr.Array):
                 return store, {"": store}
             for name, one in store.members(max_depth=3):
@@ -149,7 +149,7 @@ def _member(path: Path, name: str, array: Any) -> Member:
 def _datasets(path: Path, arrays: Mapping[str, Any]) -> dict[str, xr.Dataset]:
     """Arrays with named axes as xarray has them: coordinates found, scale factors and fill values applied."""
     options: dict[str, Any] = {"engine": "zarr", "chunks": None, "cache": False, "decode_coords": "all"}
-    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+    from napari_fhn.surveys.remote.store import store_of
 
     with warnings.catch_warnings():
         # About metadata that is not consolidated, and times.
@@ -158,7 +158,7 @@ def _datasets(path: Path, arrays: Mapping[str, Any]) -> dict[str, xr.Dataset]:
             return {
                 name.strip("/"): dataset
                 for name, dataset in xr.open_groups(
-                    cast(Any, GuardedStore(path)), **options, decode_timedelta=False
+                    cast(Any, store_of(path)), **options, decode_timedelta=False
                 ).items()
             }
         except Exception:

@@ -27,6 +27,10 @@ _OF_TRACES = (("x", "y"), ("inline", "crossline"), ("cdp",))
 _HALF_A_BIN = 0.5
 
 
+#: Kinds of file whose inlines and crosslines have numbers, and are not counted.
+_NUMBERED = ("SEG-Y", "Seismic Unix", "OpenVDS", "ZGY")
+
+
 @dataclass(frozen=True)
 class Grid:
     """Where a survey lies; what two surveys are compared by, and what is saved on it is written with.
@@ -79,7 +83,7 @@ class Grid:
         attrs = survey.attrs
         geometry = attrs.get("geometry")
         crs, transform = _map_of(survey, dims)
-        lines = geometry is not None or str(attrs.get("format", "")).startswith("SEG-Y")
+        lines = geometry is not None or str(attrs.get("format", "")).startswith(_NUMBERED)
         axes = []
         for dim in dims:
             coordinate = survey.coords.get(dim)

@@ -258,7 +258,8 @@ def _fields(path: Path) -> dict[str, str]:
                     raise SurveyError(path, f"the brace opened in line {opened + 1} is never closed", "Close it")
                 parts.append(lines[k])
                 k += 1
-        fields[" ".join(key.lower().split())] = " ".join(part.strip() for part in parts).strip()
+        # GDAL, and what writes through it, joins the words of some keys: wavelength_units.
+        fields[" ".join(key.lower().replace("_", " ").split())] = " ".join(part.strip() for part in parts).strip()
     return fields
 
 

@@ -18,6 +18,7 @@ from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
+from napari_fhn.surveys.missions import aviris, dlr
 from napari_fhn.surveys.raster import envi_header, tiff, virtual
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
@@ -98,8 +99,9 @@ def open(
             return tiff.open_pages(path, pages, axes)
         if page is not None and not 1 <= page <= len(pages):
             raise SurveyError(path, f"it holds {len(pages)} images, and no number {page}", "Choose one of them")
-        return _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
-                     wavelength_units, part)  # fmt: skip
+        found = _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
+                      wavelength_units, part)  # fmt: skip
+        return dlr.with_metadata(path, found)
     driver = _grid_driver(path)
     if driver is not None:
         _look(path, path, follow)
@@ -109,7 +111,28 @@ def open(
         raise SurveyError(path, *_why_not(path))
     data, header_path = pair
     _look(path, data, follow)
-    return _open(path, data, "ENVI", str(data), envi_header.read_header(header_path), wavelength_units, part)
+    header = envi_header.read_header(header_path)
+    found = _open(path, data, "ENVI", str(data), header, wavelength_units, part)
+    return _brought_onto_map(path, data, header, found)
+
+
+def _brought_onto_map(path: Path, data: Path, header: envi_header.EnviHeader, scene: xr.DataArray) -> xr.DataArray:
+    """Bring an image in the geometry of its sensor onto the map, where the table for it lies beside it."""
+    beside = aviris.table_beside(data, header)
+    if beside is not None:
+        named, about = beside[0], envi_header.read_header(beside[1])
+        _look(named, named, False)
+        table = _open(named, named, "ENVI", str(named), about, None, None)
+        return aviris.on_map(path, scene, table, about)
+    if not header.text("map info") and (places := aviris.located(data)):
+        word = f"It is in the geometry of its sensor: {places} has its places, but the table (glt) that brings it onto"
+        return scene.assign_attrs(notes=(*scene.attrs["notes"], f"{word} a map is not beside it."))
+    return scene
+
+
+def open_named(path: Path, address: str, wavelength_units: str | None, part: Part | None) -> xr.DataArray:
+    """Open a GeoTIFF that GDAL has another name for than a path: by address, see `napari_fhn.surveys.remote`."""
+    return _open(path, path, "GTiff", address, None, wavelength_units, part)
 
 
 def _open(
@@ -237,6 +260,9 @@ def _of_bands(
             waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
             widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
             units = "um"
+        if not waves:
+            waves, widths, listed, units = _of_scene(dataset)
+            good = good or listed
         scale, offset = np.array(dataset.scales, np.float64), np.array(dataset.offsets, np.float64)
         stored = None if (scale == 1).all() and (offset == 0).all() else (scale, offset)
         notes = []
@@ -255,6 +281,20 @@ def _of_bands(
         coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
         said.append(_scaling(*stored))
     return coords, notes + said
+
+
+def _of_scene(dataset: rasterio.DatasetReader) -> tuple[list[float], list[float], list[float], str]:
+    """Lists of ENVI's that programs keep of a whole scene in other files: wavelengths, widths, good bands, units."""
+    said = {}
+    for domain in (None, "ENVI"):
+        try:
+            said |= {str(key).lower().replace(" ", "_"): value for key, value in dataset.tags(ns=domain).items()}
+        except UnicodeDecodeError:
+            continue
+    lists = [_numbers(said.get(key, "").strip("{} \n").split(",")) for key in ("wavelength", "fwhm", "bbl")]
+    n = dataset.count
+    waves, widths, good = (one if len(one) == n else [] for one in lists)
+    return waves, widths, good, said.get("wavelength_units", "")
 
 
 def _texts(dataset: rasterio.DatasetReader, what: str) -> list[str]:

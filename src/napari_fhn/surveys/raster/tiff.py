@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import warnings
@@ -21,6 +22,7 @@ from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS
+from napari_fhn.surveys.remote.gdal import PREFIXES
 
 #: Names of GDAL's drivers as a person knows them.
 SHORT = {
@@ -40,7 +42,8 @@ def opened(address: str | Path, mode: str = "r", *, driver: str) -> rasterio.Dat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         # Whole, so that nothing in it is taken for an address.
-        whole = address if str(address).startswith("GTIFF_DIR:") else os.path.abspath(address)
+        told = str(address).startswith(("GTIFF_DIR:", *PREFIXES))
+        whole = address if told else os.path.abspath(address)
         return rasterio.open(whole, mode, driver=driver, sharing=False)
 
 
@@ -86,7 +89,8 @@ def check_blocks(path: Path, dataset: rasterio.DatasetReader) -> list[str]:
     """
     if dataset.driver != "GTiff":
         return []
-    size = path.stat().st_size
+    # What is fetched is found to be cut off when it is.
+    size = math.inf if str(dataset.name).startswith(PREFIXES) else path.stat().st_size
     height, width = dataset.block_shapes[0]
     item = np.dtype(dataset.dtypes[0]).itemsize * (dataset.count if _by_pixel(dataset) else 1)
     if height * width * item > LARGEST:

@@ -16,6 +16,7 @@ from xarray.backends.locks import SerializableLock
 from napari_fhn.surveys.lazy import Box, LazyArray
 from napari_fhn.surveys.maps.grids import KEPT_BYTES
 from napari_fhn.surveys.raster import tiff
+from napari_fhn.surveys.remote.gdal import fetching
 
 #: What becomes of complex numbers.
 Part = Literal["magnitude", "phase", "real", "imaginary"]
@@ -40,6 +41,7 @@ class Bands(LazyArray):
         masked: bool,
         packed: bool = False,
     ) -> None:
+        self.address = address
         self.masked = masked
         self.packed = packed
         self._kept: tuple[Any, NDArray[Any]] | None = None
@@ -64,7 +66,8 @@ class Bands(LazyArray):
         return {**self.__dict__, "_kept": None}
 
     def _read_bands(self, bands: range, window: Window) -> NDArray[Any]:
-        values = self._manager.acquire().read([band + 1 for band in bands], window=window, masked=self.masked)
+        with fetching(self.address):
+            values = self._manager.acquire().read([band + 1 for band in bands], window=window, masked=self.masked)
         return np.asarray(values.astype(self.dtype).filled(np.nan) if self.masked else values)
 
     def _one_of_many(self, band: int, window: Window) -> NDArray[Any] | None:

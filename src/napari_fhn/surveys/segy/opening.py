@@ -16,16 +16,20 @@ from napari_fhn.surveys.segy.binary import FORMAT_NAMES
 from napari_fhn.surveys.segy.grid import Line
 from napari_fhn.surveys.segy.layout import looks_like_segy
 from napari_fhn.surveys.segy.reading import OPTION_TYPES, Options
+from napari_fhn.surveys.segy.seismic_unix import SUFFIXES as SU
+from napari_fhn.surveys.segy.seismic_unix import looks_like_su
 from napari_fhn.surveys.segy.survey import SegySurvey, inspect
 from napari_fhn.surveys.segy.trace_bytes import Progress
 from napari_fhn.surveys.segy.values import SegyValues
 
-SUFFIXES = (".sgy", ".segy", ".seg")
+SUFFIXES = (".sgy", ".segy", ".seg", *SU)
 _FOOT = 0.3048
 
 
 def can_open(path: Path) -> bool:
-    """Say whether a path is SEG-Y by suffix and binary header."""
+    """Say whether a path is SEG-Y by suffix and binary header, or Seismic Unix by suffix and trace headers."""
+    if path.suffix.lower() in SU:
+        return looks_like_su(path)
     return path.suffix.lower() in SUFFIXES and looks_like_segy(path)
 
 
@@ -51,7 +55,8 @@ def open(
     Parameters
     ----------
     path : Path
-        The file. Its headers and a few samples are read; of a large, regular file only a choice of headers.
+        The file, or one of Seismic Unix (``.su``). Its headers and a few samples are read; of a large, regular file
+        only a choice of headers.
     inline_byte, crossline_byte : int, optional
         First byte (1 to 237) of the inline and crossline number in the trace headers; where only one is given, the
         other stands at 189 or 193. Without them the numbers are looked for: `guesses` says where, and why. Both 0:
@@ -160,6 +165,7 @@ def _labelled(path: Path, survey: SegySurvey, vertical: str, notes: tuple[str, .
         last = "sample"
         coords[last] = (last, np.arange(n, dtype=np.float64), {"long_name": "sample"})
     guess = survey.guess
+    kind = "Seismic Unix" if path.suffix.lower() in SU else f"SEG-Y rev {layout.revision}"
     return xr.DataArray(
         xr.Variable(
             (*lateral, last), LazilyIndexedArray(SegyValues(layout, order, dead=survey.dead, shifts=survey.shifts))
@@ -169,7 +175,7 @@ def _labelled(path: Path, survey: SegySurvey, vertical: str, notes: tuple[str, .
         attrs={
             "source": str(path.absolute()),
             "kind": "seismic",
-            "format": f"SEG-Y rev {layout.revision}, {FORMAT_NAMES[layout.format]}, {layout.endian}-endian",
+            "format": f"{kind}, {FORMAT_NAMES[layout.format]}, {layout.endian}-endian",
             "sorting": order.sorting,
             "geometry": survey.geometry,
             "header_bytes": (guess.inline_byte, guess.crossline_byte) if guess.inline_byte else None,

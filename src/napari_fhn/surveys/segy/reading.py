@@ -11,6 +11,8 @@ from napari_fhn.surveys.segy.coordinates import find_places, looked_at, touches
 from napari_fhn.surveys.segy.guess import STANDARD, GridGuess, judge
 from napari_fhn.surveys.segy.headers import Headers
 from napari_fhn.surveys.segy.layout import read_layout
+from napari_fhn.surveys.segy.seismic_unix import SUFFIXES as SU
+from napari_fhn.surveys.segy.seismic_unix import read_su_layout
 from napari_fhn.surveys.segy.text import TEXT_BYTES, ByteHint, hint_of_layout, hint_of_lines, text_lines
 from napari_fhn.surveys.segy.trace_bytes import Progress
 
@@ -88,7 +90,8 @@ class Reading:
     def __init__(self, path: Path, options: Options, progress: Progress | None = None) -> None:
         self.path, self.options, self.progress = path, options, progress
         _check(path, options)
-        self.layout = read_layout(path, options.sample_format, incomplete=options.incomplete)
+        read = read_su_layout if path.suffix.lower() in SU else read_layout
+        self.layout = read(path, options.sample_format, incomplete=options.incomplete)
         self.headers = Headers(self.layout)
         for name in ("inline_byte", "crossline_byte", "x_byte", "y_byte"):
             byte = getattr(options, name)
@@ -153,6 +156,8 @@ def _check(path: Path, options: Options) -> None:
 
 def _texts(layout: Layout) -> tuple[bytes, tuple[ByteHint, ...], str]:
     """Read the text header, what text says about bytes, and what is wrong with a layout of the file's own."""
+    if layout.first_trace < HEADERS_BYTES:
+        return b"", (), ""
     with layout.path.open("rb") as file:
         text = file.read(TEXT_BYTES)
         file.seek(HEADERS_BYTES)

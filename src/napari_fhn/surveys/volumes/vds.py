@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from rasterio.errors import RasterioError
 
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.extras import library
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
-from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, library, said_unit, vertical_axis
+from napari_fhn.surveys.looking import looked_through
+from napari_fhn.surveys.volumes import vds_look
+from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, said_unit, vertical_axis
 
 SUFFIXES = (".vds",)
 _MAGIC = b"HueDataStore"
@@ -66,6 +70,8 @@ def open(path: Path, *, variable: str | None = None, vertical: Vertical | None =
     """
     path = Path(path)
     openvds = library(path, "openvds", "vds", _KIND)
+    status = path.stat()
+    _look_at(path.absolute(), status.st_size, status.st_mtime_ns)
     handle = _opened(path, openvds)
     try:
         return _labelled(path, openvds, handle, variable, vertical)
@@ -145,6 +151,12 @@ class VdsValues(LazyArray):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _held=None, _lock=threading.Lock())
+
+
+@lru_cache(maxsize=32)
+def _look_at(path: Path, size: int, changed: int) -> None:
+    """Let another process meet what would end this one."""
+    looked_through(path, vds_look.__file__, (), "OpenVDS")
 
 
 def _opened(path: Path, openvds: Any) -> Any:

@@ -1,9 +1,7 @@
-"""What volumes in bricks have in common: axes with units, a place on the map, a library that may be missing."""
+"""What volumes in bricks have in common: axes with units, and a place on the map."""
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 
 Vertical = Literal["twt", "depth"]
@@ -30,39 +27,6 @@ _SPELT = {
 _WORDS = {"twt": "two-way time in milliseconds", "depth": "depth in metres"}
 #: Smaller steps between lines, in metres or feet, are those of coordinates that nobody filled in.
 _SMALLEST_BIN = 1e-3
-
-
-def library(path: Path, name: str, extra: str, kind: str) -> Any:
-    """Import a library, or say how it is installed.
-
-    Parameters
-    ----------
-    path : Path
-        The file that needs it.
-    name : str
-        Of the module.
-    extra : str
-        Of this distribution, which installs it.
-    kind : str
-        What the file is, for the sentence.
-
-    Raises
-    ------
-    SurveyError
-        When it is not installed, or does not run here.
-    """
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return importlib.import_module(name)
-    except ImportError as error:
-        package = name.partition(".")[0]
-        said = f"pip install 'napari-fhn[{extra}]'"
-        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package:
-            raise SurveyError(
-                path, f"{kind} is read by a package that is not installed", f"Install it: {said}"
-            ) from error
-        what = f"the package that reads {kind} does not run here ({error})"
-        raise SurveyError(path, what, f"Install it again: {said}") from error
 
 
 def said_unit(unit: str) -> str:

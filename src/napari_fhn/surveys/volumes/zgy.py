@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.extras import library
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
-from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, library, said_unit, vertical_axis
+from napari_fhn.surveys.volumes.volume import Vertical, geometry_of, labelled, said_unit, vertical_axis
 
 SUFFIXES = (".zgy",)
 _MAGIC = b"VBS\0"

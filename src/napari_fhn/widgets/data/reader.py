@@ -18,7 +18,7 @@ from napari_fhn.widgets.data.axes_dialog import ask_person, open_asking
 from napari_fhn.widgets.data.grid_dialog import ask_grid, doubt
 from napari_fhn.widgets.data.placement import image_layer, on_arrival
 
-_SEGY = (".sgy", ".segy", ".seg")
+_SEGY = (".sgy", ".segy", ".seg", ".su")
 
 _OURS = (".sgy", ".segy", ".hdr")
 """Suffixes whose failure to open is ours to explain, as no other reader knows them; other files are left to others."""

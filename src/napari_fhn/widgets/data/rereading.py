@@ -14,7 +14,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
 
-_SUFFIXES = (".sgy", ".segy", ".seg")
+_SUFFIXES = (".sgy", ".segy", ".seg", ".su")
 
 
 class Rereading:

@@ -1,4 +1,4 @@
-"""The layer and its adjoint, evaluated together, equal what autograd says of the layer."""
+"""The layer and its adjoint, evaluated together in each of the ways, equal what autograd says of the layer."""
 
 import itertools
 
@@ -7,12 +7,27 @@ import torch
 import torch.nn.functional as F
 
 from napari_fhn.network.convolution import Portable
-from napari_fhn.network.symmetric import LayerParameters, Pointwise, add_layer, add_layer_with_adjoint
+from napari_fhn.network.layer import (
+    Room,
+    add_layer,
+    add_layer_with_adjoint,
+    add_stacked_layer_with_adjoint,
+    layer_adjoint,
+)
+from napari_fhn.network.symmetric import LayerParameters, Pointwise
 
 SIZES = [(2, 3, 8), (2, 8, 3), (3, 2, 5), (3, 5, 2)]
 ACTIVATIONS = ["relu", "leaky_relu", "elu", "softplus", "tanh", "sigmoid"]
 NORMALIZATIONS = ["none", "instance", "layer", "batch"]
-NOTHING = torch.empty(0)
+
+
+class InPlace(Portable):
+    """Portable convolutions that write where they are told to."""
+
+    in_place = True
+
+    def convolve(self, state, kernels, bias, out, staging):
+        return out.copy_(super().convolve(state, kernels, bias, None, None))
 
 
 def draw(dimensions, m, n, normalized, batch=2, size=5, seed=0):
@@ -29,7 +44,7 @@ def hidden_for(state, m, copies=1):
 
 def evaluate(state, parameters, pointwise):
     out = torch.zeros_like(state)
-    add_layer(out, state, hidden_for(state, len(parameters.kernels)), parameters, pointwise, 1.0, Portable(), NOTHING)
+    add_layer(out, state, parameters, pointwise, 1.0, Portable())
     return out
 
 
@@ -54,16 +69,35 @@ def test_both_evaluations_equal_autograd(dimensions, m, n, at_state, activation,
 
     torch.testing.assert_close(evaluate(state, parameters, pointwise), value.detach())
 
-    pair = torch.cat((adjoint, state) if at_state else (state, adjoint))
-    targets = torch.ones_like(pair)
-    gradients = add_layer_with_adjoint(
-        targets, pair, at_state, hidden_for(state, m, 2), parameters, pointwise, -0.5, Portable(), NOTHING
-    )
-    halves = targets.split(len(state))
-    torch.testing.assert_close(halves[1 - at_state], 1 - 0.5 * value.detach())
-    torch.testing.assert_close(halves[at_state], 1 - 0.5 * expected[0])
-    for got, wanted in zip([g for g in gradients if g is not None], expected[1:], strict=True):
-        torch.testing.assert_close(got, -0.5 * wanted)
+    def close(gradients, of_state, of_adjoint):
+        torch.testing.assert_close(of_state, 1 - 0.5 * value.detach())
+        torch.testing.assert_close(of_adjoint, 1 - 0.5 * expected[0])
+        for got, wanted in zip([g for g in gradients if g is not None], expected[1:], strict=True):
+            torch.testing.assert_close(got, wanted)
+
+    kept = hidden_for(state, m)
+    add_layer(torch.zeros_like(state), state, parameters, pointwise, 1.0, InPlace(), Room(kept), keep=True)
+    layer = parameters, pointwise, -0.5
+    for z in (None, kept):
+        pair = torch.cat((adjoint, state) if at_state else (state, adjoint))
+        targets = torch.ones_like(pair)
+        room = Room(hidden_for(state, m, 2))
+        halves = targets.split(len(state))
+        gradients = add_stacked_layer_with_adjoint(targets, pair, at_state, z, *layer, InPlace(), room)
+        close(gradients, halves[1 - at_state], halves[at_state])
+
+        first, second = torch.ones_like(state), torch.ones_like(state)
+        z = None if z is None else z.clone()
+        close(add_layer_with_adjoint((first, second), state, adjoint, z, *layer, Portable()), first, second)
+
+    pair = torch.cat((state, adjoint))
+    for ours, room in ((Portable(), Room()), (InPlace(), Room(torch.cat((kept, kept))))):
+        z = kept.clone() if room.hidden is None else room.hidden[len(kept) :]
+        back, gradients = layer_adjoint(pair, z, *layer[:2], ours, room)
+        target = torch.ones_like(state)
+        ours.add_transposed(target, back, parameters.kernels, -0.5, None)
+        close(gradients, first, target)
+    assert layer_adjoint(pair, kept, *layer[:2], Portable(), learns=False)[1][0] is None
 
 
 @pytest.mark.parametrize(("dimensions", "m", "n"), SIZES)
@@ -85,7 +119,7 @@ def test_batch_statistics_are_renewed_once_and_used_afterwards():
     state, parameters = draw(2, 3, 4, normalized=True)
     running = (torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64))
     pointwise = Pointwise("relu", "batch", running, training=True)
-    arguments = (torch.zeros_like(state), state, hidden_for(state, 3), parameters, pointwise, 1.0, Portable(), NOTHING)
+    arguments = (torch.zeros_like(state), state, parameters, pointwise, 1.0, Portable())
     add_layer(*arguments)
     assert running[0].abs().max() == 0  # the way back must not count the batch again
     add_layer(*arguments, renew=True)

@@ -1,0 +1,129 @@
+"""Regional aquifer mapping (Peters, Haber & Lensink 2024, section 4.2).
+
+    python examples/aquifer.py --small               # cells four times as wide, a smaller network: minutes on a CPU
+    python examples/aquifer.py --forecast            # what the full size takes
+    python examples/aquifer.py --minutes 10          # 848 x 1456 cells, the paper's network; again to go on
+    python examples/aquifer.py --data a.tif b.tif --categorical c.tif --patches known.tif --truth true.tif
+
+The paper's data are not public. A generated region stands in, written as GeoTIFFs that the dock opens too: magnetics,
+two gravity grids and topography, and two geological maps that become 52 maps of zero and one. An expert has annotated
+40 patches, of which 30 are learnt from, a tenth of their cells in each step, with flips and exchanged axes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import napari_fhn as fhn
+from napari_fhn import surveys
+from shared import ROOT, Clock, forecast, keep, options, pictures, train
+
+STEPS = 140
+MAPS = ("magnetics", "gravity_bouguer", "gravity_isostatic", "topography")
+GEOLOGY = ("rock_age", "rock_type")
+SMALL = "2d 56: 2x8 | down 2x8 | down 3x8 | up 2x8 | up 2x8"
+"""A network for two CPU cores: each map once, and two levels less deep than the paper's."""
+SMALL_BLOCK = (212, 364)
+
+
+def main() -> int:
+    """Train, predict, score, draw."""
+    told = _options()
+    told.folder.mkdir(parents=True, exist_ok=True)
+    steps, files = told.steps or STEPS, region(told)
+    settings: dict[str, Any] = {"device": told.device}
+    if told.small:
+        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}}
+    with fhn.open(files["maps"], categorical=files["geology"], session=told.folder / "work") as work:
+        work.label(files["patches"], classes=files["classes"])
+        if told.forecast:
+            small = tuple(max(32, size // 4 // 8 * 8) for size in work.shape)
+            forecast(work, steps, small, "paper.aquifer", **settings)
+            return 0
+        kept = boxes(files["table"]) if files["table"] else told.hold_out
+        settings |= {"recipe": "paper.aquifer", "hold_out": kept, "seed": told.seed}
+        run = train(work, "aquifer", steps, Clock(told.minutes), **settings)
+        if run is None:
+            return 0
+        predicted, known = np.asarray(work.predict(run=run, device=told.device)), np.array(work.labels)
+        truth = known if files["truth"] is None else _read(files["truth"])
+        scores = {"patches kept": work.score(run=run).network} if kept else {}
+        if files["truth"] is not None:
+            scores["everywhere else"] = work.score(truth, run=run).network
+        names = tuple(work.classes.values())
+        shown = known.copy()
+        for box in run.job().held_out:
+            shown[box.slices] = 0
+        maps = sum(survey.sizes.get("band", 1) for survey in work.surveys.values())
+    numbers: dict[str, Any] = {"cells": truth.shape, "maps": maps, "steps": steps}
+    for what, score in scores.items():
+        numbers[what] = {"accuracy": score.accuracy, "IoU": dict(zip(names, score.iou, strict=True))}
+    keep(told.folder, "numbers.json", numbers)
+    wrong = ((predicted != truth) & (truth > 0)).astype(np.uint8) * len(names)
+    panels = [(path.stem, _read(path)) for path in files["maps"][:3]]
+    panels += [("patches learnt from", shown), ("patches kept for the score", known - shown)]
+    panels += [("truth", truth), ("prediction", predicted), ("errors", wrong)]
+    pictures(told.folder / "aquifer.png", panels, classes=len(names), columns=4)
+    return 0
+
+
+def region(told: argparse.Namespace) -> dict[str, Any]:
+    """Return the files of the region by what they are; those of the generated one are made where they are not there."""
+    if told.data:
+        return {
+            "maps": told.data,
+            "geology": told.categorical,
+            "patches": told.patches,
+            "truth": told.truth,
+            "table": None,
+            "classes": told.classes,
+        }
+    sys.path.append(str(ROOT / "scripts"))
+    from samples import make_region
+
+    folder = told.folder / "region"
+    if not (folder / "patches.csv").exists():
+        shape = make_region.SHAPE
+        make_region.make(folder, tuple(n // make_region.SMALL for n in shape) if told.small else shape)
+    return {
+        "maps": [folder / f"{name}.tif" for name in MAPS],
+        "geology": [folder / f"{name}.tif" for name in GEOLOGY],
+        "patches": folder / "patches.tif",
+        "truth": folder / "truth.tif",
+        "table": folder / "patches.csv",
+        "classes": folder / "classes.csv",
+    }
+
+
+def boxes(table: Path) -> list[fhn.Box]:
+    """Return the patches that are kept for the score."""
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["for"] == "validation"]
+    corners = [(int(row["row"]), int(row["column"]), int(row["size"])) for row in rows]
+    return [fhn.Box((row, column), (row + size, column + size)) for row, column, size in corners]
+
+
+def _read(path: Path) -> np.ndarray:
+    found = np.asarray(surveys.open(path))
+    return found[0] if found.ndim == 3 else found
+
+
+def _options() -> argparse.Namespace:
+    parser = options(__doc__ or "", "example-aquifer")
+    parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="maps of numbers")
+    parser.add_argument("--categorical", type=Path, nargs="*", default=[], metavar="FILE", help="maps of units")
+    parser.add_argument("--patches", type=Path, metavar="FILE", help="what is known, 0 elsewhere")
+    parser.add_argument("--classes", type=Path, metavar="FILE", help="their names: value,name,color")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="true classes")
+    parser.add_argument("--hold-out", type=int, default=10, metavar="N", help="patches kept for the score")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

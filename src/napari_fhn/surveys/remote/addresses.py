@@ -1,0 +1,191 @@
+"""Addresses: what is one, who answers there, and what is said when nobody does."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from napari_fhn import record
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.extras import library
+from napari_fhn.surveys.lazy import one_line
+
+#: Schemes by the package that speaks them.
+PACKAGES = {
+    "https": "aiohttp", "http": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs",
+    "abfss": "adlfs", "az": "adlfs",
+}  # fmt: skip
+#: Seconds: until a server has answered, between two pieces of an answer, and for all of one.
+CONNECT, QUIET, TOTAL = 10.0, 20.0, 120.0
+#: As people write them, and with the one slash that is left where one was taken for a path of this machine.
+_ADDRESS = re.compile(rf"({'|'.join(PACKAGES)}):/{{1,2}}([^/].*)", re.IGNORECASE | re.DOTALL)
+#: What servers tell of a version of a file.
+_VERSION = ("etag", "content-md5", "digest", "last-modified", "lastmodified", "last_modified", "updated", "size")
+_OF_STORES = ("zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata")
+#: Bytes of a description.
+_LONGEST = 64 * 2**20
+_AGAIN = "Check the connection, and try again"
+
+
+class NotThere(SurveyError):
+    """Nobody answers at an address, or not in time; what lies there may be sound."""
+
+
+def url_of(path: str | os.PathLike[str]) -> str | None:
+    """Return the address that a path is; None for one of this machine.
+
+    Parameters
+    ----------
+    path : path-like
+        As it was typed, or as a `Path` of it, which has lost a slash.
+
+    Examples
+    --------
+    >>> url_of("https://a.org/b.zarr"), url_of(Path("https://a.org/b.zarr/")), url_of("C:/b.zarr")
+    ('https://a.org/b.zarr', 'https://a.org/b.zarr', None)
+    """
+    found = _ADDRESS.fullmatch(os.fspath(path).replace("\\", "/") if isinstance(path, Path) else os.fspath(path))
+    return f"{found[1].lower()}://{found[2].rstrip('/')}" if found else None
+
+
+def kept(url: str) -> str:
+    """Return an address without what follows a question mark, which may be a key: this is shown and kept."""
+    return url.partition("?")[0].partition("#")[0]
+
+
+def named(url: str) -> Path:
+    """Return what sentences call an address: a store after its folder, whichever file of it they are about."""
+    path = PurePosixPath(kept(url))
+    return Path((path.parent if path.name in _OF_STORES else path).name)
+
+
+def check_address(url: str) -> None:
+    """Refuse an address that holds a password, which would be shown and kept.
+
+    Raises
+    ------
+    SurveyError
+    """
+    host = url.partition("://")[2].partition("/")[0]
+    if url.startswith(("http://", "https://")) and "@" in host:
+        raise SurveyError(named(url), "its address holds a password", "Give one without: addresses are shown and kept")
+
+
+def system(url: str, *, asynchronous: bool = False) -> tuple[Any, str]:
+    """Return fsspec's file system for an address, and the path there.
+
+    Raises
+    ------
+    SurveyError
+        Where a package is missing, or the address is none that it knows.
+    """
+    scheme = url.partition("://")[0]
+    fsspec = library(named(url), "fsspec", "cloud", f"what lies at {scheme}://")
+    speaker = library(named(url), PACKAGES[scheme], "cloud", f"what lies at {scheme}://")
+    options: dict[str, Any] = {"skip_instance_cache": True}
+    if PACKAGES[scheme] == "aiohttp":
+        times = speaker.ClientTimeout(total=TOTAL, sock_connect=CONNECT, sock_read=QUIET)
+        # Proxies are those of the environment, as with every other program.
+        options["client_kwargs"] = {"timeout": times, "trust_env": True}
+    elif PACKAGES[scheme] == "s3fs":
+        options["config_kwargs"] = {"connect_timeout": CONNECT, "read_timeout": QUIET, "retries": {"max_attempts": 2}}
+    try:
+        found: tuple[Any, str] = fsspec.core.url_to_fs(url, asynchronous=asynchronous, **options)
+    except Exception as error:
+        # Each package looks for its credentials already here.
+        raise failed(url, error) from error
+    return found
+
+
+def fetch(url: str, start: int | None = None, end: int | None = None) -> bytes | None:
+    """Return what lies at an address, or a part of it; None where nothing does.
+
+    Raises
+    ------
+    SurveyError
+        When nobody answers in time, or refuses to.
+    """
+    files, path = system(url)
+    try:
+        return bytes(files.cat_file(path, start=start, end=end, timeout=TOTAL))
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        raise failed(url, error) from error
+
+
+def said_by(url: str) -> dict[str, Any]:
+    """Return what a small file of JSON at an address says; nothing where there is none, or it is damaged.
+
+    Raises
+    ------
+    SurveyError
+        As `fetch`.
+    """
+    data = fetch(url)
+    try:
+        content = record.parse(data or b"", longest=_LONGEST)
+    except record.RecordError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def fingerprint(url: str) -> tuple[int, str]:
+    """Return the size of what lies at an address, and a digest of what the server tells of its version.
+
+    Parameters
+    ----------
+    url : str
+        Of a file.
+
+    Returns
+    -------
+    size : int
+        In bytes; 0 where it is not told.
+    digest : str
+        Empty where nothing is told by which a change would show.
+
+    Raises
+    ------
+    SurveyError
+        When there is none, or nobody answers.
+    """
+    files, path = system(url)
+    try:
+        about = {str(key).lower(): value for key, value in files.info(path, timeout=TOTAL).items()}
+    except Exception as error:
+        raise failed(url, error) from error
+    told = {key: str(about[key]) for key in _VERSION if about.get(key)}
+    if set(told) <= {"size"}:
+        return int(about.get("size") or 0), ""
+    said = "\0".join(f"{key}={value}" for key, value in sorted(told.items()))
+    return int(about.get("size") or 0), hashlib.sha256(f"{url}\0{said}".encode()).hexdigest()
+
+
+def failed(url: str, error: BaseException) -> SurveyError:
+    """Say in a sentence what went wrong on the way to an address, whichever package says so."""
+    # fsspec says of whatever goes wrong on the web that nothing is there, and keeps the reason behind it.
+    while isinstance(error, FileNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__
+    path, host = named(url), url.partition("://")[2].partition("/")[0]
+    status = getattr(error, "status", None) or getattr(error, "code", None)
+    words = f"{type(error).__name__} {error}".lower()
+    if isinstance(error, SurveyError):
+        return error
+    if isinstance(error, FileNotFoundError) or status == 404 or "nosuchbucket" in words:
+        return SurveyError(path, f"there is nothing at {kept(url)}", "Check the address")
+    if isinstance(error, PermissionError) or status in (401, 403) or "credential" in words or "anonymous" in words:
+        way_out = "Set them up as for other programs (AWS_PROFILE, GOOGLE_APPLICATION_CREDENTIALS, AZURE_...), or give "
+        return SurveyError(path, f"{host} asks for credentials that are missing or not enough", f"{way_out}an address "
+                           "that is open to all")  # fmt: skip
+    if isinstance(error, asyncio.TimeoutError | TimeoutError) or "timeout" in words or "timed out" in words:
+        return NotThere(path, f"{host} does not answer in time", _AGAIN)
+    if "payload" in words or "incompleteread" in words or "contentlength" in words or "disconnected" in words:
+        return SurveyError(path, f"the answer of {host} was cut off", "Try again")
+    if "connect" in words or "resolve" in words or "getaddrinfo" in words or "endpoint" in words:
+        return NotThere(path, f"{host} cannot be reached", _AGAIN)
+    return SurveyError(path, f"it cannot be read from {host} ({one_line(error) or type(error).__name__})", _AGAIN)

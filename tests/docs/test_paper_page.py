@@ -1,0 +1,58 @@
+"""The page that lays the paper beside the program shows what the program counts."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "paper.md"
+
+
+@pytest.fixture(scope="module")
+def paper():
+    """The script that makes it, which lies beside another one that it takes from."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        yield importlib.import_module("paper")
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+        for name in ("paper", "figures"):
+            sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("name", ["table-1", "table-2-and-3", "table-5", "table-6", "figure-3"])
+def test_a_table_is_what_the_program_says_now(paper, name):
+    text = PAGE.read_text(encoding="utf-8")
+    assert paper.renewed(text, name, paper.TABLES[name](), "paper") == text, "run: python docs/paper.py"
+
+
+def test_counted_memory_has_the_digits_that_are_printed(paper):
+    for row in paper.table_1().splitlines()[2:]:
+        _, states, own_states, kernels, own_kernels = [cell.strip() for cell in row.strip("|").split("|")]
+        for printed, counted in ((states, own_states), (kernels, own_kernels)):
+            digits = len(printed.partition(".")[2])
+            rounded, cut = f"{float(counted):.{digits}f}", counted[: len(printed)]
+            assert printed in (rounded, cut)  # 2.196 is printed as 2.19
+
+
+def test_every_layer_is_as_printed(paper):
+    rows = [*paper.table_2_and_3().splitlines(), *paper.table_6().splitlines()]
+    assert sum("| yes |" in row for row in rows) == 16 + 10
+    assert not any("| no |" in row for row in rows)
+
+
+def test_figure_2_has_its_three_panels(paper):
+    figure = paper.figure_2()
+    assert [len(axes.lines) for axes in figure.axes] == [3, 3, 3]
+    paper.plt.close(figure)
+    for name in paper.FIGURES:
+        assert (ROOT / "docs" / "images" / f"paper-{name}.png").stat().st_size < 150_000
+
+
+def test_an_unknown_part_is_a_sentence(paper, capsys):
+    assert paper.main(["table-9"]) == 2
+    assert "There is no table-9" in capsys.readouterr().err

@@ -1,0 +1,297 @@
+"""Surveys by address, from a server of this machine: sound, absent, slow, silent, cut off, and without parts."""
+
+from __future__ import annotations
+
+import http.server
+import pickle
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import xarray as xr
+import zarr
+from rasterio.transform import from_origin
+
+from napari_fhn import surveys
+from napari_fhn.project import Project, Session, SurveySet, stamps
+from napari_fhn.project.inputs import copied, entry_of
+from napari_fhn.project.manifest import refer
+from napari_fhn.project.opening import reopen
+from napari_fhn.surveys import SurveyError, reaching
+from napari_fhn.surveys.remote import addresses
+
+pytest.importorskip("fsspec")
+pytest.importorskip("aiohttp")
+pytestmark = pytest.mark.filterwarnings("ignore")
+VALUES = np.arange(12 * 20 * 8, dtype=np.float32).reshape(12, 20, 8)
+
+
+class Server:
+    """Serves a folder; `mood` says how: "ranges", "whole", "silent", "cut", "closed", "html"."""
+
+    def __init__(self, folder: Path) -> None:
+        self.asked: list[str] = []
+        self.mood = "ranges"
+        server = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                server.asked.append(self.path)
+                path = folder / self.path.lstrip("/").partition("?")[0]
+                if server.mood == "silent":
+                    time.sleep(1.2)
+                if server.mood == "closed":
+                    return self.send_error(403)
+                if server.mood == "html":
+                    return self._send(200, b"<html>Sign in</html>")
+                if not path.is_file():
+                    return self.send_error(404)
+                data = path.read_bytes()
+                asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+                if asked is None or server.mood == "whole":
+                    return self._send(200, data)
+                first = int(asked[1]) if asked[1] else len(data) - int(asked[2])
+                last = min(int(asked[2]) if asked[1] and asked[2] else len(data) - 1, len(data) - 1)
+                return self._send(206, data[first : last + 1], f"bytes {first}-{last}/{len(data)}")
+
+            def _send(self, status: int, data: bytes, part: str = "") -> None:
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.send_header("ETag", f'"{hash(data)}"')
+                if server.mood != "whole":
+                    self.send_header("Accept-Ranges", "bytes")
+                if part:
+                    self.send_header("Content-Range", part)
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(data[: len(data) // 2] if server.mood == "cut" else data)
+                if server.mood == "cut":
+                    self.close_connection = True
+
+            do_HEAD = do_GET
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    (tmp_path / "web").mkdir()
+    found = Server(tmp_path / "web")
+    yield found
+    found.close()
+
+
+@pytest.fixture(autouse=True)
+def quickly(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv(reaching.VARIABLE, str(tmp_path / "user" / "followed.json"))
+    monkeypatch.setattr(addresses, "QUIET", 0.3)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def web(tmp_path, server) -> Path:
+    return tmp_path / "web"
+
+
+def sharded(path: Path, values: np.ndarray = VALUES) -> None:
+    """A Zarr 3 store of xarray's kind, in shards of several pieces."""
+    dims = ("inline", "crossline", "twt")
+    coords = {dim: 100.0 + np.arange(n) for dim, n in zip(dims, values.shape, strict=True)}
+    data = xr.DataArray(values, dims=dims, coords=coords, name="amplitude").to_dataset()
+    data["twt"].attrs["units"] = "ms"
+    how = {"amplitude": {"chunks": (4, 5, 4), "shards": (8, 10, 8)}}
+    data.to_zarr(path, zarr_format=3, consolidated=True, encoding=how)
+
+
+def cog(path: Path) -> np.ndarray:
+    values = np.random.default_rng(0).integers(0, 200, (2, 600, 520)).astype(np.uint8)
+    profile = {"driver": "COG", "count": 2, "height": 600, "width": 520, "dtype": "uint8", "crs": "EPSG:32632"}
+    with rasterio.open(path, "w", **profile, transform=from_origin(5e5, 6e6, 10, 10), blocksize=128, nodata=0) as file:
+        file.write(values)
+    return values
+
+
+def test_a_sharded_zarr_is_read_piece_by_piece(server, web):
+    sharded(web / "cube.zarr")
+    url = f"{server.address}/cube.zarr"
+    survey = surveys.open(url)
+    assert survey.dims == ("inline", "crossline", "twt")
+    assert survey.attrs["source"] == url
+    server.asked.clear()
+    np.testing.assert_array_equal(survey[2, 3:5], VALUES[2, 3:5])
+    assert {one for one in server.asked if "/c/" in one} == {"/cube.zarr/amplitude/c/0/0/0"}
+    np.testing.assert_array_equal(survey.values, VALUES)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(survey))[5], VALUES[5])
+    # What a path has left of it, as the command line hands it on.
+    np.testing.assert_array_equal(surveys.open(Path(url)).values, VALUES)
+    assert surveys.can_open(url)
+    assert "variable" in surveys.opening.options_of(url)
+
+
+def test_mdio_and_plain_zarr_of_both_versions(server, web):
+    dims = ("inline", "crossline", "time")
+    xr.Dataset(
+        {"amplitude": (dims, VALUES), "trace_mask": (dims[:2], np.ones(VALUES.shape[:2], bool))},
+        coords={"inline": np.arange(12), "crossline": np.arange(20), "time": 4 * np.arange(8)},
+        attrs={"apiVersion": "1.0.0", "createdOn": "2026", "attributes": {"defaultVariableName": "amplitude"}},
+    ).to_zarr(web / "survey.mdio", zarr_format=2, consolidated=True)
+    survey = surveys.open(f"{server.address}/survey.mdio")
+    assert survey.attrs["format"].startswith("MDIO")
+    assert survey.dims == ("inline", "crossline", "twt")
+    np.testing.assert_array_equal(survey.values, VALUES)
+    for version in (2, 3):
+        zarr.create_array(web / f"array{version}", data=VALUES, chunks=(6, 10, 8), zarr_format=version)
+        axes = ("inline", "crossline", "twt")
+        np.testing.assert_array_equal(surveys.open(f"{server.address}/array{version}", axes=axes).values, VALUES)
+
+
+def test_a_cog_is_read_block_by_block(server, web):
+    values = cog(web / "map.tif")
+    survey = surveys.open(f"{server.address}/map.tif?token=secret")
+    assert survey.dims == ("band", "y", "x")
+    assert survey.rio.crs.to_epsg() == 32632
+    assert (float(survey["x"][0]), float(survey["y"][0]), survey.attrs["nodata"]) == (500005, 5999995, 0)
+    assert survey.attrs["source"] == f"{server.address}/map.tif", "what may be a key is not kept"
+    np.testing.assert_array_equal(survey[1, 300:310, 400:410], values[1, 300:310, 400:410])
+    np.testing.assert_array_equal(survey.values, values)
+    assert all(one.partition("?")[0] == "/map.tif" for one in server.asked), "nothing beside it is looked for"
+
+
+@pytest.mark.parametrize("name", ["cube.zarr", "map.tif"])
+def test_what_goes_wrong_on_the_way_is_a_sentence(server, web, name):
+    sharded(web / "cube.zarr")
+    cog(web / "map.tif")
+    for k, (mood, words) in enumerate(
+        {
+            "silent": "does not answer in time",
+            "closed": "asks for credentials",
+            "cut": "cut off",
+        }.items()
+    ):
+        server.mood = mood
+        begun = time.monotonic()
+        with pytest.raises(SurveyError, match=words) as said:
+            # GDAL remembers what it has not found.
+            surveys.open(f"{server.address}/{name}?{k}" if name.endswith("tif") else f"{server.address}/{name}")
+        assert time.monotonic() - begun < 10
+        assert str(said.value).startswith(f"{name}: ")
+    server.mood = "ranges"
+    with pytest.raises(SurveyError, match="there is n"):
+        surveys.open(f"{server.address}/no-{name}")
+    server.close()
+    with pytest.raises(SurveyError, match="cannot be reached"):
+        surveys.open(f"{server.address}/{name}")
+
+
+def test_a_server_that_gives_no_parts_is_found_out(server, web):
+    sharded(web / "cube.zarr")
+    cog(web / "map.tif")
+    server.mood = "whole"
+    with pytest.raises(SurveyError, match="whole files only"):
+        surveys.open(f"{server.address}/map.tif")
+    with pytest.raises(SurveyError, match="whole files only"):
+        surveys.open(f"{server.address}/cube.zarr").load()
+
+
+@pytest.mark.parametrize("name", ["cube.zarr", "map.tif"])
+def test_what_is_cut_off_later_is_a_sentence(server, web, name):
+    sharded(web / "cube.zarr")
+    cog(web / "map.tif")
+    survey = surveys.open(f"{server.address}/{name}")
+    server.mood = "cut"
+    with pytest.raises(SurveyError, match="cut off"):
+        survey.load()
+
+
+def test_a_page_in_place_of_a_store_is_a_sentence(server, web):
+    server.mood = "html"
+    for name in ("cube.zarr", "map.tif"):
+        with pytest.raises(SurveyError):
+            surveys.open(f"{server.address}/{name}")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("s3://bucket/cube.zarr", r"s3fs.*pip install 'napari-fhn\[cloud\]'"),
+        ("https://me:secret@host/cube.zarr", "holds a password"),
+        ("https://host/survey.sgy", "not read by address"),
+        ("https://host//cube.zarr", "empty part"),
+        ("https://host/cube.zarr?key=secret", "question mark"),
+        ("ftp://host/cube.zarr", "nothing is fetched"),
+    ],
+)
+def test_addresses_that_are_not_read_are_sentences(url, words):
+    if "s3fs" in words:
+        pytest.importorskip("fsspec")
+        try:
+            import s3fs  # noqa: F401
+        except ImportError:
+            pass
+        else:
+            pytest.skip("s3fs is installed")
+    with pytest.raises(SurveyError, match=words) as said:
+        surveys.open(url)
+    assert "secret" not in str(said.value)
+
+
+def test_labels_are_not_fetched(server, web):
+    with pytest.raises(SurveyError, match="nothing is fetched"):
+        surveys.read_classes(f"{server.address}/labels.tif", surveys.Grid(()))
+    assert server.asked == []
+
+
+def test_a_session_keeps_the_address_and_asks_only_what_somebody_here_has_named(server, web, tmp_path, monkeypatch):
+    cog(web / "map.tif")
+    url = f"{server.address}/map.tif"
+    survey = surveys.open(url)
+    session = Session(tmp_path / "s")
+    entry = entry_of(session, "map", survey)
+    assert (entry.file.path, entry.file.absolute, entry.file.name) == (url, url, url)
+    assert entry.file.stamp.checksum == stamps.stamp(Path(url)).checksum != ""
+    (found,) = reopen([entry], tmp_path).surveys
+    np.testing.assert_array_equal(found[1][0, :5, :5], survey[0, :5, :5])
+    # Changed on the server, it has another stamp.
+    (web / "map.tif").write_bytes((web / "map.tif").read_bytes() + b"more")
+    assert stamps.stamp(Path(url)) != entry.file.stamp
+    # Somebody else's session names what nobody here has: no request.
+    monkeypatch.setenv(reaching.VARIABLE, str(tmp_path / "other" / "followed.json"))
+    server.asked.clear()
+    other = reopen([entry], tmp_path)
+    assert (other.surveys, other.missing, server.asked) == ((), (url,), [])
+    # A server that does not answer leaves the copy in the session.
+    reaching.remember_address(url)
+    server.close()
+    assert reopen([entry], tmp_path).missing == (url,)
+
+
+def test_a_survey_by_address_is_copied_once(server, web, tmp_path):
+    cog(web / "map.tif")
+    survey = surveys.open(f"{server.address}/map.tif")
+    session = Session(tmp_path / "s")
+    with session.writing("test"):
+        (one,) = copied(session, SurveySet.of({"map": survey}))
+        server.asked.clear()
+        (again,) = copied(session, SurveySet.of({"map": survey}))
+    assert one == again
+    assert len(server.asked) < 4, "its version is asked for, and nothing else"
+    assert refer(f"{server.address}/map.tif?key=1", tmp_path).path == f"{server.address}/map.tif"
+    assert isinstance(Project(session, SurveySet.of({"map": survey})).shape, tuple)
