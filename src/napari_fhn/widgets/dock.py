@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,9 @@ class Dock(QWidget):
         self._closed = True
         if self.rulers is not None:
             self.rulers.close_rulers()
-        self.view.setParent(None)
-        self.view.deleteLater()
+        with contextlib.suppress(RuntimeError):  # gone with the window
+            self.view.setParent(None)
+            self.view.deleteLater()
         self.data.close_panel()
         self.results.close_panel()
         self.desk.close()
