@@ -146,7 +146,7 @@ def pictures(
         axis.set_title("validation loss", loc="left", fontsize=9)
         axis.legend(fontsize=7, frameon=False)
         axis.tick_params(labelsize=7)
-    figure.savefig(path, dpi=70)
+    figure.savefig(path, dpi=60)
     plt.close(figure)
     print(f"Drawn: {path}")
 
