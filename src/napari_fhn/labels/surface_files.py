@@ -56,18 +56,27 @@ def is_surface(path: Path) -> bool:
     return _format(path) is not None
 
 
+def surface_words(path: Path) -> str:
+    """Say which grid a file is: "a ZMap grid"; nothing for another file."""
+    found = _format(path)
+    return "" if found is None else found.called
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of file.
 
     Attributes
     ----------
+    called : str
+        What it is called.
     begins : re.Pattern
         What its first bytes match, behind comments.
     read : callable
         Reads such a file.
     """
 
+    called: str
     begins: re.Pattern[bytes]
     read: Callable[[Path], SurfaceGrid]
 
@@ -325,10 +334,15 @@ def _north_up(
 
 #: In the order in which they are asked.
 FORMATS = (
-    Format(re.compile(rb"-996\s|\x00\x00\x00\x20\xff\xff\xfc\x1c"), _irap),
-    Format(re.compile(rb"@[^\n]*(?:HEADER\s*,|,[^\n]*GRID)", re.IGNORECASE), _zmap),
-    Format(re.compile(rb"FSASCI\b", re.IGNORECASE), _cps3),
-    Format(re.compile(rb"DSAA\s|DSBB|DSRB"), partial(_raster, kind="a Surfer grid", suffixes=(".grd",))),
-    Format(re.compile(rb"ncols\s", re.IGNORECASE), partial(_raster, kind="an ESRI ASCII grid", suffixes=(".asc",))),
-    Format(re.compile(rb"II[*+]\x00|MM\x00[*+]"), partial(_raster, kind="a TIFF", suffixes=(".tif", ".tiff"))),
+    Format("an Irap classic grid", re.compile(rb"-996\s|\x00\x00\x00\x20\xff\xff\xfc\x1c"), _irap),
+    Format("a ZMap grid", re.compile(rb"@[^\n]*(?:HEADER\s*,|,[^\n]*GRID)", re.IGNORECASE), _zmap),
+    Format("a CPS-3 grid", re.compile(rb"FSASCI\b", re.IGNORECASE), _cps3),
+    *(
+        Format(called, re.compile(begins, re.IGNORECASE), partial(_raster, kind=called, suffixes=suffixes))
+        for called, begins, suffixes in (
+            ("a Surfer grid", rb"DSAA\s|DSBB|DSRB", (".grd",)),
+            ("an ESRI ASCII grid", rb"ncols\s", (".asc",)),
+            ("a TIFF", rb"II[*+]\x00|MM\x00[*+]", (".tif", ".tiff")),
+        )
+    ),
 )
