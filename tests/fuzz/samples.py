@@ -74,8 +74,9 @@ TABLES = {
         "40 1\n44 1\n48 2\n52 -999.25\n56 2\n"
     ),
     "las3": (
-        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\nWELL. W :\n"
-        "INLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n~Log_Data | Log_Definition\n"
+        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\n"
+        "WELL. W :\nINLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n"
+        "~Log_Data | Log_Definition\n"
         "40,1\n44,1\n~Log_Definition[2]\nTWT.ms : TIME {F}\nFACIES. : {S} | Log[2]\n~Log_Data[2] | Log_Definition[2]\n"
         '40,sand\n44,"shale, grey"\n48,sand\n'
     ),
