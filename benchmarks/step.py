@@ -4,7 +4,8 @@
     python benchmarks/step.py --only depth6,depth60 --repetitions 5
     python benchmarks/step.py --loss-curves
 
-Side by side are this network in float32 and in bfloat16; the same mathematics in plain autograd, with and without
+Side by side are this network in float32, with its states kept, and in bfloat16; the same mathematics in the best plain
+autograd that we know to write (channels last, no transposed convolution), in the plainest, and with
 ``torch.utils.checkpoint``; and the same layers in wrappers of `memcnn <https://github.com/silvandeleemput/memcnn>`_
 (``pip install memcnn``; without it that row says so). First their scores and gradients are compared on small networks.
 Every measurement is a process of its own, the contenders take turns, and the best of all their steps counts. Beside the
@@ -52,7 +53,14 @@ CASES: dict[str, Case] = {
     **{f"depth{depth}": Case(levels(3, 8, (8,), depth), (64, 64, 64)) for depth in (6, 12, 30, 60)},
     **{
         f"levels{'x'.join(map(str, block))}": Case(_DOWN_AND_UP, block)
-        for block in ((32, 32, 32), (64, 64, 64), (96, 96, 96), (128, 128, 128), (32, 64, 512), (512, 64, 32))
+        for block in (
+            *((32, 32, 32), (64, 64, 64), (96, 96, 96), (128, 128, 128), (32, 64, 512), (512, 64, 32)),
+            *((20, 48, 80), (40, 96, 160), (12, 160, 160), (24, 320, 320)),
+        )
+    },
+    **{
+        f"768x512x{inputs}": Case(levels(2, channels, (16, 16), 2), (768, 512), input_channels=inputs)
+        for inputs, channels in ((3, 16), (64, 64))
     },
     **{f"map{channels}": Case(levels(2, channels, (24, 24), 2), (512, 512)) for channels in (100, 200, 400)},
     "sections": Case(architecture("sections"), (192, 160), batch=4, input_channels=3),
@@ -207,6 +215,8 @@ def _aims(cases: dict[str, Any]) -> dict[str, Any]:
 
     aims = {
         "share of the step that is bare convolution": over_all("convolutions", "share_of_step"),
+        "times faster than the best plain autograd": over_all("contenders", "best autograd", "times_float32"),
+        "time with states kept over that without": over_all("contenders", "states", "times_float32"),
         "times faster than plain autograd": over_all("contenders", "autograd", "times_float32"),
         "times faster than checkpoints": over_all("contenders", "checkpoint", "times_float32"),
         "times faster than memcnn": over_all("contenders", "memcnn", "times_float32"),

@@ -16,6 +16,7 @@ from rasterio.warp import transform
 
 from napari_fhn.labels import LabelError, LabelWarning, Source, Undeclared, read_horizon, recognise
 from napari_fhn.surveys import SurveyGeometry
+from napari_fhn.surveys.out import save_horizon
 
 #: The surface z = 60 + i / 4 + j / 2 at node i of a column east, j of a row north; nothing at one of them.
 COLUMNS, ROWS, WITHOUT = 9, 7, (3, 2)
@@ -243,6 +244,42 @@ def test_a_grid_elsewhere_or_of_nothing_is_refused(tmp_path, north_up):
         read_horizon(irap(tmp_path / "none.irap", np.full((3, 3), np.nan)), north_up)
     with pytest.raises(LabelError, match="has no place on the map"):
         read_horizon(tmp_path / "top.irap", north_up.assign_attrs(geometry=None))
+
+
+POINTS = {
+    "CPS-3": ("FFASCI 0 1 COMPUTED 0 0.1E+31\nFFATTR 0 0\n->top\n", "0.1000000E+31"),
+    "Irap classic": ("", "9999900.00"),
+    "EarthVision": (
+        "# Type: scattered data\n# Field: 1 x\n# Field: 2 y\n# Field: 3 z milliseconds\n# Undefined: 1.0e+20\n# End:\n",
+        "1.0e+20",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+@pytest.mark.parametrize("kind", POINTS)
+def test_surfaces_as_points_are_picks_without_those_of_no_value(tmp_path, north_up, kind):
+    head, nothing = POINTS[kind]
+    rows = [f"{LEFT + 50 * i} {BOTTOM + 50 * j} {Z[i, j]:.3f}\n" for i in range(COLUMNS) for j in range(ROWS)]
+    path = tmp_path / "top.dat"
+    path.write_text(head + "".join(rows) + f"{LEFT + 25} {BOTTOM} {nothing}\n")
+    assert recognise(path, north_up) == "horizon"
+    surface = read_horizon(path, north_up)
+    np.testing.assert_allclose(surface[::2, ::2], Z.T, atol=1e-3)
+    assert np.isnan(surface[1::2]).all()
+    assert np.isnan(surface[0, 1])
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+@pytest.mark.parametrize("suffix", [".irap", ".zmap"])
+def test_a_surface_that_was_written_here_comes_back(tmp_path, north_up, suffix):
+    first = 5 + np.arange(13)[:, np.newaxis] // 4 + np.arange(17) // 6
+    classes = np.where(np.arange(20) < first[..., np.newaxis], 1, 2)
+    classes[3, 4] = 1
+    save_horizon(tmp_path / f"top{suffix}", classes, north_up, above=1, below=2)
+    expected = 40.0 + 4 * first
+    expected[3, 4] = np.nan
+    np.testing.assert_allclose(read_horizon(tmp_path / f"top{suffix}", north_up), expected, atol=1e-3)
 
 
 def test_on_a_map_a_grid_is_no_horizon(tmp_path):

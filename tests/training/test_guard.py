@@ -84,3 +84,34 @@ def test_a_network_that_keeps_its_states_is_refused_nothing_but_an_infinite_loss
     assert guard.error is None
     with pytest.raises(JobError, match="lower the learning rate"):
         guard.refusal(math.inf)
+
+
+def test_a_network_that_keeps_its_states_recomputes_them_in_one_step_of_sixteen_and_while_steps_are_refused():
+    network = make()
+    network.keep = "states"
+    guard, kept = Guard(network), []
+    for step in range(33):
+        guard.prepare(step)
+        kept.append(network.keep)
+    assert [step for step, keep in enumerate(kept) if keep == "nothing"] == [0, 16, 32]
+    assert set(kept) == {"nothing", "states"}
+    network.h = 5.0
+    evaluated(network)
+    assert "left out" in guard.refusal()
+    guard.prepare(34)
+    assert network.keep == "nothing"
+
+
+def test_a_training_goes_on_with_what_it_kept_unless_there_is_less_memory_now():
+    network = make()
+    network.keep = "states"
+    state = Guard(network).state()
+    for now, then in (("states", "states"), ("hidden", "hidden"), ("nothing", "nothing")):
+        again = make()
+        again.keep = now
+        Guard(again).resume(state)
+        assert again.keep == then
+    guard = Guard(network)
+    assert guard.keep_less()
+    assert network.keep == "nothing"
+    assert not guard.keep_less()

@@ -46,13 +46,14 @@ class Asking(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.fixture
-def learner(layered, monkeypatch):
+@pytest.fixture(params=["sqrt", "block"])
+def learner(layered, monkeypatch, request):
     """A learner whose steps are left out on the device, as on a GPU, and batches for it."""
     monkeypatch.setattr(optimiser, "_FUSED", ("cpu",))
     job, _ = layered
     known = (Share("top", 0.0, 0.1), Order(), Absence("top", (Box((0, 0, 20), (12, 20, 32)),)), Smoothness())
-    objective = Objective(losses=("cross-entropy", "focal", "dice", "lovasz"), knowledge=known)
+    losses = ("cross-entropy", "focal", "dice", "lovasz")
+    objective = Objective(losses=losses, balance=request.param, knowledge=known)
     job = replace(job, schedule=replace(job.schedule, objective=objective, average=0.9, gradient_norm=1.0))
 
     def make():

@@ -24,6 +24,7 @@ from napari_fhn.training import (
     predict,
 )
 from napari_fhn.training.model import load
+from napari_fhn.training.setup import Setup
 
 
 def scheduled(job, **changes):
@@ -177,12 +178,35 @@ def test_blocks_are_halved_when_memory_runs_out(layered, monkeypatch, error):
     assert len([u for u in updates if isinstance(u, Progress)]) == 6
     said = [sentence for sentence in notes(updates) if "Memory ran out" in sentence]
     # One of the two blocks at a time is tried first: blocks stay as large as they can.
+    # Before that, nothing is kept any more of the way forward.
     assert said == [
-        "Memory ran out: from now on a step takes 2 blocks of 16 x 32 voxels, one at a time.",
-        "Memory ran out: from now on a step takes 2 blocks of 16 x 16 voxels, one at a time.",
+        "Memory ran out: a step keeps no states now and takes 2 blocks of 16 x 32 voxels.",
+        "Memory ran out: a step keeps no states now and takes 2 blocks of 16 x 32 voxels, one at a time.",
+        "Memory ran out: a step keeps no states now and takes 2 blocks of 16 x 16 voxels, one at a time.",
     ]
-    assert all(shape[0] == 1 for shape in shapes[1:])
-    assert all(math.prod(shape[2:]) <= 256 for shape in shapes[2:])
+    assert all(shape[0] == 1 for shape in shapes[2:])
+    assert all(math.prod(shape[2:]) <= 256 for shape in shapes[3:])
+
+
+def test_states_are_kept_where_there_is_memory_for_them_and_the_log_says_so(layered):
+    job, _ = layered
+
+    def kept(memory):
+        job_there = replace(scheduled(job, steps=18), memory=memory)
+        return [update.keeps for update in fit(job_there) if isinstance(update, Progress)]
+
+    # One step of sixteen recomputes them, so that the error of the inverse is known.
+    assert kept(None) == ["nothing", *["states"] * 15, "nothing", "states"]
+    setup = Setup(job)
+    least = setup.forecast
+    for keep in ("hidden", "states"):
+        setup = Setup(replace(job, memory=4 * setup._forecast(keep)))
+        assert setup.network.keep == keep
+        assert setup.settled(job).schedule.keep == keep
+    assert Setup(replace(job, memory=4 * least)).network.keep == "nothing"
+    asked = scheduled(job, keep="hidden")
+    assert Setup(asked).network.keep == "hidden"
+    assert Setup(replace(asked, memory=least)).network.keep == "nothing"
 
 
 def test_memory_that_is_too_small_for_anything_is_a_sentence(layered, monkeypatch):

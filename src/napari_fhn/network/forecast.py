@@ -60,7 +60,7 @@ class WorkingSet:
     transform: float = 1.0
     scores: float = 3.0
     scores_predicting: float = 2.0
-    slab: int = 1 << 20
+    slab: int = 1 << 19
 
 
 WORKING_SET = WorkingSet()
@@ -175,8 +175,9 @@ def forecast(
     plain = architecture.activation == "relu" and architecture.normalization == "none"
     if training:
         pointwise = 0 if plain else _POINTWISE[architecture.normalization]
-        # Of two hidden layers one is kept already.
-        at_once = working_set.hidden - (invertible and keep == "states")
+        # Where states are kept, one of the two is. In arrays that stay there is room for an adjoint beside it.
+        stays = working_set.layer == 0
+        at_once = working_set.hidden + ((1 if stays else -1) if invertible and keep == "states" else 0)
     else:
         pointwise = 0 if plain else 1 + (architecture.normalization != "none")
         at_once = working_set.hidden_predicting

@@ -57,8 +57,8 @@ class HyperbolicNetwork(nn.Module):
         and makes seven; ``"states"`` keeps those and a state for each layer, and makes six. Gradients differ by the
         rounding of the states that are recomputed.
     invertibility_error : float or None
-        ``|Y_1 - Y_2| / |Y_2|`` of the first states as the last backward sweep recomputed them; None before the first,
-        and where states are kept.
+        ``|Y_1 - Y_2| / |Y_2|`` of the first states, of the last backward sweep that recomputed them; None before the
+        first.
 
     Raises
     ------
@@ -316,7 +316,8 @@ class HyperbolicNetwork(nn.Module):
         return scores
 
     def _report(self, error: Tensor | None) -> None:
-        self._error = error
+        if error is not None:
+            self._error = error
 
     def _check(self, data: Tensor) -> None:
         dimensions, dtype = self.architecture.dimensions, self.kernels[0].dtype

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from napari_fhn.network.convolution import Portable
@@ -164,7 +165,7 @@ def add_stacked_layer_with_adjoint(
     """
     assert room.hidden is not None
     kernels, batch = parameters.kernels, pair.shape[0] // 2
-    states, hiddens = pair.split(batch), room.hidden.split(batch)
+    states, hiddens = torch.split(pair, batch), torch.split(room.hidden, batch)
     a, back = hiddens[1 - at_state], hiddens[at_state]
     if z is None:
         convolutions.convolve(states[at_state], kernels, parameters.bias, a, room.staging)
@@ -208,7 +209,7 @@ def layer_adjoint(
         As from :func:`add_layer_with_adjoint`.
     """
     kernels = parameters.kernels
-    state, adjoint = pair.split(pair.shape[0] // 2)
+    state, adjoint = torch.split(pair, pair.shape[0] // 2)
     place = None if room.hidden is None else room.hidden[: len(z)]
     back = convolutions.convolve(adjoint, kernels, None, place, room.staging)
     gradients = pointwise.adjoint_(z, back, parameters)

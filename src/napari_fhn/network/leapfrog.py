@@ -115,13 +115,12 @@ class Sweep:
         kept = self._starts[-1] if training and self.keeps_hidden else 0
         return Sizes(copies * self.elements, self._scratch(copies), hidden=kept)
 
-    def _scratch(self, copies: int, *, hidden: bool = True) -> int:
-        """Return the elements of the scratch array, with or without room for hidden layers."""
+    def _scratch(self, copies: int) -> int:
         if not self.convolutions.in_place:
             return 0
         itemsize = self.layers[0].kernels.element_size()
         convolving = max(
-            hidden * self._room(j, copies)
+            self._room(j, copies)
             + -(-self.convolutions.staging_bytes(copies * self.elements, copies * self._hidden(j)) // itemsize)
             for j in range(len(self.steps))
         )
@@ -287,8 +286,8 @@ class Sweep:
         step = self.steps[j]
         layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
         if not self.convolutions.in_place:
-            targets, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
-            return add_layer_with_adjoint(targets, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
+            apart, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
+            return add_layer_with_adjoint(apart, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
         shape = (2 * self.batch, *self.shapes[j + 1][1:])
         stacked, targets = (work.view(flat, shape) for flat in (work.before, work.current))
         room, z = self._place(work, j, 2), None

@@ -43,7 +43,8 @@ class StoringSweep(Sweep):
         if not training:
             return super().sizes(training)
         _, hidden = self._room_for_hidden
-        return Sizes(0, self._scratch(2, hidden=False), (len(self.steps) + 2) * self.elements, hidden)
+        # With the scratch array of the sweep that recomputes: now and then one is made, see `Guard`.
+        return Sizes(0, self._scratch(2), (len(self.steps) + 2) * self.elements, hidden)
 
     def _both(self, work: Workspace, j: int) -> Room:
         if not self.convolutions.in_place:

@@ -130,7 +130,7 @@ def resample_(
         _resample_slab_(slab, room, (1, channels, some * together, *space), axes, transform, finer=finer)
 
 
-_SLAB = 1 << 18
+_SLAB = 1 << 17
 """Elements of a slab, where a coarse row is no larger: two of them fit into the cache of a core."""
 
 _LARGE = 1 << 28

@@ -9,8 +9,15 @@ from typing import Any
 import torch
 
 from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.training.job import JobError
+
+_CHECKED = 16
+"""Steps of which one recomputes its states, where the others keep them."""
+
+_KEPT: tuple[Keep, ...] = ("nothing", "hidden", "states")
+"""From the least memory to the most."""
 
 
 class Guard:
@@ -34,6 +41,7 @@ class Guard:
 
     def __init__(self, network: SegmentationNetwork, limit: float = 0.05, patience: int = 10) -> None:
         self.network = network if isinstance(network, HyperbolicNetwork) else None
+        self._keep: Keep = "nothing" if self.network is None else self.network.keep
         self.limit = limit
         self.patience = patience
         self._refused = 0
@@ -48,9 +56,34 @@ class Guard:
         """The same as a scalar on the device, without waiting for it."""
         return None if self.network is None else self.network.invertibility_on_device
 
+    @property
+    def keeps(self) -> Keep | None:
+        """What the network keeps of its way forward; None for one that is no hyperbolic network."""
+        return None if self.network is None else self.network.keep
+
+    def prepare(self, step: int) -> None:
+        """Let the network recompute its states in some steps where it keeps them in others, so that there is a check.
+
+        Parameters
+        ----------
+        step : int
+            Steps made before this one: in one of sixteen, and while steps are refused, states are recomputed.
+        """
+        if self.network is not None and self._keep == "states":
+            self.network.keep = "nothing" if self._refused or step % _CHECKED == 0 else "states"
+
+    def keep_less(self) -> bool:
+        """Keep nothing from now on; False where nothing is kept."""
+        if self.network is None or self._keep == "nothing":
+            return False
+        self._keep = self.network.keep = "nothing"
+        return True
+
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
-        made = {} if self.network is None else {"h": self.network.h, "precision": self.network.precision}
+        made: dict[str, Any] = {}
+        if self.network is not None:
+            made = {"h": self.network.h, "precision": self.network.precision, "keep": self._keep}
         return {"refused": self._refused, **made}
 
     def resume(self, state: Mapping[str, Any]) -> None:
@@ -58,6 +91,8 @@ class Guard:
         self._refused = state["refused"]
         if self.network is not None:
             self.network.h, self.network.precision = state["h"], state["precision"]
+            # As it was, to the last bit, unless there is less memory now.
+            self._keep = self.network.keep = min(self._keep, state.get("keep", "nothing"), key=_KEPT.index)
 
     def left_out(self, loss: torch.Tensor, error: torch.Tensor | None) -> torch.Tensor:
         """Judge the gradient that the network has now on its device, without waiting for it.

@@ -139,6 +139,7 @@ class Learner:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
+        self.guard.prepare(step)
         seen = [self._see(part, show) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
         each = torch.stack([one.terms for one in seen]).sum(0)
         loss = each.sum()

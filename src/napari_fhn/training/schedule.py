@@ -14,6 +14,7 @@ from napari_fhn.training.objective import Objective
 Optimiser = Literal["adamw", "adam", "sgd"]
 Decay = Literal["cosine", "step", "constant"]
 Precision = Literal["float32", "bfloat16", "auto"]
+Keep = Literal["auto", "states", "hidden", "nothing"]
 
 _LONGEST = 1_000_000
 """Voxels of a block along an axis."""
@@ -103,6 +104,10 @@ class Schedule:
     precision : {"float32", "bfloat16", "auto"}
         Of the convolutions of a hyperbolic network; states are float32 always. ``"auto"`` takes bfloat16 where the
         device gains by it, which a short timing tells.
+    keep : {"auto", "states", "hidden", "nothing"}
+        What a hyperbolic network keeps in memory of its way forward: of eight convolutions in a layer ``"states"``
+        leaves six and ``"hidden"`` seven, ``"nothing"`` needs the same memory at any depth. ``"auto"`` takes the first
+        of them that needs no more than a quarter of the free memory.
     objective : Objective
         What is minimised.
 
@@ -137,6 +142,7 @@ class Schedule:
     focus_share: float = 0.0
     seed: int = 0
     precision: Precision = "float32"
+    keep: Keep = "auto"
     objective: Objective = field(default_factory=Objective)
 
     def __post_init__(self) -> None:
@@ -152,6 +158,7 @@ class Schedule:
         if self.decay_every < 1:
             raise JobError(f"the rate falls every so many steps, at least 1; got decay_every={self.decay_every}")
         _one_of("precision", self.precision, Precision)
+        _one_of("keep", self.keep, Keep)
         _one_of("optimiser", self.optimiser, Optimiser)
         _one_of("decay", self.decay, Decay)
         for name in ("learning_rate", "decay_factor", "labels_share"):

@@ -11,6 +11,7 @@ import torch
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 from napari_fhn.network.counting import in_words
+from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.training import model as models
 from napari_fhn.training import sizing, speed, starting
@@ -25,6 +26,7 @@ from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.schedule import Keep as Keeps
 from napari_fhn.training.volume import Volume
 from napari_fhn.training.widening import widened
 
@@ -64,7 +66,7 @@ class Setup:
 
     def __init__(self, job: Job) -> None:
         self.notes: list[str] = []
-        self._precision = job.schedule.precision
+        self._precision, self._kept = job.schedule.precision, job.schedule.keep
         # Whoever draws from torch's own generator gets the same in every run.
         torch.manual_seed(job.schedule.seed)
         self.device = choose_device(job.device)
@@ -92,6 +94,7 @@ class Setup:
             pin=self.device.type == "cuda",
         )
         self._fit_into_memory(job.memory)
+        self._keep(job.schedule.keep, job.memory)
         self.predictor = Predictor(self.network, self.frame, job, self.device)
         self.predictor.combiner, notes = open_combiner(job, self.frame, self.labels)
         self.notes += notes
@@ -153,10 +156,23 @@ class Setup:
                 f"{sizing.in_voxels(self.blocks.schedule)}."
             )
 
-    def settled(self, job: Job) -> Job:
-        """Return a job with what this machine decided: how large blocks are, and the precision.
+    def _keep(self, asked: Keeps, limit: int | None) -> None:
+        """Keep states or hidden layers as asked; by itself where a quarter of the memory is enough for them."""
+        limit = free_bytes(str(self.device)) if limit is None else limit
+        if not isinstance(self.network, HyperbolicNetwork):
+            return
+        kinds: list[Keep] = ["states", "hidden", "nothing"]
+        if asked != "auto":
+            del kinds[: kinds.index(asked)]
+        most = limit // 4 if asked == "auto" else limit
+        fitting = (keep for keep in kinds if (self._forecast(keep) or 0) <= most)
+        self.network.keep = next(fitting, "nothing")
+        self._kept = self.network.keep
 
-        The one goes by free memory, the other by a timing; with both it is the same training on any machine.
+    def settled(self, job: Job) -> Job:
+        """Return a job with what this machine decided: how large blocks are, what is kept, and the precision.
+
+        The former go by free memory, the last by a timing; with all it is the same training on any machine.
         """
         blocks = self.blocks.schedule
         schedule = replace(
@@ -165,6 +181,7 @@ class Setup:
             batch=blocks.batch,
             accumulate=blocks.accumulate,
             precision=self._precision,
+            keep=self._kept,
         )
         return replace(job, schedule=schedule)
 
@@ -181,7 +198,10 @@ class Setup:
 
     @property
     def forecast(self) -> int | None:
-        """Bytes that a step needs with the blocks of now; None for a network that no forecast is made for."""
+        """Bytes that a step needs at least with the blocks of now; None for a network that no forecast is made for."""
+        return self._forecast("nothing")
+
+    def _forecast(self, keep: Keep) -> int | None:
         return sizing.training_bytes(
             self.network.architecture,
             self.blocks.largest,
@@ -189,4 +209,5 @@ class Setup:
             self.frame.channels,
             self.labels.classes,
             self.device.type,
+            keep,
         )

@@ -10,7 +10,7 @@ from typing import Any
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.counting import in_words
-from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET, Keep, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
 from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.training.job import JobError, Schedule
@@ -20,7 +20,13 @@ _NUMBERS: dict[int, str] = {1: "one", 2: "two", 3: "three"}
 
 
 def training_bytes(
-    network: NetworkDescription, block: Sequence[int], schedule: Schedule, channels: int, classes: int, device: str
+    network: NetworkDescription,
+    block: Sequence[int],
+    schedule: Schedule,
+    channels: int,
+    classes: int,
+    device: str,
+    keep: Keep = "nothing",
 ) -> int | None:
     """Return the forecast for one training step.
 
@@ -36,6 +42,8 @@ def training_bytes(
         Of the data.
     device : str
         Kind of device, such as ``"cpu"``.
+    keep : {"nothing", "hidden", "states"}
+        What a hyperbolic network keeps of its way forward.
 
     Returns
     -------
@@ -52,7 +60,7 @@ def training_bytes(
         "optimiser": moments,
     }
     if isinstance(network, Architecture):
-        needed = forecast(network, block, **step, working_set=working_set)
+        needed = forecast(network, block, **step, keep=keep, working_set=working_set)
     elif isinstance(network, ResNetArchitecture):
         needed = forecast_resnet(network, block, **step, scores=working_set.scores)
     else:

@@ -254,9 +254,10 @@ class _Training:
         self._seen += outcome.confusion
         steps = self.job.schedule.steps
         left = self._pace.left(self.step - self._begun_at, steps - self.step)
-        seen = (self.learner.guard.error, memory_held(self.setup.device))
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
-        yield Progress("train", self.step, steps, left, outcome.loss, self._pace.read(), *seen, terms=terms)
+        guard = self.learner.guard
+        seen = (guard.error, memory_held(self.setup.device), terms, guard.keeps)
+        yield Progress("train", self.step, steps, left, outcome.loss, self._pace.read(), *seen)
 
     def _now(self, step: int) -> None:
         self.step = self._recorder.step = step
@@ -339,9 +340,9 @@ class _Training:
     def _shrink(self) -> str:
         self.setup.free_memory()
         self.learner.optimiser.zero_gradients()
-        if not self.setup.blocks.halve():
+        if not self.learner.guard.keep_less() and not self.setup.blocks.halve():
             raise sizing.too_little(self.setup.forecast)
-        return f"Memory ran out: from now on a step takes {sizing.in_voxels(self.setup.blocks.schedule)}."
+        return f"Memory ran out: a step keeps no states now and takes {sizing.in_voxels(self.setup.blocks.schedule)}."
 
     def _model(self) -> models.Model:
         return replace(

@@ -39,6 +39,8 @@ class Progress:
         Bytes that the computing process holds now: on a GPU what it has allocated there, else its resident memory.
     terms : dict of str to float or None
         What the loss is the sum of, by name, where it has several terms; None for one that is no number.
+    keeps : {"nothing", "hidden", "states"} or None
+        What the step kept of its way forward, where there was memory for it (training of an invertible network only).
     """
 
     task: str
@@ -50,6 +52,7 @@ class Progress:
     invertibility_error: float | None = None
     memory: int | None = None
     terms: Mapping[str, float | None] = field(default_factory=dict)
+    keeps: str | None = None
 
 
 ON_HELD_OUT = "labels held out"

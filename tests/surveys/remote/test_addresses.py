@@ -18,10 +18,11 @@ import zarr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, Session, SurveySet, stamps
+from napari_fhn.project import Session, SurveySet, stamps
 from napari_fhn.project.inputs import copied, entry_of
-from napari_fhn.project.manifest import refer
+from napari_fhn.project.manifest import FileStamp, refer
 from napari_fhn.project.opening import reopen
+from napari_fhn.project.predictions import _changed_on_disk
 from napari_fhn.surveys import SurveyError, reaching
 from napari_fhn.surveys.remote import addresses
 
@@ -277,6 +278,9 @@ def test_a_session_keeps_the_address_and_asks_only_what_somebody_here_has_named(
     server.asked.clear()
     other = reopen([entry], tmp_path)
     assert (other.surveys, other.missing, server.asked) == ((), (url,), [])
+    # Nor is what a file says of where it came from.
+    told = survey.assign_attrs(source=f"{server.address}/other.tif")
+    assert (entry_of(session, "map", told).file, stamps.stamp(Path(url)), server.asked) == (None, FileStamp(), [])
     # A server that does not answer leaves the copy in the session.
     reaching.remember_address(url)
     server.close()
@@ -294,4 +298,9 @@ def test_a_survey_by_address_is_copied_once(server, web, tmp_path):
     assert one == again
     assert len(server.asked) < 4, "its version is asked for, and nothing else"
     assert refer(f"{server.address}/map.tif?key=1", tmp_path).path == f"{server.address}/map.tif"
-    assert isinstance(Project(session, SurveySet.of({"map": survey})).shape, tuple)
+    assert not _changed_on_disk(session)
+    whole = (web / "map.tif").read_bytes()
+    (web / "map.tif").write_bytes(whole + b"more")
+    assert _changed_on_disk(session)
+    server.close()
+    assert not _changed_on_disk(session), "nobody answers, which is no change"

@@ -63,7 +63,7 @@ def clicked(question: Question, case: Open, qtbot) -> Source:
         dialog.text.setText("EPSG:nothing")
         assert "EPSG:nothing" in dialog.wrong.text()
         assert not ok.isEnabled()
-        dialog.text.setText(case.answers["CRS" if cause.option == "crs" and "CRS" in case.answers else "EPSG:CODE"])
+        dialog.text.setText(case.answers[{"crs": "CRS", "survey_crs": "EPSG:CODE"}[cause.option]])
         assert ok.isEnabled()
     for spin, value in zip(dialog.numbers, (60, 68) if cause.option == "window" else (0,), strict=False):
         spin.setValue(value)
