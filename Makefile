@@ -17,6 +17,8 @@ ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
 CLOSE := --close
 endif
 
+BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
 .PHONY: help demo test lint coverage guide samples clean system
@@ -27,12 +29,12 @@ help: ## say what can be made
 demo: $(STAMP) system ## open napari on the bundled survey, train, report IoU against the truth
 	@$(ON_A_DISPLAY) $(PY) -m napari_fhn.widgets.demo $(CLOSE)
 
-# Two processes: one has the windows, the other the rest. Each computes with its half of the processors: threads that
-# wait for processors another process has cost more than they bring.
+# Two processes, each on a virtual display of its own where the machine has none. Each computes with its half of the
+# processors: threads that wait for processors another process has cost more than they bring.
 test: $(STAMP) system ## all tests, real windows among them, and lint beside them
 	@{ $(LINT); } > $(VENV)/lint.log 2>&1 & lint=$$!; \
 	export OMP_NUM_THREADS=$$(( OMP_NUM_THREADS > 1 ? OMP_NUM_THREADS / 2 : 1 )); \
-	$(ON_A_DISPLAY) $(PY) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS); tests=$$?; \
+	$(PY) -m pytest $(BESIDE) $(PYTEST_ARGS); tests=$$?; \
 	wait $$lint; lint=$$?; cat $(VENV)/lint.log; \
 	if [ $$tests = 0 ] && [ $$lint != 0 ]; then echo "make test: the tests pass, but make lint does not (above)."; fi; \
 	exit $$((tests ? tests : lint))
@@ -43,7 +45,7 @@ lint: $(STAMP) ## ruff, mypy and the arrows between the rooms
 # At least 75 % of what has windows and 90 % of the rest.
 coverage: $(STAMP) system ## how much of the code the tests go through, lines and branches; twice as long as the tests
 	@rm -rf .coverage; mkdir .coverage; \
-	$(ON_A_DISPLAY) $(PY) -m coverage run -m pytest -q -n 2 --dist loadgroup $(PYTEST_ARGS); tests=$$?; \
+	$(PY) -m coverage run -m pytest -q $(BESIDE) $(PYTEST_ARGS); tests=$$?; \
 	$(PY) -m coverage combine -q; \
 	$(PY) -m coverage report --format=markdown > .coverage/report.md; \
 	$(PY) -m coverage report --format=total --omit='*/widgets/*' | sed 's/$$/ % outside widgets/'; \

@@ -37,11 +37,16 @@ def page(dock: Dock) -> str:
     dock : Dock
         In a window.
     """
-    parts = [_HEAD]
+    above = table(("control", "what it does"), [(title_of(one), words_of(one)) for one in controls_of(dock.view)])
+    parts = [_HEAD, "## Above the canvas\n", above]
     for section in (dock.data, dock.labels, dock.network, dock.run, dock.results, dock.export):
         parts.append(f"## {section.heading.text()}\n")
         groups: dict[str, list[tuple[str, str]]] = {}
-        for control in controls_of(section):
+        # What is pinned below the dock belongs to the step of the training.
+        pinned = controls_of(dock.run.pinned) if section is dock.run else ()
+        for control in (*pinned, *controls_of(section)):
+            if dock.view.isAncestorOf(control):  # which is in the dock until there is a canvas
+                continue
             groups.setdefault(group_of(control, section), []).append((title_of(control), words_of(control)))
         for group, rows in groups.items():
             if group:
@@ -52,7 +57,7 @@ def page(dock: Dock) -> str:
     return "\n".join(parts)
 
 
-def controls_of(section: Section) -> Iterator[QWidget]:
+def controls_of(section: QWidget) -> Iterator[QWidget]:
     """Yield what can be clicked, typed into or read as a bar, from top to bottom."""
     inner = (QScrollBar,)
     for widget in section.findChildren(QWidget):

@@ -53,9 +53,9 @@ def main() -> int:
             return 0
         predicted, known = np.asarray(work.predict(run=run, device=told.device)), np.array(work.labels)
         truth = known if files["truth"] is None else _read(files["truth"])
-        scores = {"patches kept": work.score(run=run).network} if kept else {}
+        scores = {"patches kept": work.score(run=run)} if kept else {}
         if files["truth"] is not None:
-            scores["everywhere else"] = work.score(truth, run=run).network
+            scores["everywhere else"] = work.score(truth, run=run)
         names = tuple(work.classes.values())
         shown = known.copy()
         for box in run.job().held_out:
@@ -63,7 +63,8 @@ def main() -> int:
         maps = sum(survey.sizes.get("band", 1) for survey in work.surveys.values())
     numbers: dict[str, Any] = {"cells": truth.shape, "maps": maps, "steps": steps}
     for what, score in scores.items():
-        numbers[what] = {"accuracy": score.accuracy, "IoU": dict(zip(names, score.iou, strict=True))}
+        numbers[what] = {"accuracy": score.network.accuracy, "IoU": dict(zip(names, score.network.iou, strict=True))}
+        numbers[what]["IoU of the nearest patch copied"] = dict(zip(names, score.nearest.iou, strict=True))
     keep(told.folder, "numbers.json", numbers)
     wrong = ((predicted != truth) & (truth > 0)).astype(np.uint8) * len(names)
     panels = [(path.stem, _read(path)) for path in files["maps"][:3]]

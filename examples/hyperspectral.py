@@ -23,7 +23,6 @@ import xarray as xr
 
 import napari_fhn as fhn
 from napari_fhn import sample_data, surveys
-from napari_fhn.project import Run
 from shared import ROOT, Clock, curve, forecast, keep, options, pictures
 
 STEPS, EVERY = 70, 5
@@ -49,7 +48,7 @@ def main() -> int:
             forecast(work, steps, small, "paper.hyperspectral", schedule=schedule, device=told.device)
             return 0
 
-        def validate(run: Run) -> float:
+        def validate(run: fhn.Run) -> float:
             work.predict(run=run, outputs="probabilities", device=told.device)
             said = np.asarray(work.prediction("probabilities", run=run))
             places = np.nonzero(validated)
@@ -113,15 +112,18 @@ def points(truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _map(path: Path) -> np.ndarray:
-    """Read a map of classes from a NumPy file."""
+    """Read a map from a NumPy file: 0 not known, 1 unchanged, 2 changed; or 0 unchanged, 1 changed, 255 not known."""
     found = np.load(path)
-    return np.asarray(found if isinstance(found, np.ndarray) else found[found.files[0]])
+    stored = np.asarray(found if isinstance(found, np.ndarray) else found[found.files[0]]).astype(int)
+    return np.where(stored == 255, 0, stored + 1) if stored.max() == 255 else stored
 
 
 def _options() -> argparse.Namespace:
     parser = options(__doc__ or "", "example-hyperspectral")
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="a .mat with T1 and T2, or two cubes")
-    parser.add_argument("--truth", type=Path, metavar="FILE", help=".npy or .npz: 0 not known, 1 unchanged, 2 changed")
+    parser.add_argument(
+        "--truth", type=Path, metavar="FILE", help=".npy or .npz: 1 unchanged, 2 changed, 0 not known; or 0, 1 and 255"
+    )
     return parser.parse_args()
 
 

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 
 import napari_fhn as fhn
-from napari_fhn.api import Work
-from napari_fhn.project import Run
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,7 +41,7 @@ class Clock:
         return None if self._end is None else max(0.0, (self._end - time.monotonic()) / 60)
 
 
-def train(work: Work, name: str, steps: int, clock: Clock, **settings: Any) -> Run | None:
+def train(work: fhn.Work, name: str, steps: int, clock: Clock, **settings: Any) -> fhn.Run | None:
     """Train a run, or go on with it; None where the minutes were over before it was finished."""
     run = _called(work, name)
     if run is None or run.step < steps:
@@ -57,12 +55,12 @@ def train(work: Work, name: str, steps: int, clock: Clock, **settings: Any) -> R
 
 
 def curve(
-    work: Work,
+    work: fhn.Work,
     name: str,
     steps: int,
     every: int,
     clock: Clock,
-    validate: Callable[[Run], float],
+    validate: Callable[[fhn.Run], float],
     **settings: Any,
 ) -> dict[int, float] | None:
     """Train a run piece by piece, with a value after each; None where the minutes were over before it was finished.
@@ -83,9 +81,9 @@ def curve(
     return values
 
 
-def forecast(work: Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
+def forecast(work: fhn.Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
     """Print the memory of a training, and its time from two steps on a small block."""
-    device = settings.pop("device", None)
+    device, factors = settings.pop("device", None), settings.pop("factors", None)
     found = work.forecast(recipe, device=device, **settings)
     print(f"{found.block_in_words}: a training step takes {found.sentence(None)}.")
     schedule = {**settings.pop("schedule", {}), "block": tuple(small_block), "batch": 1}
@@ -95,7 +93,9 @@ def forecast(work: Work, steps: int, small_block: Sequence[int], recipe: str, **
         if isinstance(update, fhn.Progress) and update.step_seconds is not None:
             seconds.append(update.step_seconds)
 
-    run = work.fit(recipe, schedule=schedule, steps=3, name="timing", device=device, **settings).wait(told)
+    run = work.fit(recipe, schedule=schedule, steps=3, name="timing", device=device, factors=factors, **settings).wait(
+        told
+    )
     work.runs.delete(run)
     step = min(seconds) * found.batch * float(np.prod(found.block)) / float(np.prod(small_block))
     print(
@@ -124,6 +124,7 @@ def pictures(
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from PIL import Image
 
     count = len(panels) + bool(curves)
     rows = -(-count // columns)
@@ -146,12 +147,14 @@ def pictures(
         axis.set_title("validation loss", loc="left", fontsize=9)
         axis.legend(fontsize=7, frameon=False)
         axis.tick_params(labelsize=7)
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=70)
     plt.close(figure)
+    # 128 colours are enough, and take a third of the bytes.
+    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
     print(f"Drawn: {path}")
 
 
-def _called(work: Work, name: str) -> Run | None:
+def _called(work: fhn.Work, name: str) -> fhn.Run | None:
     return next((run for run in work.runs.all() if run.name == name), None)
 
 

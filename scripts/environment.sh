@@ -32,4 +32,5 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/de
   "$python" -m venv .venv
 fi
 echo "Installing napari-fhn and what it needs into .venv (some minutes the first time)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all,test]"
+# What is imported is compiled then, and kept: to compile everything here takes longer than to unpack it.
+.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt -e ".[all,test]"

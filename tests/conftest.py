@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+import displays
 from napari_fhn import plugins
 
 ROOT = Path(__file__).parents[1]
@@ -57,12 +59,28 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one of the processes that run beside each other, and all windows to one of them.
+    """Give each file to one of the processes that run beside each other, and spread those with windows among the rest.
 
-    Two windows on one display take the keyboard from each other.
+    Two windows on one display take the keyboard from each other: where there is one, a single process has them all.
     """
+    files = list(dict.fromkeys(item.path for item in items))
+    windows = [path for path in files if _has_windows(path)]
+    alone = bool(windows) and displays.own()
+    tests = Counter(item.path for item in items)
+    # Long ones first, so that no process is left alone with one of them at the end.
+    windows.sort(key=lambda path: -tests[path])
+    rest = [path for path in files if not _has_windows(path)]
+    turn = {path: place / len(kind) for kind in (windows, rest) for place, path in enumerate(kind)}
+    items.sort(key=lambda item: turn[item.path])
     for item in items:
-        room = item.path.relative_to(ROOT / "tests").parts[0]
-        # The guide's test keeps the windows among the first: what is last in the alphabet would begin last.
-        windows = room == "widgets" or item.path.name == "test_guide.py"
-        item.add_marker(pytest.mark.xdist_group("windows" if windows else str(item.path)))
+        together = _has_windows(item.path) and not alone
+        item.add_marker(pytest.mark.xdist_group("windows" if together else str(item.path)))
+
+
+def pytest_unconfigure() -> None:
+    """Take the virtual display away."""
+    displays.close()
+
+
+def _has_windows(path: Path) -> bool:
+    return path.relative_to(ROOT / "tests").parts[0] == "widgets" or path.name == "test_guide.py"

@@ -19,6 +19,7 @@ import pytest
 from scipy import ndimage
 
 import forked
+import proofs
 from napari_fhn.network.equivalent import equivalent_resnet
 from napari_fhn.network.language import parse, write
 from napari_fhn.project import Project, Session
@@ -42,7 +43,9 @@ def found(tmp_path_factory):
     quick = ("--quick", "--only", "levels", "--contenders", "float32,autograd", "--repetitions", "1", "--calls", "1")
     with ThreadPoolExecutor(2) as pool:
         yield {
-            "step": pool.submit(run, "step.py", folder / "step.json", *quick, "--loss-curves"),
+            "step": pool.submit(
+                run, "step.py", folder / "step.json", *quick, *(["--loss-curves"] if proofs.ASKED else [])
+            ),
             "gpu": pool.submit(run, "gpu.py", folder / "gpu.json", "--dry-run"),
         }
 
@@ -66,9 +69,10 @@ def test_a_step_beside_plain_autograd(found):
     assert sum(row["layers"] for row in entry["convolutions"]["layers"]) == entry["layers"]
     assert entry["convolutions"]["share_of_step"] > 0
     assert found["aims"]["times faster than plain autograd"]["levels"] > 0
-    curves = found["loss_curves"]
-    assert curves["float32"][-1] < curves["float32"][0]
-    assert 0 < curves["relative_difference"]["largest"] < 0.05
+    if proofs.ASKED:
+        curves = found["loss_curves"]
+        assert curves["float32"][-1] < curves["float32"][0]
+        assert 0 < curves["relative_difference"]["largest"] < 0.05
 
 
 def test_what_a_gpu_would_do_runs_without_one(found):

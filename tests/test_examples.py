@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import re
@@ -15,6 +16,7 @@ import napari_fhn as fhn
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
+SHARED = ROOT.parent / "shared" / "data"
 NAMES = ("hyperspectral", "aquifer", "seismic")
 
 
@@ -108,7 +110,8 @@ def test_a_volume_of_the_benchmark_s_form_is_interpreted_from_boreholes(run, tmp
     np.save(tmp_path / "train_labels.npy", np.clip(depth // 4, 0, 5).astype(np.int64))
     found = run(
         "seismic", "--f3", str(tmp_path), "--small", "--steps", "1",
-        RADIUS=15, SMALL="3d 12: 1x2 | down 1x2", SMALL_SCHEDULE={"block": (16, 16, 16), "batch": 2, "accumulate": 2},
+        RADIUS=15,
+        SMALL={"network": "3d 12: 1x2 | down 1x2", "schedule": {"block": (16, 16, 16), "batch": 2, "accumulate": 2}},
     )  # fmt: skip
     assert found["survey"] == [28, 32, 24]
     assert 0 < found["labelled"] < 0.5
@@ -125,3 +128,26 @@ def test_what_the_full_size_takes_is_said_beforehand(run, tmp_path, capsys):
     assert "steps in" in said
     with fhn.open(session="out/work", read_only=True) as work:
         assert not work.runs.all()
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="no real surveys beside the checkout")
+def test_real_surveys_take_the_place_of_the_examples(run, tmp_path, monkeypatch):
+    """Two Landsat dates with their change, and a volume with eight facies; a map of lithologies is labelled."""
+    taizhou, penobscot, lapland = (SHARED / name for name in ("taizhou", "penobscot", "lapland"))
+    hyperspectral, seismic = importlib.import_module("hyperspectral"), importlib.import_module("seismic")
+    two = argparse.Namespace(data=[taizhou / "2000TM", taizhou / "2003TM"], truth=taizhou / "labels.npz", small=False)
+    dates, change = hyperspectral.data(two)
+    assert [date.sizes["band"] for date in dates] == [6, 6]
+    assert np.bincount(change.ravel())[1:].tolist() == [17163, 4227]
+    volume = argparse.Namespace(
+        f3=None, data=penobscot / "penobscot.sgy", truth=penobscot / "labels.npz", split=None
+    )  # fmt: skip
+    survey, groups = seismic.data(volume)
+    assert survey.shape == groups.shape
+    assert 0.3 < np.mean(groups == 1) < 0.7
+    known, boxes = seismic.boreholes(groups, seed=0)
+    assert len(boxes) == 4
+    assert 0 < np.mean(known > 0) < 0.3
+    files = ("--data", str(lapland / "lapland_9band_100m.tif"), "--patches", str(lapland / "lithology_patches.tif"))
+    monkeypatch.setattr(importlib.import_module("aquifer"), "train", lambda work, *_, **given: print(len(work.classes)))
+    assert run("aquifer", *files, "--hold-out", "5") is None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from faulty_disk import on_small_disk
+from proofs import LONG
 
 WITHOUT_A_NETWORK = {
     "stroke": "done",
@@ -24,7 +24,6 @@ WITH_A_NETWORK = {
     "zarr": "SurveyError: classes.zarr: the disk is full",
     "report": "SystemExit: 2",
 }
-LONG = pytest.mark.skipif(not os.environ.get("NAPARI_FHN_LONG"), reason="trains six times; set NAPARI_FHN_LONG")
 
 
 @pytest.mark.parametrize("said", [WITHOUT_A_NETWORK, pytest.param(WITH_A_NETWORK, marks=LONG)])

@@ -109,6 +109,15 @@ CASES = {
         "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")}, ["--labels", "known.npy"], {"labels": "known.npy"},
         ["--attribute", "auto", "--recipe", "map"], {"attributes": ["auto"], "recipe": "map"},
     ),
+    "settings other than the recipe's": (
+        "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")}, ["--labels", "known.npy"], {"labels": "known.npy"},
+        ["--recipe", "map",
+         "--set", "block=8,16", "--set", "optimiser=sgd", "--set", "flips=0", "--set", "balance=full"],
+        {
+            "recipe": "map", "schedule": {"block": (8, 16), "optimiser": "sgd", "flips": (0,)},
+            "objective": {"balance": "full"},
+        },
+    ),
     "what a file holds is found out": (
         "magnetics.npy", ["--axes", "y,x"], {"axes": ("y", "x")},
         ["--known", "points.csv"], {"known": "points.csv"}, [], {},

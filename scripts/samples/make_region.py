@@ -41,7 +41,8 @@ def make(folder: Path, shape: tuple[int, int] = SHAPE) -> None:
     for patch in patches:
         window = (slice(patch.row, patch.row + patch.size), slice(patch.column, patch.column + patch.size))
         known[window] = made.truth[window]
-    for name, values in {**made.maps, **made.geology, "patches": known, "truth": made.truth}.items():
+    layers: dict[str, NDArray[Any]] = {**made.maps, **made.geology, "patches": known, "truth": made.truth}
+    for name, values in layers.items():
         _write(folder / f"{name}.tif", values, cell)
     with (folder / "classes.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("value", "name", "color"), *CLASSES])

@@ -16,7 +16,8 @@ except PackageNotFoundError:  # a bare checkout on a machine that runs only netw
 
 #: Names that the package hands out, and the module of each.
 _HANDED_OUT = {
-    **dict.fromkeys(("open", "load", "fit"), "napari_fhn.api"),
+    **dict.fromkeys(("open", "load", "fit", "Work"), "napari_fhn.api"),
+    "Run": "napari_fhn.project",
     "Box": "napari_fhn.box",
     **dict.fromkeys(("Progress", "Score", "Note", "Done"), "napari_fhn.training.updates"),
 }

@@ -75,6 +75,8 @@ def test_networks_of_the_paper_are_forecast_on_the_blocks_they_were_trained_on(c
     whole, a, b = (forecasts(capsys, "--network", f"paper.{name}", *seismic) for name in ("seismic", "a", "b"))
     assert (whole["batch"], whole["block"], whole["device"]) == (4, [248, 248, 248], "cuda")
     assert whole["networks"][0]["bytes"] < 6e9  # one block at a time
+    assert forecasts(capsys, "--network", "paper.seismic", *seismic, "--accumulate", "1")["fits"] is True
+    assert forecasts(capsys, "--network", "paper.seismic", *seismic, "--accumulate", "1")["networks"][0]["bytes"] > 15e9
     assert max(told["networks"][0]["bytes"] for told in (a, b)) < 9e9
 
 

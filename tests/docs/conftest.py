@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.widgets.conftest import dock, quick_processes, viewer  # noqa: F401
+from tests.widgets.conftest import dock, little_garbage, quick_processes, viewer  # noqa: F401

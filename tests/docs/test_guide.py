@@ -95,7 +95,8 @@ def test_the_page_of_controls_is_that_of_the_running_dock(viewer, dock):
 def test_every_control_has_a_name_and_a_tooltip(viewer, dock):
     controls = script("guide_controls")
     viewer.open_sample("napari-fhn", "seismic")
-    for section in (dock.data, dock.labels, dock.network, dock.run, dock.results, dock.export):
+    sections = (dock.data, dock.labels, dock.network, dock.run, dock.results, dock.export)
+    for section in (dock.view, dock.run.pinned, *sections):
         for control in controls.controls_of(section):
             assert not controls.title_of(control).startswith("(Q"), control.toolTip()
             assert controls.words_of(control), controls.title_of(control)

@@ -16,6 +16,7 @@ from rasterio.warp import transform
 
 from napari_fhn.labels import LabelError, LabelWarning, Source, Undeclared, read_horizon, recognise
 from napari_fhn.surveys import SurveyGeometry
+from napari_fhn.surveys.out import save_horizon
 
 #: The surface z = 60 + i / 4 + j / 2 at node i of a column east, j of a row north; nothing at one of them.
 COLUMNS, ROWS, WITHOUT = 9, 7, (3, 2)
@@ -215,7 +216,9 @@ def test_a_grid_in_another_crs_is_met_where_the_traces_are(tmp_path, north_up):
     ("make", "edit", "words"),
     [
         (irap, lambda text: text[:-40], "begins as an Irap classic grid and cannot be read"),
-        (irap, lambda text: text.replace("-996 7", "-996 7000000", 1), "cannot be read"),
+        (irap, lambda text: text.replace("-996 7", "-996 7000000", 1), "promises 9 x 7,000,000 nodes"),
+        (irap, lambda text: text.replace("-996 7", "-996 -7", 1), "promises 9 x -7 nodes"),
+        (irap, lambda text: text[:30], "its header is not whole"),
         (zmap, lambda text: text[:-40], r"ends after \d+ of the 63 nodes"),
         (zmap, lambda text: text + "1.0 2.0\n", "goes on after the 63 nodes"),
         (zmap, lambda text: text.replace("7, 9,", "7000, 9000,"), "promises 9,000 x 7,000 nodes"),
@@ -235,6 +238,25 @@ def test_what_is_damaged_says_where(tmp_path, north_up, make, edit, words):
     assert "top.txt" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("at", "number", "words"),
+    [
+        (0, b"", "record 3 is cut off"),
+        (8, b"\x00\x00\x00\x06", "holds 63 values for 54 nodes"),
+        (40, b"\x00\x00\x00\x14", "record 2 has not the length"),
+        (100, b"\x00\x01\x00\x00", "record 4 is cut off"),
+        (100, b"\x00\x00\x00\x08", "record 4 does not end as it begins"),
+    ],
+)
+def test_records_that_would_be_written_beyond_their_place_are_refused(tmp_path, north_up, at, number, words):
+    path = irap(tmp_path / "top.gri", z=Z, binary=True)
+    data = bytearray(path.read_bytes())
+    data[at : at + len(number)] = number
+    path.write_bytes(data if at else data[:80])
+    with pytest.raises(LabelError, match=words):
+        read_horizon(path, north_up)
+
+
 def test_a_grid_elsewhere_or_of_nothing_is_refused(tmp_path, north_up):
     away = SurveyGeometry((10.0, 100.0), (1.0, 1.0), (LEFT + 9000, BOTTOM), (0.0, 25.0), (25.0, 0.0))
     with pytest.raises(LabelError, match=r"500000 to 500400 and y 6000000 to 6000300, and has no value in the survey"):
@@ -243,6 +265,42 @@ def test_a_grid_elsewhere_or_of_nothing_is_refused(tmp_path, north_up):
         read_horizon(irap(tmp_path / "none.irap", np.full((3, 3), np.nan)), north_up)
     with pytest.raises(LabelError, match="has no place on the map"):
         read_horizon(tmp_path / "top.irap", north_up.assign_attrs(geometry=None))
+
+
+POINTS = {
+    "CPS-3": ("FFASCI 0 1 COMPUTED 0 0.1E+31\nFFATTR 0 0\n->top\n", "0.1000000E+31"),
+    "Irap classic": ("", "9999900.00"),
+    "EarthVision": (
+        "# Type: scattered data\n# Field: 1 x\n# Field: 2 y\n# Field: 3 z milliseconds\n# Undefined: 1.0e+20\n# End:\n",
+        "1.0e+20",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+@pytest.mark.parametrize("kind", POINTS)
+def test_surfaces_as_points_are_picks_without_those_of_no_value(tmp_path, north_up, kind):
+    head, nothing = POINTS[kind]
+    rows = [f"{LEFT + 50 * i} {BOTTOM + 50 * j} {Z[i, j]:.3f}\n" for i in range(COLUMNS) for j in range(ROWS)]
+    path = tmp_path / "top.dat"
+    path.write_text(head + "".join(rows) + f"{LEFT + 25} {BOTTOM} {nothing}\n")
+    assert recognise(path, north_up) == "horizon"
+    surface = read_horizon(path, north_up)
+    np.testing.assert_allclose(surface[::2, ::2], Z.T, atol=1e-3)
+    assert np.isnan(surface[1::2]).all()
+    assert np.isnan(surface[0, 1])
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+@pytest.mark.parametrize("suffix", [".irap", ".zmap"])
+def test_a_surface_that_was_written_here_comes_back(tmp_path, north_up, suffix):
+    first = 5 + np.arange(13)[:, np.newaxis] // 4 + np.arange(17) // 6
+    classes = np.where(np.arange(20) < first[..., np.newaxis], 1, 2)
+    classes[3, 4] = 1
+    save_horizon(tmp_path / f"top{suffix}", classes, north_up, above=1, below=2)
+    expected = 40.0 + 4 * first
+    expected[3, 4] = np.nan
+    np.testing.assert_allclose(read_horizon(tmp_path / f"top{suffix}", north_up), expected, atol=1e-3)
 
 
 def test_on_a_map_a_grid_is_no_horizon(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -130,6 +132,20 @@ def test_tables_with_shapes_as_text_are_shapes(tmp_path, scene, form):
     assert (out[1:5, 0:5] == 1).sum() >= 12
     assert out[9, 10] == 2
     assert read_polygons(path).crs == (CRS.from_epsg(32632) if form == "semicolons" else None)
+
+
+@pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")
+def test_geojson_in_another_crs_comes_to_the_map(tmp_path, scene):
+    """As GDAL wrote it before the standard knew longitude and latitude alone."""
+    corners = [(2, 102), (42, 102), (42, 142), (2, 142), (2, 102)]
+    x, y = transform("EPSG:32632", "EPSG:25833", *zip(*((500_000 + a, 6_000_000 + b) for a, b in corners), strict=True))
+    shape = {"type": "Polygon", "coordinates": [list(zip(x, y, strict=True))]}
+    path = tmp_path / "areas.geojson"
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::25833"}}
+    feature = {"type": "Feature", "properties": {"class": "salt"}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}))
+    out, _ = burnt(scene, path)
+    assert np.argwhere(out).tolist() == [[i, j] for i in range(1, 5) for j in range(4)]
 
 
 def test_a_shape_as_long_as_coast_lines_are_is_read(tmp_path):

@@ -45,6 +45,15 @@ def test_what_stands_above_and_below_a_table_is_no_row_of_it(tmp_path):
     assert (way.name, way.kb_m, way.md[-1]) == ("A-1", 25.0, 200.0)
 
 
+def test_a_second_table_on_a_sheet_is_said(tmp_path):
+    path = write(tmp_path / "both.xlsx", {"Both": [*HEADS, ["C", 1.5, 2.5, 3.5], [], *TOPS]})
+    table = sniff(path)
+    assert table.names[0] == "Well"
+    assert len(list(table.cells())) == 2
+    assert "Above the table of the sheet 'Both' stands another one" in table.notes[0]
+    assert sniff(write(tmp_path / "path.xlsx", {"a": PATH})).notes == ()
+
+
 def test_numbers_dates_and_merged_cells_are_what_a_person_sees(tmp_path):
     rows = [["Well", "spud", "X", "Y", "remark"], ["A", Day(45000), 1.0, 2.5, "#N/A"], [None, None, 1e-7, 12, True],
             ['9 5/8" hole', Day(45001), 3, 4, " two\nlines "]]  # fmt: skip
@@ -90,6 +99,8 @@ def test_a_workbook_with_a_sheet_for_each_kind_is_read_as_so_many_tables(tmp_pat
     about = [["A report"], ["by somebody"]]
     book = write(tmp_path / "book.xlsx", {"About": about, "Wells": HEADS, "Picks": TOPS})
     burnt = []
+    one = {"known": [book], "columns": ["book.xlsx:sheet=Picks"]}
+    assert [(s.kind, s.options["sheet"]) for s in sources(Said(**one), mapped)] == [("tops", "Picks")]
     for said in (Said(**separate), Said(wells=book, tops=book), Said(known=[book])):
         out = np.zeros(mapped.shape, np.uint8)
         found = Knowledge(sources(said, mapped)).burn(mapped, out)

@@ -93,6 +93,30 @@ def test_json_round_trip(dimensions, channels, depth, steps, make):
     assert description_from_dict(json.loads(json.dumps(asdict(one)))) == one
 
 
+def test_a_resnet_of_an_earlier_version_reads_everywhere_through_a_linear_head():
+    stages = [{"resample": "keep", "steps": 2, "axes": None}, {"resample": "coarsen", "steps": 1, "axes": None}]
+    earlier = {"kind": "resnet", "dimensions": 2, "channels": 4, "stages": stages, "h": 1.0, "growth": 2, "context": 0}
+    found = description_from_dict(earlier)
+    assert found == ResNetArchitecture(2, 4, (Stage("keep", 2), Stage("coarsen", 1)), growth=2)
+    assert (found.reading, found.initial) == (Reading(head="linear"), "unit")
+    assert [layer.rows for layer in found.layers] == [4, 4, 8]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Stage("keep", 1, rank=0), "block rank of a stage must be at least 1"),
+        (lambda: Stage("keep", 1, channels=0), "number of channels of a stage"),
+        (lambda: ResNetArchitecture(2, 4, (Stage("keep", 1),), reading=Reading(axis=2)), "axes 0 to 1"),
+        (lambda: ResNetArchitecture(2, 4, (Stage("keep", 1),), reading=Reading(channels=(4,))), "last state has 4"),
+        (lambda: ResNetArchitecture(2, 4, (Stage("keep", 1),), initial="zeros"), "unit, glorot"),
+    ],
+)
+def test_impossible_parts_of_a_resnet_are_refused(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
 def test_a_description_without_a_kind_is_hyperbolic():
     data = json.loads(json.dumps(DOWN_AND_UP.to_dict()))
     assert description_from_dict(data) == DOWN_AND_UP

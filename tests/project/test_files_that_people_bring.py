@@ -179,7 +179,7 @@ MEMBERS = {
             "horizon": written(
                 "h.cps",
                 north_up(
-                    f"FSASCI 0 1 COMPUTED 0 1E+30\nFSATTR 0 0\nFSLIMI {X} {X + 90} {Y} {Y + 140} 0 9\nFSNROW 8 10\n->h\n"
+                    f"FSASCI 0 1 C 0 1E+30\nFSATTR 0 0\nFSLIMI {X} {X + 90} {Y} {Y + 140} 0 9\nFSNROW 8 10\n->h\n"
                 ),
             )
         },

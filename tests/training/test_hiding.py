@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fhn.training import hiding
+from proofs import LONG
 
 SIZES = np.array([200, 160])
 
@@ -37,7 +38,9 @@ def apart(first, second):
     return max(abs(np.mean(first <= value) - np.mean(second <= value)) for value in at)
 
 
-@pytest.mark.parametrize(("side", "step"), [(1, 9), (6, 12), (12, 40), (30, 40)])
+@pytest.mark.parametrize(
+    ("side", "step"), [(1, 9), pytest.param(6, 12, marks=LONG), (12, 40), pytest.param(30, 40, marks=LONG)]
+)
 def test_distances_are_those_that_prediction_meets(side, step):
     places, body = patches(side, step)
     met = hiding.distances(places, SIZES)

@@ -14,6 +14,7 @@ from napari_fhn.training.batch import Batch
 from napari_fhn.training.criterion import Criterion
 from napari_fhn.training.knowledge import RunningShare, absence, order, smoothness
 from napari_fhn.training.objective import Absence, Order, Share, Smoothness
+from proofs import LONG
 
 SPACE = (2, 5, 6)
 ALL = torch.ones(SPACE, dtype=torch.bool)
@@ -253,8 +254,8 @@ def surveyed(folder, layers, noise, known):
     [
         # Top and base look alike, and only what lies between tells them apart.
         ([0.0, 3.0, 0.0], 2.5, (Order(),)),
-        ([0.0, 1.0, 2.0], 2.0, (Smoothness(),)),
-        ([0.0, 1.0, 2.0], 2.0, (Share("base", 0.33, 0.37), Share("top", 0.32, 0.36))),
+        pytest.param([0.0, 1.0, 2.0], 2.0, (Smoothness(),), marks=LONG),
+        pytest.param([0.0, 1.0, 2.0], 2.0, (Share("base", 0.33, 0.37), Share("top", 0.32, 0.36)), marks=LONG),
         (
             [0.0, 1.0, 2.0],
             2.0,

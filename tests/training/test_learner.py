@@ -46,13 +46,14 @@ class Asking(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-@pytest.fixture
-def learner(layered, monkeypatch):
+@pytest.fixture(params=["sqrt", "block"])
+def learner(layered, monkeypatch, request):
     """A learner whose steps are left out on the device, as on a GPU, and batches for it."""
     monkeypatch.setattr(optimiser, "_FUSED", ("cpu",))
     job, _ = layered
     known = (Share("top", 0.0, 0.1), Order(), Absence("top", (Box((0, 0, 20), (12, 20, 32)),)), Smoothness())
-    objective = Objective(losses=("cross-entropy", "focal", "dice", "lovasz"), knowledge=known)
+    losses = ("cross-entropy", "focal", "dice", "lovasz")
+    objective = Objective(losses=losses, balance=request.param, knowledge=known)
     # Where states are kept no inversion can fail.
     how = {"objective": objective, "average": 0.9, "gradient_norm": 1.0, "keep": "nothing"}
     job = replace(job, schedule=replace(job.schedule, **how))
@@ -104,6 +105,7 @@ def test_what_is_read_late_comes_to_the_same(learner):
 
 def test_a_step_that_cannot_be_inverted_is_left_out_on_the_device_and_told_of_later(learner):
     made, batches = learner()
+    made.guard.keep_less()  # so that each step is inverted
     assert made.learn(batches[0], 0).refusal is None
     before, averages = weights(made), [average.clone() for average in made.average._average]
     made.network.h = 30.0

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fhn.box import Box
@@ -41,6 +41,7 @@ def summed(lattice: Lattice, evaluate):
     return total
 
 
+@settings(max_examples=15)
 @given(lattices)
 def test_a_known_field_comes_back(lattice):
     field = np.random.default_rng(0).random(tuple(cut.last for cut in lattice.cuts)).astype(np.float32)

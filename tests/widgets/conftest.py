@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import napari
 import numpy as np
@@ -18,6 +20,7 @@ from napari_fhn.training import Done, description, provenance, recipes
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.parts import Part
 from napari_fhn.training.provenance import InputStamp, Provenance
+from napari_fhn.widgets import garbage
 from napari_fhn.widgets.dock import Dock
 
 
@@ -60,7 +63,17 @@ def quick_processes():
 
 
 @pytest.fixture
-def viewer(qapp, quick_processes, tmp_path, monkeypatch):
+def little_garbage(monkeypatch):
+    """What there was before is left out of the search for garbage that every viewer ends with.
+
+    It would take longer than to make the window.
+    """
+    monkeypatch.setattr(garbage, "gc", SimpleNamespace(freeze=gc.freeze, unfreeze=lambda: None))
+    gc.freeze()
+
+
+@pytest.fixture
+def viewer(qapp, quick_processes, little_garbage, tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_FHN_SESSIONS", str(tmp_path / "sessions"))
     made = napari.Viewer(show=False)
     yield made

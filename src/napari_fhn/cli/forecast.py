@@ -39,6 +39,7 @@ def add(commands: Commands) -> None:
     add_reading(parser)
     parser.add_argument("--block", type=sizes, metavar="N,N", help="block (default: the recipe's or the session's)")
     parser.add_argument("--batch", type=int, metavar="N", help="blocks in a step (default: the recipe's)")
+    parser.add_argument("--accumulate", type=int, metavar="N", help="parts in which they are shown one after the other")
     add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -54,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         schedule = replace(schedule, block=options.block)
     if options.batch is not None:
         schedule = replace(schedule, batch=options.batch)
+    if options.accumulate is not None:
+        schedule = replace(schedule, accumulate=options.accumulate)
     planned = _plan(options, replace(found, schedule=schedule))
     from napari_fhn.training.memory import free_bytes, taken_device
 

@@ -32,6 +32,7 @@ from napari_fhn.project import (
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.backbones import BACKBONE, trust_all
 from napari_fhn.project.manifest import StackedMap
+from napari_fhn.project.terms import settings_of
 from napari_fhn.surveys import SurveyError
 from napari_fhn.training.job import Job, JobError
 
@@ -161,6 +162,7 @@ def _anew(
         memory=options.memory,
         network=options.network,
     )
+    settings = settings.with_parts(*settings_of(options.said))
     settings = with_objective(settings, options, project.shape)
     settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)
     settings = _with_attributes(settings, options)

@@ -59,6 +59,15 @@ def add(commands: Commands) -> None:
         help="in place of the recipe's: named (paper.resnet1, paper.a, ...) or written, as in "
         "'3d 12: 2x8 | down 3x16 | up 6x8'",
     )
+    how.add_argument(
+        "--set",
+        dest="said",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another setting of the schedule or the objective, by its name in a job, as in block=64,64,128 or "
+        "optimiser=sgd; may be repeated",
+    )
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
     how.add_argument(
         "--start-from",
@@ -199,6 +208,8 @@ def _check(options: argparse.Namespace) -> None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
     if (options.attributes is not None or options.backbone) and saved:
         raise UsageError("a saved job has the attributes that its network takes: leave --attribute and --backbone out")
+    if options.said and saved:
+        raise UsageError("a saved job has its settings: leave --set out")
     if options.run_name is not None and not options.resume:
         raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
     if options.resume and options.name is not None:

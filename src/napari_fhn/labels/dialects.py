@@ -15,7 +15,8 @@ from napari_fhn.labels.text import is_blank, is_number, ungrouped
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
 DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
 NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "space", "  ": "two spaces or more"}
-_COMMENT = re.compile(r"\s*(?:#|!|//|%|--(?=\s|\w|$)(?!\d)|->|/\*|@)")
+#: The first two lines of a CPS-3 file of points say nothing about them.
+_COMMENT = re.compile(r"\s*(?:#|!|//|%|--(?=\s|\w|$)(?!\d)|->|/\*|@|FFASCI\b|FFATTR\b)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"|(\S+)')
 RULE = re.compile(r"\s*[-=]{2,}(?:\s+[-=]+)+\s*")
 _CHARISMA = re.compile(

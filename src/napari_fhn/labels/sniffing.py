@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,7 +13,7 @@ from napari_fhn.labels import dialects, headers
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
-from napari_fhn.labels.text import encoding_of, lines
+from napari_fhn.labels.text import encoding_of, is_number, lines
 from napari_fhn.labels.units import unit
 from napari_fhn.labels.workbooks import is_workbook, sheet_lines, sheet_named, sheets
 
@@ -90,6 +92,11 @@ def sniff(
     notes = []
     if encoding in ("cp1252", "latin-1"):
         notes.append(f"It is not in UTF-8 and was read as {'Windows-1252' if encoding == 'cp1252' else 'Latin-1'}.")
+    if sheet and _numbers_above(head):
+        notes.append(
+            f"Above the table of the sheet '{sheet}' stands another one, which was passed over; each table needs a "
+            "sheet of its own."
+        )
     if dialect.kind in ("charisma", "iesx"):
         return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,), sheet=sheet)
     found = _rows(head[start:], dialect, wanted)
@@ -104,6 +111,12 @@ def sniff(
 def sniffed(source: str | Path | Table) -> Table:
     """Return a table that was sniffed before as it is, and look at a file."""
     return source if isinstance(source, Table) else sniff(source)
+
+
+def _numbers_above(head: list[tuple[int, str]]) -> bool:
+    """Whether two rows above the table of a sheet, one below the other, hold several numbers each."""
+    counts = [sum(map(is_number, re.split(r"[\s:]+", text))) if is_comment(text) else 0 for _, text in head]
+    return any(a > 1 and b > 1 for a, b in itertools.pairwise(counts))
 
 
 def _sheet(path: Path, said: str | None, wanted: frozenset[str]) -> str:

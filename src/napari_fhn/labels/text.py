@@ -31,7 +31,7 @@ _NUMBER = {
 _UNGROUPED = str.maketrans("", "", _GROUPS)
 _BLANK = frozenset(("", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "undef", "undefined", "*"))
 #: What surveys and interpretation systems write where there is no value.
-NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999999.0)
+NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999900.0, 9999999.0)
 #: Larger numbers stand for "no value" as well.
 LARGEST = 1e29
 

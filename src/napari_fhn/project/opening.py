@@ -163,6 +163,9 @@ def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -
         if polygons.can_read(path):
             parts.append(read_polygons(path, one.class_field or None))
             continue
-        survey = _open(path, one.read_as)
+        survey = _at_hand(path, one.read_as)
+        if survey is None:
+            missing.append(one.file.name)
+            continue
         parts.append(Categories(survey) if one.categorical else survey)
     return stack(parts) if len(parts) == len(maps) else None

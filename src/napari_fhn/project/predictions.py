@@ -17,6 +17,7 @@ from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
 from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session, now
+from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training import earlier, inside, provenance, removing
 from napari_fhn.training.job import Job
 from napari_fhn.training.provenance import Provenance, Tidied
@@ -166,6 +167,8 @@ def _changed_on_disk(session: Session) -> bool:
         path = finder.find(file)
         if path is not None:
             now_ = stamps.stamp(path)
+            if url_of(path) is not None and not now_.checksum:
+                continue  # nobody answers there now, which says nothing of what lies there
             # Another time alone says nothing: files are copied and unpacked.
             if (now_.size, now_.checksum) != (file.stamp.size, file.stamp.checksum):
                 return True

@@ -133,9 +133,10 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     found = [Source(path, kind) for kind in LABELLING for path in _paths(getattr(said, FILES[kind], None))]
     told = [_pairs(text) for text in said.columns]
     for path in _paths(said.known):
-        given = next((pairs["kind"] for of, pairs in told if of in (str(path), path.name) and "kind" in pairs), None)
+        own = [pairs for of, pairs in told if of in (str(path), path.name)]
+        given = {name: pairs[name] for pairs in own for name in ("kind", "sheet") if name in pairs}
         try:
-            found += Source.all_of(path, survey, kind=given, **_for_all(said, "decimal"))
+            found += Source.all_of(path, survey, **given, **_for_all(said, "decimal"))
         except Undeclared as error:
             raise Question(Source(path, ""), error) from error
     if "classes" in {source.kind for source in found}:

@@ -13,7 +13,7 @@ import stat
 from pathlib import Path
 
 from napari_fhn.project.manifest import FileStamp
-from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys import SurveyError, reaching
 from napari_fhn.surveys.remote import opening as remote
 from napari_fhn.surveys.remote.addresses import url_of
 
@@ -69,8 +69,9 @@ def stamp(path: Path) -> FileStamp:
 
 
 def is_kept(source: str) -> bool:
-    """Whether a survey's source can be referred to: a file that is there, or an address."""
-    return url_of(source) is not None or Path(source).exists()
+    """Whether a survey's source can be referred to: a file that is there, or an address that a person has named."""
+    url = url_of(source)
+    return Path(source).exists() if url is None else reaching.knows_address(url)
 
 
 def same(path: Path, known: FileStamp) -> bool:
@@ -88,6 +89,9 @@ def same(path: Path, known: FileStamp) -> bool:
 
 def _of_address(url: str) -> FileStamp:
     """The stamp of what lies at an address, as far as its server tells of versions; empty where it does not."""
+    # What a file says of where it came from may be anything: only what a person has named is asked for.
+    if not reaching.knows_address(url):
+        return FileStamp()
     try:
         size, digest = remote.stamp(url)
     except SurveyError:

@@ -6,6 +6,7 @@ Behind any of the first three, ``(weight 5)`` is how much it counts in the loss,
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,15 +14,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from napari_fhn.box import Box
-from napari_fhn.project.settings import Settings
+from napari_fhn.project.settings import OBJECTIVE_FIELDS, Settings
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.objective import Absence, Knowledge, Objective, Order, Share, Smoothness
 
 SHARE_EXAMPLE = "Salt=0.02:0.1"
 ABSENCE_EXAMPLE = "Salt=shelf.npy"
+SETTING_EXAMPLE = "learning_rate=0.02"
 BOX_EXAMPLE = "0:10,:,40:60"
 
 _WEIGHT = re.compile(r"\s*\(weight ([^()]*)\)\s*$")
+_SEVERAL = ("block", "flips", "permute", "losses")
 _WITH_MASK = ";="
 _BETWEEN, _JOINED = "|", " | "
 _ALL = "all"
@@ -35,6 +38,47 @@ _KINDS: dict[str, type[Knowledge]] = {
     "absences": Absence,
     "smoothness": Smoothness,
 }
+
+
+def settings_of(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read settings as a person types them.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        ``NAME=VALUE``: of the schedule or the objective, by the names that they have in a job. Several numbers have
+        commas between them.
+
+    Returns
+    -------
+    schedule, objective : dict
+        For `Settings.with_parts`, which says what cannot be.
+
+    Raises
+    ------
+    JobError
+        When one has no name or no value.
+
+    Examples
+    --------
+    >>> settings_of(["block=64,64", "learning_rate=0.02", "optimiser=sgd", "balance=full"])
+    ({'block': [64, 64], 'learning_rate': 0.02, 'optimiser': 'sgd'}, {'balance': 'full'})
+    """
+    schedule: dict[str, Any] = {}
+    objective: dict[str, Any] = {}
+    for text in texts:
+        name, value = (part.strip() for part in _pair(text, SETTING_EXAMPLE))
+        parts = [_value(part) for part in value.split(",")]
+        found = parts if len(parts) > 1 or name in _SEVERAL else parts[0]
+        (objective if name in OBJECTIVE_FIELDS else schedule)[name] = found
+    return schedule, objective
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.strip()
 
 
 def share(text: str) -> Share:

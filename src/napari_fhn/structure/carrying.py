@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from napari_fhn.structure.sources import Source, sources
 
 _AT_ONCE = 2**23
 """Probabilities of a whole survey that are held at once."""
+
+_IN_CACHE = 2**15
+"""Voxels that are looked up at once: a dozen arrays of so many stay in the cache of a core."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class Carried:
 
     def read(self, box: Box) -> NDArray[np.float32]:
         """Return probabilities ``(classes, *box.shape)`` that sum to 1; all alike where nothing is carried."""
-        return self.say(box).probabilities
+        return self._shared(box)[0]
 
     def confidence(self, box: Box) -> NDArray[np.float32]:
         """Return how far what is carried can be trusted, 0 to 1: nearness of a body, times how far the bodies agree."""
@@ -190,6 +194,12 @@ class Carried:
 
     def say(self, box: Box) -> Said:
         """Return all that is carried to a box: probabilities, confidence and the lengths of the ways."""
+        shares, agreement, nearest = self._shared(box)
+        confidence = (agreement * 2 ** (-nearest / self._settings.half)).astype(np.float32)
+        return Said(shares, confidence, nearest)
+
+    def _shared(self, box: Box) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Return probabilities, how far the bodies agree, and the lengths of the shortest ways."""
         self.look()
         classes, settings = self._labels.classes, self._settings
         volume = box if len(box.start) == 3 else Box((0, *box.start), (1, *box.stop))
@@ -198,31 +208,42 @@ class Carried:
         if self._sources:
             where = self.marches.where(volume)
             for source in self._sources:
-                self._add(source, where, shares, nearest)
+                for part in _parts(volume.shape):
+                    there = Where(where.node[part], where.beyond[part])
+                    self._add(source, there, shares[(slice(None), *part)], nearest[part])
         known = shares.sum(axis=0)
         np.divide(shares, known, out=shares, where=known > 0)
         agreement = shares.max(axis=0)
         shares *= 1 - settings.doubt
         shares += np.float32(settings.doubt / classes)
         shares[:, known == 0] = 1 / classes
-        confidence = (agreement * 2 ** (-nearest / settings.half)).astype(np.float32)
-        return Said(shares.reshape(classes, *box.shape), confidence.reshape(box.shape), nearest.reshape(box.shape))
+        return shares.reshape(classes, *box.shape), agreement.reshape(box.shape), nearest.reshape(box.shape)
 
     def _add(self, source: Source, where: Where, shares: NDArray[np.float32], nearest: NDArray[np.float32]) -> None:
         depth, distance, column = self.marches.carried(source.seeds, source.key, where)
         last = source.columns.shape[1] - 1
+        labels, column = source.columns.ravel(), column.astype(np.intp) * source.columns.shape[1]
         reached = np.isfinite(distance) & (depth > -0.5) & (depth < last + 0.5)
         weight = np.where(reached, (distance + self._settings.near) ** -self._settings.power, 0).astype(np.float32)
         above = np.floor(depth).clip(0, last).astype(np.intp)
         part = (depth - above).clip(0, 1)
         says = False
         for at, share in ((above, 1 - part), (np.minimum(above + 1, last), part)):
-            label = source.columns[column, at]
+            label = labels.take(column + at)
             share = share * weight
             for k, out in enumerate(shares):
-                out += np.where(label == k + 1, share, 0)
+                out += share * (label == k + 1)
             says |= (label > 0) & (share > 0)
         np.minimum(nearest, np.where(says, distance, np.inf), out=nearest)
+
+
+def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+    """Cut a volume along its first two axes: what is made of a part of it stays in the cache until it is used."""
+    along = next((axis for axis in (0, 1) if shape[axis] > 1), 0)
+    step = max(1, _IN_CACHE // math.prod(size for axis, size in enumerate(shape) if axis != along))
+    for first in range(0, shape[along], step):
+        part = slice(first, first + step)
+        yield (part, slice(None)) if along == 0 else (slice(None), part)
 
 
 def carry(

@@ -281,7 +281,9 @@ class Predictor:
                     if not last:
                         self.put(box, values, half=number < len(passes) - 1)
                     elif number == 0:  # something to look at until the last pass, and no more work than that
-                        self.put_combined(box, self._pooled(box, values), half=True)
+                        watched = control is None or control.watched
+                        said = self._pooled(box, values) if watched else Combined(values, likeliest(values), {})
+                        self.put_combined(box, said, half=True)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
                     done += math.prod(box.shape)

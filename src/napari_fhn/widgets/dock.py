@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ class Dock(QWidget):
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
         self.desk.book.state.events.has_labels.connect(self._offer_results)
-        for panel in (self.results, self.export):
-            panel.setVisible(self.desk.book.state.has_labels)
+        for part in (self.results, self.export):
+            part.setVisible(self.desk.book.state.has_labels)
         self.rulers: Rulers | None = None
         self.view = ViewBar(self.desk.turning)
         self.data.body.insertWidget(0, self.view)
@@ -152,8 +153,9 @@ class Dock(QWidget):
         self._closed = True
         if self.rulers is not None:
             self.rulers.close_rulers()
-        self.view.setParent(None)
-        self.view.deleteLater()
+        with contextlib.suppress(RuntimeError):  # gone with the window
+            self.view.setParent(None)
+            self.view.deleteLater()
         self.data.close_panel()
         self.results.close_panel()
         self.desk.close()

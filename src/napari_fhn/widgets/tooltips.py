@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 LONGEST = 60
@@ -21,7 +20,7 @@ def wrapped(words: str) -> str:
     >>> wrapped("Values < 0 are clipped, " * 4)[:24]
     '<qt>Values &lt; 0 are cl'
     """
-    if len(words) <= LONGEST or Qt.mightBeRichText(words):
+    if len(words) <= LONGEST or words.startswith("<"):
         return words
     return f"<qt>{html.escape(words, quote=False)}</qt>"
 

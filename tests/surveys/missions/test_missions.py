@@ -200,10 +200,7 @@ def test_an_aviris_image_lies_on_the_map_of_its_table(tmp_path, turned):
     name = "ang20180827t174211_rdn"
     waves = "wavelength = {400, 500, 600}\nwavelength units = Nanometers\ndata ignore value = -9999"
     image = envi(tmp_path / f"{name}_v2r2_img", scene.transpose(2, 0, 1), waves)
-    envi(tmp_path / f"{name}_loc", np.zeros((3, LINES, PIXELS)), "")
-    survey = surveys.open(image)
-    assert survey.shape == (BANDS, LINES, PIXELS)
-    assert f"{name}_loc has its places" in survey.attrs["notes"][-1]
+    assert surveys.open(image).shape == (BANDS, LINES, PIXELS)
     where = MAP.replace("units", "rotation=30, units") if turned else MAP
     envi(
         tmp_path / f"{name}_glt",

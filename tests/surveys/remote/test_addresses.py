@@ -18,11 +18,14 @@ import zarr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, Session, SurveySet, stamps
+from napari_fhn.project import Session, SurveySet, stamps
 from napari_fhn.project.inputs import copied, entry_of
-from napari_fhn.project.manifest import refer
+from napari_fhn.project.manifest import FileStamp, refer
 from napari_fhn.project.opening import reopen
+from napari_fhn.project.predictions import _changed_on_disk
 from napari_fhn.surveys import SurveyError, reaching
+from napari_fhn.surveys.bricks.copied import changed
+from napari_fhn.surveys.bricks.copying import copy_bricks
 from napari_fhn.surveys.remote import addresses
 
 pytest.importorskip("fsspec")
@@ -118,7 +121,7 @@ def sharded(path: Path, values: np.ndarray = VALUES) -> None:
     data = xr.DataArray(values, dims=dims, coords=coords, name="amplitude").to_dataset()
     data["twt"].attrs["units"] = "ms"
     how = {"amplitude": {"chunks": (4, 5, 4), "shards": (8, 10, 8)}}
-    data.to_zarr(path, zarr_format=3, consolidated=True, encoding=how)
+    data.to_zarr(path, mode="w", zarr_format=3, consolidated=True, encoding=how)
 
 
 def cog(path: Path) -> np.ndarray:
@@ -277,6 +280,9 @@ def test_a_session_keeps_the_address_and_asks_only_what_somebody_here_has_named(
     server.asked.clear()
     other = reopen([entry], tmp_path)
     assert (other.surveys, other.missing, server.asked) == ((), (url,), [])
+    # Nor is what a file says of where it came from.
+    told = survey.assign_attrs(source=f"{server.address}/other.tif")
+    assert (entry_of(session, "map", told).file, stamps.stamp(Path(url)), server.asked) == (None, FileStamp(), [])
     # A server that does not answer leaves the copy in the session.
     reaching.remember_address(url)
     server.close()
@@ -294,4 +300,26 @@ def test_a_survey_by_address_is_copied_once(server, web, tmp_path):
     assert one == again
     assert len(server.asked) < 4, "its version is asked for, and nothing else"
     assert refer(f"{server.address}/map.tif?key=1", tmp_path).path == f"{server.address}/map.tif"
-    assert isinstance(Project(session, SurveySet.of({"map": survey})).shape, tuple)
+    assert not _changed_on_disk(session)
+    whole = (web / "map.tif").read_bytes()
+    (web / "map.tif").write_bytes(whole + b"more")
+    assert _changed_on_disk(session)
+    server.close()
+    assert not _changed_on_disk(session), "nobody answers, which is no change"
+
+
+def test_a_copy_in_bricks_is_known_by_the_version_of_what_lies_at_the_address(server, web, tmp_path):
+    sharded(web / "cube.zarr")
+    survey = surveys.open(f"{server.address}/cube.zarr")
+    copy = tmp_path / "copy.zarr"
+    *_, done = copy_bricks(survey, copy)
+    assert done.done == done.total
+    np.testing.assert_array_equal(surveys.open(copy).values, VALUES)
+    server.asked.clear()
+    list(copy_bricks(survey, copy))
+    assert not any("/c/" in one for one in server.asked), "nothing is copied again"
+    assert changed(copy, survey) == ""
+    sharded(web / "cube.zarr", VALUES[:6])
+    assert "is not what was copied" in changed(copy)
+    server.close()
+    assert changed(copy) == "", "nobody answers, which is no change"

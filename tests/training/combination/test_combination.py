@@ -108,7 +108,7 @@ def test_interrupted_before_and_after_weighing_it_ends_alike(combined):
 
 @pytest.mark.parametrize("order", ["auto", "off"])
 def test_a_smoothed_and_ordered_prediction_is_the_same_whole_and_in_parts(combined, monkeypatch, order):
-    job, _, _ = combined(smoother=Averaging(), smoothing="on", order=order)
+    job, _, factor = combined(smoother=Averaging(), smoothing="on", order=order)
     trained(job)
     found = models.load(job.model).combination
     assert found is not None
@@ -118,8 +118,11 @@ def test_a_smoothed_and_ordered_prediction_is_the_same_whole_and_in_parts(combin
     monkeypatch.setattr(finishing, "_AT_ONCE", 3 * 32 * 200)
     again = replace(job, prediction=str(Path(job.prediction).with_name("again.npy")))
     np.save(again.prediction, np.zeros_like(whole))
-    list(predict(again))
+    factor.asked.clear()
+    list(predict(again, Control(watched=False)))
     np.testing.assert_array_equal(np.load(again.prediction), whole)
+    lateral = sum(box.shape[0] * box.shape[1] for box in factor.asked)
+    assert lateral < 2 * 12 * 20  # where nobody looks, no factor is asked before the last pass
 
 
 def test_stopped_in_the_last_pass_it_goes_on_there(combined, monkeypatch):

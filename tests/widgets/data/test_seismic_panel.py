@@ -16,6 +16,7 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     viewer.window._qt_window.show()
     viewer.open_sample("napari-fhn", "seismic")
     panel, (layer,) = dock.data.seismic, viewer.layers
+    assert not panel.isHidden()
     before, survey, limits = np.asarray(layer.data[63]), survey_of(layer), list(layer.contrast_limits)
     assert (panel.colors.currentText(), panel.reverse.isChecked()) == ("Grey", False)
     panel.colors.setCurrentIndex(2)

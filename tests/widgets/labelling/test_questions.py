@@ -57,6 +57,14 @@ def clicked(question: Question, case: Open, qtbot) -> Source:
     wanted = case.answers.get(wanted, "tvdss" if cause.option == "columns" else None)
     if wanted in cause.choices:
         dialog.group.button(cause.choices.index(wanted)).setChecked(True)
+    if dialog.text is not None and cause.option in ("crs", "survey_crs"):
+        ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+        assert not ok.isEnabled()
+        dialog.text.setText("EPSG:nothing")
+        assert "EPSG:nothing" in dialog.wrong.text()
+        assert not ok.isEnabled()
+        dialog.text.setText(case.answers[{"crs": "CRS", "survey_crs": "EPSG:CODE"}[cause.option]])
+        assert ok.isEnabled()
     for spin, value in zip(dialog.numbers, (60, 68) if cause.option == "window" else (0,), strict=False):
         spin.setValue(value)
     return dialog.answered

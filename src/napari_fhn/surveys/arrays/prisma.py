@@ -15,6 +15,9 @@ from napari_fhn.surveys.arrays.members import Member
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
+from napari_fhn.surveys.maps.grids import place
+from napari_fhn.surveys.missions.lookup import OnMap
+from napari_fhn.surveys.missions.places import note, table_of_places
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
 _CUBE = re.compile(r"HDFEOS/SWATHS/PRS_(L\w+)_HCO/Data Fields/(VNIR|SWIR)_Cube")
@@ -41,7 +44,8 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
     -------
     xarray.DataArray
         Dims ``(band, y, x)``, values as stored, with ``wavelength``, ``fwhm``, ``good``, ``scale`` and ``offset`` on
-        ``band``; products on the map (L2D) with CRS and coordinates of their pixels' centres.
+        ``band``; products on the map (L2D) with CRS and coordinates of their pixels' centres, others brought there by
+        the longitude and latitude of their pixels, where these are in the file.
 
     Raises
     ------
@@ -82,13 +86,34 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
         what = "radiance" if level.startswith("L1") else "reflectance"
         notes.append(f"The values are as stored; scale x value + offset of their band is {what}.")
     coords, crs = _on_map(attrs, values.shape[1:])
+    dims = ("band", "y", "x")
+    if not coords and (places := _places(members, level)):
+        lines, pixels, grid = table_of_places(path, *places)
+        if tuple(np.shape(places[0])) != values.shape[1:]:
+            raise SurveyError(path, "its longitudes and latitudes are not those of its cubes", "Copy it again")
+        on_map = OnMap(path, values.variable(dims), lines, pixels, None)
+        survey = assemble(
+            path, on_map.variable(dims), dims, name=path.stem, format=f"PRISMA {level}, {values.dtype}",
+            notes=[*notes, note(grid)], bands=bands,
+        )  # fmt: skip
+        return place(survey, grid)
     if not coords:
         notes.append("It is in the geometry of the sensor and has no map coordinates; x and y count pixels.")
-    dims = ("band", "y", "x")
     return assemble(
         path, values.variable(dims), dims, name=path.stem, format=f"PRISMA {level}, {values.dtype}", notes=notes,
         bands=bands, coords=coords, crs=crs, attrs={"nodata": 0 if coords and values.dtype.kind == "u" else None},
     )  # fmt: skip
+
+
+def _places(members: Mapping[str, Member], level: str) -> tuple[Any, Any] | None:
+    """Longitude and latitude of the pixels, where the product has them."""
+    folder = f"HDFEOS/SWATHS/PRS_{level}_HCO/Geolocation Fields"
+    for ending in ("", "_VNIR"):
+        names = [f"{folder}/{axis}{ending}" for axis in ("Longitude", "Latitude")]
+        if all(name in members for name in names):
+            longitude, latitude = (np.asarray(members[name].load().values) for name in names)
+            return longitude, latitude
+    return None
 
 
 class Spectrometers(LazyArray):

@@ -124,9 +124,11 @@ def _brought_onto_map(path: Path, data: Path, header: envi_header.EnviHeader, sc
         _look(named, named, False)
         table = _open(named, named, "ENVI", str(named), about, None, None)
         return aviris.on_map(path, scene, table, about)
-    if not header.text("map info") and (places := aviris.located(data)):
-        word = f"It is in the geometry of its sensor: {places} has its places, but the table (glt) that brings it onto"
-        return scene.assign_attrs(notes=(*scene.attrs["notes"], f"{word} a map is not beside it."))
+    beside = aviris.places_beside(data, header)
+    if beside is not None:
+        named, about = beside[0], envi_header.read_header(beside[1])
+        _look(named, named, False)
+        return aviris.by_places(path, scene, _open(named, named, "ENVI", str(named), about, None, None))
     return scene
 
 
@@ -285,7 +287,7 @@ def _of_bands(
 
 def _of_scene(dataset: rasterio.DatasetReader) -> tuple[list[float], list[float], list[float], str]:
     """Lists of ENVI's that programs keep of a whole scene in other files: wavelengths, widths, good bands, units."""
-    said = {}
+    said: dict[str, str] = {}
     for domain in (None, "ENVI"):
         try:
             said |= {str(key).lower().replace(" ", "_"): value for key, value in dataset.tags(ns=domain).items()}

@@ -14,6 +14,7 @@ from napari_fhn.structure.decoding import decode
 from napari_fhn.structure.factor import Factor
 from napari_fhn.structure.pooling import pool
 from napari_fhn.training.combination.settings import NETWORK, Found
+from napari_fhn.training.outputs import likeliest
 
 
 class Smoother(Protocol):
@@ -159,7 +160,7 @@ class Combiner:
         together = pool(said, self.found.weights)
         alone = {name: _named(one) for name, one in said.items()}
         if not finished:
-            return Combined(together, np.asarray(together.argmax(0) + 1, np.uint8), alone)
+            return Combined(together, likeliest(together), alone)
         together = self.finish(box, together)
         return Combined(together, self.classes(box, together), alone)
 
@@ -173,7 +174,7 @@ class Combiner:
         """Return the classes, from 1, that probabilities ``(classes, *box.shape)`` come to."""
         vertical = self.vertical
         if not self.found.order or vertical is None or box.shape[vertical] != self.shape[vertical]:
-            return np.asarray(probabilities.argmax(0) + 1, np.uint8)
+            return likeliest(probabilities)
         columns = np.moveaxis(probabilities, 1 + vertical, -1)
         penalty = np.inf if self.found.penalty is None else self.found.penalty
         return np.moveaxis(decode(columns, np.array(self.found.order), penalty) + np.uint8(1), -1, vertical)
@@ -182,4 +183,5 @@ class Combiner:
 def _named(said: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the likeliest classes from 1; 0 where all are alike."""
     knows = said.max(axis=0) > np.float32(1.001 / len(said))
-    return np.asarray((said.argmax(axis=0) + 1) * knows, np.uint8)
+    found: NDArray[np.uint8] = likeliest(said) * knows
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -55,10 +56,11 @@ class Rulers(QWidget):
         """Let go of the viewer and the canvas."""
         for emitter in self._emitters():
             disconnect(emitter, self.look)
-        canvas = self.parent()
-        if canvas is not None:
-            canvas.removeEventFilter(self)
-        self.setParent(None)
+        with contextlib.suppress(RuntimeError):  # the canvas is gone, and this with it
+            canvas = self.parent()
+            if canvas is not None:
+                canvas.removeEventFilter(self)
+            self.setParent(None)
 
     def show_ticks(self, wanted: bool) -> None:
         """Show them, or not."""

@@ -82,7 +82,8 @@ class SeismicPanel(Fold):
         grid.addWidget(headers, 3, 1)
         self.body.addLayout(grid)
         self.fold()
-        context.data.state.events.chosen.connect(self._look)
+        for name in ("chosen", "material"):
+            getattr(context.data.state.events, name).connect(self._look)
         self._look()
 
     def close_panel(self) -> None:

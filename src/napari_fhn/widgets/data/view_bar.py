@@ -42,8 +42,7 @@ class ViewBar(QWidget):
         self.slider.setAccessibleName("section")
         self.slider.setToolTip("Slide through the sections.")
         self.slider.valueChanged.connect(turning.step_to)
-        self.called = QLabel()
-        self.called.setBuddy(self.number)
+        self.called = QLabel()  # of the axis, where no button says it
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 2)
         row.setSpacing(6)

@@ -58,7 +58,7 @@ def part_of(layer: Layer, mine: Labels, material: Material, table: ClassTable, h
         return Part((), title, found, words, (), weighted=False, write=write)
     named = _names(layer, here)
     found = table.including(name for name in dict.fromkeys(named) if name)
-    shape = mine.data.shape
+    shape, marks = mine.data.shape, list[tuple[Any, str]]()
     if isinstance(layer, Shapes):
         drawn = [
             (_to_voxels(points, layer, mine, keep), kind)

@@ -15,8 +15,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.labels import OPTIONS, AmbiguousColumns, Question, Source, Undeclared
+from napari_fhn.labels import OPTIONS, AmbiguousColumns, LabelError, Question, Source, Undeclared
 from napari_fhn.labels.kinds import KINDS
+from napari_fhn.labels.map_coordinates import crs_of
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 
 _WORDS = {
@@ -40,6 +41,7 @@ _WORDS = {
     "up": "upwards, as elevations do",
 }
 _LARGEST = 1e6
+_CRS = ("crs", "survey_crs")
 
 
 class AnswerDialog(QDialog):
@@ -79,13 +81,18 @@ class AnswerDialog(QDialog):
         if not self._cause.choices and option is not None and option.type == "text":
             self.text = QLineEdit()
             self.text.setToolTip(f"{option.words[:1].upper()}{option.words[1:]}.")
+            self.text.textChanged.connect(self._check)
             column.addWidget(self.text)
         elif not self._cause.choices:
             column.addLayout(self._numbers())
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
+        self.wrong = QLabel("")
+        self.wrong.setWordWrap(True)
+        column.addWidget(self.wrong)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self._check()
 
     @property
     def answered(self) -> Source:
@@ -96,6 +103,20 @@ class AnswerDialog(QDialog):
             values = [spin.value() for spin in self.numbers]
             return self._question.answer(values if len(values) > 1 else values[0])
         return self._question.answer(self._cause.choices[max(self.group.checkedId(), 0)])
+
+    def _check(self) -> None:
+        """Refuse what is no answer, in words, before it is given."""
+        wrong = ""
+        typed = "" if self.text is None else self.text.text().strip()
+        if typed and self._cause.option in _CRS:
+            try:
+                crs_of(typed)
+            except LabelError as error:
+                wrong = str(error)
+        self.wrong.setText(wrong)
+        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        if ok is not None:
+            ok.setEnabled(not wrong and (self.text is None or bool(typed)))
 
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -1,0 +1,102 @@
+"""One training step of a network of the paper at its full size, on any device: time and peak memory beside Table 1.
+
+    python benchmarks/full_step.py hyperspectral     # 8 GB of memory, half an hour on two cores
+    python benchmarks/full_step.py seismic aquifer --device cuda
+    python benchmarks/full_step.py hyperspectral --part 8    # an eighth of the block along each axis, to try it
+
+The step is whole: forward, the reversible way back, Adam. Each network has a process of its own, so that the peak is
+its own. ``benchmarks/results/full_step.jsonl`` gets a line for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from machine import machine
+from measure import Case, rounded
+from napari_fhn.network.counting import in_words, paper_memory
+from napari_fhn.network.paper import PAPER
+from napari_fhn.training.losses import cross_entropy, labelled
+
+RESULTS = Path(__file__).parent / "results" / "full_step.jsonl"
+
+
+def main() -> int:
+    """Take a step of each network that is named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="+", choices=tuple(PAPER))
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--part", type=int, default=1, metavar="N", help="an Nth of the block along each axis")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if told.here:
+        line = step(told.networks[0], torch.device(told.device), told.part)
+        print(json.dumps(line))
+        if told.part == 1:
+            with told.output.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        return 0
+    where = ["--device", told.device, "--part", str(told.part), "--output", str(told.output), "--here"]
+    return max(
+        subprocess.run([sys.executable, __file__, name, *where], check=False).returncode for name in told.networks
+    )
+
+
+def step(name: str, device: torch.device, part: int) -> dict[str, object]:
+    """Take one step and say what it took."""
+    paper = PAPER[name]
+    multiples = paper.architecture.multiples
+    block = tuple(max(m, size // part // m * m) for size, m in zip(paper.block, multiples, strict=True))
+    case = Case(paper.architecture, block, 1, paper.input_channels, paper.classes)
+    network = case.network(device)
+    optimiser = torch.optim.Adam(network.parameter_groups(0.02, 0.0))
+    data = case.data(device)
+    before = _peak(device)
+    began = time.perf_counter()
+    scores = network.scores(data)
+    labels = torch.zeros(scores.shape[0], *scores.shape[2:], dtype=torch.int64, device=device)
+    labels[..., ::16] = 1 + torch.arange(labels[..., ::16].numel(), device=device).view(labels[..., ::16].shape) % 2
+    loss = cross_entropy(labelled(scores, labels), torch.ones(paper.classes, device=device))
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimiser.step()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    seconds, peak = time.perf_counter() - began, _peak(device)
+    memory = paper_memory(paper.architecture, block)
+    return {
+        "network": name,
+        "block": list(block),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "device": str(device),
+        "seconds": rounded(seconds),
+        "loss": rounded(loss.item()),
+        "invertibility_error": network.invertibility_error,
+        "peak_bytes": peak,
+        "bytes_before": before,
+        "forecast_bytes": case.forecast(device, "adam"),
+        "three_states_of_table_1": memory.states_invertible,
+        "all_states_of_table_1": memory.states_ordinary,
+        "in_words": f"{in_words(peak)} at the peak; Table 1 has {in_words(memory.states_invertible)} for three states "
+        f"and {in_words(memory.states_ordinary)} for all",
+    }
+
+
+def _peak(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+"""Long proofs, of which the suite has a small form: set NAPARI_FHN_LONG to run them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+ASKED = bool(os.environ.get("NAPARI_FHN_LONG"))
+LONG = pytest.mark.skipif(not ASKED, reason="takes long, and what is like it runs; set NAPARI_FHN_LONG")
