@@ -30,11 +30,11 @@ os.environ["ONEDNN_VERBOSE"] = "profile_create"
 import torch
 from torch import Tensor
 
+from cases import CASES, LARGE
 from machine import machine
 from measure import CPU, Case
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.convolution import choose
-from step import CASES, LARGE
 
 _SLOW = ("ref", "gemm", "native")
 """In the names of routines that are many times slower than those written for a processor."""
