@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared
 from napari_fhn.labels.guesses import suggest
-from napari_fhn.labels.kinds import GRIDDED, KINDS
+from napari_fhn.labels.kinds import GRIDDED, KINDS, told_by_content
 from napari_fhn.labels.sniffing import sniffed
 
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
@@ -53,7 +53,7 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
     >>> from napari_fhn import sample_data
     >>> found = recognised(sample_data.SEISMIC.tops)
     >>> found.source.kind, found.why.split(".")[0]
-    ('tops', "Column 'well' may be the name of the well (100 %): its name says so")
+    ('tops', "Column 'well' may be the name of the well (95 %): its name is 'well'")
     """
     if known is not None:
         return Recognised(known, "As you said before.")
@@ -75,6 +75,9 @@ def evidence(source: Source) -> str:
         The file; its kind is known.
     """
     suffix = source.path.suffix.lower()
+    told = told_by_content(source.path, source.kind)
+    if told:
+        return told
     if source.kind in _TABLES:
         try:
             return " ".join(suggest(sniffed(source.table())).reasons[:_REASONS])
