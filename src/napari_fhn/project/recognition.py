@@ -53,7 +53,7 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
     >>> from napari_fhn import sample_data
     >>> found = recognised(sample_data.SEISMIC.tops)
     >>> found.source.kind, found.why.split(".")[0]
-    ('tops', "Column 'well' may be the name of the well (100 %): its name says so")
+    ('tops', "Column 'well' may be the name of the well (95 %): its name is 'well'")
     """
     if known is not None:
         return Recognised(known, "As you said before.")

@@ -35,4 +35,4 @@ def ticks(low: float, high: float, most: int, *, least_step: float = 0.0) -> lis
     )
     step = max(step or 20.0 * power, least_step)
     first = math.ceil(low / step - 1e-9)
-    return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
+    return [float(k * step) for k in range(first, math.floor(high / step + 1e-9) + 1)]

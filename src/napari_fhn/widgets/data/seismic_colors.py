@@ -32,8 +32,8 @@ def colormap(colors: str, *, reverse: bool = False) -> Colormap:
 
     Examples
     --------
-    >>> colormap("red-white-blue").colors[-1].round(2).tolist()
-    [0.05, 0.2, 0.7, 1.0]
+    >>> len(colormap("red-white-blue").colors)
+    3
     >>> colormap("red-white-blue", reverse=True).name
     'seismic red-white-blue, reversed'
     """
