@@ -160,7 +160,7 @@ def test_answers_are_taken():
         (["--horizon", "absent.txt"], "absent.txt: there is no such file"),
         (["--las", "absent.las"], "absent.las: there is no such file"),
         (["--polygons", "absent.gpkg"], "absent.gpkg: there is no such file"),
-        (["--polygons", "area.kml"], "the suffix '.kml' is not known"),
+        (["--polygons", "small.sgy"], "the suffix '.sgy' is not known"),
         (["--points", "small.sgy"], "it is no text"),
     ],
 )

@@ -78,7 +78,7 @@ TABLES = {
         "WELL. W :\nINLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n"
         "~Log_Data | Log_Definition\n"
         "40,1\n44,1\n~Log_Definition[2]\nTWT.ms : TIME {F}\nFACIES. : {S} | Log[2]\n~Log_Data[2] | Log_Definition[2]\n"
-        '40,sand\n44,"shale, grey"\n48,sand\n'
+        '40,class 1\n44,"class 2"\n48,class 1\n'
     ),
     "wrapped": (
         "~V\n VERS. 1.2:\n WRAP. YES:\n~W\n STRT.F 1:\n STOP.F 3:\n STEP.F 1:\n NULL. -999.25:\n WELL. WELL: W9\n~C\n"

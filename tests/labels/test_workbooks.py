@@ -80,6 +80,12 @@ def test_numbers_dates_and_merged_cells_are_what_a_person_sees(tmp_path):
             [["BEGIN HEADER", "", ""], ["X", "", ""], ["Y", "", ""], ["END HEADER", "", ""], ["1", "", "2"]],
             ["BEGIN HEADER", "X", "Y", "END HEADER", "1\t2"],
         ),
+        # Notes above and below, which stand apart; the last row of a table that is not whole does not.
+        (
+            [["By me", "", ""], ["Day", "1 May", ""], ["", "", ""], ["Well", "X", "Y"], ["A", "5", "6"], ["B", "", ""],
+             ["", "", ""], ["* about", "", ""], ["From: files", "", ""]],
+            ["# By me", "# Day: 1 May", "", "Well\tX\tY", "A\t5\t6", "B\t\t", "", "# * about", "# From: files"],
+        ),
         # Words alone.
         ([["Legend", ""], ["name", "color"], ["sand", "red"]], ["# Legend", "name\tcolor", "sand\tred"]),
     ],

@@ -84,18 +84,23 @@ def _unmerged(sheet: Sheet) -> list[list[str]]:
 
 def _table(rows: list[list[str]], filled: list[int]) -> tuple[int, int]:
     """First and last row of the table, its header among them."""
-    usual = sorted(_count(rows[k]) for k in filled)[len(filled) // 2]
     body = list(filled)
-    while len(body) > 1 and usual > 2 and _count(rows[body[-1]]) == 1 and not any(map(is_number, rows[body[-1]])):
-        body.pop()
+    end = len(body)
+    while end > 1 and _count(rows[body[end - 1]]) == 1 and not any(map(_number, rows[body[end - 1]])):
+        end -= 1
+    # Sentences stand apart from the table; a row of which all but its name is missing does not.
+    apart = next((k for k in range(end, len(body)) if body[k] - body[k - 1] > 1), len(body))
+    if max(_count(rows[k]) for k in body[:apart]) > 1:
+        del body[apart:]
     last = body[-1]
-    later = [rows[k] for k in body[-max(1, len(body) // 3) :]]
+    later = [rows[k] for k in body[-max(2, len(body) // 3) :]]
     numeric = [k for k in range(len(rows[0])) if _is_numeric([row[k] for row in later])]
     if not numeric:
         # Words alone: the table begins where rows are as long as most are.
+        usual = sorted(_count(rows[k]) for k in body)[len(body) // 2]
         enough = max(1, math.ceil(0.6 * usual))
         return next(k for k in body if _count(rows[k]) >= enough), last
-    start = len(body)
+    start = next(k for k in range(len(body), 0, -1) if any(_number(rows[body[k - 1]][column]) for column in numeric))
     while start and not _speaks_against(rows[body[start - 1]], numeric):
         start -= 1
     # Above the numbers stand the names of the columns, and between them perhaps their units.
