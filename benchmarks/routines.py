@@ -34,13 +34,12 @@ from machine import machine
 from measure import CPU, Case
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.convolution import choose
-from napari_fhn.network.paper import PAPER
-from step import CASES
+from step import CASES, LARGE
 
 _SLOW = ("ref", "gemm", "native")
 """In the names of routines that are many times slower than those written for a processor."""
 
-_LARGE = {
+_BEYOND = {
     # Of a state, or of a hidden layer, in bytes: a pair just beyond 2 GiB, one state beyond it, and 2^31 numbers.
     f"{dimensions}D of {size:.3g} GiB": Case(levels(dimensions, 16, (rank,), 1), block, 1)
     for dimensions, rank, block in (
@@ -145,12 +144,9 @@ def _convolve(what: Asked) -> None:
 def main() -> int:
     options = _options()
     cases = {
-        **{
-            f"paper.{name}": Case(paper.architecture, paper.block, 1, paper.input_channels, paper.classes)
-            for name, paper in PAPER.items()
-        },
+        **LARGE,
         **CASES,
-        **_LARGE,
+        **_BEYOND,
     }
     unknown = sorted(set(options.only) - set(cases))
     if unknown:

@@ -2,6 +2,7 @@
 
     python benchmarks/step.py
     python benchmarks/step.py --only depth6,depth60 --repetitions 5
+    python benchmarks/step.py --only paper.hyperspectral --contenders float32 --repetitions 1 --calls 1 --seconds 1
     python benchmarks/step.py --loss-curves
 
 Side by side are this network in float32, with its states kept, and in bfloat16; the same mathematics in the best plain
@@ -46,6 +47,7 @@ from measure import (
 )
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.paper import PAPER
 from napari_fhn.network.presets import architecture
 
 _DOWN_AND_UP = levels(3, 8, (8, 16, 32), 3)
@@ -65,6 +67,12 @@ CASES: dict[str, Case] = {
     **{f"map{channels}": Case(levels(2, channels, (24, 24), 2), (512, 512)) for channels in (100, 200, 400)},
     "sections": Case(architecture("sections"), (192, 160), batch=4, input_channels=3),
 }
+LARGE: dict[str, Case] = {
+    f"paper.{name}": Case(paper.architecture, paper.block, 1, paper.input_channels, paper.classes)
+    for name, paper in PAPER.items()
+}
+"""The paper's networks at full size, of which a step takes minutes and up to 9 GB: only where they are named."""
+
 QUICK: dict[str, Case] = {
     "depth2": Case(levels(3, 8, (4,), 2), (8, 8, 8)),
     "levels": Case(levels(3, 8, (2, 4), 2), (16, 8, 8), batch=2),
@@ -81,9 +89,10 @@ def main() -> int:
         print(json.dumps(_child(json.loads(options.child))))
         return 0
     cases = QUICK if options.quick else CASES
-    unknown = sorted(set(options.only) - set(cases))
+    known = cases if options.quick else {**CASES, **LARGE}
+    unknown = sorted(set(options.only) - set(known))
     if unknown:
-        print(f"There is no case {', '.join(unknown)}; there are {', '.join(cases)}.", file=sys.stderr)
+        print(f"There is no case {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
     equal = _run({"kind": "equal"}, 600)
     _print_equal(equal)
@@ -101,7 +110,7 @@ def main() -> int:
     for name in options.only or cases:
         command = f"python benchmarks/step.py --only {name} --repetitions {options.repetitions} --calls {options.calls}"
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        entry = {"command": command, **about, "load_before": load, **measure(name, cases[name], options)}
+        entry = {"command": command, **about, "load_before": load, **measure(name, known[name], options)}
         results["cases"][name] = entry
         results["aims"] = _aims(results["cases"])
         _write(options.output, results)
@@ -236,7 +245,7 @@ def _child(ask: dict[str, Any]) -> dict[str, Any]:
         return {name: differences(case) for name, case in QUICK.items()}
     if ask["kind"] == "curves":
         return loss_curves(ask["steps"])
-    case = (QUICK if ask["quick"] else CASES)[ask["case"]]
+    case = (QUICK if ask["quick"] else {**CASES, **LARGE})[ask["case"]]
     contender = ask["contender"]
     try:
         if ask["kind"] == "memory":

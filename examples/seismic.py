@@ -66,9 +66,9 @@ def main() -> int:
     keep(told.folder, "numbers.json", numbers)
     panels: list[tuple[str, Any]] = [("boreholes learnt from, and kept", plan(learnt, boxes))]
     for name, place in sections(truth).items():
-        panels += [(name, np.asarray(survey[place]).T), ("truth", truth[place].T)]
+        panels += [(name, np.asarray(survey[place], float).T), ("truth", truth[place].T)]
         panels += [(f"prediction, {which}", found[place].T) for which, found in predictions.items()]
-    pictures(told.folder / "seismic.png", panels, classes=2, columns=4)
+    pictures(told.folder / "seismic.png", panels, classes=2, columns=5)
     return 0
 
 

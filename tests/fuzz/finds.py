@@ -52,5 +52,14 @@ CASES = (
     Case("RuntimeError: damaged coordinates of bricks", "bricks", "inline/c/0", b"", b"(\xb5/\xfddamaged"),
     Case("LookupError: a part in an encoding that there is not", "xlsx", "sheet1.xml", b"UTF-8", b"UTF1", 1),
     Case("LookupError: the same, of places", "places", ".kml", b'"1.0"?>', b'"1.0" encoding="UTF1"?>'),
+    Case(
+        "crash: more values than the header has nodes",
+        "surface",
+        ".irap",
+        b"\xfc\x1c\x00\x00\x00\x04",
+        b"\xfc\x1c\x00\x00\x00\x01",
+        1,
+    ),
+    Case("OverflowError: fields as wide as infinity", "surface", ".zmap", b"15, 0.1E+31", b"1e999, 0.1E+31", 2),
     Case("CRSError: a CRS that closes too early", "vrt", ".vrt", b'origin",0]', b'origin",0]]'),
 )

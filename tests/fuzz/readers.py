@@ -219,6 +219,7 @@ READERS = {
         Reader("volume", samples.volumes, volume),
         Reader("segy", samples.segy, survey),
         Reader("su", samples.su, survey),
+        Reader("missions", samples.missions, survey),
         *(Reader(name, samples.rasters, survey) for name in samples.VARIANTS),
         Reader("mdio", samples.mdio, survey),
         Reader("bricks", samples.bricks, survey),

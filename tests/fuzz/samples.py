@@ -74,8 +74,9 @@ TABLES = {
         "40 1\n44 1\n48 2\n52 -999.25\n56 2\n"
     ),
     "las3": (
-        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\nWELL. W :\n"
-        "INLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n~Log_Data | Log_Definition\n"
+        "~V\nVERS. 3.0 :\nWRAP. NO :\nDLM. COMMA :\n~W\nSTRT.ms 40 :\nSTOP.ms 48 :\nSTEP.ms 4 :\nNULL. -9 :\n"
+        "WELL. W :\nINLINE. 103 :\nCROSSLINE. 204 :\n~Log_Definition\nTWT.ms : TIME {F}\nGR. : RAY {F}\n"
+        "~Log_Data | Log_Definition\n"
         "40,1\n44,1\n~Log_Definition[2]\nTWT.ms : TIME {F}\nFACIES. : {S} | Log[2]\n~Log_Data[2] | Log_Definition[2]\n"
         '40,sand\n44,"shale, grey"\n48,sand\n'
     ),
@@ -184,6 +185,35 @@ def bricks(name: str) -> list[Sample]:
 def su(name: str) -> list[Sample]:
     """Return a file of Seismic Unix: that of a SEG-Y without what stands in front of its traces."""
     return [Sample("survey.su", {"survey.su": next(iter(one.files.values()))[3600:]}) for one in segy(name)[:1]]
+
+
+def missions(name: str) -> list[Sample]:
+    """Return scenes with what missions deliver beside them: metadata of bands, and a table of places."""
+    import rasterio
+
+    fields = ("wavelengthCenterOfBand", "FWHMOfBand", "GainOfBand", "OffsetOfBand")
+
+    def enmap(folder: Path) -> Path:
+        path = folder / "ENMAP01-X-SPECTRAL_IMAGE.TIF"
+        with rasterio.open(path, "w", driver="GTiff", count=2, height=3, width=4, dtype="int16") as file:
+            file.write(np.ones((2, 3, 4), np.int16))
+        band = "".join(f"<{field}>0.5</{field}>" for field in fields)
+        bands = "".join(f'<bandID number="{k}">{band}</bandID>' for k in (1, 2))
+        (folder / "ENMAP01-X-METADATA.XML").write_text(f"<a><bandCharacterisation>{bands}</bandCharacterisation></a>")
+        return path
+
+    def aviris(folder: Path) -> Path:
+        for kind, dtype, code, more in (
+            ("img", "f4", 4, ""), ("glt", "i4", 3, "map info = {UTM, 1, 1, 5e5, 6e6, 5, 5, 11, North, WGS-84}"),
+        ):  # fmt: skip
+            np.ones((2, 3, 4), dtype).tofile(folder / f"ang1_{kind}")
+            (folder / f"ang1_{kind}.hdr").write_text(
+                "ENVI\nsamples = 4\nlines = 3\nbands = 2\ninterleave = bsq\nbyte order = 0\n"
+                f"data type = {code}\n{more}\n"
+            )
+        return folder / "ang1_img"
+
+    return [_made(enmap), _made(aviris)]
 
 
 def bricked() -> dict[str, Callable[[str], list[Sample]]]:

@@ -216,7 +216,9 @@ def test_a_grid_in_another_crs_is_met_where_the_traces_are(tmp_path, north_up):
     ("make", "edit", "words"),
     [
         (irap, lambda text: text[:-40], "begins as an Irap classic grid and cannot be read"),
-        (irap, lambda text: text.replace("-996 7", "-996 7000000", 1), "cannot be read"),
+        (irap, lambda text: text.replace("-996 7", "-996 7000000", 1), "promises 9 x 7,000,000 nodes"),
+        (irap, lambda text: text.replace("-996 7", "-996 -7", 1), "promises 9 x -7 nodes"),
+        (irap, lambda text: text[:30], "its header is not whole"),
         (zmap, lambda text: text[:-40], r"ends after \d+ of the 63 nodes"),
         (zmap, lambda text: text + "1.0 2.0\n", "goes on after the 63 nodes"),
         (zmap, lambda text: text.replace("7, 9,", "7000, 9000,"), "promises 9,000 x 7,000 nodes"),
@@ -234,6 +236,25 @@ def test_what_is_damaged_says_where(tmp_path, north_up, make, edit, words):
     with pytest.raises(LabelError, match=words) as error:
         read_horizon(path, north_up)
     assert "top.txt" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "number", "words"),
+    [
+        (0, b"", "record 3 is cut off"),
+        (8, b"\x00\x00\x00\x06", "holds 63 values for 54 nodes"),
+        (40, b"\x00\x00\x00\x14", "record 2 has not the length"),
+        (100, b"\x00\x01\x00\x00", "record 4 is cut off"),
+        (100, b"\x00\x00\x00\x08", "record 4 does not end as it begins"),
+    ],
+)
+def test_records_that_would_be_written_beyond_their_place_are_refused(tmp_path, north_up, at, number, words):
+    path = irap(tmp_path / "top.gri", z=Z, binary=True)
+    data = bytearray(path.read_bytes())
+    data[at : at + len(number)] = number
+    path.write_bytes(data if at else data[:80])
+    with pytest.raises(LabelError, match=words):
+        read_horizon(path, north_up)
 
 
 def test_a_grid_elsewhere_or_of_nothing_is_refused(tmp_path, north_up):

@@ -24,6 +24,14 @@ def test_a_file_is_recognised_with_the_reason_and_what_is_wrong_becomes_words(tm
     assert recognised(unclear, known=said) == Recognised(said, "As you said before.")
 
 
+def test_what_columns_do_not_tell_is_told_by_the_content(tmp_path):
+    grid, shapes = tmp_path / "top.dat", tmp_path / "areas.csv"
+    grid.write_text("-996 2 10 10\n0 10 0 10\n2 0 0 0\n0 0 0 0 0 0 0\n1 2 3 4\n")
+    shapes.write_text('class,the_geom\nsalt,"POINT (1 2)"\n')
+    assert recognised(grid).why == "It begins as an Irap classic grid does."
+    assert recognised(shapes).why == "Its column 'the_geom' holds shapes as text."
+
+
 def test_of_places_and_of_tops_there_is_one_file_at_a_time():
     first, second, logs = (Source(Path(name), kind) for name, kind in (("a", "tops"), ("b", "tops"), ("c", "las")))
     assert [one.replaces for one in with_replaced([Recognised(second, ""), Recognised(logs, "")], [first])] == ["a", ""]

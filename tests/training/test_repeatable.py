@@ -38,6 +38,15 @@ def test_being_looked_at_changes_nothing(layered, monkeypatch):
     assert equal(alone, weights(job, Control(focus=Focus(0, 5))))
 
 
+def test_batches_drawn_ahead_teach_the_same(layered, monkeypatch):
+    job, _ = layered
+    job, found = scheduled(job, steps=4), []
+    for ahead in (False, True):
+        monkeypatch.setattr(speed, "draws_ahead", lambda device, ahead=ahead: ahead)
+        found.append(weights(job, Control(watched=False)))
+    assert equal(*found)
+
+
 def test_other_threads_make_no_more_than_rounding(layered):
     job, _ = layered
     job = scheduled(job, steps=2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from napari_fhn.network.architecture import levels
 from napari_fhn.training import fit, predict, speed
 
 CUDA = torch.device("cuda", 1)
@@ -48,3 +49,27 @@ def test_a_prediction_is_computed_as_its_job_says(layered):
     exact, rounded, again = predictions
     assert 0 < np.abs(exact - rounded).max() < 0.1
     assert (rounded == again).all()
+
+
+@pytest.mark.parametrize(("fine", "chosen"), [(2.0, "float32"), (0.5, "bfloat16")])
+def test_a_gpu_is_asked_once_for_each_shape_of_layer_which_precision_is_faster(monkeypatch, fine, chosen):
+    asked = []
+
+    def clocked(n, rank, space, device, bfloat16):
+        asked.append((n, rank, space, bfloat16))
+        gain = fine if space == (64, 32) else 0.6  # coarse levels gain, the finest may lose
+        return gain if bfloat16 else 1.0
+
+    monkeypatch.setattr(speed, "_clocked", clocked)
+    monkeypatch.setattr(speed, "bfloat16_pays", lambda *_: True)
+    speed.seconds_of_layers.cache_clear()
+    architecture = levels(2, 8, (8, 16), 2)
+    for _ in range(2):
+        assert speed.precision("auto", architecture, (64, 32), CUDA) == chosen
+    assert len(asked) == len(set(asked)) == 4
+    assert speed.precision("float32", architecture, (64, 32), CUDA) == "float32"
+    speed.seconds_of_layers.cache_clear()
+
+
+def test_layers_are_timed_as_they_are_computed():
+    assert 0 < speed.seconds_of_layers(levels(3, 4, (4,), 1), (64, 8, 8), torch.device("cpu"), False) < 60

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import plugins
+from napari_fhn.labels import plugins, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
 from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.surface_files import is_surface
+from napari_fhn.labels.surface_files import is_surface, surface_words
 from napari_fhn.labels.text import look, to_number
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
@@ -96,6 +96,18 @@ def recognise(
         if guest is None:
             raise
         return guest.name
+
+
+def told_by_content(path: Path, kind: str) -> str:
+    """Say what a file is whose columns tell nothing: a surface on a grid, or shapes as text; nothing for another."""
+    try:
+        if kind == "horizon" and (grid := surface_words(path)):
+            return f"It begins as {grid} does."
+        if kind == "polygons" and path.suffix.lower() not in SUFFIXES and (found := wkt.written(path)) is not None:
+            return f"Its column '{found.names[found.shape]}' holds shapes as text."
+    except LabelError:
+        pass  # who reads it says what is wrong
+    return ""
 
 
 def kinds_of_sheets(path: Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> dict[str, str]:

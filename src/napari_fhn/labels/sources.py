@@ -88,10 +88,9 @@ class Source:
     def all_of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> tuple[Source, ...]:
         """Look at a file as `of` does; of a workbook each sheet that tells its kind is a source of its own."""
         path = Path(path)
-        asked = options.get("kind") or options.get("sheet")
-        if asked or not (path.suffix.lower() in SUFFIXES and path.is_file() and is_workbook(path)):
-            return (cls.of(path, survey, **options),)
-        kinds = kinds_of_sheets(path, survey, decimal=options.get("decimal"))
+        is_book = path.suffix.lower() in SUFFIXES and path.is_file() and is_workbook(path)
+        asks = is_book and not (options.get("kind") or options.get("sheet"))
+        kinds = kinds_of_sheets(path, survey, decimal=options.get("decimal")) if asks else {}
         told = {sheet: kind for sheet, kind in kinds.items() if kind not in ("", "classes")}
         if len(told) < 2:
             return (cls.of(path, survey, **options),)

@@ -5,6 +5,7 @@ A reader is a function of the path, and an entry of `FORMATS` with what its file
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from napari_fhn.labels.text import encoding_of, lines, look
 
 #: More nodes than this have no place in memory beside a survey.
 MOST_NODES = 100_000_000
+#: Lengths of the records before the values of a binary Irap classic grid.
+_IRAP_RECORDS = (32, 16, 28)
 #: Bytes in which the kind of a file shows.
 _HEAD = 8192
 
@@ -53,18 +56,27 @@ def is_surface(path: Path) -> bool:
     return _format(path) is not None
 
 
+def surface_words(path: Path) -> str:
+    """Say which grid a file is: "a ZMap grid"; nothing for another file."""
+    found = _format(path)
+    return "" if found is None else found.called
+
+
 @dataclass(frozen=True)
 class Format:
     """A kind of file.
 
     Attributes
     ----------
+    called : str
+        What it is called.
     begins : re.Pattern
         What its first bytes match, behind comments.
     read : callable
         Reads such a file.
     """
 
+    called: str
     begins: re.Pattern[bytes]
     read: Callable[[Path], SurfaceGrid]
 
@@ -85,10 +97,15 @@ def _irap(path: Path) -> SurfaceGrid:
     """Read Irap classic, whose grids turn about a point of their own."""
     import surfio
 
+    with path.open("rb") as file:
+        text = file.read(4) == b"-996"
+    wrong = _odd_irap_text(path) if text else _odd_irap_records(path)
+    if wrong:
+        raise LabelError(
+            f"it begins as an Irap classic grid, and {wrong}", "Copy it again, or export it again", path=path
+        )
+    read = surfio.IrapSurface.from_ascii_file if text else surfio.IrapSurface.from_binary_file
     try:
-        with path.open("rb") as file:
-            text = file.read(4).lstrip().startswith(b"-996")
-        read = surfio.IrapSurface.from_ascii_file if text else surfio.IrapSurface.from_binary_file
         found = read(path)
     except (ValueError, RuntimeError, OSError, IndexError, OverflowError, MemoryError, TypeError) as error:
         why = " ".join(str(error).split())[:160]
@@ -110,6 +127,54 @@ def _irap(path: Path) -> SurfaceGrid:
         (head.xinc * along[0], head.xinc * along[1]),
         (head.yinc * across[0], head.yinc * across[1]),
     )
+
+
+def _odd_irap_text(path: Path) -> str:
+    """Say what is wrong with the numbers of nodes in the header of Irap classic; nothing where nothing is."""
+    with path.open("rb") as file:
+        words = file.read(_HEAD).split()
+    try:
+        return _odd_count(int(words[8]), int(words[1]), path.stat().st_size // 2 + 1)
+    except (IndexError, ValueError):
+        return "its header is not whole"
+
+
+def _odd_irap_records(path: Path) -> str:
+    """Say what is wrong with the records of a binary Irap classic grid; nothing where nothing is.
+
+    Each has its length before and behind it. The library believes those of the values, and would write what goes
+    beyond the nodes of the header somewhere else.
+    """
+    size = path.stat().st_size
+    values = 0
+    with path.open("rb") as file:
+        for k in itertools.count():
+            begin = file.read(4)
+            if not begin and k > len(_IRAP_RECORDS):
+                break
+            length = int.from_bytes(begin, "big") if len(begin) == 4 else size
+            if k < len(_IRAP_RECORDS) and length != _IRAP_RECORDS[k]:
+                return f"its record {k + 1} has not the length that it must have"
+            head = file.read(8) if k < 2 else b""
+            if length % 4 or file.tell() - len(head) + length + 4 > size:
+                return f"its record {k + 1} is cut off"
+            file.seek(length - len(head), 1)
+            if file.read(4) != begin:
+                return f"its record {k + 1} does not end as it begins"
+            if k == 0:
+                rows = int.from_bytes(head[4:], "big", signed=True)
+            elif k == 1:
+                columns = int.from_bytes(head[:4], "big", signed=True)
+            elif k >= len(_IRAP_RECORDS):
+                values += length // 4
+    wrong = _odd_count(columns, rows, values)
+    return wrong or ("" if values == rows * columns else f"it holds {values:,} values for {rows * columns:,} nodes")
+
+
+def _odd_count(columns: int, rows: int, most: int) -> str:
+    if rows < 1 or columns < 1 or rows * columns > min(most, MOST_NODES):
+        return f"its header promises {columns:,} x {rows:,} nodes, and there is no room for them"
+    return ""
 
 
 def _zmap(path: Path) -> SurfaceGrid:
@@ -134,7 +199,7 @@ def _zmap(path: Path) -> SurfaceGrid:
         limits = tuple(_number(part) for part in head[2][2:6])
     except LabelError:
         raise
-    except (IndexError, ValueError) as error:
+    except (IndexError, ValueError, OverflowError) as error:
         raise LabelError("the header of its ZMap grid is not whole", "Export it again", path=path) from error
 
     def cells(line: str) -> list[str]:
@@ -269,10 +334,15 @@ def _north_up(
 
 #: In the order in which they are asked.
 FORMATS = (
-    Format(re.compile(rb"-996\s|\x00\x00\x00\x20\xff\xff\xfc\x1c"), _irap),
-    Format(re.compile(rb"@[^\n]*(?:HEADER\s*,|,[^\n]*GRID)", re.IGNORECASE), _zmap),
-    Format(re.compile(rb"FSASCI\b", re.IGNORECASE), _cps3),
-    Format(re.compile(rb"DSAA\s|DSBB|DSRB"), partial(_raster, kind="a Surfer grid", suffixes=(".grd",))),
-    Format(re.compile(rb"ncols\s", re.IGNORECASE), partial(_raster, kind="an ESRI ASCII grid", suffixes=(".asc",))),
-    Format(re.compile(rb"II[*+]\x00|MM\x00[*+]"), partial(_raster, kind="a TIFF", suffixes=(".tif", ".tiff"))),
+    Format("an Irap classic grid", re.compile(rb"-996\s|\x00\x00\x00\x20\xff\xff\xfc\x1c"), _irap),
+    Format("a ZMap grid", re.compile(rb"@[^\n]*(?:HEADER\s*,|,[^\n]*GRID)", re.IGNORECASE), _zmap),
+    Format("a CPS-3 grid", re.compile(rb"FSASCI\b", re.IGNORECASE), _cps3),
+    *(
+        Format(called, re.compile(begins, re.IGNORECASE), partial(_raster, kind=called, suffixes=suffixes))
+        for called, begins, suffixes in (
+            ("a Surfer grid", rb"DSAA\s|DSBB|DSRB", (".grd",)),
+            ("an ESRI ASCII grid", rb"ncols\s", (".asc",)),
+            ("a TIFF", rb"II[*+]\x00|MM\x00[*+]", (".tif", ".tiff")),
+        )
+    ),
 )

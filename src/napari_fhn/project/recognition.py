@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared
 from napari_fhn.labels.guesses import suggest
-from napari_fhn.labels.kinds import GRIDDED, KINDS
+from napari_fhn.labels.kinds import GRIDDED, KINDS, told_by_content
 from napari_fhn.labels.sniffing import sniffed
 
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
@@ -75,6 +75,9 @@ def evidence(source: Source) -> str:
         The file; its kind is known.
     """
     suffix = source.path.suffix.lower()
+    told = told_by_content(source.path, source.kind)
+    if told:
+        return told
     if source.kind in _TABLES:
         try:
             return " ".join(suggest(sniffed(source.table())).reasons[:_REASONS])

@@ -62,7 +62,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     model.network.to(device).eval()
     precision: Precision = "float32"
     if isinstance(model.network, HyperbolicNetwork):
-        precision = speed.precision(job.schedule.precision, model.network.architecture.dimensions, device)
+        precision = speed.precision(job.schedule.precision, model.network.architecture, job.schedule.block, device)
         model.network.precision = precision
     frame = Frame(volume, model.network.architecture, model.framing)
     wanted, combination = job.combination, model.combination

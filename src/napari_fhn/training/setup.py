@@ -129,7 +129,9 @@ class Setup:
             self.notes.append(starting.take_over(network, job.classes, job.start_from))
         network = network.to(self.device)
         if isinstance(network, HyperbolicNetwork):
-            network.precision = speed.precision(job.schedule.precision, architecture.dimensions, self.device)
+            network.precision = speed.precision(
+                job.schedule.precision, network.architecture, job.schedule.block, self.device
+            )
             self._precision = network.precision
         return network
 

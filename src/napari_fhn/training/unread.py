@@ -42,7 +42,7 @@ class Unread:
 
     def __init__(self, classes: int, device: torch.device) -> None:
         self._classes = classes
-        self._confusion = torch.zeros((classes + 1) ** 2, dtype=torch.int64, device=device)
+        self._confusion = torch.zeros((classes + 1) ** 2, dtype=torch.int32, device=device)
         self.forget()
 
     def forget(self) -> None:
@@ -62,7 +62,7 @@ class Unread:
             ``(voxels,)`` int64, from 0.
         """
         index = (classes + 1) * (self._classes + 1) + scores.argmax(1) + 1
-        self._confusion.index_add_(0, index, torch.ones_like(index))
+        self._confusion.index_add_(0, index, torch.ones_like(index, dtype=torch.int32))
 
     def add(self, loss: Tensor, error: Tensor | None) -> None:
         """Keep the loss of a step, and the error of its inversion, scalars both."""
@@ -81,7 +81,7 @@ class Unread:
         kept = [one.to(torch.float32) for one in (*self._losses, *self._errors)]
         found = torch.cat((values, torch.stack(kept))).tolist() if kept else values.tolist()
         first, second = len(values), len(values) + len(self._losses)
-        confusion: NDArray[np.int64] = self._confusion.cpu().numpy().copy()
+        confusion = self._confusion.cpu().numpy().astype(np.int64)
         self.forget()
         return Told(
             found[:first],

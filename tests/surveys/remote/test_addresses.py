@@ -24,6 +24,8 @@ from napari_fhn.project.manifest import FileStamp, refer
 from napari_fhn.project.opening import reopen
 from napari_fhn.project.predictions import _changed_on_disk
 from napari_fhn.surveys import SurveyError, reaching
+from napari_fhn.surveys.bricks.copied import changed
+from napari_fhn.surveys.bricks.copying import copy_bricks
 from napari_fhn.surveys.remote import addresses
 
 pytest.importorskip("fsspec")
@@ -119,7 +121,7 @@ def sharded(path: Path, values: np.ndarray = VALUES) -> None:
     data = xr.DataArray(values, dims=dims, coords=coords, name="amplitude").to_dataset()
     data["twt"].attrs["units"] = "ms"
     how = {"amplitude": {"chunks": (4, 5, 4), "shards": (8, 10, 8)}}
-    data.to_zarr(path, zarr_format=3, consolidated=True, encoding=how)
+    data.to_zarr(path, mode="w", zarr_format=3, consolidated=True, encoding=how)
 
 
 def cog(path: Path) -> np.ndarray:
@@ -304,3 +306,20 @@ def test_a_survey_by_address_is_copied_once(server, web, tmp_path):
     assert _changed_on_disk(session)
     server.close()
     assert not _changed_on_disk(session), "nobody answers, which is no change"
+
+
+def test_a_copy_in_bricks_is_known_by_the_version_of_what_lies_at_the_address(server, web, tmp_path):
+    sharded(web / "cube.zarr")
+    survey = surveys.open(f"{server.address}/cube.zarr")
+    copy = tmp_path / "copy.zarr"
+    *_, done = copy_bricks(survey, copy)
+    assert done.done == done.total
+    np.testing.assert_array_equal(surveys.open(copy).values, VALUES)
+    server.asked.clear()
+    list(copy_bricks(survey, copy))
+    assert not any("/c/" in one for one in server.asked), "nothing is copied again"
+    assert changed(copy, survey) == ""
+    sharded(web / "cube.zarr", VALUES[:6])
+    assert "is not what was copied" in changed(copy)
+    server.close()
+    assert changed(copy) == "", "nobody answers, which is no change"

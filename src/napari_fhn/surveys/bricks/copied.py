@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.copying import Copied
-from napari_fhn.surveys.bricks.manifest import MANIFEST, fingerprint_of, read_manifest, reading_of
+from napari_fhn.surveys.bricks.manifest import MANIFEST, fingerprint_at, read_manifest, reading_of
 from napari_fhn.surveys.bricks.plan import Plan, checksum
 from napari_fhn.surveys.errors import SurveyError
 
@@ -74,11 +74,11 @@ def changed(path: str | Path, survey: xr.DataArray | None = None) -> str:
     """
     manifest = read_manifest(Path(path)) or {}
     then = manifest.get("source")
-    if not then or not Path(then["path"]).exists():
+    now = fingerprint_at(str(then["path"])) if then else None
+    if not then or now is None:
         return ""
     if survey is not None and manifest.get("reading") != reading_of(survey):
         return f"What was copied of {Path(then['path']).name} is not this survey."
-    now = fingerprint_of(Path(then["path"]))
     if now == then:
         return ""
     what = "size" if now["bytes"] != then["bytes"] else "headers" if now["head"] != then["head"] else "time of change"

@@ -11,8 +11,11 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn import record
+from napari_fhn.surveys import reaching
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.plan import Plan
+from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.remote.addresses import url_of
 
 # In the folder of the array, where no reader of Zarr takes it for a member of the group.
 MANIFEST = f"{store.VALUES}/bricks.json"
@@ -38,10 +41,28 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 def fingerprint(survey: xr.DataArray) -> dict[str, Any] | None:
     """Return what tells the file of a survey from others, and from other states of it; None where there is no file."""
     source = survey.attrs.get("source")
-    return fingerprint_of(Path(source)) if source and Path(source).exists() else None
+    return fingerprint_at(str(source)) if source else None
 
 
-def fingerprint_of(source: Path) -> dict[str, Any]:
+def fingerprint_at(source: str) -> dict[str, Any] | None:
+    """Return the same of a file, or of what lies at an address; None where it is gone, or nobody tells of versions."""
+    url = url_of(source)
+    if url is None:
+        return _fingerprint_of(Path(source)) if Path(source).exists() else None
+    # A copy may be somebody else's: only what a person has named here is asked for.
+    if not reaching.knows_address(url):
+        return None
+    # Here and not above: the openers are among those that look for copies.
+    from napari_fhn.surveys.remote.opening import stamp
+
+    try:
+        size, digest = stamp(url)
+    except SurveyError:
+        return None
+    return {"path": url, "bytes": size, "mtime_ns": 0, "head": digest} if digest else None
+
+
+def _fingerprint_of(source: Path) -> dict[str, Any]:
     """Size, time of change and a hash of the first bytes of a file (of its description, for a Zarr folder)."""
     told = source
     if source.is_dir():
