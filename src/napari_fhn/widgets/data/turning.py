@@ -21,6 +21,8 @@ from napari_fhn.widgets.events import disconnect
 _CALLED = {"twt": "Time slice", "depth": "Depth slice", "sample": "Sample slice", "band": "Map"}
 _WHOLE = 1.05
 """A section that is drawn no larger than this times its fitting size is seen as a whole."""
+_ASLANT = (0.0, 30.0, 0.0)
+"""Angles of the camera from which a volume is seen at first: from aside, and wells stay upright."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ class Turning:
             # From above time still runs down: the order of inlines.
             dims.order = drawing.across(self._offset, n, self._vertical)
             dims.ndisplay = 3
+            camera = camera_of(self._viewer)
+            if not any(camera.angles):  # straight on a volume looks as flat as a section
+                camera.angles = _ASLANT
             fit(self._viewer)
             return
         dims.ndisplay = 2
