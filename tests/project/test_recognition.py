@@ -6,7 +6,10 @@ from pathlib import Path
 
 from napari_fhn import sample_data
 from napari_fhn.labels import Source
-from napari_fhn.project.recognition import Recognised, recognised, with_replaced
+from napari_fhn.project.answers import Answers
+from napari_fhn.project.arrivals import Arrivals
+from napari_fhn.project.recognition import Recognised, all_recognised, recognised, with_replaced
+from workbook_files import write
 
 
 def test_a_file_is_recognised_with_the_reason_and_what_is_wrong_becomes_words(tmp_path):
@@ -30,6 +33,24 @@ def test_what_columns_do_not_tell_is_told_by_the_content(tmp_path):
     shapes.write_text('class,the_geom\nsalt,"POINT (1 2)"\n')
     assert recognised(grid).why == "It begins as an Irap classic grid does."
     assert recognised(shapes).why == "Its column 'the_geom' holds shapes as text."
+
+
+def test_each_sheet_of_a_workbook_is_a_file_of_its_own(tmp_path):
+    heads = [["well", "inline", "crossline"], ["A", 3, 4]]
+    tops = [["well", "class", "top_twt_ms", "base_twt_ms"], ["A", "sand", 10, 20]]
+    path = write(tmp_path / "book.xlsx", {"About": [["a block"]], "Heads": heads, "Tops": tops})
+    answers = Answers(tmp_path / "answers.json")
+    first, second = (one.source for one in all_recognised(path, None, answers))
+    assert [(one.kind, one.options["sheet"]) for one in (first, second)] == [("wells", "Heads"), ("tops", "Tops")]
+    arrivals = Arrivals()
+    arrivals.take(first)
+    arrivals.take(second)
+    assert arrivals.wells == [first, second]
+    said = second.answered(units={"top": "ms"})
+    answers.keep(said, "Tops")
+    assert [one.source for one in all_recognised(path, None, answers)] == [first, said]
+    only = write(tmp_path / "one.xlsx", {"About": [["a block"]], "Heads": heads})
+    assert [one.source.kind for one in all_recognised(only, None, answers)] == ["wells"]
 
 
 def test_of_places_and_of_tops_there_is_one_file_at_a_time():

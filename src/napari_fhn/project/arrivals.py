@@ -38,7 +38,7 @@ class Arrivals:
         if source.kind in OF_WELLS:
             single = source.kind in ("wells", "tops")
             self.wells = [
-                one for one in self.wells if one.path != source.path and not (single and one.kind == source.kind)
+                one for one in self.wells if not one.is_of(source) and not (single and one.kind == source.kind)
             ]
             self.wells.append(source)
             self._wells_due = True
@@ -66,17 +66,17 @@ class Arrivals:
         elif group[0].kind in OF_WELLS:
             self._wells_due = False
         else:
-            self._others = [one for one in self._others if one.path not in {source.path for source in group}]
+            self._others = [one for one in self._others if not any(one.is_of(source) for source in group)]
         return group
 
     def answer(self, answered: Source) -> None:
         """Keep what was said about a file of wells."""
-        self.wells = [answered if one.path == answered.path else one for one in self.wells]
+        self.wells = [answered if one.is_of(answered) else one for one in self.wells]
 
     def leave_out(self, source: Source, group: Sequence[Source]) -> None:
         """Let go of a file that cannot be read; the others of its group are read without it."""
-        self.wells = [one for one in self.wells if one.path != source.path]
-        rest = tuple(one for one in group if one.path != source.path)
+        self.wells = [one for one in self.wells if not one.is_of(source)]
+        rest = tuple(one for one in group if not one.is_of(source))
         if rest and rest[0].kind in OF_WELLS:
             # The others may be wells all the same.
             self._wells_due = knowledge.makes_wells(rest)
@@ -84,8 +84,8 @@ class Arrivals:
     def note(self, sources: Sequence[Source]) -> None:
         """Remember that files are among the labels."""
         others = [source for source in sources if source.kind not in OF_WELLS]
-        gone = {source.path for source in others}
-        self.burnt = [*(one for one in self.burnt if one.path not in gone), *others]
+        kept = (one for one in self.burnt if not any(one.is_of(source) for source in others))
+        self.burnt = [*kept, *others]
 
     def clear(self) -> None:
         """Begin anew: other labels, or none, are shown."""

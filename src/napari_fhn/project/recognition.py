@@ -8,10 +8,11 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared
+from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared, workbooks
 from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.kinds import GRIDDED, KINDS, told_by_content
 from napari_fhn.labels.sniffing import sniffed
+from napari_fhn.project.answers import Answers
 
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
 _REASONS = 3
@@ -66,6 +67,31 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
     return Recognised(source, evidence(source))
 
 
+def all_recognised(path: Path, survey: xr.DataArray | None, answers: Answers) -> list[Recognised]:
+    """Look at a file as :func:`recognised` does; each sheet of a workbook that tells its kind is one of its own.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    survey : xarray.DataArray or None
+        As there.
+    answers : Answers
+        What was said before.
+    """
+    try:
+        sources = Source.all_of(path, survey) if path.suffix.lower() in workbooks.SUFFIXES else ()
+    except LabelError:
+        sources = ()
+    if len(sources) < 2:
+        return [recognised(path, survey, answers.of(path))]
+    found = [(source, answers.of(path, source.options["sheet"])) for source in sources]
+    return [
+        Recognised(source, evidence(source)) if known is None else Recognised(known, "As you said before.")
+        for source, known in found
+    ]
+
+
 def evidence(source: Source) -> str:
     """Say why a file is taken for what it is: by what its columns were taken for, else by its name.
 
@@ -104,7 +130,7 @@ def replaced(source: Source, loaded: Iterable[Source]) -> Source | None:
     """
     if source.kind not in ("wells", "tops"):
         return None
-    return next((one for one in loaded if one.kind == source.kind and one.path != source.path), None)
+    return next((one for one in loaded if one.kind == source.kind and not one.is_of(source)), None)
 
 
 def with_replaced(found: Sequence[Recognised], loaded: Sequence[Source]) -> list[Recognised]:

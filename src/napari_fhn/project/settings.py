@@ -286,7 +286,7 @@ class Settings:
             self,
             recipe=alike[0],
             network=saved.network,
-            schedule=replace(saved.schedule, objective=self.schedule.objective),
+            schedule=replace(saved.schedule, objective=self.schedule.objective, keep=self.schedule.keep),
             position=saved.position,
             neighbours=saved.neighbours,
             attributes=saved.attributes,

@@ -15,6 +15,7 @@ from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones
 from napari_fhn.widgets.labelling.questions import AnswerDialog
 from napari_fhn.widgets.labelling.zones_dialog import ZonesDialog
+from workbook_files import write
 
 
 @pytest.fixture
@@ -68,6 +69,17 @@ def test_tops_wait_for_the_places_of_their_wells(seismic, spin):
     seismic.labelling.loader.load([sample_data.SEISMIC.wells])
     settle(seismic, spin, "6 wells are labels")
     assert len(seismic.labelling.wells.state.wells) == 6
+
+
+def test_wells_and_tops_come_from_two_sheets_of_one_workbook(seismic, spin, tmp_path):
+    sheets = {
+        name: [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
+        for name, path in (("Wells", sample_data.SEISMIC.wells), ("Tops", sample_data.SEISMIC.tops))
+    }
+    seismic.labelling.loader.load([write(tmp_path / "book.xlsx", sheets)])
+    settle(seismic, spin, "6 wells are labels")
+    seismic.labelling.loader.load([sample_data.SEISMIC.wells.parent / "W-1.las"])
+    assert {one.options.get("sheet") for one in seismic.labelling.loader.known.sources} >= {"Wells", "Tops"}
 
 
 def write_horizon(path, survey, twt):

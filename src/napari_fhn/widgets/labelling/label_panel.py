@@ -30,7 +30,8 @@ from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
 _FILES = (
-    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.gpkg *.shp *.geojson *.json *.fgb);;"
+    "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.xlsx *.xlsm *.xls *.ods *.irap *.gri *.zmap *.cps3 "
+    "*.asc *.grd *.gpkg *.shp *.geojson *.json *.fgb *.kml *.kmz);;"
     "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
 )
 _CSV = "Class table (*.csv)"

@@ -45,12 +45,12 @@ class FileRow(QWidget):
         self._found = found
         self._source = found.source
         self._changed = changed
-        self.wanted = QCheckBox(found.source.path.name)
+        self.wanted = QCheckBox(name := _name(found.source))
         self.wanted.setChecked(True)
         self.wanted.setToolTip(f"Untick to leave it out: {found.source.path}")
         self.wanted.toggled.connect(self._chosen)
         self.kind = QComboBox()
-        self.kind.setAccessibleName(f"what {found.source.path.name} holds")
+        self.kind.setAccessibleName(f"what {name} holds")
         self.kind.setToolTip("What the file holds. Choose another kind where it was taken for the wrong one.")
         if not found.source.kind:
             self.kind.addItem(_UNSAID, "")
@@ -181,3 +181,8 @@ def ask_files(
     """Ask with the dialog; None when the person loads nothing."""
     dialog = LoadDialog(found, loaded, parent)
     return dialog.chosen if dialog.exec() else None
+
+
+def _name(source: Source) -> str:
+    sheet = source.options.get("sheet")
+    return f"{source.path.name}, {sheet}" if sheet else source.path.name

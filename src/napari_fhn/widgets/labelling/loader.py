@@ -17,7 +17,7 @@ from napari_fhn.project import Session, knowledge
 from napari_fhn.project.answers import Answers
 from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
-from napari_fhn.project.recognition import Recognised, recognised, replaced
+from napari_fhn.project.recognition import Recognised, all_recognised, replaced
 from napari_fhn.project.sidecar_files import sidecar_files
 from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
@@ -149,7 +149,8 @@ class Loader:
             for source in chosen:
                 if source.kind:
                     if source not in [one.source for one in found]:
-                        self._answers.keep(source)
+                        alone = sum(one.source.path == source.path for one in found) < 2
+                        self._answers.keep(source, "" if alone else source.options.get("sheet", ""))
                     self._take(source)
                 else:
                     self._queue.append(source.path)
@@ -157,7 +158,7 @@ class Loader:
 
         self._context.messages.say(f"Looking at {', '.join(path.name for path in paths)} ...")
         self._context.background.run(
-            lambda: [recognised(path, survey, answers.of(path)) for path in paths],
+            lambda: [one for path in paths for one in all_recognised(path, survey, answers)],
             shown,
             lambda error: self._context.messages.report(error, LabelError),
         )
@@ -176,31 +177,36 @@ class Loader:
         path = self._queue.pop(0)
         survey = self._survey
 
-        def found(source: Source) -> None:
-            if source.options or source.columns or source.units:
-                self._answers.keep(source)
-            other = replaced(source, self._arrivals.wells)
-            if other is None or self.ask_replace(
-                f"{source.path.name} is read in place of {other.path.name}: wells of the same names are replaced."
-            ):
-                self._take(source)
-            else:
-                self._leave_out(source)
+        def found(sources: tuple[Source, ...]) -> None:
+            for source in sources:
+                if len(sources) == 1 and (source.options or source.columns or source.units):
+                    self._answers.keep(source)
+                other = replaced(source, self._arrivals.wells)
+                if other is None or self.ask_replace(
+                    f"{source.path.name} is read in place of {other.path.name}: wells of the same names are replaced."
+                ):
+                    self._take(source)
+                else:
+                    self._leave_out(source)
             self._next()
 
-        def recognise(source: Source) -> Source:
+        def recognise(source: Source) -> tuple[Source, ...]:
             if source.kind:
-                return source
+                return (source,)
             try:
-                return Source.of(path, survey, **source.options)
+                sheets = Source.all_of(path, survey, **source.options)
             except Undeclared as error:
                 raise Question(source, error) from error
+            if len(sheets) == 1:
+                return sheets
+            return tuple(answers.of(path, one.options["sheet"]) or one for one in sheets)
 
-        known = self._answers.of(path)
+        answers = self._answers
+        known = answers.of(path)
         if known is not None:
-            found(known)
+            found((known,))
             return
-        self._attempt((Source(path, ""),), lambda sources: recognise(sources[0]), lambda _, source: found(source))
+        self._attempt((Source(path, ""),), lambda sources: recognise(sources[0]), lambda _, sources: found(sources))
 
     def _take(self, source: Source) -> None:
         if source.kind == "classes":
@@ -340,7 +346,7 @@ class Loader:
                     # Which horizons come together is told by what was chosen together, each time anew.
                     self._answers.keep(answered.without("together"))
                 self._arrivals.answer(answered)
-                again(tuple(answered if one.path == answered.path else one for one in sources))
+                again(tuple(answered if one.is_of(answered) else one for one in sources))
                 return
             self._arrivals.leave_out(error.source, sources)
             self._context.messages.say(f"{error.source.path.name} was left out: {error}")
