@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 # The same examples everywhere: what passes here passes there, and more of them would find the same each time.
 # HYPOTHESIS_PROFILE=explore draws new ones.
-settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 

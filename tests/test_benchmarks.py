@@ -41,12 +41,13 @@ def found(tmp_path_factory):
     """What the scripts find that take long, each with one thread: they run beside each other."""
     folder = tmp_path_factory.mktemp("benchmarks")
     quick = ("--quick", "--only", "levels", "--contenders", "float32,autograd", "--repetitions", "1", "--calls", "1")
+    budget = () if proofs.ASKED else ("--budget", "12")
     with ThreadPoolExecutor(2) as pool:
         yield {
             "step": pool.submit(
                 run, "step.py", folder / "step.json", *quick, *(["--loss-curves"] if proofs.ASKED else [])
             ),
-            "gpu": pool.submit(run, "gpu.py", folder / "gpu.json", "--dry-run"),
+            "gpu": pool.submit(run, "gpu.py", folder / "gpu.json", "--dry-run", *budget),
         }
 
 
@@ -77,8 +78,10 @@ def test_a_step_beside_plain_autograd(found):
 
 def test_what_a_gpu_would_do_runs_without_one(found):
     found = found["gpu"].result()
-    assert len(found["parts"]) == 28
+    assert len(found["parts"]) == 29 if proofs.ASKED else found["parts"]
     for name, part in found["parts"].items():
+        if not proofs.ASKED and "not begun" in part.get("problem", ""):
+            continue
         assert "problem" not in part, (name, part)
         for value in part.values():
             assert not isinstance(value, dict) or "problem" not in value, (name, part)

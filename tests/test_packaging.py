@@ -166,7 +166,7 @@ def test_ten_lines_of_python_run_from_the_wheel(installed, tmp_path):
         "from napari_fhn.network.architecture import levels\n"
         "from napari_fhn.training import Schedule\n"
         "from napari_fhn.training.recipes import RECIPES, Recipe\n"
-        "small = Recipe('', '', levels(2, 8, (2,), 1, context=1), Schedule(steps=2, block=(8, 32)))\n"
+        "small = Recipe('', '', levels(2, 8, (2,), 1, context=1), Schedule(steps=2, block=(8, 32)), combination=None)\n"
         "RECIPES.update(sections=small, layers=small)\n"
         "lines = re.search(r'```python\\n(.*?)```', open(sys.argv[2], encoding='utf-8').read(), re.DOTALL)[1]\n"
         "assert len(lines.strip().splitlines()) <= 10\n"

@@ -33,6 +33,15 @@ from napari_fhn.training import (
 from napari_fhn.training import model as models
 
 
+@pytest.fixture(autouse=True)
+def quick_processes():
+    """Processes begin as copies of one that has imported torch."""
+    import forked  # not where a test runs this file as a program
+
+    with forked.installed():
+        yield
+
+
 @pytest.fixture
 def job(tmp_path):
     return make_job(tmp_path)

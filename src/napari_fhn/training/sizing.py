@@ -16,6 +16,8 @@ from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.training.job import JobError, Schedule
 
 _FLOAT = 4
+_MANY = 16
+"""Of more blocks than these fewer are taken before they are made smaller: where they wait costs memory too."""
 _NUMBERS: dict[int, str] = {1: "one", 2: "two", 3: "three"}
 
 
@@ -72,7 +74,7 @@ def training_bytes(
 
 
 def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -> Schedule | None:
-    """Make a step smaller: fewer blocks at once, then half of their longest axis, and where all are short fewer blocks.
+    """Make a step smaller: fewer blocks at once, of many fewer, then half of their longest axis, and at last fewer.
 
     Blocks stay as they are for as long as can be: what a network sees around a label is what it can learn from. Shown
     one after the other, they teach the same as all at once.
@@ -98,6 +100,8 @@ def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -
     """
     if schedule.at_once > 1:
         return replace(schedule, accumulate=-(-schedule.batch // (schedule.at_once // 2)))
+    if schedule.batch > _MANY:
+        return replace(schedule, batch=schedule.batch // 2)
     longer = [axis for axis, (size, least) in enumerate(zip(block, multiples, strict=True)) if size > least]
     if longer:
         axis = max(longer, key=lambda axis: block[axis])
