@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from zarr.abc.store import ByteRequest, RangeByteRequest, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+from zarr.core.sync import sync
 from zarr.storage import FsspecStore
 
 from napari_fhn.surveys.arrays.zarr_guard import Guard, GuardedStore
@@ -31,9 +33,8 @@ class RemoteStore(Guard, FsspecStore):
         FsspecStore.__init__(self, files, read_only=True, path=path)
         Guard.__init__(self, named(url))
         self.url = url
-        if "https" in files.protocol:
-            # fsspec closes those that wait, and leaves to others those that do not.
-            weakref.finalize(self, _close, files)
+        # fsspec closes those that wait, and leaves to others those that do not.
+        weakref.finalize(self, _close, files)
 
     def __reduce__(self) -> tuple[type[RemoteStore], tuple[str]]:
         return type(self), (self.url,)
@@ -84,8 +85,12 @@ class RemoteStore(Guard, FsspecStore):
 
 
 def _close(files: Any) -> None:
-    session = getattr(files, "_session", None)
-    if session is not None:
+    session, client = getattr(files, "_session", None), getattr(files, "_s3", None)
+    if client is not None:
+        # aiobotocore closes what it has opened in the loop that it was opened in, which is zarr's.
+        with contextlib.suppress(Exception):
+            sync(client.__aexit__(None, None, None), timeout=1.0)
+    elif session is not None and hasattr(session, "close"):
         files.close_session(None, session)
 
 
