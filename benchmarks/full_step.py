@@ -1,6 +1,6 @@
 """One training step of a network of the paper at its full size, on any device: time and peak memory beside Table 1.
 
-    python benchmarks/full_step.py hyperspectral     # 8 GB of memory, half an hour on two cores
+    python benchmarks/full_step.py hyperspectral     # 8 GB of memory, some ten minutes on two cores
     python benchmarks/full_step.py seismic aquifer --device cuda
     python benchmarks/full_step.py hyperspectral --part 8    # an eighth of the block along each axis, to try it
 
