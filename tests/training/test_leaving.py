@@ -35,9 +35,12 @@ except KeyboardInterrupt:
 
 
 def started(*command):
+    # As a script starts what it starts in the background.
+    unheard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process = subprocess.Popen(
         [sys.executable, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ}
     )
+    signal.signal(signal.SIGINT, unheard)
     assert process.stdout.readline() == "ready\n"
     return process
 

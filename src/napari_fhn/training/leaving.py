@@ -43,6 +43,9 @@ def leave_with_starter(*, interrupt: bool = False) -> None:
         if interrupt:
             threading.Thread(target=_read_to_the_end, name="leaving", daemon=True).start()
         return
+    if interrupt and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # What a script starts in the background begins so, and would only hear of being killed.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if _ended():  # while this process began
         os._exit(1)
     process = os.getpid()
