@@ -8,3 +8,8 @@ import pytest
 
 ASKED = bool(os.environ.get("NAPARI_FHN_LONG"))
 LONG = pytest.mark.skipif(not ASKED, reason="takes long, and what is like it runs; set NAPARI_FHN_LONG")
+
+
+def examples(many: int) -> int:
+    """How many examples a property is tried on: a third of them, unless the long proofs are asked for."""
+    return many if ASKED else max(20, many // 3)

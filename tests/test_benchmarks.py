@@ -41,7 +41,7 @@ def found(tmp_path_factory):
     """What the scripts find that take long, each with one thread: they run beside each other."""
     folder = tmp_path_factory.mktemp("benchmarks")
     quick = ("--quick", "--only", "levels", "--contenders", "float32,autograd", "--repetitions", "1", "--calls", "1")
-    budget = () if proofs.ASKED else ("--budget", "12")
+    budget = () if proofs.ASKED else ("--budget", "3")
     with ThreadPoolExecutor(2) as pool:
         yield {
             "step": pool.submit(

@@ -19,6 +19,7 @@ from napari_fhn.labels import LabelError, LabelWarning, Source, recognise
 from napari_fhn.labels.fill_values import fill_values
 from napari_fhn.labels.text import to_number
 from napari_fhn.project.knowledge import Knowledge
+from proofs import examples
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 beside = pytest.mark.skipif(not CASES.is_dir(), reason="the cases lie beside a checkout of the developers")
@@ -66,7 +67,7 @@ def test_picks_of_rock_stay(tmp_path, volume, picks):
     assert int(np.isfinite(labels.read_horizon(written(tmp_path / "h.csv", text), volume)).sum()) == 48
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(st.floats(200.0, 3000.0), min_size=2, max_size=40), st.sampled_from([-999.25, 1e20, 99999.0]))
 def test_fillers_are_found_among_any_picks(picks, filler):
     low, high = min(picks), max(picks)

@@ -22,6 +22,7 @@ from napari_fhn.labels import (
     minimum_curvature,
 )
 from napari_fhn.surveys import SurveyGeometry
+from proofs import examples
 
 #: North-up, 10 m bins, 4 ms.
 GRID = SurveyGeometry((0.0, 0.0), (1.0, 1.0), (0.0, 0.0), (0.0, 10.0), (10.0, 0.0))
@@ -52,7 +53,7 @@ def deviated(md, dx, dy, twt, stretches, inline=5.0, crossline=3.0, xy=None):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     # In hundredths: what counts as on an edge differs between samples and metres by less.
     edges=st.lists(st.integers(-2000, 23000), min_size=2, max_size=7, unique=True).map(

@@ -25,6 +25,7 @@ from napari_fhn.labels import (
     class_fields,
     read_polygons,
 )
+from proofs import examples
 
 UTM = "EPSG:32632"
 
@@ -210,7 +211,7 @@ def test_nothing_is_written_when_nothing_fits(tmp_path, table):
     assert not out.any()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_mutated_files_are_sentences_or_shapes(tmp_path, table, data):
     suffix = data.draw(st.sampled_from(["geojson", "shp", "gpkg"]))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from napari_fhn.labels import LabelError, LabelWarning, Undeclared, sniff
 from napari_fhn.labels.csv_rows import read_rows
+from proofs import examples
 
 WORDS = st.from_regex(r"[A-Za-zÄÖÜéñ][A-Za-zäöüéñ0-9/_.-]{1,9}", fullmatch=True)
 NAMES = WORDS.filter(lambda word: word.lower() not in ("nan", "null", "none", "na", "undef", "undefined", "end", "eod"))
@@ -35,7 +36,7 @@ def text_of(rows, header, delimiter, decimal, width):
     return out.getvalue()
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=ROWS,
     delimiter=st.sampled_from([",", ";", "\t", "|", " ", "  "]),

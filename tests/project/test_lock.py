@@ -177,14 +177,14 @@ def test_a_damaged_lock_stops_nobody(tmp_path, content):
 def test_of_many_at_once_one_gets_it(tmp_path, stale):
     if stale:
         written(tmp_path, process=2**22 + 5)
-    several = [start(CONTENDS, tmp_path) for _ in range(6)]
+    several = [start(CONTENDS, tmp_path) for _ in range(4)]
     for process in several:
         assert process.stdout.readline() == "ready\n"
     for process in several:
         process.stdin.write("\n")
         process.stdin.flush()
     said = sorted(process.communicate(timeout=60)[0] for process in several)
-    assert said == ["held\n"] + ["refused\n"] * 5
+    assert said == ["held\n"] + ["refused\n"] * 3
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 

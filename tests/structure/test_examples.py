@@ -39,7 +39,7 @@ def test_room_is_shared(counts, most) -> None:
     assert cut or sum(allowed) == sum(counts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 999), st.integers(1, 12), st.integers(1, 4), st.integers(1, 60))
 def test_no_fold_shares_a_body_and_none_is_in_two(seed, bodies, classes, count) -> None:
     rng = np.random.default_rng(seed)

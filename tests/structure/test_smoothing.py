@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.structure.dips import Dips
 from napari_fhn.structure.smoothing import along_dips, halo
+from proofs import examples
 
 
 def layers(shape: tuple[int, ...], slopes: tuple[float, ...]) -> NDArray[np.float32]:
@@ -82,7 +83,7 @@ def test_a_path_goes_round_by_the_other_axis() -> None:
 shapes = st.one_of(st.tuples(*[st.integers(1, 7)] * 3), st.tuples(*[st.integers(1, 12)] * 2))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(shapes, st.integers(0, 2**31), st.integers(1, 4), st.integers(0, 5))
 def test_sums_and_constants_stay(shape: tuple[int, ...], seed: int, classes: int, far: int) -> None:
     rng = np.random.default_rng(seed)

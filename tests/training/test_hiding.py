@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fhn.training import hiding
-from proofs import LONG
+from proofs import LONG, examples
 
 SIZES = np.array([200, 160])
 
@@ -59,7 +59,7 @@ def test_distances_are_those_that_prediction_meets(side, step):
     assert apart(before, met) > 0.5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 60), st.integers(1, 6), st.floats(0, 80))
 def test_nothing_is_asked_that_is_told(seed, count, bodies, largest):
     rng = np.random.default_rng(seed)

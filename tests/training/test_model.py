@@ -23,6 +23,7 @@ from napari_fhn.training import model as models
 from napari_fhn.training.description import Normalisation
 from napari_fhn.training.framing import Framing
 from napari_fhn.training.model import Model, load, save
+from proofs import examples
 
 
 def a_model(network):
@@ -323,7 +324,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_change_to_what_a_description_says_crashes(folder, data):
     """Of any part, with a checksum that fits: what loads is a model, and all else is a sentence."""
@@ -341,7 +342,7 @@ def test_no_change_to_what_a_description_says_crashes(folder, data):
     assert isinstance(model, Model) or str(path) in sentence
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.booleans(), st.integers(0, 10_000), st.binary(max_size=8), st.integers(0, 8))
 def test_no_change_to_the_bytes_of_a_model_goes_unseen(folder, description, at, bytes_in, bytes_out):
     path, network = folder

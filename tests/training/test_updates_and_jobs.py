@@ -28,6 +28,7 @@ from napari_fhn.training import (
 from napari_fhn.training.objective import Absence, Order
 from napari_fhn.training.recipes import RECIPES, fitting, recipe
 from napari_fhn.training.updates import from_json, to_json
+from proofs import examples
 
 number = st.floats(allow_nan=False, allow_infinity=False)
 updates = st.one_of(
@@ -260,7 +261,7 @@ plain = st.recursive(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_change_to_a_saved_job_crashes(layered, tmp_path, data):
     """Of any part: what loads is a job, and all else is a sentence with the name of the file."""

@@ -263,7 +263,7 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
         import napari, numpy as np
         from qtpy.QtWidgets import QApplication
         viewer = napari.Viewer(show=False)
-        viewer.open_sample("napari-fhn", "hyperspectral")
+        viewer.add_image(np.random.default_rng(0).random((24, 32)), name="map")
         _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
         end = time.time() + 90
 
@@ -272,7 +272,9 @@ def test_the_viewer_stays_free_of_torch(tmp_path):
                 QApplication.processEvents()
                 time.sleep(0.01)
 
-        dock.labels.load.click()
+        dock.labels.new.click()
+        for value in (1, 2):
+            dock.desk.book.layer.data_setitem((np.arange(6) * value, np.arange(6) + 4), value)
         spin(lambda: len(dock.desk.book.state.counts) > 1)
         dock.desk.planning.change("schedule", "steps", 2)
         dock.run.train.click()

@@ -21,6 +21,7 @@ from napari_fhn import surveys
 from napari_fhn.surveys import bricks
 from napari_fhn.surveys.bricks import plan as brick_plan
 from napari_fhn.surveys.bricks import store, with_bricks
+from proofs import examples
 from survey_files import rasters as factory
 
 DTYPES = ("float32", "float64", "int8", "uint8", ">i2", ">f4", "bool")
@@ -71,7 +72,7 @@ def small_units(monkeypatch):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_any_array_comes_back_as_it_was(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bricks")
@@ -92,7 +93,7 @@ def test_any_array_comes_back_as_it_was(data, tmp_path_factory):
     assert os.listdir(folder) == ["a.zarr"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     shape=st.lists(st.integers(1, 40), min_size=1, max_size=4),
     data=st.data(),

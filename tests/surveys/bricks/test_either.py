@@ -10,6 +10,7 @@ from napari_fhn import surveys
 from napari_fhn.surveys import bricks
 from napari_fhn.surveys.bricks import either
 from napari_fhn.surveys.bricks.plan import Plan
+from proofs import examples
 
 
 def joined(tmp_path, make_segy, shape=(7, 9, 11), sorting=2):
@@ -21,7 +22,7 @@ def joined(tmp_path, make_segy, shape=(7, 9, 11), sorting=2):
     return survey, either.with_bricks(survey, tmp_path / "v.zarr")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_any_piece_is_the_same_from_either(data, tmp_path_factory, make_segy):
     survey, both = joined(tmp_path_factory.mktemp("either"), make_segy)

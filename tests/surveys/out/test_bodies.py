@@ -13,9 +13,10 @@ from napari_fhn import surveys
 from napari_fhn.surveys import blocks
 from napari_fhn.surveys.out import bodies as bodies_out
 from napari_fhn.surveys.out.bodies import save_bodies
+from proofs import examples
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     values=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=3, max_side=7), elements=st.integers(0, 2)),
     connectivity=st.integers(1, 3),

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from napari_fhn import surveys
 from napari_fhn.surveys import blocks
 from napari_fhn.surveys.out.horizons import horizon, save_horizon
+from proofs import examples
 
 
 def slowly(values: np.ndarray, above: set[int], below: set[int]) -> np.ndarray:
@@ -24,7 +25,7 @@ def slowly(values: np.ndarray, above: set[int], below: set[int]) -> np.ndarray:
     return out
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(values=hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=3, max_side=6), elements=st.integers(0, 3)))
 def test_the_first_contact_is_found(values):
     with pytest.MonkeyPatch.context() as patch:

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fhn import surveys
+from proofs import examples
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(data=st.data())
 def test_saved_segy_keeps_every_header_byte_but_the_format(data, tmp_path_factory, make_segy):
     folder = tmp_path_factory.mktemp("save")

@@ -17,6 +17,7 @@ from napari_fhn import surveys
 from napari_fhn.surveys.out import save, save_layers
 from napari_fhn.surveys.out import segy as segy_save
 from napari_fhn.surveys.segy import inspect
+from proofs import examples
 from survey_files import segy as factory
 
 N_SAMPLES = 7
@@ -77,7 +78,7 @@ def parts(
     return headers, [data[s + header : s + step] for s in starts], data[first + n_traces * step :]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_every_trace_of_any_outline_gets_its_samples_and_keeps_its_headers(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("segy")

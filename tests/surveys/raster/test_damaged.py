@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_fhn import surveys
+from proofs import examples
 from survey_files import rasters as factory
 
 #: A look at any of these small files takes far less; the machine may be busy.
@@ -55,7 +56,7 @@ VALUES = st.one_of(
 
 @pytest.mark.qt_no_exception_capture
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=6), shuffled=st.randoms(use_true_random=False))
 def test_any_envi_header(lines, shuffled):
     said = {"samples": "7", "lines": "6", "bands": "5", "header offset": "0", "data type": "4", "interleave": "bsq",

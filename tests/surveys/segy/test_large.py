@@ -16,6 +16,7 @@ from napari_fhn.surveys.segy import order as segy_order
 from napari_fhn.surveys.segy import trace_bytes as segy_bytes
 from napari_fhn.surveys.segy.coordinates import bin_coordinates
 from napari_fhn.surveys.segy.rows import grid_of_rows, regular_rows
+from proofs import examples
 from survey_files import segy as factory
 
 SURVEY = factory.Survey(n=(60, 50, 6), inlines=(1000, 2), crosslines=(5000, -1))
@@ -95,7 +96,7 @@ def numbers(il: np.ndarray, xl: np.ndarray):
     return pairs, regular_rows(lambda t: pairs[t], len(pairs), looked_at, pairs[looked_at])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     n=st.tuples(st.integers(2, 12), st.integers(2, 12)),
     steps=st.tuples(*[st.integers(-5, 5).filter(bool)] * 2),
@@ -130,7 +131,7 @@ def test_rows_are_found_and_nothing_irregular_is_taken_for_them(n, steps, by_cro
         np.testing.assert_array_equal(found.inlines[gi], np.delete(il, gone))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @example(azimuth=0.0, bins=(10.5, 10.0), n=(14, 6), shear=0.0, rounding=1.0, gaps=False)
 @given(
     azimuth=st.floats(0, 360),

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_fhn import surveys
+from proofs import examples
 from survey_files import segy as factory
 
 VARIANTS = dict(factory.variants())
@@ -93,7 +94,7 @@ def test_mutated_files_open_or_are_refused(name, tmp_path):
         assert path.read_bytes() == content
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_headers_open_or_are_refused(data, tmp_path):
     """Headers drawn at will on top of samples: nothing in them is to be trusted."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from napari_fhn import surveys
 from napari_fhn.surveys.segy import trace_bytes as segy_bytes
+from proofs import examples
 
 FORMATS = {1: np.float32, 2: np.int32, 3: np.int16, 5: np.float32, 8: np.int8, 11: np.uint16, 16: np.uint8}
 
@@ -26,7 +27,7 @@ def numbers(n: int) -> st.SearchStrategy[np.ndarray]:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_numbers_sorting_format_and_byte_order_come_back(data, tmp_path_factory, make_segy):
     n_il, n_xl, n_t = (data.draw(st.integers(2, 5)) for _ in range(3))
@@ -263,7 +264,7 @@ def test_a_file_cut_short_while_open_is_an_error_and_not_a_crash(volume):
         np.asarray(survey[1])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(data=st.data())
 def test_mutated_headers_open_or_are_refused(data, tmp_path_factory, make_segy):
     path = tmp_path_factory.getbasetemp() / "mutated.sgy"
