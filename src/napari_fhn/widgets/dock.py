@@ -14,7 +14,6 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButt
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
-from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
@@ -24,6 +23,9 @@ from napari_fhn.widgets.results.results_panel import ResultsPanel
 from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.state import Activity
+from napari_fhn.widgets.views.furnishing import furnished
+from napari_fhn.widgets.views.scene_bar import SceneBar
+from napari_fhn.widgets.views.sheet import Sheet
 
 WIDTH = 320
 
@@ -64,8 +66,9 @@ class Dock(QWidget):
         self.desk.book.state.events.has_labels.connect(self._offer_results)
         for part in (self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
-        self.rulers: Rulers | None = None
+        self.sheet: Sheet | None = None
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
+        self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
@@ -151,8 +154,8 @@ class Dock(QWidget):
         if self._closed:
             return
         self._closed = True
-        if self.rulers is not None:
-            self.rulers.close_rulers()
+        if self.sheet is not None:
+            self.sheet.close_sheet()
         with contextlib.suppress(RuntimeError):  # gone with the window
             self.view.setParent(None)
             self.view.deleteLater()
@@ -186,9 +189,8 @@ class Dock(QWidget):
     def _settle(self, window: QWidget) -> None:
         """Put what belongs to the canvas there, once there is one."""
         canvas = put_above(window, self.view)
-        if canvas is not None and self.rulers is None:
-            self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)
-            self.data.seismic.rulers = self.rulers
+        if canvas is not None and self.sheet is None:
+            self.sheet = furnished(canvas, self.desk)
 
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:

@@ -15,6 +15,7 @@ from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
+from napari_fhn.widgets.data.map_panel import MapPanel
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.seismic_panel import SeismicPanel
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
@@ -73,6 +74,8 @@ class DataPanel(Section):
         self.body.addWidget(self.go_to)
         self.seismic = SeismicPanel(desk.context, self.headers)
         self.body.addWidget(self.seismic)
+        self.map = MapPanel(desk.context)
+        self.body.addWidget(self.map)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
         self.composite = CompositePanel(desk.context)
