@@ -10,6 +10,8 @@ equation).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -29,6 +31,9 @@ _ROUNDS = 4
 
 _SETTLED = 1e-4
 """Share of the nodes that may still change when sweeping ends."""
+
+_TOGETHER = 8
+"""Marches at a time: with what is known of the steps they take some 200 MB on the largest lattice."""
 
 _FAR = np.float32(1e6)
 """Nothing was carried here."""
@@ -89,16 +94,6 @@ class March(NamedTuple):
     depth: NDArray[np.float32]
     distance: NDArray[np.float32]
     source: NDArray[np.int32] | None
-
-    def turned(self, axis: int) -> March:
-        """Return the same with this axis first, without a copy."""
-        source = None if self.source is None else np.moveaxis(self.source, axis, 0)
-        return March(np.moveaxis(self.depth, axis, 0), np.moveaxis(self.distance, axis, 0), source)
-
-    def part(self, line: int, columns: slice) -> March:
-        """Return some columns of a line, without a copy."""
-        source = None if self.source is None else self.source[line, columns]
-        return March(self.depth[line, columns], self.distance[line, columns], source)
 
     @property
     def nbytes(self) -> int:
@@ -186,29 +181,47 @@ class Lattice:
 
     def march(self, seeds: Seeds) -> March:
         """Carry known columns over the lattice."""
-        depth = np.zeros(self.cost.shape, np.float32)
-        distance = np.full(self.cost.shape, _FAR, np.float32)
-        source = None if seeds.known is None else np.zeros(self.cost.shape, np.int32)
-        across, along = seeds.nodes.T
-        depth[across, along] = seeds.depth
-        distance[across, along] = 0
-        if source is not None and seeds.known is not None:
-            numbers = np.arange(len(seeds.nodes), dtype=np.int32)[:, np.newaxis]
-            source[across, along] = numbers
-            distance[across, along] = np.where(_is_known(seeds.known, numbers, seeds.depth), np.float32(0), _FAR)
-        state = March(depth, distance, source)
-        for _ in range(_ROUNDS):
-            changed = sum(self._sweep(state, seeds.known, axis, way) for axis in (0, 1) for way in (1, -1))
-            if changed <= _SETTLED * distance.size:
-                break
-        return state
+        return self.march_all([seeds])[0]
 
-    def _sweep(self, state: March, known: NDArray[np.bool_] | None, axis: int, way: int) -> int:
-        """Let each line take over what the line before it knows better; tells how many nodes have changed."""
-        count, other = self.cost.shape[axis], self.cost.shape[1 - axis]
+    def march_all(self, seeds: Sequence[Seeds]) -> list[March]:
+        """Carry several sets of known columns over the lattice, each for itself.
+
+        Where a step leads, and how long it is, is the same for all of them: together they take a fraction of the time.
+
+        Parameters
+        ----------
+        seeds : sequence of Seeds
+            Where each begins.
+
+        Returns
+        -------
+        list of March
+            In their order; the same as if each had been asked for alone.
+        """
+        done: dict[int, March] = {}
+        for wide in (False, True):  # a column alone, and columns of which each knows a part
+            numbers = [k for k, own in enumerate(seeds) if (own.known is not None) == wide]
+            if numbers:
+                steps = self._steps(between=wide)
+                for some in (numbers[first : first + _TOGETHER] for first in range(0, len(numbers), _TOGETHER)):
+                    found = Marching([seeds[k] for k in some], self.cost.shape, self.stride[2]).swept(steps)
+                    done.update(zip(some, found, strict=True))
+        return [done[k] for k in range(len(seeds))]
+
+    def _steps(self, between: bool) -> list[list[Step]]:
+        """Return the steps of a sweep in each direction, line by line.
+
+        Between two nodes the nearer one speaks, for a reflector as far beside its own there as here. Where only parts
+        of columns are known both are asked (`between`): the edge of what is known moves with the reflectors, not from
+        node to node.
+        """
+        return [list(self._ways(axis, way, between)) for axis in (0, 1) for way in (1, -1)]
+
+    def _ways(self, axis: int, way: int, between: bool) -> Iterator[Step]:
+        count, other, down = self.cost.shape[axis], self.cost.shape[1 - axis], self.cost.shape[2]
+        apart = (self.cost.shape[1] * down, down)
         dips = [np.moveaxis(values, axis, 0) for values in (*self.slopes, self.cost)]
-        turned = state.turned(axis)
-        changed = 0
+        nodes = np.arange(down, dtype=np.float32)
         for line in range(1, count) if way > 0 else range(count - 2, -1, -1):
             for shift in (0, -1, 1):
                 here = slice(max(0, -shift), other - max(0, shift))
@@ -217,47 +230,137 @@ class Lattice:
                     continue
                 # The mean of both ends, at the same sample: exact where the dip changes evenly.
                 first, second, cost = (0.5 * (values[line, here] + values[line - way, there]) for values in dips)
-                steps = (way, -shift) if axis == 0 else (-shift, way)
-                moves = [step * self.stride[k] for k, step in enumerate(steps)]
+                moved = (way, -shift) if axis == 0 else (-shift, way)
+                moves = [step * self.stride[k] for k, step in enumerate(moved)]
                 rise = np.float32(moves[0]) * first + np.float32(moves[1]) * second
                 length = cost * np.float32(np.hypot(moves[0], moves[1]))
-                changed += self._take(
-                    turned.part(line - way, there), turned.part(line, here), rise / self.stride[2], length, known
-                )
-        return changed
+                at = nodes - rise / self.stride[2]
+                after = np.arange(here.start, here.stop) * apart[1 - axis] + line * apart[axis]
+                before = after + shift * apart[1 - axis] - way * apart[axis]
+                for node in (np.floor(at), np.ceil(at)) if between else (np.rint(at),):
+                    inside = (node >= 0) & (node < down)
+                    yield Step(
+                        (line, here) if axis == 0 else (here, line),
+                        after,
+                        node.clip(0, down - 1).astype(np.intp) + before[:, np.newaxis],
+                        (at - node) * np.float32(self.stride[2]),
+                        np.where(inside, length, np.float32(np.inf)),
+                    )
 
-    def _take(
-        self,
-        before: March,
-        after: March,
-        rise: NDArray[np.float32],
-        length: NDArray[np.float32],
-        known: NDArray[np.bool_] | None,
-    ) -> int:
-        """Take over from one line of columns to the next, in place, where the way is shorter; tells at how many nodes.
 
-        Between two nodes the nearer one speaks, for a reflector as far beside its own there as here. Where only parts
-        of columns are known both are asked: the edge of what is known moves with the reflectors, not from node to node.
-        """
-        down = rise.shape[1]
-        at = np.arange(down, dtype=np.float32) - rise
-        lines = (np.arange(len(rise)) * down)[:, np.newaxis]
-        count = 0
-        for node in (np.rint(at),) if known is None else (np.floor(at), np.ceil(at)):
-            index = node.clip(0, down - 1).astype(np.intp) + lines
-            distance = before.distance.take(index) + length
-            better = (node >= 0) & (node < down) & (distance < after.distance - np.float32(1e-3))
-            if not better.any():
-                continue
-            depth = before.depth.take(index) + (at - node) * np.float32(self.stride[2])
-            if known is not None and before.source is not None and after.source is not None:
-                source = before.source.take(index)
-                better &= _is_known(known, source, depth)
-                np.copyto(after.source, source, where=better)
-            np.copyto(after.depth, depth, where=better)
-            np.copyto(after.distance, distance, where=better)
-            count += int(np.count_nonzero(better))
-        return count
+class Step(NamedTuple):
+    """From the nodes of one line to those of the next.
+
+    Parameters
+    ----------
+    here : tuple
+        Index of the columns that are reached.
+    after : ndarray of intp, shape (columns,)
+        Flat index of the first node of each.
+    before : ndarray of intp, shape (columns, nodes along a column)
+        Flat index of the node of the line before that lies on the same reflector, or nearest to it.
+    beyond : ndarray of float32, shape (columns, nodes along a column)
+        How far below that node the reflector lies, in samples.
+    length : ndarray of float32, shape (columns, nodes along a column)
+        In traces; infinite where the reflector leaves the survey.
+    """
+
+    here: tuple[int | slice, ...]
+    after: NDArray[np.intp]
+    before: NDArray[np.intp]
+    beyond: NDArray[np.float32]
+    length: NDArray[np.float32]
+
+
+class Marching:
+    """Marches under way, all of one column or all of several.
+
+    Parameters
+    ----------
+    seeds : sequence of Seeds
+        Where each begins.
+    shape : tuple of int
+        Of the lattice.
+    step : int
+        Samples between two nodes of a column.
+    """
+
+    def __init__(self, seeds: Sequence[Seeds], shape: tuple[int, ...], step: int) -> None:
+        self._nodes = math.prod(shape)
+        self._seeds = list(seeds)
+        self.depth = np.zeros((len(seeds), *shape), np.float32)
+        self.distance = np.full((len(seeds), *shape), _FAR, np.float32)
+        self.source = None if seeds[0].known is None else np.zeros((len(seeds), *shape), np.int32)
+        for number, own in enumerate(seeds):
+            across, along = own.nodes.T
+            self.depth[number, across, along] = own.depth
+            self.distance[number, across, along] = 0
+            if self.source is not None and own.known is not None:
+                columns = np.arange(len(own.nodes), dtype=np.int32)[:, np.newaxis]
+                self.source[number, across, along] = columns
+                known = _is_known(own.known, columns, own.depth)
+                self.distance[number, across, along] = np.where(known, np.float32(0), _FAR)
+
+    def swept(self, steps: Sequence[Sequence[Step]]) -> list[March]:
+        """Let each line take over what the line before it knows better, in all directions, until little changes."""
+        found: list[March | None] = [None] * len(self._seeds)
+        left = np.arange(len(self._seeds))
+        for number in range(_ROUNDS):
+            changed = np.zeros(len(left), np.int64)
+            for way in steps:
+                for step in way:
+                    changed += self._take(step)
+            settled = (changed <= _SETTLED * self._nodes) | (number == _ROUNDS - 1)
+            for k in np.flatnonzero(settled).tolist():
+                source = None if self.source is None else self.source[k].copy()
+                found[left[k]] = March(self.depth[k].copy(), self.distance[k].copy(), source)
+            left = left[~settled]
+            if not len(left):
+                break
+            self._keep(~settled)
+        return [march for march in found if march is not None]
+
+    def _keep(self, which: NDArray[np.bool_]) -> None:
+        if which.all():
+            return
+        self._seeds = [own for own, stays in zip(self._seeds, which, strict=True) if stays]
+        self.depth, self.distance = self.depth[which], self.distance[which]
+        self.source = None if self.source is None else self.source[which]
+
+    def _take(self, step: Step) -> NDArray[np.int64]:
+        """Take over from one line of columns to the next where the way is shorter; tells at how many nodes of each."""
+        count, nodes = self.distance.shape[0], self._nodes
+        distance = self.distance.reshape(count, -1).take(step.before, axis=1)
+        distance += step.length
+        there = self.distance[(slice(None), *step.here)]
+        better = np.flatnonzero(distance < there - np.float32(1e-3))
+        if not len(better):
+            return np.zeros(count, np.int64)
+        march, local = np.divmod(better, step.before.size)
+        before = step.before.take(local) + march * nodes
+        depth = self.depth.take(before) + step.beyond.take(local)
+        if self.source is not None:
+            source = self.source.take(before)
+            knows = self._know(march, source, depth)
+            better, march, local, depth, source = (part[knows] for part in (better, march, local, depth, source))
+        column, node = np.divmod(local, step.before.shape[1])
+        after = march * nodes + step.after.take(column) + node
+        self.depth.ravel()[after] = depth
+        self.distance.ravel()[after] = distance.take(better)
+        if self.source is not None:
+            self.source.ravel()[after] = source
+        return np.bincount(march, minlength=count)
+
+    def _know(
+        self, march: NDArray[np.int64], source: NDArray[np.int32], depth: NDArray[np.float32]
+    ) -> NDArray[np.bool_]:
+        """Tell whether the columns of marches know something at depths."""
+        knows = np.zeros(len(march), bool)
+        edges = np.searchsorted(march, np.arange(len(self._seeds) + 1))
+        for own, first, stop in zip(self._seeds, edges[:-1], edges[1:], strict=True):
+            if own.known is not None:
+                knows[first:stop] = _is_known(own.known, source[first:stop], depth[first:stop])
+        return knows
 
 
 def _is_known(known: NDArray[np.bool_], source: NDArray[np.int32], depth: NDArray[np.float32]) -> NDArray[np.bool_]:
