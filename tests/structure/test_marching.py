@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fhn.structure import marching
-from napari_fhn.structure.marching import Lattice, Seeds, strides
+from napari_fhn.structure.marching import Lattice, strides
+from napari_fhn.structure.sweeping import Seeds
 from structure.layered import even
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.structure.marching import DipSource, Lattice, March, Seeds
+from napari_fhn.structure.marching import DipSource, Lattice
+from napari_fhn.structure.sweeping import March, Seeds
 
 _KEPT = 2**28
 """Bytes of marches that are kept; those used last."""
