@@ -65,7 +65,7 @@ class Dock(QWidget):
         for part in (self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
         self.rulers: Rulers | None = None
-        self.view = ViewBar(self.desk.turning)
+        self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
