@@ -25,14 +25,28 @@ def script(name):
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
-        if not target.startswith(("http", "#")):
-            assert (page.parent / target.split("#")[0]).exists(), target
+        if not target.startswith("http"):
+            path, _, anchor = target.partition("#")
+            leads_to = page.parent / path if path else page
+            assert leads_to.exists(), target
+            assert not anchor or anchor in anchors(leads_to), target
+
+
+def anchors(page):
+    """Return what headings of a page are called in links, on the site as in the repository."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_every_picture_is_shown():
-    text = "".join(page.read_text("utf-8") for page in GUIDE.glob("*.md"))
-    for picture in (ROOT / "docs" / "images" / "guide").glob("*.png"):
-        assert f"/{picture.name})" in text, picture.name
+    shown = set()
+    for page in PAGES:
+        for target in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            here = target.removeprefix("https://raw.githubusercontent.com/napari-fhn/napari-fhn/main/")
+            shown.add(((ROOT if here != target else page.parent) / here).resolve())
+    pictures = [path for path in (ROOT / "docs").rglob("*") if path.suffix in (".png", ".gif")]
+    assert sorted(path.name for path in pictures if path not in shown) == []
     assert (ROOT / "docs" / "images" / "film.gif").stat().st_size < 1_500_000
 
 
