@@ -81,6 +81,8 @@ def test_options_on_the_command_line_page_exist(capsys):
         "score",
         "report",
         "export horizon",
+        "export mesh",
+        "export polygons",
         "forecast",
         "diagnose",
         "runs",
@@ -91,9 +93,18 @@ def test_options_on_the_command_line_page_exist(capsys):
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])
         texts.append(capsys.readouterr().out)
-    for page in ("command-line.md", "maps.md", "troubleshooting.md"):
-        for option in set(re.findall(r"(--[a-z][a-z-]+)", (GUIDE / page).read_text("utf-8"))) - {"--help"}:
-            assert any(re.search(rf"{option}\b(?!-)", text) for text in texts), option
+    pages = [GUIDE / page for page in ("command-line.md", "maps.md", "troubleshooting.md")]
+    for page in (*pages, *(ROOT / "docs" / "how-to").glob("*.md")):
+        for option in set(re.findall(r"(--[a-z][a-z-]+)", page.read_text("utf-8"))) - {"--help", "--index-url"}:
+            assert any(re.search(rf"{option}\b(?!-)", text) for text in texts), f"{page.name}: {option}"
+
+
+def test_every_environment_variable_is_told():
+    told = (ROOT / "docs" / "how-to" / "environment.md").read_text("utf-8")
+    scripts = (path for folder in ("src", "tests", "benchmarks", "scripts") for path in (ROOT / folder).rglob("*.py"))
+    names = {name for path in scripts for name in re.findall(r"\bNAPARI_FHN_[A-Z_]+", path.read_text("utf-8"))}
+    assert {name for name in names if f"`{name}`" not in told} == set()
+    assert {name for name in re.findall(r"NAPARI_FHN_[A-Z_]+", told) if name not in names} == set()
 
 
 def test_the_page_of_controls_is_that_of_the_running_dock(viewer, dock):
