@@ -91,6 +91,20 @@ def add_machine(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_place(parser: argparse._ActionsContainer) -> None:
+    """Add ``--in-place`` and ``--copy``; ``stays`` is None where nobody said anything."""
+    parser.add_argument(
+        "--in-place",
+        dest="stays",
+        action="store_const",
+        const=True,
+        help="read surveys in blocks (bricks, Zarr, MDIO, OpenVDS) where they lie; those of 4 GB and more are anyway",
+    )
+    parser.add_argument(
+        "--copy", dest="stays", action="store_const", const=False, help="copy surveys into the session, however large"
+    )
+
+
 def add_task(parser: argparse._ActionsContainer, what: str) -> None:
     """Add ``--task``; it is None where nobody said anything."""
     parser.add_argument(
