@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from napari_fhn import __version__
 from napari_fhn.cli import (
     attributes,
+    brick,
     carry,
     diagnose,
     export,
@@ -29,7 +30,9 @@ from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose)
+COMMANDS = (
+    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
+)  # fmt: skip
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -18,6 +18,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_place,
     add_take_over,
     add_trust_job,
     on_machine,
@@ -80,6 +81,7 @@ def add(commands: Commands) -> None:
     add_attributes(how)
     add_backbone(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
+    add_place(parser)
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
