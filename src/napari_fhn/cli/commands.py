@@ -13,6 +13,7 @@ from napari_fhn.cli import (
     attributes,
     brick,
     carry,
+    company,
     diagnose,
     export,
     forecast,
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
+        company.refuse(options.command)
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
