@@ -161,8 +161,8 @@ class Combiner:
         alone = {name: _named(one) for name, one in said.items()}
         if not finished:
             return Combined(together, likeliest(together), alone)
-        finished = self.finished(box, together)
-        return Combined(finished.probabilities, finished.classes, alone)
+        end = self.finished(box, together)
+        return Combined(end.probabilities, end.classes, alone)
 
     def finished(self, box: Box, pooled: NDArray[np.float32]) -> Combined:
         """Return what was pooled, averaged along the structure, and in the order of layers as :meth:`combine` does."""
