@@ -94,8 +94,8 @@ class Outline:
         known = []
         if self.wells:
             known.append(f"{self.wells} well{'s' if self.wells > 1 else ''}")
-        elif self.labelled and self.classes:
-            known.append(f"{self.classes} class{'es' if self.classes > 1 else ''}")
+        elif self.labelled:
+            known.append(f"{self.classes} class{'es' if self.classes > 1 else ''}" if self.classes else "labels")
         if self.step:
             known.append(f"network of step {self.step}")
         if self.score is not None:

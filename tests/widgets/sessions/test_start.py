@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.surveys import open as open_survey
+from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import picture
 
 
@@ -54,9 +55,10 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     row.find.click()
     assert spin(lambda: desk.starting.state.recent[0].outline is not None, 10)
     # The survey alone is opened: its session is known, and another one may be begun.
-    viewer.open(str(path), plugin="napari-fhn")
+    data, how, _ = image_layer(open_survey(path))
+    viewer.add_image(data, **how)
     assert desk.book.layer is None
-    assert desk.messages.message == "You labelled this today: 1 class. Go on?"
+    assert desk.messages.message == "You labelled this today: labels. Go on?"
     start.anew.click()
     assert desk.session.folder.parent == desk.root
     assert not np.asarray(desk.book.layer.data).any()
