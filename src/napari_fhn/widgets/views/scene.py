@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -108,7 +109,8 @@ class Scene:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        self._timer.stop()
+        with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
+            self._timer.stop()
         viewer = self._context.viewer
         disconnect(viewer.dims.events.ndisplay, self.follow)
         disconnect(viewer.layers.events.inserted, self._inserted)
