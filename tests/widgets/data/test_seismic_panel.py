@@ -51,6 +51,10 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     assert dock.desk.data.title() == "Inline 1064"
     panel.usual.click()
     np.testing.assert_allclose(layer.scale, scale)
+    assert panel.vertical.value() == 4
+    panel.vertical.setValue(2)
+    np.testing.assert_allclose(layer.scale, scale * (2, 2, 1))  # traces are twice as wide
+    panel.vertical.setValue(4)
 
     sheet, rulers = dock.sheet, Rulers(viewer, dock.desk.data, dock.desk.context.views)
     sheet.resize(600, 700)

@@ -96,7 +96,7 @@ class Rulers:
             painter.drawLine(QPointF(at, 0), QPointF(at, _TICK))
         for at, words in down:
             wide = metrics.horizontalAdvance(words)
-            if at < 2 * high:  # the corner is the upper edge's
+            if not 2 * high <= at <= canvas.height - 3 * high:  # corners are the upper edge's, and the scale bar's
                 continue
             write(painter, QRectF(_TICK, at - high / 2, wide + 2 * _GAP, high), words)
             painter.drawLine(QPointF(0, at), QPointF(_TICK, at))

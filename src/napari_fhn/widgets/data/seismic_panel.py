@@ -61,10 +61,23 @@ class SeismicPanel(Fold):
         self.window_length.valueChanged.connect(self._amplify)
         self.fit = QPushButton("Fit width")
         self.fit.setToolTip("Stretch sections across the canvas: traces are drawn as wide as there is room.")
-        self.fit.clicked.connect(self._proportions.fit_width)
+        self.fit.clicked.connect(self._fit)
         self.usual = QPushButton("Usual width")
         self.usual.setToolTip("Draw traces as wide again as their distances say.")
-        self.usual.clicked.connect(self._proportions.reset)
+        self.usual.clicked.connect(self._reset)
+        self.vertical = QDoubleSpinBox()
+        self.vertical.setAccessibleName("vertical exaggeration")
+        self.vertical.setPrefix("vertical × ")
+        self.vertical.setDecimals(1)
+        self.vertical.setRange(0.1, 100.0)
+        self.vertical.setSingleStep(0.5)
+        self.vertical.setKeyboardTracking(False)
+        self.vertical.setToolTip(
+            "How many times as long as lateral lengths vertical ones are drawn, on sections and in 3D; a millisecond "
+            "is taken for a metre."
+        )
+        self.vertical.setValue(self._proportions.exaggeration)
+        self.vertical.valueChanged.connect(self._proportions.exaggerate)
         self.furniture = FurnitureRow(context)
         grid = QGridLayout()
         grid.setSpacing(4)
@@ -75,7 +88,8 @@ class SeismicPanel(Fold):
         grid.addWidget(self.fit, 2, 0)
         grid.addWidget(self.usual, 2, 1)
         grid.addWidget(self.furniture.drawn, 3, 0)
-        grid.addWidget(headers, 3, 1)
+        grid.addWidget(self.vertical, 3, 1)
+        grid.addWidget(headers, 4, 1)
         self.body.addLayout(grid)
         self.body.addWidget(self.furniture)
         self.fold()
@@ -105,6 +119,19 @@ class SeismicPanel(Fold):
             self.colors.setCurrentIndex(seismic_colors.NAMES.index(found[0]))
             self.reverse.setChecked(found[1])
         self.gain.setChecked(self._gain.shown(layers[0]))
+
+    def _fit(self) -> None:
+        self._proportions.fit_width()
+        self._show_proportions()
+
+    def _reset(self) -> None:
+        self._proportions.reset()
+        self._show_proportions()
+
+    def _show_proportions(self) -> None:
+        self.vertical.blockSignals(True)
+        self.vertical.setValue(self._proportions.exaggeration)
+        self.vertical.blockSignals(False)
 
     def _colour(self, chosen: Any = None) -> None:
         for layer in self._layers:
