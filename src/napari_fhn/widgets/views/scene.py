@@ -291,7 +291,7 @@ class Scene:
         made = together([tube(path * scale, radius) for path in paths if path is not None])
         if len(made.faces):
             solid = Solid(made.vertices / scale, made.faces)
-            self.tubes = self.add("Wells (3D)", solid, np.tile(np.float32(_WELLS), (len(solid.vertices), 1)))
+            self.tubes = self.add("Wells (3D)", solid, np.tile(np.array(_WELLS, np.float32), (len(solid.vertices), 1)))
             self.tubes.visible = self.shown
 
 
