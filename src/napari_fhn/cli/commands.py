@@ -33,7 +33,8 @@ from napari_fhn.cli.options import Parser
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, export, score, report, runs, history, similar, info, brick, recipes, attributes, forecast, diagnose,
+    train, predict, carry, export, score, report, runs, history, similar, info, brick, recipes, attributes, forecast,
+    diagnose,
 )  # fmt: skip
 
 

@@ -75,7 +75,8 @@ def _taken(session: Session, count: int, *, back: bool) -> Taken:
             "'napari-fhn history' lists them",
             path=session.folder,
         )
-    titles, voxels, words = [], 0, []
+    titles: list[str] = []
+    voxels, words = 0, list[str]()
     for _ in range(count):
         entry = steps.undoable(None) if back else steps.redoable(None)
         if entry is None:
