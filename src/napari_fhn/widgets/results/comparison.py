@@ -118,10 +118,12 @@ class Comparison:
         session, material = self._context.project.session, self._data.material
         if session is None or material is None:
             return
-        there = {layer.name for layer in self._viewer.layers}
+        # By their files: a layer may have been renamed.
+        there = {_file_of(layer.data) for layer in self._viewer.layers if isinstance(layer, Labels)}
         for kept in predictions.kept(session):
-            if kept.name not in there and kept.values().shape == material.shape:
-                self._add(kept.values(), kept.name)
+            values = kept.values()
+            if _file_of(values) not in there and values.shape == material.shape:
+                self._add(values, kept.name)
 
     def add_run(self, run: Run) -> Labels | None:
         """Show the prediction of a run as a layer of its own; None where it has none that fits."""
@@ -129,10 +131,12 @@ class Comparison:
         if material is None or not run.has_prediction:
             return None
         name = f"Prediction of {run.name}"
-        there = next((layer for layer in self._viewer.layers if layer.name == name), None)
-        if isinstance(there, Labels):
-            return there
         values = mapped.open(run.prediction)
+        mine = self._prediction.layer
+        others = [layer for layer in self._viewer.layers if isinstance(layer, Labels) and layer is not mine]
+        there = next((layer for layer in others if _file_of(layer.data) == _file_of(values)), None)
+        if there is not None:
+            return there
         return self._add(values, name) if values.shape == material.shape else None
 
     def show_difference(self, other: Labels) -> None:
@@ -209,6 +213,11 @@ class Comparison:
         self.layer.name, self.layer.opacity = _NAME, 0.9
         with view.keeping_active(self._viewer):
             self._viewer.add_layer(self.layer)
+
+
+def _file_of(values: Any) -> str:
+    """What a layer shows: a mapped file by its name, anything else by itself."""
+    return str(getattr(values, "filename", None) or id(values))
 
 
 def _dims(values: Any) -> list[str]:
