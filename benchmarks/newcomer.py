@@ -1,15 +1,15 @@
 """The walk of a newcomer on four kinds of data, by mouse, and once by keys alone: seconds, clicks, pictures.
 
     python benchmarks/newcomer.py                            # the volume: from an empty window to an exported SEG-Y
-    python benchmarks/newcomer.py --walks all --steps 40     # also a 2D line, a pair of cubes, a stack of maps, and keys
+    python benchmarks/newcomer.py --walks all --steps 40     # also a 2D line, cubes, a stack of maps, and by keys
     python benchmarks/newcomer.py --install                  # before that, pip install into a fresh environment
     python benchmarks/newcomer.py --pictures FOLDER          # a picture of the window after each step
     python benchmarks/newcomer.py --record                   # keep the figures
 
 Buttons are clicked by mouse events at their middle, strokes are drawn on the canvas, menus are walked entry by entry. A
-click is counted for each entry of a menu, each button, each stroke, each opening of a list and each choice in it; a file
-that is opened counts three (*File*, *Open*, its name), the name of an exported file is typed, with Enter, which counts as one.
-Without a display: ``xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/newcomer.py``.
+click is counted for each entry of a menu, each button, each stroke, each opening of a list and each choice in it; a
+file that is opened counts three (*File*, *Open*, its name), the name of an exported file is typed, with Enter, which
+counts as one. Without a display: ``xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/newcomer.py``.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ from napari_fhn.widgets.sessions.rescuing import Rescuing
 from napari_fhn.widgets.sessions.starting import Starting
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
+from napari_fhn.widgets.views.beside import Beside
 from napari_fhn.widgets.work import Work
 
 
@@ -100,6 +101,8 @@ class Desk:
         What is made of a prediction.
     exports : Exports
         Results as files.
+    beside : Beside
+        The other sections and the map.
     store : SessionStore
         Saves the session as one goes, and opens another.
     rescuing : Rescuing
@@ -150,6 +153,7 @@ class Desk:
         self.runs = RunList(context, self.comparison)
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
+        self.beside = Beside(context, self.labelling.wells, self.bricks)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
@@ -248,6 +252,7 @@ class Desk:
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
         self.healing.close()
+        self.beside.close()
         self.turning.close()
         self.overlays.close()
         self.prediction.close()

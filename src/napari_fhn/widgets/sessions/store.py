@@ -112,6 +112,7 @@ class SessionStore:
             center=tuple(map(float, camera.center)),
             angles=tuple(map(float, camera.angles)),
             zoom=float(camera.zoom),
+            further=self._context.views.record(),
         )
 
     @contextlib.contextmanager
@@ -260,7 +261,11 @@ class SessionStore:
         viewer = self._context.viewer
         camera = go_to.camera_of(viewer).events
         dims, layers = viewer.dims.events, viewer.layers.events
+        views = self._context.views.events
         return [
+            views.linked,
+            views.map_shows,
+            views.fence,
             dims.current_step,
             dims.order,
             dims.ndisplay,
@@ -357,6 +362,8 @@ class SessionStore:
         if isinstance(device, str):
             planning.state.device = device
         self._book.take_held_out(manifest.held_out)
+        if self._opening:
+            context.views.take(view.further)
         dims = context.viewer.dims
         if self._opening and len(view.order) == dims.ndim:
             dims.ndisplay = view.ndisplay
