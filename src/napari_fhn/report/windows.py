@@ -105,10 +105,10 @@ class Window:
         """Read the first input: grey, or of three channels and more in three colours; from 0 to 1."""
         item = self._job.inputs[0]
         array: Any = open_input(item)
-        array = array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
         if self._job.map_axis is not None:  # the labels lie on a map of this cube
             axis = 1 + self._job.map_axis % (array.ndim - 1)
-            array = np.moveaxis(array, axis, 0)[array.shape[axis] // 2]
+            middle = array.shape[axis] // 2
+            array = array[(slice(None),) * axis + (slice(middle, middle + 1),)].squeeze(axis)
         count = len(array)
         channels = [0] if count < 3 else [3 * count // 4, count // 2, count // 4]
         layers = []
