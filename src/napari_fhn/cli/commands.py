@@ -24,13 +24,16 @@ from napari_fhn.cli import (
     score,
     similar,
     train,
+    worker,
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose)
+COMMANDS = (
+    train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose, worker,
+)  # fmt: skip
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
