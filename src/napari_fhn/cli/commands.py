@@ -30,6 +30,7 @@ from napari_fhn.cli import (
     score,
     similar,
     train,
+    worker,
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser, UsageError
@@ -38,7 +39,7 @@ from napari_fhn.cli.options import Parser, UsageError
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
     train, predict, carry, export, score, report, runs, history, similar, info, brick, recipes, attributes, forecast,
-    diagnose, doctor, completion,
+    diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 
