@@ -15,6 +15,7 @@ from napari_fhn.cli import (
     diagnose,
     export,
     forecast,
+    horizon,
     info,
     predict,
     recipes,
@@ -29,7 +30,22 @@ from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
-COMMANDS = (train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose)
+COMMANDS = (
+    train,
+    predict,
+    carry,
+    horizon,
+    export,
+    score,
+    report,
+    runs,
+    similar,
+    info,
+    recipes,
+    attributes,
+    forecast,
+    diagnose,
+)
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
