@@ -50,7 +50,7 @@ def beds(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_picks_become_a_surface_in_each_kind_of_file(beds, capsys):
+def test_picks_become_a_table(beds, capsys):
     assert main(["horizon", "beds.nc", "top.csv", "--output", "top.out.csv", "--snap", "peak"]) == 0
     assert "the peak followed from 2 picks, quality 0.5 and more" in capsys.readouterr().out
     survey = surveys.open("beds.nc")
@@ -59,18 +59,23 @@ def test_picks_become_a_surface_in_each_kind_of_file(beds, capsys):
     np.testing.assert_allclose(found.values, np.where(np.isfinite(found), _surface(), np.nan), atol=1)
     assert float(found.sel(inline=108, crossline=324)) == pytest.approx(1184.1, abs=1e-3)
     assert "quality" in Path("top.out.csv").read_text().splitlines()[0]
-    for name in ("top.irap", "top.zmap", "top.xyz"):
-        assert main(["horizon", "beds.nc", "top.csv", "--output", name, "--json"]) == 0
-        said = json.loads(capsys.readouterr().out)
-        assert (said["kind"], said["event"], said["picks"], said["of"]) == ("Horizon", "peak", 2, LINES * TRACES)
+    assert main(["horizon", "beds.nc", "top.csv", "--output", "top.xyz", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["kind"], said["event"], said["picks"], said["of"]) == ("Horizon", "peak", 2, LINES * TRACES)
+    assert "horizon top: peak tracked from 2 picks" in Path("top.xyz").read_text()
+
+
+def test_surfaces_and_a_geotiff_have_the_place_of_each_trace(beds):
+    survey = _survey()
+    with fhn.open(survey) as work:
+        found = work.track_horizon("top.csv")
     for name in ("top.irap", "top.zmap"):
+        found.save(name, survey)
         again = read_horizon(name, survey, units={"z": "ms"})
         np.testing.assert_allclose(again.values, np.where(np.isfinite(again), _surface(), np.nan), atol=1.5)
-
-
-def test_a_geotiff_has_the_place_of_each_trace_and_its_quality(beds):
-    assert main(["horizon", "beds.nc", "top.csv", "--output", "top.tif"]) == 0
+    found.save("top.tif", survey, made=["picks in top.csv"])
     with rasterio.open("top.tif") as file:
+        assert file.crs.to_epsg() == 32633
         row, column = file.index(*GEOMETRY.to_xy(103, 306))
         assert (row, column) == (3, 3)
         assert file.read(1)[3, 3] == pytest.approx(1166)

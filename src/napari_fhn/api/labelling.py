@@ -172,8 +172,8 @@ class Labelled(Results):
         Parameters
         ----------
         picks : path-like or xarray.DataArray
-            A file of picks, as `label` reads horizons; or an array ``(inline, crossline)`` or ``(trace,)`` in the unit of
-            the survey's vertical axis, NaN where there is no pick.
+            A file of picks, as `label` reads horizons; or an array ``(inline, crossline)`` or ``(trace,)`` in the unit
+            of the survey's vertical axis, NaN where there is no pick.
         name : str, optional
             Of the horizon, where the file holds several.
         snap : {"peak", "trough", "rising", "falling", "waveform"}, optional

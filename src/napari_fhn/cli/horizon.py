@@ -31,15 +31,15 @@ def add(commands: Commands) -> None:
         nargs="+",
         type=str,
         metavar="SURVEY PICKS",
-        help="seismic volume or line (sample:seismic is the bundled one), then a file of picks: inline and crossline, or "
-        "x and y, and time or depth; with --session the picks alone",
+        help="seismic volume or line (sample:seismic is the bundled one), then a file of picks: inline and crossline, "
+        "or x and y, and time or depth; with --session the picks alone",
     )
     parser.add_argument(
         "--output",
         type=Path,
         required=True,
         metavar="FILE",
-        help="where to: .irap, .zmap, .tif, .csv, .xyz, .dat or .txt; text has the quality too, GeoTIFF as a second band",
+        help="where to: .irap, .zmap, .tif, .csv, .xyz, .dat or .txt; text and GeoTIFF have the quality too",
     )
     how = parser.add_argument_group("how")
     how.add_argument(

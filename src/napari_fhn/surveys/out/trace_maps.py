@@ -73,8 +73,8 @@ def save_trace_map(
     Raises
     ------
     SurveyError
-        When no trace has one, the suffix is none of these, or a surface is asked for along a line or of a survey without
-        map coordinates.
+        When no trace has one, the suffix is none of these, or a surface is asked for along a line or of a survey
+        without map coordinates.
     """
     path, extra = Path(path), dict(extra or {})
     suffix = path.suffix.lower()
