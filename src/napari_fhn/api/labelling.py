@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -12,12 +13,14 @@ from numpy.typing import ArrayLike
 from napari_fhn.api.results import Results, Told
 from napari_fhn.api.saying import Classes, class_table, is_array, said_by_keywords
 from napari_fhn.api.wording import in_python
-from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.project import Project, ProjectError, samples
+from napari_fhn.labels import ClassTable, LabelError, collect_warnings, read_horizon
+from napari_fhn.project import Project, ProjectError, samples, tracking
 from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
 from napari_fhn.project.history import make_again, take_back
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
+from napari_fhn.project.tracking import TrackedHorizon
+from napari_fhn.structure.tracking.events import Event
 
 
 class Labelled(Results):
@@ -153,6 +156,65 @@ class Labelled(Results):
         with in_python():
             self._check_writer()
             return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
+
+    def track_horizon(
+        self,
+        picks: str | Path | xr.DataArray,
+        *,
+        name: str | None = None,
+        snap: Event | None = None,
+        snap_picks: bool = False,
+        reach: float | None = None,
+        told: Told | None = None,
+        **answers: Any,
+    ) -> TrackedHorizon:
+        """Track a horizon from a few picks along the reflectors.
+
+        Parameters
+        ----------
+        picks : path-like or xarray.DataArray
+            A file of picks, as `label` reads horizons; or an array ``(inline, crossline)`` or ``(trace,)`` in the unit
+            of the survey's vertical axis, NaN where there is no pick.
+        name : str, optional
+            Of the horizon, where the file holds several.
+        snap : {"peak", "trough", "rising", "falling", "waveform"}, optional
+            What it follows; told by where most picks lie.
+        snap_picks : bool
+            Move the picks to the nearest such event; else they stay where they are, exactly.
+        reach : float, optional
+            Longest way, in traces (default: any).
+        told : callable, optional
+            Told the share of the survey that it has come to.
+        **answers
+            What the file leaves open: `z`, `crs`, `columns`, `units`, `gap_traces`, `survey_crs`.
+
+        Returns
+        -------
+        TrackedHorizon
+            With `surface`, `quality` and `save`; ``better(0.5)`` is what can be believed.
+
+        Raises
+        ------
+        LabelError
+            When the picks cannot be read.
+        ProjectError
+            When they lie outside the survey, or this has no reflectors.
+        """
+        with in_python():
+            survey = None if self.project.surveys is None else self.project.surveys.first
+            if survey is None:
+                raise ProjectError("its survey is not at hand", "Open it again with the file", path=self.session)
+            tracking.check_survey(survey)
+            if isinstance(picks, xr.DataArray):
+                surface = picks.reindex({dim: survey[dim] for dim in survey.dims[:-1]})
+                surface = surface.transpose(*survey.dims[:-1]).rename(name or picks.name or "horizon")
+            else:
+                surface, words = collect_warnings(lambda: read_horizon(picks, survey, name, **answers))
+                self.notes += words
+            data, dips = tracking.amplitudes(self.project)
+            return tracking.track_horizon(
+                survey, data, surface, dips, event=snap, reach=reach, snap_picks=snap_picks, progress=told
+            )
 
     def erase_carried(self) -> int:
         """Take away what was carried and stands as it was; return how many voxels that were."""

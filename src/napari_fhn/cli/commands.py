@@ -21,6 +21,7 @@ from napari_fhn.cli import (
     export,
     forecast,
     history,
+    horizon,
     info,
     predict,
     recipes,
@@ -38,8 +39,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, export, score, report, runs, history, similar, info, brick, recipes, attributes, forecast,
-    diagnose, doctor, worker, completion,
+    train, predict, carry, horizon, export, score, report, runs, history, similar, info, brick, recipes, attributes,
+    forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 
