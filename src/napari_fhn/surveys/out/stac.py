@@ -82,7 +82,12 @@ def save_stac(raster: str | Path, classes: Sequence[ClassLike] = (), *, history:
     }
     if classes:
         asset["classification:classes"] = [
-            {"value": entry.value, "name": _plain(entry.name), "title": entry.name, "color_hint": entry.color[1:].upper()}
+            {
+                "value": entry.value,
+                "name": _plain(entry.name),
+                "title": entry.name,
+                "color_hint": entry.color[1:].upper(),
+            }
             for entry in classes
         ]
     ring = np.array(geometry["coordinates"][0])
