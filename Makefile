@@ -17,7 +17,9 @@ ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
 CLOSE := --close
 endif
 
-BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+# Two processes of tests, a file to one of them, each on a virtual display of its own; where there is none, one.
+# Looked for when it is used: `system` may bring it.
+BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 2 --dist loadfile --no-loadscope-reorder)
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 

@@ -19,11 +19,14 @@ from napari_fhn.cli.options import (
     add_json,
     add_machine,
     add_partial,
+    add_place,
     add_session,
+    add_stac,
     add_take_over,
     add_trust,
     on_machine,
 )
+from napari_fhn.cli.pictures import add_picture, beside, leave_picture
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.training.combination.settings import insisting
@@ -80,7 +83,10 @@ def add(commands: Commands) -> None:
     add_trust(parser)
     add_reading(parser)
     add_maps(parser)
+    add_place(parser)
     add_machine(parser)
+    add_picture(parser)
+    add_stac(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -97,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
     with session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         project = opened_in(session)
+        project.stays = options.stays
         chosen = session.runs.trained() if name is None else session.runs.get(name)
         if not chosen.has_model:
             raise JobError(f"'{chosen.name}' has no network to predict with: train it first, or name another run")
@@ -118,7 +125,7 @@ def outputs(text: str) -> tuple[str, ...]:
 def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
-    from napari_fhn.project import jobs
+    from napari_fhn.project import jobs, layout
     from napari_fhn.project.backbones import trust_network
     from napari_fhn.project.exporter import Exporter, Request
 
@@ -127,7 +134,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     if options.output is not None:
         # Before the work and not after it: a wrong name must not cost the prediction.
         exporter = Exporter.of_run(project, chosen, like=_like(options))
-        request = Request("classes", options.output, partial=options.partial)
+        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
         exporter.check(request)
     if options.trust_backbone:
         trust_network(chosen.model)
@@ -148,6 +155,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         return INTERRUPTED
     if exporter is not None and request is not None:
         write(exporter, request, options.json)
+    leave_picture(options, job, chosen.folder / layout.PICTURE if options.output is None else beside(options.output))
     return OK
 
 
@@ -186,6 +194,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
+            stays=options.stays,
             progress=told("Copying the survey"),
         ) as applied:
             say(applied.notes)
@@ -223,7 +232,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.output is not None:
         from napari_fhn.project.exporter import Request
 
-        request = Request("classes", options.output, partial=options.partial)
+        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
     prepare_prediction(job)
     if request is not None:
         from napari_fhn.project.exporter import Exporter
@@ -235,4 +244,5 @@ def _alone(options: argparse.Namespace) -> int:
         return INTERRUPTED
     if exporter is not None and request is not None:
         write(exporter, request, options.json)
+        leave_picture(options, job, beside(options.output))
     return OK

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_fhn.cli import company
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
@@ -18,13 +19,16 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_place,
     add_take_over,
     add_trust_job,
     on_machine,
     with_numbers,
 )
+from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.cli.sessions import say, session_around
+from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.sessions import session_around
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
@@ -80,6 +84,7 @@ def add(commands: Commands) -> None:
     add_attributes(how)
     add_backbone(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
+    add_place(parser)
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
@@ -101,18 +106,26 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_picture(parser)
     add_take_over(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, ranks=None)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prepare, train, and score where the truth is given."""
     _check(options)
+    if company.started_together():
+        return company.together(options, _run)
+    return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.job is not None and session_around(options.job) is None:
         return _alone(options)
     from napari_fhn.cli.given import preparing
     from napari_fhn.cli.running import work
+    from napari_fhn.project import layout
 
     with preparing(options) as prepared:
         project, begun = prepared.project, prepared.begun
@@ -121,7 +134,8 @@ def run(options: argparse.Namespace) -> int:
             print(prepared.why)
         end: Done | Failed | None = None
         try:
-            end = work("train", begun.job, options.json, options.typed, begun.resume, lambda: project.session.gone)
+            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks)
+            end = work("train", begun.job, *how)
         except Exception as error:
             end = Failed(str(error))
             raise
@@ -138,6 +152,7 @@ def run(options: argparse.Namespace) -> int:
             return INTERRUPTED
         if prepared.truth is not None:
             return _scored(options, project, trained, prepared.truth)
+        leave_picture(options, trained.job(), trained.folder / layout.PICTURE)
         if not options.json:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
             print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
@@ -161,17 +176,19 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
-    from napari_fhn.project import jobs
+    from napari_fhn.project import jobs, layout
     from napari_fhn.report.runs import evaluate
 
     end = work("predict", jobs.prediction_job(project, run), options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
-    scored = evaluate(project, run, truth)
+    with busy("Scoring"):
+        scored = evaluate(project, run, truth)
     say(scored.notes)
     for found in scored.evaluations:
         if found.on == "truth":
             tell(found, run.job(), options.json)
+    leave_picture(options, run.job(), run.folder / layout.PICTURE)
     return OK
 
 
@@ -183,7 +200,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)
-    end = work("train", job, options.json, options.typed, options.resume)
+    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks)
     if end is None or end.stopped:
         return INTERRUPTED
     if options.truth is not None:

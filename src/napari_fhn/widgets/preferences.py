@@ -14,9 +14,9 @@ class Preferences:
     Parameters
     ----------
     sessions : str
-        Folder of the sessions; empty for the platform's.
+        Folder of the sessions; empty for one among the documents.
     device : str
-        Where a new session trains: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        Where a new session trains: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     radius : float
         Traces around a well that get its labels in a new session.
     opacity : float
