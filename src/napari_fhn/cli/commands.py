@@ -12,8 +12,13 @@ from collections.abc import Sequence
 from napari_fhn import __version__, installed
 from napari_fhn.cli import (
     attributes,
+    brick,
     carry,
+<<<<<<< HEAD
     completion,
+=======
+    company,
+>>>>>>> main
     diagnose,
     doctor,
     export,
@@ -34,8 +39,12 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
+<<<<<<< HEAD
     train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose, doctor,
     completion,
+=======
+    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
+>>>>>>> main
 )  # fmt: skip
 
 
@@ -88,6 +97,12 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
 def _carried_out(options: argparse.Namespace) -> int:
     """Run a command, and say what keeps it from its end."""
     try:
+<<<<<<< HEAD
+=======
+        options = parser().parse_args(arguments)
+        options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
+        company.refuse(options.command)
+>>>>>>> main
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:

@@ -19,6 +19,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_machine,
     add_partial,
+    add_place,
     add_session,
     add_stac,
     add_take_over,
@@ -82,6 +83,7 @@ def add(commands: Commands) -> None:
     add_trust(parser)
     add_reading(parser)
     add_maps(parser)
+    add_place(parser)
     add_machine(parser)
     add_picture(parser)
     add_stac(parser)
@@ -101,6 +103,7 @@ def run(options: argparse.Namespace) -> int:
     with session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         project = opened_in(session)
+        project.stays = options.stays
         chosen = session.runs.trained() if name is None else session.runs.get(name)
         if not chosen.has_model:
             raise JobError(f"'{chosen.name}' has no network to predict with: train it first, or name another run")
@@ -191,6 +194,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
+            stays=options.stays,
             progress=told("Copying the survey"),
         ) as applied:
             say(applied.notes)

@@ -24,6 +24,7 @@ from napari_fhn.widgets.network.network_panel import NetworkPanel
 from napari_fhn.widgets.results.results_panel import ResultsPanel
 from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
+from napari_fhn.widgets.sessions.start_panel import StartPanel
 from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
@@ -67,7 +68,7 @@ class Dock(QWidget):
             part.setVisible(self.desk.book.state.has_labels)
         self.rulers: Rulers | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
-        self.view = ViewBar(self.desk.turning)
+        self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
@@ -80,7 +81,8 @@ class Dock(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(6)
-        for panel in (self.data, self.labels, self.network):
+        self.start = StartPanel(self.desk)
+        for panel in (self.start, self.data, self.labels, self.network):
             column.addWidget(panel)
         column.addWidget(self.run, 1)
         column.addWidget(self.results)
