@@ -8,17 +8,15 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from napari_fhn import __version__, installed
 from napari_fhn.cli import (
     attributes,
     brick,
     carry,
-<<<<<<< HEAD
-    completion,
-=======
     company,
->>>>>>> main
+    completion,
     diagnose,
     doctor,
     export,
@@ -39,12 +37,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-<<<<<<< HEAD
-    train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose, doctor,
-    completion,
-=======
     train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
->>>>>>> main
+    doctor, completion,
 )  # fmt: skip
 
 
@@ -67,20 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = tuple(sys.argv[1:] if arguments is None else arguments)
     typed = shlex.join(("napari-fhn", *words))
-    code = WRONG
-    try:
-        # What is wrong with the options themselves is told the same way.
-        with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
-            options = _parsed(words, typed)
-        if options is None:
+    # What is wrong with the options themselves is told the same way.
+    with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
+        options = _parsed(words, typed)
+    if options is None:
+        return WRONG
+    with ExitStack() as speaking:
+        how = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
+        try:
+            speaking.enter_context(saying.speaking(typed, as_json=getattr(options, "json", False), **how))
+        except OSError as error:
+            print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
             return WRONG
-        log = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
-        with saying.speaking(typed, as_json=getattr(options, "json", False), **log):
-            code = _carried_out(options)
-    except OSError as error:
-        # The log itself.
-        print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
-    return code
+        return _carried_out(options)
 
 
 def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
@@ -97,12 +90,7 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
 def _carried_out(options: argparse.Namespace) -> int:
     """Run a command, and say what keeps it from its end."""
     try:
-<<<<<<< HEAD
-=======
-        options = parser().parse_args(arguments)
-        options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
         company.refuse(options.command)
->>>>>>> main
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
