@@ -126,7 +126,7 @@ def prepare_prediction(job: Job) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[Control]:
-    """Turn the first Ctrl-C into a request to stop; a second one ends at once. SIGTERM is a request too."""
+    """Turn the first Ctrl-C into a request to stop; a second ends at once. What ends a process otherwise asks too."""
     control = Control(watched=False)
 
     def ask(_number: int, _frame: FrameType | None) -> None:

@@ -53,8 +53,8 @@ def save(
         * ``.sgy``, ``.segy``: SEG-Y. Text, binary and trace headers are the source's byte for byte, except empty cards
           that take a history, and the sample format (bytes 3225-3226): 1-byte integers (8, or 16 above 127) where the
           values are integers that fit, 2- or 4-byte integers (3, 2) where larger, else IEEE float (5).
-        * ``.tif``, ``.tiff``: cloud-optimised GeoTIFF with the survey's CRS and transform; classes with a palette, and their
-          names in ``NAME.tif.aux.xml`` beside it, where GDAL keeps them.
+        * ``.tif``, ``.tiff``: cloud-optimised GeoTIFF with the survey's CRS and transform; classes with a palette, and
+          their names in ``NAME.tif.aux.xml`` beside it, where GDAL keeps them.
         * ``.img``, ``.dat``, ``.bsq``, ``.envi``: ENVI, with its ``.hdr`` beside it.
         * ``.nc``: NetCDF 4, with the survey's axes, units and CRS.
         * ``.zarr``: Zarr 3 in bricks, as `napari_fhn.surveys.bricks.open_bricks` and xarray open it.
