@@ -27,6 +27,8 @@ from napari_fhn.cli.options import (
 )
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.tasks import add_tasks, wanted
+from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.job import Job, JobError
 
@@ -83,6 +85,7 @@ def add(commands: Commands) -> None:
     add_maps(parser)
     add_place(parser)
     add_machine(parser)
+    add_tasks(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -90,6 +93,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
+    if wanted(options):
+        return tasks(options)
     if options.network is not None or options.surveys:
         return _elsewhere(options)
     folder, name = place(options)

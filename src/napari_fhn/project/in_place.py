@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -110,6 +111,12 @@ def described(survey: xr.DataArray, folder: Path) -> InPlace:
     bands = tuple(good_bands(survey)) if _CHANNEL in survey.dims else ()
     seen = _Seen(survey, bands)
     return InPlace(refer(source, folder), plain, bands, seen.shape, seen.dtype.str, state_of(source))
+
+
+def content_of(said: InPlace) -> str:
+    """Return a digest that stands for the values of a survey: of the state of its store, and of how it is read."""
+    told = [said.state or said.file.absolute, said.read_as, said.bands, said.shape, said.dtype]
+    return hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def state_of(source: str) -> str:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, cast
 
+import numpy as np
 import xarray as xr
 
 from napari_fhn import record
@@ -129,15 +130,26 @@ def _array(target: Target, survey: xr.DataArray, plan: Plan) -> Any:
     """The array of the values, made where there is none yet."""
     import zarr
 
-    where = target.store()
     if target.read(f"{store.VALUES}/zarr.json") is None:
         shard = tuple(-(-u // b) * b for u, b in zip(plan.unit, plan.brick, strict=True))
-        with warnings.catch_warnings():
-            # That the folder of the marks is no part of the hierarchy.
-            warnings.simplefilter("ignore")
-            store.create(where, survey, plan.dtype, plan.brick, shard=shard)
+        create_shards(target, survey, plan.dtype, plan.brick, shard)
     # Empty bricks are written too: a shard whose values are all alike is there as well.
-    return zarr.open_array(where, path=store.VALUES, mode="r+", config={"write_empty_chunks": True})
+    return zarr.open_array(target.store(), path=store.VALUES, mode="r+", config={"write_empty_chunks": True})
+
+
+def create_shards(
+    target: Target,
+    survey: xr.DataArray,
+    dtype: np.dtype[Any],
+    brick: tuple[int, ...],
+    shard: tuple[int, ...],
+    fill: float | None = None,
+) -> None:
+    """Make an empty store that is not whole yet, see `napari_fhn.surveys.bricks.store.create`."""
+    with warnings.catch_warnings():
+        # That the folder of the marks is no part of the hierarchy.
+        warnings.simplefilter("ignore")
+        store.create(target.store(), survey, dtype, brick, shard=shard, fill=fill)
 
 
 def _finish(target: Target, head: dict[str, Any], marks: Marks, count: int) -> None:
