@@ -69,11 +69,17 @@ class InPlace:
 
 def may_stay(survey: xr.DataArray) -> bool:
     """Whether a survey can be read where it lies: its store gives boxes, and is there for other processes."""
-    if survey.attrs.get("bricks"):
-        return True
-    there = bool(survey.attrs.get("source")) and url_of(str(survey.attrs["source"])) is not None
-    there = there or Path(str(survey.attrs.get("source") or "\0")).exists()
-    return there and str(survey.attrs.get("format", "")).startswith(_BLOCKED) and survey.dtype.kind in "biuf"
+    source = str(survey.attrs.get("bricks") or survey.attrs.get("source") or "")
+    blocked = bool(survey.attrs.get("bricks")) or str(survey.attrs.get("format", "")).startswith(_BLOCKED)
+    if not source or not blocked or survey.dtype.kind not in "biuf":
+        return False
+    if url_of(source) is None and not Path(source).exists():
+        return False
+    # A part of it, or one that was brought onto another grid, is not what lies there.
+    again = surveys.open(source, **({} if survey.attrs.get("bricks") else survey.attrs.get("read_as") or {}))
+    return (again.dims, again.shape, again.dtype) == (survey.dims, survey.shape, survey.dtype) and all(
+        np.array_equal(again[dim], survey[dim]) for dim in survey.dims
+    )
 
 
 def size_of(survey: xr.DataArray) -> int:

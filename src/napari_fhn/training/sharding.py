@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from napari_fhn import record
@@ -210,6 +211,17 @@ class Sharded:
                         array[at] = said.alone[name] * present
             store.put(number, box, arrays)
         return box
+
+
+@contextlib.contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Compute on one thread: where there is a worker for each processor, more of them would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def predict_shards(
