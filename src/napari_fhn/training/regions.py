@@ -7,12 +7,13 @@ predicted before. Both directions of sections are averaged within it: what waits
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from napari_fhn.training.combination.combiner import Combined, Combiner
 from napari_fhn.training.control import Control
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.outputs import NoRoomError, likeliest
+from napari_fhn.training.waiting import averaged
 
 _IN_MEMORY = 2**28
 """Bytes of what waits that are held in memory; more lies in a file of the system's temporary folder."""
@@ -203,24 +205,36 @@ class Regions:
         """
         outer, last = self._outer(region), len(self.ways) - 1
         waits = last > 0 or outer != region or self._finishes
-        with room_for((self._evaluator.network.classes, *outer.shape) if waits else (0,), np.float16) as waiting:
+        classes = self._evaluator.network.classes
+        with contextlib.ExitStack() as rooms:
+            waiting = rooms.enter_context(room_for((classes, *outer.shape) if waits else (0,), np.float16))
+            alone: dict[str, NDArray[np.uint8]] = {}
             for number, across in enumerate(self.ways):
                 for box, values in ahead(self._evaluated(outer, across, control)):
-                    there = (slice(None), *box.within(outer))
+                    there = box.within(outer)
                     if number:
-                        values = averaged(values, waiting[there], signed=False)
-                    if number < last or self._finishes:
-                        waiting[there] = values
-                    else:
+                        values = averaged(values, waiting[(slice(None), *there)].astype(np.float32))
+                    if number < last:
+                        waiting[(slice(None), *there)] = values
+                    elif not self._finishes:
                         yield box, self._combined(box, values)
+                    else:  # each factor is asked once of a voxel
+                        assert self._combiner is not None
+                        said = self._combiner.combine(box, values, finished=False)
+                        waiting[(slice(None), *there)] = said.probabilities
+                        for name, one in said.alone.items():
+                            if name not in alone:
+                                alone[name] = rooms.enter_context(room_for(outer.shape, np.uint8))
+                            alone[name][there] = one
             if self._finishes:
                 assert self._combiner is not None
-                for box in finishing.boxes(self._combiner, self._evaluator.network.classes, self._memory, region):
+                for box in finishing.boxes(self._combiner, classes, self._memory, region):
                     if control is not None and control.stop.is_set():
                         raise Stopped
                     around = finishing.surrounded(box, self._combiner)
-                    network = waiting[(slice(None), *around.within(outer))].astype(np.float32)
-                    yield box, self._combiner.combine(around, network).within(box, around)
+                    pooled = waiting[(slice(None), *around.within(outer))].astype(np.float32)
+                    found = self._combiner.finished(around, pooled).within(box, around)
+                    yield box, replace(found, alone={name: one[box.within(outer)] for name, one in alone.items()})
 
     @property
     def _finishes(self) -> bool:
@@ -289,17 +303,6 @@ def shard_shape(
     while depth * (side + _STEP) ** free <= _MOST and (1 + 2 * (radius or 0) / side) ** halos > _OVERHEAD:
         side += _STEP
     return tuple(size if axis == vertical else min(side, size) for axis, size in enumerate(shape))
-
-
-def averaged(second: NDArray[np.float32], waiting: NDArray[np.float16], *, signed: bool) -> NDArray[np.float32]:
-    """Return the mean of what two directions say, where it is not what waits already (then that is below 0)."""
-    first = waiting.astype(np.float32)
-    done = np.signbit(first) if signed else None
-    if done is not None and done.any():
-        return np.where(done, -first, (first + second) / np.float32(2))
-    first += second
-    first *= np.float32(0.5)
-    return first
 
 
 @contextmanager
