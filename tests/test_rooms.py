@@ -37,7 +37,7 @@ ALLOWED = {
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},
     "engine": {"torch"},
-    "project": {"numpy", "xarray", "distributed"},
+    "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},
     "labels": {
@@ -137,7 +137,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     extras = project["optional-dependencies"]
     lines = [
         *project["dependencies"],
-        *(line for name in ("viewer", "report", "backbone", "vds", "cluster") for line in extras[name]),
+        *(line for name in ("viewer", "report", "backbone", "vds") for line in extras[name]),
     ]
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import time
@@ -21,6 +22,7 @@ from typing import Any
 from napari_fhn import record, surveys
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sharded import Asked
+from napari_fhn.shards import on_worker
 from napari_fhn.surveys.bricks.sharding import ShardCopy
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training.control import Control
@@ -29,9 +31,6 @@ from napari_fhn.training.updates import Done, Note, Progress, Update
 LOCAL = "local"
 _RETRIES = 3
 _CONNECT = "20s"
-
-Task = Callable[[str, int], int]
-"""Takes what is worked on, as JSON, and the number of a shard, which it returns."""
 
 _held: dict[str, tuple[contextlib.ExitStack, Any]] = {}
 """What a worker has opened, by what it was told; one thing at a time."""
@@ -58,7 +57,7 @@ def connected(cluster: str = LOCAL, workers: int | None = None) -> Iterator[Any]
         When the package is missing, or nobody answers.
     """
     try:
-        import distributed
+        distributed: Any = importlib.import_module("distributed")
     except ImportError as error:
         raise ProjectError(
             "work is spread over workers by distributed, which is not installed",
@@ -87,7 +86,7 @@ def connected(cluster: str = LOCAL, workers: int | None = None) -> Iterator[Any]
 
 
 def spread(
-    client: Any, task: Task, what: Mapping[str, Any], numbers: Sequence[int], control: Control | None = None
+    client: Any, task: str, what: Mapping[str, Any], numbers: Sequence[int], control: Control | None = None
 ) -> Iterator[int]:
     """Let workers do shards, and yield each as it is done.
 
@@ -95,8 +94,8 @@ def spread(
     ----------
     client : distributed.Client
         As `connected` gives it.
-    task : callable
-        A function of a module that workers have too.
+    task : str
+        Name of the function of this module that does a shard.
     what : mapping
         What is worked on, as plain JSON types.
     numbers : sequence of int
@@ -111,15 +110,22 @@ def spread(
     Exception
         What a shard has failed with, more than three times.
     """
-    from distributed import as_completed
-
     told, turn = json.dumps(what, sort_keys=True), uuid.uuid4().hex[:8]
     futures = [
-        client.submit(task, told, number, key=f"{task.__name__}-{turn}-{number}", retries=_RETRIES, pure=False)
+        client.submit(
+            on_worker,
+            __name__,
+            task,
+            told,
+            number,
+            key=f"{task.strip('_')}-{turn}-{number}",
+            retries=_RETRIES,
+            pure=False,
+        )
         for number in numbers
     ]
     try:
-        for future in as_completed(futures):
+        for future in importlib.import_module("distributed").as_completed(futures):
             if control is not None and control.stop.is_set():
                 return
             if future.cancelled():
@@ -173,7 +179,7 @@ def predict(
         del sharded
         if left:
             with connected(cluster, workers) as client:
-                for finished, _ in enumerate(spread(client, _predict_shard, asdict(asked), left, control), start=1):
+                for finished, _ in enumerate(spread(client, "_predict_shard", asdict(asked), left, control), start=1):
                     seconds = (time.monotonic() - began) / finished * (len(left) - finished)
                     yield Progress("predict", count - len(left) + finished, count, seconds_left=seconds)
         stopped, seconds = control.stop.is_set(), time.monotonic() - began
@@ -206,7 +212,7 @@ def brick(
     left = sorted(set(range(copy.shards.count)) - done)
     if left:
         with connected(cluster, workers) as client:
-            for number in spread(client, _copy_shard, what, left, control):
+            for number in spread(client, "_copy_shard", what, left, control):
                 done.add(number)
                 yield copy.bytes_of(done), copy.total
     if len(done) == copy.shards.count:
@@ -264,7 +270,7 @@ def _kept(told: str, opened: Callable[[contextlib.ExitStack], Any]) -> Any:
 def _everywhere(asked: Asked) -> Asked:
     """The same with paths from the root, as a worker may run in another folder."""
     names = ("network", "session", "job", "output", "like")
-    paths = {name: _absolute(getattr(asked, name)) for name in names if getattr(asked, name)}
+    paths: dict[str, Any] = {name: _absolute(getattr(asked, name)) for name in names if getattr(asked, name)}
     return replace(asked, surveys=tuple(map(_absolute, asked.surveys)), **paths)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ def size_of(survey: xr.DataArray) -> int:
     """Return the bytes that a copy of a survey would take."""
     value = np.dtype(values(survey).dtype).itemsize
     shape = [len(good_bands(survey)) if dim == _CHANNEL else size for dim, size in survey.sizes.items()]
-    return int(np.prod(shape, dtype=np.int64)) * value
+    return math.prod(shape) * int(value)
 
 
 def note(path: Path, survey: xr.DataArray) -> InPlace:

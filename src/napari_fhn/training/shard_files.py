@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from numpy.typing import NDArray
 
@@ -15,7 +15,7 @@ from napari_fhn.box import Box
 from napari_fhn.shards import runs_of
 from napari_fhn.training import earlier, journal, provenance, removing
 from napari_fhn.training.inside import shards_of
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import Job, JobError, Output
 from napari_fhn.training.outputs import Outputs
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
@@ -137,7 +137,7 @@ def collect(job: Job) -> Provenance:
         raise JobError(
             f"{len(missing)} of {plan.shards.count} shards are missing ({runs_of(missing)}): run their tasks again"
         )
-    outputs = tuple(name for name in plan.arrays if name in ("probabilities", "entropy", "margin"))
+    outputs: tuple[Output, ...] = tuple(name for name in get_args(Output) if name in plan.arrays)
     written = Outputs(replace(job, outputs=outputs), plan.shape)
     alone = [name for name in plan.arrays if name != CLASSES and name not in outputs]
     made = record.decode(Provenance, plan.made)
@@ -147,7 +147,8 @@ def collect(job: Job) -> Provenance:
             earlier.keep_prediction(Path(job.prediction))
     recorder = Recorder(job.prediction, made, written.flush, step=plan.steps, model=str(plan.identity["model"]))
     recorder.begin(lambda kept: False)
-    places: dict[str, Any] = {CLASSES: written.classes, **written.others, **written.alone(alone)}
+    others: dict[str, Any] = dict(written.others.items())
+    places: dict[str, Any] = {CLASSES: written.classes, **others, **written.alone(alone)}
     # Classes last: where they are, the rest is.
     for name in (*outputs, *alone, CLASSES):
         for number in range(plan.shards.count):

@@ -89,10 +89,9 @@ class ShardPlan:
             When it is none.
         """
         try:
-            sizes = {name: tuple(int(n) for n in said[name]) for name in ("shape", "shard")}
-            rest = {name: said[name] for name in ("identity", "made")}
-            return cls(**sizes, **rest, classes=int(said["classes"]), arrays=tuple(map(str, said["arrays"])),
-                       steps=int(said["steps"]))  # fmt: skip
+            shape, shard = (tuple(int(n) for n in said[name]) for name in ("shape", "shard"))
+            arrays = tuple(map(str, said["arrays"]))
+            return cls(shape, shard, int(said["classes"]), arrays, said["identity"], said["made"], int(said["steps"]))
         except (KeyError, TypeError, ValueError) as error:
             raise JobError(f"it says no plan of shards ({error}): begin it again") from error
 
