@@ -12,6 +12,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from napari_fhn import mapped
+from napari_fhn.cli.saying import log
 from napari_fhn.cli.tables import number
 from napari_fhn.training import time_left, updates
 from napari_fhn.training.control import Control
@@ -92,6 +93,10 @@ def work(
             begun = training.predict(job, control)
         for update in kept(begun, job, task, command=command, continued=continued):
             shown.show(update)
+            if isinstance(update, Note | Done | Score):
+                log.info("%s", updates.to_json(update))
+            else:
+                log.debug("%s", updates.to_json(update))
             if isinstance(update, Done):
                 end = update
             if time.monotonic() - looked >= _LOOK_S:
@@ -121,7 +126,7 @@ def prepare_prediction(job: Job) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[Control]:
-    """Turn the first Ctrl-C into a request to stop; a second one ends at once. What ends a process otherwise asks too."""
+    """Turn the first Ctrl-C into a request to stop; a second one ends at once. SIGTERM is a request too."""
     control = Control(watched=False)
 
     def ask(_number: int, _frame: FrameType | None) -> None:

@@ -25,8 +25,10 @@ from napari_fhn.cli.options import (
     on_machine,
     with_numbers,
 )
+from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.cli.sessions import say, session_around
+from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.sessions import session_around
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
@@ -104,6 +106,7 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_picture(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run, ranks=None)
@@ -122,6 +125,7 @@ def _run(options: argparse.Namespace) -> int:
         return _alone(options)
     from napari_fhn.cli.given import preparing
     from napari_fhn.cli.running import work
+    from napari_fhn.project import layout
 
     with preparing(options) as prepared:
         project, begun = prepared.project, prepared.begun
@@ -148,6 +152,7 @@ def _run(options: argparse.Namespace) -> int:
             return INTERRUPTED
         if prepared.truth is not None:
             return _scored(options, project, trained, prepared.truth)
+        leave_picture(options, trained.job(), trained.folder / layout.PICTURE)
         if not options.json:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
             print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
@@ -171,17 +176,19 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
-    from napari_fhn.project import jobs
+    from napari_fhn.project import jobs, layout
     from napari_fhn.report.runs import evaluate
 
     end = work("predict", jobs.prediction_job(project, run), options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
-    scored = evaluate(project, run, truth)
+    with busy("Scoring"):
+        scored = evaluate(project, run, truth)
     say(scored.notes)
     for found in scored.evaluations:
         if found.on == "truth":
             tell(found, run.job(), options.json)
+    leave_picture(options, run.job(), run.folder / layout.PICTURE)
     return OK
 
 

@@ -104,11 +104,17 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     """
     from napari_fhn.structure.dips import DipField
 
-    first = inputs[0]
-    values = open_input(first)[0]
+    first, values = inputs[0], amplitudes_of(inputs, vertical)
     upright = vertical % values.ndim == values.ndim - 1
     stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
-    return DipField.open(moved(values, vertical, -1), folder if stamp else None, stamp=stamp)
+    return DipField.open(values, folder if stamp else None, stamp=stamp)
+
+
+def amplitudes_of(inputs: Sequence[Input], vertical: int) -> NDArray[Any]:
+    """Return the first channel of a survey, mapped, with the vertical axis last; parameters as in `dips_of`."""
+    first = inputs[0]
+    values: NDArray[Any] = moved(open_input(first)[0], vertical, -1)
+    return values
 
 
 def folder_of(job: Job) -> Path | None:

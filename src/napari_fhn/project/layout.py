@@ -32,6 +32,7 @@ PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
+PICTURE = "picture.png"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
 _FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)

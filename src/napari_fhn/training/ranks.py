@@ -53,10 +53,13 @@ class Ranks:
         Which process this one is; 0 is the first, which writes and speaks.
     size : int
         How many there are.
+    parted : bool
+        Whether they have lost each other: there is nobody to tell anything any more.
     """
 
     rank = 0
     size = 1
+    parted = False
 
     def device(self, name: str) -> torch.device:
         """Return the device on which this process computes; see :func:`~napari_fhn.training.device.choose_device`."""
@@ -110,17 +113,11 @@ class Joined(Ranks):
         Which one, and how many there are.
     local, local_size : int
         The same on its machine.
-
-    Attributes
-    ----------
-    parted : bool
-        Whether they have lost each other: there is nobody to tell anything any more.
     """
 
     def __init__(self, rank: int, size: int, local: int, local_size: int) -> None:
         self.rank, self.size = rank, size
         self.local, self.local_size = local, local_size
-        self.parted = False
         self._arrays: ProcessGroup | None = None
         self._through_host = False
 

@@ -107,7 +107,7 @@ class Stepping:
 
     def end(self) -> None:
         """Let the others go: no more steps are made."""
-        if isinstance(self.ranks, Joined) and not self.ranks.parted:
+        if self.ranks.size > 1 and not self.ranks.parted:
             with contextlib.suppress(RankLost):
                 self._order("end")
 
