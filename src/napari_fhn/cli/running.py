@@ -147,7 +147,7 @@ def interruptible() -> Iterator[Control]:
         signal.signal(signal.SIGTERM, ended)
 
 
-def display(task: str, job: Job, as_json: bool) -> Display:
+def display(task: str, job: Job | None, as_json: bool) -> Display:
     """Return what shows updates: JSON, a bar on a terminal, else a line now and then."""
     if as_json:
         return _Json()
@@ -189,8 +189,8 @@ class _Json:
 class _Lines:
     """A line now and then, for logs."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    def __init__(self, job: Job | None) -> None:
+        self._classes = () if job is None else job.classes
         self._said = 0
         self._score: Score | None = None
 
@@ -212,7 +212,7 @@ class _Lines:
         elif isinstance(update, Note | Done):
             print(update.message, flush=True)
         if isinstance(update, Done) and self._score is not None:
-            print(last_line(self._score, self._job.classes), flush=True)
+            print(last_line(self._score, self._classes), flush=True)
 
     def _line(self, update: Progress) -> str:
         line = f"{update.task} {update.step}/{update.steps}"
@@ -225,7 +225,7 @@ class _Lines:
         return line
 
 
-def _bar(task: str, job: Job) -> Display:
+def _bar(task: str, job: Job | None) -> Display:
     from rich.progress import BarColumn, TaskID, TextColumn
     from rich.progress import Progress as Bars
 
@@ -266,7 +266,7 @@ def _bar(task: str, job: Job) -> Display:
             elif isinstance(update, Note | Done):
                 self._bars.console.print(update.message, markup=False, highlight=False)
             if isinstance(update, Done) and self._score is not None:
-                line = last_line(self._score, job.classes)
+                line = last_line(self._score, () if job is None else job.classes)
                 self._bars.console.print(line, markup=False, highlight=False)
 
         def _news(self, update: Progress) -> str:
