@@ -169,9 +169,12 @@ class Keeper:
             return  # what one says that another has taken the place of
         answer: dict[str, Any]
         try:
-            answer = self._answers[what](self, message) if what in self._answers else self._steer(what, message)
-        except (ValueError, OSError, RuntimeError) as error:
+            answers = self._answers.get(what) if isinstance(what, str) else None
+            answer = self._steer(what, message) if answers is None else answers(self, message)
+        except (ValueError, OSError) as error:
             answer = {"kind": "Refused", "message": str(error)}
+        except Exception as error:  # whatever it is, training goes on
+            answer = {"kind": "Refused", "message": f"{type(error).__name__}: {error}"}
         if "re" in message:
             desk.say({"kind": "Fine", **answer, "re": message["re"]})
 
