@@ -283,6 +283,8 @@ class _Work:
                             for shown in self._shown(connection, run):
                                 self._tell(shown)
                         self._fetch(connection, run)
+                        connection.ask("end", run=run)
+                        connection.close()
                         return update
                     self._tell(update)
                 connection.close()

@@ -251,6 +251,12 @@ class Keeper:
         news = [to_json(update) for update in (*progress, *fresh)]
         return {"task": self._engine.task, "news": news, "begun": begun}
 
+    def _end(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Take note that what a run has made is at home: nobody needs to hear of it any more."""
+        if message.get("run") == self._run and not self._engine.busy:
+            self._run, self._missed = None, []
+        return {}
+
     _answers: ClassVar[dict[object, Callable[[Keeper, dict[str, Any]], dict[str, Any]]]] = {
         "has": _has,
         "put": _put,
@@ -263,6 +269,7 @@ class Keeper:
         "train": _work,
         "predict": _work,
         "attach": _attach,
+        "end": _end,
     }
 
     def _pass_on(self, update: Update) -> None:
