@@ -8,9 +8,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from napari_fhn import __version__
+from napari_fhn import __version__, installed
 from napari_fhn.cli import (
     attributes,
+    brick,
     carry,
     company,
     diagnose,
@@ -32,7 +33,8 @@ from napari_fhn.cli.options import Parser
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, export, score, report, runs, similar, info, recipes, attributes, forecast, diagnose, worker,
+    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
+    worker,
 )  # fmt: skip
 
 
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has seen enough; Python would complain once more when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except (ValueError, OSError, MemoryError) as error:
+    except (ValueError, OSError, MemoryError, ImportError) as error:
         sentence = _sentence(error)
         if sentence is None:
             raise
@@ -73,8 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
 
 
-def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
+def _sentence(error: ValueError | OSError | MemoryError | ImportError) -> str | None:
     """What a person can act on; None for an error of the program itself."""
+    if isinstance(error, ImportError):
+        return installed.in_words(error)
     # SurveyError, LabelError, JobError, ProjectError, RecordError, UsageError: told by their home, so that a machine
     # with torch and numpy alone can train.
     if type(error).__module__.startswith("napari_fhn."):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
@@ -19,6 +19,9 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, plan, plan_of
 from napari_fhn.training.recipes import fitting
 from napari_fhn.training.sizing import shared
+
+if TYPE_CHECKING:
+    from napari_fhn.project.in_place import Price
 
 _ROWS = (
     ("invertible, low block rank (this network)", True, True),
@@ -73,7 +76,23 @@ def run(options: argparse.Namespace) -> int:
     if options.memory is None and device == "cpu":
         budget //= options.ranks  # they share it, if they are on this machine
     _tell(planned, budget, device, options.json)
+    price = _priced(options)
+    if price is not None:
+        told = {"kind": "Reading", "bytes_per_second": price.rate, "copy_bytes": price.copy_bytes}
+        print(json.dumps(told) if options.json else price.words)
     return OK
+
+
+def _priced(options: argparse.Namespace) -> Price | None:
+    """What reading a survey where it lies costs; None for what is copied in any case."""
+    if options.survey is None:
+        return None
+    from napari_fhn.project.in_place import may_stay, priced
+    from napari_fhn.project.samples import survey_files
+    from napari_fhn.surveys import open
+
+    survey = open(survey_files([options.survey])[0], **reading(options))
+    return priced(survey) if may_stay(survey) else None
 
 
 def _plan(options: argparse.Namespace, found: Chosen) -> Plan:

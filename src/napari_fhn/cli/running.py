@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from napari_fhn import mapped
 from napari_fhn.cli.tables import number
-from napari_fhn.training import updates
+from napari_fhn.training import time_left, updates
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job
 from napari_fhn.training.log import kept
@@ -226,8 +226,8 @@ class _Lines:
             line += f", loss {update.loss:.3f}"
         if self._score is not None:
             line += f", IoU {number(self._score.mean)} {_shortly(self._score)}"
-        if update.seconds_left:
-            line += f", {update.seconds_left:.0f} s left"
+        if left := time_left.words(update.seconds_left):
+            line += f", {left}"
         return line
 
 
@@ -279,9 +279,8 @@ def _bar(task: str, job: Job) -> Display:
             parts = [] if update.loss is None else [f"loss {update.loss:.3f}"]
             if self._score is not None:
                 parts.append(f"IoU {number(self._score.mean)} {_shortly(self._score)}")
-            if update.seconds_left:
-                minutes, seconds = divmod(round(update.seconds_left), 60)
-                parts.append(f"{minutes}:{seconds:02d} left")
+            if left := time_left.words(update.seconds_left):
+                parts.append(left)
             return "  ".join(parts)
 
     return Bar()

@@ -19,6 +19,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_place,
     add_take_over,
     add_trust_job,
     on_machine,
@@ -82,6 +83,7 @@ def add(commands: Commands) -> None:
     add_attributes(how)
     add_backbone(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
+    add_place(parser)
     add_machine(how)
     how.add_argument(
         "--on",

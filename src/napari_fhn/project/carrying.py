@@ -22,7 +22,8 @@ from napari_fhn.project.session import Session
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.stored import moved
+from napari_fhn.training.volume import open_input
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
@@ -104,12 +105,10 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     from napari_fhn.structure.dips import DipField
 
     first = inputs[0]
-    values = open_array(first.path)
-    if first.channel_axis is not None:
-        values = np.moveaxis(values, first.channel_axis, 0)[0]
+    values = open_input(first)[0]
     upright = vertical % values.ndim == values.ndim - 1
     stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
-    return DipField.open(np.moveaxis(values, vertical, -1), folder if stamp else None, stamp=stamp)
+    return DipField.open(moved(values, vertical, -1), folder if stamp else None, stamp=stamp)
 
 
 def folder_of(job: Job) -> Path | None:

@@ -22,6 +22,7 @@ KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
 HISTORY = "history"
+PICTURE = "picture.png"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -33,7 +34,7 @@ UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
-_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)

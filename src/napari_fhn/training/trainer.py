@@ -55,6 +55,9 @@ _TICK = 0.05
 _NOTHING_LABELLED = 0.2
 """Seconds between two looks at labels that are gone."""
 
+_VIEW, _SCORE, _WEIGHING = "view", "score", "weighing"
+"""What is expected after the last step, or once in between."""
+
 
 def fit(job: Job, control: Control | None = None, *, resume: bool = False, ranks: Ranks = ALONE) -> Iterator[Update]:
     """Train a network as a job says.
@@ -274,19 +277,26 @@ class _Training:
         """Between two steps: predict the view, score, keep; each when it is due."""
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
+            waited, began = self.combining.waits, time.monotonic()
             said = self.combining.after(self.step, learnt=self.learnt)
+            if waited and not self.combining.waits:  # which comes once
+                self._pace.waited(time.monotonic() - began)
+                self._pace.time_left.passed(_WEIGHING)
             yield from map(Note, said)
             if self.control.watched:
                 for box in self.combining.go_on_answering():
                     self._recorder.add(box)
                     yield BoxChanged(box, self.step)
             if self.live.due:
+                began = time.monotonic()
                 yield from self.live.look(self.step)
+                self._expect(_VIEW, time.monotonic() - began)
                 self._scores[False] = score(self._seen, self.step, False)
                 yield self._scores[False]
             if self._score_is_due():
                 began = time.monotonic()
                 yield self._score_held_out()
+                self._expect(_SCORE, time.monotonic() - began)
                 self._score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
@@ -310,6 +320,12 @@ class _Training:
         with self.learner.average.in_network():
             self._save()
         return JobError(f"{lost}: what was learnt in {self.step} steps is kept, and --resume goes on from there")
+
+    def _expect(self, stage: str, seconds: float) -> None:
+        """Foretell by what it took now what comes once more: the last view and score, and the weighing of factors."""
+        self._pace.time_left.expect(stage, seconds)
+        if stage is _VIEW and self.combining.waits:
+            self._pace.time_left.expect(_WEIGHING, seconds)
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
