@@ -16,6 +16,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,7 @@ class _Work:
         )
         if there["task"] is None and not (self._ended(there) and self._task == "train"):
             for path in sent.files:
-                sending.send_file(connection, path, lambda size, path=path: self._say_sending(path, size))
+                sending.send_file(connection, path, partial(self._say_sending, path))
             connection.ask("begin", run=run, arrays=shapes)
             following.send(connection)
             if self._job.start_from is not None and self._task == "train":
@@ -331,9 +332,9 @@ class _Work:
         return None
 
     def _heard(self, connection: Connection, run: str, following: Following, missed: list[str]) -> Iterator[Update]:
-        for update in _updates(missed):
-            self._count += not isinstance(update, Progress)
-            yield self._at_home(update)
+        for said in _updates(missed):
+            self._count += not isinstance(said, Progress)
+            yield self._at_home(said)
         while not self._engine._closed.is_set():
             with contextlib.suppress(queue.Empty):
                 while True:

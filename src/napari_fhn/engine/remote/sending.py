@@ -176,17 +176,17 @@ class Following:
         labels = self._arrays["labels.npy"]
         if focus is None or focus.axis >= labels.ndim or not 0 <= focus.index < labels.shape[focus.axis]:
             return False
-        now = zlib.crc32(np.ascontiguousarray(labels.take(focus.index, focus.axis)))
+        now = zlib.crc32(labels.take(focus.index, focus.axis).tobytes())
         before, self._in_view = self._in_view, (focus, now)
         return before is not None and before[0] == focus and before[1] != now
 
     def _send(self, connection: Connection, part: tuple[str, Box]) -> None:
         name, box = part
-        values = np.ascontiguousarray(self._arrays[name][box.slices])
+        values = self._arrays[name][box.slices].tobytes()
         found = zlib.crc32(values)
         if self._sums.get(part) != found:
             connection.ask(
-                "write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values.tobytes())
+                "write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values)
             )
             self._sums[part] = found
 
