@@ -9,7 +9,7 @@ from typing import Any
 from napari.components import ViewerModel
 
 from napari_fhn import leftovers
-from napari_fhn.engine import Engine
+from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.project.recent import FILE as RECENT
 from napari_fhn.project.recent import RecentSessions
@@ -131,7 +131,7 @@ class Desk:
         self.home = sessions or program_folder()
         leftovers.sweep_logs(self.home)
         self._log = self.home / f"engine-{os.getpid()}-{id(self):x}.log"
-        self.engine = Engine(self._log)
+        self.engine = EitherEngine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.messages)
         self.project = OpenProject(self.messages)
