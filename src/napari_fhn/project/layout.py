@@ -22,6 +22,7 @@ KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
 HISTORY = "history"
+HORIZONS = "horizons"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -32,9 +33,9 @@ BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
-_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
+_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
 _FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, HORIZONS, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
 """Of further names: those of earlier versions, which are moved to where such things lie now."""

@@ -10,6 +10,8 @@ from napari_fhn.widgets.labelling.adopting import Adopting
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
+from napari_fhn.widgets.labelling.horizon_layers import HorizonLayers
+from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.layer_guard import LayerGuard
 from napari_fhn.widgets.labelling.loader import Loader
@@ -48,6 +50,8 @@ class Labelling:
         The wells on the canvas.
     loader : Loader
         Brings files in.
+    horizons, horizon_layers : HorizonBook, HorizonLayers
+        Horizons that are picked and tracked, and the same on the canvas.
     sections : Sections
         Labels from labels, shapes and the prediction.
     carrying : Carrying
@@ -66,6 +70,8 @@ class Labelling:
         self.wells = WellBook(context, book)
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
+        self.horizons = HorizonBook(context, book, opening, self.loader)
+        self.horizon_layers = HorizonLayers(context, book, self.horizons)
         self.sections = Sections(context, book, opening)
         self.carrying = Carrying(context, book)
         self.similar = MoreLikeThis(context, book, opening)
@@ -76,6 +82,8 @@ class Labelling:
         self.guard.close()
         self.adopting.close()
         self.wells_layer.close()
+        self.horizons.close()
+        self.horizon_layers.close()
         self.sections.close()
         self.similar.close()
         self.similar_layers.close()
