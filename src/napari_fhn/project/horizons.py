@@ -106,7 +106,7 @@ class KeptHorizons:
         return next((one for one in self.horizons if one.name == name), None)
 
     def put(self, horizon: KeptHorizon, name: str | None = None) -> KeptHorizons:
-        """Return them with a horizon in place of the one of its name, or of another name that it had; else at the end."""
+        """Return them with a horizon in place of the one of its name, or of the name that it had; else at the end."""
         at = next((k for k, one in enumerate(self.horizons) if one.name == (name or horizon.name)), len(self.horizons))
         return KeptHorizons((*self.horizons[:at], horizon, *self.horizons[at + 1 :]))
 

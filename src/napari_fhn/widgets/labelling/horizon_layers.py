@@ -1,4 +1,4 @@
-"""Horizons on the canvas: picks as points, what was tracked as lines on the section in view, and the mouse that picks."""
+"""Horizons on the canvas: picks as points, what was tracked as lines on the section in view, and the picking mouse."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 
 _PICKS, _LINES = "Picks of horizons", "Horizons"
-_SIZE = 7
+_SIZE = 3.5
 _STILL = 4.0
 """Pixels that the mouse may move in a click."""
 _NEAR = 8.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -48,7 +48,7 @@ class HorizonState:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    kept: KeptHorizons = KeptHorizons()
+    kept: KeptHorizons = field(default_factory=KeptHorizons)
     chosen: str = ""
     picking: bool = False
     snap: bool = True

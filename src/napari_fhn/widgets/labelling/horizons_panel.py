@@ -29,8 +29,8 @@ _EVENTS = (
     ("falling", "+ to −", "Where amplitudes change from positive to negative on the way down."),
     ("waveform", "Waveform", "Any part of the wave: what the traces look like around the picks."),
 )
-_FILES = "Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;Table with quality (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)"
 _LINE_FILES = "Table with quality (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)"
+_FILES = f"Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;{_LINE_FILES}"
 _POLL_MS = 200
 
 
