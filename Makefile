@@ -17,11 +17,13 @@ ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
 CLOSE := --close
 endif
 
-BESIDE := -n 2 --dist loadgroup --no-loadscope-reorder
+# Two processes of tests, a file to one of them, each on a virtual display of its own; where there is none, one.
+# Looked for when it is used: `system` may bring it.
+BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 2 --dist loadfile --no-loadscope-reorder)
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
-.PHONY: help demo test lint coverage guide samples clean system
+.PHONY: help demo test lint coverage guide docs samples clean system
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -56,6 +58,11 @@ coverage: $(STAMP) system ## how much of the code the tests go through, lines an
 
 guide: $(STAMP) system ## take the pictures of the user guide again, from the running program
 	@$(ON_A_DISPLAY) $(PY) docs/guide.py
+
+docs: $(STAMP) ## build the documentation as a site, in build/site; every link and every name in it is checked
+	@$(PY) -c "import latex2mathml, material, mkdocstrings" 2> /dev/null || \
+	  $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build && echo "build/site/index.html"
 
 samples: $(STAMP) ## make the bundled samples again (they come out the same)
 	PYTHONPATH=scripts $(PY) -m samples.make_seismic

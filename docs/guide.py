@@ -26,6 +26,7 @@ from qtpy.QtCore import QBuffer, QPoint, QRect, Qt
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_fhn import sample_data
+from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 from napari_fhn.widgets.demo import telling_inline, wait
 from napari_fhn.widgets.dock import Dock
@@ -227,7 +228,7 @@ def maps() -> None:
     with tempfile.TemporaryDirectory() as folder, desk() as (viewer, dock):
         made = make(Path(folder))
         for path in made.rasters:
-            viewer.open(str(path), plugin="napari-fhn")
+            open_surveys(viewer, [Path(path)])
         pause(0.5)
         asked = StackDialog(dock.desk.stacking.entries(), viewer.window._qt_window)
         asked.add_polygons(made.polygons)

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Make the virtual environment .venv with the package, Qt and the test tools in it.
 # PYTHON=/path/to/python chooses the interpreter; else the newest of those named below that is 3.11 or later.
+# EXTRAS=desk-pyside,report,test chooses what comes along, such as the other Qt.
 set -eu
+EXTRAS="${EXTRAS:-desk,report,cluster,onnx,docs,test}"
 
 newest() {
   for name in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
@@ -33,4 +35,5 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/de
 fi
 echo "Installing napari-fhn and what it needs into .venv (some minutes the first time)"
 # What is imported is compiled then, and kept: to compile everything here takes longer than to unpack it.
-.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt -e ".[all,test]"
+.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt \
+  -e ".[$EXTRAS]"

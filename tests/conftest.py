@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 import displays
+import forked
 from napari_fhn import plugins
 
 ROOT = Path(__file__).parents[1]
@@ -49,6 +50,13 @@ def distribution(tmp_path, monkeypatch) -> Iterator[Callable[..., None]]:
     plugins.look_again()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_looks() -> Iterator[None]:
+    """A process that looks through a file first begins as a copy: some tests open a hundred files."""
+    with forked.installed(forked.ForkedLooks):
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real surveys beside a checkout; skips where it is absent."""
@@ -58,23 +66,21 @@ def shared_data() -> Path:
     return folder
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one of the processes that run beside each other, and spread those with windows among the rest.
+#: Files that take longest go first, so that no process is left alone with one of them at the end.
+_FIRST = ("test_invariants.py", "test_engine.py", "test_benchmarks.py", "test_packaging.py", "test_end_to_end.py")
 
-    Two windows on one display take the keyboard from each other: where there is one, a single process has them all.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread files with windows among the rest, and give this process a display of its own where it has any."""
     files = list(dict.fromkeys(item.path for item in items))
     windows = [path for path in files if _has_windows(path)]
-    alone = bool(windows) and displays.own()
+    if windows:
+        displays.own()
     tests = Counter(item.path for item in items)
-    # Long ones first, so that no process is left alone with one of them at the end.
     windows.sort(key=lambda path: -tests[path])
-    rest = [path for path in files if not _has_windows(path)]
+    rest = sorted((path for path in files if not _has_windows(path)), key=lambda path: path.name not in _FIRST)
     turn = {path: place / len(kind) for kind in (windows, rest) for place, path in enumerate(kind)}
     items.sort(key=lambda item: turn[item.path])
-    for item in items:
-        together = _has_windows(item.path) and not alone
-        item.add_marker(pytest.mark.xdist_group("windows" if together else str(item.path)))
 
 
 def pytest_unconfigure() -> None:

@@ -1,4 +1,4 @@
-"""A virtual display for this process alone, where the machine has none: windows of two processes share no keyboard."""
+"""A virtual display for one process of the tests alone: windows of two processes would share a keyboard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def own() -> bool:
     if _servers:
         return True
     given = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if given or not sys.platform.startswith("linux") or shutil.which("Xvfb") is None:
+    beside = "PYTEST_XDIST_WORKER" in os.environ
+    if (given and not beside) or not sys.platform.startswith("linux") or shutil.which("Xvfb") is None:
         return False
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]

@@ -27,7 +27,7 @@ from typing import Any, ClassVar
 
 AVAILABLE = sys.platform == "linux"
 
-#: What the first process imports: what the program that trains, the one that looks and the command line need.
+#: What a first process imports: what the program that trains, the one that looks and the command line need.
 _IMPORTED = (
     "napari_fhn.engine",
     "napari_fhn.training.trainer",
@@ -45,29 +45,36 @@ _ORIGINAL = subprocess.Popen
 class Forked(_ORIGINAL):  # type: ignore[misc,valid-type,type-arg]
     """A `subprocess.Popen` whose ``-m napari_fhn...`` is a copy."""
 
-    _server: ClassVar[_Server | None] = None
+    #: What the process that is copied has imported.
+    _imported: ClassVar[tuple[str, ...]] = _IMPORTED
+    _servers: ClassVar[dict[tuple[str, ...], _Server]] = {}
     _copied = False
+
+    @staticmethod
+    def _copies(args: Any) -> bool:
+        return _is_ours(args)
 
     def _execute_child(self, args: Any, executable: Any, *rest: Any) -> None:
         preexec, _, passed, cwd, env, _, _, shell, *pipes = rest
-        if not _is_ours(args) or executable or preexec or passed or shell:
+        if not self._copies(args) or executable or preexec or passed or shell:
             super()._execute_child(args, executable, *rest)  # type: ignore[misc]
             return
         p2cread, _, _, c2pwrite, _, errwrite = pipes[:6]
         streams = [own if own != -1 else theirs for own, theirs in ((p2cread, 0), (c2pwrite, 1), (errwrite, 2))]
-        if Forked._server is None:
-            Forked._server = _Server()
+        self._server = self._servers.get(self._imported) or self._servers.setdefault(
+            self._imported, _Server(self._imported)
+        )
         self._copied = True
         asked = {"args": list(map(str, args[1:])), "env": dict(os.environ if env is None else env)}
-        self.pid = Forked._server.begin({**asked, "cwd": str(cwd or os.getcwd())}, streams)
+        self.pid = self._server.begin({**asked, "cwd": str(cwd or os.getcwd())}, streams)
         self._child_created = True
         self._close_pipe_fds(*pipes[:6])  # type: ignore[attr-defined]
 
     def _internal_poll(self, *args: Any, **kwargs: Any) -> int | None:
         if not self._copied:
             return super()._internal_poll(*args, **kwargs)  # type: ignore[misc,no-any-return]
-        if self.returncode is None and Forked._server is not None:
-            self.returncode = Forked._server.ended(self.pid)
+        if self.returncode is None:
+            self.returncode = self._server.ended(self.pid)
         return self.returncode
 
     def _wait(self, timeout: float | None) -> int | None:
@@ -81,12 +88,25 @@ class Forked(_ORIGINAL):  # type: ignore[misc,valid-type,type-arg]
         return self.returncode
 
 
+class ForkedLooks(Forked):
+    """A `subprocess.Popen` of which only what looks through a file is a copy."""
+
+    _imported = ("h5py",)
+
+    @staticmethod
+    def _copies(args: Any) -> bool:
+        return _is_a_look(args)
+
+
 @contextlib.contextmanager
-def installed() -> Iterator[None]:
-    """Let ``-m napari_fhn...`` be copies while this is entered; nothing changes where processes cannot be copied."""
+def installed(kind: type[Forked] = Forked) -> Iterator[None]:
+    """Let ``-m napari_fhn...``, and ``-c`` that imports it, be copies while this is entered.
+
+    Nothing changes where processes cannot be copied.
+    """
     before = subprocess.Popen
     if AVAILABLE:
-        subprocess.Popen = Forked  # type: ignore[misc]
+        subprocess.Popen = kind  # type: ignore[misc]
     try:
         yield
     finally:
@@ -98,17 +118,24 @@ def _is_ours(args: Any) -> bool:
         return False
     if args[1] == "-m":
         return str(args[2]).partition(".")[0] == "napari_fhn"
-    return Path(args[1]).parent == _BENCHMARKS
+    if args[1] == "-c":
+        return "napari_fhn" in args[2]
+    return Path(args[1]).parent == _BENCHMARKS or _is_a_look(args)
+
+
+def _is_a_look(args: Any) -> bool:
+    """A script that looks through a file before its library opens it (`napari_fhn.surveys.looking`)."""
+    return isinstance(args, list) and args[:2] == [sys.executable, "-I"] and str(args[2]).endswith("_look.py")
 
 
 class _Server:
     """This end of the socket to the process that is copied."""
 
-    def __init__(self) -> None:
+    def __init__(self, imported: tuple[str, ...]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # Not among those that a Ctrl-C of the terminal reaches; it ends when this socket does.
         self._process = _ORIGINAL(
-            [sys.executable, os.path.abspath(__file__), str(theirs.fileno())],
+            [sys.executable, os.path.abspath(__file__), str(theirs.fileno()), *imported],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -144,11 +171,11 @@ class _Server:
         return None
 
 
-def _serve(channel: socket.socket) -> None:
+def _serve(channel: socket.socket, imported: list[str]) -> None:
     """Copy this process for whoever asks, and say how each copy ends."""
     import importlib
 
-    for name in _IMPORTED:
+    for name in imported:
         importlib.import_module(name)
     wake, waker = socket.socketpair()
     for end in (wake, waker):
@@ -192,11 +219,15 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
         os.environ.clear()
         os.environ.update(asked["env"])
         first, *arguments = asked["args"]
+        first, *arguments = arguments if first == "-I" else asked["args"]
         if first == "-m":
             sys.argv[1:] = arguments[1:]
             runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+        elif first == "-c":
+            sys.argv[:] = ["-c", *arguments[1:]]
+            exec(compile(arguments[0], "<string>", "exec"), {"__name__": "__main__"})
         else:
-            sys.argv[:], sys.path[0] = asked["args"], str(Path(first).parent)
+            sys.argv[:], sys.path[0] = [first, *arguments], str(Path(first).parent)
             runpy.run_path(first, run_name="__main__")
         code = 0
     except SystemExit as error:
@@ -217,4 +248,4 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    _serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -25,14 +25,28 @@ def script(name):
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
-        if not target.startswith(("http", "#")):
-            assert (page.parent / target.split("#")[0]).exists(), target
+        if not target.startswith("http"):
+            path, _, anchor = target.partition("#")
+            leads_to = page.parent / path if path else page
+            assert leads_to.exists(), target
+            assert not anchor or anchor in anchors(leads_to), target
+
+
+def anchors(page):
+    """Return what headings of a page are called in links, on the site as in the repository."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def test_every_picture_is_shown():
-    text = "".join(page.read_text("utf-8") for page in GUIDE.glob("*.md"))
-    for picture in (ROOT / "docs" / "images" / "guide").glob("*.png"):
-        assert f"/{picture.name})" in text, picture.name
+    shown = set()
+    for page in PAGES:
+        for target in re.findall(r"!\[[^]]*\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            here = target.removeprefix("https://raw.githubusercontent.com/napari-fhn/napari-fhn/main/")
+            shown.add(((ROOT if here != target else page.parent) / here).resolve())
+    pictures = [path for path in (ROOT / "docs").rglob("*") if path.suffix in (".png", ".gif")]
+    assert sorted(path.name for path in pictures if path not in shown) == []
     assert (ROOT / "docs" / "images" / "film.gif").stat().st_size < 1_500_000
 
 
@@ -67,6 +81,8 @@ def test_options_on_the_command_line_page_exist(capsys):
         "score",
         "report",
         "export horizon",
+        "export mesh",
+        "export polygons",
         "forecast",
         "diagnose",
         "runs",
@@ -77,9 +93,18 @@ def test_options_on_the_command_line_page_exist(capsys):
         with pytest.raises(SystemExit):
             main([*command.split(), "--help"])
         texts.append(capsys.readouterr().out)
-    for page in ("command-line.md", "maps.md", "troubleshooting.md"):
-        for option in set(re.findall(r"(--[a-z][a-z-]+)", (GUIDE / page).read_text("utf-8"))) - {"--help"}:
-            assert any(re.search(rf"{option}\b(?!-)", text) for text in texts), option
+    pages = [GUIDE / page for page in ("command-line.md", "maps.md", "troubleshooting.md")]
+    for page in (*pages, *(ROOT / "docs" / "how-to").glob("*.md")):
+        for option in set(re.findall(r"(--[a-z][a-z-]+)", page.read_text("utf-8"))) - {"--help", "--index-url"}:
+            assert any(re.search(rf"{option}\b(?!-)", text) for text in texts), f"{page.name}: {option}"
+
+
+def test_every_environment_variable_is_told():
+    told = (ROOT / "docs" / "how-to" / "environment.md").read_text("utf-8")
+    scripts = (path for folder in ("src", "tests", "benchmarks", "scripts") for path in (ROOT / folder).rglob("*.py"))
+    names = {name for path in scripts for name in re.findall(r"\bNAPARI_FHN_[A-Z_]+", path.read_text("utf-8"))}
+    assert {name for name in names if f"`{name}`" not in told} == set()
+    assert {name for name in re.findall(r"NAPARI_FHN_[A-Z_]+", told) if name not in names} == set()
 
 
 def test_the_page_of_controls_is_that_of_the_running_dock(viewer, dock):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from napari_fhn.project import ProjectError, SessionInUse
 from napari_fhn.project.lock import FILE, SILENT_S, SessionLock
 
@@ -51,6 +52,13 @@ def start(code: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+
+
+@pytest.fixture(autouse=True)
+def quick_processes():
+    """Processes begin as copies of one that has imported everything."""
+    with forked.installed():
+        yield
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ def test_a_speed_is_remembered_for_its_kind_of_training(tmp_path):
     assert Measured(path).of(key) is None
     Measured(path).remember(key, Speed(0.5, 4.2))
     assert Measured(path).of(key) == Speed(0.5, 4.2)
-    assert Speed(0.5, 4.2).sentence(300) == "first view 4 s, all 2 min"
+    assert Speed(0.5, 4.2).sentence(300) == "first view 4 s, all 2 min 30 s"
 
 
 def test_a_damaged_file_is_written_again(tmp_path):

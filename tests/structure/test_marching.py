@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fhn.structure.marching import Lattice, Seeds, strides
+from napari_fhn.structure import marching
+from napari_fhn.structure.marching import Lattice, strides
+from napari_fhn.structure.sweeping import Seeds
 from structure.layered import even
 
 
@@ -65,3 +68,25 @@ def test_what_leaves_the_survey_is_not_carried() -> None:
     assert march.distance[0, 29].min() > 1e5
     assert (march.distance[0, 10, 10:] == 10).all()
     assert (march.distance[0, 10, :10] > 1e5).all()
+
+
+def test_marches_together_are_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marching, "_TOGETHER", 2)
+    rng = np.random.default_rng(3)
+    dips = even((9, 12, 16), 0, 0)
+    dips.slopes[:] = rng.normal(0, 0.6, dips.slopes.shape)
+    dips.coherence[:] = rng.random(dips.coherence.shape)
+    lattice = Lattice.of(dips)
+    depth = lattice.column()[np.newaxis]
+    alone = [Seeds(np.array([place]), depth) for place in ([0, 0], [8, 3], [4, 11])]
+    known = rng.random((2, 16)) < 0.5
+    wide = [Seeds(np.array([[2, 2], [6, place]]), np.repeat(depth, 2, 0), known) for place in (5, 9)]
+    asked = [alone[0], wide[0], alone[1], wide[1], alone[2]]
+    for seeds, march in zip(asked, lattice.march_all(asked), strict=True):
+        expected = lattice.march(seeds)
+        np.testing.assert_array_equal(march.distance, expected.distance)
+        np.testing.assert_array_equal(march.depth, expected.depth)
+        assert (march.source is None) == (expected.source is None)
+        if march.source is not None and expected.source is not None:
+            np.testing.assert_array_equal(march.source, expected.source)
+        assert march.distance.base is None, "a march keeps no other one in memory"

@@ -122,6 +122,14 @@ def test_a_box_with_its_halo_is_part_of_the_whole() -> None:
     )
 
 
+def test_several_threads_say_the_same() -> None:
+    rng = np.random.default_rng(4)
+    shape = (11, 9, 30)
+    values = rng.random((3, *shape), np.float32)
+    dips = Dips(rng.normal(0, 1, (2, *shape)).astype(np.float32), rng.random(shape, np.float32))
+    np.testing.assert_array_equal(along_dips(values, dips, (2, 3), threads=4), along_dips(values, dips, (2, 3)))
+
+
 def test_shapes_that_do_not_go_together_are_refused() -> None:
     dips = plane((4, 5, 6), (0.0, 0.0))
     with pytest.raises(ValueError, match="need dips of shape"):

@@ -146,9 +146,9 @@ def test_blocks_are_drawn_from_where_the_person_looks(layered):
     np.save(job.labels, truth)
     # Sections across inlines through what is near inline 1: how often is one within two inlines of it?
     drawn = blocks(job, focus_share=0.8, batch=1)
-    focus = Focus(0, 1)
-    near = np.mean([drawn._labelled_voxel(focus) // (20 * 32) <= 3 for _ in range(200)])
-    anywhere = np.mean([drawn._labelled_voxel(None) // (20 * 32) <= 3 for _ in range(200)])
+    focus, rng = Focus(0, 1), np.random.default_rng(0)
+    near = np.mean([drawn._labelled_voxel(focus, rng) // (20 * 32) <= 3 for _ in range(200)])
+    anywhere = np.mean([drawn._labelled_voxel(None, rng) // (20 * 32) <= 3 for _ in range(200)])
     assert near > 0.7
     assert anywhere < 0.6
 

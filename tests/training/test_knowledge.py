@@ -66,8 +66,11 @@ def test_a_share_remembers_the_blocks_before():
     share = RunningShare(memory=0.9)
     full, empty = torch.ones(SPACE), torch.zeros(SPACE)
     assert share(full, ALL, 0.0, 0.6) == pytest.approx(0.4**2 / 2)
+    share.commit(*share.noted)
     # Half of what was seen is full, and the bounds hold, though not in this block.
     assert share(empty, ALL, 0.4, 0.6) == 0
+    assert share(empty, ALL, 0.4, 0.6) == 0  # another part of the same step
+    share.commit(*share.noted)
     loss = share(full.requires_grad_(), ALL, 0.0, 0.6)
     assert loss.item() == pytest.approx((1.81 / 2.71 - 0.6) ** 2 / 2, rel=1e-5)
     loss.backward()

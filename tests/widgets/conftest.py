@@ -7,12 +7,12 @@ import time
 from dataclasses import replace
 from types import SimpleNamespace
 
-import napari
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication
 
 import forked
+import same_viewer
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import jobs
@@ -75,13 +75,12 @@ def little_garbage(monkeypatch):
 @pytest.fixture
 def viewer(qapp, quick_processes, little_garbage, tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_FHN_SESSIONS", str(tmp_path / "sessions"))
-    made = napari.Viewer(show=False)
+    made = same_viewer.given()
     yield made
     for dock in QApplication.allWidgets():
         if isinstance(dock, Dock):
             dock.close_desk()
-    if hasattr(made.window, "_qt_window"):
-        made.close()
+    same_viewer.returned(made)
     QApplication.processEvents()
 
 

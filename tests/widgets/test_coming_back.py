@@ -37,7 +37,7 @@ def test_a_dock_that_is_opened_again_shows_all_there_was(labelled, add_run):
     assert again.desk.book.layer.editable
 
 
-def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, tmp_path):
+def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.new.click()
     desk = dock.desk
@@ -45,7 +45,9 @@ def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, tm
     desk.planning.change("schedule", "steps", 7)
     desk.labelling.edits.rename(2, "Chalk")
     add_run(desk, np.full((128, 192, 160), 2, np.uint8))
+    viewer.dims.set_current_step(0, 17)
     desk.store.save()
+    assert spin((desk.session.folder / "picture.png").is_file, 5)
     root = desk.root
     dock.close_desk()
     other = napari.Viewer(show=False)
@@ -53,6 +55,14 @@ def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, tm
         tomorrow = Dock(other, root)
         other.window.add_dock_widget(tomorrow)
         other.open_sample("napari-fhn", "seismic")
+        # First it is asked.
+        assert tomorrow.desk.book.layer is None
+        assert not tomorrow.start.offer.isHidden()
+        assert tomorrow.start.words.text() == "You labelled this today: 3 classes, network of step 45. Go on?"
+        assert not tomorrow.start.picture.isHidden()
+        tomorrow.start.go_on.click()
+        assert tomorrow.start.isHidden()
+        assert other.dims.current_step[0] == 17
         assert tomorrow.desk.book.layer is not None
         assert tomorrow.labels.aside.text() == ""
         assert tomorrow.desk.book.state.classes.names[1] == "Chalk"

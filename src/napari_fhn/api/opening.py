@@ -25,6 +25,7 @@ def open(
     vertical_axis: int | None = None,
     categorical: Sequence[str | Path] = (),
     map_field: str | None = None,
+    in_place: bool | None = None,
     read_only: bool = False,
     take_over: bool = False,
     **reading: Any,
@@ -46,6 +47,9 @@ def open(
         Rasters whose whole numbers are classes: a channel for each.
     map_field : str, optional
         Field of polygons among the surveys that is their class.
+    in_place : bool, optional
+        Whether surveys in blocks (bricks, Zarr, MDIO, OpenVDS) are read where they lie, and not copied; those of 4 GB
+        and more are when absent.
     read_only : bool
         Only look, also while another program works in the session.
     take_over : bool
@@ -84,7 +88,9 @@ def open(
         together = None if surveys is None else given.opened(named, categorical, map_field, reading)
         folder, own = given.session_folder(session, named)
         sample, order = given.sample_name(named), given.order_of(named, reading)
-        return _work(folder, together, vertical_axis, sample, order, own, read_only, take_over)
+        work = _work(folder, together, vertical_axis, sample, order, own, read_only, take_over)
+        work.project.stays = in_place
+        return work
 
 
 def _work(

@@ -210,8 +210,8 @@ class Results:
         ----------
         path : path-like
             Its suffix says what kind of file it becomes: ``.sgy``, ``.tif``, ``.img``, ``.nc``, ``.zarr``, ``.npy``, or
-            ``.xyz``, ``.csv``, ``.tif``, ``.irap`` and ``.zmap`` for a horizon or a thickness, ``.obj`` and ``.ts`` for a
-            mesh, ``.gpkg`` and ``.geojson`` for polygons, ``.csv`` and ``.qml`` for the class table.
+            ``.xyz``, ``.csv``, ``.tif``, ``.irap`` and ``.zmap`` for a horizon or a thickness, ``.obj`` and ``.ts`` for
+            a mesh, ``.gpkg`` and ``.geojson`` for polygons, ``.csv`` and ``.qml`` for the class table.
         what : str
             ``"classes"``, ``"probabilities"``, ``"entropy"``, ``"margin"``, ``"labels"``, ``"horizon"``,
             ``"thickness"``, ``"bodies"``, ``"mesh"``, ``"polygons"`` or ``"table"``.

@@ -8,10 +8,12 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from napari_fhn import __version__
+from napari_fhn import __version__, installed
 from napari_fhn.cli import (
     attributes,
+    brick,
     carry,
+    company,
     diagnose,
     export,
     forecast,
@@ -31,6 +33,7 @@ from napari_fhn.cli.options import Parser
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
+<<<<<<< HEAD
     train,
     predict,
     carry,
@@ -46,6 +49,10 @@ COMMANDS = (
     forecast,
     diagnose,
 )
+=======
+    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
+)  # fmt: skip
+>>>>>>> main
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -68,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parser().parse_args(arguments)
         options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
+        company.refuse(options.command)
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
@@ -76,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has seen enough; Python would complain once more when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except (ValueError, OSError, MemoryError) as error:
+    except (ValueError, OSError, MemoryError, ImportError) as error:
         sentence = _sentence(error)
         if sentence is None:
             raise
@@ -84,8 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG
 
 
-def _sentence(error: ValueError | OSError | MemoryError) -> str | None:
+def _sentence(error: ValueError | OSError | MemoryError | ImportError) -> str | None:
     """What a person can act on; None for an error of the program itself."""
+    if isinstance(error, ImportError):
+        return installed.in_words(error)
     # SurveyError, LabelError, JobError, ProjectError, RecordError, UsageError: told by their home, so that a machine
     # with torch and numpy alone can train.
     if type(error).__module__.startswith("napari_fhn."):

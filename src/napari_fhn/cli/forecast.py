@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
@@ -18,6 +18,9 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, plan, plan_of
 from napari_fhn.training.recipes import fitting
+
+if TYPE_CHECKING:
+    from napari_fhn.project.in_place import Price
 
 _ROWS = (
     ("invertible, low block rank (this network)", True, True),
@@ -65,7 +68,23 @@ def run(options: argparse.Namespace) -> int:
         device = taken_device(device)  # else it may be another machine's
     budget = free_bytes(device) if options.memory is None else options.memory
     _tell(planned, budget, device, options.json)
+    price = _priced(options)
+    if price is not None:
+        told = {"kind": "Reading", "bytes_per_second": price.rate, "copy_bytes": price.copy_bytes}
+        print(json.dumps(told) if options.json else price.words)
     return OK
+
+
+def _priced(options: argparse.Namespace) -> Price | None:
+    """What reading a survey where it lies costs; None for what is copied in any case."""
+    if options.survey is None:
+        return None
+    from napari_fhn.project.in_place import may_stay, priced
+    from napari_fhn.project.samples import survey_files
+    from napari_fhn.surveys import open
+
+    survey = open(survey_files([options.survey])[0], **reading(options))
+    return priced(survey) if may_stay(survey) else None
 
 
 def _plan(options: argparse.Namespace, found: Chosen) -> Plan:

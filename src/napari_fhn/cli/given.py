@@ -83,6 +83,7 @@ def preparing(options: argparse.Namespace) -> Iterator[Prepared]:
     """
     truth = _with_sample(options)
     project, stacks = _project(options)
+    project.stays = options.stays
     with project.session.writing(_PROGRAM, take_over=options.take_over):
         say(project.session.notes)
         with attempt(project.session):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from napari_fhn.shards import Part
 from napari_fhn.structure.attributes import Attribute, bands, dates, maps, seismic
 from napari_fhn.training.combination.settings import FACTORS, Choice
 from napari_fhn.training.job import Job
@@ -88,6 +89,44 @@ def add_machine(parser: argparse._ActionsContainer) -> None:
         metavar="SIZE",
         help="that may be used, such as 6GB; blocks and tiles are made to fit (default: what is free)",
     )
+
+
+def add_place(parser: argparse._ActionsContainer) -> None:
+    """Add ``--in-place`` and ``--copy``; ``stays`` is None where nobody said anything."""
+    parser.add_argument(
+        "--in-place",
+        dest="stays",
+        action="store_const",
+        const=True,
+        help="read surveys in blocks (bricks, Zarr, MDIO, OpenVDS) where they lie; those of 4 GB and more are anyway",
+    )
+    parser.add_argument(
+        "--copy", dest="stays", action="store_const", const=False, help="copy surveys into the session, however large"
+    )
+
+
+def add_task(parser: argparse._ActionsContainer, what: str) -> None:
+    """Add ``--task``; it is None where nobody said anything."""
+    parser.add_argument(
+        "--task",
+        type=task,
+        metavar="K/N",
+        help=f"{what} the K-th of N parts only, which may run at once on as many machines: 1/128 to 128/128",
+    )
+
+
+def task(text: str) -> Part:
+    """Read ``3/128``.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When it is no part.
+    """
+    try:
+        return Part.named(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_attributes(parser: argparse._ActionsContainer) -> None:

@@ -19,6 +19,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_machine,
     add_partial,
+    add_place,
     add_session,
     add_take_over,
     add_trust,
@@ -80,6 +81,7 @@ def add(commands: Commands) -> None:
     add_trust(parser)
     add_reading(parser)
     add_maps(parser)
+    add_place(parser)
     add_machine(parser)
     add_take_over(parser)
     add_json(parser)
@@ -97,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
     with session.writing(_PROGRAM, take_over=options.take_over):
         say(session.notes)
         project = opened_in(session)
+        project.stays = options.stays
         chosen = session.runs.trained() if name is None else session.runs.get(name)
         if not chosen.has_model:
             raise JobError(f"'{chosen.name}' has no network to predict with: train it first, or name another run")
@@ -186,6 +189,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
             vertical_axis=options.vertical_axis,
             stacks=together.stacks(session.folder),
             command=options.typed,
+            stays=options.stays,
             progress=told("Copying the survey"),
         ) as applied:
             say(applied.notes)

@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from napari_fhn import mapped
 from napari_fhn.cli.tables import number
-from napari_fhn.training import updates
+from napari_fhn.training import time_left, updates
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job
 from napari_fhn.training.log import kept
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
+
+if TYPE_CHECKING:
+    from napari_fhn.training.ranks import Ranks
 
 _LINES = 10
 """Lines about the progress of one task where there is no terminal to draw a bar on."""
@@ -49,6 +52,7 @@ def work(
     command: str = "",
     continued: bool = False,
     gone: Callable[[], bool] = lambda: False,
+    ranks: Ranks | None = None,
 ) -> Done | None:
     """Train or predict, showing the updates as they come.
 
@@ -68,6 +72,8 @@ def work(
         The training that the model folder holds goes on, and so does its log.
     gone : callable
         Asked every other second whether the folder of the work is not at its place any more: then it is stopped.
+    ranks : Ranks, optional
+        The processes that train together, of which this is the first.
 
     Returns
     -------
@@ -80,7 +86,10 @@ def work(
     end: Done | None = None
     looked = time.monotonic()
     with interruptible() as control, display(task, job, as_json) as shown:
-        begun = training.fit(job, control, resume=continued) if task == "train" else training.predict(job, control)
+        if task == "train":
+            begun = training.fit(job, control, resume=continued, **({} if ranks is None else {"ranks": ranks}))
+        else:
+            begun = training.predict(job, control)
         for update in kept(begun, job, task, command=command, continued=continued):
             shown.show(update)
             if isinstance(update, Done):
@@ -112,7 +121,7 @@ def prepare_prediction(job: Job) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[Control]:
-    """Turn the first Ctrl-C into a request to stop; a second one ends at once."""
+    """Turn the first Ctrl-C into a request to stop; a second one ends at once. What ends a process otherwise asks too."""
     control = Control(watched=False)
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -120,11 +129,17 @@ def interruptible() -> Iterator[Control]:
             raise KeyboardInterrupt
         control.stop.set()
 
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        control.stop.set()
+
     before = signal.signal(signal.SIGINT, ask)
+    # What ends a job of a cluster leaves it a while to keep what it has.
+    ended = signal.signal(signal.SIGTERM, leave)
     try:
         yield control
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, ended)
 
 
 def display(task: str, job: Job, as_json: bool) -> Display:
@@ -200,8 +215,8 @@ class _Lines:
             line += f", loss {update.loss:.3f}"
         if self._score is not None:
             line += f", IoU {number(self._score.mean)} {_shortly(self._score)}"
-        if update.seconds_left:
-            line += f", {update.seconds_left:.0f} s left"
+        if left := time_left.words(update.seconds_left):
+            line += f", {left}"
         return line
 
 
@@ -253,9 +268,8 @@ def _bar(task: str, job: Job) -> Display:
             parts = [] if update.loss is None else [f"loss {update.loss:.3f}"]
             if self._score is not None:
                 parts.append(f"IoU {number(self._score.mean)} {_shortly(self._score)}")
-            if update.seconds_left:
-                minutes, seconds = divmod(round(update.seconds_left), 60)
-                parts.append(f"{minutes}:{seconds:02d} left")
+            if left := time_left.words(update.seconds_left):
+                parts.append(left)
             return "  ".join(parts)
 
     return Bar()

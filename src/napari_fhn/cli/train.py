@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_fhn.cli import company
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
@@ -18,6 +19,7 @@ from napari_fhn.cli.options import (
     add_json,
     add_known,
     add_machine,
+    add_place,
     add_take_over,
     add_trust_job,
     on_machine,
@@ -80,6 +82,7 @@ def add(commands: Commands) -> None:
     add_attributes(how)
     add_backbone(how)
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
+    add_place(parser)
     add_machine(how)
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
@@ -103,12 +106,18 @@ def add(commands: Commands) -> None:
     add_maps(parser)
     add_take_over(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, ranks=None)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prepare, train, and score where the truth is given."""
     _check(options)
+    if company.started_together():
+        return company.together(options, _run)
+    return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.job is not None and session_around(options.job) is None:
         return _alone(options)
     from napari_fhn.cli.given import preparing
@@ -121,7 +130,8 @@ def run(options: argparse.Namespace) -> int:
             print(prepared.why)
         end: Done | Failed | None = None
         try:
-            end = work("train", begun.job, options.json, options.typed, begun.resume, lambda: project.session.gone)
+            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks)
+            end = work("train", begun.job, *how)
         except Exception as error:
             end = Failed(str(error))
             raise
@@ -183,7 +193,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)
-    end = work("train", job, options.json, options.typed, options.resume)
+    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks)
     if end is None or end.stopped:
         return INTERRUPTED
     if options.truth is not None:

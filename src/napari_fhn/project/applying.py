@@ -92,6 +92,7 @@ def applying(
     stacks: Stacks | None = None,
     name: str = "",
     command: str = "",
+    stays: bool | None = None,
     progress: Told | None = None,
 ) -> Iterator[Applied]:
     """Make a trained network ready to predict other surveys, as a run of a session of theirs.
@@ -112,6 +113,8 @@ def applying(
         As in `Project.use`.
     name, command
         Of the run, as in `jobs.begin`.
+    stays : bool, optional
+        As in `Project`.
     progress : callable, optional
         Told how much of the copying is done; what it raises ends it.
 
@@ -131,6 +134,7 @@ def applying(
     description = read_description(folder)
     _check_its_own(session, surveys)
     project = Project(session, surveys)
+    project.stays = stays
     labelled = session.has_labels and bool(session.known().any())
     others = labelled and _other_classes(session, description)
     labelled = labelled and not others

@@ -33,7 +33,7 @@ from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.structure.attributes.deriving import Derived, Sources
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.volume import open_input
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project, Told
@@ -152,7 +152,7 @@ def add(
     if not texts:
         return Added(tuple(inputs))
     known = facts(project)
-    arrays = [_bands_first(item) for item in inputs]
+    arrays = [open_input(item) for item in inputs]
     if any(array.shape[1:] != known.shape for array in arrays):
         raise JobError(
             "attributes are channels, and this recipe reads the bands of a cube as an axis: choose another recipe"
@@ -314,11 +314,6 @@ def _stamp(inputs: Sequence[Input], attribute: Attribute, known: Facts, fitted: 
         "inputs": [item.stamp or [item.path, os.stat(item.path).st_mtime_ns] for item in inputs],
     }
     return hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def _bands_first(item: Input) -> np.ndarray[Any, Any]:
-    array = open_array(item.path)
-    return array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
 
 
 def _about(attribute: Attribute, names: Sequence[str], inputs: Sequence[Input]) -> str:

@@ -22,7 +22,8 @@ from napari_fhn.project.session import Session
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.stored import moved
+from napari_fhn.training.volume import open_input
 
 if TYPE_CHECKING:
     from napari_fhn.project.project import Project
@@ -112,10 +113,17 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
 def amplitudes_of(inputs: Sequence[Input], vertical: int) -> NDArray[Any]:
     """Return the first channel of a survey, mapped, with the vertical axis last; parameters as in `dips_of`."""
     first = inputs[0]
+<<<<<<< HEAD
     values = open_array(first.path)
     if first.channel_axis is not None:
         values = np.moveaxis(values, first.channel_axis, 0)[0]
     return np.moveaxis(values, vertical, -1)
+=======
+    values = open_input(first)[0]
+    upright = vertical % values.ndim == values.ndim - 1
+    stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
+    return DipField.open(moved(values, vertical, -1), folder if stamp else None, stamp=stamp)
+>>>>>>> main
 
 
 def folder_of(job: Job) -> Path | None:

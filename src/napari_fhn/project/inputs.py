@@ -8,20 +8,21 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.project import layout
+from napari_fhn.project import in_place, layout
 from napari_fhn.project.damage import is_kept_aside
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import bands_of
 from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import StackedMap, SurveyEntry, refer
 from napari_fhn.project.session import Session
-from napari_fhn.project.staging import Staged, plain_options, stage
+from napari_fhn.project.staging import Staged, plain_options, source_of, stage
 from napari_fhn.project.stamps import is_kept, stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys import kinds
 from napari_fhn.surveys.plain import good_bands
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.stored import SUFFIX
 from napari_fhn.training.volume import open_array
 
 Told = Callable[[float], None]
@@ -49,7 +50,7 @@ def entry_of(
     maps : sequence of StackedMap
         That it was made of.
     """
-    source = str(survey.attrs.get("source", ""))
+    source = source_of(survey)
     file = refer(source, session.folder, stamp(Path(source))) if source and is_kept(source) else None
     fresh = SurveyEntry(
         name,
@@ -70,9 +71,14 @@ def entry_of(
 
 
 def copied(
-    session: Session, surveys: SurveySet, *, cube: bool = False, progress: Told | None = None
+    session: Session,
+    surveys: SurveySet,
+    *,
+    cube: bool = False,
+    stays: bool | None = None,
+    progress: Told | None = None,
 ) -> tuple[Input, ...]:
-    """Copy surveys into a session, those that are not there yet or have changed.
+    """Copy surveys into a session, those that are not there yet or have changed, or say where they lie.
 
     Parameters
     ----------
@@ -82,6 +88,8 @@ def copied(
         Opened.
     cube : bool
         Keep bands as the last axis of space, for a network that reads a map from a cube.
+    stays : bool, optional
+        As in `napari_fhn.project.staging.stage`.
     progress : callable, optional
         Told the share of the survey under way; what it raises ends the copying.
 
@@ -99,7 +107,7 @@ def copied(
     inputs: list[Input] = []
     for name, survey in zip(surveys.names, surveys.surveys, strict=True):
         entry = known.get(name) or entry_of(session, name, survey)
-        copy = stage(session.inputs, name, survey, entry, cube=cube, progress=progress)
+        copy = stage(session.inputs, name, survey, entry, cube=cube, stays=stays, progress=progress)
         note_copy(session, copy.path)
         inputs.append(copy.input(name))
         known[name] = _with_copy(session, entry, copy, cube)
@@ -205,5 +213,5 @@ def _other_file(known: SurveyEntry, fresh: SurveyEntry) -> bool:
 
 def _channel_axis(path: Path, shape: tuple[int, ...], cube: bool) -> int | None:
     """Return the channel axis of a copy: it has one where it has more axes than the labels."""
-    found = open_array(str(path))
-    return 0 if not cube and found.ndim > len(shape) else None
+    axes = len(in_place.read(path).shape) if path.suffix == SUFFIX else open_array(str(path)).ndim
+    return 0 if not cube and axes > len(shape) else None

@@ -23,6 +23,7 @@ MASKS = "masks"
 STRUCTURE = "structure"
 HISTORY = "history"
 HORIZONS = "horizons"
+PICTURE = "picture.png"
 
 #: In the folder of a run.
 RUN = "run.json"
@@ -34,7 +35,7 @@ UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
-_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, HORIZONS, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)

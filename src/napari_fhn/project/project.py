@@ -50,6 +50,8 @@ class Project:
     ----------
     missing : tuple of str
         Files of the session that were not found when it was opened.
+    stays : bool or None
+        Whether surveys in blocks are read where they lie; None for those that are large, and as before.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Project:
         self.session = session
         self.surveys = surveys
         self.missing: tuple[str, ...] = ()
+        self.stays: bool | None = None
         if surveys is not None:
             self._check_place(surveys)
 
@@ -188,7 +191,8 @@ class Project:
     def stage(self, *, cube: bool = False, progress: Told | None = None) -> tuple[Input, ...]:
         """Return the surveys as inputs of a job, copied into the session where they are new or have changed.
 
-        Where the surveys are not at hand, the copies that are there are taken.
+        What lies in blocks and is large is read where it lies. Where the surveys are not at hand, the copies that are
+        there are taken.
 
         Raises
         ------
@@ -199,7 +203,7 @@ class Project:
         """
         if self.surveys is None:
             return inputs.copies(self.session, self.shape, cube=cube)
-        return inputs.copied(self.session, self.surveys, cube=cube, progress=progress)
+        return inputs.copied(self.session, self.surveys, cube=cube, stays=self.stays, progress=progress)
 
     # What is known ---------------------------------------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.project import layout
+from napari_fhn.project import in_place, layout
 from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry, refer
 from napari_fhn.project.run import Run, RunRecord, State, default_name, is_run, number_of
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.stored import SUFFIX
 from napari_fhn.training.updates import Done
 
 
@@ -141,6 +142,6 @@ def _entry(folder: Path, item: Input, job: Job) -> SurveyEntry | None:
 
 def _shape(path: Path) -> tuple[int, ...] | None:
     try:
-        return mapped.header(path)[0]
+        return in_place.read(path).shape if path.suffix == SUFFIX else mapped.header(path)[0]
     except (OSError, ValueError):
         return None

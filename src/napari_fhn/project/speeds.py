@@ -14,6 +14,7 @@ from napari_fhn import record
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.record import set_aside
 from napari_fhn.training.schedule import Schedule
+from napari_fhn.training.time_left import duration
 
 _KIND = "speeds"
 _VERSION = 1
@@ -39,15 +40,6 @@ class Speed:
     def sentence(self, steps: int) -> str:
         """Say how long so many steps take."""
         return f"first view {duration(self.first_seconds)}, all {duration(steps * self.step_seconds)}"
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in words of one unit."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def kind(network: NetworkDescription, schedule: Schedule, block: tuple[int, ...], device: str) -> str:

@@ -1,4 +1,4 @@
-"""Copies of surveys in a session, as plain arrays that training maps into memory.
+"""Surveys of a session as training takes them: copied to plain arrays, or named where they lie (`in_place`).
 
 A copy is known by a digest of all its values, taken while they are copied. A survey that has changed on the disk, in
 whichever place, is copied again; one that was merely moved or unpacked is found to be the same.
@@ -7,6 +7,7 @@ whichever place, is copied again; one that was merely moved or unpacked is found
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Callable
@@ -19,10 +20,11 @@ import xarray as xr
 
 from napari_fhn import mapped, record
 from napari_fhn.leftovers import part_of
-from napari_fhn.project import stamps
+from napari_fhn.project import in_place, stamps
 from napari_fhn.project.manifest import FileStamp, SurveyEntry
 from napari_fhn.surveys import summary
 from napari_fhn.surveys.plain import BandsLast, good_bands, values
+from napari_fhn.training import stored
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
 
@@ -32,16 +34,16 @@ _SHORT = 8
 
 @dataclass(frozen=True)
 class Staged:
-    """A copy.
+    """A copy, or what says where a survey lies.
 
     Parameters
     ----------
     path : Path
-        A ``.npy`` whose first axis is the channel axis, if there is one.
+        A ``.npy`` whose first axis is the channel axis, if there is one; a ``.json`` as `in_place` writes it.
     channel_axis : int or None
         Which it is.
     content : str
-        Digest of its values, shape and type.
+        Digest of its values, shape and type; of the state of the store, where nothing was copied.
     stamp : FileStamp
         Of the survey's file when it was copied; empty where there is none.
     """
@@ -63,9 +65,10 @@ def stage(
     known: SurveyEntry | None = None,
     *,
     cube: bool = False,
+    stays: bool | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Staged:
-    """Copy a survey: its good bands as channels, its missing values as NaN.
+    """Copy a survey, or say where it lies: its good bands as channels, its missing values as NaN.
 
     Parameters
     ----------
@@ -79,7 +82,10 @@ def stage(
     known : SurveyEntry, optional
         What is known of an earlier copy: it is taken where the file of the survey is the same as then.
     cube : bool
-        Keep the bands as the last axis of space, for a network that reads a map from a cube.
+        Keep the bands as the last axis of space, for a network that reads a map from a cube; always a copy.
+    stays : bool, optional
+        Whether it is read where it lies, as far as its store gives boxes; absent, as it was read before, and a new one
+        where it is large.
     progress : callable, optional
         Told the share that is done; what it raises ends the copying and leaves no copy.
 
@@ -103,6 +109,10 @@ def stage(
     channel_axis = None if channels is None or cube else 0
     now = _stamp_of(survey)
     earlier = _earlier(folder, known, survey, cube)
+    if not cube and in_place.may_stay(survey) and _stays(stays, survey, known, earlier):
+        return _named(folder, name, survey, channel_axis, now)
+    if earlier is not None and earlier.suffix == stored.SUFFIX:
+        earlier = None  # no copy
     as_then = known is not None and known.file is not None and known.file.stamp == now and bool(now.checksum)
     if earlier is not None and known is not None and as_then:
         return Staged(earlier, channel_axis, known.content, now)
@@ -126,12 +136,31 @@ def stage(
     return Staged(path, channel_axis, content, now)
 
 
+def _stays(wanted: bool | None, survey: xr.DataArray, known: SurveyEntry | None, earlier: Path | None) -> bool:
+    if wanted is not None:
+        return wanted
+    if earlier is not None and known is not None:
+        return Path(known.staged).suffix == stored.SUFFIX
+    return in_place.size_of(survey) >= in_place.LARGE_BYTES
+
+
+def _named(folder: Path, name: str, survey: xr.DataArray, channel_axis: int | None, now: FileStamp) -> Staged:
+    """Say where a survey lies: what stands for its values is the state of its store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    said = in_place.described(survey, folder)
+    told = [said.state or [said.file.absolute, now.size], said.read_as, said.bands, said.shape, said.dtype]
+    content = hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
+    path = folder / f"{_words(name)}-{content[:_SHORT]}{stored.SUFFIX}"
+    in_place.note(path, survey)
+    return Staged(path, channel_axis, content, now)
+
+
 def _is_in(folder: Path, survey: xr.DataArray) -> bool:
     return Path(str(survey.attrs.get("source", ""))).parent == folder
 
 
 def _stamp_of(survey: xr.DataArray) -> FileStamp:
-    source = str(survey.attrs.get("source", ""))
+    source = source_of(survey)
     try:
         return stamps.stamp(Path(source)) if source and stamps.is_kept(source) else FileStamp()
     except OSError:
@@ -148,9 +177,17 @@ def _earlier(folder: Path, known: SurveyEntry | None, survey: xr.DataArray, cube
     return path if path.is_file() else None
 
 
+def source_of(survey: xr.DataArray) -> str:
+    """Return the file that a survey is read from again: its own, else the copy in bricks that is left of it."""
+    source, bricks = str(survey.attrs.get("source", "")), str(survey.attrs.get("bricks", ""))
+    return bricks if bricks and not (source and stamps.is_kept(source)) else source
+
+
 def plain_options(survey: xr.DataArray) -> dict[str, Any]:
     """Return how a survey was read, as JSON has it."""
-    read_as = survey.attrs.get("read_as") or {}
+    source = source_of(survey)
+    of_copy = bool(source) and source == str(survey.attrs.get("bricks", ""))
+    read_as = {} if of_copy else survey.attrs.get("read_as") or {}
     return {str(key): list(value) if isinstance(value, tuple) else value for key, value in dict(read_as).items()}
 
 

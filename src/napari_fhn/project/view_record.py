@@ -37,6 +37,25 @@ class Looks:
 
 
 @dataclass(frozen=True)
+class FurtherViews:
+    """What is shown beside the canvas.
+
+    Parameters
+    ----------
+    linked : bool
+        Whether the other sections and the map are.
+    map_shows : str
+        What is drawn on the map: ``"all"``, ``"data"``, ``"classes"`` or ``"outline"``.
+    fence : tuple of (float, float)
+        Corners of the fence, in voxels along the lateral axes.
+    """
+
+    linked: bool = False
+    map_shows: str = "all"
+    fence: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class ViewRecord:
     """How everything is looked at.
 
@@ -54,6 +73,8 @@ class ViewRecord:
         Of the camera.
     zoom : float
         Of the camera.
+    further : FurtherViews
+        What is shown beside the canvas.
     """
 
     surveys: Mapping[str, Looks] = field(default_factory=dict)
@@ -64,6 +85,7 @@ class ViewRecord:
     center: tuple[float, ...] = ()
     angles: tuple[float, ...] = ()
     zoom: float = 1.0
+    further: FurtherViews = field(default_factory=FurtherViews)
 
     def save(self, folder: Path) -> None:
         """Write the record; the one before stays whole until this one is.

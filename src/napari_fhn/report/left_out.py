@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from napari_fhn import labels, record
 from napari_fhn.labels.folds import MOST_FOLDS, folds, grown, kept_away
 from napari_fhn.project import carrying
-from napari_fhn.project.speeds import duration
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, counted, minding, weighed
 from napari_fhn.report.standing import Standing, standing
@@ -24,6 +23,7 @@ from napari_fhn.training.control import Control
 from napari_fhn.training.estimating import together
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.leave_one_out import Fold, Spread, Turn, leave_one_out, spread
+from napari_fhn.training.time_left import duration
 from napari_fhn.training.updates import Done, Note, Progress, Update
 from napari_fhn.training.volume import open_array
 

@@ -14,7 +14,7 @@ from napari_fhn.report import figures
 from napari_fhn.report.evaluation import vertical_axis
 from napari_fhn.report.figures import Picture, Ticks
 from napari_fhn.training.job import Axis, Job
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.volume import open_array, open_input
 
 _PIXELS = 900
 """Along a side of a picture; more are thinned."""
@@ -138,11 +138,11 @@ class _Window:
     def data(self) -> NDArray[np.float64]:
         """Read the first input: grey, or of three channels and more in three colours; from 0 to 1."""
         item = self._job.inputs[0]
-        array = open_array(item.path)
-        array = array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
+        array: Any = open_input(item)
         if self._job.map_axis is not None:  # the labels lie on a map of this cube
             axis = 1 + self._job.map_axis % (array.ndim - 1)
-            array = np.moveaxis(array, axis, 0)[array.shape[axis] // 2]
+            middle = array.shape[axis] // 2
+            array = array[(slice(None),) * axis + (slice(middle, middle + 1),)].squeeze(axis)
         count = len(array)
         channels = [0] if count < 3 else [3 * count // 4, count // 2, count // 4]
         layers = []

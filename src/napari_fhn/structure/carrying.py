@@ -132,7 +132,7 @@ class Carried:
         self._labels = labels
         self._dips = dips
         self._settings = settings
-        self.marches = Marches(dips, settings.shyness) if marches is None else marches
+        self.marches = Marches.of(dips, settings.shyness) if marches is None else marches
         self._seen: int | None = None
         self._sources: list[Source] = []
 
@@ -206,11 +206,15 @@ class Carried:
         shares = np.zeros((classes, *volume.shape), np.float32)
         nearest = np.full(volume.shape, np.inf, np.float32)
         if self._sources:
+            self.marches.prepare((source.seeds, source.key) for source in self._sources)
             where = self.marches.where(volume)
-            for source in self._sources:
-                for part in _parts(volume.shape):
-                    there = Where(where.node[part], where.beyond[part])
-                    self._add(source, there, shares[(slice(None), *part)], nearest[part])
+            for part in _parts(volume.shape):
+                there = Where(where.node[part].ravel(), where.beyond[part].ravel())
+                said, far = np.zeros((classes, there.node.size), np.float32), nearest[part].ravel()
+                for source in self._sources:
+                    self._add(source, there, said, far)
+                shares[(slice(None), *part)] = said.reshape(classes, *where.node[part].shape)
+                nearest[part] = far.reshape(where.node[part].shape)
         known = shares.sum(axis=0)
         np.divide(shares, known, out=shares, where=known > 0)
         agreement = shares.max(axis=0)
@@ -222,19 +226,26 @@ class Carried:
     def _add(self, source: Source, where: Where, shares: NDArray[np.float32], nearest: NDArray[np.float32]) -> None:
         depth, distance, column = self.marches.carried(source.seeds, source.key, where)
         last = source.columns.shape[1] - 1
-        labels, column = source.columns.ravel(), column.astype(np.intp) * source.columns.shape[1]
-        reached = np.isfinite(distance) & (depth > -0.5) & (depth < last + 0.5)
-        weight = np.where(reached, (distance + self._settings.near) ** -self._settings.power, 0).astype(np.float32)
-        above = np.floor(depth).clip(0, last).astype(np.intp)
-        part = (depth - above).clip(0, 1)
-        says = False
-        for at, share in ((above, 1 - part), (np.minimum(above + 1, last), part)):
-            label = labels.take(column + at)
-            share = share * weight
+        inside = (depth > -0.5) & (depth < last + 0.5)
+        weight = distance + np.float32(self._settings.near)
+        # What no way leads to lies infinitely far, and weighs nothing.
+        np.power(weight, np.float32(-self._settings.power), out=weight)
+        weight *= inside
+        np.clip(depth, 0, last, out=depth)
+        above = depth.astype(np.int32)
+        depth -= above
+        below = np.minimum(above + 1, last)
+        if column is not None:
+            first = column.astype(np.intp) * source.columns.shape[1]
+            above, below = above + first, below + first
+        says = np.zeros(depth.shape, bool)
+        labels = source.columns.ravel()
+        for at, share in ((above, weight * (1 - depth)), (below, weight * depth)):
+            label = labels.take(at)
             for k, out in enumerate(shares):
-                out += share * (label == k + 1)
+                np.add(out, share, out=out, where=label == k + 1)
             says |= (label > 0) & (share > 0)
-        np.minimum(nearest, np.where(says, distance, np.inf), out=nearest)
+        np.minimum(nearest, distance, out=nearest, where=says)
 
 
 def _parts(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:

@@ -38,11 +38,15 @@ class DipField:
         How slopes are found.
     threads : int
         How many bricks are made at the same time.
+    stamp : str
+        See :meth:`open`.
 
     Attributes
     ----------
     shape : tuple of int
         Of the data.
+    key : str
+        Of all that the dips depend on; empty where nothing tells the data from others.
 
     Examples
     --------
@@ -57,7 +61,8 @@ class DipField:
     ((2, 1, 10, 20), [0.0, 0.25])
     """
 
-    def __init__(self, data: Any, store: Store, settings: DipSettings, threads: int) -> None:
+    def __init__(self, data: Any, store: Store, settings: DipSettings, threads: int, stamp: str = "") -> None:
+        self.key = f"{stamp}\n{settings}\n{tuple(data.shape)}" if stamp else ""
         self.shape: tuple[int, ...] = tuple(int(size) for size in data.shape)
         self._data = data
         self._store = store
@@ -111,7 +116,7 @@ class DipField:
             # Without room, or leave to write, they are made again instead of kept.
             with suppress(OSError):
                 store = Files(Path(folder), f"{stamp}\n{settings}", nodes, bricks)
-        return cls(data, store, settings, threads or _processors())
+        return cls(data, store, settings, threads or _processors(), stamp)
 
     def read(self, box: Box) -> Dips:
         """Return the dips of a box of the survey, and compute what is missing of it.

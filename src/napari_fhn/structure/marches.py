@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.structure.marching import DipSource, Lattice, March, Seeds
+from napari_fhn.structure.marching import DipSource, Lattice
+from napari_fhn.structure.sweeping import March, Seeds
 
-_KEPT = 2**29
+_KEPT = 2**28
 """Bytes of marches that are kept; those used last."""
+
+_LAST: dict[tuple[str, float], Marches] = {}
+"""Those of the survey that this process looked at last: what was trained is predicted next."""
 
 
 class Where(NamedTuple):
@@ -51,14 +57,45 @@ class Marches:
         self._shyness = shyness
         self._lattice: Lattice | None = None
         self._kept: OrderedDict[str, March] = OrderedDict()
+        self._lock = RLock()
         self.made = 0
+
+    @classmethod
+    def of(cls, dips: DipSource, shyness: float = 4.0) -> Marches:
+        """Return what was carried along the same dips earlier in this process, if it was the last survey; or none yet.
+
+        Parameters
+        ----------
+        dips : DipSource
+            Known as the same by their ``key``; those without one begin anew.
+        shyness : float
+            See :class:`Marches`.
+        """
+        key = (getattr(dips, "key", ""), shyness)
+        found = _LAST.get(key)
+        if found is None:
+            found = cls(dips, shyness)
+            if key[0]:
+                _LAST.clear()
+                _LAST[key] = found
+        elif found._lattice is None:
+            found._dips = dips
+        return found
 
     @property
     def lattice(self) -> Lattice:
         """Dips of the survey on every so many-th trace and sample."""
-        if self._lattice is None:
-            self._lattice = Lattice.of(self._dips, shyness=self._shyness)
-        return self._lattice
+        with self._lock:
+            if self._lattice is None:
+                self._lattice = Lattice.of(self._dips, shyness=self._shyness)
+            return self._lattice
+
+    def prepare(self, wanted: Iterable[tuple[Seeds, str]]) -> None:
+        """Carry what was not carried yet, all of it together: seeds, and the keys that they are asked for by."""
+        with self._lock:
+            missing = {key: seeds for seeds, key in wanted if key not in self._kept}
+            if missing:
+                self._keep(dict(zip(missing, self.lattice.march_all(list(missing.values())), strict=True)))
 
     def where(self, box: Box) -> Where:
         """Find the voxels of a box ``(inline, crossline, sample)`` on the lattice."""
@@ -83,22 +120,27 @@ class Marches:
 
     def carried(
         self, seeds: Seeds, key: str, where: Where
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
-        """Return for voxels: a sample of the known column, the length of the way (inf: none leads), which column."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32] | None]:
+        """Return for voxels: a sample of the known column, the length of the way (inf: none leads), and which column.
+
+        The last is None where there is but one.
+        """
         march = self._march(seeds, key)
         depth = march.depth.take(where.node) + where.beyond
         distance = march.distance.take(where.node)
         distance[distance >= 1e5] = np.inf
-        if march.source is None:
-            return depth, distance, np.zeros(where.node.shape, np.int32)
-        return depth, distance, march.source.take(where.node)
+        return depth, distance, None if march.source is None else march.source.take(where.node)
 
     def _march(self, seeds: Seeds, key: str) -> March:
-        march = self._kept.pop(key, None)
-        if march is None:
-            march = self.lattice.march(seeds)
-            self.made += 1
-        self._kept[key] = march
-        while len(self._kept) > 1 and sum(one.nbytes for one in self._kept.values()) > _KEPT:
+        with self._lock:
+            self.prepare([(seeds, key)])
+            march = self._kept[key]
+            self._kept.move_to_end(key)
+            return march
+
+    def _keep(self, made: dict[str, March]) -> None:
+        """Keep marches, in the place of those that were not asked for longest; never less than has just been made."""
+        self.made += len(made)
+        self._kept.update(made)
+        while len(self._kept) > len(made) and sum(one.nbytes for one in self._kept.values()) > _KEPT:
             self._kept.popitem(last=False)
-        return march

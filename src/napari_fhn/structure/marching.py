@@ -10,13 +10,15 @@ equation).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.structure.sweeping import March, Marching, Seeds, Step
 
 _NODES = 600_000
 """Most nodes of a lattice: a march takes about a third of a second on so many."""
@@ -24,14 +26,8 @@ _NODES = 600_000
 _TALL = 64
 """Samples from which on every second one is enough: what is carried varies slowly along a column."""
 
-_ROUNDS = 4
-"""Most times that all directions are swept; a way round a fault needs two."""
-
-_SETTLED = 1e-4
-"""Share of the nodes that may still change when sweeping ends."""
-
-_FAR = np.float32(1e6)
-"""Nothing was carried here."""
+_TOGETHER = 8
+"""Marches at a time: with what is known of the steps they take some 200 MB on the largest lattice."""
 
 
 class Dipping(Protocol):
@@ -53,57 +49,6 @@ class DipSource(Protocol):
     def read(self, box: Box) -> Dipping:
         """Return the dips of a box."""
         ...
-
-
-class Seeds(NamedTuple):
-    """Where a march begins: nodes of the lattice, and what lies on the reflector through each of their samples.
-
-    Parameters
-    ----------
-    nodes : ndarray of int64, shape (n, 2)
-        Each once.
-    depth : ndarray of float32, shape (n, nodes along a column)
-        Sample of the known column, not a whole number where the node lies beside it.
-    known : ndarray of bool, shape (n, samples), or None
-        Where each column knows something: beyond, others are asked. None for one column that speaks alone.
-    """
-
-    nodes: NDArray[np.int64]
-    depth: NDArray[np.float32]
-    known: NDArray[np.bool_] | None = None
-
-
-class March(NamedTuple):
-    """What was carried to every node of a lattice.
-
-    Parameters
-    ----------
-    depth : ndarray of float32, shape of the lattice
-        Sample of the known column that lies on the same reflector.
-    distance : ndarray of float32
-        Length of the way, in traces, longer where reflectors are not clear; 1e6 where nothing was carried.
-    source : ndarray of int32 or None
-        Which column; None where one speaks alone.
-    """
-
-    depth: NDArray[np.float32]
-    distance: NDArray[np.float32]
-    source: NDArray[np.int32] | None
-
-    def turned(self, axis: int) -> March:
-        """Return the same with this axis first, without a copy."""
-        source = None if self.source is None else np.moveaxis(self.source, axis, 0)
-        return March(np.moveaxis(self.depth, axis, 0), np.moveaxis(self.distance, axis, 0), source)
-
-    def part(self, line: int, columns: slice) -> March:
-        """Return some columns of a line, without a copy."""
-        source = None if self.source is None else self.source[line, columns]
-        return March(self.depth[line, columns], self.distance[line, columns], source)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes it takes."""
-        return self.depth.nbytes + self.distance.nbytes + (0 if self.source is None else self.source.nbytes)
 
 
 @dataclass(frozen=True)
@@ -186,29 +131,47 @@ class Lattice:
 
     def march(self, seeds: Seeds) -> March:
         """Carry known columns over the lattice."""
-        depth = np.zeros(self.cost.shape, np.float32)
-        distance = np.full(self.cost.shape, _FAR, np.float32)
-        source = None if seeds.known is None else np.zeros(self.cost.shape, np.int32)
-        across, along = seeds.nodes.T
-        depth[across, along] = seeds.depth
-        distance[across, along] = 0
-        if source is not None and seeds.known is not None:
-            numbers = np.arange(len(seeds.nodes), dtype=np.int32)[:, np.newaxis]
-            source[across, along] = numbers
-            distance[across, along] = np.where(_is_known(seeds.known, numbers, seeds.depth), np.float32(0), _FAR)
-        state = March(depth, distance, source)
-        for _ in range(_ROUNDS):
-            changed = sum(self._sweep(state, seeds.known, axis, way) for axis in (0, 1) for way in (1, -1))
-            if changed <= _SETTLED * distance.size:
-                break
-        return state
+        return self.march_all([seeds])[0]
 
-    def _sweep(self, state: March, known: NDArray[np.bool_] | None, axis: int, way: int) -> int:
-        """Let each line take over what the line before it knows better; tells how many nodes have changed."""
-        count, other = self.cost.shape[axis], self.cost.shape[1 - axis]
+    def march_all(self, seeds: Sequence[Seeds]) -> list[March]:
+        """Carry several sets of known columns over the lattice, each for itself.
+
+        Where a step leads, and how long it is, is the same for all of them: together they take a fraction of the time.
+
+        Parameters
+        ----------
+        seeds : sequence of Seeds
+            Where each begins.
+
+        Returns
+        -------
+        list of March
+            In their order; the same as if each had been asked for alone.
+        """
+        done: dict[int, March] = {}
+        for wide in (False, True):  # a column alone, and columns of which each knows a part
+            numbers = [k for k, own in enumerate(seeds) if (own.known is not None) == wide]
+            if numbers:
+                steps = self._steps(between=wide)
+                for some in (numbers[first : first + _TOGETHER] for first in range(0, len(numbers), _TOGETHER)):
+                    found = Marching([seeds[k] for k in some], self.cost.shape, self.stride[2]).swept(steps)
+                    done.update(zip(some, found, strict=True))
+        return [done[k] for k in range(len(seeds))]
+
+    def _steps(self, between: bool) -> list[list[Step]]:
+        """Return the steps of a sweep in each direction, line by line.
+
+        Between two nodes the nearer one speaks, for a reflector as far beside its own there as here. Where only parts
+        of columns are known both are asked (`between`): the edge of what is known moves with the reflectors, not from
+        node to node.
+        """
+        return [list(self._ways(axis, way, between)) for axis in (0, 1) for way in (1, -1)]
+
+    def _ways(self, axis: int, way: int, between: bool) -> Iterator[Step]:
+        count, other, down = self.cost.shape[axis], self.cost.shape[1 - axis], self.cost.shape[2]
+        apart = (self.cost.shape[1] * down, down)
         dips = [np.moveaxis(values, axis, 0) for values in (*self.slopes, self.cost)]
-        turned = state.turned(axis)
-        changed = 0
+        nodes = np.arange(down, dtype=np.float32)
         for line in range(1, count) if way > 0 else range(count - 2, -1, -1):
             for shift in (0, -1, 1):
                 here = slice(max(0, -shift), other - max(0, shift))
@@ -217,54 +180,22 @@ class Lattice:
                     continue
                 # The mean of both ends, at the same sample: exact where the dip changes evenly.
                 first, second, cost = (0.5 * (values[line, here] + values[line - way, there]) for values in dips)
-                steps = (way, -shift) if axis == 0 else (-shift, way)
-                moves = [step * self.stride[k] for k, step in enumerate(steps)]
+                moved = (way, -shift) if axis == 0 else (-shift, way)
+                moves = [step * self.stride[k] for k, step in enumerate(moved)]
                 rise = np.float32(moves[0]) * first + np.float32(moves[1]) * second
                 length = cost * np.float32(np.hypot(moves[0], moves[1]))
-                changed += self._take(
-                    turned.part(line - way, there), turned.part(line, here), rise / self.stride[2], length, known
-                )
-        return changed
-
-    def _take(
-        self,
-        before: March,
-        after: March,
-        rise: NDArray[np.float32],
-        length: NDArray[np.float32],
-        known: NDArray[np.bool_] | None,
-    ) -> int:
-        """Take over from one line of columns to the next, in place, where the way is shorter; tells at how many nodes.
-
-        Between two nodes the nearer one speaks, for a reflector as far beside its own there as here. Where only parts
-        of columns are known both are asked: the edge of what is known moves with the reflectors, not from node to node.
-        """
-        down = rise.shape[1]
-        at = np.arange(down, dtype=np.float32) - rise
-        lines = (np.arange(len(rise)) * down)[:, np.newaxis]
-        count = 0
-        for node in (np.rint(at),) if known is None else (np.floor(at), np.ceil(at)):
-            index = node.clip(0, down - 1).astype(np.intp) + lines
-            distance = before.distance.take(index) + length
-            better = (node >= 0) & (node < down) & (distance < after.distance - np.float32(1e-3))
-            if not better.any():
-                continue
-            depth = before.depth.take(index) + (at - node) * np.float32(self.stride[2])
-            if known is not None and before.source is not None and after.source is not None:
-                source = before.source.take(index)
-                better &= _is_known(known, source, depth)
-                np.copyto(after.source, source, where=better)
-            np.copyto(after.depth, depth, where=better)
-            np.copyto(after.distance, distance, where=better)
-            count += int(np.count_nonzero(better))
-        return count
-
-
-def _is_known(known: NDArray[np.bool_], source: NDArray[np.int32], depth: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell whether columns know something at depths, in samples."""
-    last = known.shape[1] - 1
-    inside = (depth > -0.5) & (depth < last + 0.5)
-    return np.asarray(inside & known[source, np.rint(depth).clip(0, last).astype(np.intp)])
+                at = nodes - rise / self.stride[2]
+                after = np.arange(here.start, here.stop) * apart[1 - axis] + line * apart[axis]
+                before = after + shift * apart[1 - axis] - way * apart[axis]
+                for node in (np.floor(at), np.ceil(at)) if between else (np.rint(at),):
+                    inside = (node >= 0) & (node < down)
+                    yield Step(
+                        (line, here) if axis == 0 else (here, line),
+                        after,
+                        node.clip(0, down - 1).astype(np.intp) + before[:, np.newaxis],
+                        (at - node) * np.float32(self.stride[2]),
+                        np.where(inside, length, np.float32(np.inf)),
+                    )
 
 
 def strides(shape: tuple[int, int, int], nodes: int = _NODES) -> tuple[int, int, int]:

@@ -58,10 +58,11 @@ class RelativeTime:
         for column in columns:
             if len(column) != len(lateral) or not all(0 <= at < n for at, n in zip(column, lateral, strict=True)):
                 raise ValueError(f"the column at {column} lies outside a survey of {lateral} traces")
-        self._marches = Marches(dips) if marches is None else marches
+        self._marches = Marches.of(dips) if marches is None else marches
         self._depth = dips.shape[-1]
         places = [np.array([0] * (2 - len(column)) + list(column), np.int64) for column in columns]
         self._wells = [well(self._marches.lattice, place) for place in places]
+        self._marches.prepare(self._wells)
         self._times = [self._of_first(place) for place in places]
 
     def read(self, box: Box) -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,12 @@ STOPS = (0.15, 0.5)
 
 
 def along_dips(
-    probabilities: NDArray[np.float32], dips: Dips, reach: tuple[int, ...], *, stops: tuple[float, float] = STOPS
+    probabilities: NDArray[np.float32],
+    dips: Dips,
+    reach: tuple[int, ...],
+    *,
+    stops: tuple[float, float] = STOPS,
+    threads: int = 1,
 ) -> NDArray[np.float32]:
     """Average probabilities along reflectors.
 
@@ -35,6 +42,8 @@ def along_dips(
         outside it; see :func:`halo`.
     stops : tuple of float
         A place of the first coherence or below ends a path, one of the second or above lets it pass.
+    threads : int
+        How many sections are averaged at the same time.
 
     Returns
     -------
@@ -71,9 +80,13 @@ def along_dips(
         if far < 1 or shape[axis] < 2:
             continue
         averaged = np.empty_like(values)
-        for section in _sections(len(shape) - 1, shape, axis):
-            slopes, open_ = dips.slopes[axis][section], passing[section]
-            averaged[(slice(None), *section)] = _section(values[(slice(None), *section)], slopes, open_, far)
+        average = partial(_average, values, averaged, dips.slopes[axis], passing, far)
+        sections = list(_sections(len(shape) - 1, shape, axis))
+        if min(threads, len(sections)) > 1:
+            with ThreadPoolExecutor(threads) as pool:  # numpy holds no lock while it reads and multiplies
+                list(pool.map(average, sections))
+        else:
+            list(map(average, sections))
         values = averaged
     return values if values is not probabilities else values.copy()
 
@@ -90,6 +103,14 @@ def _sections(lateral: int, shape: tuple[int, ...], axis: int) -> Iterator[tuple
         return
     for other in range(shape[1 - axis]):
         yield (slice(None), other, slice(None)) if axis == 0 else (other, slice(None), slice(None))
+
+
+def _average(
+    values: Field, averaged: Field, slopes: Field, passing: Field, reach: int, section: tuple[slice | int, ...]
+) -> None:
+    """Write the average of one section."""
+    there = (slice(None), *section)
+    averaged[there] = _section(values[there], slopes[section], passing[section], reach)
 
 
 def _section(values: Field, slopes: Field, passing: Field, reach: int) -> Field:

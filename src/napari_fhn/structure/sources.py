@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Labels, labelled_columns
-from napari_fhn.structure.marching import Lattice, Seeds
+from napari_fhn.structure.marching import Lattice
+from napari_fhn.structure.sweeping import Seeds
 
 _COMPACT = 16
 """Traces: a body no wider, whose columns all say the same, is a well burnt flat, and its middle speaks for it."""

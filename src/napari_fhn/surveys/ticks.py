@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -36,3 +39,29 @@ def ticks(low: float, high: float, most: int, *, least_step: float = 0.0) -> lis
     step = max(step or 20.0 * power, least_step)
     first = math.ceil(low / step - 1e-9)
     return [float(k * step) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def numbered(values: NDArray[np.float64], low: float, high: float, most: int) -> list[tuple[float, float]]:
+    """Return ticks of an axis whose numbers stand in a list: at which fractional index, and which number.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        The numbers, rising or falling; they need not lie evenly.
+    low, high : float
+        The indices in view.
+    most : int
+        How many ticks there may be at most.
+
+    Examples
+    --------
+    >>> numbered(np.arange(1000.0, 900.0, -2), 0, 49, 4)
+    [(25.0, 950.0), (0.0, 1000.0)]
+    """
+    places = np.arange(values.size)
+    ends = np.interp(np.clip([low, high], 0, values.size - 1), places, values)
+    whole = 1.0 if bool((values == np.round(values)).all()) else 0.0
+    falling = values.size > 1 and values[-1] < values[0]
+    rising, along = (values[::-1], places[::-1]) if falling else (values, places)
+    found = ticks(float(ends[0]), float(ends[1]), most, least_step=whole)
+    return [(float(np.interp(number, rising, along)), number) for number in found]

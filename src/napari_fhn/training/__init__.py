@@ -6,8 +6,10 @@ updates) is plain Python; ``fit`` and ``predict`` bring torch in only when they 
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from napari_fhn.installed import in_words
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Axis, Input, Job, JobError, Schedule
 from napari_fhn.training.objective import Objective
@@ -45,12 +47,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # The viewer's process builds jobs and reads updates; it must stay free of torch.
-    if name == "fit":
-        from napari_fhn.training.trainer import fit
-
-        return fit
-    if name == "predict":
-        from napari_fhn.training.predicting import predict
-
-        return predict
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = {"fit": "trainer", "predict": "predicting"}.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"napari_fhn.training.{module}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise JobError(f"{in_words(error)}") from error

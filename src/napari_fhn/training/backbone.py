@@ -26,7 +26,7 @@ from napari_fhn.structure.attributes.deriving import Sources
 from napari_fhn.structure.attributes.facts import Band
 from napari_fhn.training.job import Input
 from napari_fhn.training.leaving import leave_with_starter
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.volume import open_input
 
 Values = NDArray[np.float32]
 Network = Callable[[Values], Values]
@@ -141,12 +141,7 @@ class Features:
     def __init__(self, task: Task, network: Network) -> None:
         self._task = task
         self._network = network
-        arrays = []
-        for item in task.inputs:
-            array = open_array(item.path)
-            axis = item.channel_axis
-            arrays.append(array[np.newaxis] if axis is None else np.moveaxis(array, axis, 0))
-        self._sources = Sources(arrays, task.bands)
+        self._sources = Sources([open_input(item) for item in task.inputs], task.bands)
         self.shape = self._sources.shape
         # The two axes of an image: rows and columns of a map; of a volume a lateral one, and time or depth.
         lateral = [axis for axis in range(len(self.shape)) if axis != task.vertical]

@@ -35,7 +35,11 @@ class _Origin(NamedTuple):
 
 
 class _Draw(NamedTuple):
-    """A batch, or None where nothing of it was labelled any more, and where its blocks come from."""
+    """A batch, or None where nothing of it was labelled any more, and where its blocks come from.
+
+    Every block draws from random numbers of its own, begun with one that was drawn for the batch: whoever draws some of
+    the blocks draws what they are in the whole batch.
+    """
 
     batch: Batch | None
     origins: list[_Origin]
@@ -105,11 +109,35 @@ class Blocks:
         self._asked = (schedule.batch, *schedule.block, schedule.accumulate)
         self._rng = np.random.default_rng(schedule.seed)
         self._drawn: list[_Origin] = []
+        self._rank, self._ranks = 0, 1
         self._pin = pin
         # What is known of neighbours is followed by one thread alone.
         beside = ahead and not frame.framing.neighbours
         self._next: Beside[_Draw] | None = Beside() if beside else None
         self._begun_from: _Beginning | None = None
+
+    def share(self, rank: int, ranks: int, *, more: bool) -> None:
+        """Draw from now on what falls to one of several processes, part by part in turn.
+
+        Parameters
+        ----------
+        rank, ranks : int
+            Which process, and how many there are.
+        more : bool
+            Take more blocks where there are fewer of them than processes; else some processes get none.
+        """
+        self._take_back()
+        self._rank, self._ranks = rank, ranks
+        now = self.schedule
+        if ranks > 1:
+            batch = max(now.batch, ranks) if more else now.batch
+            accumulate = max(min(now.accumulate, now.batch), min(ranks, batch))
+            self.schedule = replace(now, batch=batch, accumulate=accumulate)
+
+    @property
+    def rounds(self) -> int:
+        """The most parts of a batch that any process has."""
+        return -(-min(self.schedule.accumulate, self.schedule.batch) // self._ranks)
 
     @property
     def largest(self) -> tuple[int, ...]:
@@ -188,16 +216,21 @@ class Blocks:
         # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
         order = self._order()
-        drawn = [self._block(across, focus, order) for _ in range(self.schedule.batch)]
+        seeds = self._rng.integers(2**63, size=self.schedule.batch)
+        parts = np.array_split(seeds, min(self.schedule.accumulate, len(seeds)))[self._rank :: self._ranks]
+        if not parts:
+            return _Draw(None, [])
+        each = (np.random.default_rng(int(seed)) for seed in np.concatenate(parts))
+        drawn = [self._block(across, focus, order, rng) for rng in each]
         origins, blocks = [origin for origin, _ in drawn], [block for _, block in drawn]
         data = np.stack([np.concatenate((block.data, block.place)) for block in blocks])
         known = np.stack([block.known for block in blocks])
         if self.frame.map_axis is not None:
             known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
-        if not known[:, 0].any():
+        if not known[:, 0].any() and self._ranks == 1:
             return _Draw(None, origins)
-        batch = self.annotations.batch(data, known, self.schedule.accumulate)
+        batch = self.annotations.batch(data, known, len(parts))
         if self._pin:
             batch = batch.pinned()
         for part in batch.split():
@@ -262,32 +295,34 @@ class Blocks:
             order[axis] = int(other)
         return order
 
-    def _block(self, across: int | None, focus: Focus | None, order: list[int]) -> tuple[_Origin, Block]:
-        voxel = np.unravel_index(self._labelled_voxel(focus), self.frame.shape)
-        box = self._box_around(voxel, across)
+    def _block(
+        self, across: int | None, focus: Focus | None, order: list[int], rng: np.random.Generator
+    ) -> tuple[_Origin, Block]:
+        voxel = np.unravel_index(self._labelled_voxel(focus, rng), self.frame.shape)
+        box = self._box_around(voxel, across, rng)
         read = self.annotations.read(box)
         known = read.copy()
-        place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], self._rng)
+        place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], rng)
         if asked is not None:
             known[0] *= asked
         known = known.reshape(len(known), *self.frame.space(box, across))
         if self.frame.map_axis is not None:
             known = np.expand_dims(known, 1 + self.frame.map_axis)
         block = Block(self.frame.data(box, across), place, known)
-        flips = tuple(axis for axis in self._flips if self._rng.random() < 0.5)
+        flips = tuple(axis for axis in self._flips if rng.random() < 0.5)
         block = flipped(block, flips)
-        vertical, shift, dips = self._moves(block)
+        vertical, shift, dips = self._moves(block, rng)
         if vertical is not None:
             moved = sheared(block, vertical, shift, dips)
             if moved.labels.any():
                 block = moved
             else:  # a small patch near the border may be moved out of the block
                 vertical = None
-        block = self._with_fewer_labels(self._with_noise(block))
+        block = self._with_fewer_labels(self._with_noise(block, rng), rng)
         way = Way(flips, vertical, shift, dips, tuple(order))
         return _Origin(box, way, across, read), permuted(block, order)
 
-    def _box_around(self, voxel: Sequence[np.int64], across: int | None) -> Box:
+    def _box_around(self, voxel: Sequence[np.int64], across: int | None, rng: np.random.Generator) -> Box:
         shape = self.frame.shape
         # The network has no axis across a section, and the labels none of which a slice is read.
         own = [size for axis, size in enumerate(self.schedule.block) if axis != self.frame.map_axis]
@@ -301,44 +336,44 @@ class Blocks:
             length = _length(size, *next(block))
             # Anywhere such that the voxel lies inside; within the survey as far as it is long enough.
             low, high = max(0, int(at) - length + 1), min(int(at), max(size - length, 0))
-            first = int(self._rng.integers(min(low, high), high + 1))
+            first = int(rng.integers(min(low, high), high + 1))
             start.append(first)
             stop.append(first + length)
         return Box(tuple(start), tuple(stop))
 
-    def _labelled_voxel(self, focus: Focus | None) -> int:
+    def _labelled_voxel(self, focus: Focus | None, rng: np.random.Generator) -> int:
         """Return the flat index of a labelled voxel, near the section in view as often as the schedule says."""
         present = np.flatnonzero(self.labels.counts)
-        positions = self.labels.positions[int(self._rng.choice(present))]
+        positions = self.labels.positions[int(rng.choice(present))]
         share = self.schedule.focus_share
-        if share and focus is not None and focus.axis < len(self.frame.shape) and self._rng.random() < share:
+        if share and focus is not None and focus.axis < len(self.frame.shape) and rng.random() < share:
             beyond = int(np.prod(self.frame.shape[focus.axis + 1 :]))
             away = np.abs(positions // beyond % self.frame.shape[focus.axis] - focus.index)
             nearest = -(-len(positions) // _NEAR)
             positions = positions[np.argpartition(away, nearest - 1)[:nearest]]
-        return int(self._rng.choice(positions))
+        return int(rng.choice(positions))
 
-    def _moves(self, block: Block) -> tuple[int | None, float, tuple[float, ...]]:
+    def _moves(self, block: Block, rng: np.random.Generator) -> tuple[int | None, float, tuple[float, ...]]:
         """Draw how columns move: along which axis, how far, and at which dips."""
         schedule, vertical = self.schedule, self.frame.vertical
         if vertical is None or self.frame.map_axis is not None or not (schedule.shear or schedule.shift):
             return None, 0.0, ()
-        shift = self._rng.uniform(-1, 1) * schedule.shift
-        dips = tuple(self._rng.uniform(-1, 1) * schedule.shear for _ in range(block.labels.ndim - 1))
+        shift = rng.uniform(-1, 1) * schedule.shift
+        dips = tuple(rng.uniform(-1, 1) * schedule.shear for _ in range(block.labels.ndim - 1))
         return vertical, shift, dips
 
-    def _with_noise(self, block: Block) -> Block:
+    def _with_noise(self, block: Block, rng: np.random.Generator) -> Block:
         if not self.schedule.noise:
             return block
-        noise = self._rng.standard_normal(block.data.shape, dtype=np.float32)
-        data = block.data * np.float32(self._rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)
+        noise = rng.standard_normal(block.data.shape, dtype=np.float32)
+        data = block.data * np.float32(rng.uniform(0.8, 1.25)) + noise * np.float32(self.schedule.noise)
         return Block(data, block.place, block.known)
 
-    def _with_fewer_labels(self, block: Block) -> Block:
+    def _with_fewer_labels(self, block: Block, rng: np.random.Generator) -> Block:
         if self.schedule.labels_share == 1:
             return block
         labelled = np.flatnonzero(block.labels)
-        kept = self._rng.choice(labelled, -int(-len(labelled) * self.schedule.labels_share // 1), replace=False)
+        kept = rng.choice(labelled, -int(-len(labelled) * self.schedule.labels_share // 1), replace=False)
         known = block.known.copy()
         known[0] = 0
         known[0].flat[kept] = block.labels.flat[kept]

@@ -98,19 +98,64 @@ class Criterion:
         """
         if len(parts) == 1:
             return [Weighed(parts[0])]
-        by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
-        labelled = [
-            float(balance.in_blocks(part.shown.known, len(part.labels), part.shown.voxels, len(by_class)).sum())
-            if self.objective.balance == balance.BLOCK
-            else float(by_class[part.shown.known.classes].sum())
-            for part in parts
-        ]
+        labelled = self.labelled(parts, counts)
         blocks = [len(part.labels) for part in parts]
         total = sum(labelled)
         return [
             Weighed(part, voxels / total if total else 0.0, count / sum(blocks))
             for part, voxels, count in zip(parts, labelled, blocks, strict=True)
         ]
+
+    def labelled(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[float]:
+        """Return how much is labelled in each part, weighed by class.
+
+        Parameters
+        ----------
+        parts, counts
+            As in :meth:`weighed`.
+        """
+        by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
+        return [
+            float(balance.in_blocks(part.shown.known, len(part.labels), part.shown.voxels, len(by_class)).sum())
+            if self.objective.balance == balance.BLOCK
+            else float(by_class[part.shown.known.classes].sum())
+            for part in parts
+        ]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the loss is the sum of, in the order of :meth:`terms`."""
+        return tuple(dict.fromkeys((*self.objective.losses, *(item.name for item in self.objective.knowledge))))
+
+    @property
+    def notes(self) -> int:
+        """How many numbers :meth:`noted` returns."""
+        return 2 * sum(isinstance(item, Share) for item in self.objective.knowledge)
+
+    def noted(self, like: Tensor) -> Tensor:
+        """Return what was found in the blocks of the last call of :meth:`terms`, to be added up over those of a step.
+
+        Parameters
+        ----------
+        like : Tensor
+            Whose type and device it has.
+        """
+        found = [number for share in self._shares if share.noted is not None for number in share.noted]
+        return torch.stack([number.to(like) for number in found]) if found else like.new_empty(0)
+
+    def commit(self, noted: Tensor) -> None:
+        """Take what the blocks of a step were found to hold into the shares of the next ones.
+
+        Parameters
+        ----------
+        noted : Tensor
+            Sums of :meth:`noted`.
+        """
+        counted = (
+            share for item, share in zip(self.objective.knowledge, self._shares, strict=True) if isinstance(item, Share)
+        )
+        for share, (filled, voxels) in zip(counted, noted.view(-1, 2), strict=True):
+            share.commit(filled, voxels)
 
     def state(self) -> list[dict[str, Any]]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""

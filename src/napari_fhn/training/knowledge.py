@@ -28,12 +28,19 @@ class RunningShare:
     ----------
     memory : float
         From 0 (only this step) to below 1.
+
+    Attributes
+    ----------
+    noted : tuple of Tensor or None
+        What the last call found in its blocks: of how many voxels their class is, and how many count. It becomes a part
+        of the mean with :meth:`commit` alone, so that the parts of a step do not depend on their order.
     """
 
     def __init__(self, memory: float = 0.9) -> None:
         self.memory = memory
         self._filled: Tensor | float = 0.0
         self._voxels: Tensor | float = 0.0
+        self.noted: tuple[Tensor, Tensor] | None = None
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -65,11 +72,23 @@ class RunningShare:
         """
         voxels = counted.sum()
         here = (belief * counted).sum() / voxels.clamp_min(1)
-        self._filled = self.memory * self._filled + here.detach() * voxels
-        self._voxels = self.memory * self._voxels + voxels
+        self.noted = here.detach() * voxels, voxels
+        filled = self.memory * self._filled + self.noted[0]
+        seen = self.memory * self._voxels + voxels
         # The value of the running share, the gradient of this block's.
-        share = self._filled / self._voxels.clamp_min(1) + here - here.detach()
+        share = filled / seen.clamp_min(1) + here - here.detach()
         return (share - share.clamp(at_least, at_most)) ** 2 / 2
+
+    def commit(self, filled: Tensor, voxels: Tensor) -> None:
+        """Take a step into the mean.
+
+        Parameters
+        ----------
+        filled, voxels : Tensor
+            What was :attr:`noted` of its parts, added up.
+        """
+        self._filled = self.memory * self._filled + filled
+        self._voxels = self.memory * self._voxels + voxels
 
 
 def order(scores: Tensor, counted: Tensor, vertical: int) -> Tensor:

@@ -84,6 +84,8 @@ class LabelFile:
         Flat indices of the labelled voxels of each class, thinned where they are very many.
     counts : ndarray
         Labelled voxels of each class.
+    hidden : tuple of Box
+        What :meth:`hide` left out last.
     unknown : int
         Largest label that is no class, 0 where there is none.
     version : int
@@ -113,6 +115,7 @@ class LabelFile:
         self.held_out = tuple(held_out)
         self.ignored = tuple(ignored)
         self._left_out = (*held_out, *ignored)
+        self.hidden: tuple[Box, ...] = ()
         self._present = present
         if self._array.shape != shape:
             raise JobError(
@@ -147,6 +150,7 @@ class LabelFile:
         boxes : sequence of Box
             Empty to show all again.
         """
+        self.hidden = tuple(boxes)
         self._left_out = (*self.held_out, *self.ignored, *boxes)
         self._find(self._parts)
 

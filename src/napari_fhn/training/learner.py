@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.average import WeightAverage
 from napari_fhn.training.batch import Batch
+from napari_fhn.training.company import Company, Seen
 from napari_fhn.training.criterion import Criterion, Weighed
 from napari_fhn.training.guard import Guard
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.losses import at
 from napari_fhn.training.optimiser import Optimiser
+from napari_fhn.training.ranks import ALONE, Ranks
 from napari_fhn.training.rollback import Rollback
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.unread import Unread
@@ -55,15 +56,6 @@ class Outcome:
         return sum(self.terms.values())
 
 
-class _Seen(NamedTuple):
-    """What came of one part of a batch, on the device: terms of its loss, what the network said, how it went back."""
-
-    names: tuple[str, ...]
-    terms: Tensor
-    classes: Tensor | None
-    error: Tensor | None
-
-
 class Learner:
     """Makes the training steps of a network.
 
@@ -83,6 +75,8 @@ class Learner:
         What is known, for the balance of classes.
     device : torch.device
         Where the network is.
+    ranks : Ranks
+        The processes that make each step together.
     """
 
     def __init__(
@@ -92,6 +86,7 @@ class Learner:
         schedule: Schedule,
         labels: LabelFile,
         device: torch.device,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.network = network
         self.labels = labels
@@ -100,6 +95,8 @@ class Learner:
         self.optimiser = Optimiser(network, schedule)
         self.average = WeightAverage(network, schedule.average)
         self._criterion = criterion
+        self._ranks = ranks
+        self._company = Company(network, criterion, ranks)
         self._rollback = Rollback(network, self.optimiser, math.log(labels.classes))
         self._version = labels.version
         self._refused = False
@@ -110,19 +107,32 @@ class Learner:
         """Whether the next step has to be read: on a processor, where that is free, and after one was refused."""
         return self._refused or not self.optimiser.can_leave_out
 
-    def learn(self, batch: Batch, step: int, *, read: bool = True, show: bool = True) -> Outcome | None:
+    def learn(
+        self,
+        batch: Batch | None,
+        step: int,
+        *,
+        read: bool = True,
+        show: bool = True,
+        rounds: int = 1,
+        trouble: Exception | None = None,
+    ) -> Outcome | None:
         """Make one step.
 
         Parameters
         ----------
-        batch : Batch
-            From which to learn.
+        batch : Batch or None
+            From which this process learns; None where it has found nothing that is labelled.
         step : int
             Steps made before this one.
         read : bool
             Wait for what comes of it.
         show : bool
             With it, for what the network says of the batch.
+        rounds : int
+            The most parts of a batch that any process has.
+        trouble : Exception, optional
+            That this process had with drawing its batch, so that all of them hear of it.
 
         Returns
         -------
@@ -133,24 +143,30 @@ class Learner:
         ------
         JobError
             When step after step is refused.
+        NothingLabelled
+            When no process has anything to learn from.
         """
-        if self._version != self.labels.version:
-            self._version = self.labels.version
+        changed = self._version != self.labels.version
+        self._version = self.labels.version
+        lesson = self._company.lesson(batch, self.labels.counts, rounds, changed=changed, trouble=trouble)
+        if lesson.changed:
             self._rollback.labels_changed()
         self.network.train()
         self.optimiser.zero_gradients()
         self.guard.prepare(step)
-        seen = [self._see(part, show) for part in self._criterion.weighed(batch.split(), self.labels.counts)]
-        each = torch.stack([one.terms for one in seen]).sum(0)
+        seen, each, error, noted = self._company.gradient(lesson, lambda part: self._see(part, show))
         loss = each.sum()
-        error = _largest([one.error for one in seen if one.error is not None])
         if not (read or self.must_read):
+            self._criterion.commit(noted)
             left_out = self.guard.left_out(loss, error)
             self.optimiser.step(step, left_out)
             self.average.follow(left_out)
             self._unread.add(loss, error)
             return None
         told = self._unread.read(torch.cat((each, loss[None], *([] if error is None else [error[None]]))))
+        # The last word of others: from here on nothing can be lost with one of them.
+        confusion = self._ranks.total(torch.from_numpy(told.confusion)).numpy()
+        self._criterion.commit(noted)
         *terms, value = told.values[: len(each) + 1]
         refusal = self._judged((*told.losses, value))
         if refusal is not None:
@@ -162,11 +178,10 @@ class Learner:
             self._rollback.stepped()
             self.average.follow()
         self._refused = refusal is not None
-        classes = (
-            np.concatenate([one.classes.cpu().numpy() for one in seen if one.classes is not None]) if show else None
-        )
+        shown = [one.classes.cpu().numpy() for one in seen if one.classes is not None]
         losses = (*told.losses, value)
-        return Outcome(dict(zip(seen[0].names, terms, strict=True)), losses, classes, told.confusion, refusal)
+        named = dict(zip(self._criterion.names, terms, strict=True))
+        return Outcome(named, losses, np.concatenate(shown) if shown else None, confusion, refusal)
 
     def _judged(self, losses: Sequence[float]) -> str | None:
         """Judge the losses of steps that were made unread, and that of the step at hand, as if each had been read."""
@@ -178,7 +193,7 @@ class Learner:
             self._rollback.stepped()
         return self._rollback.judge(last)
 
-    def _see(self, part: Weighed, show: bool) -> _Seen:
+    def _see(self, part: Weighed, show: bool) -> Seen:
         """Look at a part of a batch, and add its gradient to what is there."""
         here = part.batch.shown.to(self.device)
         scores = self.network.scores(here.data, apart=True)
@@ -192,7 +207,7 @@ class Learner:
             said = torch.unflatten(said, 0, (slices, -1)).mean(0)
         self._unread.count(at(said, here.known.places), here.known.classes)
         classes = (said.argmax(1) + 1).to(torch.uint8) if show else None
-        return _Seen(tuple(terms), each.detach(), classes, self.guard.error_on_device)
+        return Seen(each.detach(), classes, self.guard.error_on_device)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -221,11 +236,3 @@ class Learner:
         self._unread.forget()
         self._rollback.labels_changed()
         self._rollback.keep()
-
-
-def _largest(errors: Sequence[Tensor]) -> Tensor | None:
-    """Return the largest, of which one that is no number is the largest of all."""
-    if len(errors) < 2:
-        return errors[0] if errors else None
-    together = torch.stack(list(errors))
-    return torch.where(together.isnan(), torch.inf, together).max()

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import time
 
+from napari_fhn.training.time_left import TimeLeft
+
 _READ_EVERY = 0.1
 """Seconds between two steps of which is read what came of them, where reading makes a device wait."""
 
 
 class Pace:
-    """Looks at the clock for a training."""
+    """Looks at the clock for a training.
+
+    Attributes
+    ----------
+    time_left : TimeLeft
+        What is left, with what comes between steps and after them.
+    """
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._idle = 0.0
+        self.time_left = TimeLeft()
         self._read = 0.0
         self._seconds: list[float] = []
 
@@ -29,7 +37,7 @@ class Pace:
 
     def waited(self, seconds: float) -> None:
         """Leave some seconds out of what steps take."""
-        self._idle += seconds
+        self.time_left.aside(seconds)
 
     def stepped(self, seconds: float) -> None:
         """Take note of a step."""
@@ -42,7 +50,7 @@ class Pace:
         self._seconds.clear()
         return mean
 
-    def left(self, made: int, to_make: int) -> float:
+    def left(self, made: int, to_make: int) -> float | None:
         """Return the seconds that are left.
 
         Parameters
@@ -50,4 +58,5 @@ class Pace:
         made, to_make : int
             Steps since training began, and those that are left.
         """
-        return (self.running - self._idle) / max(made, 1) * to_make
+        self.time_left.made(made)
+        return self.time_left.left(to_make)

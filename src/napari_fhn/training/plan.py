@@ -14,7 +14,7 @@ from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.training.framing import Position
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.volume import open_input
 from napari_fhn.training.widening import widened
 
 _OPTIMISERS: dict[str, Optimiser] = {"adamw": "adam", "adam": "adam", "sgd": "sgd"}
@@ -220,13 +220,8 @@ def plan_of(job: Job) -> Plan:
     shape: tuple[int, ...] = ()
     channels = 0
     for item in job.inputs:
-        shape = open_array(item.path).shape
-        if item.channel_axis is None:
-            channels += 1
-        else:
-            axis = item.channel_axis % len(shape)
-            channels += shape[axis]
-            shape = shape[:axis] + shape[axis + 1 :]
+        count, *space = open_input(item).shape
+        channels, shape = channels + count, tuple(space)
     return plan(
         job.network,
         job.schedule,

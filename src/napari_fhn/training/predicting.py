@@ -26,6 +26,7 @@ from napari_fhn.training.parts import Part, added
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.provenance import Provenance
 from napari_fhn.training.recorder import Recorder
+from napari_fhn.training.time_left import TimeLeft
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 from napari_fhn.training.volume import Volume
 
@@ -98,7 +99,8 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     recorder = predictor.recorder = _recorder(job, model, predictor, journal, made_of, told)
     if journal.plan is not None:
         yield Note("The prediction goes on where it was interrupted.")
-    begun: float | None = None
+    time_left = TimeLeft()
+    resumed = journal.plan is not None
     with speed.settled(device):
         for box, share in predictor.everything(journal, control):
             for note in predictor.notes():
@@ -107,11 +109,12 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
                 predictor.cleared = False
                 yield BoxChanged(Box.whole(predictor.shape), 0)
             yield BoxChanged(box, 0)
-            elapsed = time.monotonic() - started
-            if begun is None:
-                begun = share
-            left = elapsed * (1 - share) / (share - begun) if share > begun else None
-            yield Progress("predict", round(100 * share), 100, seconds_left=left)
+            if resumed:  # what was done before took no time of this program
+                time_left.from_there(share)
+                resumed = False
+            else:
+                time_left.made(share)
+            yield Progress("predict", round(100 * share), 100, seconds_left=time_left.left(1 - share))
     stopped = control.stop.is_set()
     seconds = time.monotonic() - started
     if stopped:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training import earlier
@@ -27,10 +26,11 @@ from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
 from napari_fhn.training.mosaic import mosaic
-from napari_fhn.training.outputs import Outputs, likeliest, open_or_make
+from napari_fhn.training.outputs import Outputs, likeliest
 from napari_fhn.training.parts import Part, added
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.tiles import Cut, Lattice, choose
+from napari_fhn.training.waiting import Waiting, averaged
 
 _SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
@@ -111,13 +111,13 @@ class Predictor:
         self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
         self._memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
-        self._waiting: np.memmap[Any, np.dtype[np.float16]] | None = None
+        self._waiting: Waiting | None = None
 
     def flush(self) -> None:
         """Bring what was predicted so far to the disk."""
         self.outputs.flush()
         if self._waiting is not None:
-            mapped.sync_beside(self._waiting)
+            self._waiting.sync()
 
     def notes(self) -> list[str]:
         """Return what the person should know about what was predicted since the last call."""
@@ -258,7 +258,7 @@ class Predictor:
             if not self._waiting_file.exists():
                 journal.begin(journal.plan)  # what waited is gone
             try:
-                self._waiting = open_or_make(self._waiting_file, (self.network.classes, *self.shape))
+                self._waiting = Waiting(self._waiting_file, (self.network.classes, *self.shape))
             except JobError as error:
                 if len(passes) > 1:
                     raise
@@ -270,20 +270,15 @@ class Predictor:
                 done += sum(math.prod(box.shape) for box in finished)
                 tiles = ahead(self._tiles(one.lattice, one.across, control, finished))
                 for box, values in tiles:
-                    if self._waiting is not None:
-                        there = (slice(None), *box.slices)
-                        if number > 0:
-                            values = _averaged(values, self._waiting[there], signed=bool(last))
-                        if number == 0:
-                            self._waiting[there] = values
-                        elif last:
-                            self._waiting[there] = -values  # below 0: of both directions, whoever is killed now
-                    if not last:
-                        self.put(box, values, half=number < len(passes) - 1)
-                    elif number == 0:  # something to look at until the last pass, and no more work than that
-                        watched = control is None or control.watched
-                        said = self._pooled(box, values) if watched else Combined(values, likeliest(values), {})
-                        self.put_combined(box, said, half=True)
+                    first = self._waiting.get(box) if number and self._waiting is not None else None
+                    if number < len(passes) - 1:
+                        assert self._waiting is not None
+                        self._waiting.put(box, values)
+                        self.put_combined(box, self._at_first(box, values, control), half=True)
+                    elif last:
+                        self._pool(box, values, first)
+                    else:
+                        self.put(box, values if first is None else averaged(values, first))
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
                     done += math.prod(box.shape)
@@ -305,9 +300,30 @@ class Predictor:
             if self.recorder is not None:
                 self.recorder.flush()
 
-    def _pooled(self, box: Box, values: NDArray[np.float32]) -> Combined:
-        assert self.combiner is not None
+    def _at_first(self, box: Box, values: NDArray[np.float32], control: Control | None) -> Combined:
+        """Return something to look at: what all factors say of the section in view, elsewhere what the network says.
+
+        Factors are asked of each voxel once, when the network has said all.
+        """
+        focus = None if control is None or not control.watched else control.in_view(self.shape)
+        if self.combiner is None or focus is None or not box.start[focus.axis] <= focus.index < box.stop[focus.axis]:
+            return Combined(values, likeliest(values), {})
         return self.combiner.combine(box, values, finished=False)
+
+    def _pool(self, box: Box, values: NDArray[np.float32], first: NDArray[np.float32] | None) -> None:
+        """Put together what is said of a box; it waits until that of all around is known too.
+
+        It waits below 0: whoever is killed now finds that it is no longer that of the first direction.
+        """
+        assert self.combiner is not None
+        assert self._waiting is not None
+        done = np.signbit(first := values if first is None else first)
+        said = self.combiner.combine(box, averaged(values, np.where(done, values, first)), finished=False)
+        if done.any():
+            pooled = np.where(done, -first, said.probabilities)
+            said = Combined(pooled, likeliest(pooled), said.alone)
+        self._waiting.put(box, -said.probabilities)
+        self.put_combined(box, said, half=True)
 
     def _last_boxes(self) -> list[Box]:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
@@ -324,8 +340,8 @@ class Predictor:
             if control.stop.is_set():
                 raise Stopped
         outer = finishing.surrounded(box, self.combiner)
-        network = np.abs(self._waiting[(slice(None), *outer.slices)].astype(np.float32))
-        self.put_combined(box, self.combiner.combine(outer, network).within(box, outer))
+        said = self.combiner.finished(outer, np.abs(self._waiting.get(outer))).within(box, outer)
+        self.put_combined(box, said)  # what each factor says alone is there already
 
     def _finished(self, journal: Journal, number: int) -> set[Box]:
         return {box for box in journal.finished(number) if self._written(box)}
@@ -382,14 +398,3 @@ class Predictor:
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
         journal.begin([one.to_plain() for one in passes])
         return passes
-
-
-def _averaged(second: NDArray[np.float32], waiting: NDArray[np.float16], *, signed: bool) -> NDArray[np.float32]:
-    """Return the mean of what two directions say, where it is not what waits already (then that is below 0)."""
-    first = waiting.astype(np.float32)
-    done = np.signbit(first) if signed else None
-    if done is not None and done.any():
-        return np.where(done, -first, (first + second) / np.float32(2))
-    first += second
-    first *= np.float32(0.5)
-    return first

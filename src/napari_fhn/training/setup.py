@@ -19,13 +19,13 @@ from napari_fhn.training.annotations import Annotations
 from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.criterion import Criterion
-from napari_fhn.training.device import choose_device
 from napari_fhn.training.digest import digest
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.ranks import ALONE, Ranks
 from napari_fhn.training.schedule import Keep as Keeps
 from napari_fhn.training.volume import Volume
 from napari_fhn.training.widening import widened
@@ -38,6 +38,10 @@ class Setup:
     ----------
     job : Job
         What to train on what.
+    ranks : Ranks
+        The processes that train together; only the first of them predicts.
+    resumes : bool
+        A training goes on, with as many blocks in a step as it had.
 
     Attributes
     ----------
@@ -64,12 +68,12 @@ class Setup:
         When the job does not fit its files; the message says what to change.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, ranks: Ranks = ALONE, *, resumes: bool = False) -> None:
         self.notes: list[str] = []
         self._precision, self._kept = job.schedule.precision, job.schedule.keep
         # Whoever draws from torch's own generator gets the same in every run.
         torch.manual_seed(job.schedule.seed)
-        self.device = choose_device(job.device)
+        self.device = ranks.device(job.device)
         volume = Volume(job.inputs, bands=job.map_axis)
         if any(level < 0 for level in job.network.output_levels):
             raise JobError(
@@ -93,11 +97,24 @@ class Setup:
             ahead=speed.draws_ahead(self.device),
             pin=self.device.type == "cuda",
         )
+        self._share(ranks, resumes)
         self._fit_into_memory(job.memory)
         self._keep(job.schedule.keep, job.memory)
+        if ranks.rank:
+            return
         self.predictor = Predictor(self.network, self.frame, job, self.device)
         self.predictor.combiner, notes = open_combiner(job, self.frame, self.labels)
         self.notes += notes
+
+    def _share(self, ranks: Ranks, resumes: bool) -> None:
+        """Draw this process's part of every batch, of which each process is to have one."""
+        if ranks.size == 1:
+            return
+        asked = self.blocks.schedule
+        self.blocks.share(ranks.rank, ranks.size, more=not resumes)
+        now = self.blocks.schedule
+        more = "" if now.batch == asked.batch else f", where {asked.batch} were asked for"
+        self.notes.append(f"{ranks.size} processes train together: a step takes {sizing.in_voxels(now)} in each{more}.")
 
     def _check_labels(self, job: Job) -> None:
         if len(np.flatnonzero(self.labels.counts)) < 2:

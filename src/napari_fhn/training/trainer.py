@@ -14,21 +14,23 @@ import numpy as np
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, earlier, provenance, sizing, suspended
+from napari_fhn.training import description, earlier, following, provenance, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
 from napari_fhn.training.combination.learning import Combining
+from napari_fhn.training.company import NothingLabelled
 from napari_fhn.training.control import Control
 from napari_fhn.training.device import memory_held
-from napari_fhn.training.job import Job
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.keeping import NETWORK, Keeping
-from napari_fhn.training.learner import Learner, Outcome
+from napari_fhn.training.learner import Outcome
 from napari_fhn.training.live import Live
 from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.pace import Pace
+from napari_fhn.training.ranks import ALONE, RankLost, Ranks
 from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.setup import Setup
+from napari_fhn.training.stepping import Stepping
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
 from napari_fhn.training.validation import Best, held_out_confusion, score
 
@@ -53,8 +55,11 @@ _TICK = 0.05
 _NOTHING_LABELLED = 0.2
 """Seconds between two looks at labels that are gone."""
 
+_VIEW, _SCORE, _WEIGHING = "view", "score", "weighing"
+"""What is expected after the last step, or once in between."""
 
-def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> Iterator[Update]:
+
+def fit(job: Job, control: Control | None = None, *, resume: bool = False, ranks: Ranks = ALONE) -> Iterator[Update]:
     """Train a network as a job says.
 
     Parameters
@@ -67,6 +72,8 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
         Go on with the training that the job's model folder holds, from its last step to the last one of the job. On
         the processor, with the labels and the schedule as they were, the weights then are bit for bit those of a
         training that was never interrupted.
+    ranks : Ranks
+        The processes that train together, see :func:`~napari_fhn.training.ranks.join`; this is the first of them.
 
     Yields
     ------
@@ -79,36 +86,39 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False) -> It
         When the job does not fit its files, or there is nothing to go on with; the message says what to change.
     """
     control = control or Control()
-    training = _Training(job, control, suspended.load(job.model) if resume else None)
-    yield from map(Note, training.setup.notes)
-    yield from training.answer()
-    with training.setup.device_settled():
-        while training.goes_on:
-            if control.pause.is_set():
-                yield from training.pause()
-            elif control.revert is not None:
-                yield from training.go_back(control.revert)
-                control.revert = None
-            else:
-                began = time.monotonic()
-                if (yield from training.learn()):
-                    yield from training.tell(time.monotonic() - began)
-                    yield from training.look()
+    following.lead(job, ranks, resume=resume)
+    training = _Training(job, control, suspended.load(job.model) if resume else None, ranks)
+    try:
+        yield from map(Note, training.setup.notes)
+        yield from training.answer()
+        with training.setup.device_settled():
+            while training.goes_on:
+                if control.pause.is_set():
+                    yield from training.pause()
+                elif control.revert is not None:
+                    yield from training.go_back(control.revert)
+                    control.revert = None
+                else:
+                    began = time.monotonic()
+                    if (yield from training.learn()):
+                        yield from training.tell(time.monotonic() - began)
+                        yield from training.look()
+    except RankLost as lost:
+        raise training.kept_after(lost) from lost
+    finally:
+        training.stepping.end()
     yield from training.finish()
 
 
 class _Training:
     """One call of :func:`fit`."""
 
-    def __init__(self, job: Job, control: Control, state: dict[str, Any] | None) -> None:
+    def __init__(self, job: Job, control: Control, state: dict[str, Any] | None, ranks: Ranks) -> None:
         self.job = job
         self.control = control
-        if state is not None:
-            suspended.check_goes_on(job, state)
         self._recorder: Recorder
-        self.setup = Setup(job if state is None else replace(job, start_from=None))
-        self.labels = self.setup.labels
-        self.learner = Learner(self.setup.network, self.setup.criterion, job.schedule, self.labels, self.setup.device)
+        self.stepping = Stepping(job, ranks, state)
+        self.setup, self.labels, self.learner = self.stepping.setup, self.stepping.labels, self.stepping.learner
         self.live = Live(self.setup.predictor, control)
         before = None if state or job.start_from is None else description.read(job.start_from)
         self.combining = Combining(job, self.setup.predictor, self.labels, before)
@@ -178,6 +188,7 @@ class _Training:
         began = time.monotonic()
         yield Note(f"Training is paused after step {self.step}.")
         while self.control.pause.is_set() and not self.control.stop.is_set():
+            self.stepping.wait()
             if self._begun and self.live.moved:
                 with self.learner.average.in_network():
                     yield from self.live.look(self.step)
@@ -193,7 +204,7 @@ class _Training:
             return
         yield from self.begin()
         self._now(step)
-        self.learner.restart()
+        self.stepping.restart()
         self.best.forget()
         self._losses.clear()
         self._seen[...] = 0
@@ -203,20 +214,20 @@ class _Training:
         """Make a step; False when there was nothing to learn from, or no room for it."""
         short = False
         try:
-            batch = self.setup.blocks.draw(self.control.in_view(self.setup.predictor.shape))
-            if batch is not None:
-                self._waiting = False
-                # With more than the network in it, a prediction of the whole survey says more than that of a block.
-                show = self.control.watched and self.combining.combiner is None
-                self._outcome = self.learner.learn(batch, self.step, read=self._reads, show=show)
-                return True
+            # With more than the network in it, a prediction of the whole survey says more than that of a block.
+            show = self.control.watched and self.combining.combiner is None
+            focus = self.control.in_view(self.setup.predictor.shape)
+            self._outcome = self.stepping.make(self.step, read=self._reads, show=show, focus=focus)
+            self._waiting = False
+            return True
+        except NothingLabelled:
+            pass
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             short = True
-        batch = None  # outside of the handler, whose error held on to the arrays of the step
-        if short:
-            yield Note(self._shrink())
+        if short:  # outside of the handler, whose error held on to the arrays of the step
+            yield Note(self.stepping.shrink())
         elif self.combining.waits:  # what is left to learn from is hidden
             self.combining.finish()
         else:
@@ -266,19 +277,26 @@ class _Training:
         """Between two steps: predict the view, score, keep; each when it is due."""
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
+            waited, began = self.combining.waits, time.monotonic()
             said = self.combining.after(self.step, learnt=self.learnt)
+            if waited and not self.combining.waits:  # which comes once
+                self._pace.waited(time.monotonic() - began)
+                self._pace.time_left.passed(_WEIGHING)
             yield from map(Note, said)
             if self.control.watched:
                 for box in self.combining.go_on_answering():
                     self._recorder.add(box)
                     yield BoxChanged(box, self.step)
             if self.live.due:
+                began = time.monotonic()
                 yield from self.live.look(self.step)
+                self._expect(_VIEW, time.monotonic() - began)
                 self._scores[False] = score(self._seen, self.step, False)
                 yield self._scores[False]
             if self._score_is_due():
                 began = time.monotonic()
                 yield self._score_held_out()
+                self._expect(_SCORE, time.monotonic() - began)
                 self._score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
             if self.checkpoints.due(self.step):
                 held_out = self._scores[True].mean if True in self._scores else None
@@ -293,6 +311,21 @@ class _Training:
             self._suspend()
         self.keeping.attempt("what made the prediction", self._recorder.look)
         yield from map(Note, self.keeping.notes())
+
+    def kept_after(self, lost: RankLost) -> JobError:
+        """Keep what was learnt before another process was lost, and return the error that says so."""
+        if not self._begun:
+            return lost
+        self._suspend()
+        with self.learner.average.in_network():
+            self._save()
+        return JobError(f"{lost}: what was learnt in {self.step} steps is kept, and --resume goes on from there")
+
+    def _expect(self, stage: str, seconds: float) -> None:
+        """Foretell by what it took now what comes once more: the last view and score, and the weighing of factors."""
+        self._pace.time_left.expect(stage, seconds)
+        if stage is _VIEW and self.combining.waits:
+            self._pace.time_left.expect(_WEIGHING, seconds)
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
@@ -337,13 +370,6 @@ class _Training:
         self.best.look(found)
         return found
 
-    def _shrink(self) -> str:
-        self.setup.free_memory()
-        self.learner.optimiser.zero_gradients()
-        if not self.learner.guard.keep_less() and not self.setup.blocks.halve():
-            raise sizing.too_little(self.setup.forecast)
-        return f"Memory ran out: a step keeps no states now and takes {sizing.in_voxels(self.setup.blocks.schedule)}."
-
     def _model(self) -> models.Model:
         return replace(
             self.setup.model,
@@ -381,12 +407,7 @@ class _Training:
         }
 
     def _resume(self, state: dict[str, Any]) -> None:
-        if state["channels"] != self.setup.network.input_channels:
-            channels = f"{state['channels']} channels instead of {self.setup.network.input_channels}"
-            raise suspended.something_else(channels)
         self.step = state["step"]
-        self.learner.resume(state["learner"])
-        self.setup.blocks.resume(state["blocks"])
         self.best.resume(state["best"])
         if "combining" in state:
             self.combining.resume(state["combining"])
@@ -396,5 +417,4 @@ class _Training:
         self._seen[...] = state["seen"]
         for found in state["scores"]:
             self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
-        torch.set_rng_state(state["torch"])
         self.setup.notes.append(f"Training goes on after step {self.step}.")

@@ -1,4 +1,4 @@
-"""The inputs of a job as one normalised array of channels over space, read box by box from memory-mapped files."""
+"""The inputs of a job as one normalised array of channels over space, read box by box from where they lie."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.training.boxes import within
 from napari_fhn.training.description import Normalisation
 from napari_fhn.training.job import Input, JobError
+from napari_fhn.training.stored import SUFFIX, Channel, Stored, lines, open_values
 
 _SAMPLES = 200_000
 """Voxels looked at to fit the normalisation."""
@@ -40,6 +41,24 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
             raise JobError(f"there is no room on the disk to write {path}: make room there") from error
         raise JobError(f"{path} cannot be read as a .npy array: {error}") from error
     return array
+
+
+def open_input(item: Input) -> NDArray[np.generic] | Stored:
+    """Open an input, channels first: a memory-mapped copy, or a survey that is read where it lies.
+
+    Raises
+    ------
+    JobError
+        When it is missing, or has no such axis of channels; the message names it.
+    """
+    in_place = item.path.endswith(SUFFIX)
+    array = open_values(item.path) if in_place else open_array(item.path)
+    ndim = len(array.shape)
+    if item.channel_axis is not None and not -ndim <= item.channel_axis < ndim:
+        raise JobError(f"{item.path} has {ndim} axes and no axis {item.channel_axis} for channels")
+    if not isinstance(array, np.ndarray):
+        return Stored(array, item.channel_axis)
+    return array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
 
 
 def _centre_and_scale(values: NDArray[np.float64]) -> tuple[float, float]:
@@ -80,16 +99,10 @@ class Volume:
     def __init__(
         self, inputs: Sequence[Input], normalisation: Normalisation | None = None, bands: int | None = None
     ) -> None:
-        self._arrays: list[NDArray[np.generic]] = []
+        self._arrays: list[NDArray[np.generic] | Stored] = []
         self._data = sum(not item.attribute for item in inputs)
         for item in inputs:
-            array = open_array(item.path)
-            if item.channel_axis is None:
-                array = array[np.newaxis]
-            elif not -array.ndim <= item.channel_axis < array.ndim:
-                raise JobError(f"{item.path} has {array.ndim} axes and no axis {item.channel_axis} for channels")
-            else:
-                array = np.moveaxis(array, item.channel_axis, 0)
+            array = open_input(item)
             if self._arrays and array.shape[1:] != self._arrays[0].shape[1:]:
                 raise JobError(
                     f"{inputs[0].path} is {self._arrays[0].shape[1:]} voxels and {item.path} is {array.shape[1:]}: "
@@ -122,12 +135,12 @@ class Volume:
         rng = np.random.default_rng(0)
         along = len(self.shape) - 1 if self._bands is None else self._bands
         others = [size for axis, size in enumerate(self.shape) if axis != along]
-        lines = max(1, min(_SAMPLES // self.shape[along], int(np.prod(others))))
-        index = tuple(rng.integers(0, size, lines) for size in others)
+        count = max(1, min(_SAMPLES // self.shape[along], int(np.prod(others))))
+        index = tuple(rng.integers(0, size, count) for size in others)
         found: list[tuple[float, float]] = []
         for array in self._arrays:
-            for channel in array:
-                values = np.asarray(np.moveaxis(channel, along, -1)[index], np.float64)
+            for number in range(len(array)):
+                values = np.asarray(lines(array[number], along, index), np.float64)
                 found += [_centre_and_scale(part) for part in ([values] if self._bands is None else values.T)]
         centre, scale = zip(*found, strict=True)
         return Normalisation(centre, scale)
@@ -140,11 +153,16 @@ class Volume:
             return ()
         return tuple(slice(first, first + counts[0]) for first in range(0, sum(counts), counts[0]))
 
-    def channel(self, number: int) -> NDArray[np.generic]:
-        """Return the values of a channel as they are in its file, memory-mapped, of shape :attr:`shape`."""
+    @property
+    def bytes_read(self) -> int:
+        """Of inputs that are read where they lie, so far."""
+        return sum(array.bytes_read for array in self._arrays if isinstance(array, Stored))
+
+    def channel(self, number: int) -> NDArray[np.generic] | Channel:
+        """Return the values of a channel as they are in its file, read by slices, of shape :attr:`shape`."""
         for array in self._arrays:
             if number < len(array):
-                found: NDArray[np.generic] = array[number]
+                found: NDArray[np.generic] | Channel = array[number]
                 return found
             number -= len(array)
         raise IndexError(f"there are {self.channels} channels")
@@ -209,8 +227,8 @@ class Volume:
         """Tell where one channel or more has a number; most often the first does, and no other is read."""
         found: NDArray[np.bool_] | None = None
         for array in self._arrays:
-            for channel in array:
-                values = channel[where]  # integers are not read: they are numbers, all of them
+            for channel in (array[number] for number in range(len(array))):
+                values = channel[where]  # integers are not looked at: they are numbers, all of them
                 number = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
                 found = number if found is None else found | number
                 if found.all():

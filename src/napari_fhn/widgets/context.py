@@ -15,6 +15,7 @@ from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.state import RunState
+from napari_fhn.widgets.views.state import ViewState
 
 
 def refuse(needs: NeedsConsent) -> bool:
@@ -40,6 +41,8 @@ class DeskContext:
         The piece of work that is open.
     state : RunState
         What is under way.
+    views : ViewState
+        What is looked at beside the canvas.
     consent : callable
         Asks the person whether something unusual is wanted all the same; who has no window refuses.
     """
@@ -50,6 +53,7 @@ class DeskContext:
     data: Data
     project: OpenProject
     state: RunState = field(default_factory=RunState)
+    views: ViewState = field(default_factory=ViewState)
     consent: Callable[[NeedsConsent], bool] = refuse
 
     def place_of(self, material: Material) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from napari.components import ViewerModel
 from napari_fhn import leftovers
 from napari_fhn.engine import Engine
 from napari_fhn.project import NEW, Beginning, Session
+from napari_fhn.project.recent import FILE as RECENT
+from napari_fhn.project.recent import RecentSessions
 from napari_fhn.training import JobError
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
@@ -23,7 +25,7 @@ from napari_fhn.widgets.data.stacking import Stacking
 from napari_fhn.widgets.data.turning import Turning
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
-from napari_fhn.widgets.folders import session_folder, sessions_folder
+from napari_fhn.widgets.folders import fresh_folder, program_folder, session_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.labelling import Labelling
@@ -43,8 +45,10 @@ from napari_fhn.widgets.running.overlays import Overlays
 from napari_fhn.widgets.running.suggestions import Suggestions
 from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.sessions.rescuing import Rescuing
+from napari_fhn.widgets.sessions.starting import Starting
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
+from napari_fhn.widgets.views.beside import Beside
 from napari_fhn.widgets.work import Work
 
 
@@ -96,20 +100,27 @@ class Desk:
         What is made of a prediction.
     exports : Exports
         Results as files.
+    beside : Beside
+        The other sections and the map.
     store : SessionStore
         Saves the session as one goes, and opens another.
     rescuing : Rescuing
         Saves the labels elsewhere when the folder of the session is gone.
+    starting : Starting
+        What there is to go on with.
     root : Path
-        Folder of the sessions.
+        Folder of new sessions.
+    home : Path
+        Folder of what the program keeps for itself, and of sessions of earlier versions.
     """
 
     def __init__(self, viewer: ViewerModel, sessions: Path | None = None) -> None:
         self.viewer = viewer
         self.messages = Messages()
         self.root = sessions or sessions_folder()
-        leftovers.sweep_logs(self.root)
-        self._log = self.root / f"engine-{os.getpid()}-{id(self):x}.log"
+        self.home = sessions or program_folder()
+        leftovers.sweep_logs(self.home)
+        self._log = self.home / f"engine-{os.getpid()}-{id(self):x}.log"
         self.engine = Engine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.messages)
@@ -120,13 +131,14 @@ class Desk:
             viewer, self.messages, self.background, self.data, self.project, self.state
         )
         self.turning = Turning(viewer, self.data)
-        self.bricks = Bricks(context, self.root / "bricks")
-        self.stacking = Stacking(context, self.root / "maps")
+        self.bricks = Bricks(context, self.home / "bricks")
+        self.stacking = Stacking(context, self.home / "maps")
         self.book = LabelBook(context)
         self.rereading = Rereading(context)
-        self.opening = LabelOpening(context, self.book, self._folder)
-        self.labelling = Labelling(context, self.book, self.opening, self.root)
-        self.planning = Planning(context, self.book, self.root / "measured.json")
+        self._recent = RecentSessions(self.home / RECENT)
+        self.opening = LabelOpening(context, self.book, self._folder, lambda one: fresh_folder(one.first, self.root))
+        self.labelling = Labelling(context, self.book, self.opening, self.home)
+        self.planning = Planning(context, self.book, self.home / "measured.json")
         self.block_box = BlockBox(context, self.planning)
         self.prediction = Prediction(context, self.book)
         self.overlays = Overlays(context, self.book)
@@ -138,6 +150,7 @@ class Desk:
         self.runs = RunList(context, self.comparison)
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
+        self.beside = Beside(context, self.labelling.wells, self.bricks)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
@@ -148,6 +161,7 @@ class Desk:
         self.painted = self.work.painted
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.rescuing = Rescuing(context, self.book, self.root, self.stop)
+        self.starting = Starting(context, self.book, self.opening, self.store, self._recent, (self.root, self.home))
         self.data.adopt_all()
         self.engine.start()
 
@@ -217,6 +231,7 @@ class Desk:
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
+        self.beside.close()
         self.turning.close()
         self.overlays.close()
         self.prediction.close()
@@ -228,7 +243,9 @@ class Desk:
         self.project.close(tell=False)
 
     def _folder(self, material: Material) -> Path:
-        return session_folder(material.first, self.root, material.surveys.grid)
+        lately = self._recent.of_survey(str(material.first.attrs.get("source", "")))
+        grid = material.surveys.grid
+        return session_folder(material.first, self.root, grid, others=(self.home,), lately=lately)
 
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events

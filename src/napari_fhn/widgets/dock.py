@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButt
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
+from napari_fhn.widgets.data.opening import CanvasDrops
 from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
@@ -23,6 +24,7 @@ from napari_fhn.widgets.network.network_panel import NetworkPanel
 from napari_fhn.widgets.results.results_panel import ResultsPanel
 from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
+from napari_fhn.widgets.sessions.start_panel import StartPanel
 from napari_fhn.widgets.state import Activity
 
 WIDTH = 320
@@ -65,7 +67,8 @@ class Dock(QWidget):
         for part in (self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
         self.rulers: Rulers | None = None
-        self.view = ViewBar(self.desk.turning)
+        self.drops = CanvasDrops(self.desk.viewer, self)
+        self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
@@ -78,7 +81,8 @@ class Dock(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)
         column.setSpacing(6)
-        for panel in (self.data, self.labels, self.network):
+        self.start = StartPanel(self.desk)
+        for panel in (self.start, self.data, self.labels, self.network):
             column.addWidget(panel)
         column.addWidget(self.run, 1)
         column.addWidget(self.results)
@@ -154,6 +158,8 @@ class Dock(QWidget):
         if self.rulers is not None:
             self.rulers.close_rulers()
         with contextlib.suppress(RuntimeError):  # gone with the window
+            self.drops.let_go()
+        with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
             self.view.deleteLater()
         self.data.close_panel()
@@ -185,6 +191,7 @@ class Dock(QWidget):
 
     def _settle(self, window: QWidget) -> None:
         """Put what belongs to the canvas there, once there is one."""
+        self.drops.watch(window)
         canvas = put_above(window, self.view)
         if canvas is not None and self.rulers is None:
             self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)

@@ -16,7 +16,7 @@ class Preferences:
     sessions : str
         Folder of the sessions; empty for the platform's.
     device : str
-        Where a new session trains: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        Where a new session trains: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     radius : float
         Traces around a well that get its labels in a new session.
     opacity : float

@@ -13,6 +13,7 @@ from napari_fhn.sample_data.public import Cancelled, FetchError, Member, PublicS
 from napari_fhn.widgets.data import axes_dialog, fetch_dialog, reader, samples
 from napari_fhn.widgets.data.axes_dialog import AxesDialog, open_asking
 from napari_fhn.widgets.data.fetch_dialog import FetchDialog
+from napari_fhn.widgets.data.opening import open_surveys
 
 
 @pytest.fixture(autouse=True)
@@ -80,8 +81,8 @@ def test_whether_a_file_is_followed_elsewhere_is_asked_and_cancelling_follows_no
 def test_saying_no_opens_nothing_and_asks_again(viewer, array, monkeypatch):
     asked = []
     monkeypatch.setattr(reader, "ask_person", lambda *said: asked.append(said))
-    assert viewer.open(str(array), plugin="napari-fhn") == []
-    assert viewer.open(str(array), plugin="napari-fhn") == []
+    assert open_surveys(viewer, [array]) == []
+    assert open_surveys(viewer, [array]) == []
     assert len(asked) == 2
 
 

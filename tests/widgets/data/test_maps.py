@@ -8,6 +8,7 @@ import rasterio
 from rasterio.transform import Affine
 
 from napari_fhn import surveys
+from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.placement import image_layer
 
 
@@ -29,7 +30,7 @@ WEST_RIGHT = Affine(-10, 0, 500300, 0, -10, 6000400)
 
 @pytest.mark.parametrize("transform", [NORTH_DOWN, SOUTH_DOWN, WEST_RIGHT])
 def test_north_is_up_and_east_is_right(viewer, tmp_path, transform):
-    viewer.open(str(geotiff(tmp_path / "map.tif", transform, 32632)), plugin="napari-fhn")
+    open_surveys(viewer, [geotiff(tmp_path / "map.tif", transform, 32632)])
     (layer,) = viewer.layers
     assert np.abs(layer.scale[1:]) == pytest.approx([10, 10])
     assert [str(unit) for unit in layer.units[1:]] == ["meter", "meter"]
@@ -41,7 +42,7 @@ def test_north_is_up_and_east_is_right(viewer, tmp_path, transform):
 
 
 def test_labels_lie_on_a_map_that_is_turned(viewer, dock, tmp_path):
-    viewer.open(str(geotiff(tmp_path / "map.tif", SOUTH_DOWN, 32632)), plugin="napari-fhn")
+    open_surveys(viewer, [geotiff(tmp_path / "map.tif", SOUTH_DOWN, 32632)])
     dock.labels.new.click()
     image = next(layer for layer in viewer.layers if layer.name == "map")
     for layer in (dock.desk.book.layer, dock.desk.prediction.layer):
@@ -77,8 +78,8 @@ def test_feet_become_metres_and_pixels_stay_pixels(tmp_path):
 def test_maps_of_one_crs_lie_beside_each_other(viewer, dock, tmp_path):
     one = geotiff(tmp_path / "one.tif", NORTH_DOWN, 32632)
     other = geotiff(tmp_path / "other.tif", Affine(10, 0, 500100, 0, 10, 5999800), 32632)
-    viewer.open(str(one), plugin="napari-fhn")
-    viewer.open(str(other), plugin="napari-fhn")
+    open_surveys(viewer, [one])
+    open_surveys(viewer, [other])
     first, second = viewer.layers
     x, y = 500155, 5999985
     column, row = ~Affine(10, 0, 500100, 0, 10, 5999800) * (x, y)

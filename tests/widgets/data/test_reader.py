@@ -74,16 +74,6 @@ def test_the_manifest_is_complete():
         assert callable(getattr(importlib.import_module(module), name))
 
 
-def test_the_patterns_cover_what_can_be_opened():
-    from napari_fhn.surveys import opening
-
-    contribution, labels = PluginManager.instance().get_manifest("napari-fhn").contributions.readers
-    assert labels.command == "napari-fhn.read_labels"
-    suffixes = {one for opener in (*opening.OPENERS, *opening.FOLDER_OPENERS) for one in opener.SUFFIXES}
-    assert suffixes - {pattern.removeprefix("*") for pattern in contribution.filename_patterns} == set()
-    assert contribution.accepts_directories
-
-
 def test_what_other_readers_know_is_left_to_them(tmp_path):
     (tmp_path / "photo.jp2").write_bytes(b"no")
     (tmp_path / "notes.mat").write_text("no")

@@ -12,6 +12,7 @@ import shapely
 from qtpy.QtCore import Qt
 from rasterio.transform import from_origin
 
+from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 
 
@@ -39,7 +40,7 @@ def maps(viewer, dock, tmp_path):
         tiff(tmp_path / "gravity.tif", rng.standard_normal((12, 16)).astype(np.float32), 60),
         tiff(tmp_path / "rocks.tif", rocks, 30),
     ):
-        viewer.open(path, plugin="napari-fhn")
+        open_surveys(viewer, [Path(path)])
     return viewer, dock, tmp_path
 
 

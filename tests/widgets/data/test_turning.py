@@ -14,6 +14,7 @@ from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.data.turning import Turning
 from napari_fhn.widgets.data.view_bar import ViewBar
 from napari_fhn.widgets.messages import Messages
+from napari_fhn.widgets.views.state import ViewState
 
 _UNITS = {"twt": "ms", "y": "m", "x": "m"}
 
@@ -31,7 +32,7 @@ def look(qtbot):
     def opened(data, **more):
         viewer = ViewerModel()
         turning = Turning(viewer, Data(viewer, Messages()))
-        bar = ViewBar(turning)
+        bar = ViewBar(turning, ViewState())
         qtbot.addWidget(bar)
         values, how, _ = image_layer(data)
         viewer.add_layer(Image(values, **{**how, **more}))
@@ -103,7 +104,8 @@ def test_maps_step_through_bands_and_are_turned_as_one_likes(look):
     assert viewer.dims.order == (0, 2, 1)
     _, turning, bar = look(survey(y=range(10, 0, -1), x=range(8)))
     assert turning.views() == ()
-    assert bar.isHidden()
+    assert not bar.linked.isHidden()  # which is all there is to choose
+    assert bar.slider.isHidden()
 
 
 def test_going_to_a_crossline_shows_it(look, qtbot):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, readings
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import one_line
+from napari_fhn.surveys.lazy import Reordered, one_line
 
 SUFFIXES = (".npy", ".npz")
 _MAGIC = {".npy": (b"\x93NUMPY",), ".npz": (b"PK\x03\x04", b"PK\x05\x06")}
@@ -87,7 +88,8 @@ def open(
         ) from error
     if not isinstance(values, np.ndarray):
         raise SurveyError(path, "it is not a whole npy array (its first bytes are no npy's)", "Open another file")
-    return _named(path, values, axes, f"npy, {values.dtype}", str(path.absolute()))
+    source = _Standing(path, values) if isinstance(values, np.memmap) else values
+    return _named(path, source, axes, f"npy, {values.dtype}", str(path.absolute()))
 
 
 def of_array(values: ArrayLike, axes: Sequence[str] | None = None, name: str = "array") -> xr.DataArray:
@@ -115,19 +117,43 @@ def of_array(values: ArrayLike, axes: Sequence[str] | None = None, name: str = "
     return _named(Path(name), np.asarray(values), axes, f"numpy, {np.asarray(values).dtype}", "")
 
 
-def _named(
-    path: Path, values: np.ndarray[Any, Any], axes: Sequence[str] | None, form: str, source: str
-) -> xr.DataArray:
+class _Standing:
+    """A mapped file, looked at before each piece is read: to read what was cut off is no error, but ends the program.
+
+    A program that writes the file again, or a copy that is under way, makes it shorter while it is open here.
+    """
+
+    def __init__(self, path: Path, values: np.memmap[Any, np.dtype[Any]]) -> None:
+        self.path, self.shape, self.dtype = path, values.shape, values.dtype
+        self._values = values
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        # As long as the file is now, which may be another length than was mapped.
+        length = cast(mmap.mmap, self._values._mmap).size()  # type: ignore[attr-defined]
+        if length < self._values.offset + self._values.nbytes:
+            raise SurveyError(
+                self.path,
+                f"it has become shorter since it was opened ({length} bytes)",
+                "Open it again when it is whole",
+            )
+        return np.array(self._values[key])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype=dtype)
+
+
+def _named(path: Path, values: Any, axes: Sequence[str] | None, form: str, source: str) -> xr.DataArray:
     check_values(path, values.dtype, values.shape)
     if axes is not None:
         named = check_axes(path, axes, values.shape)
         found = assemble(path, values, named, name=path.stem, format=form)
         found.attrs["source"] = source
         return found
-    dims = [f"axis_{k}" for k in range(values.ndim)]
+    dims = [f"axis_{k}" for k in range(len(values.shape))]
     what = "A npy file" if source else "An array"
+    held = Reordered(path, values, range(len(dims))).variable(dims) if isinstance(values, _Standing) else values
     return xr.DataArray(
-        values,
+        held,
         dims=dims,
         coords={dim: np.arange(n, dtype=np.float64) for dim, n in zip(dims, values.shape, strict=True)},
         name=path.stem,
@@ -208,7 +234,7 @@ class _Loader:
     ) -> None:
         self.path, self.info, self.shape, self.dtype, self.begin, self.order = path, info, shape, dtype, begin, order
 
-    def __call__(self) -> NDArray[Any]:
+    def __call__(self) -> Any:
         nbytes = int(np.prod(self.shape, dtype=object)) * self.dtype.itemsize
         try:
             if self.info.compress_type == zipfile.ZIP_STORED and not self.info.flag_bits & 1:
@@ -218,7 +244,8 @@ class _Loader:
                 start = self.info.header_offset + 30 + name + extra + self.begin
                 if nbytes == 0:
                     return np.empty(self.shape, self.dtype)
-                return np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
+                mapped = np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
+                return _Standing(self.path, mapped)
             way_out = "Save it with numpy.savez, or as npy, to read it piece by piece"
             check_whole(self.path, self.info.filename, self.info.compress_size, nbytes, way_out)
             if nbytes > MAX_LOADED:

@@ -13,6 +13,7 @@ from napari_fhn.surveys.bricks.copying import Copied
 from napari_fhn.surveys.bricks.manifest import MANIFEST, fingerprint_at, read_manifest, reading_of
 from napari_fhn.surveys.bricks.plan import Plan, checksum
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.remote.addresses import url_of
 
 #: Of the folders; any other name does as well.
 SUFFIXES = (".zarr",)
@@ -40,8 +41,9 @@ def open_bricks(path: str | Path) -> xr.DataArray:
     """
     path = Path(path)
     array = store.load(path)
-    array.attrs["bricks"] = str(path.absolute())
-    stale = changed(path)
+    url = url_of(path)
+    array.attrs["bricks"] = url or str(path.absolute())
+    stale = changed(path) if url is None else ""
     if stale:
         array.attrs["notes"] = (*array.attrs.get("notes", ()), f"{stale} Copy it again.")
     return array

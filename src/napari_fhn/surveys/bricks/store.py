@@ -14,7 +14,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import xarray as xr
@@ -24,12 +24,16 @@ from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.lazy import guarded, one_line
+from napari_fhn.surveys.remote.addresses import said_by, url_of
 
 if TYPE_CHECKING:
     import zarr
+    from zarr.abc.store import Store
 
 VALUES = "values"
 KEY = "napari_fhn"
+#: Said among what `KEY` holds, while a store is written in place.
+UNFINISHED = "unfinished"
 #: Bytes of a brick before compression: small enough that a block of voxels costs little, and few enough files.
 BRICK_BYTES = 2**20
 # Half the time of the default (zstd) both ways, and smaller: shuffled, the exponents of neighbouring floats lie side
@@ -64,14 +68,20 @@ def brick_shape(shape: tuple[int, ...], dtype: Any) -> tuple[int, ...]:
 
 
 def create(
-    folder: Path, survey: xr.DataArray, dtype: np.dtype[Any], brick: tuple[int, ...], name: str = ""
+    folder: Path | Store,
+    survey: xr.DataArray,
+    dtype: np.dtype[Any],
+    brick: tuple[int, ...],
+    name: str = "",
+    *,
+    shard: tuple[int, ...] | None = None,
 ) -> zarr.Array[Any]:
     """Make an empty store for a survey.
 
     Parameters
     ----------
-    folder : Path
-        Not there yet.
+    folder : Path or Store
+        Not there yet. With shards it may be: several processes that begin at once write the same.
     survey : xarray.DataArray
         Its dims, coordinates and attributes are kept; its values are not looked at.
     dtype : dtype
@@ -80,6 +90,9 @@ def create(
         Shape of the bricks.
     name : str, optional
         Of the survey; its own when absent.
+    shard : tuple of int, optional
+        Bricks that lie together in a file: a whole number of them along each axis. The store is `UNFINISHED` then,
+        until whoever writes it has written all of them.
 
     Returns
     -------
@@ -92,7 +105,7 @@ def create(
     text = {str(k): c for k, c in survey.coords.items() if c.dtype.kind in "OUS"}
     # How another file stored its coordinates, chunks and all, says nothing about this store.
     others = survey.coords.to_dataset().drop_vars(list(text)).drop_encoding()
-    others.to_zarr(folder, mode="w-", zarr_format=3, consolidated=False)
+    others.to_zarr(cast(Any, folder), mode="w-" if shard is None else "a", zarr_format=3, consolidated=False)
     group = zarr.open_group(folder, mode="r+")
     if isinstance(survey.attrs.get("history"), str):
         # Also where xarray and others look for it.
@@ -104,14 +117,18 @@ def create(
         "coordinates": [str(k) for k in others.coords],
         "text": {k: {"dims": list(c.dims), "values": c.values.astype(str).tolist()} for k, c in text.items()},
         "attrs": {str(k): coded for k, v in survey.attrs.items() if (coded := encode(v)) is not None},
+        **({} if shard is None else {UNFINISHED: True}),
     }
     attributes: dict[str, Any] = {k: v for k, v in survey.attrs.items() if isinstance(v, str)}
     if "spatial_ref" in survey.coords:
         attributes["grid_mapping"] = "spatial_ref"
+    if shard is not None and VALUES in group:
+        return cast("zarr.Array[Any]", group[VALUES])  # somebody else was quicker
     return group.create_array(
         VALUES,
         shape=survey.shape,
         chunks=brick,
+        shards=shard,
         dtype=dtype,
         compressors=CODEC,
         # A brick that got lost must not read as data.
@@ -125,8 +142,15 @@ def create(
 
 def is_store(path: Path) -> bool:
     """Say whether a folder is a store of this kind."""
-    said = said_in(path / "zarr.json").get("attributes")
-    return isinstance(said, dict) and KEY in said
+    return _said(path) is not None
+
+
+def _said(path: Path) -> dict[str, Any] | None:
+    """What a store of this kind says of itself; None for anything else."""
+    url = url_of(path)
+    attributes = (said_in(path / "zarr.json") if url is None else said_by(f"{url}/zarr.json")).get("attributes")
+    said = attributes.get(KEY) if isinstance(attributes, dict) else None
+    return said if isinstance(said, dict) else None
 
 
 def load(path: Path) -> xr.DataArray:
@@ -147,12 +171,17 @@ def load(path: Path) -> xr.DataArray:
     SurveyError
         When it is none, or damaged.
     """
-    if not is_store(path):
+    known = _said(path)
+    if known is None:
         raise SurveyError(path, "it is no survey in bricks (zarr.json does not say so)", "Open the survey it came from")
-    from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
+    from napari_fhn.surveys.remote.store import store_of
 
+    if known.get(UNFINISHED):
+        raise SurveyError(path, "it is not whole yet: shards of it are missing", "Go on with what writes it")
+    # Servers list no folders: there it is found by metadata in one file.
+    where: dict[str, Any] = {"chunks": None, "consolidated": url_of(path) is not None, "decode_coords": "all"}
     try:
-        opened = xr.open_zarr(GuardedStore(path), chunks=None, consolidated=False, decode_coords="all")
+        opened = xr.open_zarr(cast(Any, store_of(path)), **where)
         said = opened.attrs[KEY]
         array: xr.DataArray = opened[VALUES]
         array = array.assign_coords({k: opened[k].load() for k in said["coordinates"]})

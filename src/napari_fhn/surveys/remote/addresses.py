@@ -14,10 +14,10 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.extras import library
 from napari_fhn.surveys.lazy import one_line
 
-#: Schemes by the package that speaks them.
+#: Schemes by the package that speaks them; what is in memory is there for as long as the process is.
 PACKAGES = {
     "https": "aiohttp", "http": "aiohttp", "s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs",
-    "abfss": "adlfs", "az": "adlfs",
+    "abfss": "adlfs", "az": "adlfs", "memory": "fsspec",
 }  # fmt: skip
 #: Seconds: until a server has answered, between two pieces of an answer, and for all of one.
 CONNECT, QUIET, TOTAL = 10.0, 20.0, 120.0
@@ -94,11 +94,14 @@ def system(url: str, *, asynchronous: bool = False) -> tuple[Any, str]:
     elif PACKAGES[scheme] == "s3fs":
         options["config_kwargs"] = {"connect_timeout": CONNECT, "read_timeout": QUIET, "retries": {"max_attempts": 2}}
     try:
-        found: tuple[Any, str] = fsspec.core.url_to_fs(url, asynchronous=asynchronous, **options)
+        files, path = fsspec.core.url_to_fs(url, asynchronous=asynchronous, **options)
+        if asynchronous and not files.async_impl:
+            wrapping = library(named(url), "fsspec.implementations.asyn_wrapper", "cloud", f"what lies at {scheme}://")
+            files = wrapping.AsyncFileSystemWrapper(files, asynchronous=True)
     except Exception as error:
         # Each package looks for its credentials already here.
         raise failed(url, error) from error
-    return found
+    return files, path
 
 
 def fetch(url: str, start: int | None = None, end: int | None = None) -> bytes | None:

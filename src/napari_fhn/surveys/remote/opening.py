@@ -70,8 +70,11 @@ def open(url: str, **options: Any) -> xr.DataArray:
         if said is None:
             what = f"there is no Zarr store at {kept(url)}: none of {', '.join(_MARKS)} is there"
             raise SurveyError(named(url), what, "Check the address")
-        if opener is zarr_store.open and not options and mdio.can_open(path):
-            opener = mdio.open
+        if opener is zarr_store.open and not options:
+            # Here and not above: copies ask addresses for their version.
+            from napari_fhn.surveys.bricks import copied
+
+            opener = next((one.open for one in (copied, mdio) if one.can_open(path)), opener)
         survey = opener(path, **options)
     survey.attrs["source"] = kept(url)
     return survey

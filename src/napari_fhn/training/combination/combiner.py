@@ -161,8 +161,13 @@ class Combiner:
         alone = {name: _named(one) for name, one in said.items()}
         if not finished:
             return Combined(together, likeliest(together), alone)
-        together = self.finish(box, together)
-        return Combined(together, self.classes(box, together), alone)
+        end = self.finished(box, together)
+        return Combined(end.probabilities, end.classes, alone)
+
+    def finished(self, box: Box, pooled: NDArray[np.float32]) -> Combined:
+        """Return what was pooled, averaged along the structure, and in the order of layers as :meth:`combine` does."""
+        together = self.finish(box, pooled)
+        return Combined(together, self.classes(box, together), {})
 
     def finish(self, box: Box, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average what was pooled along the structure."""

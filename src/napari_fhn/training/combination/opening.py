@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
-
 from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
@@ -18,6 +16,7 @@ from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.stored import moved
 
 
 def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
@@ -103,7 +102,7 @@ def _open(
         upright = vertical == len(frame.shape) - 1
         stamp = _stamp(job.inputs[0]) + ("" if upright else f"-{vertical}")
         folder = Path(wanted.folder) if wanted.folder else None
-        dips = DipField.open(np.moveaxis(frame.volume.channel(0), vertical, -1), folder, stamp=stamp)
+        dips = DipField.open(moved(frame.volume.channel(0), vertical, -1), folder, stamp=stamp)
         carried: dict[str, Factor] = {}
         if labels is not None and "reflectors" in names:
             carried["reflectors"] = (

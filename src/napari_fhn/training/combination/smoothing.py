@@ -53,12 +53,19 @@ class AlongReflectors:
 
     def smooth(self, box: Box, probabilities: NDArray[np.float32], reach: tuple[int, ...]) -> NDArray[np.float32]:
         """Average ``(classes, *box.shape)`` along the reflectors within a box."""
+        import torch  # here, as the viewer knows of this module
+
         from napari_fhn.structure.smoothing import along_dips
 
         upright = stood(box, self._vertical)
         # In a section there is nothing to the sides.
         inside = tuple(min(one, size - 1) for one, size in zip(reach, upright.shape[:-1], strict=True))
-        found = along_dips(np.moveaxis(probabilities, 1 + self._vertical, -1), self._dips.read(upright), inside)
+        found = along_dips(
+            np.moveaxis(probabilities, 1 + self._vertical, -1),
+            self._dips.read(upright),
+            inside,
+            threads=torch.get_num_threads(),  # a core that is left to somebody who paints stays theirs
+        )
         return np.moveaxis(found, -1, 1 + self._vertical)
 
 

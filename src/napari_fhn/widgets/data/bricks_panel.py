@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_fhn.training import time_left
 from napari_fhn.widgets.data.bricks import Bricks
 
 _POLL_MS = 200
@@ -70,8 +71,6 @@ class BricksPanel(QWidget):
 
     def _show_share(self) -> None:
         bricks = self._bricks
-        left = "" if bricks.seconds_left is None else f" · {max(bricks.seconds_left, 1) / 60:.0f} min left"
-        if bricks.seconds_left is not None and bricks.seconds_left < 90:
-            left = f" · {bricks.seconds_left:.0f} s left"
+        left = f" · {said}" if (said := time_left.words(bricks.seconds_left)) else ""
         self.bar.setValue(round(_STEPS * bricks.share))
         self.bar.setFormat(f"{100 * bricks.share:.0f} %{left}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from napari.components import ViewerModel
 from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.drawing import section_title
 from napari_fhn.widgets.data import readout
@@ -152,10 +154,21 @@ class Data:
 
     def _on_inserted(self, event: Any) -> None:
         self._adopt(event.value)
+        path = layer_file(event.value)
+        if path is not None and from_the_ground(path):
+            words = f"napari opened {path.name} as plain pixels, without its place on the ground"
+            self._messages.say(f"{words}: Open … reads it as a survey.", note=True)
 
     def _on_removed(self, event: Any) -> None:
         if event.value in self.state.chosen:
             self.choose(tuple(other for other in self.state.chosen if other is not event.value))
+
+
+def layer_file(layer: Any) -> Path | None:
+    """Return the file that napari itself has read a layer from; None for all other layers."""
+    source = getattr(layer, "source", None)
+    path = getattr(source, "path", None)
+    return Path(path) if path and getattr(source, "reader_plugin", None) == "napari" else None
 
 
 def _may_be_data(layer: Any) -> bool:

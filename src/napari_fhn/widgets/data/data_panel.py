@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton
 
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.errors import SurveyError
@@ -16,6 +17,7 @@ from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
 from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.data.opening import choose_files, choose_folder, local_files, open_surveys
 from napari_fhn.widgets.data.seismic_panel import SeismicPanel
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
@@ -55,6 +57,11 @@ class DataPanel(Section):
         row.addWidget(self._vertical_label)
         row.addWidget(self.vertical, 1)
         self.body.addLayout(row)
+        self.open = QPushButton("Open …")
+        self.open.setToolTip("Open files, or a store, as surveys, whatever they are called; or drop them here.")
+        self.open.setMenu(self._ways_in())
+        self.setAcceptDrops(True)
+        self.body.addWidget(self.open)
         self.stack = QPushButton("Stack maps …")
         self.stack.setToolTip(
             "Bring maps of unlike resolution or CRS, classes and polygons onto one grid, as channels of one layer."
@@ -91,6 +98,26 @@ class DataPanel(Section):
         self.seismic.close_panel()
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Take files that lie on the disk."""
+        if event is not None and local_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped as surveys."""
+        if event is not None and (paths := local_files(event)):
+            event.acceptProposedAction()
+            # The program that is dropped from waits until the drop is answered.
+            QTimer.singleShot(0, lambda: open_surveys(self._desk.viewer, paths))
+
+    def _ways_in(self) -> QMenu:
+        menu = QMenu(self)
+        for title, act in (("Files …", choose_files), ("Zarr or MDIO store …", choose_folder)):
+            action = menu.addAction(title)
+            assert action is not None
+            action.triggered.connect(lambda checked=False, act=act: act(self._desk.viewer))
+        return menu
 
     def _show(self, event: Any = None) -> None:
         chosen = self._desk.data.state.chosen

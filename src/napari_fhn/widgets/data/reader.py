@@ -1,4 +1,4 @@
-"""The reader contribution: survey files become image layers; what cannot be read becomes a sentence."""
+"""Survey files become image layers; what cannot be read becomes a sentence. `claims` is who asks for it in napari."""
 
 from __future__ import annotations
 
@@ -51,8 +51,28 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     list of tuple
         Layer data; napari's "nothing" where no file could be read (the reason is shown as a notification).
     """
+    layers = layers_of(files(path))
+    if not layers:
+        return [(None,)]
+    on_arrival(napari.current_viewer(), len(layers))
+    return layers
+
+
+def layers_of(paths: Sequence[Path]) -> list[tuple[Any, ...]]:
+    """Open surveys lazily, and ask what their files leave open.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Of surveys.
+
+    Returns
+    -------
+    list of tuple
+        Layer data of those that could be read; the others are said.
+    """
     layers: list[tuple[Any, ...]] = []
-    for one in files(path):
+    for one in paths:
         try:
             survey = open_asking(one, ask)
             if survey is not None and one.suffix.lower() in _SEGY:
@@ -61,9 +81,6 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
                 layers.append(image_layer(survey))
         except surveys.SurveyError as error:
             show_error(str(error))
-    if not layers:
-        return [(None,)]
-    on_arrival(napari.current_viewer(), len(layers))
     return layers
 
 

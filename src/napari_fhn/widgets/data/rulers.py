@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-import numpy as np
 from napari.components import ViewerModel
 from qtpy.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QWidget
 
 from napari_fhn.surveys.kinds import is_seismic
-from napari_fhn.surveys.numbers import NumberedAxis
-from napari_fhn.surveys.ticks import ticks
+from napari_fhn.surveys.ticks import numbered
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.readout import numbers_of
@@ -91,18 +89,11 @@ class Rulers(QWidget):
             return []
         camera = camera_of(viewer)
         length = self.width() if displayed else self.height()
-        numbered, center = numbers.axes[axis], float(camera.center[-2:][displayed])
+        center, zoom = float(camera.center[-2:][displayed]), float(camera.zoom)
         scale, first = float(layer.scale[axis]), float(layer.translate[axis])
-        ends = [center + (pixel - length / 2) / camera.zoom for pixel in (0.0, float(length))]
-        n = numbered.values.size
-        index = np.clip([(end - first) / scale for end in ends], 0, n - 1)
-        low, high = (_number(numbered, k) for k in index)
-        whole = 1.0 if bool((numbered.values == np.round(numbered.values)).all()) else 0.0
-        found = []
-        for value in ticks(low, high, max(2, length // _APART), least_step=whole):
-            world = first + scale * _index(numbered, value)
-            found.append((length / 2 + (world - center) * camera.zoom, f"{value:g}"))
-        return found
+        low, high = ((center + (pixel - length / 2) / zoom - first) / scale for pixel in (0.0, float(length)))
+        found = numbered(numbers.axes[axis].values, low, high, max(2, length // _APART))
+        return [(length / 2 + (first + scale * at - center) * zoom, f"{number:g}") for at, number in found]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the ticks."""
@@ -136,15 +127,3 @@ class Rulers(QWidget):
     def _emitters(self) -> list[Any]:
         camera, dims = camera_of(self._viewer).events, self._viewer.dims.events
         return [camera.center, camera.zoom, dims.order, dims.ndisplay]
-
-
-def _number(axis: NumberedAxis, index: float) -> float:
-    """The number at a fractional index; numbers need not lie evenly."""
-    return float(np.interp(index, np.arange(axis.values.size), axis.values))
-
-
-def _index(axis: NumberedAxis, number: float) -> float:
-    """The fractional index of a number."""
-    values, places = axis.values, np.arange(axis.values.size)
-    down = values.size > 1 and values[-1] < values[0]
-    return float(np.interp(number, values[::-1], places[::-1]) if down else np.interp(number, values, places))

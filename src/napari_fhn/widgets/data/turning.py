@@ -11,10 +11,12 @@ from psygnal import Signal
 
 from napari_fhn.surveys import drawing
 from napari_fhn.surveys.kinds import is_map, vertical_axis
+from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.events import disconnect
 
@@ -63,6 +65,7 @@ class Turning:
         self._viewer = viewer
         self._data = data
         self._order = tuple(viewer.dims.order)
+        self._mapped: tuple[Material | None, bool] = (None, False)
         data.state.events.material.connect(self._turned)
         for emitter in self._emitters():
             emitter.connect(self._turned)
@@ -85,6 +88,14 @@ class Turning:
             return ()
         named = (View(_CALLED.get(dim, dim.replace("_", " ").capitalize()), axis) for axis, dim in enumerate(dims))
         return (*named, View("3D", None))
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the survey is one that a map can be drawn of."""
+        material = self._data.material
+        if material is not self._mapped[0]:
+            self._mapped = (material, material is not None and MapFrame.of(material.first) is not None)
+        return self._mapped[1]
 
     @property
     def current(self) -> View | None:

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QLabel, QS
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data.turning import Turning, View
 from napari_fhn.widgets.section import TOGGLE
+from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
 _NARROWEST = 78
@@ -21,11 +22,14 @@ class ViewBar(QWidget):
     ----------
     turning : Turning
         Who turns the view.
+    state : ViewState
+        Whether the other sections and the map are shown beside the canvas.
     """
 
-    def __init__(self, turning: Turning) -> None:
+    def __init__(self, turning: Turning, state: ViewState) -> None:
         super().__init__()
         self._turning = turning
+        self._state = state
         self._views: tuple[View, ...] = ()
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
@@ -50,6 +54,16 @@ class ViewBar(QWidget):
         for widget in (self.called, self.number):
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
+        self._rest = QWidget()  # takes the slider's room where there is none
+        row.addWidget(self._rest, 1)
+        self.linked = QToolButton()
+        self.linked.setText("Linked")
+        self.linked.setCheckable(True)
+        self.linked.setStyleSheet(TOGGLE)
+        self.linked.setToolTip("Show the other sections, the map and a fence at the same place. A click goes there.")
+        self.linked.clicked.connect(lambda wanted: setattr(state, "linked", wanted))
+        row.addWidget(self.linked)
+        state.events.linked.connect(self.look)
         turning.changed.connect(self.look)
         self.look()
 
@@ -59,7 +73,8 @@ class ViewBar(QWidget):
         if views != self._views:
             self._views = views
             self._fill()
-        self.setVisible(bool(views))
+        self.setVisible(bool(views) or self._turning.mapped)
+        self.linked.setChecked(self._state.linked)
         current, axis = self._turning.current, self._turning.axis
         for view in views:
             if view.title in self.buttons:
@@ -71,6 +86,7 @@ class ViewBar(QWidget):
             self._group.setExclusive(True)
         for widget in (self.called, self.number, self.slider):
             widget.setVisible(axis is not None)
+        self._rest.setVisible(axis is None)
         if axis is not None:
             self._show_number(axis)
 

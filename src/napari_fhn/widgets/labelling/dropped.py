@@ -6,11 +6,12 @@ Tables (.csv, .txt) are not among them: napari reads its own from such files. Th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import napari
 
-from napari_fhn.widgets.data.reader import files
+from napari_fhn.first_look import from_the_ground
 
 _SUFFIXES = (".las", ".gpkg", ".shp", ".geojson")
 
@@ -23,8 +24,8 @@ def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...
     path : str or sequence of str
         What was dropped.
     """
-    paths = files(path)
-    return read if paths and all(p.suffix.lower() in _SUFFIXES and p.is_file() for p in paths) else None
+    paths = _files(path)
+    return read if paths and all(p.suffix.lower() in _SUFFIXES and from_the_ground(p) for p in paths) else None
 
 
 def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
@@ -44,5 +45,9 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
 
     viewer = napari.current_viewer()
     if viewer is not None:
-        dock_of(viewer).desk.labelling.loader.load(files(path))
+        dock_of(viewer).desk.labelling.loader.load(_files(path))
     return [(None,)]
+
+
+def _files(path: str | Sequence[str]) -> list[Path]:
+    return [Path(p) for p in ([path] if isinstance(path, str) else path)]

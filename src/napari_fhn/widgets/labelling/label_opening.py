@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
+from psygnal import Signal
 
 from napari_fhn import labels
 from napari_fhn.project import ProjectError, Session
@@ -32,12 +33,31 @@ class LabelOpening:
         Which shows the labels.
     folder_of : callable
         Returns the folder of the session of some surveys.
+    fresh : callable
+        Returns the folder of a session of them that is not there yet.
+
+    Attributes
+    ----------
+    known : Signal
+        Emitted with the session of the ticked surveys where it has labels that are not shown, because nobody has said
+        yet that they go on with it; with None where that is not so, or not any more.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, folder_of: Callable[[Material], Path]) -> None:
+    known = Signal(object)
+
+    def __init__(
+        self,
+        context: DeskContext,
+        book: LabelBook,
+        folder_of: Callable[[Material], Path],
+        fresh: Callable[[Material], Path],
+    ) -> None:
         self._context = context
         self._book = book
         self._folder_of = folder_of
+        self._fresh = fresh
+        self._anew: Path | None = None
+        self._met: set[Path] = set()
         self._put_away: Path | None = None
         self._keeping_surveys = False
         context.data.state.events.material.connect(self._material_changed)
@@ -70,6 +90,23 @@ class LabelOpening:
             return False
         return True
 
+    def anew(self) -> bool:
+        """Begin another session of the ticked surveys; the one that there is stays as it is.
+
+        Returns
+        -------
+        bool
+            As for :meth:`new`.
+        """
+        material = self._context.data.material
+        if material is None or self._book.layer is not None:
+            return self.new()
+        self._anew = self._fresh(material)
+        try:
+            return self.new()
+        finally:
+            self._anew = None
+
     @contextlib.contextmanager
     def keeping_surveys(self, keeping: bool) -> Iterator[None]:
         """Leave the surveys of the session as they are while others are ticked."""
@@ -92,7 +129,7 @@ class LabelOpening:
         session = self._session
         if session is not None:
             return session.folder
-        folder = self._folder_of(material)
+        folder = self._anew or self._folder_of(material)
         if not material.first.attrs.get("source"):
             # An array from no file has no session but the one that its labels in this viewer belong to.
             for layer in self._context.viewer.layers:
@@ -117,9 +154,12 @@ class LabelOpening:
             context.messages.fail(str(error), traceback.format_exc())
             return False
         self._put_away = None
+        assert context.project.session is not None
+        self._met.add(context.project.session.folder)
         self._book.take_classes()
         self._remove_leftovers()
         self._book.show(values, context.place_of(material), writable=context.project.writable)
+        self.known.emit(None)
         if context.project.writable:
             context.messages.say("Pick a class and paint what you know, then press Train.")
         else:
@@ -160,6 +200,7 @@ class LabelOpening:
     def _material_changed(self, material: Material | None) -> None:
         if material is None:
             self._put_away = None
+            self.known.emit(None)
             return
         project, words = self._context.project, self._context.messages
         if project.project is not None and not self._keeping_surveys:
@@ -169,12 +210,24 @@ class LabelOpening:
                 project.close()  # these surveys lie elsewhere: they have a session of their own
             except OSError as error:
                 words.say(f"The surveys could not be kept in the session: {error.strerror}.", note=True)
-        if self.waiting() and self._folder(material) != self._put_away:
-            self._show()
-        elif not self._book.state.has_labels:
+        folder = self._folder(material) if self.waiting() else None
+        if folder is not None and folder != self._put_away:
+            if self._met_before(folder):
+                self._show()
+            else:
+                self.known.emit(folder)
+            return
+        self.known.emit(None)
+        if not self._book.state.has_labels:
             what = "wells" if is_for_wells(material.first) else "points"
             more = f", or load the {what} that lie beside it" if sidecar_files(material.first) else ""
             words.say(f"Make a label layer and paint{more}.")
+
+    def _met_before(self, folder: Path) -> bool:
+        """Whether a session was shown in this viewer, or is being opened: then nobody has to be asked."""
+        layers = self._context.viewer.layers
+        left = any(layer.metadata.get("session") == str(folder) for layer in layers)
+        return left or folder in self._met or self._context.project.project is not None
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self._book.layer:

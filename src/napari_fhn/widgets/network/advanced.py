@@ -1,4 +1,4 @@
-"""Every setting of a training, folded away: generated from the dataclasses that say what they mean."""
+"""Every setting of a training, folded away: a control for each field of the dataclasses that hold them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.section import Fold
 
 _LAYERS = (
-    "The network in words: dimensions, channels, then groups of STEPSxRANK layers; 'down' coarsens and 'up' refines, "
-    "as in '2d 16: 2x8 | down 3x16 | up 2x8'. Press Enter to take it."
+    "The network in words: 2d for sections and maps or 3d for blocks, channels, then groups of layers as "
+    "'number x width'; 'down' halves the resolution and 'up' doubles it, as in '2d 16: 2x8 | down 3x16 | up 2x8'. "
+    "Press Enter to take it."
 )
 _TERMS = "knowledge"
 """Field of the objective that has fields of its own."""
@@ -30,7 +31,7 @@ _TERMS = "knowledge"
 _TITLES: dict[Part, str] = {
     "network": "Network",
     "schedule": "Schedule",
-    "objective": "What is minimised",
+    "objective": "What counts as a mistake",
     "job": "Prediction and memory",
 }
 

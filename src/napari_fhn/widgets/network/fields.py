@@ -1,36 +1,24 @@
-"""Forms generated from dataclasses: one control for each field, its docstring's words as the tooltip."""
+"""Forms generated from dataclasses: one control for each field, with its title and its words."""
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
 from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Any
 
-from docstring_parser import DocstringStyle, parse
 from magicgui.widgets import CheckBox, ComboBox, LineEdit, SpinBox
 from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QSizePolicy, QWidget
 
+from napari_fhn.widgets.network.setting_words import title_and_words
+
 AUTOMATIC = "auto"
 """How a value that may be left open (None) is written."""
 
 _MOST = 10**9
-
-
-def meanings(of: type) -> dict[str, str]:
-    """Return what each parameter of a class means, from its numpydoc docstring."""
-    found: dict[str, str] = {}
-    for parameter in parse(inspect.getdoc(of) or "", DocstringStyle.NUMPYDOC).params:
-        # Marks for the documentation's builder mean nothing to a reader.
-        plain = re.sub(r":\w+:`~?(?:\w+\.)*(\w+)`", r"\1", parameter.description or "").replace("`", "")
-        words = " ".join(plain.split())
-        for name in parameter.arg_name.split(","):
-            found[name.strip()] = words
-    return found
 
 
 def to_text(value: Any) -> str:
@@ -89,7 +77,7 @@ class Form(QWidget):
 
     def __init__(self, of: type, names: Iterable[str]) -> None:
         super().__init__()
-        hints, words = typing.get_type_hints(of), meanings(of)
+        hints = typing.get_type_hints(of)
         self.controls: dict[str, ValueWidget[Any]] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -97,10 +85,11 @@ class Form(QWidget):
         layout.setVerticalSpacing(2)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name in names:
-            control = self._control(name, hints[name], words.get(name, ""))
+            title, words = title_and_words(of, name)
+            control = self._control(name, hints[name], words)
             control.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self.controls[name] = control
-            label = QLabel(name.replace("_", " "))
+            label = QLabel(title)
             label.setToolTip(control.tooltip or "")
             label.setBuddy(control.native)
             layout.addRow(label, control.native)

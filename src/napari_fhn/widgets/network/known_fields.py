@@ -28,21 +28,21 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
     (
         "absences",
         "absences",
-        f"Where a class does not occur: {terms.ABSENCE_EXAMPLE}, a mask that is not 0 there, or "
-        f"Salt@{terms.BOX_EXAMPLE}, a box of voxels. Several with | between them.",
+        f"Where a class does not occur: {terms.ABSENCE_EXAMPLE}, a file that is not 0 there, or "
+        f"Salt@{terms.BOX_EXAMPLE}, a box: from:to along each axis. Several with | between them.",
         "",
     ),
     (
         "smoothness",
         "smoothness",
-        "That boundaries are few and short, by its weight in the loss: 0.3 is the usual one. Empty for none.",
+        "How much few and short boundaries are preferred: 0.3 is usual, more makes plainer bodies. Empty for none.",
         "",
     ),
     (
         "ignored",
         "ignored boxes",
-        f"Boxes of voxels in which nothing is learnt: {terms.BOX_EXAMPLE}, start:stop along each axis. Several with | "
-        "between them.",
+        f"Boxes in which nothing is learnt: {terms.BOX_EXAMPLE}, from:to along each axis, counted from 0. Several with "
+        "| between them.",
         "",
     ),
 )

@@ -14,7 +14,7 @@ from napari_fhn.widgets.network.memory_bar import MemoryBar
 from napari_fhn.widgets.section import QUIET, TOGGLE, Section
 
 _MOST_HELD_OUT = 999
-_DEVICES = [("Auto", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda")]
+_DEVICES = [("Auto", "auto"), ("Processor", "cpu"), ("NVIDIA GPU", "cuda"), ("Apple GPU", "mps")]
 _MEMORY = (
     "Memory of a training step, forecast before anything is allocated. The bar is the free memory of the device: blue "
     "is what this network needs, hatched what it would need if every state were kept and every kernel of full rank."

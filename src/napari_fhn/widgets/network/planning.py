@@ -53,7 +53,7 @@ class PlanState:
     why : str
         Why this recipe.
     device : str
-        ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     outlook : Outlook or None
         What it will need.
     speed : Speed or None

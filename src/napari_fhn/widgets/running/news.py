@@ -97,7 +97,8 @@ class News:
         self._written = False
         self._latest: Progress | None = None
         self._developed = False
-        self._show_at = 0.0
+        self._show_at = self._left_at = 0.0
+        self._left: float | None = None
         self._stood = False
         self._timer = QTimer()
         self._timer.setInterval(POLL_MS)
@@ -106,7 +107,7 @@ class News:
 
     def begin(self) -> None:
         """Forget the news of what was done before."""
-        self.copied, self.first = 0.0, None
+        self.copied, self.first, self._left = 0.0, None, None
         self._began, self._written = time.monotonic(), False
         self._messages.note = ""
 
@@ -132,14 +133,21 @@ class News:
             state.share = self.copied
         if latest is not None and state.activity.can_pause:
             state.share = latest.step / max(latest.steps, 1)
-            state.seconds_left = latest.seconds_left
+            self._left, self._left_at = latest.seconds_left, time.monotonic()
             if not state.activity.paused:
                 self._messages.say(_progress(latest))
+        self._count_down()
         self._say_standing()
         self._latest = None
         if self._developed:
             self._developed = False
             self._shown.history.changed.emit()
+
+    def _count_down(self) -> None:
+        """Let the time left run down between the news: a view that is predicted takes longer than a step."""
+        state = self._state
+        if state.activity.can_pause and not state.activity.paused and self._left is not None:
+            state.seconds_left = self._left - (time.monotonic() - self._left_at)
 
     def _say_standing(self) -> None:
         """Say that the process stands still, for as long as it does."""

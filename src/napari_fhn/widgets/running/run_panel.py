@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.network.counting import in_words
-from napari_fhn.project.speeds import duration
+from napari_fhn.training import time_left
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
@@ -158,7 +158,7 @@ class RunPanel(Section):
     def _show_bar(self, event: Any = None) -> None:
         state = self._desk.state
         busy = not state.activity.idle
-        left = f" · {duration(state.seconds_left)} left" if busy and state.seconds_left is not None else ""
+        left = f" · {said}" if busy and (said := time_left.words(state.seconds_left)) else ""
         # By itself the bar paints at once, before the rest of the window.
         self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(1000 * state.share))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet
+from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, layout
 from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
@@ -22,6 +23,7 @@ from napari_fhn.project.opening import Finder, Reopened, reopen
 from napari_fhn.project.settings import OTHER_VERSION
 from napari_fhn.project.view_record import Looks, ViewRecord
 from napari_fhn.record import RecordError
+from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.placement import image_layer
@@ -30,9 +32,19 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.sessions import picture
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
+
+_PICTURE_SECONDS = 10.0
+"""At most so often a picture of what is in view is made, for the list of sessions."""
+
+_PREDICTED, _KNOWN = 0.5, 1.0
+"""How much of the survey under it each covers in the picture."""
+
+Ask = Callable[[str], Path | None]
+"""Asks a person for a file that is missing, by its name."""
 
 
 class SessionStore:
@@ -56,6 +68,7 @@ class SessionStore:
         self._prediction = prediction
         self._opening = False
         self._restored: Path | None = None
+        self._pictured = -_PICTURE_SECONDS
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SAVE_MS)
@@ -79,6 +92,7 @@ class SessionStore:
         if project.session is None or not project.writable or not self._book.state.has_labels or self._opening:
             return
         project.change("The settings", self._keep)
+        self._picture(project.session)
         view = self.view()
         try:
             view.save(project.session.folder)
@@ -100,9 +114,19 @@ class SessionStore:
             center=tuple(map(float, camera.center)),
             angles=tuple(map(float, camera.angles)),
             zoom=float(camera.zoom),
+            further=self._context.views.record(),
         )
 
-    def open(self, folder: Path, ask: Callable[[str], Path | None]) -> bool:
+    @contextlib.contextmanager
+    def returning(self) -> Iterator[None]:
+        """Bring back how everything was looked at, when the labels of a session come meanwhile."""
+        self._opening = True
+        try:
+            yield
+        finally:
+            self._opening = False
+
+    def open(self, folder: Path, ask: Ask) -> bool:
         """Open a session in place of what the desk shows; other layers stay.
 
         Parameters
@@ -134,11 +158,8 @@ class SessionStore:
             if writing and not mine:
                 project.session.release()
             return False
-        self._opening = True
-        try:
+        with self.returning():
             self._put(found, project, writing)
-        finally:
-            self._opening = False
         missing = f" {', '.join(found.missing)} was not found." if found.missing else ""
         if writing:
             context.messages.say(f"Opened {project.session.name}.{missing}")
@@ -204,6 +225,20 @@ class SessionStore:
             settings=kept, held_out=replace(held, blocks=book.state.blocks), surveys=self._surveys(session)
         )
 
+    def _picture(self, session: Session) -> None:
+        """Make a picture of what is in view, beside the window."""
+        now, material = time.monotonic(), self._context.data.material
+        if material is None or now - self._pictured < _PICTURE_SECONDS:
+            return
+        over = ((self._prediction.layer, _PREDICTED), (self._book.layer, _KNOWN))
+        viewer, table = self._context.viewer, self._book.state.classes
+        found = picture.scene(viewer, material.layer, over, table, vertical_axis(material.first))
+        if found is None:
+            return
+        self._pictured = now
+        path = session.folder / layout.PICTURE
+        self._context.background.run(lambda: picture.save(found, path), lambda _: None, lambda error: None)
+
     def _surveys(self, session: Session) -> tuple[SurveyEntry, ...]:
         """The surveys that are learnt from, as they stand there, and those that are only shown now."""
         known = {entry.name: entry for entry in session.manifest.surveys}
@@ -224,7 +259,11 @@ class SessionStore:
         viewer = self._context.viewer
         camera = go_to.camera_of(viewer).events
         dims, layers = viewer.dims.events, viewer.layers.events
+        views = self._context.views.events
         return [
+            views.linked,
+            views.map_shows,
+            views.fence,
             dims.current_step,
             dims.order,
             dims.ndisplay,
@@ -236,7 +275,7 @@ class SessionStore:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def _read(self, folder: Path, ask: Callable[[str], Path | None]) -> tuple[Reopened, Project]:
+    def _read(self, folder: Path, ask: Ask) -> tuple[Reopened, Project]:
         """Read a session and open its surveys, without changing anything."""
         open_ = self._context.project.session
         same = open_ is not None and open_.folder == Path(folder).absolute()
@@ -321,6 +360,8 @@ class SessionStore:
         if isinstance(device, str):
             planning.state.device = device
         self._book.take_held_out(manifest.held_out)
+        if self._opening:
+            context.views.take(view.further)
         dims = context.viewer.dims
         if self._opening and len(view.order) == dims.ndim:
             dims.ndisplay = view.ndisplay

@@ -1,0 +1,56 @@
+"""``napari-fhn brick``: a survey copied into shards of bricks, on a disk or in an object store."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_task
+from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.running import interruptible
+from napari_fhn.cli.sessions import told
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("brick", help="copy a survey into bricks (Zarr 3), which are read in place")
+    parser.add_argument("survey", metavar="SURVEY", help="survey file or address")
+    parser.add_argument(
+        "target", metavar="TARGET", help="the store to make: a folder such as survey.zarr, or s3://, gs://, abfs://"
+    )
+    add_task(parser, "copy")
+    parser.add_argument("--levels", action="store_true", help="add the coarser levels that the view in 3D takes")
+    add_reading(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Copy, or go on with a copy."""
+    from napari_fhn import surveys
+    from napari_fhn.project.samples import survey_files
+    from napari_fhn.surveys.bricks import build_pyramid, copy_shards
+    from napari_fhn.surveys.remote.addresses import url_of
+
+    if options.levels and url_of(options.target) is not None:
+        raise UsageError("--levels goes with a folder: coarser levels are not written to an address")
+    survey = surveys.open(survey_files([options.survey])[0], **reading(options))
+    show = told("Copying the survey")
+    done = total = 0
+    with interruptible() as control:
+        for step in copy_shards(survey, options.target, part=options.task, stop=control.stop):
+            done, total = step.done, step.total
+            show(done / max(total, 1))
+        if options.levels and done == total and not control.stop.is_set():
+            for _ in build_pyramid(Path(options.target), stop=control.stop):
+                pass
+    if options.json:
+        print(json.dumps({"kind": "Bricked", "target": options.target, "bytes": done, "of": total}))
+    elif done == total:
+        print(f"{survey.name or options.survey} is in {options.target} ({total / 1e9:.2f} GB before compression).")
+    else:
+        share = f"{100 * done / max(total, 1):.0f} %"
+        print(f"{share} of it is in {options.target}: it goes on from there when the same is asked for again.")
+    return INTERRUPTED if control.stop.is_set() and done < total else OK

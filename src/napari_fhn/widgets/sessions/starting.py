@@ -1,0 +1,187 @@
+"""What the desk begins with: the work on a survey that is known, and the sessions that were open lately."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn.project import layout
+from napari_fhn.project.outline import Outline
+from napari_fhn.project.recent import RecentSessions
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.sessions.store import Ask, SessionStore
+
+_MOST = 12
+"""Sessions that are listed."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the session lies, or lay.
+    outline : Outline or None
+        What it holds; None where it is not found.
+    """
+
+    folder: Path
+    outline: Outline | None
+
+
+@dataclass
+class StartState:
+    """What can be begun with; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    known : Outline or None
+        The session of the ticked survey, while nobody has said that they go on with it.
+    recent : tuple of Entry
+        Sessions, the last opened first.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    known: Outline | None = None
+    recent: tuple[Entry, ...] = ()
+
+
+class Starting:
+    """Offers what there is to go on with, and carries out what is chosen.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        Which says when labels are shown.
+    opening : LabelOpening
+        Which shows the labels of a survey.
+    store : SessionStore
+        Which opens sessions.
+    recent : RecentSessions
+        Those that were open on this machine.
+    folders : sequence of Path
+        Where sessions lie that may never have been open here.
+
+    Attributes
+    ----------
+    state : StartState
+        What can be begun with.
+    """
+
+    def __init__(
+        self,
+        context: DeskContext,
+        book: LabelBook,
+        opening: LabelOpening,
+        store: SessionStore,
+        recent: RecentSessions,
+        folders: Sequence[Path],
+    ) -> None:
+        self.state = StartState()
+        self._context = context
+        self._opening = opening
+        self._store = store
+        self._recent = recent
+        self._folders = tuple(dict.fromkeys(folders))
+        opening.known.connect(self._known)
+        book.state.events.has_labels.connect(self._opened)
+
+    @property
+    def sentence(self) -> str:
+        """What is said of the session that is known, and asked."""
+        known = self.state.known
+        if known is None:
+            return ""
+        did = "labelled" if known.labelled else "opened"
+        return f"You {did} this {known.day(datetime.date.today())}: {known.words}. Go on?"
+
+    def go_on(self) -> None:
+        """Go on with the session of the ticked survey, as it was looked at last."""
+        with self._store.returning():
+            self._opening.new()
+
+    def anew(self) -> None:
+        """Begin another session of the ticked survey; the one that there is can be opened again from the list."""
+        known = self.state.known
+        if self._opening.anew() and known is not None:
+            session = self._context.project.session
+            where = "" if session is None else f" It lies in {session.folder}."
+            self._context.messages.say(f"A new session is begun; that of before stays in {known.folder}.{where}")
+
+    def open(self, folder: Path, ask: Ask) -> bool:
+        """Open a session of the list in place of what the desk shows; returns whether it was."""
+        self._store.save()
+        return self._store.open(folder, ask)
+
+    def find(self, before: Path, after: Path) -> bool:
+        """Take note of where a session is that was not found; False, and said, where there is none."""
+        if not layout.is_session(after):
+            self._context.messages.fail(f"There is no session in {after}: choose the folder that holds session.json.")
+            return False
+        self._recent.moved(before, after)
+        self.look()
+        return True
+
+    def forget(self, folder: Path) -> None:
+        """List a session no more."""
+        self._recent.forget(folder)
+        self.look()
+
+    def look(self) -> None:
+        """Find out, beside the window, which sessions there are."""
+
+        def found() -> tuple[Entry, ...]:
+            listed = [one.path for one in self._recent.all()]
+            listed += [folder for folder in self._lying_about() if folder not in listed]
+            entries = (Entry(folder, Outline.of(folder)) for folder in listed[:_MOST])
+            return tuple(entries)
+
+        def show(entries: tuple[Entry, ...]) -> None:
+            self.state.recent = entries
+
+        self._context.background.run(found, show, lambda error: None)
+
+    def _lying_about(self) -> list[Path]:
+        """Return folders of sessions in the places for them, the last changed first."""
+        found = []
+        for place in self._folders:
+            try:
+                found += [folder for folder in place.iterdir() if layout.has_manifest(folder)]
+            except OSError:
+                continue
+        return sorted(found, key=_changed, reverse=True)
+
+    def _known(self, folder: Path | None) -> None:
+        self.state.known = None if folder is None else Outline.of(folder)
+        if self.state.known is not None:
+            self._context.messages.say(self.sentence)
+        elif folder is not None:
+            self._context.messages.say(f"There are labels of this survey in {folder}: 'Show labels' opens them.")
+
+    def _opened(self, has_labels: bool) -> None:
+        """Remember which session is open, once there are labels in it."""
+        project = self._context.project
+        if not has_labels or project.session is None or not project.writable:
+            return
+        material = self._context.data.material
+        source = "" if material is None else str(material.first.attrs.get("source", ""))
+        self._recent.opened(project.session.folder, source)
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return (folder / "session.json").stat().st_mtime
+    except OSError:
+        return 0.0

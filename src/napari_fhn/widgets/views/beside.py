@@ -1,0 +1,102 @@
+"""The views beside the canvas as a part of the window, which comes and goes."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.bricks import Bricks
+from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.views.linked_views import LinkedViews
+from napari_fhn.widgets.views.place import Place
+
+TITLE = "Linked views"
+_HEIGHT = 300
+
+
+class Beside:
+    """Shows the linked views at the lower edge of the window while they are wanted.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    wells : WellBook
+        The wells.
+    bricks : Bricks
+        Which knows of surveys whose slices take long.
+
+    Attributes
+    ----------
+    place : Place
+        Where one is.
+    views : LinkedViews or None
+        The views, as long as they are shown.
+    """
+
+    def __init__(self, context: DeskContext, wells: WellBook, bricks: Bricks) -> None:
+        self._context = context
+        self._wells = wells
+        self._bricks = bricks
+        self._dock: QDockWidget | None = None
+        self.place = Place(context.viewer, context.data)
+        self.views: LinkedViews | None = None
+        context.views.events.linked.connect(self.follow)
+
+    def follow(self, event: Any = None) -> None:
+        """Show the views, or take them away."""
+        wanted = self._context.views.linked
+        window = getattr(self._context.viewer, "window", None)
+        if wanted and self.views is None and window is not None:
+            context = self._context
+            self.views = LinkedViews(context, self.place, self._wells, self._bricks, context.views)
+            window.add_dock_widget(self.views, name=TITLE, area="bottom", add_vertical_stretch=False)
+            found = self.views.parentWidget()  # what napari hands back to a plugin is no widget to Qt
+            while found is not None and not isinstance(found, QDockWidget):
+                found = found.parentWidget()
+            self._dock = found
+            if found is not None:
+                found.visibilityChanged.connect(self._seen)
+                main = found.parentWidget()
+                if isinstance(main, QMainWindow):
+                    main.resizeDocks([found], [_HEIGHT], Qt.Orientation.Vertical)
+        elif self._dock is not None:
+            with contextlib.suppress(RuntimeError):  # gone with its window
+                self._dock.setVisible(wanted)
+
+    def close(self) -> None:
+        """Let go of the viewer, and take the views away."""
+        self.place.close()
+        if self.views is None:
+            return
+        views, self.views = self.views, None
+        with contextlib.suppress(RuntimeError, LookupError, AttributeError):
+            views.close_views()
+            self._context.viewer.window.remove_dock_widget(views)
+            views.deleteLater()
+
+    def _seen(self, visible: bool) -> None:
+        """Follow a person who closes the part of the window; one that is only covered is still wanted."""
+        if not visible:
+            QTimer.singleShot(0, self._look)
+        elif not self._context.views.linked:
+            self._context.views.linked = True
+
+    def _look(self) -> None:
+        try:
+            gone = self.views is not None and self.views.parent() is None
+            hidden = self._dock is None or self._dock.isHidden()
+        except RuntimeError:
+            gone, hidden = True, True
+        if gone:
+            views, self.views, self._dock = self.views, None, None
+            with contextlib.suppress(RuntimeError):
+                if views is not None:
+                    views.close_views()
+                    views.deleteLater()
+        if hidden and self._context.views.linked:
+            self._context.views.linked = False

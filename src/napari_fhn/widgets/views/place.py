@@ -1,0 +1,124 @@
+"""Where one is in the survey: one place, which the canvas and all views beside it share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from napari.components import ViewerModel
+from psygnal import Signal
+
+from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.events import disconnect
+
+
+class Place:
+    """The voxel at which one is, kept where napari keeps it: in its sliders, also along the axes on the canvas.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose canvas.
+    data : Data
+        Which survey.
+
+    Attributes
+    ----------
+    moved : Signal
+        Emitted when one is elsewhere.
+    """
+
+    moved = Signal()
+
+    def __init__(self, viewer: ViewerModel, data: Data) -> None:
+        self._viewer = viewer
+        self._data = data
+        self.clicks = False
+        """Whether a click on the canvas moves the place."""
+        viewer.dims.events.current_step.connect(self._moved)
+        viewer.mouse_drag_callbacks.append(self._pressed)
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        disconnect(self._viewer.dims.events.current_step, self._moved)
+        if self._pressed in self._viewer.mouse_drag_callbacks:
+            self._viewer.mouse_drag_callbacks.remove(self._pressed)
+
+    @property
+    def index(self) -> tuple[int, ...]:
+        """The voxel along the axes of space; empty where nothing is looked at."""
+        material = self._data.material
+        if material is None or material.layer not in self._viewer.layers:
+            return ()
+        at, n = material.layer.world_to_data(self._viewer.dims.point), len(material.shape)
+        return tuple(
+            min(max(round(float(value)), 0), size - 1) for value, size in zip(at[-n:], material.shape, strict=True)
+        )
+
+    @property
+    def across(self) -> int | None:
+        """The axis that the section on the canvas is across; None for a map, a line, and in 3D."""
+        material, dims = self._data.material, self._viewer.dims
+        if material is None or dims.ndisplay != 2 or len(material.shape) != 3:
+            return None
+        hidden = [axis - (dims.ndim - 3) for axis in dims.not_displayed if axis >= dims.ndim - 3]
+        return hidden[0] if len(hidden) == 1 else None
+
+    def go(self, index: Mapping[int, float], *, camera: bool = False) -> None:
+        """Move to a place.
+
+        Parameters
+        ----------
+        index : mapping of int to float
+            In voxels by axis of space; along the others one stays.
+        camera : bool, optional
+            Let the canvas show it in the middle, where it does not show it at all.
+        """
+        material, dims = self._data.material, self._viewer.dims
+        now = self.index
+        if material is None or not now:
+            return
+        n, layer = len(material.shape), material.layer
+        wanted = [float(min(max(round(index.get(k, now[k])), 0), material.shape[k] - 1)) for k in range(n)]
+        lead = layer.ndim - n
+        world = layer.data_to_world([*layer.world_to_data(dims.point)[:lead], *wanted])[lead:]
+        first = dims.ndim - n
+        moved = [k for k in range(n) if round(wanted[k]) != now[k]]
+        if moved:
+            dims.set_point([first + k for k in moved], [float(world[k]) for k in moved])
+        if camera and dims.ndisplay == 2:
+            self._bring_into_view({first + k: float(world[k]) for k in range(n)})
+
+    def _bring_into_view(self, world: Mapping[int, float]) -> None:
+        viewer = self._viewer
+        camera, shown = camera_of(viewer), viewer.dims.displayed
+        canvas = getattr(viewer, "canvas", None)  # from napari 0.9 on
+        size = viewer._canvas_size if canvas is None else canvas.size
+        center = list(camera.center[-2:])
+        half = [length / 2 / camera.zoom for length in size]
+        outside = any(abs(world[axis] - c) > h for axis, c, h in zip(shown, center, half, strict=True) if axis in world)
+        if outside:
+            camera.center = (0.0, *(world.get(axis, c) for axis, c in zip(shown, center, strict=True)))
+
+    def _moved(self, event: Any = None) -> None:
+        self.moved.emit()
+
+    def _pressed(self, viewer: Any, event: Any) -> Iterator[None]:
+        """Take a click on the canvas, of which no tool makes something else, and no drag."""
+        active = viewer.layers.selection.active
+        free = self.clicks and event.button == 1 and not event.modifiers and viewer.dims.ndisplay == 2
+        if not free or getattr(active, "mode", "pan_zoom") not in ("pan_zoom", None):
+            return
+        start = np.asarray(event.pos, np.float64)
+        yield
+        while event.type == "mouse_move":
+            yield
+        material = self._data.material
+        if np.abs(np.asarray(event.pos, np.float64) - start).max() > 3 or material is None:
+            return
+        n = len(material.shape)
+        at = material.layer.world_to_data(event.position)[-n:]
+        shown = [axis - (viewer.dims.ndim - n) for axis in viewer.dims.displayed]
+        self.go({axis: float(at[axis]) for axis in shown if axis >= 0})

@@ -1,0 +1,54 @@
+"""A viewer that tests use one after the other, emptied in between: to make one takes as long as most tests."""
+
+from __future__ import annotations
+
+import gc
+
+import napari
+
+# napari keeps something of every layer that was ever drawn, so a viewer is not used for ever.
+OFTEN = 25
+_CALLBACKS = ("mouse_move_callbacks", "mouse_wheel_callbacks", "mouse_drag_callbacks", "mouse_double_click_callbacks")
+
+
+class _Kept:
+    viewer: napari.Viewer | None = None
+    used = 0
+
+
+def given() -> napari.Viewer:
+    """The viewer, as good as new; a new one where the one before was closed or used often."""
+    if _Kept.viewer is None:
+        _Kept.viewer = napari.Viewer(show=False)
+        _Kept.used = 0
+    _Kept.used += 1
+    return _Kept.viewer
+
+
+def returned(viewer: napari.Viewer) -> None:
+    """Take the viewer back and empty it; `viewer` is closed where it cannot be used again."""
+    whole = hasattr(viewer.window, "_qt_window")
+    if whole and viewer is _Kept.viewer and _Kept.used < OFTEN:
+        _empty(viewer)
+        return
+    if viewer is _Kept.viewer:
+        _Kept.viewer = None
+    if whole:
+        viewer.close()
+    gc.collect()
+
+
+def _empty(viewer: napari.Viewer) -> None:
+    viewer.window.remove_dock_widget("all")
+    viewer.layers.clear()
+    viewer.dims.ndisplay = 2
+    viewer.dims.ndim = 2
+    viewer.dims.axis_labels = ("0", "1")
+    viewer.dims.reset()
+    viewer.reset_view()
+    viewer.keymap.clear()
+    viewer.title = "napari"
+    viewer.theme = "dark"
+    viewer.status = "Ready"
+    for name in _CALLBACKS:
+        getattr(viewer, name).clear()

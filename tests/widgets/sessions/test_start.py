@@ -1,0 +1,84 @@
+"""The desk begins with what was done last: gone on with, begun anew, or another session out of a list."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog
+
+from napari_fhn.project import Project, Session, SurveySet
+from napari_fhn.surveys import open as open_survey
+from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.sessions import picture
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A session of a little volume, as the command line makes it; returns its folder and the survey's file."""
+    path = tmp_path / "north.npy"
+    np.save(path, np.random.default_rng(0).standard_normal((6, 8, 12)).astype(np.float32))
+    project = Project(Session(tmp_path / "sessions" / "north"), SurveySet.of({"north": open_survey(path)}))
+    with project.session.writing("a test"):
+        project.use(project.surveys)
+        known = np.zeros((6, 8, 12), np.uint8)
+        known[2, 3] = 1
+        project.paint(known)
+    return project.session.folder, path
+
+
+def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp_path, monkeypatch):
+    folder, path = made
+    start, desk = dock.start, dock.desk
+    desk.starting.look()
+    assert spin(lambda: start.list.count() == 1, 10)
+    assert not start.isHidden()
+    assert "north" in start.list.item(0).toolTip()
+    start.list.setCurrentRow(0)
+    QTest.keyClick(start.list, Qt.Key.Key_Return)
+    assert desk.session.folder == folder, desk.messages.message
+    assert start.isHidden()
+    desk.project.close()
+    viewer.layers.clear()
+    # The folder goes elsewhere: it is grey, and found again.
+    shutil.move(folder, tmp_path / "elsewhere")
+    desk.starting.look()
+    assert spin(lambda: start.list.count() == 1 and desk.starting.state.recent[0].outline is None, 10)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    row = start.list.itemWidget(start.list.item(0))
+    row.find.click()
+    assert "no session in" in desk.messages.message
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "elsewhere"))
+    row.find.click()
+    assert spin(lambda: desk.starting.state.recent[0].outline is not None, 10)
+    # The survey alone is opened: its session is known, and another one may be begun.
+    data, how, _ = image_layer(open_survey(path))
+    viewer.add_image(data, **how)
+    assert desk.book.layer is None
+    assert desk.messages.message == "You labelled this today: labels. Go on?"
+    start.anew.click()
+    assert desk.session.folder.parent == desk.root
+    assert not np.asarray(desk.book.layer.data).any()
+    assert (tmp_path / "elsewhere" / "labels.npy").is_file()
+
+
+def test_the_picture_shows_the_section_in_view_with_what_is_known(labelled, tmp_path, spin):
+    viewer, dock = labelled
+    book = dock.desk.book
+    viewer.dims.set_current_step(0, 6)
+    seen = picture.scene(viewer, viewer.layers[0], ((book.layer, 1.0),), book.state.classes, 2)
+    pixels = picture.painted(seen)
+    assert pixels.shape == (32, 16, 4) if viewer.dims.order[-2:] == (2, 1) else (16, 32, 4)
+    upright = pixels if pixels.shape[0] == 32 else pixels.swapaxes(0, 1)
+    colors = [tuple(bytes.fromhex(book.state.classes.colors[value][1:])) for value in (1, 2)]
+    assert tuple(upright[5, 3, :3]) == colors[0]
+    assert tuple(upright[20, 3, :3]) == colors[1]
+    picture.save(seen, tmp_path / "picture.png")
+    assert picture.load(tmp_path / "picture.png").width() == picture.SIZE[0]
+    (tmp_path / "picture.png").write_bytes(b"no picture")
+    assert picture.load(tmp_path / "picture.png").isNull()
+    # A slice of one time would read every trace of a file.
+    assert picture.scene(viewer, viewer.layers[0], (), book.state.classes, 0) is None
