@@ -33,26 +33,9 @@ from napari_fhn.cli.options import Parser
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-<<<<<<< HEAD
-    train,
-    predict,
-    carry,
-    horizon,
-    export,
-    score,
-    report,
-    runs,
-    similar,
-    info,
-    recipes,
-    attributes,
-    forecast,
+    train, predict, carry, horizon, export, score, report, runs, similar, info, brick, recipes, attributes, forecast,
     diagnose,
-)
-=======
-    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
 )  # fmt: skip
->>>>>>> main
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)

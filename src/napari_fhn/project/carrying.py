@@ -110,20 +110,9 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     return DipField.open(values, folder if stamp else None, stamp=stamp)
 
 
-def amplitudes_of(inputs: Sequence[Input], vertical: int) -> NDArray[Any]:
-    """Return the first channel of a survey, mapped, with the vertical axis last; parameters as in `dips_of`."""
-    first = inputs[0]
-<<<<<<< HEAD
-    values = open_array(first.path)
-    if first.channel_axis is not None:
-        values = np.moveaxis(values, first.channel_axis, 0)[0]
-    return np.moveaxis(values, vertical, -1)
-=======
-    values = open_input(first)[0]
-    upright = vertical % values.ndim == values.ndim - 1
-    stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
-    return DipField.open(moved(values, vertical, -1), folder if stamp else None, stamp=stamp)
->>>>>>> main
+def amplitudes_of(inputs: Sequence[Input], vertical: int) -> Any:
+    """Return the first channel of a survey, read as it is sliced, with the vertical axis last; see `dips_of`."""
+    return moved(open_input(inputs[0])[0], vertical, -1)
 
 
 def folder_of(job: Job) -> Path | None:
