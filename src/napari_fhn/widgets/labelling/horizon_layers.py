@@ -55,9 +55,6 @@ class HorizonLayers:
         self._book = book
         self._horizons = horizons
         self._active: Any = None
-        self._timer = QTimer()
-        self._timer.setInterval(_WATCHED_MS)
-        self._timer.timeout.connect(self._draw_lines)
         state = horizons.state.events
         state.kept.connect(self.show)
         state.chosen.connect(self.show)
@@ -69,7 +66,6 @@ class HorizonLayers:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        self._timer.stop()
         self._listen(False)
         disconnect(self._context.viewer.layers.events.removed, self._on_removed)
         for name in ("current_step", "order", "ndisplay"):
@@ -230,11 +226,13 @@ class HorizonLayers:
         return best
 
     def _watch(self, tracking: bool) -> None:
+        self._draw_lines()
         if tracking:
-            self._timer.start()
-        else:
-            self._timer.stop()
-            self._draw_lines()
+            QTimer.singleShot(_WATCHED_MS, self._watch_on)
+
+    def _watch_on(self) -> None:
+        if self._horizons.state.tracking:
+            self._watch(True)
 
     def _remove(self) -> None:
         layers = self._context.viewer.layers

@@ -114,7 +114,7 @@ class LabelPanel(Section):
         self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
         self.accept = AcceptPanel(labelling.sections, prediction, entropy)
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
-        self.wells = WellsPanel(labelling.wells, labelling.wells_layer)
+        self.wells = WellsPanel(labelling.wells, labelling.wells_layer, labelling.wells_beside)
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
         self.horizons = HorizonsPanel(labelling.horizons)
         self.tools.add("Horizons", "Pick a horizon at a few places, track it, make labels of it.", self.horizons)
