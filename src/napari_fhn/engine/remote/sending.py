@@ -185,9 +185,7 @@ class Following:
         values = self._arrays[name][box.slices].tobytes()
         found = zlib.crc32(values)
         if self._sums.get(part) != found:
-            connection.ask(
-                "write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values)
-            )
+            connection.ask("write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values))
             self._sums[part] = found
 
 
