@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -219,8 +220,17 @@ class Tidying:
         return np.asarray(tidying.remove_small(swept, self.smallest) if self.smallest > 1 else swept, np.uint8)
 
 
-def tidy(run: Run, how: Tidying) -> int:
+def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) -> int:
     """Tidy the prediction of a run; what it was is kept for :func:`take_back`.
+
+    Parameters
+    ----------
+    run : Run
+        Whose prediction.
+    how : Tidying
+        What is done.
+    check : callable
+        Called before anything is changed; what it raises ends it there.
 
     Returns
     -------
@@ -237,6 +247,7 @@ def tidy(run: Run, how: Tidying) -> int:
         raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=run.folder)
     values = mapped.open(run.prediction, "r+")
     swept = how.applied_to(np.asarray(values))
+    check()
     if made.tidied is None or not run.untidied.is_file():
         # Tidied twice, it is taken back to what the network said.
         mapped.copy(run.prediction, run.untidied)

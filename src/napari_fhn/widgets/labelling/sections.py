@@ -189,7 +189,7 @@ class Sections:
             doubts = self._context.project.doubts() if accepted else ""
             self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
-        book.work(plan, done)
+        book.work(plan, done, title=f"Labels {title}")
 
     def _stepped(self, step: Step) -> None:
         """Outline what came from the prediction."""

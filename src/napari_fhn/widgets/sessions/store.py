@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -15,9 +14,8 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, layout
+from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, copying, layout
 from napari_fhn.project.inputs import entry_of
-from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
 from napari_fhn.project.settings import OTHER_VERSION
@@ -166,8 +164,15 @@ class SessionStore:
             context.messages.say(f"Opened {project.session.name}.{missing}")
         return True
 
-    def copy(self, folder: Path) -> None:
+    def copy(self, folder: Path, told: Callable[[float], None] = lambda share: None) -> None:
         """Copy the session into an empty folder, with arrays as files of their own.
+
+        Parameters
+        ----------
+        folder : Path
+            There already.
+        told : callable
+            Called with the share that is copied, before each file; what it raises ends it, and what was copied goes.
 
         Raises
         ------
@@ -177,10 +182,7 @@ class SessionStore:
         session = self._context.project.session
         if session is None:
             raise ProjectError("there is no session yet", "Make a label layer first")
-        self.save()
-        shutil.copytree(
-            session.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.part*", LOCK, "*.deleted")
-        )
+        copying.copy(session.folder, folder, told)
         # Files outside of the session are as far from the copy as they are now from it, and no longer as they were.
         moved = Session(folder)
         finder = Finder(session.folder)
