@@ -172,6 +172,7 @@ class Desk:
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
         self.painted = self.work.painted
+        self.painted.connect(self.scene.repaint)
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.rescuing = Rescuing(context, self.book, self.root, self.stop)
         self.healing = Healing(context, self.book, self.prediction, self.labelling.wells_layer)

@@ -107,6 +107,10 @@ class Scene:
         elif not wanted and self.shown:
             self._leave()
 
+    def repaint(self, event: Any = None) -> None:
+        """Draw again: something was predicted, which layers that are out of sight do not tell."""
+        self._looks.later()
+
     def close(self) -> None:
         """Let go of the viewer."""
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
