@@ -163,6 +163,7 @@ class Desk:
         self.doubts = Doubts(context, self.prediction)
         self.beside = Beside(context, self.labelling.wells, self.bricks)
         self.scene = Scene(context, self.beside.place, self.labelling.wells)
+        self.turning.entering.connect(context.views.entering.emit)
         self.bodies = Bodies(context, self.book, self.prediction, self.scene)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
