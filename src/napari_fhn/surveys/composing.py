@@ -91,7 +91,7 @@ class Classes:
             out[..., :3] += self.stale[..., np.newaxis] * _STALE * (grey - out[..., :3])
         if self.missing is not None:
             out[hatched(values.shape) & self.missing] = (*_HATCH, 0.8)
-        return out
+        return np.asarray(out, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
