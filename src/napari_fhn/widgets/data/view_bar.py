@@ -48,7 +48,9 @@ class ViewBar(QWidget):
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
-        self._ways = QHBoxLayout()
+        ways = QWidget(self)  # of their own, so that they come first whenever they are made
+        self._ways = QHBoxLayout(ways)
+        self._ways.setContentsMargins(0, 0, 0, 0)
         self._ways.setSpacing(2)
         self.number = QDoubleSpinBox()
         self.number.setKeyboardTracking(False)
@@ -64,7 +66,7 @@ class ViewBar(QWidget):
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 2)
         row.setSpacing(6)
-        row.addLayout(self._ways)
+        row.addWidget(ways)
         self.plane = QComboBox()
         self.plane.setAccessibleName("plane")
         self.plane.setToolTip("Which of the three planes the number and the slider move.")
