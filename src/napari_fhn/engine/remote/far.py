@@ -206,6 +206,10 @@ def work_at(
         engine.close()
 
 
+class _Unwanted(Exception):
+    """Nobody wants it any more; never leaves this module."""
+
+
 class _Work:
     """One training or prediction on another machine."""
 
@@ -223,6 +227,9 @@ class _Work:
         """Do it, whatever happens on the way, and say how it ended."""
         try:
             self._do()
+        except _Unwanted:
+            words = "Stopped before it began: nothing was done, and all is as it was."
+            self._tell(Done(self._task, True, time.monotonic() - self._began, words))
         except (JobError, OSError) as error:
             message = str(error)
             self._tell(Failed(message[:1].upper() + message[1:], traceback.format_exc()))
@@ -441,7 +448,11 @@ class _Work:
         prediction.flush()
         self._tell(BoxChanged(Box.whole(prediction.shape), self._changed_at))
 
-    def _say_sending(self, path: str, size: int) -> None:
+    def _say_sending(self, path: str, sent: int, size: int) -> None:
+        if self._engine._stopped.is_set() or self._engine._closed.is_set():
+            raise _Unwanted
+        if sent:
+            return
         words = f"{Path(path).name} is not on {self._where} yet: it is sent once ({sending.price(size)})."
         self._tell(Note(words))
 
