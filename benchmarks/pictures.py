@@ -114,12 +114,15 @@ def draw(task: Task, found: dict[str, NDArray[np.uint8]], path: Path) -> None:
         shown.append((f"{title}: {scored(task, said)['mean_iou']:.2f}", said[at]))
     truth = np.where(task.truth > 0, task.truth, task.labels)[at]
     data = _grey(task.inputs[-1], at)
-    columns = 3
+    columns = 3 if len(shown) < 5 else 4
     rows = -(-(len(shown) + 2) // columns)
     turned = task.vertical_axis is not None
     high, wide = (data.shape[1], data.shape[0]) if turned else data.shape
     figure, axes = plt.subplots(
-        rows, columns, figsize=(9, 9 * rows / columns * high / wide + 0.3 * rows), layout="constrained"
+        rows,
+        columns,
+        figsize=(3 * columns, 3 * columns * rows / columns * high / wide + 0.3 * rows),
+        layout="constrained",
     )
     for axis in axes.flat:
         axis.set_axis_off()
