@@ -3,10 +3,10 @@
     python benchmarks/pictures.py --only seismic,hyperspectral
     python benchmarks/pictures.py --only seismic --folder kept    # trains where nothing was kept, and draws
 
-A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section without
-labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone, what is
-known without it, both together, and these averaged along the structure and in the order of layers. Above each stands
-its mean IoU over the whole survey.
+A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section
+without labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone,
+what is known without it, both together, and these averaged along the structure and in the order of layers. Above each
+stands its mean IoU over the whole survey.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def draw(task: Task, found: dict[str, NDArray[np.uint8]], path: Path) -> None:
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(3 * columns, 3 * columns * rows / columns * high / wide + 0.3 * rows),
+        figsize=(3 * columns, 3 * rows * high / wide + 0.3 * rows),
         layout="constrained",
     )
     for axis in axes.flat:
