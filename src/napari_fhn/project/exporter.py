@@ -28,9 +28,14 @@ from napari_fhn.surveys.out import (
     save_layers,
     save_mesh,
     save_polygons,
+    save_stac,
+    save_trace_map,
     surfaces,
+    trace_maps,
 )
-from napari_fhn.surveys.out.saving import SEGY
+from napari_fhn.surveys.out.horizons import depths_of, horizon_title
+from napari_fhn.surveys.out.saving import GEOTIFF, SEGY
+from napari_fhn.surveys.out.thickness import thickness
 from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
@@ -236,6 +241,7 @@ class Exporter:
             "entropy": self._output,
             "margin": self._output,
             "horizon": self._horizon,
+            "thickness": self._thickness,
             "bodies": self._bodies,
             "mesh": self._mesh,
             "polygons": self._polygons,
@@ -253,11 +259,11 @@ class Exporter:
             return False
         if what == "polygons":
             return self.survey is not None and is_raster(self.survey)
-        if what not in ("horizon", "mesh"):
+        if what not in ("horizon", "thickness", "mesh"):
             return True
         if self.survey is None or kinds.vertical_axis(self.survey) is None:
             return False
-        return what == "horizon" or len(kinds.spatial_shape(self.survey)) == SIZES
+        return what != "mesh" or len(kinds.spatial_shape(self.survey)) == SIZES
 
     def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._origin.labels() if request.what == "labels" else self._origin.classes()
@@ -268,7 +274,21 @@ class Exporter:
         path = surveys.save(
             request.path, values, like, nodata=nothing, classes=InFiles.of(table), history=made, progress=told
         )
-        return Written((path,), made=made)
+        return Written((path, *self._beside(path, request, made)), made=made)
+
+    def _beside(self, path: Path, request: Request, made: tuple[str, ...]) -> tuple[Path, ...]:
+        """Write what a GIS looks for beside a map: a style for QGIS, and a STAC item where it was asked for."""
+        if path.suffix.lower() not in GEOTIFF:
+            return ()
+        classes, written = InFiles.of(self.table), []
+        style = path.with_suffix(".qml")
+        if classes and _may_replace(style):
+            written.append(save_classes(style, classes, history=made[:1]))
+        elif classes:
+            self._notes.append(f"{style.name} is a style of somebody's own, and stays as it is")
+        if request.stac:
+            written.append(save_stac(path, classes, history=made))
+        return tuple(written)
 
     def _output(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.output("entropy" if request.what == "entropy" else "margin"), classes=False)
@@ -298,8 +318,31 @@ class Exporter:
     def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.classes(), classes=True)
         like, names = self._like(values), self._names()
-        count = save_horizon(
-            request.path, values, like, request.above, request.below, names=names, history=made, progress=told
+        if request.path.suffix.lower() in (*trace_maps.TIFF, ".csv"):
+            title = horizon_title(like, request.above, request.below, names)
+            depths = depths_of(values, like, request.above, request.below, told)
+            count = save_trace_map(request.path, depths, like, title, history=made)
+        else:
+            count = save_horizon(
+                request.path, values, like, request.above, request.below, names=names, history=made, progress=told
+            )
+        self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
+        return Written((request.path,), {"traces": count}, made)
+
+    def _thickness(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.classes(), classes=True)
+        like, name_of = self._like(values), self._names()
+        found = thickness(values, like, request.of, net=request.net, progress=told)
+        unit = str(like[like.dims[-1]].attrs.get("units", ""))
+        if request.velocity is not None:
+            found, unit = found * request.velocity / 2000, "m"
+        called = " and ".join(name_of.get(value, f"class {value}") for value in request.of)
+        what = "net thickness" if request.net else "thickness"
+        by = f", at {request.velocity:g} m/s" if request.velocity is not None else ""
+        words = f"{what} in {unit or 'samples'}{by}"
+        column = f"{what.replace(' ', '_')}{f' [{unit}]' if unit else ''}"
+        count = save_trace_map(
+            request.path, found, like, f"{what} of {called}{by}", z=words, column=column, history=made
         )
         self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
         return Written((request.path,), {"traces": count}, made)
@@ -388,6 +431,11 @@ def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None
     if own is None or said is None:
         return own or said
     return own.replaced_by(said, own.values)
+
+
+def _may_replace(style: Path) -> bool:
+    """Whether there is no style of that name, or one that this program has written."""
+    return not style.exists() or b"<!-- napari-fhn " in style.read_bytes()[:2000]
 
 
 def _nobody(share: float) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import family
-from samples.seismogram import record
 
 from napari_fhn.structure.dips import DipField
 from napari_fhn.structure.tracking.events import nearest_event
 from napari_fhn.structure.tracking.growing import Picks
 from napari_fhn.structure.tracking.horizon import Horizon, Tracker, snapped, track
+from samples import family
+from samples.seismogram import record
 from structure.layered import KnownDips, from_surface
 
 
