@@ -86,6 +86,7 @@ class HorizonsPanel(QWidget):
         self.bar.setAccessibleName("how far the horizon is tracked")
         self.bar.setRange(0, 100)
         self.bar.setFixedHeight(16)
+        self.bar.setToolTip("How many of the survey's traces it has come to.")
         self.quality = QSlider(Qt.Orientation.Horizontal)
         self.quality.setAccessibleName("least quality")
         self.quality.setRange(0, 100)
