@@ -16,6 +16,7 @@ from napari_fhn.api.wording import in_python
 from napari_fhn.labels import ClassTable, LabelError, collect_warnings, read_horizon
 from napari_fhn.project import Project, ProjectError, samples, tracking
 from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
+from napari_fhn.project.history import make_again, take_back
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.project.tracking import TrackedHorizon
@@ -220,6 +221,52 @@ class Labelled(Results):
         with in_python():
             self._check_writer()
             return erase_carried(self.project).labels.voxels
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """What was done to labels, classes and wells and stands, in words, the oldest first."""
+        return tuple(one.title for one in self.project.session.steps.entries if not one.undone)
+
+    def undo(self, steps: int = 1) -> tuple[str, ...]:
+        """Take back what was done last to labels, classes and wells, by whichever program.
+
+        Parameters
+        ----------
+        steps : int
+            How much of `history`, from its end.
+
+        Returns
+        -------
+        tuple of str
+            What was taken back, the newest first. Voxels that were changed since by something else stay as they are.
+
+        Raises
+        ------
+        ProjectError
+            When there is not as much; nothing is taken back then.
+
+        Examples
+        --------
+        >>> import napari_fhn as fhn
+        >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
+        ...     _ = work.label()
+        ...     _ = work.undo()
+        ...     len(work.history)
+        0
+        """
+        with in_python():
+            self._check_writer()
+            taken = take_back(self.project.session, steps)
+            self.notes += taken.words
+            return taken.titles
+
+    def redo(self, steps: int = 1) -> tuple[str, ...]:
+        """Make again what was taken back last; as `undo`."""
+        with in_python():
+            self._check_writer()
+            taken = make_again(self.project.session, steps)
+            self.notes += taken.words
+            return taken.titles
 
     @property
     def _labelled(self) -> bool:

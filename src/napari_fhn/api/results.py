@@ -103,8 +103,8 @@ class Results:
         -------
         xarray.DataArray
             With the axes of the survey, mapped from the session: nothing is read before it is used, and predicting
-            again changes it. ``attrs`` hold ``classes`` (names by code), ``made`` (lines that say what made it) and
-            ``complete``: whether all of the survey is predicted by the network of now.
+            again changes it. ``attrs`` hold ``classes`` and ``colors`` (by code), ``made`` (lines that say what made
+            it) and ``complete``: whether all of the survey is predicted by the network of now.
 
         Raises
         ------

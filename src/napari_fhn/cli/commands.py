@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from napari_fhn import __version__, installed
 from napari_fhn.cli import (
@@ -14,27 +16,32 @@ from napari_fhn.cli import (
     brick,
     carry,
     company,
+    completion,
     diagnose,
+    doctor,
     export,
     forecast,
+    history,
     horizon,
     info,
     predict,
     recipes,
     report,
     runs,
+    saying,
     score,
     similar,
     train,
+    worker,
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
-from napari_fhn.cli.options import Parser
+from napari_fhn.cli.options import Parser, UsageError
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, horizon, export, score, report, runs, similar, info, brick, recipes, attributes, forecast,
-    diagnose,
+    train, predict, carry, horizon, export, score, report, runs, history, similar, info, brick, recipes, attributes,
+    forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 
@@ -55,13 +62,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 2 when something about the files or options is wrong (one sentence on standard error says
         what), 130 when stopped with Ctrl-C.
     """
+    words = tuple(sys.argv[1:] if arguments is None else arguments)
+    typed = shlex.join(("napari-fhn", *words))
+    # What is wrong with the options themselves is told the same way.
+    with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
+        options = _parsed(words, typed)
+    if options is None:
+        return WRONG
+    with ExitStack() as speaking:
+        how = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
+        try:
+            speaking.enter_context(saying.speaking(typed, as_json=getattr(options, "json", False), **how))
+        except OSError as error:
+            print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
+            return WRONG
+        return _carried_out(options)
+
+
+def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
+    """Read the command line; None where it makes no sense, which is said."""
     try:
-        options = parser().parse_args(arguments)
-        options.typed = shlex.join(("napari-fhn", *(sys.argv[1:] if arguments is None else arguments)))
+        options = parser().parse_args(words)
+    except UsageError as error:
+        saying.fail(str(error), WRONG)
+        return None
+    options.typed = typed
+    return options
+
+
+def _carried_out(options: argparse.Namespace) -> int:
+    """Run a command, and say what keeps it from its end."""
+    try:
         company.refuse(options.command)
         code: int = options.run(options)
         return code
     except KeyboardInterrupt:
+        saying.say(["stopped; what was whole before is as it was, and nothing is left half written."])
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of a pipe has seen enough; Python would complain once more when it flushes at the end.
@@ -70,8 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, MemoryError, ImportError) as error:
         sentence = _sentence(error)
         if sentence is None:
+            saying.log.exception("a fault of the program")
             raise
-        print(f"napari-fhn: {sentence}", file=sys.stderr)
+        saying.fail(sentence, WRONG)
         return WRONG
 
 

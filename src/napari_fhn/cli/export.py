@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_partial, add_session
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_partial, add_session, add_stac
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 
@@ -68,6 +68,7 @@ def _kind(kinds: Any, name: str, what: str, files: str) -> argparse.ArgumentPars
         help="survey that was predicted: gives headers, map and axes (default: the session's own)",
     )
     add_partial(parser)
+    add_stac(parser)
     add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -89,6 +90,7 @@ def run(options: argparse.Namespace) -> int:
         net=getattr(options, "net", False),
         corners=getattr(options, "corners", False),
         partial=options.partial,
+        stac=options.stac,
     )
     write(exporter, request, options.json)
     return OK

@@ -27,7 +27,24 @@ class UsageError(ValueError):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one sentence, and leaves it to ``main`` to end the program."""
+    """A parser that says what is wrong in one sentence, and leaves it to ``main`` to end the program.
+
+    Every command has what is asked of all of them: ``--verbose`` and ``--log-file``.
+    """
+
+    def __init__(self, *words: Any, **how: Any) -> None:
+        super().__init__(*words, **how)
+        # Without a default: those of a command would undo what was said before its name.
+        self.add_argument(
+            "-v", "--verbose", action="store_true", default=argparse.SUPPRESS, help="tell what happens, as it does"
+        )
+        self.add_argument(
+            "--log-file",
+            type=Path,
+            metavar="FILE",
+            default=argparse.SUPPRESS,
+            help="add all of that to a file, with what led to an error",
+        )
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong.
@@ -67,6 +84,11 @@ def number_of_bytes(text: str) -> int:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print what there is to say as lines of JSON")
+
+
+def add_stac(parser: argparse.ArgumentParser) -> None:
+    """Add ``--stac``."""
+    parser.add_argument("--stac", action="store_true", help="write a STAC item for catalogues beside a GeoTIFF")
 
 
 def add_take_over(parser: argparse.ArgumentParser, **more: Any) -> None:
@@ -113,6 +135,19 @@ def add_task(parser: argparse._ActionsContainer, what: str) -> None:
         metavar="K/N",
         help=f"{what} the K-th of N parts only, which may run at once on as many machines: 1/128 to 128/128",
     )
+
+
+def add_cluster(parser: argparse._ActionsContainer) -> None:
+    """Add ``--cluster`` and ``--workers``."""
+    parser.add_argument(
+        "--cluster",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="spread the work over the workers of a dask scheduler, such as tcp://host:8786; without an address over "
+        "processes of this machine",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of this machine (default: one a processor)")
 
 
 def task(text: str) -> Part:

@@ -21,12 +21,16 @@ from napari_fhn.cli.options import (
     add_partial,
     add_place,
     add_session,
+    add_stac,
     add_take_over,
     add_trust,
     on_machine,
 )
+from napari_fhn.cli.pictures import add_picture, beside, leave_picture
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.tasks import add_tasks, wanted
+from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.job import Job, JobError
 
@@ -83,6 +87,9 @@ def add(commands: Commands) -> None:
     add_maps(parser)
     add_place(parser)
     add_machine(parser)
+    add_tasks(parser)
+    add_picture(parser)
+    add_stac(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -90,6 +97,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
+    if wanted(options):
+        return tasks(options)
     if options.network is not None or options.surveys:
         return _elsewhere(options)
     folder, name = place(options)
@@ -121,7 +130,7 @@ def outputs(text: str) -> tuple[str, ...]:
 def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
-    from napari_fhn.project import jobs
+    from napari_fhn.project import jobs, layout
     from napari_fhn.project.backbones import trust_network
     from napari_fhn.project.exporter import Exporter, Request
 
@@ -130,7 +139,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     if options.output is not None:
         # Before the work and not after it: a wrong name must not cost the prediction.
         exporter = Exporter.of_run(project, chosen, like=_like(options))
-        request = Request("classes", options.output, partial=options.partial)
+        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
         exporter.check(request)
     if options.trust_backbone:
         trust_network(chosen.model)
@@ -151,6 +160,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         return INTERRUPTED
     if exporter is not None and request is not None:
         write(exporter, request, options.json)
+    leave_picture(options, job, chosen.folder / layout.PICTURE if options.output is None else beside(options.output))
     return OK
 
 
@@ -227,7 +237,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.output is not None:
         from napari_fhn.project.exporter import Request
 
-        request = Request("classes", options.output, partial=options.partial)
+        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
     prepare_prediction(job)
     if request is not None:
         from napari_fhn.project.exporter import Exporter
@@ -239,4 +249,5 @@ def _alone(options: argparse.Namespace) -> int:
         return INTERRUPTED
     if exporter is not None and request is not None:
         write(exporter, request, options.json)
+        leave_picture(options, job, beside(options.output))
     return OK

@@ -9,6 +9,7 @@ from pathlib import Path
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
 from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, opened, run_of
 
 
@@ -35,9 +36,10 @@ def run(options: argparse.Namespace) -> int:
 
     session = existing(options.session, "napari-fhn report")
     chosen = run_of(session, options.run_name)
-    path = write_report(
-        opened(session), chosen, options.output, options.truth, partial=options.partial, reading=reading(options)
-    )
+    with busy("Writing the report"):
+        path = write_report(
+            opened(session), chosen, options.output, options.truth, partial=options.partial, reading=reading(options)
+        )
     if options.json:
         print(json.dumps({"kind": "Report", "path": str(path), "run": chosen.id}))
     else:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial, add_session, add_take_over, on_machine
-from napari_fhn.cli.sessions import Asked, asked, opened, say
+from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.sessions import Asked, asked, opened
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.updates import Note
@@ -80,11 +81,11 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.report import runs
 
     how = {"margin": options.margin, "drawn": options.drawn, "partial": options.partial}
-    if found.session is None or found.run is None:
-        scored = runs.evaluate_job(job, options.truth, **how)
-    else:
-        project = opened(found.session)
-        scored = runs.evaluate(project, found.run, options.truth, **how)
+    with busy("Scoring"):
+        if found.session is None or found.run is None:
+            scored = runs.evaluate_job(job, options.truth, **how)
+        else:
+            scored = runs.evaluate(opened(found.session), found.run, options.truth, **how)
     say(scored.notes)
     for one in scored.evaluations:
         tell(one, job, options.json)

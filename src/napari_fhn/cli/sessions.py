@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.options import UsageError
+from napari_fhn.cli.saying import say as say  # what is about sessions is said through them, too
+from napari_fhn.cli.saying import told as told
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
@@ -155,17 +155,3 @@ def run_of(session: Session, name: str | None) -> Run:
     if found is None:
         raise ProjectError("nothing was trained in it yet", "Train first", path=session.folder)
     return found
-
-
-def told(words: str) -> Callable[[float], None]:
-    """Return what shows on a terminal how far something is; a log is spared it."""
-    if not sys.stderr.isatty():
-        return lambda share: None
-    return lambda share: print(f"\r{words}: {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
-
-
-def say(sentences: Iterable[str]) -> None:
-    """Tell a person something that is no result: on standard error, so that results can be piped."""
-    for sentence in sentences:
-        if sentence:
-            print(f"napari-fhn: {sentence}", file=sys.stderr)

@@ -25,8 +25,11 @@ from napari_fhn.cli.options import (
     on_machine,
     with_numbers,
 )
+from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
-from napari_fhn.cli.sessions import say, session_around
+from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.sessions import session_around
+from napari_fhn.engine.remote.address import parse
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
@@ -84,6 +87,13 @@ def add(commands: Commands) -> None:
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_place(parser)
     add_machine(how)
+    how.add_argument(
+        "--on",
+        default="",
+        metavar="ADDRESS",
+        help="train on another machine: ssh://[USER@]HOST[:PORT][/FOLDER], which begins a worker there by itself, or "
+        "tcp://127.0.0.1:PORT for a tunnel to one; with --resume what is trained there is followed again",
+    )
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--name", metavar="NAME", help="of the run (default: Run N)")
@@ -104,6 +114,7 @@ def add(commands: Commands) -> None:
     add_objective(parser)
     add_reading(parser)
     add_maps(parser)
+    add_picture(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run, ranks=None)
@@ -122,6 +133,7 @@ def _run(options: argparse.Namespace) -> int:
         return _alone(options)
     from napari_fhn.cli.given import preparing
     from napari_fhn.cli.running import work
+    from napari_fhn.project import layout
 
     with preparing(options) as prepared:
         project, begun = prepared.project, prepared.begun
@@ -130,7 +142,7 @@ def _run(options: argparse.Namespace) -> int:
             print(prepared.why)
         end: Done | Failed | None = None
         try:
-            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks)
+            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks, options.on)
             end = work("train", begun.job, *how)
         except Exception as error:
             end = Failed(str(error))
@@ -148,6 +160,7 @@ def _run(options: argparse.Namespace) -> int:
             return INTERRUPTED
         if prepared.truth is not None:
             return _scored(options, project, trained, prepared.truth)
+        leave_picture(options, trained.job(), trained.folder / layout.PICTURE)
         if not options.json:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
             print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
@@ -171,17 +184,19 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
-    from napari_fhn.project import jobs
+    from napari_fhn.project import jobs, layout
     from napari_fhn.report.runs import evaluate
 
-    end = work("predict", jobs.prediction_job(project, run), options.json, options.typed)
+    end = work("predict", jobs.prediction_job(project, run), options.json, options.typed, on=options.on)
     if end is None or end.stopped:
         return INTERRUPTED
-    scored = evaluate(project, run, truth)
+    with busy("Scoring"):
+        scored = evaluate(project, run, truth)
     say(scored.notes)
     for found in scored.evaluations:
         if found.on == "truth":
             tell(found, run.job(), options.json)
+    leave_picture(options, run.job(), run.folder / layout.PICTURE)
     return OK
 
 
@@ -193,7 +208,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)
-    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks)
+    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks, on=options.on)
     if end is None or end.stopped:
         return INTERRUPTED
     if options.truth is not None:
@@ -201,7 +216,7 @@ def _alone(options: argparse.Namespace) -> int:
         from napari_fhn.report import on_truth
         from napari_fhn.report.runs import truth_for
 
-        end = work("predict", job, options.json, options.typed)
+        end = work("predict", job, options.json, options.typed, on=options.on)
         if end is None or end.stopped:
             return INTERRUPTED
         tell(on_truth(job, truth_for(options.truth, job).values), job, options.json)
@@ -209,6 +224,10 @@ def _alone(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
+    if options.on:
+        parse(options.on)
+        if company.started_together():
+            raise UsageError("several processes train on the machines where they were started: leave --on out")
     saved = options.resume or options.job is not None
     if saved and options.surveys:
         raise JobError("a saved job has its surveys: leave them out")

@@ -125,6 +125,8 @@ class Request:
         Voxels of a body may hang together by edges and corners.
     partial : bool
         A prediction that is not whole, or stale, is meant to be written as it is.
+    stac : bool
+        A GeoTIFF of classes gets an item for catalogues beside it.
     """
 
     what: What
@@ -137,6 +139,7 @@ class Request:
     net: bool = False
     corners: bool = False
     partial: bool = False
+    stac: bool = False
 
     @property
     def offer(self) -> Offer:

@@ -28,12 +28,13 @@ from napari_fhn.surveys.out import (
     save_layers,
     save_mesh,
     save_polygons,
+    save_stac,
     save_trace_map,
     surfaces,
     trace_maps,
 )
 from napari_fhn.surveys.out.horizons import depths_of, horizon_title
-from napari_fhn.surveys.out.saving import SEGY
+from napari_fhn.surveys.out.saving import GEOTIFF, SEGY
 from napari_fhn.surveys.out.thickness import thickness
 from napari_fhn.training.job import Job
 
@@ -273,7 +274,21 @@ class Exporter:
         path = surveys.save(
             request.path, values, like, nodata=nothing, classes=InFiles.of(table), history=made, progress=told
         )
-        return Written((path,), made=made)
+        return Written((path, *self._beside(path, request, made)), made=made)
+
+    def _beside(self, path: Path, request: Request, made: tuple[str, ...]) -> tuple[Path, ...]:
+        """Write what a GIS looks for beside a map: a style for QGIS, and a STAC item where it was asked for."""
+        if path.suffix.lower() not in GEOTIFF:
+            return ()
+        classes, written = InFiles.of(self.table), []
+        style = path.with_suffix(".qml")
+        if classes and _may_replace(style):
+            written.append(save_classes(style, classes, history=made[:1]))
+        elif classes:
+            self._notes.append(f"{style.name} is a style of somebody's own, and stays as it is")
+        if request.stac:
+            written.append(save_stac(path, classes, history=made))
+        return tuple(written)
 
     def _output(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.output("entropy" if request.what == "entropy" else "margin"), classes=False)
@@ -416,6 +431,11 @@ def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None
     if own is None or said is None:
         return own or said
     return own.replaced_by(said, own.values)
+
+
+def _may_replace(style: Path) -> bool:
+    """Whether there is no style of that name, or one that this program has written."""
+    return not style.exists() or b"<!-- napari-fhn " in style.read_bytes()[:2000]
 
 
 def _nobody(share: float) -> None:

@@ -33,6 +33,7 @@ PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
+PICTURE = "picture.png"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
 _FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)

@@ -327,7 +327,7 @@ def discard_files(folder: Path) -> list[Path]:
     for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         removing.network(folder / name)
     # The record last: without it this is no run, and what is left would stay for ever.
-    removing.files(folder / name for name in (layout.REPORT, layout.JOB, layout.RUN))
+    removing.files(folder / name for name in (layout.REPORT, layout.PICTURE, layout.JOB, layout.RUN))
     if removing.empty_folder(folder):
         removing.empty_folder(folder.parent)
         return []

@@ -15,6 +15,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from napari_fhn.report.windows import Ticks
 from napari_fhn.training.calibration import Calibration
 from napari_fhn.training.score import Scores
 from napari_fhn.training.updates import ON_TRAINED, Progress, Update
@@ -141,23 +142,6 @@ def reliability(measured: Calibration, tempered: Calibration | None) -> Picture:
     lower.set(xlabel="probability of the predicted class", ylabel="voxels")
     lower.ticklabel_format(axis="y", style="sci", scilimits=(0, 4))
     return Picture(_svg(figure), f"Reliability curve; expected calibration error {measured.expected_error:.3f}")
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """What the pixels along one side of a picture mean.
-
-    Parameters
-    ----------
-    label : str
-        With its unit.
-    first, last : float
-        At the middle of the first and of the last pixel.
-    """
-
-    label: str
-    first: float
-    last: float
 
 
 def section(

@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import __version__, record
-from napari_fhn.labels.classes import ClassTable
-from napari_fhn.labels.errors import LabelError
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
 from napari_fhn.project.run import is_run, read_run
 from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
+from napari_fhn.report.windows import colors_of
 from napari_fhn.training import log
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.plan import plan_of
@@ -85,7 +84,7 @@ def write(
     if truth is not None:
         evaluations.append(on_truth(job, truth))
     runs = log.read(job.model)
-    colors = _colors(job)
+    colors = colors_of(job)
     content = {
         "name": name or folder.absolute().name,
         "made": tuple(made),
@@ -133,18 +132,6 @@ def _kept(folder: Path, job: Job) -> Path:
     """Return the job that lies with the network, with what the machine decided when it was trained."""
     trained = Path(job.model) / "job.json"
     return trained if trained.is_file() else folder / "job.json"
-
-
-def _colors(job: Job) -> tuple[str, ...]:
-    if job.colors:
-        return job.colors
-    remembered = Path(job.labels).parent / "classes.csv"
-    known = ClassTable.default(len(job.classes))
-    if remembered.exists():
-        with contextlib.suppress(LabelError, OSError):  # colours are no reason to have no report
-            known = ClassTable.from_csv(remembered, as_values=True)
-    colors = tuple(item.color for item in known)
-    return colors if len(colors) == len(job.classes) else tuple(c.color for c in ClassTable.default(len(job.classes)))
 
 
 def _classes(job: Job, colors: tuple[str, ...]) -> list[tuple[str, str, int, int]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.classes import ClassLike, rgb
 from napari_fhn.surveys.out.history import PROGRAM, plain
+from napari_fhn.surveys.out.pam import write_categories
 
 #: Types that GDAL files do not hold, and what is written instead.
 _STORED = {"bool": "uint8", "float16": "float32"}
@@ -39,14 +41,19 @@ def write_geotiff(
     told: Told | None,
     history: Sequence[str] = (),
 ) -> None:
-    """Write (y, x) or (layer, y, x) as a GeoTIFF; parameters as in `napari_fhn.surveys.save`."""
+    """Write (y, x) or (layer, y, x) as a cloud-optimised GeoTIFF; parameters as in `napari_fhn.surveys.save`."""
     profile = {"driver": "GTiff", "compress": "deflate", "BIGTIFF": "IF_SAFER"}
     tags = {}
     if history:
         # ASCII where TIFF asks for it; what GDAL keeps beside it may be said in any letters.
         description = "\n".join(map(plain, history))
         tags = {"TIFFTAG_SOFTWARE": PROGRAM, "TIFFTAG_IMAGEDESCRIPTION": description, "history": "\n".join(history)}
-    _write(path, values, like, named, nodata, names, classes, told, profile, tags)
+    plain_tiff = path.with_name(f"plain-{path.name}")
+    _write(plain_tiff, values, like, named, nodata, names, classes, told, profile, tags)
+    _cloud_optimised(plain_tiff, path, named, averaged=not classes and np.dtype(values.dtype).kind == "f")
+    plain_tiff.unlink()
+    if classes and values.ndim == 2:
+        write_categories(path, classes, None if nodata is None else int(nodata))
 
 
 def write_envi(
@@ -126,6 +133,21 @@ def _write(
         raise SurveyError(named, *_failed(error)) from error
     if checked != written:
         raise SurveyError(named, *_failed(None))
+
+
+def _cloud_optimised(plain_tiff: Path, path: Path, named: Path, *, averaged: bool) -> None:
+    """Arrange a GeoTIFF so that a part or an overview of it can be read over a network; any reader of TIFF reads it."""
+    how = {"compress": "deflate", "bigtiff": "IF_SAFER", "overview_resampling": "average" if averaged else "mode"}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            rasterio.shutil.copy(plain_tiff, path, driver="COG", **how)
+            with rasterio.open(plain_tiff) as before, rasterio.open(path) as after:
+                for _, window in before.block_windows(1):
+                    if not np.array_equal(before.read(window=window), after.read(window=window), equal_nan=True):
+                        raise SurveyError(named, *_failed(None))
+    except RasterioError as error:
+        raise SurveyError(named, *_failed(error)) from error
 
 
 def _failed(error: Exception | None) -> tuple[str, str]:
