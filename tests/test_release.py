@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from release_check import bill, licences, words
 
 ROOT = Path(__file__).parents[1]
