@@ -20,7 +20,7 @@ def without_buttons(field: QAbstractSpinBox, least: int) -> None:
         Pixels that its number has at least.
     """
     sheet = f"QAbstractSpinBox {{ min-width: {least}px; }}"
-    if tuple(int(part) for part in QT_VERSION.split(".")[:2]) >= _STYLED_BUTTONS:
+    if tuple(int(part) for part in str(QT_VERSION).split(".")[:2]) >= _STYLED_BUTTONS:
         # Buttons of no size in place of none.
         sheet = f"QAbstractSpinBox {{ min-width: {least}px; padding: 1px 8px; }}"
         sheet += " QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0px; height: 0px; }"
