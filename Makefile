@@ -27,7 +27,7 @@ BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 2 --dist loadfile --no-loa
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
-.PHONY: help demo test lint coverage guide docs samples clean system lowest release-check
+.PHONY: help demo test lint coverage guide docs notebooks samples clean system lowest release-check
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ docs: $(STAMP) ## build the documentation as a site, in build/site; every link a
 	@$(PY) -c "import latex2mathml, material, mkdocstrings" 2> /dev/null || \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build && echo "build/site/index.html"
+
+notebooks: $(STAMP) ## execute the notebooks of the documentation again, and keep what comes out
+	@$(PY) docs/notebooks/execute.py
 
 # An environment of its own, with the oldest of everything that pyproject.toml claims; windows are left out.
 LOWEST_TESTS ?= tests/surveys tests/labels tests/structure tests/network tests/training tests/project tests/cli tests/api

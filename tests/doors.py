@@ -369,6 +369,7 @@ NOT_VOXELS = {
     "output": "written",
     "info surveys": "described, beside no other",
     "attributes surveys": "opened as those of train are, and described",
+    "horizon files": "a survey opened as those of train are, and picks read as horizons are",
     "carry surveys": "opened as those of train are, and carried through",
     "carry --labels": "read by the function that reads those of train",
     "similar surveys": "opened as those of train are, and looked through",

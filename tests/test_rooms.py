@@ -36,7 +36,7 @@ ALLOWED = {
     "network": {"torch"},
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},
-    "engine": {"torch"},
+    "engine": {"numpy", "torch"},
     "project": {"numpy", "xarray"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2"},
     "cli": {"numpy", "xarray", "rich"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -12,11 +13,14 @@ from numpy.typing import ArrayLike
 from napari_fhn.api.results import Results, Told
 from napari_fhn.api.saying import Classes, class_table, is_array, said_by_keywords
 from napari_fhn.api.wording import in_python
-from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.project import Project, ProjectError, samples
+from napari_fhn.labels import ClassTable, LabelError, collect_warnings, read_horizon
+from napari_fhn.project import Project, ProjectError, samples, tracking
 from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
+from napari_fhn.project.history import make_again, take_back
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
+from napari_fhn.project.tracking import TrackedHorizon
+from napari_fhn.structure.tracking.events import Event
 
 
 class Labelled(Results):
@@ -153,11 +157,116 @@ class Labelled(Results):
             self._check_writer()
             return carry_labels(self.project, reach=reach, least=least, progress=told).voxels
 
+    def track_horizon(
+        self,
+        picks: str | Path | xr.DataArray,
+        *,
+        name: str | None = None,
+        snap: Event | None = None,
+        snap_picks: bool = False,
+        reach: float | None = None,
+        told: Told | None = None,
+        **answers: Any,
+    ) -> TrackedHorizon:
+        """Track a horizon from a few picks along the reflectors.
+
+        Parameters
+        ----------
+        picks : path-like or xarray.DataArray
+            A file of picks, as `label` reads horizons; or an array ``(inline, crossline)`` or ``(trace,)`` in the unit
+            of the survey's vertical axis, NaN where there is no pick.
+        name : str, optional
+            Of the horizon, where the file holds several.
+        snap : {"peak", "trough", "rising", "falling", "waveform"}, optional
+            What it follows; told by where most picks lie.
+        snap_picks : bool
+            Move the picks to the nearest such event; else they stay where they are, exactly.
+        reach : float, optional
+            Longest way, in traces (default: any).
+        told : callable, optional
+            Told the share of the survey that it has come to.
+        **answers
+            What the file leaves open: `z`, `crs`, `columns`, `units`, `gap_traces`, `survey_crs`.
+
+        Returns
+        -------
+        TrackedHorizon
+            With `surface`, `quality` and `save`; ``better(0.5)`` is what can be believed.
+
+        Raises
+        ------
+        LabelError
+            When the picks cannot be read.
+        ProjectError
+            When they lie outside the survey, or this has no reflectors.
+        """
+        with in_python():
+            survey = None if self.project.surveys is None else self.project.surveys.first
+            if survey is None:
+                raise ProjectError("its survey is not at hand", "Open it again with the file", path=self.session)
+            tracking.check_survey(survey)
+            if isinstance(picks, xr.DataArray):
+                surface = picks.reindex({dim: survey[dim] for dim in survey.dims[:-1]})
+                surface = surface.transpose(*survey.dims[:-1]).rename(name or picks.name or "horizon")
+            else:
+                surface, words = collect_warnings(lambda: read_horizon(picks, survey, name, **answers))
+                self.notes += words
+            data, dips = tracking.amplitudes(self.project)
+            return tracking.track_horizon(
+                survey, data, surface, dips, event=snap, reach=reach, snap_picks=snap_picks, progress=told
+            )
+
     def erase_carried(self) -> int:
         """Take away what was carried and stands as it was; return how many voxels that were."""
         with in_python():
             self._check_writer()
             return erase_carried(self.project).labels.voxels
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """What was done to labels, classes and wells and stands, in words, the oldest first."""
+        return tuple(one.title for one in self.project.session.steps.entries if not one.undone)
+
+    def undo(self, steps: int = 1) -> tuple[str, ...]:
+        """Take back what was done last to labels, classes and wells, by whichever program.
+
+        Parameters
+        ----------
+        steps : int
+            How much of `history`, from its end.
+
+        Returns
+        -------
+        tuple of str
+            What was taken back, the newest first. Voxels that were changed since by something else stay as they are.
+
+        Raises
+        ------
+        ProjectError
+            When there is not as much; nothing is taken back then.
+
+        Examples
+        --------
+        >>> import napari_fhn as fhn
+        >>> with fhn.open("sample:seismic", session="fold.fhn") as work:
+        ...     _ = work.label()
+        ...     _ = work.undo()
+        ...     len(work.history)
+        0
+        """
+        with in_python():
+            self._check_writer()
+            taken = take_back(self.project.session, steps)
+            self.notes += taken.words
+            return taken.titles
+
+    def redo(self, steps: int = 1) -> tuple[str, ...]:
+        """Make again what was taken back last; as `undo`."""
+        with in_python():
+            self._check_writer()
+            taken = make_again(self.project.session, steps)
+            self.notes += taken.words
+            return taken.titles
 
     @property
     def _labelled(self) -> bool:

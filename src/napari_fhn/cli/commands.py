@@ -21,6 +21,8 @@ from napari_fhn.cli import (
     doctor,
     export,
     forecast,
+    history,
+    horizon,
     info,
     predict,
     recipes,
@@ -30,6 +32,7 @@ from napari_fhn.cli import (
     score,
     similar,
     train,
+    worker,
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser, UsageError
@@ -37,8 +40,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, export, score, report, runs, similar, info, brick, recipes, attributes, forecast, diagnose,
-    doctor, completion,
+    train, predict, carry, horizon, export, score, report, runs, history, similar, info, brick, recipes, attributes,
+    forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 

@@ -77,7 +77,8 @@ def together(options: Namespace, command: Callable[[Namespace], int]) -> int:
     except JobError as error:
         if company.rank == 0:
             raise
-        print(f"napari-fhn: process {company.rank} on {platform.node()}: {error}", file=sys.stderr)
+        if not company.parted:  # else the first has heard of it, and says it
+            print(f"napari-fhn: process {company.rank} on {platform.node()}: {error}", file=sys.stderr)
         return WRONG
     finally:
         following.dismiss(company)

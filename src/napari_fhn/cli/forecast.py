@@ -18,6 +18,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, plan, plan_of
 from napari_fhn.training.recipes import fitting
+from napari_fhn.training.sizing import shared
 
 if TYPE_CHECKING:
     from napari_fhn.project.in_place import Price
@@ -43,6 +44,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--block", type=sizes, metavar="N,N", help="block (default: the recipe's or the session's)")
     parser.add_argument("--batch", type=int, metavar="N", help="blocks in a step (default: the recipe's)")
     parser.add_argument("--accumulate", type=int, metavar="N", help="parts in which they are shown one after the other")
+    parser.add_argument(
+        "--ranks", type=int, default=1, metavar="N", help="processes that train together, started by torchrun"
+    )
     add_machine(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -60,13 +64,17 @@ def run(options: argparse.Namespace) -> int:
         schedule = replace(schedule, batch=options.batch)
     if options.accumulate is not None:
         schedule = replace(schedule, accumulate=options.accumulate)
-    planned = _plan(options, replace(found, schedule=schedule))
+    if options.ranks < 1:
+        raise UsageError(f"--ranks says how many processes train, at least one: got {options.ranks}")
+    planned = _plan(options, replace(found, schedule=shared(schedule, options.ranks)))
     from napari_fhn.training.memory import free_bytes, taken_device
 
     device = options.device or (found.job.device if found.job is not None else "auto")
     if options.memory is None or device == "auto":
         device = taken_device(device)  # else it may be another machine's
     budget = free_bytes(device) if options.memory is None else options.memory
+    if options.memory is None and device == "cpu":
+        budget //= options.ranks  # they share it, if they are on this machine
     _tell(planned, budget, device, options.json)
     price = _priced(options)
     if price is not None:
@@ -150,8 +158,19 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
     size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
     print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
     print(aligned(rows))
-    verdict = "it fits" if needs <= budget else "it does not fit: take a smaller block or batch"
-    print(f"There are {in_words(budget)} on {device}: {verdict}.")
+    print(f"There are {in_words(budget)} on {device}: {_verdict(needs, budget, told[0]['largest_block'])}.")
+
+
+def _verdict(needs: int, budget: int, largest: Any) -> str:
+    """Say whether a step fits, and what would where it does not."""
+    if needs <= budget:
+        return "it fits"
+    if largest is None:
+        return "it does not fit: take a smaller block or batch, or fewer channels and smaller block ranks"
+    return (
+        f"it does not fit: blocks of up to {_times(largest)} voxels do, shown one at a time (--accumulate). The same "
+        "network learns from smaller blocks of as large a survey, so no network has to be cut over several devices"
+    )
 
 
 def _times(block: tuple[int, ...] | None) -> str:

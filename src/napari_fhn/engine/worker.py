@@ -60,6 +60,8 @@ class Worker:
 
         all_threads = torch.get_num_threads()
         self._say(describe(choose_device("auto")))
+        import torch._dynamo  # as slow, and what the first optimiser asks for
+
         while (command := self._work.get()) is not None:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
             for update in self._carry_out(command):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,12 +83,25 @@ def standing(session: Session, run: Run) -> Standing:
             if live
             else "the network has changed since"
         )
+    if changed := other_data(session, made):
+        doubts.append(changed)
+    return Standing(run, made, tuple(doubts))
+
+
+def other_data(session: Session, made: Provenance) -> str:
+    """Say that a prediction was made from other data than there are now; empty where it was made from these.
+
+    Parameters
+    ----------
+    session : Session
+        Whose surveys are looked at, where they are at hand.
+    made : Provenance
+        What made the prediction.
+    """
     known = {entry.content: entry for entry in session.manifest.inputs if entry.content}
     if known and any(one.stamp and one.stamp not in known for one in made.inputs):
-        doubts.append("it was made from other data than the session has now")
-    elif _changed_on_disk(session):
-        doubts.append("a survey has changed on the disk since")
-    return Standing(run, made, tuple(doubts))
+        return "it was made from other data than the session has now"
+    return "a survey has changed on the disk since" if _changed_on_disk(session) else ""
 
 
 def check(session: Session, run: Run, *, partial: bool = False) -> Standing:
@@ -206,8 +220,17 @@ class Tidying:
         return np.asarray(tidying.remove_small(swept, self.smallest) if self.smallest > 1 else swept, np.uint8)
 
 
-def tidy(run: Run, how: Tidying) -> int:
+def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) -> int:
     """Tidy the prediction of a run; what it was is kept for :func:`take_back`.
+
+    Parameters
+    ----------
+    run : Run
+        Whose prediction.
+    how : Tidying
+        What is done.
+    check : callable
+        Called before anything is changed; what it raises ends it there.
 
     Returns
     -------
@@ -224,6 +247,7 @@ def tidy(run: Run, how: Tidying) -> int:
         raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=run.folder)
     values = mapped.open(run.prediction, "r+")
     swept = how.applied_to(np.asarray(values))
+    check()
     if made.tidied is None or not run.untidied.is_file():
         # Tidied twice, it is taken back to what the network said.
         mapped.copy(run.prediction, run.untidied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,8 +21,12 @@ from .slopes import Dips, DipSettings, at_samples, dips_of, node_dips
 
 __all__ = ["DipField", "DipSettings", "Dips", "dips_of"]
 
-_BRICK = {2: (1024, 512), 3: (96, 384)}
-"""Largest side of a brick, laterally and vertically, by the number of axes: some 300 MB while one is made."""
+_BRICK = {2: (1024, 512), 3: (84, 512)}
+"""Largest side of a brick, laterally and vertically, by the number of axes: some 300 MB while one is made. A volume
+with shorter columns has wider ones for it, as the rims of bricks are made twice."""
+
+_ALONE = 2**20
+"""Samples of a brick from which on two cores make two of half the size sooner."""
 
 
 class DipField:
@@ -68,7 +73,7 @@ class DipField:
         self._store = store
         self._settings = settings
         self._threads = threads
-        self._cuts = _cuts(self.shape)
+        self._cuts = _cuts(self.shape, settings.halo)
         self._making = Lock()
 
     @classmethod
@@ -112,7 +117,7 @@ class DipField:
         store: Store = Memory()
         if folder is not None:
             nodes = (*shape[:-1], -(-shape[-1] // 2))
-            bricks = int(np.prod([len(cuts) - 1 for cuts in _cuts(shape)]))
+            bricks = int(np.prod([len(cuts) - 1 for cuts in _cuts(shape, settings.halo)]))
             # Without room, or leave to write, they are made again instead of kept.
             with suppress(OSError):
                 store = Files(Path(folder), f"{stamp}\n{settings}", nodes, bricks)
@@ -218,14 +223,21 @@ class DipField:
         return Box((*samples.start[:-1], samples.start[-1] // 2), (*samples.stop[:-1], -(-samples.stop[-1] // 2)))
 
 
-def _cuts(shape: tuple[int, ...]) -> list[list[int]]:
+def _cuts(shape: tuple[int, ...], halo: tuple[int, int]) -> list[list[int]]:
     """Return where bricks begin along each axis, and where the last one ends: alike in size, even samples."""
     lateral, vertical = _BRICK[len(shape)]
+    if len(shape) == 3:
+        around, above = 2 * halo[0], 2 * halo[1]
+        most = (lateral + around) ** 2 * (vertical + above)
+        tall = shape[-1] if shape[-1] <= vertical else -(-shape[-1] // -(-shape[-1] // vertical)) + above
+        lateral = max(lateral, math.isqrt(most // tall) - around)
+    counts = [-(-size // (vertical if axis == len(shape) - 1 else lateral)) for axis, size in enumerate(shape)]
+    if max(counts) == 1 and math.prod(shape) > _ALONE:
+        counts[-2] = 2  # side by side in each inline, as surveys are read by inlines
     found = []
-    for axis, size in enumerate(shape):
+    for axis, (size, bricks) in enumerate(zip(shape, counts, strict=True)):
         unit = 2 if axis == len(shape) - 1 else 1
-        units = -(-size // unit)
-        bricks = max(1, -(-size // (vertical if unit == 2 else lateral)))
+        units, bricks = -(-size // unit), max(1, min(bricks, size))
         found.append([min(size, unit * (units * at // bricks)) for at in range(bricks)] + [size])
     return found
 

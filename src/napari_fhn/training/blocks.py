@@ -19,7 +19,7 @@ from napari_fhn.training.control import Focus
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Schedule
 from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.sizing import halved
+from napari_fhn.training.sizing import halved, shared
 
 _NEAR = 10
 """One in so many labels of a class, those closest to the section in view, counts as near it."""
@@ -124,15 +124,11 @@ class Blocks:
         rank, ranks : int
             Which process, and how many there are.
         more : bool
-            Take more blocks where there are fewer of them than processes; else some processes get none.
+            See :func:`~napari_fhn.training.sizing.shared`.
         """
         self._take_back()
         self._rank, self._ranks = rank, ranks
-        now = self.schedule
-        if ranks > 1:
-            batch = max(now.batch, ranks) if more else now.batch
-            accumulate = max(min(now.accumulate, now.batch), min(ranks, batch))
-            self.schedule = replace(now, batch=batch, accumulate=accumulate)
+        self.schedule = shared(self.schedule, ranks, more=more)
 
     @property
     def rounds(self) -> int:

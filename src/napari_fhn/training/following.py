@@ -6,7 +6,7 @@ import contextlib
 
 from napari_fhn.training import suspended
 from napari_fhn.training.job import Job
-from napari_fhn.training.ranks import Joined, RankLost, Ranks
+from napari_fhn.training.ranks import RankLost, Ranks
 from napari_fhn.training.stepping import Stepping
 
 
@@ -47,7 +47,7 @@ def follow(ranks: Ranks) -> None:
 
 def dismiss(ranks: Ranks) -> None:
     """Let the others go: there are no more jobs."""
-    if isinstance(ranks, Joined) and ranks.rank == 0 and not ranks.parted:
+    if ranks.rank == 0 and not ranks.parted:
         with contextlib.suppress(RankLost):
             ranks.tell(None)
     ranks.close()

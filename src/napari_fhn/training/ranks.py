@@ -53,10 +53,13 @@ class Ranks:
         Which process this one is; 0 is the first, which writes and speaks.
     size : int
         How many there are.
+    parted : bool
+        Whether they have lost each other: there is nobody to tell anything any more.
     """
 
     rank = 0
     size = 1
+    parted = False
 
     def device(self, name: str) -> torch.device:
         """Return the device on which this process computes; see :func:`~napari_fhn.training.device.choose_device`."""
@@ -110,17 +113,11 @@ class Joined(Ranks):
         Which one, and how many there are.
     local, local_size : int
         The same on its machine.
-
-    Attributes
-    ----------
-    parted : bool
-        Whether they have lost each other: there is nobody to tell anything any more.
     """
 
     def __init__(self, rank: int, size: int, local: int, local_size: int) -> None:
         self.rank, self.size = rank, size
         self.local, self.local_size = local, local_size
-        self.parted = False
         self._arrays: ProcessGroup | None = None
         self._through_host = False
 
@@ -345,12 +342,15 @@ def join(environment: Mapping[str, str] = os.environ) -> Ranks:
 
     if not dist.is_available():
         raise JobError("this build of torch trains in one process only: install another, or start one process")
+    from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+    from torch.distributed.rendezvous import rendezvous
+
     rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
     local, beside = int(environment.get("LOCAL_RANK", rank)), int(environment.get("LOCAL_WORLD_SIZE", size))
     try:
-        store, rank, size = next(dist.rendezvous("env://", timeout=_timeout()))
+        store, rank, size = next(rendezvous("env://", timeout=_timeout()))
         # torchrun keeps one store for all its attempts, in which the addresses of those that are gone still stand.
-        own = dist.PrefixStore(f"napari-fhn/{environment.get('TORCHELASTIC_RESTART_COUNT', '0')}/{size}", store)
+        own = PrefixStore(f"napari-fhn/{environment.get('TORCHELASTIC_RESTART_COUNT', '0')}/{size}", store)
         dist.init_process_group("gloo", store=own, rank=rank, world_size=size, timeout=_timeout())
     except (RuntimeError, ValueError, OSError) as error:
         where = f"{environment['MASTER_ADDR']}:{environment['MASTER_PORT']}"

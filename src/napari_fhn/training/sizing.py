@@ -112,6 +112,31 @@ def halved(schedule: Schedule, block: Sequence[int], multiples: Sequence[int]) -
     return None
 
 
+def shared(schedule: Schedule, ranks: int, *, more: bool = True) -> Schedule:
+    """Return a schedule whose parts several processes see at once, of which each has one at least.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        As it was asked for.
+    ranks : int
+        How many processes there are.
+    more : bool
+        Take more blocks where there are fewer of them than processes; else some processes have none.
+
+    Examples
+    --------
+    >>> found = shared(Schedule(batch=2), 4)
+    >>> found.batch, found.accumulate
+    (4, 4)
+    """
+    if ranks == 1:
+        return schedule
+    batch = max(schedule.batch, ranks) if more else schedule.batch
+    accumulate = max(min(schedule.accumulate, schedule.batch), min(ranks, batch))
+    return replace(schedule, batch=batch, accumulate=accumulate)
+
+
 def in_voxels(schedule: Schedule) -> str:
     """Return the blocks of a schedule in words, as in ``2 blocks of 96 x 128 voxels, one at a time``."""
     block = " x ".join(map(str, schedule.block))

@@ -54,7 +54,7 @@ class Stepping:
             job = _on_own_device(job, ranks)
         with _together(ranks):
             if state is not None:
-                suspended.check_goes_on(job, state)
+                suspended.check_goes_on(job, dict(state))
                 job = replace(job, start_from=None)
             self.setup = Setup(job, ranks, resumes=state is not None)
         network = self.setup.network
@@ -107,7 +107,7 @@ class Stepping:
 
     def end(self) -> None:
         """Let the others go: no more steps are made."""
-        if isinstance(self.ranks, Joined) and not self.ranks.parted:
+        if self.ranks.size > 1 and not self.ranks.parted:
             with contextlib.suppress(RankLost):
                 self._order("end")
 

@@ -36,6 +36,19 @@ def ask_replace(words: str, parent: QWidget | None = None) -> bool:
     return _agreed(words, "Replace it? One step of the history takes that back.", parent)
 
 
+def ask_close(words: str, parent: QWidget | None = None) -> bool:
+    """Say what is cut off and what is kept, and ask; no is the answer of whoever presses Enter or Escape.
+
+    Parameters
+    ----------
+    words : str
+        What that is, in sentences.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+    return _agreed(words, "Close the window all the same?", parent)
+
+
 def _agreed(words: str, question: str, parent: QWidget | None) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)

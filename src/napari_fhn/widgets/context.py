@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from napari.components import ViewerModel
 
 from napari_fhn.project import NeedsConsent
-from napari_fhn.widgets.background import Background
+from napari_fhn.widgets.background import Background, Operation
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.views.state import ViewState
+
+_T = TypeVar("_T")
 
 
 def refuse(needs: NeedsConsent) -> bool:
@@ -55,6 +57,30 @@ class DeskContext:
     state: RunState = field(default_factory=RunState)
     views: ViewState = field(default_factory=ViewState)
     consent: Callable[[NeedsConsent], bool] = refuse
+
+    def attempt(
+        self,
+        operation: Operation,
+        work: Callable[[Operation], _T],
+        done: Callable[[_T], None],
+        failed: Callable[[BaseException], None],
+        stopped: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Do what a person waits for, beside the window: with a bar, and a way out that is said when it is taken.
+
+        Parameters
+        ----------
+        operation, work, done, failed
+            As for :meth:`~napari_fhn.widgets.background.Background.attempt`.
+        stopped : callable
+            Called when it was stopped, before that is said.
+        """
+
+        def left() -> None:
+            stopped()
+            self.messages.say(f"Stopped: {operation.title[:1].lower()}{operation.title[1:]}.")
+
+        self.background.attempt(operation, work, done, failed, left)
 
     def place_of(self, material: Material) -> dict[str, Any]:
         """Where labels and predictions lie on the canvas, marked as belonging to the session."""

@@ -9,7 +9,7 @@ from typing import Any
 from napari.components import ViewerModel
 
 from napari_fhn import leftovers
-from napari_fhn.engine import Engine
+from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.project.recent import FILE as RECENT
 from napari_fhn.project.recent import RecentSessions
@@ -26,6 +26,7 @@ from napari_fhn.widgets.data.turning import Turning
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.folders import fresh_folder, program_folder, session_folder, sessions_folder
+from napari_fhn.widgets.healing import Healing
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.labelling import Labelling
@@ -49,6 +50,9 @@ from napari_fhn.widgets.sessions.starting import Starting
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.views.beside import Beside
+from napari_fhn.widgets.views.bodies import Bodies
+from napari_fhn.widgets.views.doubts import Doubts
+from napari_fhn.widgets.views.scene import Scene
 from napari_fhn.widgets.work import Work
 
 
@@ -102,10 +106,16 @@ class Desk:
         Results as files.
     beside : Beside
         The other sections and the map.
+    scene, bodies : Scene, Bodies
+        Planes and wells in 3D, and bodies of classes.
+    doubts : Doubts
+        What is not to be believed of the prediction.
     store : SessionStore
         Saves the session as one goes, and opens another.
     rescuing : Rescuing
         Saves the labels elsewhere when the folder of the session is gone.
+    healing : Healing
+        Brings back layers that were taken away.
     starting : Starting
         What there is to go on with.
     root : Path
@@ -121,7 +131,7 @@ class Desk:
         self.home = sessions or program_folder()
         leftovers.sweep_logs(self.home)
         self._log = self.home / f"engine-{os.getpid()}-{id(self):x}.log"
-        self.engine = Engine(self._log)
+        self.engine = EitherEngine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.messages)
         self.project = OpenProject(self.messages)
@@ -150,7 +160,10 @@ class Desk:
         self.runs = RunList(context, self.comparison)
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
+        self.doubts = Doubts(context, self.prediction)
         self.beside = Beside(context, self.labelling.wells, self.bricks)
+        self.scene = Scene(context, self.beside.place, self.labelling.wells)
+        self.bodies = Bodies(context, self.book, self.prediction, self.scene)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
@@ -161,6 +174,7 @@ class Desk:
         self.painted = self.work.painted
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.rescuing = Rescuing(context, self.book, self.root, self.stop)
+        self.healing = Healing(context, self.book, self.prediction, self.labelling.wells_layer)
         self.starting = Starting(context, self.book, self.opening, self.store, self._recent, (self.root, self.home))
         self.data.adopt_all()
         self.engine.start()
@@ -220,6 +234,22 @@ class Desk:
         """Stop whatever is under way."""
         self.work.stop()
 
+    def leaving(self) -> str:
+        """Say what is cut off, and what is kept, when the window is closed now; empty where nothing is under way."""
+        activity, steps = self.state.activity, self.history.steps
+        if activity.idle:
+            return ""
+        words = f"The desk is busy: {activity.value}."
+        if activity.training:
+            at = f" It is at step {steps[-1]}." if steps else ""
+            return (
+                f"{words}{at} Labels and classes are kept as they are, and so is the network as it was saved last, no "
+                "more than 10 seconds ago: open the session again, and 'Go on' beside Train takes it up from there."
+            )
+        if "predicting" in activity.value:
+            return f"{words} What is predicted so far is kept, and Predict goes on from there."
+        return f"{words} It is ended, and what was there before is kept."
+
     def close(self) -> None:
         """End the training process, let go of the session and the viewer; may be called any number of times."""
         self.store.close()
@@ -231,6 +261,8 @@ class Desk:
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
+        self.healing.close()
+        self.scene.close()
         self.beside.close()
         self.turning.close()
         self.overlays.close()

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import napari
+from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets import shortcuts, tooltips
-from napari_fhn.widgets.consent import ask_consent
+from napari_fhn.widgets.consent import ask_close, ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.data.opening import CanvasDrops
-from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
@@ -26,8 +28,21 @@ from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.sessions.start_panel import StartPanel
 from napari_fhn.widgets.state import Activity
+from napari_fhn.widgets.views.furnishing import furnished
+from napari_fhn.widgets.views.scene_bar import SceneBar
+from napari_fhn.widgets.views.sheet import Sheet
 
 WIDTH = 320
+
+
+_DOCKS: weakref.WeakSet[Dock] = weakref.WeakSet()
+_WAITING: set[Dock] = set()
+"""Docks that are closed while something is under way: napari forgets them, and they are wanted again."""
+
+
+def _unwrapped(viewer: Any) -> Any:
+    """Return the viewer behind the proxy that napari hands to plugins."""
+    return getattr(viewer, "__wrapped__", viewer)
 
 
 class Dock(QWidget):
@@ -46,8 +61,17 @@ class Dock(QWidget):
         Who carries out what is clicked.
     """
 
+    def __new__(cls, napari_viewer: napari.Viewer, sessions: Path | None = None) -> Dock:
+        """Return the dock that the viewer has, where it has one: there is one desk to a viewer."""
+        viewer = _unwrapped(napari_viewer)
+        there = next((one for one in _DOCKS if not one._closed and _unwrapped(one.desk.viewer) is viewer), None)
+        return super().__new__(cls) if there is None else there
+
     def __init__(self, napari_viewer: napari.Viewer, sessions: Path | None = None) -> None:
+        if "desk" in self.__dict__:
+            return  # it is there already, with its desk
         super().__init__()
+        self._closed = False
         self.desk = Desk(napari_viewer, sessions)
         self.data = DataPanel(self.desk)
         self.labels = LabelPanel(
@@ -66,9 +90,10 @@ class Dock(QWidget):
         self.desk.book.state.events.has_labels.connect(self._offer_results)
         for part in (self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
-        self.rulers: Rulers | None = None
+        self.sheet: Sheet | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
+        self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
@@ -104,11 +129,13 @@ class Dock(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumWidth(WIDTH)
         self._window: QWidget | None = None
-        self._closed = False
+        self.ask_close: Callable[[str], bool] = lambda words: ask_close(words, self.window())
         # The training process must not outlive the viewer, whichever way that ends.
         close_desk = self.desk.close
         self.destroyed.connect(lambda: close_desk())
         atexit.register(close_desk)
+        _DOCKS.add(self)
+        self.desk.state.events.activity.connect(self._close_if_waited_for)
         application = QApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(close_desk)
@@ -155,8 +182,9 @@ class Dock(QWidget):
         if self._closed:
             return
         self._closed = True
-        if self.rulers is not None:
-            self.rulers.close_rulers()
+        _WAITING.discard(self)
+        if self.sheet is not None:
+            self.sheet.close_sheet()
         with contextlib.suppress(RuntimeError):  # gone with the window
             self.drops.let_go()
         with contextlib.suppress(RuntimeError):
@@ -173,6 +201,8 @@ class Dock(QWidget):
             # napari takes a closed dock out of its window and forgets it, without deleting it.
             QTimer.singleShot(0, self._close_if_orphaned)
         if event is not None and event.type() in (QEvent.Type.ParentChange, QEvent.Type.Show):
+            if self.parent() is not None:
+                _WAITING.discard(self)
             window = self.window()
             if window is not self._window and window is not self:
                 if self._window is not None:
@@ -184,8 +214,13 @@ class Dock(QWidget):
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Close with the window, once it really closes: the person may still say no to the close dialog."""
-        if event is not None and event.type() == QEvent.Type.Close:
+        """Close with the window, once it really closes: the person may still say no."""
+        if event is not None and event.type() == QEvent.Type.Close and not self._closed:
+            # Only who closes the window by hand is asked: a program that does knows what it does.
+            words = self.desk.leaving() if event.spontaneous() else ""
+            if words and not self.ask_close(words):
+                event.ignore()
+                return True
             QTimer.singleShot(0, self._close_if_hidden)
         return False
 
@@ -193,9 +228,8 @@ class Dock(QWidget):
         """Put what belongs to the canvas there, once there is one."""
         self.drops.watch(window)
         canvas = put_above(window, self.view)
-        if canvas is not None and self.rulers is None:
-            self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)
-            self.data.seismic.rulers = self.rulers
+        if canvas is not None and self.sheet is None:
+            self.sheet = furnished(canvas, self.desk)
 
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:
@@ -207,8 +241,20 @@ class Dock(QWidget):
             panel.setVisible(has_labels or not panel.isHidden())
 
     def _close_if_orphaned(self) -> None:
-        if self.parent() is None:
+        """Close with the dock; what is under way goes on, and is there again when the dock is opened again."""
+        if self.parent() is not None or self._closed:
+            return
+        window = self._window
+        if self.desk.state.activity.idle or window is None or not window.isVisible():
             self.close_desk()
+            return
+        _WAITING.add(self)
+        show_info(f"The dock is closed; {self.desk.state.activity.value} goes on. Open the dock again to see to it.")
+
+    def _close_if_waited_for(self, activity: Activity) -> None:
+        """Close what went on without its dock, once it has ended."""
+        if self in _WAITING and activity.idle:
+            QTimer.singleShot(0, self._close_if_orphaned)
 
     def _close_if_hidden(self, *_: Any) -> None:
         if self._window is not None and not self._window.isVisible():

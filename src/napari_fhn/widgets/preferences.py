@@ -14,7 +14,7 @@ class Preferences:
     Parameters
     ----------
     sessions : str
-        Folder of the sessions; empty for the platform's.
+        Folder of the sessions; empty for one among the documents.
     device : str
         Where a new session trains: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
     radius : float

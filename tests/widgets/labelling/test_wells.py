@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+
+from napari_fhn.widgets.labelling.wells_layer import INK
 
 
 @pytest.fixture
@@ -21,6 +25,33 @@ def layer(viewer, name):
     return next(one for one in viewer.layers if one.name == name)
 
 
+def drag(viewer, points, number, by):
+    """Move a ring as the mouse does, with the label layer chosen: down on it, over to another trace, and up."""
+    viewer.dims.set_point(0, float(points.data_to_world(points.data[number])[0]))
+    here = np.array(points.data_to_world(points.data[number]))
+    there = here + np.array([*by, 0]) * points.scale
+    event = SimpleNamespace(type="mouse_press", position=here, modifiers=(), button=1)
+    following = viewer.mouse_drag_callbacks[-1](viewer, event)
+    next(following)
+    assert not viewer.layers.selection.active.mouse_pan
+    event.type, event.position = "mouse_move", there
+    next(following)
+    event.type = "mouse_release"
+    assert next(following, None) is None
+    assert viewer.layers.selection.active.mouse_pan
+
+
+def test_names_are_read_over_white_and_black():
+    def light(color):
+        parts = [part / 255 for part in bytes.fromhex(color[1:])]
+        linear = [part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    for ground in ("#ffffff", "#000000"):
+        one, other = sorted((light(INK), light(ground)))
+        assert (other + 0.05) / (one + 0.05) >= 4.5  # what is asked for of text on web pages
+
+
 def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     wells, book = seismic.desk.labelling.wells, seismic.desk.book
     points = layer(viewer, "Wells")
@@ -29,10 +60,14 @@ def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     place = wells.places()["W-1"]
     np.testing.assert_allclose(points.data[0][:2], np.rint(place))
     data = np.array(points.data)
+    place_of_second = data[1, 1]
     data[0, :2] += (10, 12)
     points.data = data
     assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1, 10)
     assert (np.asarray(book.layer.data)[tuple(data[0, :2].astype(int))] != 0).any()
+    drag(viewer, points, 1, (0, 9))
+    assert spin(lambda: abs(wells.places()["W-2"][1] - points.data[1][1]) <= 1, 10)
+    assert points.data[1][1] == pytest.approx(place_of_second + 9)
     points.add([[64, 96, 20]])
     assert spin(lambda: len(wells.state.wells) == 7, 10)
     assert not np.asarray(book.layer.data)[64, 96].any()

@@ -105,7 +105,7 @@ def test_it_is_saved_as_one_goes(seismic, spin):
     assert spin(lambda: path.read_bytes() != before, 10)
 
 
-def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_run):
+def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_run, spin):
     viewer, dock, path = seismic
     desk = dock.desk
     desk.book.layer.data[3] = np.arange(160) // 80 + 1
@@ -114,7 +114,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     copy.mkdir()
     monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
     commands.save_session(viewer)
-    assert "copied" in desk.messages.message
+    assert spin(lambda: "copied" in desk.messages.message, 20)
     kept = Session(copy).runs.current.job()
     for named in (kept.labels, kept.prediction, kept.inputs[0].path, kept.model):
         assert Path(named).is_relative_to(copy)

@@ -85,11 +85,11 @@ class Growth:
         Amplitudes; read in small boxes where the horizon comes by.
     picks : Picks
         Where it begins, at one trace or more.
-    dips : DipSource, optional
+    dips : DipSource or None
         Of the same survey; without any it goes on level, and only waveforms lead it.
-    event : str, optional
+    event : str or None
         What picks lie on; looked up in the data where it is not said.
-    reach : float, optional
+    reach : float or None
         Longest way from a pick, in traces, longer where traces are not alike.
     settings : TrackSettings
         How.
@@ -115,11 +115,11 @@ class Growth:
         self,
         data: Any,
         picks: Picks,
-        dips: DipSource | None = None,
+        dips: DipSource | None,
         *,
-        event: Event | None = None,
-        reach: float | None = None,
-        settings: TrackSettings = TrackSettings(),
+        event: Event | None,
+        reach: float | None,
+        settings: TrackSettings,
     ) -> None:
         lateral = tuple(int(n) for n in data.shape[:-1])
         if len(lateral) not in (1, 2):

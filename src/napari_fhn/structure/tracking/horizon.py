@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.structure.marching import DipSource
-from napari_fhn.structure.tracking.events import Event
+from napari_fhn.structure.tracking.events import Event, nearest_event, period_of
 from napari_fhn.structure.tracking.growing import Growth, Picks, TrackSettings
 from napari_fhn.structure.tracking.trust import trust
 
@@ -71,10 +71,10 @@ class Tracker:
         *,
         event: Event | None = None,
         reach: float | None = None,
-        settings: TrackSettings = TrackSettings(),
+        settings: TrackSettings | None = None,
     ) -> None:
-        self._growth = Growth(data, picks, dips, event=event, reach=reach, settings=settings)
-        self._settings = settings
+        self._settings = settings or TrackSettings()
+        self._growth = Growth(data, picks, dips, event=event, reach=reach, settings=self._settings)
         self._line = len(data.shape) == 2
         self.event = self._growth.event
         self.traces = int(np.prod(self._growth.shape[:2]))
@@ -106,7 +106,7 @@ def track(
     *,
     event: Event | None = None,
     reach: float | None = None,
-    settings: TrackSettings = TrackSettings(),
+    settings: TrackSettings | None = None,
 ) -> Horizon:
     """Track a horizon from a few picks over a survey.
 
@@ -126,7 +126,7 @@ def track(
         What it follows; told by where most picks lie when it is not said.
     reach : float, optional
         Longest way from a pick, in traces, longer where traces are not alike (default: any).
-    settings : TrackSettings
+    settings : TrackSettings, optional
         How.
 
     Returns
@@ -171,8 +171,6 @@ def snapped(traces: NDArray[Any], at: NDArray[Any], event: Event) -> NDArray[np.
     ndarray of float64, shape (n,)
         In samples; where there is none within half a period, the picks as they were.
     """
-    from napari_fhn.structure.tracking.events import nearest_event, period_of
-
     values = np.nan_to_num(np.asarray(traces, np.float32))
     found = nearest_event(values, np.asarray(at), event, 0.55 * period_of(values))
     return np.where(np.isfinite(found), found, at)

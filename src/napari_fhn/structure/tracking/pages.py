@@ -14,6 +14,7 @@ _CELL = (16, 16, 32)
 _MOST = 8192
 """Pages that are kept: a quarter of a gigabyte of amplitudes."""
 
+Indices = NDArray[np.intp]
 Read = Callable[[Box], NDArray[np.float32]]
 
 

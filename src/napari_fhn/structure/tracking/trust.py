@@ -21,7 +21,8 @@ _ALIKE = 0.5
 """Likeness around the picks that is asked for all the same."""
 _LOW = 30
 """Percentile of the likeness around a trace: the gaps in a fault of noise are closed by it."""
-_PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1))
+_PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))
+"""Neighbours, and those beyond a dead trace."""
 
 
 def trust(windows: NDArray[np.int8], there: NDArray[np.bool_], picks: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -50,20 +51,11 @@ def trust(windows: NDArray[np.int8], there: NDArray[np.bool_], picks: NDArray[np
     number = np.arange(there.size).reshape(there.shape)
     first, second, length = [], [], []
     for down, across in _PAIRS:
-        one = _part(there.shape, -down, -across)
-        other = _part(there.shape, down, across)
+        one, other = _part(there.shape, -down, -across), _part(there.shape, down, across)
         both = there[one] & there[other]
         first.append(number[one][both])
         second.append(number[other][both])
         length.append((0.5 * (cost[one] + cost[other]) * np.hypot(down, across))[both])
-    # Over a dead trace, too.
-    for axis in (0, 1):
-        steps = (2, 0) if axis == 0 else (0, 2)
-        one, other = _part(there.shape, -steps[0], -steps[1]), _part(there.shape, *steps)
-        both = there[one] & there[other]
-        first.append(number[one][both])
-        second.append(number[other][both])
-        length.append((cost[one] + cost[other])[both])
     graph = coo_matrix((np.concatenate(length), (np.concatenate(first), np.concatenate(second))), (there.size,) * 2)
     seeds = np.ravel_multi_index(tuple(picks.T), there.shape)
     way = csgraph.dijkstra(graph.tocsr(), directed=False, indices=seeds, min_only=True)
@@ -101,5 +93,5 @@ def _part(shape: tuple[int, ...], down: int, across: int) -> tuple[slice, slice]
     """Return the part of a map that lies so far from its beginning, or with minus signs from its end."""
     return tuple(
         slice(step, size) if step >= 0 else slice(0, max(0, size + step))
-        for step, size in zip((int(down), int(across)), shape, strict=True)
+        for step, size in zip((down, across), shape, strict=True)
     )  # type: ignore[return-value]

@@ -119,10 +119,10 @@ def save_horizon(
     surface = path.suffix.lower() in SUFFIXES
     if surface:
         check_surface(path, like)
-    title, written = _title(like, above, below, names or {}), 0
+    title, written = horizon_title(like, above, below, names or {}), 0
     with replacing(path) as new:
         if surface:
-            depths = np.concatenate([found for _, found in _depths(values, like, above, below, progress)])
+            depths = depths_of(values, like, above, below, progress)
             written = int(np.isfinite(depths).sum())
             if written:
                 write_surface(new, depths, like, [title], lines_of(history))
@@ -137,6 +137,17 @@ def save_horizon(
     if path.suffix.lower() not in IRAP:
         forget(path)
     return written
+
+
+def depths_of(
+    values: ArrayLike,
+    like: xr.DataArray,
+    above: int | Collection[int],
+    below: int | Collection[int],
+    progress: Told | None = None,
+) -> Floats:
+    """Return the time or depth of the contact on each trace, NaN where there is none; see `save_horizon`."""
+    return np.concatenate([found for _, found in _depths(values, like, above, below, progress)])
 
 
 def _depths(
@@ -159,7 +170,7 @@ def _depths(
 def _write_points(file: TextIO, like: xr.DataArray, start: int, depths: Floats) -> int:
     """Write a line of text for each trace that has a depth; returns how many."""
     places = np.nonzero(np.isfinite(depths))
-    columns = _columns(like, (places[0] + start, *places[1:]))
+    columns = places_of(like, (places[0] + start, *places[1:]))
     table = np.stack([*columns.values(), depths[places]], axis=1)
     np.savetxt(file, table, fmt=[*("%.2f" if name in "xy" else "%.10g" for name in columns), "%.10g"])
     return len(table)
@@ -178,8 +189,16 @@ def _contacts(slab: NDArray[Any], above: int | Collection[int], below: int | Col
     return np.where(contact.any(-1), contact.argmax(-1) + 1, -1)
 
 
-def _columns(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[str, Floats]:
-    """What is known of the place of some traces."""
+def places_of(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[str, Floats]:
+    """Return what is known of the place of some traces: numbers, and map coordinates where there are some.
+
+    Parameters
+    ----------
+    like : xarray.DataArray
+        The survey.
+    places : tuple of ndarray of int
+        Indices along each lateral axis.
+    """
     if like.ndim == 2:
         names = ["trace", *(name for name in ("inline", "crossline", "x", "y") if name in like.coords)]
         return {name: np.asarray(like[name], dtype=np.float64)[places[0]] for name in names}
@@ -193,7 +212,8 @@ def _columns(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[s
     return columns
 
 
-def _title(like: xr.DataArray, above: Any, below: Any, names: Mapping[int, str]) -> str:
+def horizon_title(like: xr.DataArray, above: Any, below: Any, names: Mapping[int, str]) -> str:
+    """Say in a line what a contact is."""
     source = Path(str(like.attrs.get("source", ""))).name
     return f"horizon: first sample of {_called(below, names)} below {_called(above, names)}; survey {source}"
 
@@ -207,13 +227,26 @@ def _called(values: int | Collection[int], names: Mapping[int, str] | None) -> s
 
 def _header(like: xr.DataArray) -> str:
     """Name the columns of the text."""
+    return ", ".join(places_header(like))
+
+
+def places_header(like: xr.DataArray, column: str = "") -> list[str]:
+    """Return the names of the columns of a text file, with units.
+
+    Parameters
+    ----------
+    like : xarray.DataArray
+        The survey.
+    column : str, optional
+        Of what stands behind the place; without it the vertical axis.
+    """
     vertical = like[like.dims[-1]]
     geometry = like.attrs.get("geometry")
     unit = geometry.units if isinstance(geometry, SurveyGeometry) else ""
     if like.ndim == 2 and "x" in like.coords:
         unit = str(like["x"].attrs.get("units", ""))
     nowhere = (np.array([], np.intp),) * (like.ndim - 1)
-    names = [f"{name} [{unit}]" if name in "xy" and unit else name for name in _columns(like, nowhere)]
+    names = [f"{name} [{unit}]" if name in "xy" and unit else name for name in places_of(like, nowhere)]
     units = vertical.attrs.get("units", "")
-    names.append(f"{vertical.name} [{units}]" if units else str(vertical.name))
-    return ", ".join(names)
+    own = f"{vertical.name} [{units}]" if units else str(vertical.name)
+    return [*names, column or own]

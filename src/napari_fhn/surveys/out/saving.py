@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.arrays.zarr_store import strangers
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
@@ -120,8 +121,10 @@ def save(
     elif suffix in NETCDF:
         writer = lambda new: write_netcdf(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".zarr":
-        if path.is_dir() and not (path / "zarr.json").exists() and any(path.iterdir()):
-            raise SurveyError(path, "this folder holds something else than a Zarr store", "Choose another name")
+        strange = strangers(path)
+        if strange:
+            what = f"this folder holds something else than a Zarr store ({strange[0]}), which would be lost"
+            raise SurveyError(path, what, "Choose another name")
         writer = lambda new: _write_zarr(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".npy":
         writer = lambda new: _write_npy(new, values, progress, made)  # noqa: E731

@@ -96,7 +96,7 @@ def resampling(path: str | Path, like: xr.DataArray) -> str:
 
 
 def write_surface(
-    new: Path, depths: Floats, like: xr.DataArray, said: Sequence[str], history: Sequence[str] = ()
+    new: Path, depths: Floats, like: xr.DataArray, said: Sequence[str], history: Sequence[str] = (), z: str = ""
 ) -> None:
     """Write the depths of a horizon.
 
@@ -112,10 +112,12 @@ def write_surface(
         What it is, in lines.
     history : sequence of str, optional
         What made it. An Irap file has no room for either, and gets a text file beside it.
+    z : str, optional
+        What the numbers are; without it those of the survey's vertical axis.
     """
     where = like.attrs["geometry"].units
     word = resampling(new, like)
-    lines = [*said, f"x, y: map coordinates in {where}", f"z: {vertical_words(like)}", *([word] if word else [])]
+    lines = [*said, f"x, y: map coordinates in {where}", f"z: {z or vertical_words(like)}", *([word] if word else [])]
     if new.suffix.lower() in IRAP:
         sheet = _at_right_angles(depths, like)
         _write_irap(new, sheet)

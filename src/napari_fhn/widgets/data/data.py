@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.drawing import section_title
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.data.material import Material, survey_of
 from napari_fhn.widgets.data.placement import is_upright, lie_flat, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.messages import Messages
@@ -55,12 +56,15 @@ class Data:
     ----------
     state : DataState
         What is ticked.
+    may_choose : callable
+        Says why surveys cannot be ticked now; "" where they can.
     """
 
     def __init__(self, viewer: ViewerModel, messages: Messages) -> None:
         self._viewer = viewer
         self.state = DataState()
         self._messages = messages
+        self.may_choose: Callable[[Material], str] = lambda material: ""
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.state.events.vertical_axis.connect(self._face)
@@ -88,6 +92,10 @@ class Data:
                 material = Material.of(chosen)
             except ProjectError as error:
                 self._messages.fail(str(error))
+        if material is not None and (why := self.may_choose(material)):
+            self._messages.say(why, note=True)
+            self.state.events.chosen.emit(self.state.chosen)  # the list shows what is ticked still
+            return
         before = self.material
         self.state.chosen = chosen
         self.state.material = material
@@ -104,9 +112,12 @@ class Data:
         """Say which section is in view, by its survey number; empty where everything is."""
         if self.material is None or self.material.layer not in self._viewer.layers:
             return ""
-        image, dims = self.material.layer, self._viewer.dims
+        return self._title_of(self.material.layer)
+
+    def _title_of(self, image: Image) -> str:
+        dims = self._viewer.dims
         offset = dims.ndim - image.ndim
-        data = image.data if hasattr(image.data, "coords") else self.material.first
+        data = image.data if hasattr(image.data, "coords") else survey_of(image)
         return section_title(
             data,
             lambda axis: round(float(image.world_to_data(dims.point)[axis])),
@@ -114,10 +125,14 @@ class Data:
         )
 
     def caption(self) -> None:
-        """Say on the canvas which section is in view."""
+        """Say on the canvas which section is in view: of the survey that is seen, by name where there are several."""
         if self.material is None or self.material.layer not in self._viewer.layers:
             return
-        title = self.title()
+        seen = [layer for layer in self.images() if layer.visible and "survey" in layer.metadata]
+        top = seen[-1] if seen else self.material.layer
+        title = self._title_of(top)
+        if any(layer not in self.state.chosen for layer in seen):
+            title = f"{top.name}: {title}" if title else str(top.name)
         canvas = getattr(self._viewer, "canvas", None)
         overlay = canvas.overlays.text if canvas is not None else self._viewer.text_overlay
         overlay.text = title

@@ -15,6 +15,7 @@ from napari.layers import Image
 from napari_fhn import surveys
 from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.maps import Categories, Polygons, stack
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
@@ -83,7 +84,7 @@ class Stacking:
         self._data = context.data
         self._viewer = context.viewer
         self._messages = context.messages
-        self._background = context.background
+        self._context = context
         self._folder = folder
 
     def entries(self) -> list[Entry]:
@@ -111,8 +112,9 @@ class Stacking:
             return
         grid = None if like is None or isinstance(like.source, Polygons) else like.source
 
-        def work() -> xr.DataArray:
+        def work(operation: Operation) -> xr.DataArray:
             stacked = stack([entry.map for entry in used], like=grid)
+            operation.check()
             names = [str(name) for name in stacked["band_name"].values]
             # Another choice of maps or grid is another file: a session may refer to the one before.
             words = "|".join([*stacked.attrs["sources"], *names, *map(str, stacked.shape)])
@@ -137,4 +139,4 @@ class Stacking:
             else:
                 self._messages.fail(f"The maps could not be stacked: {error}.", repr(error))
 
-        self._background.run(work, done, failed)
+        self._context.attempt(Operation(f"Stacking {len(used)} maps"), work, done, failed)

@@ -19,6 +19,7 @@ from napari_fhn.project.step_log import Entry
 from napari_fhn.project.steps import SectionReference, Step
 from napari_fhn.project.wells import KeptWells
 from napari_fhn.widgets import view
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.labelling import class_keys, class_layers
@@ -193,27 +194,36 @@ class LabelBook:
         plan: Callable[[Session], Step],
         done: Callable[[Outcome], None] = lambda outcome: None,
         failed: Callable[[BaseException], None] | None = None,
+        *,
+        title: str = "Changing labels",
+        stopped: Callable[[], None] = lambda: None,
     ) -> None:
-        """Find out beside the GUI what is to be done, and do it there.
+        """Find out beside the GUI what is to be done, and do it there; until it is done it can be stopped.
 
         Parameters
         ----------
         plan : callable
             Given the session, returns the step; nothing is written by it.
-        done : callable
-            Told what came of it, when it is shown.
-        failed : callable, optional
-            Told an error in place of the person.
+        done, failed, stopped : callable
+            Told what came of it, when it is shown; an error, in place of the person; that a person has stopped it.
+        title : str
+            What the bar says meanwhile.
         """
         session = self._context.project.session
         if session is None or not self.may_write():
             return
 
+        def make(operation: Operation) -> Outcome:
+            step = plan(session)
+            operation.check()
+            return session.steps.do(step)
+
         def shown(outcome: Outcome) -> None:
             self.took(outcome)
             done(outcome)
 
-        self._context.background.run(lambda: session.steps.do(plan(session)), shown, failed or self.failed)
+        operation = Operation(title, writes=True)
+        self._context.attempt(operation, make, shown, failed or self.failed, stopped)
 
     def took(self, outcome: Outcome) -> None:
         """Show a step that was done, taken back or made again: its voxels, its classes, what else goes with it."""

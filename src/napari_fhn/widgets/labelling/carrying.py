@@ -7,8 +7,11 @@ from collections.abc import Callable
 from napari_fhn.project import Project
 from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
 from napari_fhn.project.step_doing import Outcome
+from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.carry_preview import Preview
 
 
 class Carrying:
@@ -20,12 +23,18 @@ class Carrying:
         What the parts of the desk share.
     book : LabelBook
         Whose labels it adds to.
+
+    Attributes
+    ----------
+    preview : Preview
+        What carrying would label.
     """
 
     def __init__(self, context: DeskContext, book: LabelBook) -> None:
         self._context = context
         self._book = book
         self._busy = False
+        self.preview = Preview(context, book)
 
     @property
     def fits(self) -> bool:
@@ -37,18 +46,30 @@ class Carrying:
         locked = tuple(self._book.state.locked)
         self._work(
             "carried along the reflectors",
-            lambda project: carry_labels(project, least=least, reach=reach, locked=locked),
+            lambda project, operation: carry_labels(
+                project, least=least, reach=reach, locked=locked, progress=operation.told
+            ),
             lambda found: (
                 f"{found.voxels:,} voxels are labelled along the reflectors now, each weighing its confidence."
             ),
             "Carrying what is labelled along the reflectors …",
         )
 
+    def close(self) -> None:
+        """Let go of the viewer."""
+        self.preview.close()
+
+    def metres(self, traces: int) -> float | None:
+        """Return how far so many traces are, across the wider bins; None where nobody knows."""
+        material = self._context.data.material
+        geometry = None if material is None else material.first.attrs.get("geometry")
+        return traces * max(geometry.bin_size) if isinstance(geometry, SurveyGeometry) else None
+
     def erase(self) -> None:
         """Take away what was carried and stands as it was."""
         self._work(
             "erased what was carried",
-            erase_carried,
+            lambda project, operation: erase_carried(project),
             lambda found: f"{found.labels.voxels:,} carried labels are gone; those that were observed stay.",
             "Taking carried labels away …",
         )
@@ -56,7 +77,7 @@ class Carrying:
     def _work(
         self,
         title: str,
-        work: Callable[[Project], CarriedLabels],
+        work: Callable[[Project, Operation], CarriedLabels],
         words: Callable[[CarriedLabels], str],
         before: str,
     ) -> None:
@@ -80,6 +101,10 @@ class Carrying:
             self._busy = False
             self._book.failed(error)
 
+        def stopped() -> None:
+            self._busy = False
+
         self._busy = True
         messages.say(before)
-        self._context.background.run(lambda: work(project), done, failed)
+        operation = Operation(before.rstrip(" …"), writes=True)
+        self._context.attempt(operation, lambda one: work(project, one), done, failed, stopped)

@@ -22,6 +22,7 @@ from napari_fhn.project.sidecar_files import sidecar_files
 from napari_fhn.project.step_doing import Outcome
 from napari_fhn.project.steps import Step
 from napari_fhn.project.wells import AnyWell, alike
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
@@ -137,6 +138,13 @@ class Loader:
         self._queue += found
         self._next()
 
+    def bring(self, sources: Sequence[Source]) -> None:
+        """Bring in files of which everything is known that a person need not say."""
+        if self._opening.new():
+            for source in sources:
+                self._take(source)
+            self._next()
+
     def _confirm(self, paths: Sequence[Path]) -> None:
         """Look at all files, show what they were taken for, and go on with what is wanted."""
         survey, answers = self._survey, self._answers
@@ -156,9 +164,18 @@ class Loader:
                     self._queue.append(source.path)
             self._next()
 
-        self._context.messages.say(f"Looking at {', '.join(path.name for path in paths)} ...")
-        self._context.background.run(
-            lambda: [one for path in paths for one in all_recognised(path, survey, answers)],
+        def recognised(operation: Operation) -> list[Recognised]:
+            found = []
+            for number, path in enumerate(paths):
+                operation.told(number / len(paths))
+                found += all_recognised(path, survey, answers)
+            return found
+
+        title = f"Looking at {', '.join(path.name for path in paths)}"
+        self._context.messages.say(f"{title} ...")
+        self._context.attempt(
+            Operation(title),
+            recognised,
             shown,
             lambda error: self._context.messages.report(error, LabelError),
         )
@@ -307,7 +324,9 @@ class Loader:
             self._note(sources)
             self._burn_next()
 
-        book.work(plan, done, lambda error: self._unread(sources, error, lambda _: self._burn_next()))
+        title = f"Burning {', '.join(source.path.name for source in sources)}"
+        again = lambda error: self._unread(sources, error, lambda _: self._burn_next())  # noqa: E731
+        book.work(plan, done, again, title=title, stopped=lambda: self._give_up(sources))
 
     def _note(self, sources: tuple[Source, ...]) -> None:
         """Remember that files are among the labels."""
@@ -325,12 +344,23 @@ class Loader:
         done: Callable[[tuple[Source, ...], Any], None],
     ) -> None:
         """Read files beside the GUI, asking until nothing is left open."""
-        self._context.messages.say(f"Reading {', '.join(source.path.name for source in sources)} ...")
-        self._context.background.run(
-            lambda: read(sources),
+        title = f"Reading {', '.join(source.path.name for source in sources)}"
+        self._context.messages.say(f"{title} ...")
+        self._context.attempt(
+            Operation(title),
+            lambda _: read(sources),
             lambda found: done(sources, found),
             lambda error: self._unread(sources, error, lambda answered: self._attempt(answered, read, done)),
+            lambda: self._give_up(sources),
         )
+
+    def _give_up(self, sources: tuple[Source, ...]) -> None:
+        """Leave out what was being read, and all that would have come after it."""
+        self._queue.clear()
+        while sources:
+            for source in sources:
+                self._arrivals.leave_out(source, sources)
+            sources = self._arrivals.next()
 
     def _unread(
         self,

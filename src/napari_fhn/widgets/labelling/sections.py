@@ -189,7 +189,7 @@ class Sections:
             doubts = self._context.project.doubts() if accepted else ""
             self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
 
-        book.work(plan, done)
+        book.work(plan, done, title=f"Labels {title}")
 
     def _stepped(self, step: Step) -> None:
         """Outline what came from the prediction."""
@@ -206,7 +206,7 @@ class Sections:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
             place = self._context.place_of(material)
             self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **place)
-            self._marks.contour = 1
+            self._marks.contour = 2
             self._marks.editable = False
             with view.keeping_active(self._context.viewer):
                 self._context.viewer.add_layer(self._marks)

@@ -23,6 +23,7 @@ from napari_fhn.structure.similar.places import LEVEL, SimilarPlace
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.places import typed
 from napari_fhn.training.errors import JobError
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.material import Material
@@ -297,7 +298,7 @@ class MoreLikeThis:
         self.state.searching = True
         self._context.messages.say("Looking through the survey ...")
 
-        def work() -> tuple[tuple[Any, ...], Descriptions, Similar]:
+        def work(_: Operation) -> tuple[tuple[Any, ...], Descriptions, Similar]:
             key, describe = find
             described = before[1] if before is not None and before[0] == key else describe()
             return key, described, similar.find(material.surveys, described, examples, level=level, known=known)
@@ -313,7 +314,10 @@ class MoreLikeThis:
             self.state.searching = False
             self._context.messages.report(error, ProjectError, JobError, SurveyError)
 
-        self._context.background.run(work, done, failed)
+        def stopped() -> None:
+            self.state.searching = False
+
+        self._context.attempt(Operation("Looking through the survey"), work, done, failed, stopped)
 
     def _show(self, found: Similar) -> None:
         self.state.ticked, self.state.at = frozenset(), -1

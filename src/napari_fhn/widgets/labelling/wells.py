@@ -254,7 +254,7 @@ class WellBook:
             book.failed(error)
             then()
 
-        book.work(plan, done, failed)
+        book.work(plan, done, failed, title=f"Burning {len(now.wells)} wells")
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         return renamed(wells, table, self._values)

@@ -14,10 +14,14 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.well_dragging import WellDragging
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5
 _COLOR, _HELD_OUT = "#ffffff", "#e69f00"
+
+INK = "#d6249f"
+"""Of names: as far from white as from black, and no grey, so that it is read over data and canvas, light and dark."""
 
 
 class WellsLayer:
@@ -45,6 +49,7 @@ class WellsLayer:
         self._showing = False
         self.points: Points | None = None
         self.paths: Shapes | None = None
+        self._dragging = WellDragging(context.viewer, lambda: self.points, self._dropped)
         wells.state.events.wells.connect(self.show)
         self._book.state.events.held.connect(self._recolour)
         self._context.viewer.layers.events.removed.connect(self._on_removed)
@@ -82,6 +87,7 @@ class WellsLayer:
     def close(self) -> None:
         """Let go of the viewer."""
         viewer = self._context.viewer
+        self._dragging.close()
         disconnect(viewer.layers.events.removed, self._on_removed)
         for name in ("current_step", "order"):
             disconnect(getattr(viewer.dims.events, name), self._follow)
@@ -109,7 +115,7 @@ class WellsLayer:
             ndim=ndim,
             name="Wells",
             features={"name": np.array([], dtype=object)},
-            text={"string": "{name}", "color": self._ink(), "anchor": "upper_left", "size": 10},
+            text={"string": "{name}", "color": INK, "anchor": "upper_left", "size": 10},
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
@@ -126,10 +132,6 @@ class WellsLayer:
                 viewer.add_layer(layer)
         self.points.events.data.connect(self._edited)
 
-    def _ink(self) -> str:
-        """Return a colour that can be read beside the survey, where the canvas has that of the theme."""
-        return "#000000" if getattr(self._context.viewer, "theme", "dark") == "light" else _COLOR
-
     def _edited(self, event: Any) -> None:
         """Follow what the person did with the points."""
         if self._showing or self.points is None or str(getattr(event, "action", "")).lower().endswith("ing"):
@@ -137,6 +139,8 @@ class WellsLayer:
         material = self._context.data.material
         if material is None:
             return
+        if self._dragging.holds:
+            return  # burnt where it is let go of
         data = np.asarray(self.points.data)
         if len(data) > len(self._names):
             self._wells.add(**tracks.numbers_at(data[-1], material.first))
@@ -151,6 +155,13 @@ class WellsLayer:
                 path = tracks.track(wells[name], material.first)
                 if path is not None and np.abs(path[0, :-1] - point[:-1]).max() > 0.5:
                     self._wells.move(name, **tracks.numbers_at(point, material.first))
+
+    def _dropped(self, number: int) -> None:
+        """Burn a well where its ring was let go of."""
+        material = self._context.data.material
+        if self.points is not None and material is not None and number < len(self._names):
+            place = np.asarray(self.points.data)[number]
+            self._wells.move(self._names[number], **tracks.numbers_at(place, material.first))
 
     def _follow(self, event: Any = None) -> None:
         """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""

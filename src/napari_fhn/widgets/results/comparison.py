@@ -15,7 +15,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.project import Run, predictions
 from napari_fhn.project.lazy import cell, difference
 from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid import Placed
@@ -23,6 +23,7 @@ from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.training.score import confusion
 from napari_fhn.widgets import view
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -74,7 +75,6 @@ class Comparison:
         self._viewer = context.viewer
         self._data = context.data
         self._messages = context.messages
-        self._background = context.background
         self._book = book
         self._prediction = prediction
         self._truth: Any = None
@@ -98,23 +98,32 @@ class Comparison:
         if session is None or run is None:
             self._messages.say("There is no prediction to keep yet.")
             return
-        try:
-            kept = predictions.keep(session, run)
-        except (ProjectError, OSError) as error:
+
+        def keep(operation: Operation) -> predictions.Kept:
+            operation.check()
+            return predictions.keep(session, run)
+
+        def done(kept: predictions.Kept) -> None:
+            if self._context.project.session is session:
+                self._add(kept.values(), kept.name)
+            self._messages.say(f"Kept as the layer '{kept.name}'.")
+
+        def failed(error: BaseException) -> None:
             self._messages.fail(f"The prediction could not be kept: {error}")
-            return
-        self._add(kept.values(), kept.name)
-        self._messages.say(f"Kept as the layer '{kept.name}'.")
+
+        self._context.attempt(Operation("Keeping the prediction", writes=True), keep, done, failed)
 
     def show_kept(self) -> None:
         """Show the predictions that were kept in the session, each as a layer that is hidden at first."""
         session, material = self._context.project.session, self._data.material
         if session is None or material is None:
             return
-        there = {layer.name for layer in self._viewer.layers}
+        # By their files: a layer may have been renamed.
+        there = {_file_of(layer.data) for layer in self._viewer.layers if isinstance(layer, Labels)}
         for kept in predictions.kept(session):
-            if kept.name not in there and kept.values().shape == material.shape:
-                self._add(kept.values(), kept.name)
+            values = kept.values()
+            if _file_of(values) not in there and values.shape == material.shape:
+                self._add(values, kept.name)
 
     def add_run(self, run: Run) -> Labels | None:
         """Show the prediction of a run as a layer of its own; None where it has none that fits."""
@@ -122,10 +131,12 @@ class Comparison:
         if material is None or not run.has_prediction:
             return None
         name = f"Prediction of {run.name}"
-        there = next((layer for layer in self._viewer.layers if layer.name == name), None)
-        if isinstance(there, Labels):
-            return there
         values = mapped.open(run.prediction)
+        mine = self._prediction.layer
+        others = [layer for layer in self._viewer.layers if isinstance(layer, Labels) and layer is not mine]
+        there = next((layer for layer in others if _file_of(layer.data) == _file_of(values)), None)
+        if there is not None:
+            return there
         return self._add(values, name) if values.shape == material.shape else None
 
     def show_difference(self, other: Labels) -> None:
@@ -161,7 +172,7 @@ class Comparison:
         predicted, classes = mine.data, max(table.values)
         self._messages.say(f"Comparing with '{truth.name}' ...")
 
-        def counted() -> tuple[NDArray[np.int64], list[int]]:
+        def counted(_: Operation) -> tuple[NDArray[np.int64], list[int]]:
             strange = [] if ours else [code for code in stored.codes(by_code) if code not in by_code]
             return confusion(predicted, known, classes), strange
 
@@ -181,7 +192,7 @@ class Comparison:
         def failed(error: BaseException) -> None:
             self._messages.fail(f"'{truth.name}' cannot be compared with: {error}.")
 
-        self._background.run(counted, done, failed)
+        self._context.attempt(Operation(f"Comparing with '{truth.name}'"), counted, done, failed)
 
     def select(self, of: int, found: int) -> None:
         """Show the voxels of one cell of the matrix: those of class ``of`` predicted as ``found``."""
@@ -202,6 +213,11 @@ class Comparison:
         self.layer.name, self.layer.opacity = _NAME, 0.9
         with view.keeping_active(self._viewer):
             self._viewer.add_layer(self.layer)
+
+
+def _file_of(values: Any) -> str:
+    """What a layer shows: a mapped file by its name, anything else by itself."""
+    return str(getattr(values, "filename", None) or id(values))
 
 
 def _dims(values: Any) -> list[str]:

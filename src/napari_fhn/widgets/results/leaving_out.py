@@ -23,6 +23,7 @@ from napari_fhn.report import left_out
 from napari_fhn.training import leaving, removing
 from napari_fhn.training.job import JobError
 from napari_fhn.training.pipes import lines
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.state import Activity
 
@@ -89,7 +90,8 @@ class LeavingOut:
             known = isinstance(error, ProjectError | JobError | LabelError)
             context.messages.fail(str(error) if known else f"Labels could not be left out: {error}.")
 
-        context.background.run(lambda: left_out.plan(run.job()), planned, failed)
+        title = "Planning which labels are left out"
+        context.attempt(Operation(title), lambda _: left_out.plan(run.job()), planned, failed)
 
     def stop(self) -> None:
         """End what is under way; the run stays as it is."""

@@ -11,6 +11,7 @@ from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
 from napari_fhn.report.runs import evaluate, write_report
 from napari_fhn.training.job import JobError
 from napari_fhn.training.transfer import copy_network
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 
 _T = TypeVar("_T")
@@ -81,8 +82,11 @@ class Reporting:
 
         def attempt(partial: bool) -> None:
             context.messages.say(begin)
-            context.background.run(
-                lambda: work(project, run, partial), lambda found: context.messages.say(words(found)), failed
+            context.attempt(
+                Operation(begin.rstrip(" .")),
+                lambda _: work(project, run, partial),
+                lambda found: context.messages.say(words(found)),
+                failed,
             )
 
         def failed(error: BaseException) -> None:

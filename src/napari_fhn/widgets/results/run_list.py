@@ -13,6 +13,7 @@ from napari_fhn.project import ProjectError, Run
 from napari_fhn.project.comparing import Comparison as ComparedRuns
 from napari_fhn.project.comparing import compared
 from napari_fhn.training.errors import JobError
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.results.comparison import Comparison
 
@@ -114,7 +115,8 @@ class RunList:
         def failed(error: BaseException) -> None:
             words.fail(f"The runs cannot be compared: {error}.")
 
-        self.context.background.run(lambda: compared(run, current), done, failed)
+        title = f"Comparing '{run.name}' with '{current.name}'"
+        self.context.attempt(Operation(title), lambda _: compared(run, current), done, failed)
 
     def disk_used(self) -> int:
         """Return the bytes that the session takes."""

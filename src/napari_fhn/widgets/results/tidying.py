@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from napari.layers import Labels
 
-from napari_fhn.project import ProjectError, Run, predictions
+from napari_fhn.project import Run, predictions
 from napari_fhn.project.lazy import Lazy
 from napari_fhn.widgets import view
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -71,24 +72,41 @@ class Tidying:
             return
         self._prediction.show_factor("")
         self._messages.say("Tidying the whole prediction ...")
-        self._context.background.run(lambda: predictions.tidy(run, how), self._done, self._failed)
+        self._context.attempt(
+            Operation("Tidying the whole prediction", writes=True),
+            lambda operation: predictions.tidy(run, how, check=operation.check),
+            self._done,
+            self._failed,
+            self._stopped,
+        )
 
     def take_back(self) -> None:
         """Bring the prediction back as it was before it was tidied, or before one that was stopped."""
         run = self._run()
         if run is None:
             return
-        try:
-            back = predictions.take_back(run)
-        except (ProjectError, OSError, ValueError) as error:
+        if not self._state.become(Activity.TIDYING):
+            return
+
+        def bring(operation: Operation) -> bool:
+            operation.check()
+            return predictions.take_back(run)
+
+        def done(back: bool) -> None:
+            self._state.become(Activity.IDLE)
+            if not back:
+                self._messages.say(f"The prediction of '{run.name}' is as it was made: there is nothing to take back.")
+                return
+            self._prediction.refresh()
+            self._context.project.runs_changed.emit()
+            self._messages.say(f"The prediction of '{run.name}' is as it was before.")
+
+        def failed(error: BaseException) -> None:
+            self._state.become(Activity.IDLE)
             self._messages.fail(f"The prediction could not be brought back: {error}.")
-            return
-        if not back:
-            self._messages.say(f"The prediction of '{run.name}' is as it was made: there is nothing to take back.")
-            return
-        self._prediction.refresh()
-        self._context.project.runs_changed.emit()
-        self._messages.say(f"The prediction of '{run.name}' is as it was before.")
+
+        title = "Bringing the prediction back"
+        self._context.attempt(Operation(title, writes=True), bring, done, failed, self._stopped)
 
     def _run(self) -> Run | None:
         project = self._context.project
@@ -103,6 +121,9 @@ class Tidying:
         self._prediction.refresh()
         self._context.project.runs_changed.emit()
         self._messages.say(f"Tidied: {changed:,} voxels have another class now.")
+
+    def _stopped(self) -> None:
+        self._state.become(Activity.IDLE)
 
     def _failed(self, error: BaseException) -> None:
         self._state.become(Activity.IDLE)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -14,12 +15,14 @@ from qtpy.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.training import time_left
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.running.beginning_menu import BeginningMenu
 from napari_fhn.widgets.running.curves import Curves
@@ -30,6 +33,15 @@ from napari_fhn.widgets.section import QUIET, SPACING, Section
 
 _ERROR = "color: #e0705a;"
 
+
+_TICK_MS = 500
+"""How often the bar follows an operation."""
+
+_MOMENT = 0.4
+"""Seconds before it is told of: what is over at once needs no bar."""
+
+_FEWEST = 8
+"""Letters of its title that are seen in any case."""
 
 _LINES = 3
 """Lines of a sentence that are seen at once; longer ones are scrolled, and nothing moves for them."""
@@ -81,7 +93,21 @@ class RunPanel(Section):
         self.bar.setFixedHeight(16)
         self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.bar.setToolTip("How much is done, and the time left.")
-        pinned.addWidget(self.bar)
+        self.cancel = QToolButton()
+        self.cancel.setText("✕")
+        self.cancel.setFixedHeight(16)
+        policy = self.cancel.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes
+        self.cancel.setSizePolicy(policy)
+        self.cancel.clicked.connect(self._cancel)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self._show_bar)
+        along = QHBoxLayout()
+        along.setSpacing(SPACING)
+        along.addWidget(self.bar, 1)
+        along.addWidget(self.cancel)
+        pinned.addLayout(along)
         self.message = self._make_message()
         pinned.addWidget(self._room_for(self.message))
         self.figures = QLabel()
@@ -119,6 +145,7 @@ class RunPanel(Section):
         desk.history.changed.connect(self._show_history)
         for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
+        desk.background.changed.connect(self._operations)
         for name in ("message", "note", "error", "detail"):
             getattr(desk.messages.events, name).connect(self._show_message)
 
@@ -155,7 +182,31 @@ class RunPanel(Section):
         for widget in (self.looks, self.next):
             widget.setVisible(something)
 
+    @property
+    def operation(self) -> Operation | None:
+        """What the bar tells of beside training and predicting: what was begun last, once it has taken a moment."""
+        found = [one for one in self._desk.background.under_way if time.monotonic() - one.began > _MOMENT]
+        return found[-1] if found else None
+
+    def _operations(self) -> None:
+        if self._desk.background.under_way:
+            self._tick.start()
+        else:
+            self._tick.stop()
+        self._show_bar()
+
+    def _cancel(self) -> None:
+        operation = self.operation
+        if operation is not None:
+            self._desk.background.stop(operation)
+            self._show_bar()
+
     def _show_bar(self, event: Any = None) -> None:
+        operation = self.operation
+        self.cancel.setVisible(operation is not None)
+        if operation is not None:
+            self._show_operation(operation)
+            return
         state = self._desk.state
         busy = not state.activity.idle
         left = f" · {said}" if busy and (said := time_left.words(state.seconds_left)) else ""
@@ -163,6 +214,20 @@ class RunPanel(Section):
         self.bar.setUpdatesEnabled(False)
         self.bar.setValue(round(1000 * state.share))
         self.bar.setFormat(f"{100 * state.share:.0f} %{left}" if busy or state.share else "")
+        self.bar.setUpdatesEnabled(True)
+
+    def _show_operation(self, operation: Operation) -> None:
+        share, seconds = operation.share, int(time.monotonic() - operation.began)
+        done = f"{100 * share:.0f} %" if share is not None else f"{time_left.duration(seconds)}"
+        words = f"Stopping: {operation.title}" if operation.stopped else operation.title
+        self.cancel.setToolTip(f"Stop: {operation.title}.")
+        self.cancel.setEnabled(not operation.stopped)
+        self.bar.setUpdatesEnabled(False)
+        self.bar.setValue(round(1000 * (share or 0.0)))
+        room = self.bar.fontMetrics().horizontalAdvance
+        while len(words) > _FEWEST and room(f"{words} … · {done}") > self.bar.width():
+            words = words[:-1]
+        self.bar.setFormat(f"{words.rstrip()} … · {done}")
         self.bar.setUpdatesEnabled(True)
 
     def _show_history(self) -> None:

@@ -10,6 +10,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels.where_next import LabelSuggestion, where_next
 from napari_fhn.surveys.numbers import by_axes
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -56,7 +57,7 @@ class Suggestions:
         self._viewer = context.viewer
         self._data = context.data
         self._messages = context.messages
-        self._background = context.background
+        self._context = context
         self._book = book
         self._prediction = prediction
         self._overlays = overlays
@@ -86,7 +87,11 @@ class Suggestions:
             self.state.searching = False
             self._messages.fail(f"The places to label could not be looked for: {error}.")
 
-        self._background.run(lambda: where_next(doubt, predicted, known), done, failed)
+        def stopped() -> None:
+            self.state.searching = False
+
+        title = "Looking for places worth labelling"
+        self._context.attempt(Operation(title), lambda _: where_next(doubt, predicted, known), done, failed, stopped)
 
     def words_for(self, place: LabelSuggestion) -> tuple[str, str]:
         """Return where a place is, in the survey's numbers, and why it is worth labelling."""

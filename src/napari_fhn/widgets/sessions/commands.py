@@ -7,7 +7,7 @@ from pathlib import Path
 import napari
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_fhn.project import ProjectError
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.dock import Dock
 
 _DOCK = "Interpretation desk"
@@ -37,12 +37,13 @@ def save_session(viewer: napari.Viewer) -> None:
     if any(folder.iterdir()):
         desk.messages.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
         return
-    try:
-        desk.store.copy(folder)
-    except (OSError, ProjectError) as error:
-        desk.messages.fail(f"The session could not be copied: {error}.")
-        return
-    desk.messages.say(f"The session is copied to {folder}.")
+    desk.store.save()
+    desk.context.attempt(
+        Operation("Copying the session", writes=True),
+        lambda operation: desk.store.copy(folder, operation.told),
+        lambda _: desk.messages.say(f"The session is copied to {folder}."),
+        lambda error: desk.messages.fail(f"The session could not be copied: {error}."),
+    )
 
 
 def dock_of(viewer: napari.Viewer) -> Dock:

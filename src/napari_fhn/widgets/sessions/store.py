@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,12 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, layout
+from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, copying, layout
 from napari_fhn.project.inputs import entry_of
-from napari_fhn.project.lock import FILE as LOCK
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
 from napari_fhn.project.settings import OTHER_VERSION
-from napari_fhn.project.view_record import Looks, ViewRecord
+from napari_fhn.project.view_record import FurtherViews, Looks, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.context import DeskContext
@@ -33,6 +31,7 @@ from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.sessions import picture
+from napari_fhn.widgets.views.sources import shows
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
@@ -165,8 +164,15 @@ class SessionStore:
             context.messages.say(f"Opened {project.session.name}.{missing}")
         return True
 
-    def copy(self, folder: Path) -> None:
+    def copy(self, folder: Path, told: Callable[[float], None] = lambda share: None) -> None:
         """Copy the session into an empty folder, with arrays as files of their own.
+
+        Parameters
+        ----------
+        folder : Path
+            There already.
+        told : callable
+            Called with the share that is copied, before each file; what it raises ends it, and what was copied goes.
 
         Raises
         ------
@@ -176,10 +182,7 @@ class SessionStore:
         session = self._context.project.session
         if session is None:
             raise ProjectError("there is no session yet", "Make a label layer first")
-        self.save()
-        shutil.copytree(
-            session.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.part*", LOCK, "*.deleted")
-        )
+        copying.copy(session.folder, folder, told)
         # Files outside of the session are as far from the copy as they are now from it, and no longer as they were.
         moved = Session(folder)
         finder = Finder(session.folder)
@@ -261,9 +264,7 @@ class SessionStore:
         dims, layers = viewer.dims.events, viewer.layers.events
         views = self._context.views.events
         return [
-            views.linked,
-            views.map_shows,
-            views.fence,
+            *(getattr(views, each.name) for each in fields(FurtherViews)),
             dims.current_step,
             dims.order,
             dims.ndisplay,
@@ -374,10 +375,10 @@ class SessionStore:
 
 def _looks(layer: Layer) -> Looks:
     if not isinstance(layer, Image):
-        return Looks(bool(layer.visible), float(layer.opacity))
+        return Looks(shows(layer), float(layer.opacity))
     contrast = tuple(map(float, layer.contrast_limits))
     finite = contrast if np.all(np.isfinite(contrast)) else ()
-    return Looks(bool(layer.visible), float(layer.opacity), str(layer.colormap.name), finite)
+    return Looks(shows(layer), float(layer.opacity), str(layer.colormap.name), finite)
 
 
 def _look(layer: Any, looks: Looks) -> None:

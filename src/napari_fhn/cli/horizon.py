@@ -1,0 +1,140 @@
+"""``napari-fhn horizon``: a horizon tracked from a few picks, as a surface."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_fhn.cli.exits import OK
+from napari_fhn.cli.maps import add_maps, open_together
+from napari_fhn.cli.options import Commands, UsageError, add_json
+from napari_fhn.cli.reading import add_reading
+from napari_fhn.cli.sessions import existing, opened, say, told
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from napari_fhn.structure.marching import DipSource
+
+_PROGRAM = "napari-fhn horizon"
+_EVENTS = ("peak", "trough", "rising", "falling", "waveform")
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser("horizon", help="track a horizon from a few picks along the reflectors")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=str,
+        metavar="SURVEY PICKS",
+        help="seismic volume or line (sample:seismic is the bundled one), then a file of picks: inline and crossline, "
+        "or x and y, and time or depth; with --session the picks alone",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to: .irap, .zmap, .tif, .csv, .xyz, .dat or .txt; text and GeoTIFF have the quality too",
+    )
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--snap",
+        choices=_EVENTS,
+        help="what it follows: a peak, a trough, a zero crossing, or the waveform (default: what most picks lie on)",
+    )
+    how.add_argument("--snap-picks", action="store_true", help="move the picks themselves to the nearest such event")
+    how.add_argument(
+        "--quality",
+        type=float,
+        metavar="SHARE",
+        help="least quality, from 0 to 1, which falls with distance and across faults (default 0.5)",
+    )
+    how.add_argument("--reach", type=float, metavar="N", help="longest way in traces (default: any)")
+    how.add_argument("--name", metavar="NAME", help="of the horizon, where the file of picks holds several")
+    how.add_argument(
+        "--z", choices=("down", "up"), help="which way the values of the picks grow, where it is not clear"
+    )
+    how.add_argument("--crs", metavar="CRS", help="of the picks' x and y, where it is not that of the survey")
+    how.add_argument(
+        "--session", type=Path, metavar="DIR", help="take its survey, and the dips that were found there already"
+    )
+    add_reading(parser)
+    add_maps(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Track, and write the surface."""
+    wanted = 1 if options.session is not None else 2
+    if len(options.files) != wanted:
+        raise UsageError(
+            "with --session name the picks alone" if wanted == 1 else "name a survey and a file of picks, in this order"
+        )
+    from napari_fhn import __version__
+    from napari_fhn.labels import LabelWarning, read_horizon
+    from napari_fhn.project import tracking
+
+    least = tracking.QUALITY if options.quality is None else options.quality
+    tracking.check(least, options.reach, options.snap)
+    survey, data, dips = _survey(options)
+    tracking.check_survey(survey)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", LabelWarning)
+        picks = read_horizon(options.files[-1], survey, options.name, z=options.z, crs=options.crs)
+    say(str(one.message) for one in caught if issubclass(one.category, LabelWarning))
+    found = tracking.track_horizon(
+        survey,
+        data,
+        picks,
+        dips,
+        event=options.snap,
+        reach=options.reach,
+        snap_picks=options.snap_picks,
+        progress=told("Tracking"),
+    )
+    made = [f"napari-fhn {__version__}", f"picks in {Path(options.files[-1]).name}"]
+    count = found.save(options.output, survey, least, made=made)
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "kind": "Horizon",
+                    "name": str(found.surface.name),
+                    "path": str(options.output),
+                    "event": found.event,
+                    "picks": found.picks,
+                    "traces": count,
+                    "of": int(found.surface.size),
+                }
+            )
+        )
+    else:
+        what = found.event if found.event in ("peak", "trough", "waveform") else f"{found.event} zero crossing"
+        print(
+            f"Written: {options.output}, {count:,} of {found.surface.size:,} traces: the {what} followed from "
+            f"{found.picks} pick{'' if found.picks == 1 else 's'}, quality {least:g} and more."
+        )
+    return OK
+
+
+def _survey(options: argparse.Namespace) -> tuple[xr.DataArray, Any, DipSource]:
+    """Return the survey, its amplitudes, and its dips, which a session keeps."""
+    from napari_fhn.project import ProjectError, tracking
+    from napari_fhn.project.samples import survey_files
+    from napari_fhn.structure.dips import DipField
+
+    if options.session is None:
+        survey = open_together(survey_files(options.files[:1]), options).surveys.first
+        tracking.check_survey(survey)
+        data = tracking.Lazily(survey)
+        return survey, data, DipField.open(data)
+    project = opened(existing(options.session, _PROGRAM))
+    if project.surveys is None:
+        raise ProjectError("its surveys are not at hand", "Name the survey instead", path=options.session)
+    return project.surveys.first, *tracking.amplitudes(project)
