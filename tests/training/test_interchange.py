@@ -30,7 +30,11 @@ from napari_fhn.training.volume import Volume
 SECTIONS = (replace(parse("2d 8: 1x8 | down 1x8 | up 1x8"), context=1), Framing(vertical_axis=2), (9, 13, 21))
 KINDS = {
     "sections": SECTIONS,
-    "sections with all places": (replace(SECTIONS[0], channels=12), Framing(vertical_axis=2, position="all"), (9, 13, 21)),
+    "sections with all places": (
+        replace(SECTIONS[0], channels=12),
+        Framing(vertical_axis=2, position="all"),
+        (9, 13, 21),
+    ),
     "map": (parse("2d 8: 1x8 | down 1x8"), Framing(position="all"), (19, 14)),
     "volume": (parse("3d 8: 1x4 | down 1x4 | up 1x4"), Framing(vertical_axis=2), (7, 6, 9)),
     "a map from a cube": (
