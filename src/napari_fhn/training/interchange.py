@@ -126,7 +126,9 @@ _FIXED = 128
 
 def _onnx(program: Any, portable: PortableModel, text: str) -> bytes:
     try:
-        made = torch.onnx.export(program, input_names=list(portable.inputs), output_names=["probabilities", "classes"])
+        made = torch.onnx.export(
+            program, input_names=list(portable.inputs), output_names=["probabilities", "classes"], verbose=False
+        )
     except ImportError as error:
         raise JobError(f"writing ONNX needs {error.name or 'onnxscript'}: pip install 'napari-fhn[onnx]'") from error
     assert made is not None
