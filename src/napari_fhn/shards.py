@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 from collections.abc import Sequence
@@ -96,6 +97,22 @@ class Part:
         range(2, 5)
         """
         return range((self.number - 1) * count // self.count, self.number * count // self.count)
+
+
+def on_worker(module: str, name: str, told: str, number: int) -> int:
+    """Do a shard on a worker: what it takes is imported on the thread that does it, and not where tasks arrive.
+
+    Parameters
+    ----------
+    module, name : str
+        The function that does it.
+    told : str
+        What is worked on.
+    number : int
+        Of the shard; returned when it is done.
+    """
+    done: int = getattr(importlib.import_module(module), name)(told, number)
+    return done
 
 
 def runs_of(numbers: Sequence[int]) -> str:

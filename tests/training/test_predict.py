@@ -63,7 +63,7 @@ def predictor(job) -> Predictor:
 def in_tiles(p: Predictor, voxels: int) -> None:
     """Let a predictor cut what it predicts into tiles of so many voxels, exactly where that is possible at all."""
     p._cut = lambda region, across: choose(  # type: ignore[method-assign]
-        region, p._evaluator.multiples(across), p._evaluator.radius, voxels, None if across is None else (across, 3)
+        region, p.evaluator.multiples(across), p.evaluator.radius, voxels, None if across is None else (across, 3)
     )
 
 
@@ -144,7 +144,7 @@ def test_writes_the_section_and_nothing_else(trained):
 
 
 def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
-    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+    monkeypatch.setattr(predicting, "TOGETHER", 1)
     control = Control(focus=Focus(1, 6))
     boxes = []
     whole = Box.whole(np.load(trained.prediction).shape)  # said once: what training painted is taken away
@@ -237,7 +237,7 @@ import os, signal, sys
 from napari_fhn.training import BoxChanged, Job, predict
 from napari_fhn.training import journal, predictor
 journal._FLUSH_EVERY = 0
-predictor._TOGETHER = 1
+predictor.TOGETHER = 1
 left = int(sys.argv[2])
 for update in predict(Job.load(sys.argv[1])):
     left -= isinstance(update, BoxChanged)
@@ -254,7 +254,7 @@ def files(job: Job) -> dict[str, bytes]:
 def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeypatch):
     job = replace(trained, outputs=("probabilities", "entropy"))
     job.save(tmp_path / "job.json")
-    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+    monkeypatch.setattr(predicting, "TOGETHER", 1)
     list(predict(job))
     whole = files(job)
     for path in [Path(job.prediction), *map(job.output_path, job.outputs)]:
@@ -276,7 +276,7 @@ def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeyp
 
 
 def test_a_stopped_prediction_goes_on_unless_something_changed(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(predicting, "_TOGETHER", 1)
+    monkeypatch.setattr(predicting, "TOGETHER", 1)
 
     def after(boxes, job):
         control = Control()
@@ -373,7 +373,7 @@ def test_an_error_that_is_not_about_memory_is_not_hidden(tmp_path, monkeypatch):
 def test_a_job_says_how_much_memory_a_tile_may_take(tmp_path):
     network, shape, vertical = NETWORKS["blocks"]
     job = untrained(tmp_path, network, shape, vertical)
-    small, large = (predictor(replace(job, memory=bytes))._evaluator.voxels for bytes in (10**6, 2 * 10**6))
+    small, large = (predictor(replace(job, memory=bytes)).evaluator.voxels for bytes in (10**6, 2 * 10**6))
     assert large == pytest.approx(2 * small, rel=0.01)
 
 

@@ -57,7 +57,7 @@ def test_while_training_it_goes_on_look_by_look_and_begins_again_when_moved(pred
     rows = [[change.box.start[0] for change in live.look(step)] for step in range(3)]
     assert sorted(rows[0] + rows[1] + rows[2]) == list(range(12))
     assert rows[0][0] == 0
-    predictor._evaluator.notes.append("memory ran out")
+    predictor.evaluator.notes.append("memory ran out")
     assert [change for change in live.look(3) if isinstance(change, Note)] == [Note("memory ran out")]
     live.control.focus = Focus(2, 5)
     boxes = [change.box for change in live.look(4)]

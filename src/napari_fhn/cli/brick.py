@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_task
+from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.running import interruptible
 from napari_fhn.cli.sessions import told
@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
         "target", metavar="TARGET", help="the store to make: a folder such as survey.zarr, or s3://, gs://, abfs://"
     )
     add_task(parser, "copy")
+    add_cluster(parser)
     parser.add_argument("--levels", action="store_true", help="add the coarser levels that the view in 3D takes")
     add_reading(parser)
     add_json(parser)
@@ -36,12 +37,22 @@ def run(options: argparse.Namespace) -> int:
 
     if options.levels and url_of(options.target) is not None:
         raise UsageError("--levels goes with a folder: coarser levels are not written to an address")
-    survey = surveys.open(survey_files([options.survey])[0], **reading(options))
+    if options.cluster is not None and options.task is not None:
+        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    path, how = survey_files([options.survey])[0], reading(options)
+    survey = surveys.open(path, **how)
     show = told("Copying the survey")
     done = total = 0
     with interruptible() as control:
-        for step in copy_shards(survey, options.target, part=options.task, stop=control.stop):
-            done, total = step.done, step.total
+        if options.cluster is not None:
+            from napari_fhn.project import cluster
+
+            where = {"cluster": options.cluster, "workers": options.workers, "control": control}
+            steps = cluster.brick(str(path), options.target, reading=how, **where)
+        else:
+            copied = copy_shards(survey, options.target, part=options.task, stop=control.stop)
+            steps = ((step.done, step.total) for step in copied)
+        for done, total in steps:
             show(done / max(total, 1))
         if options.levels and done == total and not control.stop.is_set():
             for _ in build_pyramid(Path(options.target), stop=control.stop):

@@ -137,6 +137,19 @@ def add_task(parser: argparse._ActionsContainer, what: str) -> None:
     )
 
 
+def add_cluster(parser: argparse._ActionsContainer) -> None:
+    """Add ``--cluster`` and ``--workers``."""
+    parser.add_argument(
+        "--cluster",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="spread the work over the workers of a dask scheduler, such as tcp://host:8786; without an address over "
+        "processes of this machine",
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes of this machine (default: one a processor)")
+
+
 def task(text: str) -> Part:
     """Read ``3/128``.
 

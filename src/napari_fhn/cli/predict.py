@@ -29,6 +29,8 @@ from napari_fhn.cli.options import (
 from napari_fhn.cli.pictures import add_picture, beside, leave_picture
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.tasks import add_tasks, wanted
+from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.job import Job, JobError
 
@@ -85,6 +87,7 @@ def add(commands: Commands) -> None:
     add_maps(parser)
     add_place(parser)
     add_machine(parser)
+    add_tasks(parser)
     add_picture(parser)
     add_stac(parser)
     add_take_over(parser)
@@ -94,6 +97,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
+    if wanted(options):
+        return tasks(options)
     if options.network is not None or options.surveys:
         return _elsewhere(options)
     folder, name = place(options)

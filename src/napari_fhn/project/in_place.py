@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,18 +70,24 @@ class InPlace:
 
 def may_stay(survey: xr.DataArray) -> bool:
     """Whether a survey can be read where it lies: its store gives boxes, and is there for other processes."""
-    if survey.attrs.get("bricks"):
-        return True
-    there = bool(survey.attrs.get("source")) and url_of(str(survey.attrs["source"])) is not None
-    there = there or Path(str(survey.attrs.get("source") or "\0")).exists()
-    return there and str(survey.attrs.get("format", "")).startswith(_BLOCKED) and survey.dtype.kind in "biuf"
+    source = str(survey.attrs.get("bricks") or survey.attrs.get("source") or "")
+    blocked = bool(survey.attrs.get("bricks")) or str(survey.attrs.get("format", "")).startswith(_BLOCKED)
+    if not source or not blocked or survey.dtype.kind not in "biuf":
+        return False
+    if url_of(source) is None and not Path(source).exists():
+        return False
+    # A part of it, or one that was brought onto another grid, is not what lies there.
+    again = surveys.open(source, **({} if survey.attrs.get("bricks") else survey.attrs.get("read_as") or {}))
+    return (again.dims, again.shape, again.dtype) == (survey.dims, survey.shape, survey.dtype) and all(
+        np.array_equal(again[dim], survey[dim]) for dim in survey.dims
+    )
 
 
 def size_of(survey: xr.DataArray) -> int:
     """Return the bytes that a copy of a survey would take."""
     value = np.dtype(values(survey).dtype).itemsize
     shape = [len(good_bands(survey)) if dim == _CHANNEL else size for dim, size in survey.sizes.items()]
-    return int(np.prod(shape, dtype=np.int64)) * value
+    return math.prod(shape) * int(value)
 
 
 def note(path: Path, survey: xr.DataArray) -> InPlace:
@@ -110,6 +118,12 @@ def described(survey: xr.DataArray, folder: Path) -> InPlace:
     bands = tuple(good_bands(survey)) if _CHANNEL in survey.dims else ()
     seen = _Seen(survey, bands)
     return InPlace(refer(source, folder), plain, bands, seen.shape, seen.dtype.str, state_of(source))
+
+
+def content_of(said: InPlace) -> str:
+    """Return a digest that stands for the values of a survey: of the state of its store, and of how it is read."""
+    told = [said.state or said.file.absolute, said.read_as, said.bands, said.shape, said.dtype]
+    return hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def state_of(source: str) -> str:

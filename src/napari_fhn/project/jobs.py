@@ -15,7 +15,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut
 from napari_fhn.project.project import Project, Told
 from napari_fhn.project.run import Run, RunRecord, default_name, ready_prediction
-from napari_fhn.project.session import now
+from napari_fhn.project.session import Session, now
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
 from napari_fhn.training.combination.settings import Choice, insisting
@@ -216,22 +216,72 @@ def prediction_job(
     JobError, ProjectError
         When its files are not there, or the data do not go with the network.
     """
-    of_model = run.model / layout.JOB
-    job = run.own(Job.load(of_model, trusted=True)) if of_model.is_file() else run.job()
+    job = _of_network(run)
     staged = project.stage(cube=job.map_axis is not None, progress=progress)
     staged = attributes.of_network(project, staged, job, progress)
     ready_prediction(run, project.shape)
+    job = replace(job, inputs=staged)
     given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
+    return _asked(project.session, run, job, given, network_alone, smoothing, order)
+
+
+def task_job(
+    session: Session,
+    run: Run,
+    *,
+    outputs: Sequence[Output] | None = None,
+    flips: bool | None = None,
+    device: str | None = None,
+    memory: int | None = None,
+    network_alone: bool = False,
+    smoothing: Choice | None = None,
+    order: Choice | None = None,
+) -> Job:
+    """Return the job of which a task predicts some shards: what is copied already is read, and nothing is written.
+
+    Parameters
+    ----------
+    session : Session
+        That holds the run; it need not be one's own to write in.
+    run, outputs, flips, device, memory, network_alone, smoothing, order
+        As in `prediction_job`.
+
+    Raises
+    ------
+    JobError
+        When what was copied for the training is gone.
+    """
+    job = _of_network(run)
+    gone = [item.path for item in job.inputs if not Path(item.path).is_file()]
+    if gone:
+        raise JobError(f"{gone[0]} is not there any more: predict once without --task, which makes it again")
+    given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
+    return _asked(session, run, job, given, network_alone, smoothing, order)
+
+
+def _of_network(run: Run) -> Job:
+    of_model = run.model / layout.JOB
+    return run.own(Job.load(of_model, trusted=True)) if of_model.is_file() else run.job()
+
+
+def _asked(
+    session: Session,
+    run: Run,
+    job: Job,
+    given: dict[str, Any],
+    network_alone: bool,
+    smoothing: Choice | None,
+    order: Choice | None,
+) -> Job:
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    if outputs is not None:
-        changes["outputs"] = tuple(outputs)
+    if changes.get("outputs") is not None:
+        changes["outputs"] = tuple(changes["outputs"])
     combination = None if network_alone else insisting(job.combination, smoothing, order)
     if combination is not None:
-        combination = replace(combination, folder=str(project.session.folder / layout.STRUCTURE))
+        combination = replace(combination, folder=str(session.folder / layout.STRUCTURE))
     return replace(
         job,
-        inputs=staged,
-        labels=str(project.session.labels),
+        labels=str(session.labels),
         prediction=str(run.prediction),
         model=str(run.model),
         run=run.id,

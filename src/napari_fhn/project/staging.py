@@ -7,7 +7,6 @@ whichever place, is copied again; one that was merely moved or unpacked is found
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Callable
@@ -147,9 +146,7 @@ def _stays(wanted: bool | None, survey: xr.DataArray, known: SurveyEntry | None,
 def _named(folder: Path, name: str, survey: xr.DataArray, channel_axis: int | None, now: FileStamp) -> Staged:
     """Say where a survey lies: what stands for its values is the state of its store."""
     folder.mkdir(parents=True, exist_ok=True)
-    said = in_place.described(survey, folder)
-    told = [said.state or [said.file.absolute, now.size], said.read_as, said.bands, said.shape, said.dtype]
-    content = hashlib.blake2b(json.dumps(told, sort_keys=True).encode(), digest_size=16).hexdigest()
+    content = in_place.content_of(in_place.described(survey, folder))
     path = folder / f"{_words(name)}-{content[:_SHORT]}{stored.SUFFIX}"
     in_place.note(path, survey)
     return Staged(path, channel_axis, content, now)

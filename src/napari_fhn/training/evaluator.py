@@ -19,7 +19,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.comparison import UNetArchitecture
-from napari_fhn.network.forecast import PORTABLE, WORKING_SET, forecast
+from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.training.control import Control
 from napari_fhn.training.frame import Frame
@@ -34,6 +34,9 @@ _UNMEASURED = 2**18
 
 _PROBE = 2**15
 """Voxels of the noise that is timed."""
+
+_PORTABLE = 2**30
+"""Bytes of a tile that is the same on all machines."""
 
 _SHARE_OF_MACHINE = 0.5
 """Part of the free memory that a tile may fill: other programs want to go on."""
@@ -169,6 +172,17 @@ class Evaluator:
         in_time = _UNMEASURED if self._seconds is None else _HEARD_WITHIN / max(self._seconds, 1e-12)
         return max(1, int(min(fits, in_time)) // self._depth)
 
+    def portable_voxels(self, memory: int | None = None) -> int:
+        """Return the most voxels of the prediction in a tile of a gigabyte, or of less memory, on any machine.
+
+        Parameters
+        ----------
+        memory : int, optional
+            Bytes.
+        """
+        budget = _PORTABLE if memory is None else min(_PORTABLE, memory)
+        return max(1, int(budget / self._bytes_per_voxel(PORTABLE)) // self._depth)
+
     @property
     def radius(self) -> int | None:
         """Of the network's receptive field; None where a voxel depends on all of its block, through its statistics."""
@@ -190,7 +204,7 @@ class Evaluator:
             return self._memory
         return free_bytes(str(self._device)) * (_SHARE_OF_MACHINE if self._device.type == "cpu" else _SHARE_OF_DEVICE)
 
-    def _bytes_per_voxel(self) -> float:
+    def _bytes_per_voxel(self, working_set: WorkingSet | None = None) -> float:
         architecture, classes = self.network.architecture, self.network.classes
         channels = self.network.input_channels
         copies = 4 * (2 * channels + 2 * classes)  # as read, and on their way to and from the device
@@ -204,7 +218,7 @@ class Evaluator:
             classes=classes,
             optimiser="none",
             training=False,
-            working_set=WORKING_SET if self._device.type == "cpu" else PORTABLE,
+            working_set=working_set or (WORKING_SET if self._device.type == "cpu" else PORTABLE),
         )
         return (needs.total - needs.kernels) / math.prod(block) + copies
 

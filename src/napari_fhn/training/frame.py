@@ -102,6 +102,14 @@ class Frame:
             self.channels += self._neighbours.channels
 
     @property
+    def vertical_of_prediction(self) -> int | None:
+        """The vertical axis as labels and prediction count their axes; None where they have none."""
+        vertical, missing = self.vertical_axis, self.map_axis
+        if vertical is None or vertical == missing:
+            return None
+        return vertical - (missing is not None and missing < vertical)
+
+    @property
     def _placed_axes(self) -> tuple[int, ...]:
         """Axes of the volume along which the place of a voxel is a channel."""
         if self.framing.position == "all":

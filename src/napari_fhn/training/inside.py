@@ -65,7 +65,14 @@ def of_prediction(prediction: Path) -> tuple[Path, ...]:
 def written(job: Written) -> tuple[Path, ...]:
     """Return all files and folders that a job writes, of folders the folder alone."""
     model = Path(job.model)
-    return (model, model.parent / LEFT_OUT, model.parent / f"{LEFT_OUT}.json", *of_prediction(Path(job.prediction)))
+    beside = (model.parent / LEFT_OUT, model.parent / f"{LEFT_OUT}.json", shards_of(job.prediction))
+    return (model, *beside, *of_prediction(Path(job.prediction)))
+
+
+def shards_of(prediction: str | Path) -> Path:
+    """Return the folder where shards of a prediction lie until they are put together."""
+    path = Path(prediction)
+    return path.with_name(f"{path.stem}-shards")
 
 
 def home(file: Path, job: Written) -> Path:

@@ -39,6 +39,11 @@ def first_direction_path(job: Job) -> Path:
     return prediction.with_name(f"{prediction.stem}-unfinished.npy")
 
 
+def file_identity(path: str) -> list[Any]:
+    """Return what tells a state of a file from others; by name, so that its folder may be moved."""
+    return [Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns]
+
+
 def identity(
     job: Job, model: str, *, labels: bool = False, made_of: Sequence[str] = (), precision: str = "float32"
 ) -> dict[str, Any]:
@@ -62,8 +67,7 @@ def identity(
     return {
         "model": model,
         "channels": [item.channel_axis for item in job.inputs],
-        # By name: where the whole session was moved to makes no difference.
-        "files": [[Path(path).name, os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in files],
+        "files": [file_identity(path) for path in files],
         "outputs": list(job.outputs),
         "flips": job.flips,
         "hidden": hidden,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
-from napari_fhn.training import earlier
+from napari_fhn.training import by_shards, earlier
 from napari_fhn.training import journal as journals
 from napari_fhn.training.ahead import ahead
 from napari_fhn.training.combination import finishing
@@ -29,42 +27,12 @@ from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, likeliest
 from napari_fhn.training.parts import Part, added
 from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.tiles import Cut, Lattice, choose
+from napari_fhn.training.regions import MOST_SECTIONS, TOGETHER
+from napari_fhn.training.tiles import Lattice, Pass, choose
 from napari_fhn.training.waiting import Waiting, averaged
 
 _SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
-
-_TOGETHER = 2**17
-"""Voxels of small sections that are computed together: convolutions of little cost as much as those of more."""
-
-_MOST_SECTIONS = 16
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One way over the whole survey.
-
-    Parameters
-    ----------
-    across : int or None
-        Axis across which the network sees sections; None for blocks.
-    lattice : Lattice
-        How it is cut.
-    """
-
-    across: int | None
-    lattice: Lattice
-
-    def to_plain(self) -> list[Any]:
-        """Return plain JSON types."""
-        return [self.across, [list(astuple(cut)) for cut in self.lattice.cuts]]
-
-    @classmethod
-    def from_plain(cls, data: Any) -> Pass:
-        """Rebuild from :meth:`to_plain`."""
-        across, cuts = data
-        return cls(across, Lattice(tuple(Cut(*cut) for cut in cuts)))
 
 
 class Predictor:
@@ -108,8 +76,8 @@ class Predictor:
         self.cleared = False
         self.replaces = False
         self._prediction = Path(job.prediction)
-        self._evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
-        self._memory = job.memory
+        self.evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        self.memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: Waiting | None = None
 
@@ -121,14 +89,14 @@ class Predictor:
 
     def notes(self) -> list[str]:
         """Return what the person should know about what was predicted since the last call."""
-        notes = self._evaluator.notes + self.outputs.notes
-        self._evaluator.notes, self.outputs.notes = [], []
+        notes = self.evaluator.notes + self.outputs.notes
+        self.evaluator.notes, self.outputs.notes = [], []
         return notes
 
     @property
     def radius(self) -> int | None:
         """Of the receptive field of the network; None where a voxel depends on all of its block."""
-        return self._evaluator.radius
+        return self.evaluator.radius
 
     def network_probabilities(self, region: Box, across: int | None) -> NDArray[np.float32]:
         """Return what the network alone says of a region, without writing it.
@@ -209,7 +177,7 @@ class Predictor:
                 try:
                     earlier.keep_prediction(self._prediction)
                 except OSError as error:
-                    self._evaluator.notes.append(
+                    self.evaluator.notes.append(
                         f"There is no room to keep the prediction that was there until this one is whole ({error})."
                     )
             self.outputs.alone(() if self.combiner is None else (NETWORK, *self.combiner.heard))
@@ -253,6 +221,14 @@ class Predictor:
             What is done, from 0 to 1.
         """
         passes = self._planned(journal, control)
+        if by_shards.goes_by_shards(journal.plan):
+            try:
+                yield from by_shards.by_shards(self, journal, control)
+            except Stopped:
+                pass
+            finally:
+                self._flushed(journal)
+            return
         last = self._last_boxes()
         if len(passes) > 1 or last:
             if not self._waiting_file.exists():
@@ -266,7 +242,7 @@ class Predictor:
         done, total = 0, (len(passes) + bool(last)) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):
-                finished = self._finished(journal, number)
+                finished = self.finished(journal, number)
                 done += sum(math.prod(box.shape) for box in finished)
                 tiles = ahead(self._tiles(one.lattice, one.across, control, finished))
                 for box, values in tiles:
@@ -285,7 +261,7 @@ class Predictor:
                     yield box, done / total
                     if control is not None:
                         control.wait_while_paused()
-            finished = self._finished(journal, len(passes))
+            finished = self.finished(journal, len(passes))
             for box in last:
                 if box not in finished:
                     self._finish(box, control)
@@ -296,9 +272,12 @@ class Predictor:
         except Stopped:
             return
         finally:
-            journal.flush()
-            if self.recorder is not None:
-                self.recorder.flush()
+            self._flushed(journal)
+
+    def _flushed(self, journal: Journal) -> None:
+        journal.flush()
+        if self.recorder is not None:
+            self.recorder.flush()
 
     def _at_first(self, box: Box, values: NDArray[np.float32], control: Control | None) -> Combined:
         """Return something to look at: what all factors say of the section in view, elsewhere what the network says.
@@ -329,7 +308,7 @@ class Predictor:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
         if self.combiner is None or not self.combiner.finishes:
             return []
-        return finishing.boxes(self.combiner, self.network.classes, self._memory)
+        return finishing.boxes(self.combiner, self.network.classes, self.memory)
 
     def _finish(self, box: Box, control: Control | None) -> None:
         """Write a box whose surroundings are all predicted."""
@@ -343,17 +322,18 @@ class Predictor:
         said = self.combiner.finished(outer, np.abs(self._waiting.get(outer))).within(box, outer)
         self.put_combined(box, said)  # what each factor says alone is there already
 
-    def _finished(self, journal: Journal, number: int) -> set[Box]:
+    def finished(self, journal: Journal, number: int) -> set[Box]:
+        """Return the boxes of a pass that a journal says are there, as far as they are."""
         return {box for box in journal.finished(number) if self._written(box)}
 
     def finished_parts(self, journal: Journal, step: int, model: str) -> tuple[Part, ...]:
         """Return what a journal says is there, as far as it is."""
         parts: list[Part] = []
         last = len(journal.plan) - 1 if isinstance(journal.plan, list) else 0
-        if self.combiner is not None and self.combiner.finishes:
+        if self.combiner is not None and self.combiner.finishes and isinstance(journal.plan, list):
             last += 1
         for number in range(last + 1):
-            for box in sorted(self._finished(journal, number), key=lambda box: box.start):
+            for box in sorted(self.finished(journal, number), key=lambda box: box.start):
                 parts = added(parts, Part(box, step, model, half=number < last))
         return tuple(parts)
 
@@ -370,7 +350,7 @@ class Predictor:
         def evaluate(box: Box, used: Box) -> NDArray[np.float32]:
             if control is not None and control.stop.is_set():
                 raise Stopped
-            return self._evaluator.probabilities(box, used, across, control)
+            return self.evaluator.probabilities(box, used, across, control)
 
         def focus() -> Focus | None:
             return control.in_view(self.shape) if control is not None else None
@@ -378,19 +358,25 @@ class Predictor:
         return mosaic(lattice, evaluate, focus, finished or ())
 
     def _cut(self, region: Box, across: int | None) -> Lattice:
-        multiples = self._evaluator.multiples(across)
+        multiples = self.evaluator.multiples(across)
         sections = None
         if across is not None:
             size = math.prod(length for axis, length in enumerate(region.shape) if axis != across)
-            sections = (across, min(_MOST_SECTIONS, max(1, _TOGETHER // size)))
-        return choose(region, multiples, self._evaluator.radius, self._evaluator.voxels, sections)
+            sections = (across, min(MOST_SECTIONS, max(1, TOGETHER // size)))
+        return choose(region, multiples, self.evaluator.radius, self.evaluator.voxels, sections)
 
     def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:
+        if by_shards.goes_by_shards(journal.plan):
+            return []
         try:
             return [Pass.from_plain(one) for one in journal.plan]
         except (TypeError, ValueError):
             pass  # none, or not one of this version
-        self._evaluator.measure()
+        self.evaluator.measure()
+        large = by_shards.planned(self)
+        if large is not None:
+            journal.begin(large)
+            return []
         focus = control.in_view(self.shape) if control is not None else None
         ways: list[int | None] = list(self.frame.sections) or [None]
         # The direction in view is seen first.

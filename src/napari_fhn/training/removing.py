@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn import record
-from napari_fhn.training.inside import LEFT_OUT, of_prediction
+from napari_fhn.training.inside import LEFT_OUT, of_prediction, shards_of
 
 CHECKPOINTS = "checkpoints"
 _MODEL = "model.json"
 _NETWORK = (_MODEL, "job.json", "log.jsonl", "training.safetensors")
 _STEP = re.compile(r"step-\d{5,}")
 _FIRST_WEIGHTS = "weights.npz"
+_SHARD = re.compile(r"\d+(\.done|-[a-z]+\.npy)")
+SHARDS, SHARD_PLAN = "shards", "plan.json"
+"""Format word, and name, of what says how shards are cut."""
 _WEIGHTS = re.compile(r"weights-([0-9a-f]{16})\.safetensors")
 _PART = re.compile(r"\.\d+-\d+\.part")
 """Behind the name of a file: what is half written of it. What nobody could read, and was set aside, is anybody's."""
@@ -86,6 +89,18 @@ def named_weights(folder: Path) -> str:
 def prediction(path: Path) -> None:
     """Remove a prediction with all that is written beside it."""
     files(of_prediction(path))
+    shards(shards_of(path))
+
+
+def shards(folder: Path) -> bool:
+    """Remove shards of a prediction that were not put together; tell whether their folder is gone."""
+    if folder.is_symlink() or not folder.is_dir():
+        return not folder.exists()
+    if _described(folder / SHARD_PLAN, SHARDS) is not None:
+        # The plan last: by it the folder is known.
+        own = [path for path in folder.iterdir() if _SHARD.fullmatch(path.name)]
+        files([*own, folder / SHARD_PLAN])
+    return empty_folder(folder)
 
 
 def trial(folder: Path) -> bool:
@@ -145,13 +160,13 @@ def _is_ours(path: Path) -> bool:
     return False
 
 
-def _described(path: Path) -> dict[str, Any] | None:
+def _described(path: Path, kind: str = "model") -> dict[str, Any] | None:
     """Return what a description of ours says; None for other files."""
     try:
         said = record.parse(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
     except (OSError, record.RecordError):
         return None
-    ours = isinstance(said, dict) and str(said.get("format", "")).startswith("napari-fhn model")
+    ours = isinstance(said, dict) and str(said.get("format", "")).startswith(f"napari-fhn {kind}")
     return said if ours else None
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
+from napari_fhn.network.forecast import WorkingSet
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.structure.similar.lattice import Lattice
 from napari_fhn.training import model as models
@@ -111,8 +112,8 @@ class _Looking(Evaluator):
             self._kept = min(_MOST_CHANNELS, network.architecture.layer_channels[-1])
         self.count = network.classes + self._kept
 
-    def _bytes_per_voxel(self) -> float:
-        return super()._bytes_per_voxel() + 4 * 3 * self.count
+    def _bytes_per_voxel(self, working_set: WorkingSet | None = None) -> float:
+        return super()._bytes_per_voxel(working_set) + 4 * 3 * self.count
 
     def _say(self, data: Tensor) -> Tensor:
         found = self.network.scores(data).float()

@@ -13,7 +13,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,6 +179,32 @@ class Lattice:
                 along[axis] = -1
                 values = values * cut.weight(number, box.start[axis], box.stop[axis]).reshape(along)
         return values
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One way over the whole survey.
+
+    Parameters
+    ----------
+    across : int or None
+        Axis across which the network sees sections; None for blocks.
+    lattice : Lattice
+        How it is cut.
+    """
+
+    across: int | None
+    lattice: Lattice
+
+    def to_plain(self) -> list[Any]:
+        """Return plain JSON types."""
+        return [self.across, [list(astuple(cut)) for cut in self.lattice.cuts]]
+
+    @classmethod
+    def from_plain(cls, data: Any) -> Pass:
+        """Rebuild from :meth:`to_plain`."""
+        across, cuts = data
+        return cls(across, Lattice(tuple(Cut(*cut) for cut in cuts)))
 
 
 def choose(

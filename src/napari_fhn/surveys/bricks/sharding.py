@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
+import numpy as np
 import xarray as xr
 
 from napari_fhn import record
@@ -67,44 +68,110 @@ def copy_shards(
     SurveyError
         When something else is there, it cannot be written, or the survey's file changes meanwhile.
     """
-    target = Target(path)
-    part = part or Part()
-    origin, plan = fingerprint(survey), Plan.of(survey, brick)
-    shards = Shards(plan.shape, plan.unit)
-    head = {"version": VERSION, "source": origin, "reading": reading_of(survey), **plan.described()}
-    with sentences(target.about):
-        marks = Marks(target, _MARKS)
-        if _is_whole(target, head):
-            marks.clear()
-            yield Copied(plan.total, plan.total)
+    copy = ShardCopy(survey, path, brick)
+    done = copy.begin()
+    yield Copied(copy.bytes_of(done), copy.total)
+    for number in (part or Part()).of(copy.shards.count):
+        if number in done:
+            continue
+        if stop is not None and stop.is_set():
             return
-        marks.begin(head, "another survey, or another state of this one,")
-        array = _array(target, survey, plan)
-        done = marks.done()
-        sizes = [plan.nbytes(shards.box(k).slices) for k in range(shards.count)]
-        copied = sum(sizes[k] for k in done)
-        yield Copied(copied, plan.total)
-        for k in part.of(shards.count):
-            if k in done:
-                continue
-            if stop is not None and stop.is_set():
-                return
-            box = shards.box(k).slices
-            values = plan.values(survey, box)
-            array[box] = values
-            release(survey)
-            target.settle("/".join((store.VALUES, "c", *map(str, shards.place(k)))))
-            marks.finish(k, checksum(values))
-            copied += sizes[k]
-            del values
-            yield Copied(copied, plan.total)
-        if len(marks.done()) < shards.count:
-            return  # others are at work, or will be
-        if fingerprint(survey) != origin:
-            what = "the survey's file has changed while it was copied"
-            raise SurveyError(target.about, what, "Remove the copy, and make it again once the file is complete")
-        _finish(target, head, marks, shards.count)
-        yield Copied(plan.total, plan.total)
+        copy.copy(number)
+        done.add(number)
+        yield Copied(copy.bytes_of(done), copy.total)
+    # Others may have been at work meanwhile, or will be.
+    if copy.finish():
+        yield Copied(copy.total, copy.total)
+
+
+class ShardCopy:
+    """A copy in shards, a shard at a time.
+
+    Parameters
+    ----------
+    survey, path, brick
+        As in `copy_shards`.
+
+    Attributes
+    ----------
+    shards : Shards
+        How the survey is cut.
+    total : int
+        Bytes of its values.
+    """
+
+    def __init__(
+        self, survey: xr.DataArray, path: str | os.PathLike[str], brick: tuple[int, ...] | None = None
+    ) -> None:
+        self._survey = survey
+        self._target = Target(path)
+        self._plan = Plan.of(survey, brick)
+        self._origin = fingerprint(survey)
+        self._marks = Marks(self._target, _MARKS)
+        reading = reading_of(survey)
+        self._head = {"version": VERSION, "source": self._origin, "reading": reading, **self._plan.described()}
+        self._array: Any = None
+        self._whole = False
+        self.shards = Shards(self._plan.shape, self._plan.unit)
+        self.total = self._plan.total
+
+    def bytes_of(self, numbers: Iterable[int]) -> int:
+        """Return the bytes of shards."""
+        return sum(self._plan.nbytes(self.shards.box(number).slices) for number in numbers)
+
+    def begin(self) -> set[int]:
+        """Make the store, or go on with it; return the shards that are there.
+
+        Raises
+        ------
+        SurveyError
+            When something else is there, or it cannot be written.
+        """
+        with sentences(self._target.about):
+            self._whole = _is_whole(self._target, self._head)
+            if self._whole:
+                self._marks.clear()
+                return set(range(self.shards.count))
+            self._marks.begin(self._head, "another survey, or another state of this one,")
+            self._array = _array(self._target, self._survey, self._plan)
+            return self._marks.done()
+
+    def copy(self, number: int) -> None:
+        """Copy a shard, and remember that it is there.
+
+        Raises
+        ------
+        SurveyError
+            When it cannot be read or written, or the disk is full.
+        """
+        with sentences(self._target.about):
+            box = self.shards.box(number).slices
+            values = self._plan.values(self._survey, box)
+            self._array[box] = values
+            release(self._survey)
+            self._target.settle("/".join((store.VALUES, "c", *map(str, self.shards.place(number)))))
+            self._marks.finish(number, checksum(values))
+
+    def finish(self) -> bool:
+        """Make the store whole where all shards are there; tell whether it is.
+
+        Raises
+        ------
+        SurveyError
+            When the survey's file has changed meanwhile.
+        """
+        if self._whole:
+            return True
+        with sentences(self._target.about):
+            if len(self._marks.done()) < self.shards.count:
+                return False
+            if fingerprint(self._survey) != self._origin:
+                what = "the survey's file has changed while it was copied"
+                way_out = "Remove the copy, and make it again once the file is complete"
+                raise SurveyError(self._target.about, what, way_out)
+            _finish(self._target, self._head, self._marks, self.shards.count)
+            self._whole = True
+        return True
 
 
 def _is_whole(target: Target, head: dict[str, Any]) -> bool:
@@ -129,15 +196,26 @@ def _array(target: Target, survey: xr.DataArray, plan: Plan) -> Any:
     """The array of the values, made where there is none yet."""
     import zarr
 
-    where = target.store()
     if target.read(f"{store.VALUES}/zarr.json") is None:
         shard = tuple(-(-u // b) * b for u, b in zip(plan.unit, plan.brick, strict=True))
-        with warnings.catch_warnings():
-            # That the folder of the marks is no part of the hierarchy.
-            warnings.simplefilter("ignore")
-            store.create(where, survey, plan.dtype, plan.brick, shard=shard)
+        create_shards(target, survey, plan.dtype, plan.brick, shard)
     # Empty bricks are written too: a shard whose values are all alike is there as well.
-    return zarr.open_array(where, path=store.VALUES, mode="r+", config={"write_empty_chunks": True})
+    return zarr.open_array(target.store(), path=store.VALUES, mode="r+", config={"write_empty_chunks": True})
+
+
+def create_shards(
+    target: Target,
+    survey: xr.DataArray,
+    dtype: np.dtype[Any],
+    brick: tuple[int, ...],
+    shard: tuple[int, ...],
+    fill: float | None = None,
+) -> None:
+    """Make an empty store that is not whole yet, see `napari_fhn.surveys.bricks.store.create`."""
+    with warnings.catch_warnings():
+        # That the folder of the marks is no part of the hierarchy.
+        warnings.simplefilter("ignore")
+        store.create(target.store(), survey, dtype, brick, shard=shard, fill=fill)
 
 
 def _finish(target: Target, head: dict[str, Any], marks: Marks, count: int) -> None:

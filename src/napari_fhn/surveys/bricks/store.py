@@ -75,6 +75,7 @@ def create(
     name: str = "",
     *,
     shard: tuple[int, ...] | None = None,
+    fill: float | None = None,
 ) -> zarr.Array[Any]:
     """Make an empty store for a survey.
 
@@ -93,6 +94,8 @@ def create(
     shard : tuple of int, optional
         Bricks that lie together in a file: a whole number of them along each axis. The store is `UNFINISHED` then,
         until whoever writes it has written all of them.
+    fill : float, optional
+        What a brick reads as that is not there; chosen so that it is not taken for data when absent.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def create(
         dtype=dtype,
         compressors=CODEC,
         # A brick that got lost must not read as data.
-        fill_value=math.nan if dtype.kind == "f" else 0,
+        fill_value=fill if fill is not None else math.nan if dtype.kind == "f" else 0,
         dimension_names=[str(dim) for dim in survey.dims],
         attributes=attributes,
         # What is there is known from the files: one for each brick, also where all values are alike.

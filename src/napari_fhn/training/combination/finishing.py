@@ -20,8 +20,8 @@ _LEAST = 8
 """Values of a voxel beside its probabilities that are held with them, where there are fewer of these."""
 
 
-def boxes(combiner: Combiner, classes: int, memory: int | None = None) -> list[Box]:
-    """Cut a survey into boxes of whole columns that fit into memory with their surroundings.
+def boxes(combiner: Combiner, classes: int, memory: int | None = None, region: Box | None = None) -> list[Box]:
+    """Cut a survey, or a region of it, into boxes of whole columns that fit into memory with their surroundings.
 
     Parameters
     ----------
@@ -31,12 +31,15 @@ def boxes(combiner: Combiner, classes: int, memory: int | None = None) -> list[B
         How many there are.
     memory : int, optional
         Bytes that may be used.
+    region : Box, optional
+        Of whole columns; the survey when absent.
 
     Returns
     -------
     list of Box
     """
-    shape, halo, vertical = combiner.shape, combiner.halo, combiner.vertical
+    region = region or Box.whole(combiner.shape)
+    shape, halo, vertical = region.shape, combiner.halo, combiner.vertical
     voxels = (_AT_ONCE if memory is None else min(_AT_ONCE, memory // _COPIES)) // max(classes, _LEAST)
     cut = list(shape)
     while True:
@@ -45,9 +48,9 @@ def boxes(combiner: Combiner, classes: int, memory: int | None = None) -> list[B
         if math.prod(seen) <= voxels or cut[longest] <= max(1, halo[longest]):
             break
         cut[longest] = -(-cut[longest] // 2)
-    starts = [range(0, length, size) for length, size in zip(shape, cut, strict=True)]
+    starts = [range(a, b, size) for a, b, size in zip(region.start, region.stop, cut, strict=True)]
     return [
-        Box(start, tuple(min(a + size, length) for a, size, length in zip(start, cut, shape, strict=True)))
+        Box(start, tuple(min(a + size, end) for a, size, end in zip(start, cut, region.stop, strict=True)))
         for start in itertools.product(*starts)
     ]
 
