@@ -19,24 +19,28 @@ endif
 
 # Two processes of tests, a file to one of them, each on a virtual display of its own; where there is none, one.
 # Looked for when it is used: `system` may bring it.
+# A room, or several: make test ROOM=labels, ROOM="labels surveys/segy".
+ROOM ?=
+TESTS = $(addprefix tests/,$(ROOM)) $(PYTEST_ARGS)
+
 BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 2 --dist loadfile --no-loadscope-reorder)
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
-.PHONY: help demo test lint coverage guide docs samples clean system
+.PHONY: help demo test lint coverage guide docs notebooks samples clean system lowest release-check
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1|/' | awk -F'|' '{printf "make %-13s %s\n", $$1, $$2}'
 
 demo: $(STAMP) system ## open napari on the bundled survey, train, report IoU against the truth
 	@$(ON_A_DISPLAY) $(PY) -m napari_fhn.widgets.demo $(CLOSE)
 
 # Two processes, each on a virtual display of its own where the machine has none. Each computes with its half of the
 # processors: threads that wait for processors another process has cost more than they bring.
-test: $(STAMP) system ## all tests, real windows among them, and lint beside them
+test: $(STAMP) system ## all tests, real windows among them, and lint beside them; ROOM=labels for those of a room
 	@{ $(LINT); } > $(VENV)/lint.log 2>&1 & lint=$$!; \
 	export OMP_NUM_THREADS=$$(( OMP_NUM_THREADS > 1 ? OMP_NUM_THREADS / 2 : 1 )); \
-	$(PY) -m pytest $(BESIDE) $(PYTEST_ARGS); tests=$$?; \
+	$(PY) -m pytest $(BESIDE) $(TESTS); tests=$$?; \
 	wait $$lint; lint=$$?; cat $(VENV)/lint.log; \
 	if [ $$tests = 0 ] && [ $$lint != 0 ]; then echo "make test: the tests pass, but make lint does not (above)."; fi; \
 	exit $$((tests ? tests : lint))
@@ -47,7 +51,7 @@ lint: $(STAMP) ## ruff, mypy and the arrows between the rooms
 # At least 75 % of what has windows and 90 % of the rest.
 coverage: $(STAMP) system ## how much of the code the tests go through, lines and branches; twice as long as the tests
 	@rm -rf .coverage; mkdir .coverage; \
-	$(PY) -m coverage run -m pytest -q $(BESIDE) $(PYTEST_ARGS); tests=$$?; \
+	$(PY) -m coverage run -m pytest -q $(BESIDE) $(TESTS); tests=$$?; \
 	$(PY) -m coverage combine -q; \
 	$(PY) -m coverage report --format=markdown > .coverage/report.md; \
 	$(PY) -m coverage report --format=total --omit='*/widgets/*' | sed 's/$$/ % outside widgets/'; \
@@ -63,6 +67,17 @@ docs: $(STAMP) ## build the documentation as a site, in build/site; every link a
 	@$(PY) -c "import latex2mathml, material, mkdocstrings" 2> /dev/null || \
 	  $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build && echo "build/site/index.html"
+
+notebooks: $(STAMP) ## execute the notebooks of the documentation again, and keep what comes out
+	@$(PY) docs/notebooks/execute.py
+
+# An environment of its own, with the oldest of everything that pyproject.toml claims; windows are left out.
+LOWEST_TESTS ?= tests/surveys tests/labels tests/structure tests/network tests/training tests/project tests/cli tests/api
+lowest: ## the tests that need no window, with the lowest versions that are claimed
+	@scripts/lowest.sh $(LOWEST_TESTS)
+
+release-check: $(STAMP) ## change log, wheel and sdist, built and tried in a fresh environment; licences listed
+	@$(PY) scripts/release_check.py
 
 samples: $(STAMP) ## make the bundled samples again (they come out the same)
 	PYTHONPATH=scripts $(PY) -m samples.make_seismic

@@ -2,12 +2,12 @@
 
     python benchmarks/ranks.py [--ranks 1 2] [--device cpu|cuda] [--steps 30] [--record]
 
-A survey is made up, a quarter of whose columns is labelled, and the recipe's network trained on it for some steps: in one
-process that sees the four blocks of a step one after the other, and in several that share them. For each number of processes this prints the steps a
-second, what that is of the ideal, the share of a step in which the first process waits for others or exchanges
-gradients, and whether its weights are to the last bit those of one process. Every process has one thread (on a processor), so that two of
-them are held against one with half of the cores. ``--record`` keeps the figures in ``benchmarks/results/ranks.json``:
-only on a machine that does nothing else.
+A survey is made up, a quarter of whose columns is labelled, and the recipe's network trained on it for some steps: in
+one process that sees the four blocks of a step one after the other, and in several that share them. For each number of
+processes this prints the steps a second, what that is of the ideal, the share of a step in which the first process
+waits for others or exchanges gradients, and whether its weights are to the last bit those of one process. On a
+processor every process has one thread, so that two of them are held against one with half of the cores. ``--record``
+keeps the figures in ``benchmarks/results/ranks.json``: only on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import numpy as np
 import torch
 
 from machine import machine
-from napari_fhn.training import Input, Job, Progress, fit
+from napari_fhn.training import Control, Input, Job, Progress, fit
 from napari_fhn.training import model as models
 from napari_fhn.training.following import dismiss, follow
 from napari_fhn.training.ranks import Joined, join
@@ -144,8 +144,6 @@ def _train(path: Path) -> None:
         for name in ("numbers", "tell"):
             setattr(Joined, name, _timed(getattr(Joined, name), spent, "waiting"))
         seconds: list[float] = []
-        from napari_fhn.training import Control
-
         for update in fit(Job.load(path, trusted=True), Control(watched=False), ranks=ranks):
             if isinstance(update, Progress):
                 seconds.append(update.step_seconds or 0.0)

@@ -25,9 +25,10 @@ def script(name):
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
-        if not target.startswith("http"):
-            path, _, anchor = target.partition("#")
-            leads_to = page.parent / path if path else page
+        ours = "https://github.com/napari-fhn/napari-fhn/blob/main/"
+        if target.startswith(ours) or not target.startswith("http"):
+            path, _, anchor = target.removeprefix(ours).partition("#")
+            leads_to = (ROOT if target.startswith(ours) else page.parent) / path if path else page
             assert leads_to.exists(), target
             assert not anchor or anchor in anchors(leads_to), target
 

@@ -51,6 +51,20 @@ def test_links_lead_to_pages_of_the_site_and_else_into_the_repository(part):
         links.for_the_site("[x](docs/gone.md)", "README.md", pages)
 
 
+def test_links_of_the_readme_hold_where_it_is_read_elsewhere(part):
+    links = part("links")
+    text = (ROOT / "README.md").read_text("utf-8")
+    targets = re.findall(r"(!?)\[[^]]*\]\(([^)\s]+)\)", text)
+    assert len(targets) > 15
+    for picture, target in targets:
+        assert target.startswith("https://"), target
+        assert not picture or target.startswith(links.RAW), target
+        for prefix in (links.REPOSITORY, links.RAW):
+            if target.startswith(prefix):
+                assert (ROOT / target.removeprefix(prefix).partition("#")[0]).exists(), target
+    assert len(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].strip().splitlines()) <= 10
+
+
 def test_every_command_and_option_is_on_the_page_of_options(part):
     page = part("options").page()
     assert "## napari-fhn export horizon" in page

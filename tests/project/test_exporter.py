@@ -75,6 +75,8 @@ def test_everything_goes_onto_the_session_s_own_survey(project, tmp_path, classe
     np.testing.assert_array_equal(surveys.open(tmp_path / "one.nc").values, layer.astype(np.float32))
     done = write(exporter, "horizon", tmp_path / "h.xyz", above=(1,), below=(2,))
     assert done.counts == {"traces": SHAPE[0] * SHAPE[1]}
+    done = write(exporter, "horizon", tmp_path / "h.csv", above=(1,), below=(2,))
+    assert done.counts == {"traces": SHAPE[0] * SHAPE[1]}
     for suffix in (".npy", ".sgy", ".nc"):
         done = write(exporter, "bodies", tmp_path / f"b{suffix}", of=(1,))
         assert done.counts == {"bodies": 1}
@@ -203,7 +205,7 @@ def test_of_several_surveys_headers_are_those_of_the_first_as_a_whole(tmp_path, 
 def test_a_file_and_a_job_of_no_session(tmp_path, survey, classes):
     surveys.save(tmp_path / "facies.sgy", classes, surveys.open(survey))
     alone = Exporter.of_file(tmp_path / "facies.sgy")
-    assert [offer.what for offer in alone.offers()] == ["classes", "horizon", "bodies", "mesh"]
+    assert [offer.what for offer in alone.offers()] == ["classes", "horizon", "thickness", "bodies", "mesh"]
     write(alone, "classes", tmp_path / "out.nc")
     assert "from the prediction in facies.sgy" in xr.open_dataset(tmp_path / "out.nc").attrs["history"]
     with pytest.raises(ProjectError, match="has no class table"):

@@ -8,11 +8,11 @@ import sys
 import threading
 from dataclasses import replace
 
-import forked
 import numpy as np
 import pytest
 import torch
 
+import forked
 from napari_fhn.training import Objective, fit
 from napari_fhn.training import model as models
 from napari_fhn.training.objective import Share

@@ -103,8 +103,8 @@ class Results:
         -------
         xarray.DataArray
             With the axes of the survey, mapped from the session: nothing is read before it is used, and predicting
-            again changes it. ``attrs`` hold ``classes`` (names by code), ``made`` (lines that say what made it) and
-            ``complete``: whether all of the survey is predicted by the network of now.
+            again changes it. ``attrs`` hold ``classes`` and ``colors`` (by code), ``made`` (lines that say what made
+            it) and ``complete``: whether all of the survey is predicted by the network of now.
 
         Raises
         ------
@@ -196,6 +196,8 @@ class Results:
         above: str | Sequence[str] = (),
         below: str | Sequence[str] = (),
         at_least: int = 1,
+        velocity: float | None = None,
+        net: bool = False,
         corners: bool = False,
         like: str | Path | xr.DataArray | None = None,
         run: str | Run | None = None,
@@ -208,17 +210,21 @@ class Results:
         ----------
         path : path-like
             Its suffix says what kind of file it becomes: ``.sgy``, ``.tif``, ``.img``, ``.nc``, ``.zarr``, ``.npy``, or
-            ``.xyz``, ``.irap`` and ``.zmap`` for a horizon, ``.obj`` and ``.ts`` for a mesh, ``.gpkg`` and ``.geojson``
-            for polygons, ``.csv`` and ``.qml`` for the class table.
+            ``.xyz``, ``.csv``, ``.tif``, ``.irap`` and ``.zmap`` for a horizon or a thickness, ``.obj`` and ``.ts`` for
+            a mesh, ``.gpkg`` and ``.geojson`` for polygons, ``.csv`` and ``.qml`` for the class table.
         what : str
-            ``"classes"``, ``"probabilities"``, ``"entropy"``, ``"margin"``, ``"labels"``, ``"horizon"``, ``"bodies"``,
-            ``"mesh"``, ``"polygons"`` or ``"table"``.
+            ``"classes"``, ``"probabilities"``, ``"entropy"``, ``"margin"``, ``"labels"``, ``"horizon"``,
+            ``"thickness"``, ``"bodies"``, ``"mesh"``, ``"polygons"`` or ``"table"``.
         of : str or sequence of str
-            Classes that bodies or a mesh are of.
+            Classes that bodies, a mesh or a thickness are of.
         above, below : str or sequence of str
             Classes on both sides of a horizon.
         at_least : int
             Voxels of the smallest body, or cells of the smallest polygon.
+        velocity : float, optional
+            In m/s: a thickness is in metres by it; else in the unit of the vertical axis.
+        net : bool
+            A thickness counts the samples of the classes alone, without what lies between them.
         corners : bool
             Voxels that share an edge or a corner belong to one body too.
         like : path-like or xarray.DataArray, optional
@@ -256,6 +262,8 @@ class Results:
                 above=exporter.values(_several(above)),
                 below=exporter.values(_several(below)),
                 at_least=at_least,
+                velocity=velocity,
+                net=net,
                 corners=corners,
                 partial=partial,
             )

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from napari_fhn import __version__, installed
 from napari_fhn.cli import (
@@ -63,20 +64,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = tuple(sys.argv[1:] if arguments is None else arguments)
     typed = shlex.join(("napari-fhn", *words))
-    code = WRONG
-    try:
-        # What is wrong with the options themselves is told the same way.
-        with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
-            options = _parsed(words, typed)
-        if options is None:
+    # What is wrong with the options themselves is told the same way.
+    with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
+        options = _parsed(words, typed)
+    if options is None:
+        return WRONG
+    with ExitStack() as speaking:
+        how = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
+        try:
+            speaking.enter_context(saying.speaking(typed, as_json=getattr(options, "json", False), **how))
+        except OSError as error:
+            print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
             return WRONG
-        log = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
-        with saying.speaking(typed, as_json=getattr(options, "json", False), **log):
-            code = _carried_out(options)
-    except OSError as error:
-        # The log itself.
-        print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
-    return code
+        return _carried_out(options)
 
 
 def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:

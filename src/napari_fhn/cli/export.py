@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_fhn.project.exporter import Exporter, Request
 
 _GRIDS = ".sgy, .tif, .img, .nc, .zarr or .npy"
+_TRACES = ".tif, .irap, .zmap, .csv, .xyz, .dat or .txt"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
 
 
@@ -34,11 +35,13 @@ def add(commands: Commands) -> None:
     _kind(kinds, "margin", "by how much the likeliest class leads, from 0 to 1", _GRIDS)
     _kind(kinds, "labels", "what is labelled, as classes", _GRIDS)
     _kind(kinds, "table", "the classes: value, name and colour", ".csv, or .qml as a style for QGIS")
-    horizon = _kind(
-        kinds, "horizon", "where one class turns into another on the way down", ".xyz, .irap, .zmap, .dat or .txt"
-    )
+    horizon = _kind(kinds, "horizon", "where one class turns into another on the way down", _TRACES)
     for name in ("above", "below"):
         horizon.add_argument(f"--{name}", **_CLASSES, required=True, help=f"class {name} it; may be repeated")
+    thick = _kind(kinds, "thickness", "how thick a class is on each trace, from its top to its base", _TRACES)
+    thick.add_argument("--of", **_CLASSES, required=True, help="the class; repeated, they count as one")
+    thick.add_argument("--net", action="store_true", help="count its samples alone, without what lies between them")
+    thick.add_argument("--velocity", type=float, metavar="M/S", help="in metres, by this velocity (default: in ms)")
     body = _kind(kinds, "bodies", "connected bodies of a class, numbered by falling size", _GRIDS)
     body.add_argument("--of", **_CLASSES, required=True, help="the class; repeated, they count as one")
     body.add_argument("--at-least", type=int, default=1, metavar="N", help="voxels of the smallest body (default 1)")
@@ -83,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
         options.output,
         **named,
         at_least=getattr(options, "at_least", 1),
+        velocity=getattr(options, "velocity", None),
+        net=getattr(options, "net", False),
         corners=getattr(options, "corners", False),
         partial=options.partial,
         stac=options.stac,

@@ -54,6 +54,7 @@ def work(
     continued: bool = False,
     gone: Callable[[], bool] = lambda: False,
     ranks: Ranks | None = None,
+    on: str = "",
 ) -> Done | None:
     """Train or predict, showing the updates as they come.
 
@@ -75,23 +76,24 @@ def work(
         Asked every other second whether the folder of the work is not at its place any more: then it is stopped.
     ranks : Ranks, optional
         The processes that train together, of which this is the first.
+    on : str
+        Address of another machine that does it; none for this one.
 
     Returns
     -------
     Done or None
         How it ended, also when it was stopped; None when it said nothing.
     """
-    # Here and nowhere else in the command line: torch takes seconds to import.
-    from napari_fhn import training
-
     end: Done | None = None
     looked = time.monotonic()
     with interruptible() as control, display(task, job, as_json) as shown:
-        if task == "train":
-            begun = training.fit(job, control, resume=continued, **({} if ranks is None else {"ranks": ranks}))
+        if on:
+            from napari_fhn.engine.remote.far import work_at
+
+            begun = work_at(on, task, job, control, resume=continued)  # with its log it brings home all of the network
         else:
-            begun = training.predict(job, control)
-        for update in kept(begun, job, task, command=command, continued=continued):
+            begun = kept(_here(task, job, control, continued, ranks), job, task, command=command, continued=continued)
+        for update in begun:
             shown.show(update)
             if isinstance(update, Note | Done | Score):
                 log.info("%s", updates.to_json(update))
@@ -104,6 +106,15 @@ def work(
                 if gone():
                     control.stop.set()
     return end
+
+
+def _here(task: str, job: Job, control: Control, resume: bool, ranks: Ranks | None) -> Iterator[Update]:
+    # Here and nowhere else in the command line: torch takes seconds to import.
+    from napari_fhn import training
+
+    if task == "predict":
+        return training.predict(job, control)
+    return training.fit(job, control, resume=resume, **({} if ranks is None else {"ranks": ranks}))
 
 
 def prepare_prediction(job: Job) -> None:
@@ -126,7 +137,7 @@ def prepare_prediction(job: Job) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[Control]:
-    """Turn the first Ctrl-C into a request to stop; a second one ends at once. SIGTERM is a request too."""
+    """Turn the first Ctrl-C into a request to stop; a second ends at once. What ends a process otherwise asks too."""
     control = Control(watched=False)
 
     def ask(_number: int, _frame: FrameType | None) -> None:

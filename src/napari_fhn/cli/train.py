@@ -29,6 +29,7 @@ from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.saying import busy, say
 from napari_fhn.cli.sessions import session_around
+from napari_fhn.engine.remote.address import parse
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.transfer import beginning_with
@@ -86,6 +87,13 @@ def add(commands: Commands) -> None:
     how.add_argument("--seed", type=int, metavar="N", help="of every random choice")
     add_place(parser)
     add_machine(how)
+    how.add_argument(
+        "--on",
+        default="",
+        metavar="ADDRESS",
+        help="train on another machine: ssh://[USER@]HOST[:PORT][/FOLDER], which begins a worker there by itself, or "
+        "tcp://127.0.0.1:PORT for a tunnel to one; with --resume what is trained there is followed again",
+    )
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
     how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--name", metavar="NAME", help="of the run (default: Run N)")
@@ -134,7 +142,7 @@ def _run(options: argparse.Namespace) -> int:
             print(prepared.why)
         end: Done | Failed | None = None
         try:
-            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks)
+            how = (options.json, options.typed, begun.resume, lambda: project.session.gone, options.ranks, options.on)
             end = work("train", begun.job, *how)
         except Exception as error:
             end = Failed(str(error))
@@ -179,7 +187,7 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     from napari_fhn.project import jobs, layout
     from napari_fhn.report.runs import evaluate
 
-    end = work("predict", jobs.prediction_job(project, run), options.json, options.typed)
+    end = work("predict", jobs.prediction_job(project, run), options.json, options.typed, on=options.on)
     if end is None or end.stopped:
         return INTERRUPTED
     with busy("Scoring"):
@@ -200,7 +208,7 @@ def _alone(options: argparse.Namespace) -> int:
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)
-    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks)
+    end = work("train", job, options.json, options.typed, options.resume, ranks=options.ranks, on=options.on)
     if end is None or end.stopped:
         return INTERRUPTED
     if options.truth is not None:
@@ -208,7 +216,7 @@ def _alone(options: argparse.Namespace) -> int:
         from napari_fhn.report import on_truth
         from napari_fhn.report.runs import truth_for
 
-        end = work("predict", job, options.json, options.typed)
+        end = work("predict", job, options.json, options.typed, on=options.on)
         if end is None or end.stopped:
             return INTERRUPTED
         tell(on_truth(job, truth_for(options.truth, job).values), job, options.json)
@@ -216,6 +224,10 @@ def _alone(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
+    if options.on:
+        parse(options.on)
+        if company.started_together():
+            raise UsageError("several processes train on the machines where they were started: leave --on out")
     saved = options.resume or options.job is not None
     if saved and options.surveys:
         raise JobError("a saved job has its surveys: leave them out")

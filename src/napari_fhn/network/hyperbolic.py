@@ -244,16 +244,19 @@ class HyperbolicNetwork(nn.Module):
             ``(slices * batch, classes, *space)`` where they are apart: all examples in the first, then in the next.
         """
         scores = self._padded_scores(data)
-        scores = scores if apart else self._reader.together(scores)
-        wanted = self._read_axes(list(data.shape[2:]))
+        scores = self.on_grid(scores if apart else self._reader.together(scores), data)
+        return _cropped(scores, self._read_axes(list(data.shape[2:])))
+
+    def on_grid(self, scores: Tensor, data: Tensor) -> Tensor:
+        """Return scores of the last layer's resolution on the grid of the data, padding included."""
         padded = self._read_axes(list(self._padded(data.shape[2:])))
-        if list(scores.shape[2:]) != padded:
-            if any(level < 0 for level in self._levels()):
-                finest = [max(a, b) for a, b in zip(scores.shape[2:], padded, strict=True)]
-                scores = _averaged(_interpolated(scores, finest), padded)
-            else:
-                scores = _interpolated(scores, padded)
-        return _cropped(scores, wanted)
+        levels = self._read_axes(list(self._levels()))
+        if not any(levels):
+            return scores
+        if all(level >= 0 for level in levels):
+            return _interpolated(scores, padded)
+        finest = [max(a, b) for a, b in zip(scores.shape[2:], padded, strict=True)]
+        return _averaged(_interpolated(scores, finest), padded)
 
     @torch.no_grad()
     def states(self, data: Tensor, watch: Callable[[int, Tensor], None] | None = None) -> tuple[Tensor, Tensor]:
@@ -343,7 +346,7 @@ class HyperbolicNetwork(nn.Module):
 
     def _padded(self, sizes: torch.Size) -> list[int]:
         multiples = self.architecture.multiples
-        return [math.ceil(size / multiple) * multiple for size, multiple in zip(sizes, multiples, strict=True)]
+        return [-(-size // multiple) * multiple for size, multiple in zip(sizes, multiples, strict=True)]
 
     def _levels(self) -> tuple[int, ...]:
         return self.architecture.output_levels

@@ -7,7 +7,7 @@ first axis fastest; the local means come first in both. ``docs/network.md`` list
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -99,3 +99,48 @@ def weights_from(architecture: Architecture, kernels: Sequence[Any], biases: Seq
         if architecture.bias:
             found[f"biases.{number}"] = bias.float()
     return found
+
+
+def weights_to(architecture: Architecture, state: Mapping[str, Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the weights of a network in the order of the published code: what :func:`weights_from` takes.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    state : mapping of str to Tensor
+        From ``state_dict``.
+
+    Returns
+    -------
+    kernels : list of Tensor
+        ``HL.W.data`` of each layer, ``(3, 3[, 3], n, m)``.
+    biases : list of Tensor
+        ``HL.b.data`` of each layer, ``(m,)``; 0 where the network has none.
+
+    Raises
+    ------
+    ValueError
+        When the published code has no such network.
+
+    Examples
+    --------
+    >>> from napari_fhn.network import build, parse
+    >>> architecture = parse("2d 1: 1x1 | down 1x1")
+    >>> network = build.build(architecture, 1, 1)
+    >>> kernels, biases = weights_to(architecture, network.state_dict())
+    >>> kernels[1].shape, bool((weights_from(architecture, kernels, biases)["kernels.1"] == network.kernels[1]).all())
+    (torch.Size([3, 3, 4, 1]), True)
+    """
+    if architecture.normalization != "none" or architecture.reading.head == "linear":
+        raise ValueError("the published code has neither normalisation nor a linear head")
+    space = tuple(range(architecture.dimensions))
+    kernels, biases = [], []
+    for number, (layer, order) in enumerate(zip(architecture.layers, channel_orders(architecture), strict=True)):
+        own = state[f"kernels.{number}"].detach().cpu().movedim((0, 1), (-1, -2))
+        theirs = torch.empty_like(own, memory_format=torch.contiguous_format)
+        theirs[..., order, :] = own.flip(space)
+        kernels.append(theirs)
+        bias = state.get(f"biases.{number}")
+        biases.append(torch.zeros(layer.rank) if bias is None else bias.detach().cpu().clone())
+    return kernels, biases

@@ -39,8 +39,8 @@ def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArr
     xarray.DataArray
         Mapped from the file: nothing is read before it is used, and predicting again changes it. Classes are the codes
         that files have, with 0 where nothing is predicted (or the number that is no class, where 0 is one);
-        probabilities have an axis ``band`` of classes. ``attrs`` hold ``classes`` (names by code), ``made`` (lines that
-        say what made it) and ``complete``.
+        probabilities have an axis ``band`` of classes. ``attrs`` hold ``classes`` and ``colors`` (by code), ``made``
+        (lines that say what made it) and ``complete``.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArr
     table = classes_of(project, run)
     if table is None or table.names != names:  # made of another network than that of the run
         table = ClassTable.of_names(names)
-    attrs = {"classes": _by_code(table), "made": tuple(standing.words()), "complete": standing.whole}
+    attrs = {**_legend(table), "made": tuple(standing.words()), "complete": standing.whole}
     found = _mapped(project, path, kind, attrs, table if kind == "classes" else None)
     if kind == "probabilities":
         found = found.assign_coords({"class_name": (_BAND, list(names))})
@@ -76,11 +76,11 @@ def known(project: Project) -> xr.DataArray:
     """
     project.session.known()  # says what is wrong with it
     table = project.classes
-    return _mapped(project, project.session.labels, "labels", {"classes": _by_code(table)}, table)
+    return _mapped(project, project.session.labels, "labels", _legend(table), table)
 
 
-def _by_code(table: ClassTable) -> dict[int, str]:
-    return {one.code: one.name for one in table}
+def _legend(table: ClassTable) -> dict[str, Any]:
+    return {"classes": {one.code: one.name for one in table}, "colors": {one.code: one.color for one in table}}
 
 
 def _mapped(

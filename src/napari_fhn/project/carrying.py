@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import labels
+from napari_fhn.box import Box
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change
 from napari_fhn.leftovers import part_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from napari_fhn.project.project import Project
     from napari_fhn.structure.carrying import Carried
     from napari_fhn.structure.dips import DipField
+    from napari_fhn.structure.known import Known
 
 _ERASED = "erased what was carried"
 
@@ -110,11 +112,9 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     return DipField.open(values, folder if stamp else None, stamp=stamp)
 
 
-def amplitudes_of(inputs: Sequence[Input], vertical: int) -> NDArray[Any]:
-    """Return the first channel of a survey, mapped, with the vertical axis last; parameters as in `dips_of`."""
-    first = inputs[0]
-    values: NDArray[Any] = moved(open_input(first)[0], vertical, -1)
-    return values
+def amplitudes_of(inputs: Sequence[Input], vertical: int) -> Any:
+    """Return the first channel of a survey, read as it is sliced, with the vertical axis last; see `dips_of`."""
+    return moved(open_input(inputs[0])[0], vertical, -1)
 
 
 def folder_of(job: Job) -> Path | None:
@@ -209,19 +209,13 @@ def carry_labels(
     SessionInUse
         When another program writes in the session.
     """
-    from napari_fhn.structure.carrying import Carried
-    from napari_fhn.structure.known import Known
-
     session = project.session
     session.check_writer()
     _check(project, reach, least)
-    vertical, inputs = project.vertical_axis, project.stage()
+    vertical = project.vertical_axis
     assert vertical is not None
+    carried, observed = _carried(project)
     out, before = session.volume(LABELS, project.shape), session.volume("carried", project.shape)
-    observed = Known(Observed(out, before, vertical), max(1, *(item.value for item in project.classes)))
-    if not any(len(found) for found in observed.positions):
-        raise ProjectError("nothing is labelled", "Label something first", path=session.folder)
-    carried = Carried(observed, dips_of(inputs, vertical, session.structure))
     with _scratch(session, project.shape) as (wanted, weights):
         _say(carried, observed, (wanted, weights), vertical, reach, least, progress)
         if locked:
@@ -229,6 +223,81 @@ def carry_labels(
         found = _done(session, "carried along the reflectors", wanted, weights)
     held = session.manifest.held_out
     return replace(found, notes=(_LEAKS,)) if held.count or held.boxes or held.blocks else found
+
+
+class CarryPreview:
+    """What carrying would label, section by section: nothing is written.
+
+    Labels that come later change it only when it is made anew.
+
+    Parameters
+    ----------
+    project : Project
+        Whose labels.
+
+    Raises
+    ------
+    ProjectError
+        When the survey has no vertical axis, or nothing is labelled.
+    """
+
+    def __init__(self, project: Project) -> None:
+        _check(project, None, LEAST)
+        assert project.vertical_axis is not None
+        self._vertical = project.vertical_axis
+        self._shape = project.shape
+        self._carried, self._observed = _carried(project)
+
+    def section(
+        self, axis: int, index: int, *, reach: float | None = None, least: float = LEAST
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Return what would be labelled on a section, and how sure that is.
+
+        Parameters
+        ----------
+        axis, index : int
+            Axis of the labels across the section, and where it lies on it.
+        reach : float, optional
+            Longest way, in traces (default: any).
+        least : float
+            Least confidence, 0 to 1.
+
+        Returns
+        -------
+        labels : ndarray of uint8, shape of the section
+            0 where nothing would be carried, and where labels are that were observed.
+        confidence : ndarray of float32, shape of the section
+            0 to 1; 0 where nothing would be.
+        """
+        lateral = [one for one in range(len(self._shape)) if one != self._vertical]
+        upright = [*lateral, self._vertical]
+        at = upright.index(axis)
+        shape = tuple(self._shape[one] for one in upright)
+        start, stop = [0] * len(shape), list(shape)
+        start[at], stop[at] = index, index + 1
+        box = Box(tuple(start), tuple(stop))
+        found, sure = self._carried.labels(box, reach=reach, least=least)
+        found[self._observed.read(box) > 0] = 0
+        sure = np.where(found > 0, sure, np.float32(0))
+        # The axes of the section in the order in which the labels have them.
+        rest = [one for one in upright if one != axis]
+        order = [rest.index(one) for one in sorted(rest)]
+        flat: list[NDArray[Any]] = [np.transpose(np.squeeze(part, at), order) for part in (found, sure)]
+        return flat[0], flat[1]
+
+
+def _carried(project: Project) -> tuple[Carried, Known]:
+    """Return what the labels that were observed say elsewhere, and these labels, with the vertical axis last."""
+    from napari_fhn.structure.carrying import Carried
+    from napari_fhn.structure.known import Known
+
+    session, vertical, inputs = project.session, project.vertical_axis, project.stage()
+    assert vertical is not None
+    out, before = session.volume(LABELS, project.shape), session.volume("carried", project.shape)
+    observed = Known(Observed(out, before, vertical), max(1, *(item.value for item in project.classes)))
+    if not any(len(found) for found in observed.positions):
+        raise ProjectError("nothing is labelled", "Label something first", path=session.folder)
+    return Carried(observed, dips_of(inputs, vertical, session.structure)), observed
 
 
 def erase_carried(project: Project) -> CarriedLabels:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_fhn import record
-from napari_fhn.project import layout, manifest, view_record, wells
+from napari_fhn.project import horizons, layout, manifest, view_record, wells
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import Damaged, Manifest
 from napari_fhn.project.recovery import job_of, recovered, run_recovered
@@ -145,6 +145,8 @@ def _kinds(folder: Path) -> Iterator[_Kind]:
     yield _Kind(folder / view_record.FILE, lambda: ViewRecord.load(folder), _lost("how it was looked at is not known"))
     burnt = "the labels of its wells are whole, and to burn them anew the wells are to be brought in again"
     yield _Kind(folder / wells.FILE, lambda: wells.read(folder), _lost(burnt))
+    drawn = "labels that were made of its horizons are whole, and these are to be picked again"
+    yield _Kind(folder / horizons.FILE, lambda: horizons.load(folder, aside=False), _lost(drawn))
     top = folder / layout.RUNS
     runs = [path for path in (top.iterdir() if top.is_dir() else ()) if is_run(path)]
     for path in sorted(runs, key=lambda one: number_of(one.name)):

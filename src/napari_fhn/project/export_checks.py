@@ -40,6 +40,13 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
         if table is None:
             raise ProjectError("a prediction file has no class table", "Name one with --classes", path=path)
         return
+    if request.velocity is not None:
+        if not request.velocity > 0:
+            raise ProjectError(f"a velocity of {request.velocity:g} m/s is none", "Give one above 0", path=path)
+        if survey is not None and "twt" not in survey.dims:
+            raise ProjectError(
+                "a velocity turns two-way time into metres, and the survey has none", "Leave it out", path=path
+            )
     if survey is None and suffix != ".npy":
         raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
     if survey is None:

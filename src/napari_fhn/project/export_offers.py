@@ -9,14 +9,24 @@ from typing import Literal
 
 import xarray as xr
 
-from napari_fhn.surveys.out import SUFFIXES, meshes, polygons, surfaces
+from napari_fhn.surveys.out import SUFFIXES, meshes, polygons, trace_maps
 
 What = Literal[
-    "classes", "probabilities", "entropy", "margin", "labels", "horizon", "bodies", "mesh", "polygons", "table"
+    "classes",
+    "probabilities",
+    "entropy",
+    "margin",
+    "labels",
+    "horizon",
+    "thickness",
+    "bodies",
+    "mesh",
+    "polygons",
+    "table",
 ]
 Told = Callable[[float], None]
 
-HORIZONS = (".xyz", *surfaces.SUFFIXES, ".dat", ".txt")
+HORIZONS = trace_maps.SUFFIXES
 MESHES = meshes.SUFFIXES
 POLYGONS = polygons.SUFFIXES
 TABLES = (".csv", ".qml")
@@ -27,7 +37,8 @@ DIALOG = {
     "seismic": "SEG-Y (*.sgy *.segy)",
     "map": "GeoTIFF (*.tif);;ENVI (*.img)",
     "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
-    "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;Text (*.dat *.txt)",
+    "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;CSV (*.csv);;Text (*.dat *.txt)",
+    "thickness": "GeoTIFF (*.tif);;Irap classic (*.irap);;ZMAP+ (*.zmap);;CSV (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)",
     "mesh": "Wavefront mesh (*.obj);;GOCAD TSurf (*.ts)",
     "polygons": "GeoPackage (*.gpkg);;GeoJSON (*.geojson)",
     "table": "CSV (*.csv);;QGIS style (*.qml)",
@@ -73,6 +84,9 @@ OFFERS: dict[str, Offer] = {
         Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
         Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
         Offer("horizon", "Horizon", "Where one class first lies below another: points, or a surface.", HORIZONS, "two"),
+        Offer(
+            "thickness", "Thickness", "How thick a class is on each trace, from its top to its base.", HORIZONS, "one"
+        ),
         Offer("bodies", "Bodies", "Connected bodies of a class, numbered from the largest.", of="one"),
         Offer("mesh", "Mesh", "The surface of a class in map coordinates.", MESHES, "one"),
         Offer("polygons", "Polygons", "The areas of the predicted classes, with code, name and colour.", POLYGONS),
@@ -103,6 +117,10 @@ class Request:
         Values of the classes above and below a horizon.
     at_least : int
         Voxels of the smallest body, or cells of the smallest polygon.
+    velocity : float or None
+        Metres a second, by which a thickness in two-way time becomes one in metres.
+    net : bool
+        A thickness counts the samples of the class alone, without what lies between them.
     corners : bool
         Voxels of a body may hang together by edges and corners.
     partial : bool
@@ -117,6 +135,8 @@ class Request:
     above: tuple[int, ...] = ()
     below: tuple[int, ...] = ()
     at_least: int = 1
+    velocity: float | None = None
+    net: bool = False
     corners: bool = False
     partial: bool = False
     stac: bool = False

@@ -207,7 +207,7 @@ class OfFile:
 
     def has(self, what: What) -> bool:
         """Whether there is something of that kind."""
-        return what in ("classes", "horizon", "bodies", "mesh", "polygons")
+        return what in ("classes", "horizon", "thickness", "bodies", "mesh", "polygons")
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
         """Return what made it, in lines."""

@@ -29,9 +29,13 @@ from napari_fhn.surveys.out import (
     save_mesh,
     save_polygons,
     save_stac,
+    save_trace_map,
     surfaces,
+    trace_maps,
 )
+from napari_fhn.surveys.out.horizons import depths_of, horizon_title
 from napari_fhn.surveys.out.saving import GEOTIFF, SEGY
+from napari_fhn.surveys.out.thickness import thickness
 from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
@@ -237,6 +241,7 @@ class Exporter:
             "entropy": self._output,
             "margin": self._output,
             "horizon": self._horizon,
+            "thickness": self._thickness,
             "bodies": self._bodies,
             "mesh": self._mesh,
             "polygons": self._polygons,
@@ -254,11 +259,11 @@ class Exporter:
             return False
         if what == "polygons":
             return self.survey is not None and is_raster(self.survey)
-        if what not in ("horizon", "mesh"):
+        if what not in ("horizon", "thickness", "mesh"):
             return True
         if self.survey is None or kinds.vertical_axis(self.survey) is None:
             return False
-        return what == "horizon" or len(kinds.spatial_shape(self.survey)) == SIZES
+        return what != "mesh" or len(kinds.spatial_shape(self.survey)) == SIZES
 
     def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._origin.labels() if request.what == "labels" else self._origin.classes()
@@ -313,8 +318,31 @@ class Exporter:
     def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self._placed(self._origin.classes(), classes=True)
         like, names = self._like(values), self._names()
-        count = save_horizon(
-            request.path, values, like, request.above, request.below, names=names, history=made, progress=told
+        if request.path.suffix.lower() in (*trace_maps.TIFF, ".csv"):
+            title = horizon_title(like, request.above, request.below, names)
+            depths = depths_of(values, like, request.above, request.below, told)
+            count = save_trace_map(request.path, depths, like, title, history=made)
+        else:
+            count = save_horizon(
+                request.path, values, like, request.above, request.below, names=names, history=made, progress=told
+            )
+        self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
+        return Written((request.path,), {"traces": count}, made)
+
+    def _thickness(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
+        values = self._placed(self._origin.classes(), classes=True)
+        like, name_of = self._like(values), self._names()
+        found = thickness(values, like, request.of, net=request.net, progress=told)
+        unit = str(like[like.dims[-1]].attrs.get("units", ""))
+        if request.velocity is not None:
+            found, unit = found * request.velocity / 2000, "m"
+        called = " and ".join(name_of.get(value, f"class {value}") for value in request.of)
+        what = "net thickness" if request.net else "thickness"
+        by = f", at {request.velocity:g} m/s" if request.velocity is not None else ""
+        words = f"{what} in {unit or 'samples'}{by}"
+        column = f"{what.replace(' ', '_')}{f' [{unit}]' if unit else ''}"
+        count = save_trace_map(
+            request.path, found, like, f"{what} of {called}{by}", z=words, column=column, history=made
         )
         self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
         return Written((request.path,), {"traces": count}, made)

@@ -22,6 +22,7 @@ KEPT = "kept"
 MASKS = "masks"
 STRUCTURE = "structure"
 HISTORY = "history"
+HORIZONS = "horizons"
 PICTURE = "picture.png"
 
 #: In the folder of a run.
@@ -34,9 +35,9 @@ UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 PICTURE = "picture.png"
 
-_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "answers.json")
+_RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
 _FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)
-_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, MODEL)
+_FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, HORIZONS, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
 """Of further names: those of earlier versions, which are moved to where such things lie now."""

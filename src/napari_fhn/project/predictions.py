@@ -83,12 +83,25 @@ def standing(session: Session, run: Run) -> Standing:
             if live
             else "the network has changed since"
         )
+    if changed := other_data(session, made):
+        doubts.append(changed)
+    return Standing(run, made, tuple(doubts))
+
+
+def other_data(session: Session, made: Provenance) -> str:
+    """Say that a prediction was made from other data than there are now; empty where it was made from these.
+
+    Parameters
+    ----------
+    session : Session
+        Whose surveys are looked at, where they are at hand.
+    made : Provenance
+        What made the prediction.
+    """
     known = {entry.content: entry for entry in session.manifest.inputs if entry.content}
     if known and any(one.stamp and one.stamp not in known for one in made.inputs):
-        doubts.append("it was made from other data than the session has now")
-    elif _changed_on_disk(session):
-        doubts.append("a survey has changed on the disk since")
-    return Standing(run, made, tuple(doubts))
+        return "it was made from other data than the session has now"
+    return "a survey has changed on the disk since" if _changed_on_disk(session) else ""
 
 
 def check(session: Session, run: Run, *, partial: bool = False) -> Standing:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn import labels
 from napari_fhn.labels import LabelError
+from napari_fhn.project import horizons as horizon_file
 from napari_fhn.project import wells as well_file
 from napari_fhn.project.steps import LABELS, VOLUMES, Step
 
@@ -70,7 +71,21 @@ def put(session: Session, step: Step, *, again: bool) -> Outcome:
             words.append(str(error))
     if step.wells is not None:
         words += _put_wells(session, step, again=again)
+    if step.horizons is not None:
+        words += _put_horizons(session, step, again=again)
     return Outcome(step, voxels, tuple(words))
+
+
+def _put_horizons(session: Session, step: Step, *, again: bool) -> list[str]:
+    assert step.horizons is not None
+    before, after = step.horizons if again else step.horizons[::-1]
+    kept, words = before, []
+    try:
+        kept = horizon_file.load(session.folder)
+    except LabelError as error:  # put aside by now
+        words.append(str(error))
+    horizon_file.save(session.folder, horizon_file.carried(kept, before, after))
+    return words
 
 
 def _put_wells(session: Session, step: Step, *, again: bool) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.labels.changes import Change, Patch
+from napari_fhn.project import horizons as horizon_file
 from napari_fhn.project import wells as well_file
 from napari_fhn.project.manifest import ClassEntry, entries_of, table_of
 from napari_fhn.project.steps import VOLUMES, SectionReference, Step
@@ -54,6 +55,7 @@ class _Step:
     place: _Place | None = None
     classes: tuple[tuple[ClassEntry, ...], tuple[ClassEntry, ...]] | None = None
     wells: tuple[dict[str, Any], dict[str, Any]] | None = None
+    horizons: tuple[dict[str, Any], dict[str, Any]] | None = None
 
 
 def to_bytes(step: Step) -> bytes:
@@ -67,6 +69,7 @@ def to_bytes(step: Step) -> bytes:
         None if step.place is None else _Place(step.place.axis, step.place.index, step.place.title),
         None if step.classes is None else (entries_of(step.classes[0]), entries_of(step.classes[1])),
         None if step.wells is None else (well_file.content_of(step.wells[0]), well_file.content_of(step.wells[1])),
+        None if step.horizons is None else tuple(map(horizon_file.content_of, step.horizons)),  # type: ignore[arg-type]
     )
     head = record.to_bytes(record.encode(content))
     values = b"".join(part for _, patch in patches for part in (patch.old, patch.new))
@@ -132,6 +135,7 @@ def _described(found: _Step) -> Step:
         None if found.wells is None else (well_file.of_content(found.wells[0]), well_file.of_content(found.wells[1])),
         None if place is None else SectionReference(place.axis, place.index, place.title),
         found.program,
+        None if found.horizons is None else tuple(map(horizon_file.of_content, found.horizons)),  # type: ignore[arg-type]
     )
 
 

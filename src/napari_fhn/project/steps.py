@@ -9,6 +9,7 @@ from functools import cached_property
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
 from napari_fhn.project import layout
+from napari_fhn.project.horizons import KeptHorizons
 from napari_fhn.project.wells import KeptWells, same
 
 LABELS = "labels"
@@ -56,6 +57,8 @@ class Step:
         The class table before and after, where that changes too.
     wells : (KeptWells, KeptWells) or None
         The wells before and after, where these change too.
+    horizons : (KeptHorizons, KeptHorizons) or None
+        The horizons before and after, where these change.
     place : SectionReference or None
         The section it was made on; None for what concerns the whole survey.
     program : str
@@ -69,6 +72,7 @@ class Step:
     wells: tuple[KeptWells, KeptWells] | None = None
     place: SectionReference | None = None
     program: str = ""
+    horizons: tuple[KeptHorizons, KeptHorizons] | None = None
 
     @property
     def labels(self) -> Change:
@@ -80,10 +84,11 @@ class Step:
         """Whether it changes nothing at all."""
         named = self.classes is None or self.classes[0] == self.classes[1]
         placed = self.wells is None or same(*self.wells)
-        return named and placed and not any(change.patches for change in self.volumes.values())
+        drawn = self.horizons is None or self.horizons[0] == self.horizons[1]
+        return named and placed and drawn and not any(change.patches for change in self.volumes.values())
 
     @property
     def parts(self) -> int:
         """How many files it changes."""
         volumes = sum(bool(change.patches) for change in self.volumes.values())
-        return volumes + (self.classes is not None) + (self.wells is not None)
+        return volumes + sum(one is not None for one in (self.classes, self.wells, self.horizons))

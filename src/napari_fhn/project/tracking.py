@@ -198,7 +198,9 @@ def tracker(
         begun = Tracker(data, picks, dips, event=event, reach=reach)
         if not snap_picks:
             return begun
-        traces = np.stack([np.asarray(data[tuple(trace)], np.float32) for trace in picks.traces])
+        traces = np.stack(
+            [np.asarray(data[(*(int(at) for at in trace), slice(None))], np.float32) for trace in picks.traces]
+        )
         moved = picks._replace(samples=snapped(traces, picks.samples, begun.event))
         return Tracker(data, moved, dips, event=begun.event, reach=reach)
     except ValueError as error:

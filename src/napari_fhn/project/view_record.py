@@ -48,11 +48,19 @@ class FurtherViews:
         What is drawn on the map: ``"all"``, ``"data"``, ``"classes"`` or ``"outline"``.
     fence : tuple of (float, float)
         Corners of the fence, in voxels along the lateral axes.
+    bodies : tuple of int
+        Label values whose bodies are shown in 3D.
+    ticks, scale, colours : bool
+        Whether ticks, scale bar and north, and the bar of colours are drawn on the canvas.
     """
 
     linked: bool = False
     map_shows: str = "all"
     fence: tuple[tuple[float, float], ...] = ()
+    bodies: tuple[int, ...] = ()
+    ticks: bool = True
+    scale: bool = True
+    colours: bool = True
 
 
 @dataclass(frozen=True)

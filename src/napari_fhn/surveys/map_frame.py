@@ -52,7 +52,7 @@ class MapFrame:
 
     @classmethod
     def of(cls, survey: xr.DataArray) -> MapFrame | None:
-        """Return the frame of a survey; None for arrays of which nobody knows what is lateral, and lines without places.
+        """Return the frame of a survey; None for arrays whose axes are not known, and for lines without places.
 
         Parameters
         ----------

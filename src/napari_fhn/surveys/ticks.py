@@ -41,6 +41,24 @@ def ticks(low: float, high: float, most: int, *, least_step: float = 0.0) -> lis
     return [float(k * step) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def round_length(longest: float) -> float:
+    """Return the longest length with one round digit (1, 2 or 5) that is not longer than this.
+
+    Parameters
+    ----------
+    longest : float
+        Above 0.
+
+    Examples
+    --------
+    >>> [round_length(n) for n in (7.3, 499, 0.0215)]
+    [5.0, 200.0, 0.02]
+    """
+    power = 10.0 ** math.floor(math.log10(longest))
+    # As written, so that no 0.020000000000000004 comes of it.
+    return float(f"{max(s for s in _STEPS[:3] if s * power <= longest * (1 + 1e-9)) * power:.6g}")
+
+
 def numbered(values: NDArray[np.float64], low: float, high: float, most: int) -> list[tuple[float, float]]:
     """Return ticks of an axis whose numbers stand in a list: at which fractional index, and which number.
 

@@ -9,7 +9,7 @@ one process that sees the parts one by one, and so are those of any other number
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
@@ -172,7 +172,7 @@ class Company:
 
     def _with_others(self, ranks: Joined, lesson: Lesson, see: Callable[[Weighed], Seen]) -> Gradient:
         parameters = [one for one in self._network.parameters() if one.requires_grad]
-        buffers = [one for one in self._network.buffers() if one.is_floating_point()]
+        buffers = [one for one in cast("torch.nn.Module", self._network).buffers() if one.is_floating_point()]
         count = sum(sum(row) for row in lesson.there)
         like = parameters[0].detach()
         names = len(self._criterion.names)
@@ -187,8 +187,8 @@ class Company:
                     seen.append(one)
                     riders = [one.terms, self._criterion.noted(one.terms), *(kept / count for kept in buffers)]
                     rows = _rows(parameters, riders, ranks.size, width)
-                except Exception as error:
-                    trouble = error
+                except Exception as met:
+                    trouble = met
             for parameter in parameters:
                 parameter.grad = None
             heard = ranks.numbers([code_of(trouble), float(bool(seen) and seen[-1].error is not None)])

@@ -342,12 +342,15 @@ def join(environment: Mapping[str, str] = os.environ) -> Ranks:
 
     if not dist.is_available():
         raise JobError("this build of torch trains in one process only: install another, or start one process")
+    from torch.distributed import PrefixStore  # type: ignore[attr-defined]
+    from torch.distributed.rendezvous import rendezvous
+
     rank, size = int(environment["RANK"]), int(environment["WORLD_SIZE"])
     local, beside = int(environment.get("LOCAL_RANK", rank)), int(environment.get("LOCAL_WORLD_SIZE", size))
     try:
-        store, rank, size = next(dist.rendezvous("env://", timeout=_timeout()))
+        store, rank, size = next(rendezvous("env://", timeout=_timeout()))
         # torchrun keeps one store for all its attempts, in which the addresses of those that are gone still stand.
-        own = dist.PrefixStore(f"napari-fhn/{environment.get('TORCHELASTIC_RESTART_COUNT', '0')}/{size}", store)
+        own = PrefixStore(f"napari-fhn/{environment.get('TORCHELASTIC_RESTART_COUNT', '0')}/{size}", store)
         dist.init_process_group("gloo", store=own, rank=rank, world_size=size, timeout=_timeout())
     except (RuntimeError, ValueError, OSError) as error:
         where = f"{environment['MASTER_ADDR']}:{environment['MASTER_PORT']}"

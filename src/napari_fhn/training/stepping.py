@@ -54,7 +54,7 @@ class Stepping:
             job = _on_own_device(job, ranks)
         with _together(ranks):
             if state is not None:
-                suspended.check_goes_on(job, state)
+                suspended.check_goes_on(job, dict(state))
                 job = replace(job, start_from=None)
             self.setup = Setup(job, ranks, resumes=state is not None)
         network = self.setup.network

@@ -9,7 +9,7 @@ from typing import Any
 from napari.components import ViewerModel
 
 from napari_fhn import leftovers
-from napari_fhn.engine import Engine
+from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.project.recent import FILE as RECENT
 from napari_fhn.project.recent import RecentSessions
@@ -50,6 +50,9 @@ from napari_fhn.widgets.sessions.starting import Starting
 from napari_fhn.widgets.sessions.store import SessionStore
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.views.beside import Beside
+from napari_fhn.widgets.views.bodies import Bodies
+from napari_fhn.widgets.views.doubts import Doubts
+from napari_fhn.widgets.views.scene import Scene
 from napari_fhn.widgets.work import Work
 
 
@@ -103,6 +106,10 @@ class Desk:
         Results as files.
     beside : Beside
         The other sections and the map.
+    scene, bodies : Scene, Bodies
+        Planes and wells in 3D, and bodies of classes.
+    doubts : Doubts
+        What is not to be believed of the prediction.
     store : SessionStore
         Saves the session as one goes, and opens another.
     rescuing : Rescuing
@@ -124,7 +131,7 @@ class Desk:
         self.home = sessions or program_folder()
         leftovers.sweep_logs(self.home)
         self._log = self.home / f"engine-{os.getpid()}-{id(self):x}.log"
-        self.engine = Engine(self._log)
+        self.engine = EitherEngine(self._log)
         self.background = Background()
         self.data = Data(viewer, self.messages)
         self.project = OpenProject(self.messages)
@@ -153,7 +160,10 @@ class Desk:
         self.runs = RunList(context, self.comparison)
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
+        self.doubts = Doubts(context, self.prediction)
         self.beside = Beside(context, self.labelling.wells, self.bricks)
+        self.scene = Scene(context, self.beside.place, self.labelling.wells)
+        self.bodies = Bodies(context, self.book, self.prediction, self.scene)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
@@ -252,6 +262,7 @@ class Desk:
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
         self.healing.close()
+        self.scene.close()
         self.beside.close()
         self.turning.close()
         self.overlays.close()

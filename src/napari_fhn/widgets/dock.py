@@ -18,7 +18,6 @@ from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_close, ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.data.opening import CanvasDrops
-from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
@@ -29,6 +28,9 @@ from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.sessions.start_panel import StartPanel
 from napari_fhn.widgets.state import Activity
+from napari_fhn.widgets.views.furnishing import furnished
+from napari_fhn.widgets.views.scene_bar import SceneBar
+from napari_fhn.widgets.views.sheet import Sheet
 
 WIDTH = 320
 
@@ -88,9 +90,10 @@ class Dock(QWidget):
         self.desk.book.state.events.has_labels.connect(self._offer_results)
         for part in (self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
-        self.rulers: Rulers | None = None
+        self.sheet: Sheet | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
+        self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
@@ -180,8 +183,8 @@ class Dock(QWidget):
             return
         self._closed = True
         _WAITING.discard(self)
-        if self.rulers is not None:
-            self.rulers.close_rulers()
+        if self.sheet is not None:
+            self.sheet.close_sheet()
         with contextlib.suppress(RuntimeError):  # gone with the window
             self.drops.let_go()
         with contextlib.suppress(RuntimeError):
@@ -225,9 +228,8 @@ class Dock(QWidget):
         """Put what belongs to the canvas there, once there is one."""
         self.drops.watch(window)
         canvas = put_above(window, self.view)
-        if canvas is not None and self.rulers is None:
-            self.rulers = Rulers(self.desk.viewer, self.desk.data, canvas)
-            self.data.seismic.rulers = self.rulers
+        if canvas is not None and self.sheet is None:
+            self.sheet = furnished(canvas, self.desk)
 
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:

@@ -52,8 +52,6 @@ class Prediction:
             getattr(book.state.events, name).connect(self._recolour)
         book.state.events.has_labels.connect(self.follow)
         context.project.runs_changed.connect(self.follow)
-        for changed in (context.project.runs_changed, context.state.events.activity):
-            changed.connect(self._recolour)
         self._viewer.layers.events.removed.connect(self._on_removed)
 
     def follow(self, event: Any = None) -> None:
@@ -133,10 +131,8 @@ class Prediction:
 
     def _recolour(self, event: Any = None) -> None:
         if self.layer is not None:
-            state, project = self._book.state, self._context.project
-            # Once something is predicted, and nothing is under way, what is not lies under a veil.
-            grey = project.has_prediction and self._context.state.activity.idle
-            class_layers.recolour(self.layer, state.classes, state.hidden, only=self._only, grey=grey)
+            state = self._book.state
+            class_layers.recolour(self.layer, state.classes, state.hidden, only=self._only)
 
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:

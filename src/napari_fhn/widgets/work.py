@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from psygnal import Signal
 
-from napari_fhn.engine import Engine
+from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run, jobs
 from napari_fhn.project.applying import applying
@@ -57,8 +57,8 @@ class Work:
     ----------
     context : DeskContext
         What the parts of the desk share.
-    engine : Engine
-        The process.
+    engine : EitherEngine
+        The process, here or elsewhere.
     book : LabelBook
         What is held out, and which classes there are.
     planning : Planning
@@ -78,7 +78,9 @@ class Work:
     painted = Signal(float)
     begun = Signal()
 
-    def __init__(self, context: DeskContext, engine: Engine, book: LabelBook, planning: Planning, shown: Shown) -> None:
+    def __init__(
+        self, context: DeskContext, engine: EitherEngine, book: LabelBook, planning: Planning, shown: Shown
+    ) -> None:
         self._context = context
         self._state = context.state
         self._messages = context.messages
@@ -264,6 +266,7 @@ class Work:
         self._state.become(Activity.TRAINING if train else Activity.PREDICTING)
         for note in prepared.notes:
             self._messages.say(note, note=True)
+        self._engine.on = self._planning.state.on
         if train:
             self._engine.train(prepared.job, resume=prepared.resume)
             self._messages.say("Waiting for the training process to load its libraries ...")

@@ -153,6 +153,22 @@ def test_a_folder_that_is_no_store_is_not_run_over(tmp_path, volume):
     assert os.listdir(tmp_path / "thesis.zarr") == ["chapter"]
 
 
+def test_what_others_put_into_a_store_is_not_run_over(tmp_path, volume):
+    survey = surveys.open(volume)
+    target, values = tmp_path / "facies.zarr", np.zeros(survey.shape, np.uint8)
+    for _ in range(2):
+        save(target, values, survey)  # over what is its own
+    before = sorted(os.listdir(target))
+    (target / "notes").mkdir()
+    (target / "notes" / "monday.txt").write_text("one")
+    with pytest.raises(surveys.SurveyError, match=r"\(notes\), which would be lost"):
+        save(target, values, survey)
+    with pytest.raises(surveys.SurveyError, match="notes lies in it"):
+        list(bricks.copy_bricks(survey, target))
+    assert sorted(os.listdir(target)) == sorted([*before, "notes"])
+    assert (target / "notes" / "monday.txt").read_text() == "one"
+
+
 def test_a_line_is_saved_with_its_places(tmp_path, make_segy):
     cube = np.arange(12, dtype=np.float32).reshape(1, 4, 3)
     survey = surveys.open(make_segy(tmp_path / "line.sgy", np.array([7]), np.arange(4), cube))

@@ -61,22 +61,3 @@ def test_a_copy_is_cancelled_and_goes_on(large, spin, monkeypatch):
     assert spin(lambda: not desk.bricks.state.copying, 5)
     assert "goes on from there" in desk.messages.message
     assert desk.bricks.state.offered
-
-
-def test_in_3d_the_coarser_levels_are_shown(viewer, large, spin, monkeypatch):
-    from napari_fhn.surveys.bricks import pyramid
-
-    monkeypatch.setattr(pyramid, "LONG", 64)
-    desk = large.desk
-    desk.bricks.copy()
-    assert spin(lambda: desk.bricks.state.ready, 60), desk.messages.message
-    image = viewer.layers[0]
-    viewer.dims.ndisplay = 3
-    coarse = next(layer for layer in viewer.layers if layer.name.endswith("(3D)"))
-    assert coarse.multiscale
-    assert len(coarse.data) > 1
-    assert coarse.visible
-    assert not image.visible
-    viewer.dims.ndisplay = 2
-    assert image.visible
-    assert not coarse.visible

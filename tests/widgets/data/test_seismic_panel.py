@@ -10,6 +10,8 @@ from napari_fhn.surveys.gain import gained
 from napari_fhn.surveys.ticks import ticks
 from napari_fhn.widgets.data import seismic_colors
 from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.data.rulers import Rulers
+from napari_fhn.widgets.views.furniture import Furniture, value_unit
 
 
 def test_colours_gain_proportions_and_ticks(viewer, dock):
@@ -49,10 +51,14 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     assert dock.desk.data.title() == "Inline 1064"
     panel.usual.click()
     np.testing.assert_allclose(layer.scale, scale)
+    assert panel.vertical.value() == 4
+    panel.vertical.setValue(2)
+    np.testing.assert_allclose(layer.scale, scale * (2, 2, 1))  # traces are twice as wide
+    panel.vertical.setValue(4)
 
-    rulers = dock.rulers
-    rulers.resize(600, 700)
-    numbers, camera = {words: at for at, words in rulers.marks(1)}, viewer.scene.camera
+    sheet, rulers = dock.sheet, Rulers(viewer, dock.desk.data, dock.desk.context.views)
+    sheet.resize(600, 700)
+    numbers, camera = {words: at for at, words in rulers.marks(1, sheet.canvas)}, viewer.scene.camera
     crossline = float(survey.crossline[50])
     world = float(layer.data_to_world((0, 50, 0))[1])
     at = 300 + (world - camera.center[-1]) * camera.zoom
@@ -60,9 +66,21 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     assert float(low[0]) < float(high[0])
     expected = np.interp(crossline, [float(low[0]), float(high[0])], [low[1], high[1]])
     assert at == pytest.approx(expected, abs=1)
-    assert [float(words) for _, words in rulers.marks(0)] == sorted(float(words) for _, words in rulers.marks(0))
+    down = [float(words) for _, words in rulers.marks(0, sheet.canvas)]
+    assert down == sorted(down)
+    furniture = Furniture(viewer, dock.desk.data, dock.desk.context.views)
+    across, deep = furniture.bars(sheet.canvas)
+    # An inline runs along its crosslines, 12.5 m apart; a voxel is as many pixels wide as its scale says.
+    metres = float(across.words.split()[0]) * (1000 if across.words.endswith("km") else 1)
+    bins = survey.attrs["geometry"].bin_size[1]
+    assert across.pixels == pytest.approx(metres / bins * layer.scale[1] * camera.zoom)
+    assert deep.pixels == pytest.approx(float(deep.words.split()[0]) * camera.zoom)
+    assert furniture.north(sheet.canvas) is None
+    assert value_unit(layer, viewer) == "amplitude"
+    dock.data.seismic.furniture.ticks.click()
+    assert not dock.desk.context.views.ticks
     viewer.dims.ndisplay = 3
-    assert rulers.isHidden()
+    assert sheet.isHidden()
 
 
 def test_ticks_are_round_and_few():

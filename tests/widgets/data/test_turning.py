@@ -62,8 +62,13 @@ def test_each_section_is_a_click_upright_with_its_number(look):
     assert bar.number.suffix() == " ms"
     bar.buttons["3D"].click()
     assert viewer.dims.ndisplay == 3
-    assert bar.number.isHidden()
+    assert [bar.plane.itemText(k) for k in range(bar.plane.count())] == ["Inline", "Crossline", "Time slice"]
+    bar.plane.setCurrentIndex(1)
+    bar.plane.activated.emit(1)
+    bar.number.setValue(320)  # which moves that plane
+    assert viewer.dims.current_step[1] == 10
     bar.buttons["Inline"].click()
+    assert bar.plane.isHidden()
     assert (viewer.dims.ndisplay, viewer.dims.order) == (2, (0, 2, 1))
 
 

@@ -58,6 +58,13 @@ def test_every_setting_can_be_changed_and_taken_back(seismic):
     panel.forms["schedule"].changed.emit("block", "wide")
     assert dock.desk.messages.error
     assert "block" in dock.run.message.text().lower()
+    panel.on.setText("gpu")
+    panel.on.editingFinished.emit()
+    assert "no address of a machine" in dock.run.message.text()
+    assert (state.on, panel.on.text()) == ("", "")
+    panel.on.setText(" ssh://gpu/work ")
+    panel.on.editingFinished.emit()
+    assert (state.on, panel.on.text()) == ("ssh://gpu/work",) * 2
     panel.reset.click()
     assert state.settings == recipe
     assert panel.forms["schedule"].controls["steps"].value == recipe.schedule.steps

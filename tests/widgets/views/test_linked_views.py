@@ -5,62 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
-from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Labels
 
 from napari_fhn.labels import ClassTable, Well
-from napari_fhn.surveys import SurveyGeometry
-from napari_fhn.widgets.background import Background
-from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data.bricks import Bricks
-from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.labelling import class_layers
-from napari_fhn.widgets.labelling.book import LabelBook
-from napari_fhn.widgets.labelling.wells import WellBook
-from napari_fhn.widgets.messages import Messages
-from napari_fhn.widgets.open_project import OpenProject
-from napari_fhn.widgets.views.linked_views import LinkedViews
-from napari_fhn.widgets.views.place import Place
 
-GEOMETRY = SurveyGeometry((100, 300), (1, 2), (5000.0, 7000.0), (20.0, 15.0), (-6.0, 8.0))
 rng = np.random.default_rng(1)
-VOLUME = xr.DataArray(
-    rng.standard_normal((10, 12, 20)).astype(np.float32),
-    {
-        "inline": range(100, 110),
-        "crossline": range(300, 324, 2),
-        "twt": ("twt", np.arange(0.0, 80, 4), {"units": "ms"}),
-    },
-    ("inline", "crossline", "twt"),
-    attrs={"geometry": GEOMETRY},
-)
-
-
-@pytest.fixture
-def opened(qtbot, tmp_path):
-    """Open a survey with the views beside it, in a viewer without a window."""
-    views = []
-
-    def open_(survey, *, show=True):
-        viewer = ViewerModel()
-        messages = Messages()
-        context = DeskContext(viewer, messages, Background(), Data(viewer, messages), OpenProject(messages))
-        place = Place(viewer, context.data)
-        wells = WellBook(context, LabelBook(context))
-        made = LinkedViews(context, place, wells, Bricks(context, tmp_path), context.views)
-        qtbot.addWidget(made)
-        made.resize(1000, 300)
-        data, how, _ = image_layer(survey)
-        viewer.add_layer(Image(data, **how))
-        if show:
-            made.show()
-        views.append(made)
-        return viewer, made, wells
-
-    yield open_
-    for made in views:
-        made.close_views()
 
 
 def picture(qtbot, pane):
@@ -69,14 +19,14 @@ def picture(qtbot, pane):
     return pane.image.image
 
 
-def test_the_other_sections_are_shown_at_the_place_and_a_click_goes_there(opened, qtbot):
-    viewer, views, _ = opened(VOLUME)
+def test_the_other_sections_are_shown_at_the_place_and_a_click_goes_there(opened, volume, qtbot):
+    viewer, views, _ = opened(volume)
     crossline, slice_ = views.sections[1], views.sections[2]
     qtbot.waitUntil(lambda: crossline.isVisible(), timeout=5000)
     assert (views.sections[0].isVisible(), slice_.isVisible(), views.map.isVisible()) == (False, True, True)
     grey = picture(qtbot, crossline)[..., 0].astype(float)
-    inline, trace, sample = views._place.index
-    shown = np.asarray(VOLUME[:, trace]).T
+    _, trace, _ = views._place.index
+    shown = np.asarray(volume[:, trace]).T
     assert np.corrcoef(grey.ravel(), shown.ravel())[0, 1] > 0.95
     crossline.clicked.emit(3.0, 7.0)
     assert views._place.index == (3, trace, 7)
@@ -91,10 +41,10 @@ def test_the_other_sections_are_shown_at_the_place_and_a_click_goes_there(opened
     qtbot.waitUntil(lambda: views.sections[0].isVisible() and not crossline.isVisible(), timeout=5000)
 
 
-def test_classes_lie_over_the_data_and_a_change_of_looks_is_drawn(opened, qtbot):
-    viewer, views, _ = opened(VOLUME)
+def test_classes_lie_over_the_data_and_a_change_of_looks_is_drawn(opened, volume, qtbot):
+    viewer, views, _ = opened(volume)
     before = picture(qtbot, views.sections[1])
-    values = np.zeros(VOLUME.shape, np.uint8)
+    values = np.zeros(volume.shape, np.uint8)
     values[:, :, 10:] = 1
     layer = class_layers.labels_layer(values, ClassTable.default(3), views._context.data.material.placement())
     viewer.add_layer(layer)
@@ -108,8 +58,8 @@ def test_classes_lie_over_the_data_and_a_change_of_looks_is_drawn(opened, qtbot)
     np.testing.assert_array_equal(pane.image.image, before)
 
 
-def test_a_fence_runs_through_the_wells_and_goes_again(opened, qtbot):
-    _, views, wells = opened(VOLUME)
+def test_a_fence_runs_through_the_wells_and_goes_again(opened, volume, qtbot):
+    _, views, wells = opened(volume)
     qtbot.waitUntil(lambda: views.map.isVisible(), timeout=5000)
     assert not views.through.isEnabled()
     wells.state.wells = (Well("A", inline=101, crossline=302), Well("B", inline=108, crossline=320))
@@ -124,8 +74,8 @@ def test_a_fence_runs_through_the_wells_and_goes_again(opened, qtbot):
     qtbot.waitUntil(lambda: not views.fence.isVisible(), timeout=5000)
 
 
-def test_a_fence_is_drawn_on_the_map(opened, qtbot):
-    _, views, _ = opened(VOLUME)
+def test_a_fence_is_drawn_on_the_map(opened, volume, qtbot):
+    _, views, _ = opened(volume)
     qtbot.waitUntil(lambda: views.map.isVisible(), timeout=5000)
     views.draw.click()
     index = views._place.index
@@ -137,8 +87,8 @@ def test_a_fence_is_drawn_on_the_map(opened, qtbot):
     assert not views.draw.isChecked()
 
 
-def test_nothing_is_read_while_nobody_sees_it(opened, qtbot, monkeypatch):
-    viewer, views, _ = opened(VOLUME, show=False)
+def test_nothing_is_read_while_nobody_sees_it(opened, volume, qtbot, monkeypatch):
+    viewer, views, _ = opened(volume, show=False)
     asked = []
     monkeypatch.setattr(views._latest, "ask", lambda name, *rest: asked.append(name))
     viewer.dims.set_point(0, 0.0)
@@ -152,9 +102,9 @@ def test_nothing_is_read_while_nobody_sees_it(opened, qtbot, monkeypatch):
     assert asked == []  # crossline, slice and map are the same, only the cross has moved
 
 
-def test_a_line_has_its_track_and_a_map_its_frame(opened, qtbot):
+def test_a_line_has_its_track_and_a_map_its_frame(opened, volume, qtbot):
     x = np.linspace(0, 900, 12)
-    line = VOLUME[0].drop_vars("inline").rename(crossline="trace").drop_vars("trace")
+    line = volume[0].drop_vars("inline").rename(crossline="trace").drop_vars("trace")
     line = line.assign_coords(x=("trace", x, {"units": "m"}), y=("trace", x / 2))
     _, views, _ = opened(line)
     qtbot.waitUntil(lambda: views.map.isVisible(), timeout=5000)
@@ -168,10 +118,10 @@ def test_a_line_has_its_track_and_a_map_its_frame(opened, qtbot):
     qtbot.waitUntil(lambda: views.map.image.image is not first, timeout=5000)
 
 
-def test_labels_of_another_grid_are_not_drawn(opened, qtbot):
-    viewer, views, _ = opened(VOLUME)
+def test_labels_of_another_grid_are_not_drawn(opened, volume, qtbot):
+    viewer, views, _ = opened(volume)
     before = picture(qtbot, views.sections[1])
-    viewer.add_layer(Labels(np.ones(VOLUME.shape, np.uint8)))  # the same shape, and elsewhere
+    viewer.add_layer(Labels(np.ones(volume.shape, np.uint8)))  # the same shape, and elsewhere
     pane = views.sections[1]
     qtbot.waitUntil(lambda: pane.image.image is not before, timeout=5000)
     np.testing.assert_array_equal(pane.image.image, before)

@@ -16,6 +16,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from napari_fhn.box import Box
 from napari_fhn.engine.remote import sending, wire
 from napari_fhn.engine.remote.address import TOKEN, parse
 from napari_fhn.engine.remote.line import Connection, Cut
-from napari_fhn.engine.remote.sending import Following, Sending
-from napari_fhn.training.control import Focus
+from napari_fhn.engine.remote.sending import CARD, Following, Sending
+from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.updates import (
@@ -40,14 +41,14 @@ from napari_fhn.training.updates import (
     from_plain,
 )
 
-CARD = "remote.json"
-"""In the folder of a model: where it was trained, so that whoever comes back finds it."""
-
 _AGAIN = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before one try to reach the worker and the next; the last ones go on."""
 
 _FIRST_TRIES = 2
 _TICK = 0.1
+
+_SHOWN = 0.3
+"""Seconds between two looks at the predictions of the section in view."""
 
 
 class FarEngine:
@@ -159,6 +160,52 @@ class FarEngine:
         threading.Thread(target=work.run, name="fhn-far", daemon=True).start()
 
 
+def work_at(
+    address: str, task: str, job: Job, control: Control | None = None, *, resume: bool = False
+) -> Iterator[Update]:
+    """Train or predict on another machine, as ``fit`` and ``predict`` do here.
+
+    Parameters
+    ----------
+    address : str
+        ``ssh://[USER@]HOST[:PORT][/FOLDER]``, or ``tcp://127.0.0.1:PORT`` for the end of a tunnel.
+    task : {"train", "predict"}
+        What to do.
+    job : Job
+        With what; its files are those of this machine.
+    control : Control, optional
+        To stop, to pause, and to say what is in view.
+    resume : bool
+        Go on with what was trained there, or follow it where it is trained still.
+
+    Yields
+    ------
+    Update
+        What is said there, and what is said of the way.
+
+    Raises
+    ------
+    JobError
+        When it cannot be done.
+    """
+    control, engine = control or Control(), FarEngine(address)
+    engine.focus(control.focus)
+    try:
+        engine.train(job, resume=resume) if task == "train" else engine.predict(job)
+        while engine.busy:
+            if control.stop.wait(_TICK):
+                engine.stop()
+            engine.pause() if control.pause.is_set() else engine.resume()
+            if control.focus != engine._focus:
+                engine.focus(control.focus)
+            for update in engine.poll():
+                if isinstance(update, Failed):
+                    raise JobError(update.message)
+                yield update
+    finally:
+        engine.close()
+
+
 class _Work:
     """One training or prediction on another machine."""
 
@@ -168,6 +215,8 @@ class _Work:
         self._began = time.monotonic()
         self._view: Focus | None = None
         self._changed_at = 0
+        self._stale: Box | None = None
+        self._show_next = 0.0
         self._count = 0
 
     def run(self) -> None:
@@ -200,7 +249,7 @@ class _Work:
         )
         if there["task"] is None and not (self._ended(there) and self._task == "train"):
             for path in sent.files:
-                sending.send_file(connection, path, lambda size, path=path: self._say_sending(path, size))
+                sending.send_file(connection, path, partial(self._say_sending, path))
             connection.ask("begin", run=run, arrays=shapes)
             following.send(connection)
             if self._job.start_from is not None and self._task == "train":
@@ -231,7 +280,12 @@ class _Work:
                     if isinstance(update, Failed):
                         return update
                     if isinstance(update, Done):
+                        if self._stale is not None:
+                            for shown in self._shown(connection, run):
+                                self._tell(shown)
                         self._fetch(connection, run)
+                        connection.ask("end", run=run)
+                        connection.close()
                         return update
                     self._tell(update)
                 connection.close()
@@ -278,9 +332,9 @@ class _Work:
         return None
 
     def _heard(self, connection: Connection, run: str, following: Following, missed: list[str]) -> Iterator[Update]:
-        for update in _updates(missed):
-            self._count += not isinstance(update, Progress)
-            yield self._at_home(update)
+        for said in _updates(missed):
+            self._count += not isinstance(said, Progress)
+            yield self._at_home(said)
         while not self._engine._closed.is_set():
             with contextlib.suppress(queue.Empty):
                 while True:
@@ -295,32 +349,46 @@ class _Work:
                 continue  # of another version
             if isinstance(update, BoxChanged):
                 self._changed_at = update.step
-                yield from self._shown(connection, run, update.box)
+                self._note(update.box)
             elif update is not None:
                 self._count += not isinstance(update, Progress)
                 yield self._at_home(update)
             if self._engine._focus != self._view:
                 self._view = self._engine._focus
                 if self._view is not None and self._changed_at:
-                    yield from self._shown(connection, run, None)
+                    self._note(None)
+            if self._stale is not None and time.monotonic() >= self._show_next:
+                yield from self._shown(connection, run)
             following.look(connection, self._engine._focus)
 
-    def _shown(self, connection: Connection, run: str, changed: Box | None) -> Iterator[Update]:
-        """Fetch what has changed of the section in view, or all of it."""
-        prediction = mapped.open(self._job.prediction, "r+")
-        box, focus = changed or Box.whole(prediction.shape), self._engine._focus
-        if prediction.ndim > 2:
-            if focus is None or not 0 <= focus.axis < prediction.ndim:
+    def _note(self, changed: Box | None) -> None:
+        """Take note of what has changed of the section in view, or that all of it is to be fetched."""
+        shape, focus = mapped.open(self._job.prediction).shape, self._engine._focus
+        box = changed or Box.whole(shape)
+        start, stop = list(box.start), list(box.stop)
+        if len(shape) > 2:
+            if (
+                focus is None
+                or not 0 <= focus.axis < len(shape)
+                or not start[focus.axis] <= focus.index < stop[focus.axis]
+            ):
                 return
-            if not box.start[focus.axis] <= focus.index < box.stop[focus.axis]:
-                return
-            start, stop = list(box.start), list(box.stop)
             start[focus.axis], stop[focus.axis] = focus.index, focus.index + 1
-            box = Box(tuple(start), tuple(stop))
+        before = self._stale
+        if before is not None and (len(shape) == 2 or before.start[focus.axis] == focus.index):  # type: ignore[union-attr]
+            start, stop = list(map(min, start, before.start)), list(map(max, stop, before.stop))
+        self._stale = Box(tuple(start), tuple(stop))
+
+    def _shown(self, connection: Connection, run: str) -> Iterator[Update]:
+        """Fetch it: all that has changed at once, a few times a second."""
+        box, self._stale = self._stale, None
+        assert box is not None
+        prediction = mapped.open(self._job.prediction, "r+")
         for part in wire.pieces(box):
             answer = connection.ask("values", run=run, box=record.encode(part))
             prediction[part.slices] = wire.values(answer.get("data"), part, prediction.dtype)
         yield BoxChanged(box, self._changed_at)
+        self._show_next = time.monotonic() + _SHOWN
 
     def _at_home(self, update: Update) -> Update:
         """Return an update with the places of this machine."""

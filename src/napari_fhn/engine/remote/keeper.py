@@ -169,9 +169,12 @@ class Keeper:
             return  # what one says that another has taken the place of
         answer: dict[str, Any]
         try:
-            answer = self._answers[what](self, message) if what in self._answers else self._steer(what, message)
-        except (ValueError, OSError, RuntimeError) as error:
+            answers = self._answers.get(what) if isinstance(what, str) else None
+            answer = self._steer(what, message) if answers is None else answers(self, message)
+        except (ValueError, OSError) as error:
             answer = {"kind": "Refused", "message": str(error)}
+        except Exception as error:  # whatever it is, training goes on
+            answer = {"kind": "Refused", "message": f"{type(error).__name__}: {error}"}
         if "re" in message:
             desk.say({"kind": "Fine", **answer, "re": message["re"]})
 
@@ -248,6 +251,12 @@ class Keeper:
         news = [to_json(update) for update in (*progress, *fresh)]
         return {"task": self._engine.task, "news": news, "begun": begun}
 
+    def _end(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Take note that what a run has made is at home: nobody needs to hear of it any more."""
+        if message.get("run") == self._run and not self._engine.busy:
+            self._run, self._missed = None, []
+        return {}
+
     _answers: ClassVar[dict[object, Callable[[Keeper, dict[str, Any]], dict[str, Any]]]] = {
         "has": _has,
         "put": _put,
@@ -260,6 +269,7 @@ class Keeper:
         "train": _work,
         "predict": _work,
         "attach": _attach,
+        "end": _end,
     }
 
     def _pass_on(self, update: Update) -> None:

@@ -58,7 +58,7 @@ class Connection:
         try:
             self._line = address.connect()
         except OSError as error:
-            raise Cut(f"{address} does not answer ({error})") from error
+            raise Cut(f"the worker at {address} does not answer ({error})") from error
         threading.Thread(target=self._hear, name="fhn-line", daemon=True).start()
         try:
             self.say({"do": "hello", "token": token})
@@ -66,10 +66,12 @@ class Connection:
         except Cut as error:
             self.close()
             word = f" (is the word in {TOKEN} the one that it has printed?)" if address.kind == "tcp" else ""
-            raise Cut(f"{address} lets nobody in{word}") from error
+            raise Cut(f"the worker at {address} lets nobody in{word}") from error
         if self.welcome.get("version") != wire.VERSION:
             self.close()
-            raise Refused(f"{address} runs another version of napari-fhn: install the same one on both machines")
+            raise Refused(
+                f"the worker at {address} runs another version of napari-fhn: install the same one on both machines"
+            )
 
     def say(self, message: dict[str, Any]) -> None:
         """Say something that is not answered."""

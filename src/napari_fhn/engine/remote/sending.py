@@ -22,6 +22,9 @@ from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 
+CARD = "remote.json"
+"""In the folder of a model: where it was trained, so that whoever comes back finds it."""
+
 _LOOKING = 0.05
 """Most of the time that goes into looking for labels that have changed."""
 
@@ -111,7 +114,8 @@ def send_file(connection: Connection, path: str, told: Callable[[int], None]) ->
 def send_folder(connection: Connection, run: str, folder: Path, place: str) -> None:
     """Give a run the files of a network."""
     for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in (".json", ".safetensors"):
+        # What is of this machine alone stays here.
+        if path.is_file() and path.suffix in (".json", ".safetensors") and path.name not in ("job.json", CARD):
             name = send_file(connection, str(path), lambda size: None)
             connection.ask("place", run=run, name=f"{place}/{path.name}", file=name)
 
@@ -172,18 +176,16 @@ class Following:
         labels = self._arrays["labels.npy"]
         if focus is None or focus.axis >= labels.ndim or not 0 <= focus.index < labels.shape[focus.axis]:
             return False
-        now = zlib.crc32(np.ascontiguousarray(labels.take(focus.index, focus.axis)))
+        now = zlib.crc32(labels.take(focus.index, focus.axis).tobytes())
         before, self._in_view = self._in_view, (focus, now)
         return before is not None and before[0] == focus and before[1] != now
 
     def _send(self, connection: Connection, part: tuple[str, Box]) -> None:
         name, box = part
-        values = np.ascontiguousarray(self._arrays[name][box.slices])
+        values = self._arrays[name][box.slices].tobytes()
         found = zlib.crc32(values)
         if self._sums.get(part) != found:
-            connection.ask(
-                "write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values.tobytes())
-            )
+            connection.ask("write", run=self.run, array=name, box=record.encode(box), data=wire.packed(values))
             self._sums[part] = found
 
 

@@ -20,6 +20,7 @@ from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 
 SUFFIXES = (".zarr",)
 _MARKS = ("zarr.json", ".zgroup", ".zarray")
+_OWN = frozenset((*_MARKS, ".zattrs", ".zmetadata", "c"))
 #: Arrays looked at in one store.
 MAX_MEMBERS = 4096
 _METRES = {"micrometer": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "meter": 1.0, "kilometer": 1e3}
@@ -28,6 +29,18 @@ _METRES = {"micrometer": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "meter": 
 def can_open(path: Path) -> bool:
     """Say whether a folder is a Zarr store, by the file in it that says so."""
     return path.is_dir() and any((path / mark).is_file() for mark in _MARKS)
+
+
+def strangers(path: Path) -> list[str]:
+    """Return the names of what lies in a folder and belongs to no Zarr store: what is written over it would be lost."""
+    inside = sorted(path.iterdir()) if path.is_dir() else []
+    # The chunks of a store that is a single array have names of their own.
+    single = (path / ".zarray").is_file()
+    return [
+        item.name
+        for item in inside
+        if not can_open(item) and item.name not in _OWN and not (single and item.name[:1].isdigit())
+    ]
 
 
 def open(

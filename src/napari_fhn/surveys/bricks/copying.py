@@ -19,6 +19,7 @@ import xarray as xr
 
 from napari_fhn import record
 from napari_fhn.record.aside import settle
+from napari_fhn.surveys.arrays.zarr_store import strangers
 from napari_fhn.surveys.blocks import ArrayLike, release
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import MANIFEST, VERSION, fingerprint, read_manifest, reading_of, same
@@ -83,6 +84,9 @@ def copy_bricks(
         _give_back(path)
         if path.exists() and not store.is_store(path) and (path.is_file() or any(path.iterdir())):
             raise SurveyError(path, "something else than a survey in bricks is there", "Choose another name")
+        strange = strangers(path)
+        if strange:
+            raise SurveyError(path, f"{strange[0]} lies in it, which would be lost", "Choose another name")
         origin = fingerprint(survey)
         reading = reading_of(survey)
         plan = Plan.of(survey, brick)

@@ -119,10 +119,10 @@ def save_horizon(
     surface = path.suffix.lower() in SUFFIXES
     if surface:
         check_surface(path, like)
-    title, written = _title(like, above, below, names or {}), 0
+    title, written = horizon_title(like, above, below, names or {}), 0
     with replacing(path) as new:
         if surface:
-            depths = np.concatenate([found for _, found in _depths(values, like, above, below, progress)])
+            depths = depths_of(values, like, above, below, progress)
             written = int(np.isfinite(depths).sum())
             if written:
                 write_surface(new, depths, like, [title], lines_of(history))
@@ -137,6 +137,17 @@ def save_horizon(
     if path.suffix.lower() not in IRAP:
         forget(path)
     return written
+
+
+def depths_of(
+    values: ArrayLike,
+    like: xr.DataArray,
+    above: int | Collection[int],
+    below: int | Collection[int],
+    progress: Told | None = None,
+) -> Floats:
+    """Return the time or depth of the contact on each trace, NaN where there is none; see `save_horizon`."""
+    return np.concatenate([found for _, found in _depths(values, like, above, below, progress)])
 
 
 def _depths(
@@ -201,7 +212,8 @@ def places_of(like: xr.DataArray, places: tuple[NDArray[np.intp], ...]) -> dict[
     return columns
 
 
-def _title(like: xr.DataArray, above: Any, below: Any, names: Mapping[int, str]) -> str:
+def horizon_title(like: xr.DataArray, above: Any, below: Any, names: Mapping[int, str]) -> str:
+    """Say in a line what a contact is."""
     source = Path(str(like.attrs.get("source", ""))).name
     return f"horizon: first sample of {_called(below, names)} below {_called(above, names)}; survey {source}"
 

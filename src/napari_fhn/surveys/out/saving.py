@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.arrays.zarr_store import strangers
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.bricks.copying import write_bricks
 from napari_fhn.surveys.errors import SurveyError
@@ -52,8 +53,8 @@ def save(
         * ``.sgy``, ``.segy``: SEG-Y. Text, binary and trace headers are the source's byte for byte, except empty cards
           that take a history, and the sample format (bytes 3225-3226): 1-byte integers (8, or 16 above 127) where the
           values are integers that fit, 2- or 4-byte integers (3, 2) where larger, else IEEE float (5).
-        * ``.tif``, ``.tiff``: cloud-optimised GeoTIFF with the survey's CRS and transform; classes with a palette, and their
-          names in ``NAME.tif.aux.xml`` beside it, where GDAL keeps them.
+        * ``.tif``, ``.tiff``: cloud-optimised GeoTIFF with the survey's CRS and transform; classes with a palette, and
+          their names in ``NAME.tif.aux.xml`` beside it, where GDAL keeps them.
         * ``.img``, ``.dat``, ``.bsq``, ``.envi``: ENVI, with its ``.hdr`` beside it.
         * ``.nc``: NetCDF 4, with the survey's axes, units and CRS.
         * ``.zarr``: Zarr 3 in bricks, as `napari_fhn.surveys.bricks.open_bricks` and xarray open it.
@@ -120,8 +121,10 @@ def save(
     elif suffix in NETCDF:
         writer = lambda new: write_netcdf(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".zarr":
-        if path.is_dir() and not (path / "zarr.json").exists() and any(path.iterdir()):
-            raise SurveyError(path, "this folder holds something else than a Zarr store", "Choose another name")
+        strange = strangers(path)
+        if strange:
+            what = f"this folder holds something else than a Zarr store ({strange[0]}), which would be lost"
+            raise SurveyError(path, what, "Choose another name")
         writer = lambda new: _write_zarr(new, values, like, nodata, names, table, progress, made)  # noqa: E731
     elif suffix == ".npy":
         writer = lambda new: _write_npy(new, values, progress, made)  # noqa: E731

@@ -57,9 +57,10 @@ def save_stac(raster: str | Path, classes: Sequence[ClassLike] = (), *, history:
     with rasterio.open(raster) as file:
         if file.crs is None:
             raise SurveyError(raster, "it has no CRS, and a catalogue asks where on the Earth it lies", "Give it one")
-        corners = [file.transform @ place if hasattr(file.transform, "__matmul__") else file.transform * place
-                   for place in ((0, 0), (0, file.height), (file.width, file.height), (file.width, 0), (0, 0))]  # fmt: skip
-        outline = {"type": "Polygon", "coordinates": [[list(corner) for corner in corners]]}
+        a, b, x, d, e, y = list(file.transform)[:6]
+        places = ((0, 0), (0, file.height), (file.width, file.height), (file.width, 0), (0, 0))
+        corners = [[x + a * column + b * row, y + d * column + e * row] for column, row in places]
+        outline = {"type": "Polygon", "coordinates": [corners]}
         geometry = transform_geom(file.crs, _WGS84, outline, precision=7)
         properties: dict[str, Any] = {
             "datetime": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -82,7 +83,12 @@ def save_stac(raster: str | Path, classes: Sequence[ClassLike] = (), *, history:
     }
     if classes:
         asset["classification:classes"] = [
-            {"value": entry.value, "name": _plain(entry.name), "title": entry.name, "color_hint": entry.color[1:].upper()}
+            {
+                "value": entry.value,
+                "name": _plain(entry.name),
+                "title": entry.name,
+                "color_hint": entry.color[1:].upper(),
+            }
             for entry in classes
         ]
     ring = np.array(geometry["coordinates"][0])

@@ -12,10 +12,8 @@ from napari.layers import Image
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.surveys import SurveyError
-from napari_fhn.surveys.bricks import can_open, changed, copy_of, copy_whole, levels, may_copy, offer, with_bricks
-from napari_fhn.widgets import view
+from napari_fhn.surveys.bricks import can_open, changed, copy_of, copy_whole, may_copy, offer, with_bricks
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.events import disconnect
 
 
 @dataclass
@@ -69,9 +67,7 @@ class Bricks:
         self._background = context.background
         self._folder = folder
         self._stop = threading.Event()
-        self._coarse: Image | None = None
         context.data.state.events.material.connect(self._look)
-        self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._look()
 
     def copy(self) -> None:
@@ -103,9 +99,8 @@ class Bricks:
         self._stop.set()
 
     def close(self) -> None:
-        """Stop copying, and let go of the viewer."""
+        """Stop copying."""
         self._stop.set()
-        disconnect(self._viewer.dims.events.ndisplay, self._on_ndisplay)
 
     def _survey(self) -> xr.DataArray | None:
         """The first ticked survey, where it is one that may be copied."""
@@ -142,34 +137,3 @@ class Bricks:
         self.state.offered = ""
         self.state.ready = True
         self._data.choose(self._data.state.chosen)
-
-    def _on_ndisplay(self, event: Any = None) -> None:
-        """In 3D show coarser levels of the copy instead of all of it: a large survey does not fit a graphics card."""
-        viewer, material = self._viewer, self._data.material
-        if material is None or "bricks" not in material.first.attrs:
-            return
-        in_3d = viewer.dims.ndisplay == 3
-        if self._coarse is not None and self._coarse not in viewer.layers:
-            self._coarse = None
-        if in_3d and self._coarse is None:
-            found = levels(Path(material.first.attrs["bricks"]))
-            if len(found) < 2:
-                return
-            image = material.layer
-            self._coarse = Image(
-                [level.array for level in found],
-                multiscale=True,
-                name=f"{image.name} (3D)",
-                colormap=image.colormap,
-                contrast_limits=image.contrast_limits,
-                scale=image.scale,
-                translate=image.translate,
-                units=image.units,
-                axis_labels=image.axis_labels,
-            )
-            with view.keeping_active(viewer):
-                viewer.add_layer(self._coarse)
-                viewer.layers.move(viewer.layers.index(self._coarse), viewer.layers.index(image))
-        if self._coarse is not None:
-            self._coarse.visible = in_3d
-            material.layer.visible = not in_3d

@@ -16,6 +16,7 @@ from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
+from napari_fhn.widgets.data.map_panel import MapPanel
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.opening import choose_files, choose_folder, local_files, open_surveys
 from napari_fhn.widgets.data.seismic_panel import SeismicPanel
@@ -80,6 +81,8 @@ class DataPanel(Section):
         self.body.addWidget(self.go_to)
         self.seismic = SeismicPanel(desk.context, self.headers)
         self.body.addWidget(self.seismic)
+        self.map = MapPanel(desk.context)
+        self.body.addWidget(self.map)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
         self.composite = CompositePanel(desk.context)

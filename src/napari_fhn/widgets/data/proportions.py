@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_fhn.surveys.drawing import VERTICAL_EXAGGERATION
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.placement import fit
@@ -47,6 +48,22 @@ class Proportions:
         height, width = viewer._canvas_size if canvas is None else canvas.size
         self._stretch(float(extent[down - offset] / extent[across - offset] * width / height))
         fit(viewer)
+
+    @property
+    def exaggeration(self) -> float:
+        """How many times as long as lateral ones vertical lengths are drawn; a millisecond is taken for a metre."""
+        return VERTICAL_EXAGGERATION / self.factor
+
+    def exaggerate(self, times: float) -> None:
+        """Draw vertical lengths so many times as long as lateral ones, on sections and in 3D.
+
+        Parameters
+        ----------
+        times : float
+            Above 0.
+        """
+        self._stretch(VERTICAL_EXAGGERATION / times / self.factor)
+        fit(self._context.viewer)
 
     def reset(self) -> None:
         """Draw traces as wide as their distances say."""

@@ -12,8 +12,8 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import seismic_colors
 from napari_fhn.widgets.data.gain_view import GainView
 from napari_fhn.widgets.data.proportions import Proportions
-from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.section import Fold
+from napari_fhn.widgets.views.furniture_row import FurnitureRow
 
 _WINDOW = 250.0
 """Length of the gain's window where nobody says another, in ms or m."""
@@ -38,7 +38,6 @@ class SeismicPanel(Fold):
         self._context = context
         self._gain = GainView(context)
         self._proportions = Proportions(context)
-        self.rulers: Rulers | None = None
         self.colors = QComboBox()
         self.colors.setAccessibleName("colours of the seismic")
         self.colors.setToolTip("From the lowest amplitude to the highest, zero in the middle.")
@@ -62,14 +61,24 @@ class SeismicPanel(Fold):
         self.window_length.valueChanged.connect(self._amplify)
         self.fit = QPushButton("Fit width")
         self.fit.setToolTip("Stretch sections across the canvas: traces are drawn as wide as there is room.")
-        self.fit.clicked.connect(self._proportions.fit_width)
+        self.fit.clicked.connect(self._fit)
         self.usual = QPushButton("Usual width")
         self.usual.setToolTip("Draw traces as wide again as their distances say.")
-        self.usual.clicked.connect(self._proportions.reset)
-        self.ticks = QCheckBox("ticks")
-        self.ticks.setToolTip("Show inlines, crosslines and time or depth along the edges of the canvas.")
-        self.ticks.setChecked(True)
-        self.ticks.toggled.connect(self._tick)
+        self.usual.clicked.connect(self._reset)
+        self.vertical = QDoubleSpinBox()
+        self.vertical.setAccessibleName("vertical exaggeration")
+        self.vertical.setPrefix("vertical × ")
+        self.vertical.setDecimals(1)
+        self.vertical.setRange(0.1, 100.0)
+        self.vertical.setSingleStep(0.5)
+        self.vertical.setKeyboardTracking(False)
+        self.vertical.setToolTip(
+            "How many times as long as lateral lengths vertical ones are drawn, on sections and in 3D; a millisecond "
+            "is taken for a metre."
+        )
+        self.vertical.setValue(self._proportions.exaggeration)
+        self.vertical.valueChanged.connect(self._proportions.exaggerate)
+        self.furniture = FurnitureRow(context)
         grid = QGridLayout()
         grid.setSpacing(4)
         grid.addWidget(self.colors, 0, 0)
@@ -78,9 +87,11 @@ class SeismicPanel(Fold):
         grid.addWidget(self.window_length, 1, 1)
         grid.addWidget(self.fit, 2, 0)
         grid.addWidget(self.usual, 2, 1)
-        grid.addWidget(self.ticks, 3, 0)
-        grid.addWidget(headers, 3, 1)
+        grid.addWidget(self.furniture.drawn, 3, 0)
+        grid.addWidget(self.vertical, 3, 1)
+        grid.addWidget(headers, 4, 1)
         self.body.addLayout(grid)
+        self.body.addWidget(self.furniture)
         self.fold()
         for name in ("chosen", "material"):
             getattr(context.data.state.events, name).connect(self._look)
@@ -109,6 +120,19 @@ class SeismicPanel(Fold):
             self.reverse.setChecked(found[1])
         self.gain.setChecked(self._gain.shown(layers[0]))
 
+    def _fit(self) -> None:
+        self._proportions.fit_width()
+        self._show_proportions()
+
+    def _reset(self) -> None:
+        self._proportions.reset()
+        self._show_proportions()
+
+    def _show_proportions(self) -> None:
+        self.vertical.blockSignals(True)
+        self.vertical.setValue(self._proportions.exaggeration)
+        self.vertical.blockSignals(False)
+
     def _colour(self, chosen: Any = None) -> None:
         for layer in self._layers:
             layer.colormap = seismic_colors.colormap(
@@ -118,7 +142,3 @@ class SeismicPanel(Fold):
     def _amplify(self, chosen: Any = None) -> None:
         for layer in self._layers:
             self._gain.show(layer, self.window_length.value() if self.gain.isChecked() else 0.0)
-
-    def _tick(self, wanted: bool) -> None:
-        if self.rulers is not None:
-            self.rulers.show_ticks(wanted)

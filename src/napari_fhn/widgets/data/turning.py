@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from psygnal import Signal
 
 from napari_fhn.surveys import drawing
-from napari_fhn.surveys.kinds import is_map, vertical_axis
+from napari_fhn.surveys.kinds import is_map, kind_of, vertical_axis
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data import readout
@@ -57,6 +57,9 @@ class Turning:
     ----------
     changed : Signal
         Emitted when one looks another way, at another section, or at another survey.
+
+    plane : int
+        Across which axis of the survey the plane is that is stepped through in 3D.
     """
 
     changed = Signal()
@@ -65,6 +68,7 @@ class Turning:
         self._viewer = viewer
         self._data = data
         self._order = tuple(viewer.dims.order)
+        self.plane = 0
         self._mapped: tuple[Material | None, bool] = (None, False)
         data.state.events.material.connect(self._turned)
         for emitter in self._emitters():
@@ -111,29 +115,33 @@ class Turning:
     @property
     def axis(self) -> NumberedAxis | None:
         """Numbers of the sections that can be stepped through."""
-        view, layer = self.current, self._layer
+        axis, layer = self._stepped, self._layer
         numbers = None if layer is None else readout.numbers_of(layer)
-        if view is None or view.axis is None or layer is None:
+        if axis is None or layer is None:
             return None
         if numbers is None:
-            return NumberedAxis(layer.axis_labels[view.axis], np.arange(self._size(view.axis), dtype=np.float64))
-        return numbers.axes[view.axis]
+            return NumberedAxis(layer.axis_labels[axis], np.arange(self._size(axis), dtype=np.float64))
+        return numbers.axes[axis]
 
     @property
     def index(self) -> int:
         """Which of them is in view, from 0."""
-        view, layer = self.current, self._layer
-        if view is None or view.axis is None or layer is None:
+        axis, layer = self._stepped, self._layer
+        if axis is None or layer is None:
             return 0
-        index = round(float(layer.world_to_data(self._viewer.dims.point)[view.axis]))
-        return min(max(index, 0), self._size(view.axis) - 1)
+        index = round(float(layer.world_to_data(self._viewer.dims.point)[axis]))
+        return min(max(index, 0), self._size(axis) - 1)
 
     def show(self, view: View) -> None:
         """Look this way; a part that is drawn large stays as large."""
         dims, n = self._viewer.dims, self._viewer.dims.ndim
         if view.axis is None:
-            # From above time still runs down: the order of inlines.
-            dims.order = drawing.across(self._offset, n, self._vertical)
+            if dims.ndisplay == 3:
+                return
+            material = self._data.material
+            if material is None or kind_of(material.first) != "seismic volume":  # which is shown as planes
+                # From above time still runs down: the order of inlines.
+                dims.order = drawing.across(self._offset, n, self._vertical)
             dims.ndisplay = 3
             camera = camera_of(self._viewer)
             if not any(camera.angles):  # straight on a volume looks as flat as a section
@@ -154,11 +162,19 @@ class Turning:
 
     def step_to(self, index: int) -> None:
         """Show a section of those that can be stepped through."""
-        view, layer = self.current, self._layer
-        if view is None or view.axis is None or layer is None:
+        stepped, layer = self._stepped, self._layer
+        if stepped is None or layer is None:
             return
-        world = layer.data_to_world([index if axis == view.axis else 0 for axis in range(layer.ndim)])
-        self._viewer.dims.set_point(view.axis + self._offset, float(world[view.axis]))
+        world = layer.data_to_world([index if axis == stepped else 0 for axis in range(layer.ndim)])
+        self._viewer.dims.set_point(stepped + self._offset, float(world[stepped]))
+
+    @property
+    def _stepped(self) -> int | None:
+        """Axis of the survey along which one steps: across the section in view, in 3D across the chosen plane."""
+        view = self.current
+        if view is None or view.axis is not None:
+            return None if view is None else view.axis
+        return self.plane if self._vertical is not None else None
 
     @property
     def _layer(self) -> Any:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QButtonGroup, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data.turning import Turning, View
@@ -13,6 +23,10 @@ from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
 _NARROWEST = 78
+_NARROW, _WIDEST = 92, 16_777_215
+"""Of the number and of the choice of planes, in pixels: where both stand in the row, and without limit."""
+_LEAST_ROOM = 300
+"""Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
 
 
 class ViewBar(QWidget):
@@ -47,13 +61,22 @@ class ViewBar(QWidget):
         self.slider.setToolTip("Slide through the sections.")
         self.slider.valueChanged.connect(turning.step_to)
         self.called = QLabel()  # of the axis, where no button says it
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 2)
         row.setSpacing(6)
         row.addLayout(self._ways)
-        for widget in (self.called, self.number):
+        self.plane = QComboBox()
+        self.plane.setAccessibleName("plane")
+        self.plane.setToolTip("Which of the three planes the number and the slider move.")
+        self.plane.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.plane.setMinimumContentsLength(5)
+        self.plane.setMaximumWidth(_NARROW)
+        self.plane.activated.connect(self._plane_chosen)
+        for widget in (self.plane, self.called, self.number):
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
+        self.slider.setMinimumWidth(30)
+        self.setMinimumWidth(_LEAST_ROOM)
         self._rest = QWidget()  # takes the slider's room where there is none
         row.addWidget(self._rest, 1)
         self.linked = QToolButton()
@@ -67,6 +90,10 @@ class ViewBar(QWidget):
         turning.changed.connect(self.look)
         self.look()
 
+    def take(self, widget: QWidget) -> None:
+        """Show something else in the row, before the button at its end."""
+        self._row.insertWidget(self._row.count() - 1, widget)
+
     def look(self) -> None:
         """Show how one looks now."""
         views = self._turning.views()
@@ -79,6 +106,11 @@ class ViewBar(QWidget):
         for view in views:
             if view.title in self.buttons:
                 self.buttons[view.title].setChecked(view == current)
+        in_3d = current is not None and current.axis is None
+        self.plane.setVisible(in_3d and axis is not None)
+        if in_3d:
+            self.plane.setCurrentIndex(self._turning.plane)
+        self.number.setMaximumWidth(_NARROW if in_3d else _WIDEST)
         if current is None:
             self._group.setExclusive(False)
             for button in self.buttons.values():
@@ -96,6 +128,8 @@ class ViewBar(QWidget):
             self._group.removeButton(button)
             button.deleteLater()
         self.buttons = {}
+        self.plane.clear()
+        self.plane.addItems([view.title for view in self._views if view.axis is not None])
         if len(self._views) < 2:
             return  # there is nothing to choose
         for view in self._views:
@@ -104,9 +138,12 @@ class ViewBar(QWidget):
             button.setCheckable(True)
             button.setStyleSheet(TOGGLE)
             button.setToolTip(
-                "Look at the whole in 3D." if view.axis is None else f"Look at {view.title.lower()}s, upright."
+                "Look at three planes in 3D, with wells and bodies."
+                if view.axis is None
+                else f"Look at {view.title.lower()}s, upright."
             )
             button.clicked.connect(lambda checked=False, view=view: self._turning.show(view))
+            button.setMinimumWidth(button.sizeHint().width())
             self._group.addButton(button)
             self._ways.addWidget(button)
             self.buttons[view.title] = button
@@ -129,6 +166,10 @@ class ViewBar(QWidget):
         self.slider.setValue(index)
         for widget in (self.number, self.slider):
             widget.blockSignals(False)
+
+    def _plane_chosen(self, chosen: int) -> None:
+        self._turning.plane = chosen
+        self.look()
 
     def _typed(self, value: float) -> None:
         if self._axis is not None:

@@ -15,7 +15,7 @@ from napari_fhn.widgets.section import Section
 
 _POLL_MS = 100
 _STEPS = 1000
-_OF_CLASS = ("probabilities", "bodies", "mesh", "horizon")
+_OF_CLASS = ("probabilities", "bodies", "mesh", "horizon", "thickness")
 
 
 class ExportPanel(Section):
@@ -54,8 +54,15 @@ class ExportPanel(Section):
         self.at_least.setValue(100)
         self.at_least.setSuffix(" voxels or more")
         self.at_least.setToolTip("Smaller bodies are left out.")
+        self.velocity = QSpinBox()
+        self.velocity.setAccessibleName("velocity")
+        self.velocity.setRange(0, 9000)
+        self.velocity.setSingleStep(50)
+        self.velocity.setSuffix(" m/s")
+        self.velocity.setSpecialValueText("in ms")
+        self.velocity.setToolTip("By this velocity a thickness in two-way time becomes one in metres.")
         details = QHBoxLayout()
-        for widget in (self.value, self.arrow, self.below, self.at_least):
+        for widget in (self.value, self.arrow, self.below, self.at_least, self.velocity):
             details.addWidget(widget, 0 if widget is self.arrow else 1)
         self.body.addLayout(details)
         self.bar = QProgressBar()
@@ -128,6 +135,8 @@ class ExportPanel(Section):
         self.arrow.setVisible(key == "horizon")
         self.below.setVisible(key == "horizon")
         self.at_least.setVisible(key == "bodies")
+        material = self._exports.context.data.material
+        self.velocity.setVisible(key == "thickness" and material is not None and "twt" in material.first.dims)
         words = OFFERS[key].words if key in OFFERS else ""
         self.what.setToolTip(f"What to save. {words}")
 
@@ -152,5 +161,8 @@ class ExportPanel(Section):
             return Request(key, path, above=(value,), below=(below,))
         if key == "probabilities":
             return Request(key, path, of=() if value is None else (value,))
+        if key == "thickness":
+            wanted = self.velocity.value() if not self.velocity.isHidden() else 0
+            return Request(key, path, of=(value,), velocity=float(wanted) if wanted else None)
         of = (value,) if key in ("bodies", "mesh") else ()
         return Request(key, path, of=of, at_least=self.at_least.value() if key == "bodies" else 1)

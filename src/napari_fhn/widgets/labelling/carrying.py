@@ -7,9 +7,11 @@ from collections.abc import Callable
 from napari_fhn.project import Project
 from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
 from napari_fhn.project.step_doing import Outcome
+from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.carry_preview import Preview
 
 
 class Carrying:
@@ -21,12 +23,18 @@ class Carrying:
         What the parts of the desk share.
     book : LabelBook
         Whose labels it adds to.
+
+    Attributes
+    ----------
+    preview : Preview
+        What carrying would label.
     """
 
     def __init__(self, context: DeskContext, book: LabelBook) -> None:
         self._context = context
         self._book = book
         self._busy = False
+        self.preview = Preview(context, book)
 
     @property
     def fits(self) -> bool:
@@ -46,6 +54,16 @@ class Carrying:
             ),
             "Carrying what is labelled along the reflectors …",
         )
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        self.preview.close()
+
+    def metres(self, traces: int) -> float | None:
+        """Return how far so many traces are, across the wider bins; None where nobody knows."""
+        material = self._context.data.material
+        geometry = None if material is None else material.first.attrs.get("geometry")
+        return traces * max(geometry.bin_size) if isinstance(geometry, SurveyGeometry) else None
 
     def erase(self) -> None:
         """Take away what was carried and stands as it was."""

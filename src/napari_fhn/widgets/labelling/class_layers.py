@@ -12,19 +12,15 @@ from numpy.typing import NDArray
 from napari_fhn.labels import ClassTable
 from napari_fhn.widgets.preferences import preferences
 
-_NOTHING = (0.45, 0.45, 0.45, 0.7)
 OPACITY = 0.6
 """Of labels: the data under a pick is seen."""
 
 
 def colormap(
-    classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None, grey: bool = False
+    classes: ClassTable, hidden: frozenset[int] = frozenset(), *, only: int | None = None
 ) -> DirectLabelColormap:
-    """Return the colours of the classes, or of one alone; what has none is transparent; or grey."""
-    colors: dict[int | None, Any] = {
-        None: (0.5, 0.5, 0.5, 1.0),
-        0: _NOTHING if grey else (0.0, 0.0, 0.0, 0.0),
-    }
+    """Return the colours of the classes, or of one alone; what has none is transparent."""
+    colors: dict[int | None, Any] = {None: (0.5, 0.5, 0.5, 1.0), 0: (0.0, 0.0, 0.0, 0.0)}
     for value, color in classes.colors.items():
         seen = only in (None, value) and value not in hidden
         colors[value] = color if seen else (0.0, 0.0, 0.0, 0.0)
@@ -37,7 +33,6 @@ def recolour(
     hidden: frozenset[int] = frozenset(),
     *,
     only: int | None = None,
-    grey: bool = False,
 ) -> None:
     """Give a layer the colours and names of the classes.
 
@@ -51,10 +46,8 @@ def recolour(
         Label values that are not seen.
     only : int, optional
         The one that is seen alone.
-    grey : bool
-        Whether a grey veil lies over what has no class.
     """
-    layer.colormap = colormap(classes, hidden, only=only, grey=grey)
+    layer.colormap = colormap(classes, hidden, only=only)
     layer.metadata["classes"] = names(classes)
 
 

@@ -20,6 +20,7 @@ from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
 from napari_fhn.widgets.labelling.class_table import ClassTableView
 from napari_fhn.widgets.labelling.held_out_panel import HeldOutPanel
 from napari_fhn.widgets.labelling.history_panel import HistoryPanel
+from napari_fhn.widgets.labelling.horizons_panel import HorizonsPanel
 from napari_fhn.widgets.labelling.labelling import Labelling
 from napari_fhn.widgets.labelling.looking_bar import LookingBar
 from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
@@ -113,8 +114,10 @@ class LabelPanel(Section):
         self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
         self.accept = AcceptPanel(labelling.sections, prediction, entropy)
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
-        self.wells = WellsPanel(labelling.wells, labelling.wells_layer)
+        self.wells = WellsPanel(labelling.wells, labelling.wells_layer, labelling.wells_beside)
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
+        self.horizons = HorizonsPanel(labelling.horizons)
+        self.tools.add("Horizons", "Pick a horizon at a few places, track it, make labels of it.", self.horizons)
         self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
         self.similar = SimilarPanel(labelling.similar)
@@ -209,6 +212,7 @@ class LabelPanel(Section):
         # What there is nothing for yet takes no room.
         self.tools.setVisible(state.has_labels)
         self.tools.offer("Wells", survey is not None and is_seismic(survey))
+        self.tools.offer("Horizons", self._labelling.horizons.fits)
         self.table.setEnabled(may)
         self.adopt.setEnabled(may)
         self.sections.look()

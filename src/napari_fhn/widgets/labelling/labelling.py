@@ -8,8 +8,11 @@ from napari_fhn.project.answers import Answers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.adopting import Adopting
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.brush_color import BrushColor
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
+from napari_fhn.widgets.labelling.horizon_layers import HorizonLayers
+from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.layer_guard import LayerGuard
 from napari_fhn.widgets.labelling.loader import Loader
@@ -17,6 +20,7 @@ from napari_fhn.widgets.labelling.sections import Sections
 from napari_fhn.widgets.labelling.similar import MoreLikeThis
 from napari_fhn.widgets.labelling.similar_layers import SimilarLayers
 from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.labelling.wells_beside import WellsBeside
 from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 
 
@@ -40,14 +44,20 @@ class Labelling:
         Hears what others do to the label layer.
     adopting : Adopting
         Takes over layers of others.
+    brush_color : BrushColor
+        Gives the brush the colour of its class.
     edits : ClassEdits
         Changes of the class table.
     wells : WellBook
         The wells.
     wells_layer : WellsLayer
         The wells on the canvas.
+    wells_beside : WellsBeside
+        The wells near the section in view.
     loader : Loader
         Brings files in.
+    horizons, horizon_layers : HorizonBook, HorizonLayers
+        Horizons that are picked and tracked, and the same on the canvas.
     sections : Sections
         Labels from labels, shapes and the prediction.
     carrying : Carrying
@@ -63,9 +73,13 @@ class Labelling:
         self.guard = LayerGuard(context, book)
         self.adopting = Adopting(context, book, opening)
         self.edits = ClassEdits(context, book)
+        self.brush_color = BrushColor(context, book)
         self.wells = WellBook(context, book)
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
+        self.wells_beside = WellsBeside(context, book, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
+        self.horizons = HorizonBook(context, book, opening, self.loader)
+        self.horizon_layers = HorizonLayers(context, book, self.horizons)
         self.sections = Sections(context, book, opening)
         self.carrying = Carrying(context, book)
         self.similar = MoreLikeThis(context, book, opening)
@@ -74,8 +88,13 @@ class Labelling:
     def close(self) -> None:
         """Let go of the viewer."""
         self.guard.close()
+        self.brush_color.close()
         self.adopting.close()
         self.wells_layer.close()
+        self.wells_beside.close()
+        self.horizons.close()
+        self.horizon_layers.close()
         self.sections.close()
+        self.carrying.close()
         self.similar.close()
         self.similar_layers.close()

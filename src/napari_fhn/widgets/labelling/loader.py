@@ -138,6 +138,13 @@ class Loader:
         self._queue += found
         self._next()
 
+    def bring(self, sources: Sequence[Source]) -> None:
+        """Bring in files of which everything is known that a person need not say."""
+        if self._opening.new():
+            for source in sources:
+                self._take(source)
+            self._next()
+
     def _confirm(self, paths: Sequence[Path]) -> None:
         """Look at all files, show what they were taken for, and go on with what is wanted."""
         survey, answers = self._survey, self._answers

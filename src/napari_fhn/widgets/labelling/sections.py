@@ -206,7 +206,7 @@ class Sections:
             colors = DirectLabelColormap(color_dict={None: _MARK, 0: (0, 0, 0, 0), 1: _MARK})
             place = self._context.place_of(material)
             self._marks = Labels(values, name="Accepted from prediction", colormap=colors, **place)
-            self._marks.contour = 1
+            self._marks.contour = 2
             self._marks.editable = False
             with view.keeping_active(self._context.viewer):
                 self._context.viewer.add_layer(self._marks)

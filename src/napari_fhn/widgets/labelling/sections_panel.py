@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QGridLayout, QPushButton, QSpinBox, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
 from napari_fhn.project.carrying import LEAST
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.sections import Sections
 
 _FARTHEST = 50
+_ANY = 200
+"""The last place of the slider: any way."""
 
 
 class SectionsPanel(QWidget):
@@ -30,7 +33,7 @@ class SectionsPanel(QWidget):
             "Carry all that is labelled (wells, sections, horizons, strokes) along the reflectors, as labels that "
             "count by their confidence. What is labelled stays; what was carried before makes room."
         )
-        self.carry.clicked.connect(lambda: carrying.carry(self.least.value() / 100))
+        self.carry.clicked.connect(self._carry)
         self.least = QSpinBox()
         self.least.setAccessibleName("least confidence of what is carried")
         self.least.setRange(1, 100)
@@ -40,6 +43,23 @@ class SectionsPanel(QWidget):
             "How sure it must be, at least: confidence falls with distance, where reflectors break off, and where "
             "wells disagree."
         )
+        self.preview = QPushButton("Preview")
+        self.preview.setCheckable(True)
+        self.preview.setToolTip(
+            "Show what would be carried to the section in view, before any label is set. It follows the sliders."
+        )
+        self.preview.clicked.connect(self._preview)
+        self.way = QSlider(Qt.Orientation.Horizontal)
+        self.way.setAccessibleName("how far labels are carried")
+        self.way.setRange(1, _ANY)
+        self.way.setValue(_ANY)
+        self.way.setToolTip("How far labels are carried, along the way: longer where reflectors break off.")
+        self.way.valueChanged.connect(self._changed)
+        self.least.valueChanged.connect(self._changed)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        carrying.preview.state.events.shown.connect(self._seen)
+        carrying.preview.state.events.words.connect(self._tell)
         self.erase = QPushButton("Erase carried")
         self.erase.setToolTip("Take away all labels that were carried along the reflectors and stand as they were.")
         self.erase.clicked.connect(lambda: carrying.erase())
@@ -67,17 +87,58 @@ class SectionsPanel(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
-        rows = ((self.carry, self.least), (self.copy, self.reach), (self.draw, self.burn))
+        rows = (
+            (self.carry, self.least),
+            (self.preview, self.way),
+            (self.words,),
+            (self.copy, self.reach),
+            (self.draw, self.burn),
+        )
         for row, widgets in enumerate(rows):
             for column, widget in enumerate(widgets):
-                grid.addWidget(widget, row, column)
-        grid.addWidget(self.erase, 3, 0)
-        grid.addWidget(self.interpolate, 3, 1)
+                grid.addWidget(widget, row, column, 1, 3 - len(widgets))
+        grid.addWidget(self.erase, 5, 0)
+        grid.addWidget(self.interpolate, 5, 1)
+        self._changed()
         self.look()
+
+    @property
+    def farthest(self) -> int | None:
+        """Longest way in traces; None for any."""
+        return None if self.way.value() == _ANY else self.way.value()
+
+    def _carry(self) -> None:
+        self._carrying.preview.discard()
+        self._carrying.carry(self.least.value() / 100, self.farthest)
+
+    def _preview(self, down: bool) -> None:
+        if down:
+            self._carrying.preview.show(self.least.value() / 100, self.farthest)
+        else:
+            self._carrying.preview.discard()
+
+    def _seen(self, shown: bool) -> None:
+        """Say what the buttons do now."""
+        self.preview.setChecked(shown)
+        self.preview.setText("Discard" if shown else "Preview")
+        self.carry.setText("Apply" if shown else "Carry along reflectors")
+        self._changed()
+
+    def _changed(self, value: int = 0) -> None:
+        if self._carrying.preview.state.shown:
+            self._carrying.preview.show(self.least.value() / 100, self.farthest)
+        self._tell()
+
+    def _tell(self, words: str = "") -> None:
+        far = self.farthest
+        metres = None if far is None else self._carrying.metres(far)
+        way = "as far as it is sure enough" if far is None else f"up to {far} traces"
+        said = [f"{way}, {metres:,.0f} m" if metres else way, self._carrying.preview.state.words]
+        self.words.setText(": ".join(one for one in said if one))
 
     def look(self) -> None:
         """Offer what goes with the survey."""
-        for widget in (self.carry, self.least, self.erase):
+        for widget in (self.carry, self.least, self.preview, self.way, self.words, self.erase):
             widget.setVisible(self._carrying.fits)
         for widget in (self.copy, self.reach):
             widget.setVisible(not self._carrying.fits)

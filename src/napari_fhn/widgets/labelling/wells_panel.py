@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QWidget
 
 from napari_fhn.labels.tracks import described
 from napari_fhn.widgets.labelling.log_view import LogView
 from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.labelling.wells_beside import WellsBeside
 from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 
 _HEIGHT = 84
 _MOST = 50.0
+_FARTHEST_M = 5000
 
 
 class WellsPanel(QWidget):
@@ -25,9 +27,11 @@ class WellsPanel(QWidget):
         The wells.
     layer : WellsLayer
         Which shows them.
+    beside : WellsBeside
+        Which shows those near the section in view.
     """
 
-    def __init__(self, wells: WellBook, layer: WellsLayer) -> None:
+    def __init__(self, wells: WellBook, layer: WellsLayer, beside: WellsBeside) -> None:
         super().__init__()
         self._wells = wells
         self.list = QListWidget()
@@ -64,6 +68,17 @@ class WellsPanel(QWidget):
             "labels count alike."
         )
         self.fall_off.valueChanged.connect(wells.set_fall_off)
+        self._beside = beside
+        self.within = QSpinBox()
+        self.within.setAccessibleName("wells beside the section")
+        self.within.setRange(0, _FARTHEST_M)
+        self.within.setSingleStep(50)
+        self.within.setPrefix("within ")
+        self.within.setSuffix(" m of the section")
+        self.within.setSpecialValueText("only on the section")
+        self.within.setKeyboardTracking(False)
+        self.within.setToolTip("Show wells this near to the inline or crossline in view, fainter with the distance.")
+        self.within.valueChanged.connect(lambda metres: beside.set_within(float(metres)))
         self.log = LogView(wells)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -71,7 +86,8 @@ class WellsPanel(QWidget):
         grid.addWidget(self.list, 0, 0, 1, 2)
         for k, widget in enumerate((self.add, self.remove, self.radius, self.fall_off)):
             grid.addWidget(widget, 1 + k // 2, k % 2)
-        grid.addWidget(self.log, 3, 0, 1, 2)
+        grid.addWidget(self.within, 3, 0, 1, 2)
+        grid.addWidget(self.log, 4, 0, 1, 2)
         for name in ("wells", "radius", "fall_off"):
             getattr(wells.state.events, name).connect(self._show)
         self._show()
@@ -92,6 +108,7 @@ class WellsPanel(QWidget):
             spin.setValue(value)
             spin.blockSignals(False)
         self.log.show_well(self._name())
+        self.within.setVisible(self._beside.fits)
 
     def _name(self) -> str:
         item = self.list.currentItem()

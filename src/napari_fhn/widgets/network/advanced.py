@@ -17,6 +17,7 @@ from napari_fhn.widgets.network.attribute_fields import AttributeFields
 from napari_fhn.widgets.network.factor_fields import FactorFields
 from napari_fhn.widgets.network.fields import Form
 from napari_fhn.widgets.network.known_fields import KnownFields
+from napari_fhn.widgets.network.place_field import PlaceField
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.section import Fold
 
@@ -56,6 +57,8 @@ class Advanced(Fold):
         Attributes of the data to learn from too.
     factors : FactorFields
         What a prediction is made of beside the network.
+    on : PlaceField
+        The machine that trains.
     reset : QPushButton
         Back to the recipe.
     """
@@ -97,6 +100,9 @@ class Advanced(Fold):
         column.addWidget(self._factors_title)
         self.factors = FactorFields(planning)
         column.addWidget(self.factors)
+        column.addWidget(QLabel("<b>Train on</b>"))
+        self.on = PlaceField(planning)
+        column.addWidget(self.on)
         self.reset = QPushButton("Reset to the recipe")
         self.reset.setToolTip("Take back every change.")
         self.reset.clicked.connect(self._reset)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from psygnal import SignalGroupDescriptor
 from qtpy.QtWidgets import QWidget
 
+from napari_fhn.engine.remote.address import parse
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
@@ -66,6 +67,8 @@ class PlanState:
         Names of the classes that terms may speak of.
     attributes : tuple of Attribute
         That the data have.
+    on : str
+        Address of the machine that trains; empty for this one.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -79,6 +82,7 @@ class PlanState:
     where: str = _HERE
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    on: str = ""
 
 
 class Planning:
@@ -182,6 +186,13 @@ class Planning:
         self.state.device = settings.device
         self.state.why = recipe(settings.recipe).description
         self.look_ahead()
+
+    def train_on(self, address: str) -> None:
+        """Train on another machine from now on; on this one where the address is empty."""
+        try:
+            self.state.on = str(parse(address)) if address.strip() else ""
+        except JobError as error:
+            self._messages.fail(sentence(error))
 
     def change(self, part: Part, name: str, value: Any) -> None:
         """Change one setting; one that cannot be is refused in a sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.manifest import Manifest, refer
 from napari_fhn.project.opening import Finder, Reopened, reopen
 from napari_fhn.project.settings import OTHER_VERSION
-from napari_fhn.project.view_record import Looks, ViewRecord
+from napari_fhn.project.view_record import FurtherViews, Looks, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.context import DeskContext
@@ -31,6 +31,7 @@ from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.sessions import picture
+from napari_fhn.widgets.views.sources import shows
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
@@ -263,9 +264,7 @@ class SessionStore:
         dims, layers = viewer.dims.events, viewer.layers.events
         views = self._context.views.events
         return [
-            views.linked,
-            views.map_shows,
-            views.fence,
+            *(getattr(views, each.name) for each in fields(FurtherViews)),
             dims.current_step,
             dims.order,
             dims.ndisplay,
@@ -376,10 +375,10 @@ class SessionStore:
 
 def _looks(layer: Layer) -> Looks:
     if not isinstance(layer, Image):
-        return Looks(bool(layer.visible), float(layer.opacity))
+        return Looks(shows(layer), float(layer.opacity))
     contrast = tuple(map(float, layer.contrast_limits))
     finite = contrast if np.all(np.isfinite(contrast)) else ()
-    return Looks(bool(layer.visible), float(layer.opacity), str(layer.colormap.name), finite)
+    return Looks(shows(layer), float(layer.opacity), str(layer.colormap.name), finite)
 
 
 def _look(layer: Any, looks: Looks) -> None:

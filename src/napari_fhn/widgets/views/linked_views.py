@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -129,7 +130,8 @@ class LinkedViews(QWidget):
 
     def close_views(self) -> None:
         """Let go of the viewer."""
-        self._timer.stop()
+        with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
+            self._timer.stop()
         self._latest.forget()
         self._looks.close()
         for signal, slot in self._connections:

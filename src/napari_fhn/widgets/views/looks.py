@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ class LooksWatch:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        self._timer.stop()
+        with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
+            self._timer.stop()
         layers = self._viewer.layers.events
         disconnect(layers.inserted, self._inserted)
         disconnect(layers.removed, self._removed)

@@ -1,9 +1,9 @@
-"""What of the viewer's layers a picture is made of: their values, colours and order, taken down before a thread reads."""
+"""What of the layers a picture is made of: values, colours, order, taken down before a thread reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from napari_fhn.widgets.data.material import Material
 
 HIDDEN = "hidden in 3D"
 """In the metadata of a layer that is out of sight only as long as planes are shown in its place."""
+
+HATCH, STALE = "hatched", "stale"
+"""In the metadata of the prediction: whether what has no class is hatched, and what says where it is stale."""
 
 _COLORS = 256
 
@@ -35,17 +38,27 @@ class Source:
         Makes a part of a picture of a section of the values.
     classes : bool
         Whether these are classes, and no data.
+    hatch : bool
+        Whether what has no class was not predicted, and is hatched.
+    stale : array_like or None
+        Where classes are of an earlier network; read as `data` is.
     """
 
     data: Any
     leading: tuple[int, ...]
     part: Callable[[NDArray[Any]], Part]
     classes: bool
+    hatch: bool = False
+    stale: Any = None
 
     def cut(self, where: Cut, vertical: int | None, most: tuple[int, int]) -> Part:
         """Read a section."""
         values = _Band(self.data, self.leading) if self.leading else self.data
-        return self.part(cut(values, where, vertical, most))
+        part = self.part(cut(values, where, vertical, most))
+        if isinstance(part, Classes) and (self.hatch or self.stale is not None):
+            stale = None if self.stale is None else cut(self.stale, where, vertical, most)
+            return replace(part, stale=stale, missing=part.values == 0 if self.hatch else None)
+        return part
 
 
 class _Band:
@@ -139,4 +152,11 @@ def _of_labels(layer: Labels) -> Source | None:
     values = np.arange(_COLORS, dtype=np.uint8)
     colors = np.rint(255 * np.asarray(layer.colormap.map(values))).astype(np.uint8)
     opacity, outline = float(layer.opacity), int(layer.contour)
-    return Source(layer.data, (), lambda found: Classes(found, colors, opacity, outline), True)
+    return Source(
+        layer.data,
+        (),
+        lambda found: Classes(found, colors, opacity, outline),
+        True,
+        hatch=bool(layer.metadata.get(HATCH, False)),
+        stale=layer.metadata.get(STALE),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
@@ -22,6 +22,10 @@ class ViewState:
         What is drawn on the map below wells and lines.
     fence : tuple of (float, float)
         Corners of the fence, in voxels along the lateral axes; empty without one.
+    bodies : tuple of int
+        Label values whose bodies are shown in 3D.
+    ticks, scale, colours : bool
+        Whether ticks (on maps with a grid), scale bar and north, and the bar of colours are drawn on the canvas.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -29,11 +33,16 @@ class ViewState:
     linked: bool = False
     map_shows: str = "all"
     fence: tuple[tuple[float, float], ...] = ()
+    bodies: tuple[int, ...] = ()
+    ticks: bool = True
+    scale: bool = True
+    colours: bool = True
 
     def record(self) -> FurtherViews:
         """Return what the session keeps."""
-        return FurtherViews(self.linked, self.map_shows, self.fence)
+        return FurtherViews(**{each.name: getattr(self, each.name) for each in fields(FurtherViews)})
 
     def take(self, kept: FurtherViews) -> None:
         """Look as a session was looked at."""
-        self.map_shows, self.fence, self.linked = kept.map_shows, kept.fence, kept.linked
+        for each in fields(FurtherViews):
+            setattr(self, each.name, getattr(kept, each.name))

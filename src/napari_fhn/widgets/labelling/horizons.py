@@ -1,0 +1,407 @@
+"""Horizons in the desk: picked on sections, tracked beside the GUI, kept in the session, taken back, made labels of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import SignalGroupDescriptor
+
+from napari_fhn import __version__
+from napari_fhn.labels import LabelError, Source
+from napari_fhn.project import ProjectError, layout, tracking
+from napari_fhn.project import horizons as horizon_file
+from napari_fhn.project.horizons import KeptHorizon, KeptHorizons, Pick
+from napari_fhn.project.steps import SectionReference, Step
+from napari_fhn.structure.tracking.horizon import Horizon, Tracker, snapped
+from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.kinds import is_seismic, vertical_axis
+from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.loader import Loader
+
+COLORS = ("#ffd166", "#06d6a0", "#ef476f", "#4cc9f0", "#f8961e", "#b8f2e6", "#c77dff", "#f1faee")
+"""Of horizons, in turn: bright, for lines are thin."""
+
+
+@dataclass
+class HorizonState:
+    """The horizons; setting a field emits an event of its name.
+
+    Parameters
+    ----------
+    kept : KeptHorizons
+        As the session has them.
+    chosen : str
+        Name of the one that is picked and tracked.
+    picking : bool
+        Whether clicks on the canvas are picks.
+    snap : bool
+        Whether a pick moves to the nearest event.
+    tracking : bool
+        Whether one is being tracked.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    kept: KeptHorizons = field(default_factory=KeptHorizons)
+    chosen: str = ""
+    picking: bool = False
+    snap: bool = True
+    tracking: bool = False
+
+
+class HorizonMap(NamedTuple):
+    """A horizon for who draws it.
+
+    Parameters
+    ----------
+    name, color : str
+        As people know it.
+    samples, quality : ndarray of float32, shape (inline, crossline) or (trace,)
+        In samples from the first; NaN where it is not, or not good enough. Quality is 0 there.
+    times : ndarray of float64, same shape
+        The same in the unit of the survey's vertical axis.
+    """
+
+    name: str
+    color: str
+    samples: NDArray[np.float32]
+    quality: NDArray[np.float32]
+    times: NDArray[np.float64]
+
+
+class _Stopped(Exception):
+    """The person pressed Stop; never leaves this module."""
+
+
+class HorizonBook:
+    """Holds the horizons of a session and carries out what is done to them.
+
+    Parameters
+    ----------
+    context : DeskContext
+        What the parts of the desk share.
+    book : LabelBook
+        In whose history each change can be taken back.
+    opening : LabelOpening
+        Which shows the labels, and makes the session.
+    loader : Loader
+        Which makes labels of horizons, as of those in files.
+
+    Attributes
+    ----------
+    state : HorizonState
+        The horizons.
+    share : float
+        How much of the survey the one that is tracked has come to; looked at now and then.
+    """
+
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, loader: Loader) -> None:
+        self.state = HorizonState()
+        self.share = 0.0
+        self._context = context
+        self._book = book
+        self._opening = opening
+        self._loader = loader
+        self._surfaces: dict[str, Horizon] = {}
+        self._tracker: tuple[str, Tracker] | None = None
+        self._stopped = False
+        book.state.events.has_labels.connect(self._on_labels)
+        book.stepped.connect(self._stepped)
+
+    # What there is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def fits(self) -> bool:
+        """Whether horizons can be picked in the survey."""
+        material = self._context.data.material
+        if material is None:
+            return False
+        survey = material.first
+        return is_seismic(survey) and vertical_axis(survey) == survey.ndim - 1
+
+    @property
+    def chosen(self) -> KeptHorizon | None:
+        """The one that is picked and tracked."""
+        return self.state.kept.named(self.state.chosen)
+
+    def color_of(self, name: str) -> str:
+        """Return the colour of a horizon."""
+        names = [one.name for one in self.state.kept.horizons]
+        return COLORS[(names.index(name) if name in names else 0) % len(COLORS)]
+
+    def maps(self) -> list[HorizonMap]:
+        """Return the horizons that were tracked, as far as they are good enough, for sections and maps."""
+        material = self._context.data.material
+        found: list[HorizonMap] = []
+        if material is None or not self.fits:
+            return found
+        axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
+        step = axis[1] - axis[0] if axis.size > 1 else 1.0
+        for one in self.state.kept.horizons:
+            horizon = self._shown(one)
+            if horizon is not None:
+                times = axis[0] + horizon.samples.astype(np.float64) * step
+                found.append(HorizonMap(one.name, self.color_of(one.name), horizon.samples, horizon.quality, times))
+        return found
+
+    def _shown(self, one: KeptHorizon) -> Horizon | None:
+        if self._tracker is not None and self._tracker[0] == one.name:
+            return self._tracker[1].so_far
+        if one.surface and one.surface not in self._surfaces:
+            session, material = self._context.project.session, self._context.data.material
+            found = None
+            if session is not None and material is not None:
+                found = horizon_file.surface_of(session, one, material.shape[:-1])
+            if found is None:
+                return None
+            self._surfaces[one.surface] = found
+        return self._surfaces[one.surface].better(one.least) if one.surface else None
+
+    # Changes ---------------------------------------------------------------------------------------------------------
+
+    def add(self) -> None:
+        """Begin a new horizon, and choose it."""
+        if not self.fits or not self._opening.new():
+            return
+        name = self.state.kept.new_name()
+        event = "peak" if self.chosen is None else self.chosen.event
+        self._change(f"new horizon {name}", self.state.kept.put(KeptHorizon(name, event=event)))
+        if self.state.kept.named(name) is not None:
+            self.state.chosen = name
+
+    def remove(self) -> None:
+        """Let go of the chosen horizon; labels that were made of it stay."""
+        one = self.chosen
+        if one is not None and not self._busy(one.name):
+            self._change(f"removed {one.name}", self.state.kept.without(one.name))
+
+    def rename(self, name: str) -> None:
+        """Call the chosen horizon something else."""
+        one, name = self.chosen, name.strip()
+        if one is None or not name or name == one.name or self._busy(one.name):
+            return
+        if self.state.kept.named(name) is not None:
+            self._context.messages.fail(f"There is a horizon {name} already.")
+            self.state.events.kept.emit(self.state.kept)
+            return
+        self._change(f"{one.name} is called {name}", self.state.kept.put(replace(one, name=name), one.name))
+        if self.state.kept.named(name) is not None:
+            self.state.chosen = name
+
+    def follow(self, event: str) -> None:
+        """Let the chosen horizon follow a peak, a trough, a zero crossing or the waveform."""
+        one = self.chosen
+        if one is not None and event != one.event:
+            self._change(f"{one.name} follows {event}", self.state.kept.put(replace(one, event=event)))
+
+    def set_least(self, least: float) -> None:
+        """Show and use the chosen horizon only from this quality on."""
+        one, session = self.chosen, self._context.project.session
+        if one is None or one.least == least or session is None or not self._context.project.writable:
+            return
+        kept = self.state.kept.put(replace(one, least=least))
+        self._context.project.change("The horizons", lambda session: horizon_file.save(session.folder, kept))
+        self.state.kept = kept
+
+    def pick(self, trace: tuple[int, ...], sample: float, *, moved: tuple[int, ...] | None = None) -> None:
+        """Add a pick to the chosen horizon, or move one there from another trace; without any a horizon is begun.
+
+        Parameters
+        ----------
+        trace : tuple of int
+            Inline and crossline, or trace, as indices.
+        sample : float
+            Where it was clicked, in samples from the first.
+        moved : tuple of int, optional
+            Trace of the pick that is moved.
+        """
+        if self.chosen is None:
+            self.add()
+        one, material = self.chosen, self._context.data.material
+        if one is None or material is None:
+            return
+        depth = material.shape[-1]
+        if not all(0 <= at < size for at, size in zip(trace, material.shape, strict=False)) or not (
+            -0.5 <= sample <= depth - 0.5
+        ):
+            self._context.messages.fail("There is no data: pick a place of the survey.")
+            return
+        sample = float(np.clip(sample, 0, depth - 1))
+        if self.state.snap:
+            values = np.asarray(tracking.Lazily(material.first)[trace], np.float32)[np.newaxis]
+            sample = float(snapped(values, np.array([sample]), one.follows)[0])
+        base = one if moved is None else one.without(moved)
+        title = f"pick of {one.name}" if moved is None else f"moved a pick of {one.name}"
+        self._change(title, self.state.kept.put(base.with_pick(Pick(trace, sample))), self._book.place())
+
+    def unpick(self, trace: tuple[int, ...]) -> None:
+        """Take a pick of the chosen horizon away."""
+        one = self.chosen
+        if one is not None:
+            changed = self.state.kept.put(one.without(trace))
+            self._change(f"removed a pick of {one.name}", changed, self._book.place())
+
+    # Tracking --------------------------------------------------------------------------------------------------------
+
+    def track(self) -> None:
+        """Track the chosen horizon from its picks, on a thread; it is seen as it grows."""
+        one, project, messages = self.chosen, self._context.project.project, self._context.messages
+        material = self._context.data.material
+        if self.state.tracking:
+            messages.say("A horizon is being tracked already.")
+            return
+        if one is None or not one.picks or project is None or material is None:
+            messages.fail("Pick the horizon at one place at least: press Pick, and click on it on a section.")
+            return
+        if not self._book.may_write():
+            return
+        survey, session = material.first, project.session
+        self._stopped, self.share = False, 0.0
+
+        def told(share: float) -> None:
+            # On the other thread: nothing but a number may be touched here.
+            self.share = share
+            if self._stopped:
+                raise _Stopped
+
+        def work() -> tuple[str, Horizon]:
+            data, dips = tracking.amplitudes(project)
+            told(0.0)
+            begun = tracking.tracker(survey, data, one.to_track(), dips, event=one.follows)
+            self._tracker = (one.name, begun)
+            found = tracking.grown(begun, told)
+            key = horizon_file.key_of(one, project.stage()[0].stamp)
+            horizon_file.keep_surface(session, key, found)
+            return key, found
+
+        def done(answer: tuple[str, Horizon]) -> None:
+            self._ended()
+            key, found = answer
+            now = self.state.kept.named(one.name)
+            if self._context.data.material is not material or now is None:
+                return
+            self._surfaces[key] = found
+            self._change(f"tracked {one.name}", self.state.kept.put(replace(now, surface=key)))
+            there, good = (int(np.isfinite(part.samples).sum()) for part in (found, found.better(now.least)))
+            messages.say(
+                f"{one.name}: {good:,} of {found.samples.size:,} traces with a quality of {now.least:.0%} and more"
+                + (f", {there - good:,} with less." if there > good else ".")
+            )
+
+        def failed(error: BaseException) -> None:
+            self._ended()
+            if isinstance(error, _Stopped):
+                messages.say(f"{one.name} was not tracked; what was there before is there still.")
+            else:
+                messages.report(error, ProjectError, SurveyError, LabelError, OSError)
+
+        self.state.tracking = True
+        messages.say(f"Tracking {one.name} along the reflectors …")
+        self._context.background.run(work, done, failed)
+
+    def stop(self) -> None:
+        """Track no more; what was there before stays."""
+        self._stopped = True
+
+    # What comes of them ----------------------------------------------------------------------------------------------
+
+    def use_as_labels(self, names: tuple[str, ...] = ()) -> None:
+        """Make labels of what lies above, between or below horizons, or of bands around them.
+
+        They are written as tables of the session and read like any horizon in a file: asked about, burnt, remembered,
+        taken back.
+
+        Parameters
+        ----------
+        names : tuple of str
+            Which; all that were tracked where none is named, from top to bottom.
+        """
+        session, material = self._context.project.session, self._context.data.material
+        shown = [one for one in self.maps() if np.isfinite(one.samples).any() and (not names or one.name in names)]
+        if not shown or session is None or material is None:
+            self._context.messages.fail("Track a horizon first: labels are made of what lies above and below it.")
+            return
+        if not self._book.may_write():
+            return
+        shown.sort(key=lambda one: float(np.nanmean(one.samples)))
+        folder = session.folder / layout.HORIZONS
+        paths = [folder / f"{name}.csv" for name in horizon_file.file_names([one.name for one in shown])]
+        try:
+            folder.mkdir(exist_ok=True)
+            for one, path in zip(shown, paths, strict=True):
+                self._tracked(one.name).save(path, material.first, 0.0)
+        except (OSError, SurveyError) as error:
+            self._context.messages.report(error, OSError, SurveyError)
+            return
+        self._loader.bring([Source(path, "horizon", options={"together": str(folder)}) for path in paths])
+
+    def save(self, path: Path) -> None:
+        """Write the chosen horizon to a file: a table, a surface or a GeoTIFF."""
+        one, material = self.chosen, self._context.data.material
+        if one is None or material is None or self._shown(one) is None:
+            self._context.messages.fail("Track the horizon first.")
+            return
+        try:
+            count = self._tracked(one.name).save(path, material.first, one.least, made=[f"napari-fhn {__version__}"])
+        except (OSError, SurveyError) as error:
+            self._context.messages.report(error, OSError, SurveyError)
+            return
+        self._context.messages.say(f"Written: {path}, {count:,} traces of {one.name}.")
+
+    def close(self) -> None:
+        """End what is tracked."""
+        self._stopped = True
+
+    # Inside ----------------------------------------------------------------------------------------------------------
+
+    def _tracked(self, name: str) -> tracking.TrackedHorizon:
+        material, one = self._context.data.material, self.state.kept.named(name)
+        assert material is not None
+        assert one is not None
+        horizon = self._shown(one)
+        assert horizon is not None
+        return tracking.on_survey(horizon, material.first, name, len(one.picks))
+
+    def _busy(self, name: str) -> bool:
+        if self._tracker is not None or self.state.tracking:
+            self._context.messages.say(f"{name} can be changed when tracking has ended: press Stop, or wait.")
+            return True
+        return False
+
+    def _ended(self) -> None:
+        self._tracker = None
+        self.state.tracking = False
+
+    def _change(self, title: str, kept: KeptHorizons, place: SectionReference | None = None) -> None:
+        """Let a step of the session's history say what the horizons are now."""
+        if self._context.project.session is None:
+            return
+        self._book.carry_out(Step(title, horizons=(self.state.kept, kept), place=place))
+
+    def _stepped(self, step: Step) -> None:
+        if step.horizons is not None:
+            self._hold()
+
+    def _on_labels(self, has_labels: bool) -> None:
+        self._surfaces = {}
+        self._hold(there=has_labels)
+
+    def _hold(self, *, there: bool = True) -> None:
+        """Hold the horizons that are in the session."""
+        session, kept = self._context.project.session, KeptHorizons()
+        if there and session is not None:
+            try:
+                kept = horizon_file.load(session.folder, aside=self._context.project.writable)
+            except LabelError as error:
+                self._context.messages.say(f"The horizons of the session are not shown: {error}", note=True)
+        if kept.named(self.state.chosen) is None:
+            self.state.chosen = kept.horizons[-1].name if kept.horizons else ""
+        self.state.kept = kept
+        used = {one.surface for one in kept.horizons}
+        self._surfaces = {key: found for key, found in self._surfaces.items() if key in used}

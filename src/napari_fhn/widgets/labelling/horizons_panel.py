@@ -1,0 +1,207 @@
+"""The tool for horizons: which one, picking, tracking with its bar, how good it must be, and what becomes of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from napari_fhn.widgets.labelling.horizons import HorizonBook
+
+_EVENTS = (
+    ("peak", "Peak", "The largest amplitude."),
+    ("trough", "Trough", "The smallest amplitude."),
+    ("rising", "− to +", "Where amplitudes change from negative to positive on the way down."),
+    ("falling", "+ to −", "Where amplitudes change from positive to negative on the way down."),
+    ("waveform", "Waveform", "Any part of the wave: what the traces look like around the picks."),
+)
+_LINE_FILES = "Table with quality (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)"
+_FILES = f"Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;{_LINE_FILES}"
+_POLL_MS = 200
+
+
+class HorizonsPanel(QWidget):
+    """Picks, tracks and uses horizons.
+
+    Parameters
+    ----------
+    horizons : HorizonBook
+        Who carries it out.
+    """
+
+    def __init__(self, horizons: HorizonBook) -> None:
+        super().__init__()
+        self._horizons = horizons
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name.setAccessibleName("horizon")
+        self.name.setToolTip("The horizon that is picked and tracked. Type another name and press Enter to rename it.")
+        self.name.activated.connect(lambda row: self._choose(self.name.itemText(row)))
+        line = self.name.lineEdit()
+        assert line is not None
+        line.setPlaceholderText("no horizon yet")
+        line.editingFinished.connect(self._rename)
+        self.add = self._small("+", "Begin another horizon.", horizons.add)
+        self.remove = self._small("−", "Let go of this horizon. Labels that were made of it stay.", horizons.remove)
+        self.pick = QPushButton("Pick")
+        self.pick.setCheckable(True)
+        self.pick.setToolTip(
+            "Click on the horizon on inlines and crosslines. Drag a pick to move it; Shift+click takes it away; Ctrl+Z "
+            "takes the last step back."
+        )
+        self.pick.clicked.connect(self._picking)
+        self.event = QComboBox()
+        self.event.setAccessibleName("what the horizon follows")
+        for row, (event, title, words) in enumerate(_EVENTS):
+            self.event.addItem(title, event)
+            self.event.setItemData(row, words, Qt.ItemDataRole.ToolTipRole)
+        self.event.setToolTip("What the horizon follows: a peak, a trough, a zero crossing, or the waveform.")
+        self.event.activated.connect(lambda row: horizons.follow(str(self.event.itemData(row))))
+        self.snap = QCheckBox("Snap")
+        self.snap.setToolTip("Move each pick to the nearest peak, trough or zero crossing of its trace.")
+        self.snap.setChecked(horizons.state.snap)
+        self.snap.toggled.connect(lambda on: setattr(horizons.state, "snap", on))
+        self.track = QPushButton("Track")
+        self.track.setToolTip(
+            "Follow the horizon from its picks along the reflectors. It stays on this side of faults; pick it on the "
+            "other side too."
+        )
+        self.track.clicked.connect(self._track)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("how far the horizon is tracked")
+        self.bar.setRange(0, 100)
+        self.bar.setFixedHeight(16)
+        self.quality = QSlider(Qt.Orientation.Horizontal)
+        self.quality.setAccessibleName("least quality")
+        self.quality.setRange(0, 100)
+        self.quality.setToolTip(
+            "Show and use only what is this sure, at least. Quality falls with the distance from picks, in noise, and "
+            "beyond faults."
+        )
+        self.quality.valueChanged.connect(self._least)
+        self.least = QLabel()
+        self.use = QPushButton("Use as labels …")
+        self.use.setToolTip("Label what lies above, between or below the horizons, or a band around each.")
+        self.use.clicked.connect(lambda: horizons.use_as_labels())
+        self.save = QPushButton("Save …")
+        self.save.setToolTip("Save this horizon as a surface, a GeoTIFF or a table.")
+        self.save.clicked.connect(self._save)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        grid.addWidget(self.name, 0, 0, 1, 2)
+        grid.addWidget(self.add, 0, 2)
+        grid.addWidget(self.remove, 0, 3)
+        grid.addWidget(self.pick, 1, 0)
+        grid.addWidget(self.event, 1, 1)
+        grid.addWidget(self.snap, 1, 2, 1, 2)
+        grid.addWidget(self.track, 2, 0)
+        grid.addWidget(self.bar, 2, 1, 1, 3)
+        grid.addWidget(self.quality, 3, 0)
+        grid.addWidget(self.least, 3, 1, 1, 3)
+        grid.addWidget(self.use, 4, 0)
+        grid.addWidget(self.save, 4, 1, 1, 3)
+        grid.setColumnStretch(0, 3)
+        grid.setColumnStretch(1, 2)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL_MS)
+        self._timer.timeout.connect(lambda: self.bar.setValue(round(100 * horizons.share)))
+        state = horizons.state.events
+        for name in ("kept", "chosen", "tracking", "picking"):
+            getattr(state, name).connect(self._show)
+        self._show()
+
+    def hideEvent(self, event: Any) -> None:
+        """Pick no more when the tool is put away."""
+        self._horizons.state.picking = False
+        super().hideEvent(event)
+
+    def _small(self, text: str, words: str, act: Any) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setToolTip(words)
+        button.clicked.connect(lambda: act())
+        return button
+
+    def _choose(self, name: str) -> None:
+        if self._horizons.state.kept.named(name) is not None:
+            self._horizons.state.chosen = name
+
+    def _rename(self) -> None:
+        text = self.name.currentText()
+        if self._horizons.state.kept.named(text) is None:
+            self._horizons.rename(text)
+
+    def _picking(self, down: bool) -> None:
+        horizons = self._horizons
+        if down and horizons.chosen is None:
+            horizons.add()
+        horizons.state.picking = down and horizons.chosen is not None
+        self.pick.setChecked(horizons.state.picking)
+
+    def _track(self) -> None:
+        if self._horizons.state.tracking:
+            self._horizons.stop()
+        else:
+            self._horizons.track()
+
+    def _least(self, percent: int) -> None:
+        self.least.setText(f"quality ≥ {percent} %")
+        self._horizons.set_least(percent / 100)
+
+    def _save(self) -> None:
+        one = self._horizons.chosen
+        if one is None:
+            return
+        filters = _FILES if one.picks and len(one.picks[0].trace) > 1 else _LINE_FILES
+        name, chosen = QFileDialog.getSaveFileName(self, "Save horizon", f"{one.name}", filters)
+        if name:
+            path = Path(name)
+            said = re.search(r"\*(\.\w+)", chosen)
+            self._horizons.save(path if path.suffix or not said else path.with_suffix(said[1]))
+
+    def _show(self, event: Any = None) -> None:
+        horizons, one, tracking = self._horizons, self._horizons.chosen, self._horizons.state.tracking
+        self.name.blockSignals(True)
+        self.name.clear()
+        for kept in horizons.state.kept.horizons:
+            self.name.addItem(kept.name)
+        self.name.setCurrentText("" if one is None else one.name)
+        self.name.blockSignals(False)
+        self.pick.setChecked(horizons.state.picking)
+        if one is not None:
+            self.event.setCurrentIndex(max(self.event.findData(one.follows), 0))
+            self.quality.blockSignals(True)
+            self.quality.setValue(round(100 * one.least))
+            self.quality.blockSignals(False)
+        self.least.setText(f"quality ≥ {self.quality.value()} %")
+        self.track.setText("Stop" if tracking else "Track")
+        self.track.setEnabled(tracking or (one is not None and bool(one.picks)))
+        self.bar.setVisible(tracking)
+        if tracking:
+            self.bar.setValue(0)
+            self._timer.start()
+        else:
+            self._timer.stop()
+        there = one is not None and bool(one.surface)
+        for widget in (self.quality, self.least, self.save):
+            widget.setEnabled(there and not tracking)
+        self.use.setEnabled(any(kept.surface for kept in horizons.state.kept.horizons) and not tracking)
+        for button in (self.remove, self.event):
+            button.setEnabled(one is not None and not tracking)
+        self.add.setEnabled(not tracking)

@@ -1,0 +1,36 @@
+"""What is drawn over the canvas of a desk, put together."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QWidget
+
+from napari_fhn.widgets.data.rulers import Rulers
+from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.views.crosshair import Crosshair
+from napari_fhn.widgets.views.furniture import Furniture
+from napari_fhn.widgets.views.sheet import Sheet
+from napari_fhn.widgets.views.veil import Veil
+
+
+def furnished(canvas: QWidget, desk: Desk) -> Sheet:
+    """Lay a sheet over the canvas, with all that is drawn there.
+
+    Parameters
+    ----------
+    canvas : QWidget
+        The canvas.
+    desk : Desk
+        Whose viewer it is.
+    """
+    viewer, data, state = desk.viewer, desk.data, desk.context.views
+    sheet = Sheet(viewer, canvas)
+    sheet.drawings = [
+        Veil(desk.context, desk.prediction, desk.doubts, sheet.update),
+        Crosshair(viewer, data, desk.beside.place, state),
+        Rulers(viewer, data, state),
+        Furniture(viewer, data, state),
+    ]
+    for name in ("ticks", "scale", "colours", "linked"):
+        getattr(state.events, name).connect(sheet.look)
+    data.state.events.material.connect(sheet.look)
+    return sheet

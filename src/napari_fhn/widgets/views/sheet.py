@@ -1,0 +1,119 @@
+"""A transparent sheet over the canvas, on which what is no layer is drawn: ticks, a cross, scale bars, hatches."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Protocol
+
+from napari.components import ViewerModel
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QPainter, QPaintEvent
+from qtpy.QtWidgets import QWidget
+
+from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.events import disconnect
+
+
+class CanvasView:
+    """Where places are drawn on a canvas of two axes.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose canvas.
+    width, height : int
+        Of the canvas, in pixels.
+    """
+
+    def __init__(self, viewer: ViewerModel, width: int, height: int) -> None:
+        camera = camera_of(viewer)
+        self.width, self.height = width, height
+        self.zoom = float(camera.zoom)
+        self._center = tuple(float(c) for c in camera.center[-2:])
+
+    def length(self, displayed: int) -> int:
+        """Pixels of an edge: 0 the one that runs down, 1 the one that runs to the right."""
+        return self.width if displayed else self.height
+
+    def pixel(self, displayed: int, world: float) -> float:
+        """Where a place in world coordinates is drawn."""
+        return self.length(displayed) / 2 + (world - self._center[displayed]) * self.zoom
+
+    def world(self, displayed: int, pixel: float) -> float:
+        """Which place is drawn there."""
+        return self._center[displayed] + (pixel - self.length(displayed) / 2) / self.zoom
+
+
+class Drawing(Protocol):
+    """Something that is drawn on the sheet."""
+
+    def draw(self, painter: QPainter, canvas: CanvasView) -> None:
+        """Draw it, if there is something to be drawn."""
+
+
+class Sheet(QWidget):
+    """The sheet.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose canvas it is.
+    canvas : QWidget
+        The canvas.
+
+    Attributes
+    ----------
+    drawings : list of Drawing
+        What is drawn, from the bottom to the top.
+    """
+
+    def __init__(self, viewer: ViewerModel, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._viewer = viewer
+        self.drawings: list[Drawing] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setGeometry(canvas.rect())
+        canvas.installEventFilter(self)
+        for emitter in self._emitters():
+            emitter.connect(self.look)
+        self.look()
+
+    @property
+    def canvas(self) -> CanvasView:
+        """Where places are drawn now."""
+        return CanvasView(self._viewer, self.width(), self.height())
+
+    def close_sheet(self) -> None:
+        """Let go of the viewer and the canvas."""
+        for emitter in self._emitters():
+            disconnect(emitter, self.look)
+        with contextlib.suppress(RuntimeError):  # the canvas is gone, and this with it
+            canvas = self.parent()
+            if canvas is not None:
+                canvas.removeEventFilter(self)
+            self.setParent(None)
+
+    def look(self, event: Any = None) -> None:
+        """Draw again; in 3D nothing is."""
+        self.setVisible(self._viewer.dims.ndisplay == 2)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw."""
+        painter, canvas = QPainter(self), self.canvas
+        for drawing in self.drawings:
+            painter.save()
+            drawing.draw(painter, canvas)
+            painter.restore()
+        painter.end()
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Stay as large as the canvas."""
+        if event is not None and event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
+            self.setGeometry(watched.rect())
+        return False
+
+    def _emitters(self) -> list[Any]:
+        camera, dims = camera_of(self._viewer).events, self._viewer.dims.events
+        return [camera.center, camera.zoom, dims.order, dims.ndisplay, dims.current_step]

@@ -1,0 +1,105 @@
+"""In 3D three planes, bodies and tubes are shown in place of whole volumes, and on sections all is as before."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from psygnal import Signal
+
+from napari_fhn.labels import Well
+from napari_fhn.widgets.views.bodies import Bodies
+from napari_fhn.widgets.views.scene import Scene, planes
+from napari_fhn.widgets.views.sources import shows
+
+
+@pytest.fixture
+def scene(parts, volume):
+    desk = parts(volume)
+    made = Scene(desk.context, desk.place, desk.wells)
+    yield desk, made
+    made.close()
+
+
+def test_planes_stand_where_one_is_and_their_pictures_in_one_texture():
+    shape, index = (10, 12, 20), (3, 5, 7)
+    pictures = [
+        np.full((rows, columns, 4), 10 * k, np.uint8)
+        for k, (rows, columns) in enumerate(((20, 12), (10, 10), (10, 12)))
+    ]
+    vertices, places, texture = planes(shape, index, pictures)
+    for axis in range(3):
+        corners, at = vertices[4 * axis : 4 * axis + 4], places[4 * axis : 4 * axis + 4]
+        assert (corners[:, axis] == index[axis]).all()
+        for other in {0, 1, 2} - {axis}:
+            assert (corners[:, other].min(), corners[:, other].max()) == (-0.5, shape[other] - 0.5)
+        rows, columns = pictures[axis].shape[:2]
+        assert np.ptp(at[:, 0]) * texture.shape[1] == pytest.approx(columns)
+        assert np.ptp(at[:, 1]) * texture.shape[0] == pytest.approx(rows)
+        middle = at.mean(axis=0) * (texture.shape[1], texture.shape[0])
+        seen = texture[::-1][int(middle[1]), int(middle[0])]  # counted upwards
+        assert seen == pytest.approx(10 * axis / 255)
+    # The first corner is the first pixel; down goes down the picture, and along time.
+    assert vertices[:3].tolist() == [[3, -0.5, -0.5], [3, -0.5, 19.5], [3, 11.5, -0.5]]
+
+
+def test_volumes_are_hidden_in_3d_and_come_back(scene, qtbot):
+    desk, made = scene
+    viewer = desk.viewer
+    desk.wells.state.wells = (Well("A", inline=101, crossline=302),)
+    survey = viewer.layers[0]
+    order = tuple(viewer.dims.order)
+    viewer.dims.ndisplay = 3
+    assert not survey.visible
+    assert shows(survey)  # in what a session keeps, and in pictures
+    assert made.planes in viewer.layers
+    assert made.tubes in viewer.layers
+    labels = Labels(np.zeros(survey.data.shape, np.uint8), scale=survey.scale, translate=survey.translate)
+    viewer.add_layer(labels)
+    assert not labels.visible
+    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=5000)
+    before = made.planes.texture
+    desk.place.go({0: 8})
+    qtbot.waitUntil(lambda: made.planes.texture is not before, timeout=5000)
+    assert made.planes.vertices[0, 0] == 8
+    viewer.dims.ndisplay = 2
+    assert survey.visible
+    assert labels.visible
+    assert not made.planes.visible
+    assert tuple(viewer.dims.order) == order
+    viewer.dims.ndisplay = 3
+    assert made.planes.visible
+    viewer.layers.remove(survey)  # and with it what was made of it
+    assert [layer.name for layer in viewer.layers] == [labels.name]
+
+
+class _Prediction:
+    shown = Signal()
+
+    def __init__(self, layer):
+        self.layer = layer
+
+
+def test_a_body_is_made_beside_the_window_and_stopped(scene, qtbot, monkeypatch):
+    desk, made = scene
+    values = np.ones((10, 12, 20), np.uint8)
+    values[3:7, 3:8, 4:12] = 2
+    monkeypatch.setattr(type(desk.context.project), "has_prediction", True)
+    bodies = Bodies(desk.context, desk.book, _Prediction(SimpleNamespace(data=values)), made)
+    desk.context.views.bodies = (2, 3)
+    assert not bodies.making  # not before it is seen
+    desk.viewer.dims.ndisplay = 3
+    qtbot.waitUntil(lambda: desk.context.views.bodies == (2,) and not bodies.making, timeout=5000)
+    assert "was predicted nowhere" in desk.context.messages.message
+    layer = bodies._layers[2]
+    assert layer.vertices.min(axis=0) == pytest.approx([2.5, 2.5, 3.5], abs=0.3)
+    assert layer.vertices.max(axis=0) == pytest.approx([6.5, 7.5, 11.5], abs=0.3)
+    desk.context.views.bodies = (2, 1)
+    bodies.stop()
+    qtbot.waitUntil(lambda: not bodies.making, timeout=5000)
+    assert desk.context.views.bodies == (2,)
+    assert list(bodies._layers) == [2]
+    desk.context.views.bodies = ()
+    assert layer not in desk.viewer.layers
