@@ -107,14 +107,15 @@ def _traced(portable: PortableModel) -> tuple[Any, str]:
     axes = [axis for axis in range(portable.dimensions) if axis != portable.map_axis]
     space = {2 + axis: torch.export.Dim(f"size_{axis}", min=portable.minimum[axis]) for axis in axes}
     free = {0: torch.export.Dim("batch"), **space}
-    shapes = {"data": free, "further": tuple(None if name == "place" else free for name in portable.inputs[1:])}
+    shapes: dict[str, Any] = {"data": free}
+    if portable.inputs[1:]:
+        shapes["further"] = tuple(None if name == "place" else free for name in portable.inputs[1:])
     try:
         program = torch.export.export(portable, example, dynamic_shapes=shapes)
     except Exception as error:  # torch says in many ways that a size has to be known
         logging.getLogger(__name__).info("sizes are fixed: %s", error)
-        example = portable.example(
-            tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
-        )
+        space = tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
+        example = tuple(one if one.ndim == 2 else one[:1] for one in portable.example(space))
         return torch.export.export(portable, example), f"fixed: {' x '.join(map(str, example[0].shape))}"
     return program, f"free, from {' x '.join(str(portable.minimum[axis]) for axis in axes)} on"
 
@@ -125,7 +126,9 @@ _FIXED = 128
 
 def _onnx(program: Any, portable: PortableModel, text: str) -> bytes:
     try:
-        made = torch.onnx.export(program, input_names=list(portable.inputs), output_names=["probabilities", "classes"])
+        made = torch.onnx.export(
+            program, input_names=list(portable.inputs), output_names=["probabilities", "classes"], verbose=False
+        )
     except ImportError as error:
         raise JobError(f"writing ONNX needs {error.name or 'onnxscript'}: pip install 'napari-fhn[onnx]'") from error
     assert made is not None
