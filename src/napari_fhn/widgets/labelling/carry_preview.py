@@ -12,6 +12,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.project.carrying import LEAST, CarryPreview
 from napari_fhn.widgets import view
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers
@@ -111,7 +112,12 @@ class Preview:
 
         self._busy = True
         messages.say("Looking along the reflectors …")
-        self._context.background.run(lambda: CarryPreview(project), done, self._failed)
+
+        def stopped() -> None:
+            self._busy = False
+
+        operation = Operation("Looking along the reflectors")
+        self._context.attempt(operation, lambda _: CarryPreview(project), done, self._failed, stopped)
 
     def discard(self) -> None:
         """See it no more; the labels are as they were."""

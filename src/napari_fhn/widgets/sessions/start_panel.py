@@ -57,7 +57,7 @@ class StartPanel(QWidget):
         self.go_on.clicked.connect(self._starting.go_on)
         self.anew = _button("Begin anew", "Begin another session of this survey. The one that there is stays as it is.")
         self.anew.clicked.connect(self._starting.anew)
-        self.other = _button("Another session", "List the sessions that were open lately.")
+        self.other = _button("Another …", "List the sessions that were open lately.")
         self.other.setCheckable(True)
         self.other.toggled.connect(self._list)
         said = QHBoxLayout()
