@@ -38,8 +38,8 @@ ALLOWED = {
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},
     "engine": {"numpy", "torch"},
     "project": {"numpy", "xarray"},
-    "report": {"numpy", "xarray", "matplotlib", "jinja2"},
-    "cli": {"numpy", "xarray", "rich"},
+    "report": {"numpy", "xarray", "matplotlib", "jinja2", "PIL"},
+    "cli": {"numpy", "xarray", "rich", "shtab"},
     "labels": {
         "numpy",
         "scipy",
