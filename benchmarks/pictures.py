@@ -3,10 +3,10 @@
     python benchmarks/pictures.py --only seismic,hyperspectral
     python benchmarks/pictures.py --only seismic --folder kept    # trains where nothing was kept, and draws
 
-A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section without
-labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone, what is
-known without it, both together, and these averaged along the structure and in the order of layers. Above each stands
-its mean IoU over the whole survey.
+A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section
+without labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone,
+what is known without it, both together, and these averaged along the structure and in the order of layers. Above each
+stands its mean IoU over the whole survey.
 """
 
 from __future__ import annotations
@@ -114,12 +114,15 @@ def draw(task: Task, found: dict[str, NDArray[np.uint8]], path: Path) -> None:
         shown.append((f"{title}: {scored(task, said)['mean_iou']:.2f}", said[at]))
     truth = np.where(task.truth > 0, task.truth, task.labels)[at]
     data = _grey(task.inputs[-1], at)
-    columns = 3
+    columns = 3 if len(shown) < 5 else 4
     rows = -(-(len(shown) + 2) // columns)
     turned = task.vertical_axis is not None
     high, wide = (data.shape[1], data.shape[0]) if turned else data.shape
     figure, axes = plt.subplots(
-        rows, columns, figsize=(9, 9 * rows / columns * high / wide + 0.3 * rows), layout="constrained"
+        rows,
+        columns,
+        figsize=(3 * columns, 3 * rows * high / wide + 0.3 * rows),
+        layout="constrained",
     )
     for axis in axes.flat:
         axis.set_axis_off()

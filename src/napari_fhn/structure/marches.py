@@ -53,7 +53,7 @@ class Marches:
     """
 
     def __init__(self, dips: DipSource, shyness: float = 4.0) -> None:
-        self._dips = dips
+        self._dips: DipSource | None = dips
         self._shyness = shyness
         self._lattice: Lattice | None = None
         self._kept: OrderedDict[str, March] = OrderedDict()
@@ -87,7 +87,9 @@ class Marches:
         """Dips of the survey on every so many-th trace and sample."""
         with self._lock:
             if self._lattice is None:
+                assert self._dips is not None
                 self._lattice = Lattice.of(self._dips, shyness=self._shyness)
+                self._dips = None  # the files that they lie in may go
             return self._lattice
 
     def prepare(self, wanted: Iterable[tuple[Seeds, str]]) -> None:

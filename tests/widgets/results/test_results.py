@@ -104,9 +104,10 @@ def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
         assert on_grid_of(mine, other) is None
 
 
-def test_a_prediction_is_kept_to_compare_with_the_next(predicted):
+def test_a_prediction_is_kept_to_compare_with_the_next(predicted, spin):
     viewer, dock = predicted
     dock.results.keep.click()
+    assert spin(lambda: "Prediction 1" in viewer.layers, 10)
     kept = viewer.layers["Prediction 1"]
     np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 2
     assert (np.asarray(kept.data) == 1).any()
@@ -128,6 +129,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
     assert "have another class" in desk.messages.message
     panel.back.click()
+    assert spin(lambda: desk.state.activity.idle, 10)
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
 

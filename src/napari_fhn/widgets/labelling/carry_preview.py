@@ -106,6 +106,7 @@ class Preview:
                 return
             self._made = made
             self.state.shown = True
+            messages.say("Shown is what would be carried: Apply sets it, Discard leaves the labels as they are.")
             self._look()
 
         self._busy = True
