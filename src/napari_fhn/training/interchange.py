@@ -114,8 +114,8 @@ def _traced(portable: PortableModel) -> tuple[Any, str]:
         program = torch.export.export(portable, example, dynamic_shapes=shapes)
     except Exception as error:  # torch says in many ways that a size has to be known
         logging.getLogger(__name__).info("sizes are fixed: %s", error)
-        space = tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
-        example = tuple(one if one.ndim == 2 else one[:1] for one in portable.example(space))
+        whole = tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
+        example = tuple(one if one.ndim == 2 else one[:1] for one in portable.example(whole))
         return torch.export.export(portable, example), f"fixed: {' x '.join(map(str, example[0].shape))}"
     return program, f"free, from {' x '.join(str(portable.minimum[axis]) for axis in axes)} on"
 
@@ -145,11 +145,13 @@ def _weights(model: Model, path: Path) -> Exported:
         kernels, biases = weights_to(architecture, model.network.state_dict())
     except ValueError as error:
         raise JobError(f"{error}: write it as .onnx or .pt2") from None
-    arrays = {f"W{n}": kernel.numpy() for n, kernel in enumerate(kernels, 1)}
+    arrays: dict[str, Any] = {f"W{n}": kernel.numpy() for n, kernel in enumerate(kernels, 1)}
     arrays |= {f"b{n}": bias.numpy() for n, bias in enumerate(biases, 1)}
-    numbers = {"alpha": architecture.h**2, "centre": model.normalisation.centre, "scale": model.normalisation.scale}
+    normalisation = model.normalisation
+    numbers = {"alpha": architecture.h**2, "centre": normalisation.centre, "scale": normalisation.scale}
+    arrays |= {name: np.asarray(value) for name, value in numbers.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays, **{name: np.asarray(value) for name, value in numbers.items()})
+    np.savez(buffer, **arrays)
     record.write_bytes(path, buffer.getvalue())
     about = {"layers": len(kernels), "alpha": architecture.h**2, "classes": list(model.classes)}
     return Exported(path, about, ("It holds weights alone, in the order of InvertibleNetworks.jl.",))
@@ -161,7 +163,7 @@ def _about(model: Model, portable: PortableModel) -> dict[str, Any]:
         "format": "napari-fhn network",
         "version": 1,
         "classes": list(model.classes),
-        "codes": portable.codes.tolist(),  # type: ignore[operator,union-attr]
+        "codes": portable.codes.tolist(),
         "colors": list(model.colors),
         "nothing": portable.nothing,
         "inputs": {
