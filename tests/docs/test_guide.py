@@ -84,6 +84,7 @@ def test_options_on_the_command_line_page_exist(capsys):
         "export horizon",
         "export mesh",
         "export polygons",
+        "export thickness",
         "brick",
         "history",
         "horizon",
