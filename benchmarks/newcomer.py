@@ -179,25 +179,24 @@ def volume(walk: Walk, folder: Path, steps: int | None) -> None:
 def line(walk: Walk, folder: Path, steps: int | None) -> None:
     """A 2D line, painted: three layers, twice each."""
     import numpy as np
-    import xarray as xr
 
     from napari_fhn import sample_data, surveys
 
-    survey = surveys.open(sample_data.SEISMIC.survey)
-    section = survey.isel(inline=60)
-    one = xr.DataArray(
-        np.asarray(section),
-        dims=("trace", "twt"),
-        coords={"trace": np.arange(1, section.shape[0] + 1), "twt": ("twt", section["twt"].values, {"units": "ms"})},
-        name="line",
-    )
-    one.to_netcdf(folder / "line.nc")
+    sys.path.insert(0, str(ROOT / "tests" / "surveys"))
+    from survey_files.segy.writer import write
+
+    values = np.ascontiguousarray(surveys.open(sample_data.SEISMIC.survey).isel(inline=60), np.float32)
+    traces, samples = values.shape
+    k = np.arange(traces)
+    headers = {1: k + 1, 21: 100 + k, 29: 1, 71: -10, 115: samples, 117: 4000}
+    write(folder / "line.sgy", values, headers | {181: 10 * (600_000 + 25 * k), 185: 10 * (6_000_000 + 10 * k)},
+          interval_us=4000)  # fmt: skip
     desk = Desk(walk, steps)
-    desk.files([folder / "line.nc"])
+    desk.files([folder / "line.sgy"])
     desk.paint([(k + 1, (x, y), (x + 0.05, y)) for k, y in enumerate((0.15, 0.5, 0.85)) for x in (0.2, 0.7)])
     desk.train()
     desk.predict()
-    desk.export(folder / "line-classes.nc")
+    desk.export(folder / "line-classes.sgy")
     desk.close()
 
 

@@ -25,6 +25,8 @@ from napari_fhn.project import ProjectError, Settings, damage, recovery, wells
 from napari_fhn.project.answers import Answers
 from napari_fhn.project.lock import SessionLock
 from napari_fhn.project.manifest import ClassEntry, HeldOut, KnowledgeEntry, Manifest, SurveyEntry, refer
+from napari_fhn.project.outline import Outline
+from napari_fhn.project.recent import RecentSessions
 from napari_fhn.project.run import Run, RunRecord, read_run
 from napari_fhn.project.speeds import Measured, Speed
 from napari_fhn.project.view_record import Looks, ViewRecord
@@ -117,6 +119,8 @@ def readers(tmp_path_factory) -> dict[str, Reader]:
     answers = Answers(folder / "answers.json")
     said = {str(folder / "classes.csv"): {"kind": "points"}}
     record.write(folder / "answers.json", "answers", 1, {"files": said})
+    recent = RecentSessions(folder / "recent.json")
+    recent.opened(folder, "/data/north.sgy")
     (folder / "net.pt.json").write_text('{"bands": 3, "features": 64, "multiple": 16}')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(remembered.VARIABLE, str(folder / "readings.json"))
@@ -173,6 +177,7 @@ def readers(tmp_path_factory) -> dict[str, Reader]:
         "classes": Reader(folder / "classes.csv", lambda: ClassTable.from_csv(folder / "classes.csv")),
         "speeds": Reader(folder / "measured.json", lambda: measured.of("kind")),
         "answers": Reader(folder / "answers.json", lambda: answers.of(folder / "classes.csv")),
+        "recent": Reader(folder / "recent.json", lambda: [Outline.of(one.path) for one in recent.all()]),
         "readings": Reader(folder / "readings.json", recalled),
         "journal": Reader(journal, lambda: Journal(journal, {"model": "a"}, lambda: None).finished(0)),
         "bricks": Reader(bricks / MANIFEST, lambda: read_manifest(bricks)),

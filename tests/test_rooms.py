@@ -38,8 +38,8 @@ ALLOWED = {
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},
     "engine": {"numpy", "torch"},
     "project": {"numpy", "xarray"},
-    "report": {"numpy", "xarray", "matplotlib", "jinja2"},
-    "cli": {"numpy", "xarray", "rich"},
+    "report": {"numpy", "xarray", "matplotlib", "jinja2", "PIL"},
+    "cli": {"numpy", "xarray", "rich", "shtab"},
     "labels": {
         "numpy",
         "scipy",
@@ -141,7 +141,7 @@ def test_every_dependency_is_imported_and_every_import_is_a_dependency():
     ]
     named = {line.partition(">")[0].lower() for line in lines}
     used = set().union(*(outside(path) for path in PACKAGE.rglob("*.py")))
-    called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "pil": "pillow"}
+    called = {"skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow", "OpenGL": "pyopengl"}
     called["python_calamine"] = "python-calamine"
     # zarr brings numcodecs; before its version 0.16.6 a store could run code.
     assert {called.get(name, name).lower() for name in used} == named - {"numcodecs"}

@@ -18,6 +18,7 @@ from napari_fhn.labels import ClassTable, Interval, LabelClass, Source, Well
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import Manifest, Session, damage, wells
 from napari_fhn.project.answers import Answers
+from napari_fhn.project.recent import RecentSessions
 from napari_fhn.project.run import Run, RunRecord, read_record
 from napari_fhn.project.speeds import Measured, Speed
 from napari_fhn.project.view_record import ViewRecord
@@ -151,6 +152,10 @@ WRITERS = {
     "answers": Writer(
         lambda folder, n: Answers(folder / "a.json").keep(Source(Path("x.csv"), "points", options={"radius": n})),
         lambda folder: Answers(folder / "a.json").of(Path("x.csv")).options["radius"],
+    ),
+    "recent sessions": Writer(
+        lambda folder, n: RecentSessions(folder / "recent.json").opened(Path(f"work-{n}"), ""),
+        lambda folder: int(RecentSessions(folder / "recent.json").all()[0].folder.removeprefix("work-")),
     ),
     "readings": Writer(reading, recalled),
     "trace headers": Writer(headers, lambda folder: headers(folder, None)),

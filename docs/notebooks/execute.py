@@ -26,7 +26,9 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
     """
     read = nbformat.read(notebook, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(read, timeout=1200, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
+        NotebookClient(
+            read, timeout=1200, kernel_name="python3", coalesce_streams=True, resources={"metadata": {"path": folder}}
+        ).execute()
     for cell in read.cells:
         # When it ran is no news, and would change the file each time.
         cell.metadata.pop("execution", None)

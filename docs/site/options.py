@@ -47,8 +47,10 @@ def _row(command: argparse.ArgumentParser, action: argparse.Action) -> str:
     takes = action.option_strings and action.nargs != 0
     value = f" {formatter._format_args(action, action.dest.upper())}" if takes else ""
     shown = ", ".join(f"`{name}{value}`" for name in names)
-    return "| " + " | ".join(_cell(text) for text in (shown, words)) + " |"
+    bars = shown.replace("|", "\\|")
+    return f"| {bars} | {_plain(words)} |"
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "&#124;").replace("<", "&lt;")
+def _plain(text: str) -> str:
+    """Return words of a help as they are, where Markdown would see a cell, a tag or a link."""
+    return " ".join(text.split()).replace("|", "&#124;").replace("<", "&lt;").replace("[", "&#91;")

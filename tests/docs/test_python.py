@@ -13,6 +13,7 @@ import napari_fhn as fhn
 from napari_fhn.api import FittedNetwork, Training, Work
 from napari_fhn.project import Runs
 from napari_fhn.project.similar import Similar
+from napari_fhn.project.tracking import TrackedHorizon
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -20,6 +21,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 OWNERS = {
     "fhn": fhn, "work": Work, "network": FittedNetwork, "work.runs": Runs, "work.fit()": Training, "found": Similar,
+    "top": TrackedHorizon,
 }  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def test_killed_workers_and_a_killed_scheduler_cost_no_more_than_their_shards(as
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", "--scheduler-file"]
     with subprocess.Popen([*dask, str(tmp_path / "s.json")]) as scheduler:
         worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(tmp_path / "s.json")]
-        with subprocess.Popen([*worker, "--nthreads", "1", "--death-timeout", "5"]) as working:
+        with subprocess.Popen([*worker, "--nthreads", "1", "--death-timeout", "120"]) as working:
             while not (tmp_path / "s.json").exists():
                 time.sleep(0.1)
             import json

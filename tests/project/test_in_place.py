@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from napari_fhn import surveys
 from napari_fhn.box import Box
@@ -23,14 +24,18 @@ from napari_fhn.training.volume import Volume
 SHAPE = (6, 10, 32)
 
 
-def bricked(folder: Path, shape: tuple[int, ...] = SHAPE, name: str = "v.zarr", seed: int = 0) -> Path:
+def template(shape: tuple[int, ...]) -> xr.DataArray:
+    """A volume without values."""
     names = (("inline", 101.0, 1.0, ""), ("crossline", 206.0, 2.0, ""), ("twt", 400.0, 4.0, "ms"))
     axes = tuple(GridAxis(n, size, a, b, u) for (n, a, b, u), size in zip(names, shape, strict=True))
+    return Grid(axes, kind="seismic", name="v").template()
+
+
+def bricked(folder: Path, shape: tuple[int, ...] = SHAPE, name: str = "v.zarr", seed: int = 0) -> Path:
     values = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
     values[0, 0] = np.nan
-    template = Grid(axes, kind="seismic", name="v").template()
     made = folder / name
-    list(bricks.copy_shards(template.copy(data=values), made, brick=(3, 4, 8)))
+    list(bricks.copy_shards(template(shape).copy(data=values), made, brick=(3, 4, 8)))
     return made
 
 
@@ -69,8 +74,6 @@ def test_blocks_beyond_the_memory_are_let_go_and_read_again():
 
 
 def test_bands_come_first_and_those_on_the_bad_band_list_stay_behind(tmp_path):
-    import xarray as xr
-
     values = np.random.default_rng(0).standard_normal((4, 12, 9)).astype(np.float32)
     coords = {
         "band": np.arange(4),

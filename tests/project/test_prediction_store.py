@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.project.test_in_place import bricked
+from tests.project.test_in_place import bricked, template
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
@@ -40,23 +40,17 @@ def network(folder: Path, survey: Path, **changes: object) -> Job:
     return job
 
 
-@pytest.mark.parametrize("where", ["folder", "memory"])
-def test_tasks_predict_a_survey_in_place_into_a_store_that_opens_as_a_survey(where, tmp_path, capsys):
+def test_tasks_predict_a_survey_in_an_object_store_into_one_that_opens_as_a_survey(tmp_path, capsys):
+    import fsspec
+    import zarr
+
     made = bricked(tmp_path, SHAPE)
     job = network(tmp_path, made)
     np.save(job.prediction, np.zeros(SHAPE, np.uint8))
     list(predict(replace(job, outputs=("probabilities",))))
-    if where == "memory":
-        import fsspec
-
-        files = fsspec.filesystem("memory")
-        files.put(str(made), f"/{tmp_path.name}/v.zarr", recursive=True)
-        survey, target = f"memory://{tmp_path.name}/v.zarr", f"memory://{tmp_path.name}/out.zarr"
-        import zarr
-
-        zarr.consolidate_metadata(zarr.storage.FsspecStore.from_url(survey))
-    else:
-        survey, target = str(made), str(tmp_path / "out.zarr")
+    fsspec.filesystem("memory").put(str(made), f"/{tmp_path.name}/v.zarr", recursive=True)
+    survey, target = (f"memory://{tmp_path.name}/{name}.zarr" for name in ("v", "out"))
+    zarr.consolidate_metadata(zarr.storage.FsspecStore.from_url(survey))
     line = ["predict", survey, "--network", str(tmp_path / "model"), "--output", target, "--shard", SHARD]
     line += ["--outputs", "probabilities", "--device", "cpu"]
     assert main([*line, "--task", "2/3"]) == 0
@@ -65,7 +59,6 @@ def test_tasks_predict_a_survey_in_place_into_a_store_that_opens_as_a_survey(whe
     assert main([*line, "--task", "3/3"]) == 0
     with pytest.raises(surveys.SurveyError, match="not whole yet"):
         surveys.open(target)
-    assert main([*line, "--task", "2/3"]) == 0
     assert main([*line, "--task", "1/3"]) == 0
     assert main([*line, "--collect"]) == 0, "that it is whole already is no error"
     found, original = surveys.open(target), surveys.open(survey)
@@ -102,3 +95,38 @@ def test_what_cannot_be_predicted_in_tasks_is_said_before_anything_is_written(tm
         assert main([*line, *more]) == 2
         assert sentence in capsys.readouterr().err
     assert not (tmp_path / "o.zarr").exists()
+
+
+def test_a_shard_of_fifty_gigabytes_is_read_and_written_and_nothing_else(tmp_path):
+    import zarr
+
+    from napari_fhn.project.sharded import Asked
+    from napari_fhn.surveys.bricks import store
+    from napari_fhn.surveys.bricks.sharding import create_shards, whole
+    from napari_fhn.surveys.remote.target import Target
+    from napari_fhn.training.sharding import Sharded
+
+    shape, size = (5000, 5000, 500), (8, 8, 500)
+    target = Target(tmp_path / "v.zarr")
+    create_shards(target, template(shape), np.dtype(np.float32), (16, 16, 100), (64, 64, 500))
+    array = zarr.open_array(target.store(), path=store.VALUES, mode="r+")
+    assert array.nbytes == 50e9
+    array[2500:2508, 2500:2508] = np.random.default_rng(0).standard_normal((8, 8, 500))
+    whole(target)
+    network(tmp_path, tmp_path / "v.zarr")
+    asked = Asked(
+        (str(tmp_path / "v.zarr"),), network=str(tmp_path / "model"), output=str(tmp_path / "o.zarr"), shard=size
+    )
+    with asked.work() as work:
+        sharded, out = Sharded(work.job, size), work.store
+        out.begin(sharded.plan)
+        shards = sharded.plan.shards
+        number = int(np.ravel_multi_index((2500 // 8, 2500 // 8, 0), shards.grid))
+        box = sharded.predict(number, out)
+        assert out.done() == {number}
+        assert sharded.ready.frame.volume.bytes_read < 50e6
+    found = zarr.open_array(Target(tmp_path / "o.zarr").store(), path=store.VALUES, mode="r")
+    values = found[box.slices]
+    assert (values[4:, 4:] > 0).all()
+    assert not values[:4].any()
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 10e6

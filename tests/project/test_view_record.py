@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from napari_fhn.project.view_record import FILE, Looks, ViewRecord
+from napari_fhn.project.view_record import FILE, FurtherViews, Looks, ViewRecord
 from napari_fhn.record import RecordError
 
 
@@ -17,6 +17,7 @@ def test_it_comes_back_as_it_was(tmp_path):
         order=(0, 2, 1),
         point=(1.0, 2.0, 3.0),
         zoom=2.0,
+        further=FurtherViews(linked=True, fence=((0.0, 1.5), (8.0, 2.0)), bodies=(2, 7), colours=False),
     )
     record.save(tmp_path)
     assert ViewRecord.load(tmp_path) == record

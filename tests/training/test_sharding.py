@@ -83,7 +83,7 @@ def test_tiles_of_a_region_are_the_region_once_and_see_all_that_they_depend_on(r
     assert seen.sum() == math.prod(region.shape)
 
 
-@pytest.mark.parametrize("kind", ["map, coarse output", "sections", "blocks"])
+@pytest.mark.parametrize("kind", ["sections", "blocks"])
 def test_shards_are_what_the_whole_survey_in_one_piece_gives(kind, tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS[kind]
     job = replace(untrained(tmp_path, network, shape, vertical), outputs=("probabilities",))
@@ -98,10 +98,8 @@ def test_shards_are_what_the_whole_survey_in_one_piece_gives(kind, tmp_path, mon
     assert (np.load(job.prediction) != whole["classes"]).mean() < 0.002  # where two are alike to rounding
 
 
-@pytest.mark.parametrize("finishing", [False, True])
-def test_tasks_that_are_killed_give_bit_for_bit_what_one_process_gives(finishing, tmp_path, monkeypatch):
-    combination = Combination(smoothing="on", order="on") if finishing else None
-    job = sections(tmp_path, combination=combination)
+def test_tasks_that_are_killed_give_bit_for_bit_what_one_process_gives(tmp_path):
+    job = sections(tmp_path, combination=Combination(smoothing="on", order="on"))
     run(job)
     made = collect(job)
     whole = written(job)

@@ -88,6 +88,7 @@ def test_no_layer_comes_twice(viewer, dock, small, add_run, spin):
     add_run(dock.desk, np.full(shape, 2, np.uint8), outputs={"entropy": np.zeros(shape, np.float16)})
     dock.run.looks.buttons["entropy"].click()
     dock.results.keep.click()
+    assert spin(lambda: "Prediction 1" in viewer.layers, 10)
     dock.desk.labelling.sections.accept(np.full(shape, 2, np.uint8), np.zeros(shape), 0.9, by_shapes=False)
     assert spin(lambda: "Accepted" in dock.desk.messages.message, 10)
     before = names(viewer)

@@ -157,11 +157,16 @@ def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
 def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
     _, dock = labelled
     layer, path = dock.desk.book.layer, dock.desk.session.labels
+    table = dock.labels.table
+    row = [table.item(0, column) for column in range(table.columnCount())]
     layer.selected_label = 3
     layer.brush_size = 1
     layer.paint((2, 5, 7), 3)
     assert labels.volume.open(path, "r")[2, 5, 7] == 3
     assert spin(lambda: dock.desk.book.state.counts.get(3) == 1, 5)
+    assert "1" in [table.item(2, column).text() for column in range(table.columnCount())]
+    # Its numbers are written, and nothing is made anew.
+    assert [table.item(0, column) for column in range(table.columnCount())] == row
     layer.undo()
     assert labels.volume.open(path, "r")[2, 5, 7] == 0
     assert spin(lambda: 3 not in dock.desk.book.state.counts, 5)

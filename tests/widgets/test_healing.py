@@ -105,6 +105,7 @@ def test_there_is_one_desk_to_a_viewer_and_it_goes_on_without_its_dock(labelled,
     _, again = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
     assert again is dock
     assert desk.book.layer in viewer.layers
+    spin(lambda: False, 0.1)
     viewer.window.remove_dock_widget(dock)
     spin(lambda: False, 0.1)
     assert desk.session is not None

@@ -170,6 +170,33 @@ class FittedNetwork:
                 }
             return ready if outputs is not None else ready["classes"]
 
+    def export(self, path: str | Path) -> Path:
+        """Write the network for other programs, with its normalisation and its classes inside.
+
+        What is written is the network alone, without the other parts of a prediction.
+
+        Parameters
+        ----------
+        path : path-like
+            ``.onnx`` (with ``napari-fhn[onnx]``), ``.pt2`` (for ``torch.export.load``), or ``.npz`` (weights in the
+            order of InvertibleNetworks.jl, without normalisation and classes). What is there is replaced.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        JobError
+            When it cannot be written so; the message says what can.
+        """
+        from napari_fhn.training.interchange import export
+
+        with in_python():
+            written = export(self.folder, path)
+            self.notes = written.notes
+            return written.path
+
     def save(self, folder: str | Path) -> Path:
         """Copy the network to a folder, for `napari_fhn.load`, ``start_from``, or another machine.
 

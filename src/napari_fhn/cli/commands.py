@@ -20,6 +20,7 @@ from napari_fhn.cli import (
     diagnose,
     doctor,
     export,
+    export_network,
     forecast,
     history,
     horizon,
@@ -40,8 +41,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, horizon, export, score, report, runs, history, similar, info, brick, recipes, attributes,
-    forecast, diagnose, doctor, worker, completion,
+    train, predict, carry, horizon, export, export_network, score, report, runs, history, similar, info, brick,
+    recipes, attributes, forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,11 @@ def leave_picture(options: argparse.Namespace, job: Job, path: Path) -> None:
         # A machine with torch and numpy alone, a full disk, an array that is gone: the network is there all the same.
         say([f"no picture was drawn ({error})"])
         return
-    print(json.dumps({"kind": "Picture", "path": str(path)}) if options.json else f"Picture: {path}")
+    if options.json:
+        # Lines of JSON on standard output are the updates of the work, and nothing else.
+        say([f"Picture: {path}"])
+    else:
+        print(f"Picture: {path}")
 
 
 def beside(output: Path) -> Path:

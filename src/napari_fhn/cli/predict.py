@@ -186,8 +186,11 @@ def _elsewhere(options: argparse.Namespace) -> int:
     from napari_fhn.project import samples
     from napari_fhn.project.applying import applying
     from napari_fhn.project.backbones import trust_network
+    from napari_fhn.project.sharded import goes_by_shards
 
     together = open_together(samples.survey_files(options.surveys), options)
+    if options.session is None and goes_by_shards(together.surveys, options.output):
+        return tasks(options)
     if options.trust_backbone:
         trust_network(options.network)
     with _place_of(options) as session, session.writing(_PROGRAM, take_over=options.take_over):

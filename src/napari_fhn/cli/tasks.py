@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from napari_fhn.project.sharded import Asked, Work
 
 _PROGRAM = "napari-fhn predict"
+#: As `Path` leaves one, and no drive of Windows.
+_ADDRESS = re.compile(r"[a-z0-9]{2,}:/", re.IGNORECASE)
 
 
 def add_tasks(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +45,9 @@ def add_tasks(parser: argparse.ArgumentParser) -> None:
 
 
 def wanted(options: argparse.Namespace) -> bool:
-    """Tell whether shards were asked for."""
-    return options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
+    """Tell whether shards were asked for; an address is written in no other way."""
+    asked = options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
+    return asked or (options.output is not None and _ADDRESS.match(str(options.output)) is not None)
 
 
 def run(options: argparse.Namespace) -> int:

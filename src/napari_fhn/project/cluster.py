@@ -179,6 +179,8 @@ def predict(
         del sharded
         if left:
             with connected(cluster, workers) as client:
+                if not client.scheduler_info()["workers"]:
+                    yield Note(f"No worker has come to {cluster} yet: the work begins with the first one.")
                 for finished, _ in enumerate(spread(client, "_predict_shard", asdict(asked), left, control), start=1):
                     seconds = (time.monotonic() - began) / finished * (len(left) - finished)
                     yield Progress("predict", count - len(left) + finished, count, seconds_left=seconds)

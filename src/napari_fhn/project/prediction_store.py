@@ -26,7 +26,7 @@ from napari_fhn.shards import runs_of
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.marks import Marks
-from napari_fhn.surveys.bricks.sharding import create_shards, whole
+from napari_fhn.surveys.bricks.sharding import create_shards, open_shards, whole
 from napari_fhn.surveys.moving import sentences
 from napari_fhn.surveys.out.labelled import template
 from napari_fhn.surveys.remote.target import Target
@@ -93,8 +93,6 @@ class PredictionStore:
         SurveyError
             When something else is there, or it cannot be written.
         """
-        import zarr
-
         known = self._target.read_json(_PLAN)
         what = "another prediction (another network, other data, settings or shards)"
         if known is not None and known != record.parse(record.to_bytes(plan.to_plain())):
@@ -108,8 +106,7 @@ class PredictionStore:
                 target = self._of(name)
                 if target.read(f"{store.VALUES}/zarr.json") is None:
                     self._create(target, name, plan)
-                config = {"write_empty_chunks": False}
-                self._arrays[name] = zarr.open_array(target.store(), path=store.VALUES, mode="r+", config=config)
+                self._arrays[name] = open_shards(target)
 
     def done(self) -> set[int]:
         """Return the shards that are whole."""

@@ -8,6 +8,7 @@ copied for its training, and nothing of a session is written before all shards a
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.inside import shards_of
 from napari_fhn.training.job import Input, Job, Output
+from napari_fhn.training.shard_size import LARGE_VOXELS
 
 SUFFIX = ".zarr"
 
@@ -155,6 +157,12 @@ class Asked:
         if like is None:
             raise JobError("a store lies on the grid of its survey: name that with --like")
         return PredictionStore(self.output, like, ClassTable.of_names(job.classes, job.colors, job.codes))
+
+
+def goes_by_shards(found: SurveySet, output: str | Path | None) -> bool:
+    """Tell whether surveys are so large that their prediction goes into its store at once, and into no session."""
+    stored = output is not None and str(output).endswith(SUFFIX)
+    return stored and math.prod(found.shape) >= LARGE_VOXELS and all(map(in_place.may_stay, found.surveys))
 
 
 @dataclass(frozen=True)

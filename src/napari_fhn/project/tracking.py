@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField
 
 QUALITY = 0.5
-"""Quality from which a horizon is taken; on generated surveys eight or nine of ten of its traces are right."""
+"""Quality from which a horizon is taken; on generated surveys eight of ten of its traces are right."""
 
 _BARS = 30
 """How many times progress is told."""

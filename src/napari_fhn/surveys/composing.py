@@ -49,7 +49,7 @@ class Amounts:
         index = np.clip(np.where(there, share, 0.0) * last + 0.5, 0, last).astype(np.intp)
         out = self.colors.astype(np.float32)[index]
         out[..., 3] *= self.opacity / 255 * there
-        return out
+        return np.asarray(out, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class Classes:
             out[..., :3] += self.stale[..., np.newaxis] * _STALE * (grey - out[..., :3])
         if self.missing is not None:
             out[hatched(values.shape) & self.missing] = (*_HATCH, 0.8)
-        return out
+        return np.asarray(out, np.float32)
 
 
 @dataclass(frozen=True, eq=False)

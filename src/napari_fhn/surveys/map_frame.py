@@ -125,7 +125,7 @@ def _of_volume(survey: xr.DataArray, dims: tuple[str, ...]) -> MapFrame:
         one[1] += steps[0]
         other[2] += steps[1]
         points = np.stack(geometry.to_xy(one, other), axis=-1)
-        vectors = [tuple(map(float, points[k] - points[0])) for k in (1, 2)]
+        vectors = [(float(x), float(y)) for x, y in points[1:] - points[0]]
         origin = (float(points[0, 0]), float(points[0, 1]))
         return MapFrame(shape, origin, vectors[0], vectors[1], geometry.units)
     # Without a place on the map: crosslines to the right, inlines upwards.

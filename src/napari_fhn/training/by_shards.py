@@ -10,7 +10,8 @@ from napari_fhn.box import Box
 from napari_fhn.shards import Shards
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.journal import Journal
-from napari_fhn.training.regions import LARGE_VOXELS, Regions, shard_shape
+from napari_fhn.training.regions import Regions
+from napari_fhn.training.shard_size import LARGE_VOXELS, shard_shape
 
 if TYPE_CHECKING:
     from napari_fhn.training.predictor import Predictor

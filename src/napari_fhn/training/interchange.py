@@ -107,14 +107,15 @@ def _traced(portable: PortableModel) -> tuple[Any, str]:
     axes = [axis for axis in range(portable.dimensions) if axis != portable.map_axis]
     space = {2 + axis: torch.export.Dim(f"size_{axis}", min=portable.minimum[axis]) for axis in axes}
     free = {0: torch.export.Dim("batch"), **space}
-    shapes = {"data": free, "further": tuple(None if name == "place" else free for name in portable.inputs[1:])}
+    shapes: dict[str, Any] = {"data": free}
+    if portable.inputs[1:]:
+        shapes["further"] = tuple(None if name == "place" else free for name in portable.inputs[1:])
     try:
         program = torch.export.export(portable, example, dynamic_shapes=shapes)
     except Exception as error:  # torch says in many ways that a size has to be known
         logging.getLogger(__name__).info("sizes are fixed: %s", error)
-        example = portable.example(
-            tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
-        )
+        whole = tuple(_FIXED if axis in axes else portable.bands for axis in range(portable.dimensions))
+        example = tuple(one if one.ndim == 2 else one[:1] for one in portable.example(whole))
         return torch.export.export(portable, example), f"fixed: {' x '.join(map(str, example[0].shape))}"
     return program, f"free, from {' x '.join(str(portable.minimum[axis]) for axis in axes)} on"
 
@@ -125,7 +126,9 @@ _FIXED = 128
 
 def _onnx(program: Any, portable: PortableModel, text: str) -> bytes:
     try:
-        made = torch.onnx.export(program, input_names=list(portable.inputs), output_names=["probabilities", "classes"])
+        made = torch.onnx.export(
+            program, input_names=list(portable.inputs), output_names=["probabilities", "classes"], verbose=False
+        )
     except ImportError as error:
         raise JobError(f"writing ONNX needs {error.name or 'onnxscript'}: pip install 'napari-fhn[onnx]'") from error
     assert made is not None
@@ -142,11 +145,13 @@ def _weights(model: Model, path: Path) -> Exported:
         kernels, biases = weights_to(architecture, model.network.state_dict())
     except ValueError as error:
         raise JobError(f"{error}: write it as .onnx or .pt2") from None
-    arrays = {f"W{n}": kernel.numpy() for n, kernel in enumerate(kernels, 1)}
+    arrays: dict[str, Any] = {f"W{n}": kernel.numpy() for n, kernel in enumerate(kernels, 1)}
     arrays |= {f"b{n}": bias.numpy() for n, bias in enumerate(biases, 1)}
-    numbers = {"alpha": architecture.h**2, "centre": model.normalisation.centre, "scale": model.normalisation.scale}
+    normalisation = model.normalisation
+    numbers = {"alpha": architecture.h**2, "centre": normalisation.centre, "scale": normalisation.scale}
+    arrays |= {name: np.asarray(value) for name, value in numbers.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays, **{name: np.asarray(value) for name, value in numbers.items()})
+    np.savez(buffer, **arrays)
     record.write_bytes(path, buffer.getvalue())
     about = {"layers": len(kernels), "alpha": architecture.h**2, "classes": list(model.classes)}
     return Exported(path, about, ("It holds weights alone, in the order of InvertibleNetworks.jl.",))
@@ -158,7 +163,7 @@ def _about(model: Model, portable: PortableModel) -> dict[str, Any]:
         "format": "napari-fhn network",
         "version": 1,
         "classes": list(model.classes),
-        "codes": portable.codes.tolist(),  # type: ignore[operator,union-attr]
+        "codes": portable.codes.tolist(),
         "colors": list(model.colors),
         "nothing": portable.nothing,
         "inputs": {

@@ -44,6 +44,10 @@ class PortableModel(nn.Module):
         When a network is told places along axes that its model does not know of.
     """
 
+    centre: Tensor
+    scale: Tensor
+    codes: Tensor
+
     def __init__(self, model: Model) -> None:
         super().__init__()
         architecture, framing = model.network.architecture, model.framing
@@ -113,7 +117,7 @@ class PortableModel(nn.Module):
         probabilities = self.network(torch.cat(parts, 1)).softmax(1)
         if self.map_axis is not None:
             there = there.any(1 + self.map_axis)
-        codes = self.codes[probabilities.argmax(1)]  # type: ignore[index]
+        codes = self.codes[probabilities.argmax(1)]
         return probabilities, torch.where(there, codes, self.nothing)
 
     def _place(self, like: Tensor, ends: Tensor, axis: int) -> Tensor:

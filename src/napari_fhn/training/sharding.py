@@ -28,7 +28,8 @@ from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.outputs import entropy, margin
 from napari_fhn.training.ready import Ready
-from napari_fhn.training.regions import Regions, room_for, shard_shape
+from napari_fhn.training.regions import Regions, room_for
+from napari_fhn.training.shard_size import shard_shape
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 
 CLASSES = "classes"

@@ -163,6 +163,7 @@ class Desk:
         self.doubts = Doubts(context, self.prediction)
         self.beside = Beside(context, self.labelling.wells, self.bricks)
         self.scene = Scene(context, self.beside.place, self.labelling.wells)
+        self.turning.entering.connect(context.views.entering.emit)
         self.bodies = Bodies(context, self.book, self.prediction, self.scene)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
@@ -172,6 +173,7 @@ class Desk:
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
         self.painted = self.work.painted
+        self.painted.connect(self.scene.repaint)
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.rescuing = Rescuing(context, self.book, self.root, self.stop)
         self.healing = Healing(context, self.book, self.prediction, self.labelling.wells_layer)
@@ -262,6 +264,7 @@ class Desk:
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
         self.healing.close()
+        self.painted.disconnect(self.scene.repaint, missing_ok=True)
         self.scene.close()
         self.beside.close()
         self.turning.close()

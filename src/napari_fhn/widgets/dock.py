@@ -12,7 +12,7 @@ from typing import Any
 import napari
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QAbstractButton, QApplication, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_close, ask_consent
@@ -204,7 +204,8 @@ class Dock(QWidget):
             if self.parent() is not None:
                 _WAITING.discard(self)
             window = self.window()
-            if window is not self._window and window is not self:
+            # On its way into the window a dock is a window of its own for a moment.
+            if window is not self._window and window is not self and not isinstance(window, QDockWidget):
                 if self._window is not None:
                     self._window.removeEventFilter(self)
                 self._window = window

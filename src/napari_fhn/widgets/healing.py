@@ -30,30 +30,11 @@ class Healing:
         self._prediction = prediction
         self._wells = wells
         context.data.may_choose = self._why_not
-        context.viewer.layers.events.removed.connect(self._on_removed)
         context.viewer.dims.events.current_step.connect(self._heal)
 
     def close(self) -> None:
         """Let go of the viewer."""
-        disconnect(self._context.viewer.layers.events.removed, self._on_removed)
         disconnect(self._context.viewer.dims.events.current_step, self._heal)
-
-    def _on_removed(self, event: Any) -> None:
-        """Say what becomes of a layer that is taken away."""
-        gone = event.value  # connected last, this hears of it before those whose layer it was
-        if self._book.layer is None or self._context.project.project is None:
-            return
-        if gone is self._prediction.layer:
-            self._context.messages.say(
-                "The prediction is on the disk and comes back with the next section. To hide it, click its eye.",
-                note=True,
-            )
-        elif gone is self._wells.points:
-            self._context.messages.say(
-                "The labels of the wells stay, and the wells come back with the next section. To hide them, click "
-                "their eye.",
-                note=True,
-            )
 
     def _heal(self, event: Any = None) -> None:
         """Bring back what was taken away, where the labels that it belongs to are shown."""

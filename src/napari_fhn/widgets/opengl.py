@@ -17,6 +17,7 @@ def renderer() -> str:
     from qtpy import API_NAME
     from qtpy.QtGui import QGuiApplication, QOffscreenSurface, QOpenGLContext
 
+    # Kept as long as the context is asked.
     application = QGuiApplication.instance() or QGuiApplication(["opengl"])
     context, surface = QOpenGLContext(), QOffscreenSurface()
     surface.create()
@@ -24,8 +25,9 @@ def renderer() -> str:
         raise RuntimeError("Qt gets no context of OpenGL")
     told = [GL.glGetString(which) for which in (GL.GL_VERSION, GL.GL_RENDERER)]
     context.doneCurrent()
+    del application
     words = ", ".join(one.decode(errors="replace") for one in told if one)
-    return f"OpenGL {words}, {API_NAME} on {application.platformName()}"
+    return f"OpenGL {words}, {API_NAME} on {QGuiApplication.platformName()}"
 
 
 if __name__ == "__main__":

@@ -137,3 +137,8 @@ class Prediction:
     def _on_removed(self, event: Any) -> None:
         if event.value is self.layer:
             self.layer = None
+            if self._context.project.project is not None and self._book.layer is not None:
+                self._context.messages.say(
+                    "The prediction is on the disk and comes back with the next section. To hide it, click its eye.",
+                    note=True,
+                )

@@ -63,7 +63,11 @@ def look_at(viewer: ViewerModel, layer: Layer, axis: int, index: int, vertical: 
         dims.ndisplay = 2
     offset = dims.ndim - layer.ndim
     if axis + offset in dims.displayed:
-        dims.order = across(axis + offset, dims.ndim, None if vertical is None else vertical + offset)
+        order = across(axis + offset, dims.ndim, None if vertical is None else vertical + offset)
+        dims.order = order
+        if dims.order != order:
+            # From a time slice the way to a crossline looks like napari's roll, which means the next axis.
+            dims.order = order
     point = layer.data_to_world([index if a == axis else 0 for a in range(layer.ndim)])
     dims.set_point(axis + offset, float(point[axis]))
 

@@ -15,9 +15,10 @@ import pytest
 import torch
 
 import forked
-from napari_fhn.engine.remote import far
+from napari_fhn.engine.remote import far, wire
 from napari_fhn.engine.remote.far import FarEngine, work_at
 from napari_fhn.engine.remote.keeper import Keeper
+from napari_fhn.engine.remote.store import Store
 from napari_fhn.training import Control, Done, Failed, Focus, JobError, Note, Progress, fit
 from napari_fhn.training import model as models
 from proofs import LONG
@@ -140,6 +141,26 @@ def test_what_was_trained_elsewhere_is_what_would_have_been_trained_here(layered
     list(fit(here))
     found, expected = (models.load(one.model).network.state_dict() for one in (job, here))
     assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_what_is_not_there_is_sent_once_with_a_word_and_can_be_stopped(layered, tmp_path, tunnel, monkeypatch):
+    job, _ = layered
+    monkeypatch.setattr(Store, "has", lambda self, name, path=None: self._known(name) is not None)
+    monkeypatch.setattr(wire, "PIECE", 64)
+    engine = FarEngine(f"tcp://127.0.0.1:{tunnel.port}")
+    engine.train(job)
+    said = until(engine, lambda said: any(isinstance(update, Note) for update in said))
+    assert "input.npy is not on" in said[-1].message
+    assert "it is sent once (30.8 kB)" in said[-1].message
+    engine.stop()
+    end = until(engine, ended)[-1]
+    assert end.message == "Stopped before it began: nothing was done, and all is as it was."
+    assert not (tmp_path / "work" / "runs").exists()
+    monkeypatch.setattr(wire, "PIECE", 1 << 22)
+    job = replace(job, schedule=replace(job.schedule, steps=1))
+    for expected in (True, False):
+        said = list(work_at(str(engine.address), "train", job))
+        assert any("is sent once" in update.message for update in said if isinstance(update, Note)) is expected
 
 
 def test_nobody_there_and_a_wrong_word_are_said_in_words(layered, tunnel, monkeypatch):

@@ -25,13 +25,14 @@ def layer(viewer, name):
     return next(one for one in viewer.layers if one.name == name)
 
 
-def drag(viewer, points, number, by):
+def drag(viewer, dragging, points, number, by):
     """Move a ring as the mouse does, with the label layer chosen: down on it, over to another trace, and up."""
     viewer.dims.set_point(0, float(points.data_to_world(points.data[number])[0]))
     here = np.array(points.data_to_world(points.data[number]))
     there = here + np.array([*by, 0]) * points.scale
     event = SimpleNamespace(type="mouse_press", position=here, modifiers=(), button=1)
-    following = viewer.mouse_drag_callbacks[-1](viewer, event)
+    assert dragging.drag in viewer.mouse_drag_callbacks
+    following = dragging.drag(viewer, event)
     next(following)
     assert not viewer.layers.selection.active.mouse_pan
     event.type, event.position = "mouse_move", there
@@ -39,6 +40,24 @@ def drag(viewer, points, number, by):
     event.type = "mouse_release"
     assert next(following, None) is None
     assert viewer.layers.selection.active.mouse_pan
+
+
+def test_paths_are_drawn_anew_only_where_another_well_is_on_the_section(viewer, seismic):
+    paths = layer(viewer, "Well paths")
+    drawn = []
+    paths.events.set_data.connect(lambda event: drawn.append(viewer.dims.current_step[0]))
+    at = sorted({round(place[0]) for place in seismic.desk.labelling.wells.places().values()})
+    pages = range(max(at[0] - 3, 0), at[1] + 4)
+    for page in pages:
+        viewer.dims.set_current_step(0, page)
+    # On a section with a well, and on the one after it, where it is gone.
+    changes = {page for page in pages for well in at[:2] if page in (well, well + 1)}
+    assert set(drawn) <= changes | {pages[0]}
+    assert set(at[:2]) <= set(drawn)
+    viewer.dims.order = (1, 2, 0)
+    before = len(drawn)
+    paths.refresh()
+    assert len(drawn) > before  # nobody else is held up
 
 
 def test_names_are_read_over_white_and_black():
@@ -65,7 +84,7 @@ def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     points.data = data
     assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1, 10)
     assert (np.asarray(book.layer.data)[tuple(data[0, :2].astype(int))] != 0).any()
-    drag(viewer, points, 1, (0, 9))
+    drag(viewer, seismic.desk.labelling.wells_layer._dragging, points, 1, (0, 9))
     assert spin(lambda: abs(wells.places()["W-2"][1] - points.data[1][1]) <= 1, 10)
     assert points.data[1][1] == pytest.approx(place_of_second + 9)
     points.add([[64, 96, 20]])

@@ -19,6 +19,7 @@ def test_wells_near_the_section_are_seen_fainter_with_the_distance(beds, spin): 
     assert beside.names is None
     panel.within.setValue(60)
     assert list(beside.names.features["name"]) == ["near · 50 m"]
+    assert not dock.labels.adopt.isVisible()
     panel.within.setValue(200)
     assert list(beside.names.features["name"]) == ["near · 50 m", "far · 150 m"]
     assert beside.names.face_color[0, 3] > beside.names.face_color[1, 3]
@@ -28,7 +29,7 @@ def test_wells_near_the_section_are_seen_fainter_with_the_distance(beds, spin): 
     desk.book.go(2, 5)
     assert beside.names is None
     desk.book.go(1, 8)
-    print("PLACE", desk.book.place(), viewer.dims.order, viewer.dims.current_step, beside.names.features)
+    assert desk.book.place().axis == 1
     assert list(beside.names.features["name"]) == ["on it · 75 m", "far · 100 m"]
     viewer.layers.remove(beside.paths)
     assert beside.names is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from qtpy.QtWidgets import QApplication
 from napari_fhn.project.exporter import Request
 from napari_fhn.project.lazy import Lazy, cell, difference
 from napari_fhn.training import Job
+from napari_fhn.widgets.results import reporting
 from napari_fhn.widgets.results.comparison import on_grid_of
 
 
@@ -102,9 +104,10 @@ def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
         assert on_grid_of(mine, other) is None
 
 
-def test_a_prediction_is_kept_to_compare_with_the_next(predicted):
+def test_a_prediction_is_kept_to_compare_with_the_next(predicted, spin):
     viewer, dock = predicted
     dock.results.keep.click()
+    assert spin(lambda: "Prediction 1" in viewer.layers, 10)
     kept = viewer.layers["Prediction 1"]
     np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 2
     assert (np.asarray(kept.data) == 1).any()
@@ -126,6 +129,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
     assert "have another class" in desk.messages.message
     panel.back.click()
+    assert spin(lambda: desk.state.activity.idle, 10)
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
 
@@ -141,6 +145,25 @@ def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_p
     assert words[-2:] == ["--session", str(desk.session.folder)]
     desk.reporting.save_model(tmp_path / "mine")
     assert Job.load(tmp_path / "mine" / "job.json", trusted=True) == replace(run.job(), model=str(tmp_path / "mine"))
+
+
+def test_the_network_is_written_for_other_programs_by_a_process(labelled, add_run, spin, tmp_path, monkeypatch):
+    _, dock = labelled
+    desk, asked = dock.desk, []
+    run = add_run(desk)
+
+    def process(command, **_):
+        asked.append(command)
+        return SimpleNamespace(returncode=2 * (len(asked) == 1), stderr="napari-fhn: Sizes are free.\n")
+
+    monkeypatch.setattr(reporting, "subprocess", SimpleNamespace(run=process))
+    path = tmp_path / "net.onnx"
+    desk.reporting.export_network(path)
+    assert spin(lambda: desk.messages.error, 10)
+    assert asked[0][3:] == ["export-network", str(run.model), str(path)]
+    assert desk.messages.message == "The network could not be written: Sizes are free."
+    desk.reporting.export_network(path)
+    assert spin(lambda: desk.messages.message.startswith("The network is written"), 10)
 
 
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):

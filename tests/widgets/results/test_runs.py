@@ -110,20 +110,22 @@ def test_what_was_tidied_in_one_run_is_not_taken_back_in_another(labelled, add_r
     add_run(desk, np.full(SHAPE, 2, np.uint8))
     assert not dock.results.back.isEnabled()
     desk.tidying.take_back()
+    assert spin(lambda: desk.state.activity.idle, 10)
     assert "nothing to take back" in desk.messages.message
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
 
 
-def test_a_kept_prediction_is_never_written_over(two):
+def test_a_kept_prediction_is_never_written_over(two, spin):
     viewer, dock = two
-    dock.results.keep.click()
-    dock.results.keep.click()
+    for number in (1, 2):
+        dock.results.keep.click()
+        assert spin(lambda number=number: f"Prediction {number}" in viewer.layers, 10)
     kept = dock.desk.session.kept
     (kept / "Prediction 1.npy").unlink()
     second = (kept / "Prediction 2.npy").read_bytes()
     np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 3
     dock.results.keep.click()
-    assert "Prediction 3" in viewer.layers
+    assert spin(lambda: "Prediction 3" in viewer.layers, 10)
     assert (kept / "Prediction 2.npy").read_bytes() == second
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
+from napari_fhn.box import Box
 from napari_fhn.engine import Engine
-from napari_fhn.training import Checkpoint, description
+from napari_fhn.training import Checkpoint, description, provenance
 from napari_fhn.widgets.running.prediction_view import OUTLINE
+from napari_fhn.widgets.state import Activity
 
 
 @pytest.fixture
@@ -134,6 +137,23 @@ def test_checkpoints_are_listed_for_the_keyboard(labelled, monkeypatch):
     assert [entry.text() for entry in entries] == ["Step 3, loss 0.50", "Step 6, loss 0.25, held out 0.75"]
     entries[1].trigger()
     assert asked == [6]
+
+
+def test_what_is_of_another_network_is_known_to_be_stale(predicted, spin):
+    _, dock = predicted
+    desk, run = dock.desk, dock.desk.project.current
+    assert spin(lambda: desk.doubts.hatched, 10)
+    assert desk.doubts.stale is None
+    made = run.provenance()
+    other = replace(made.parts[0], box=Box((2, 0, 0), (4, 16, 32)), model="of before")
+    provenance.write(run.prediction, replace(made, parts=(*made.parts, other)))
+    desk.project.runs_changed.emit()
+    assert spin(lambda: desk.doubts.stale is not None, 10)
+    np.testing.assert_array_equal(desk.doubts.stale[:, 0, 0], np.isin(np.arange(12), (2, 3)))
+    assert desk.prediction.layer.metadata["stale"] is desk.doubts.stale
+    desk.state.become(Activity.PREPARING)  # what is predicted yet is not missing
+    assert not desk.doubts.hatched
+    desk.state.become(Activity.IDLE)
 
 
 def test_one_class_alone_outlines_and_opacity(predicted):

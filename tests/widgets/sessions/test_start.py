@@ -49,10 +49,10 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     assert spin(lambda: start.list.count() == 1 and desk.starting.state.recent[0].outline is None, 10)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     row = start.list.itemWidget(start.list.item(0))
-    row.find.click()
+    row.seek.click()
     assert "no session in" in desk.messages.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "elsewhere"))
-    row.find.click()
+    row.seek.click()
     assert spin(lambda: desk.starting.state.recent[0].outline is not None, 10)
     # The survey alone is opened: its session is known, and another one may be begun.
     data, how, _ = image_layer(open_survey(path))

@@ -40,6 +40,7 @@ def work(viewer, dock):
     desk.prediction.layer.opacity = 0.3
     viewer.layers[0].contrast_limits = (-2.0, 3.0)
     viewer.dims.set_current_step(0, 17)
+    desk.context.views.fence, desk.context.views.colours = ((0.0, 1.5), (9.0, 4.0)), False
     viewer.add_points(np.zeros((1, 3)), name="mine")
     return desk.planning.state.settings
 
@@ -57,6 +58,7 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     shutil.move(tmp_path / "home", tmp_path / "abroad")
     viewer.dims.set_current_step(0, 2)
     desk.planning.choose("volume")
+    desk.context.views.fence, desk.context.views.colours = ((3.0, 3.0), (4.0, 8.0)), True
     assert desk.store.open(tmp_path / "abroad" / "session", lambda name: None), desk.messages.message
     assert desk.session.folder == tmp_path / "abroad" / "session"
     assert desk.book.layer.data[3, 4, 5] == 2
@@ -70,6 +72,8 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     image = desk.data.material.layer
     assert tuple(image.contrast_limits) == (-2.0, 3.0)
     assert viewer.dims.current_step == place
+    assert desk.context.views.fence == ((0.0, 1.5), (9.0, 4.0))
+    assert not desk.context.views.colours
     assert "mine" in viewer.layers
     assert len(viewer.layers) == 4
     assert not path.exists()

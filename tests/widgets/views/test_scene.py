@@ -10,6 +10,8 @@ from napari.layers import Labels
 from psygnal import Signal
 
 from napari_fhn.labels import Well
+from napari_fhn.surveys.gain import Gained
+from napari_fhn.widgets.data.turning import Turning
 from napari_fhn.widgets.views.bodies import Bodies
 from napari_fhn.widgets.views.scene import Scene, planes
 from napari_fhn.widgets.views.sources import shows
@@ -60,10 +62,8 @@ def test_volumes_are_hidden_in_3d_and_come_back(scene, qtbot):
     viewer.add_layer(labels)
     assert not labels.visible
     qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=5000)
-    before = made.planes.texture
     desk.place.go({0: 8})
-    qtbot.waitUntil(lambda: made.planes.texture is not before, timeout=5000)
-    assert made.planes.vertices[0, 0] == 8
+    qtbot.waitUntil(lambda: made.planes.vertices[0, 0] == 8, timeout=5000)
     viewer.dims.ndisplay = 2
     assert survey.visible
     assert labels.visible
@@ -73,6 +73,34 @@ def test_volumes_are_hidden_in_3d_and_come_back(scene, qtbot):
     assert made.planes.visible
     viewer.layers.remove(survey)  # and with it what was made of it
     assert [layer.name for layer in viewer.layers] == [labels.name]
+
+
+class Recorded(Gained):
+    """A survey that remembers how much of it was read at once."""
+
+    most = 0
+
+    def __getitem__(self, key):
+        found = super().__getitem__(key)
+        self.most = max(self.most, found.size)
+        return found
+
+
+def test_the_whole_volume_is_not_read_on_the_way_to_3d(scene, qtbot):
+    desk, made = scene
+    turning = Turning(desk.viewer, desk.context.data)
+    turning.entering.connect(desk.context.views.entering.emit)
+    survey = desk.viewer.layers[0]
+    survey.data = recorded = Recorded(np.asarray(survey.data), 2)
+    recorded.most = 0
+    turning.show(turning.views()[-1])
+    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=5000)
+    assert 0 < recorded.most <= 12 * 20
+    turning.show(turning.views()[1])
+    assert survey.visible
+    assert tuple(desk.viewer.dims.order) == (1, 2, 0)
+    assert recorded.most <= 12 * 20
+    turning.close()
 
 
 class _Prediction:

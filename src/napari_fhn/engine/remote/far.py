@@ -14,16 +14,16 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_fhn import mapped, record
-from napari_fhn.box import Box
+from napari_fhn import record
 from napari_fhn.engine.remote import sending, wire
 from napari_fhn.engine.remote.address import TOKEN, parse
+from napari_fhn.engine.remote.home import Home
 from napari_fhn.engine.remote.line import Connection, Cut
 from napari_fhn.engine.remote.sending import CARD, Following, Sending
 from napari_fhn.training.control import Control, Focus
@@ -31,7 +31,6 @@ from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.updates import (
     BoxChanged,
-    Checkpoint,
     Done,
     Failed,
     Note,
@@ -46,9 +45,6 @@ _AGAIN = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 _FIRST_TRIES = 2
 _TICK = 0.1
-
-_SHOWN = 0.3
-"""Seconds between two looks at the predictions of the section in view."""
 
 
 class FarEngine:
@@ -206,6 +202,10 @@ def work_at(
         engine.close()
 
 
+class _Unwanted(Exception):
+    """Nobody wants it any more; never leaves this module."""
+
+
 class _Work:
     """One training or prediction on another machine."""
 
@@ -214,15 +214,15 @@ class _Work:
         self._where = str(engine.address)
         self._began = time.monotonic()
         self._view: Focus | None = None
-        self._changed_at = 0
-        self._stale: Box | None = None
-        self._show_next = 0.0
         self._count = 0
 
     def run(self) -> None:
         """Do it, whatever happens on the way, and say how it ended."""
         try:
             self._do()
+        except _Unwanted:
+            words = "Stopped before it began: nothing was done, and all is as it was."
+            self._tell(Done(self._task, True, time.monotonic() - self._began, words))
         except (JobError, OSError) as error:
             message = str(error)
             self._tell(Failed(message[:1].upper() + message[1:], traceback.format_exc()))
@@ -274,16 +274,17 @@ class _Work:
 
     def _follow(self, connection: Connection, run: str, following: Following, missed: list[str]) -> Update | None:
         """Hear the news until the end; through every line that is cut."""
+        home = Home(self._job, run, self._where)
         while True:
             try:
-                for update in self._heard(connection, run, following, missed):
+                for update in self._heard(connection, home, following, missed):
                     if isinstance(update, Failed):
                         return update
                     if isinstance(update, Done):
-                        if self._stale is not None:
-                            for shown in self._shown(connection, run):
-                                self._tell(shown)
-                        self._fetch(connection, run)
+                        if home.stale is not None:
+                            self._tell(home.shown(connection))
+                        if (changed := home.fetch(connection, whole=self._task == "predict")) is not None:
+                            self._tell(changed)
                         connection.ask("end", run=run)
                         connection.close()
                         return update
@@ -331,10 +332,10 @@ class _Work:
             raise Cut(f"{self._where} was not reached before it was stopped")
         return None
 
-    def _heard(self, connection: Connection, run: str, following: Following, missed: list[str]) -> Iterator[Update]:
+    def _heard(self, connection: Connection, home: Home, following: Following, missed: list[str]) -> Iterator[Update]:
         for said in _updates(missed):
             self._count += not isinstance(said, Progress)
-            yield self._at_home(said)
+            yield home.told(said)
         while not self._engine._closed.is_set():
             with contextlib.suppress(queue.Empty):
                 while True:
@@ -348,119 +349,29 @@ class _Work:
             except ValueError:
                 continue  # of another version
             if isinstance(update, BoxChanged):
-                self._changed_at = update.step
-                self._note(update.box)
+                home.step = update.step
+                home.note(update.box, self._engine._focus)
             elif update is not None:
                 self._count += not isinstance(update, Progress)
-                yield self._at_home(update)
+                yield home.told(update)
             if self._engine._focus != self._view:
                 self._view = self._engine._focus
-                if self._view is not None and self._changed_at:
-                    self._note(None)
-            if self._stale is not None and time.monotonic() >= self._show_next:
-                yield from self._shown(connection, run)
+                if self._view is not None and home.step:
+                    home.note(None, self._view)
+            if home.due:
+                yield home.shown(connection)
             following.look(connection, self._engine._focus)
 
-    def _note(self, changed: Box | None) -> None:
-        """Take note of what has changed of the section in view, or that all of it is to be fetched."""
-        shape, focus = mapped.open(self._job.prediction).shape, self._engine._focus
-        box = changed or Box.whole(shape)
-        start, stop = list(box.start), list(box.stop)
-        if len(shape) > 2:
-            if (
-                focus is None
-                or not 0 <= focus.axis < len(shape)
-                or not start[focus.axis] <= focus.index < stop[focus.axis]
-            ):
-                return
-            start[focus.axis], stop[focus.axis] = focus.index, focus.index + 1
-        before = self._stale
-        if before is not None and (len(shape) == 2 or before.start[focus.axis] == focus.index):  # type: ignore[union-attr]
-            start, stop = list(map(min, start, before.start)), list(map(max, stop, before.stop))
-        self._stale = Box(tuple(start), tuple(stop))
-
-    def _shown(self, connection: Connection, run: str) -> Iterator[Update]:
-        """Fetch it: all that has changed at once, a few times a second."""
-        box, self._stale = self._stale, None
-        assert box is not None
-        prediction = mapped.open(self._job.prediction, "r+")
-        for part in wire.pieces(box):
-            answer = connection.ask("values", run=run, box=record.encode(part))
-            prediction[part.slices] = wire.values(answer.get("data"), part, prediction.dtype)
-        yield BoxChanged(box, self._changed_at)
-        self._show_next = time.monotonic() + _SHOWN
-
-    def _at_home(self, update: Update) -> Update:
-        """Return an update with the places of this machine."""
-        if isinstance(update, Checkpoint):
-            return replace(
-                update, path=str(Path(self._job.model) / Path(update.path).parent.name / Path(update.path).name)
-            )
-        if isinstance(update, Done):
-            return replace(update, message=f"{update.message} (on {self._where})")
-        return update
-
-    def _fetch(self, connection: Connection, run: str) -> None:
-        """Bring home what was made: the network, and what was asked for as a whole."""
-        whole = self._task == "predict"
-        files = connection.ask("files", run=run, all=whole)["files"]
-        homes: dict[str, Callable[[str], Path]] = {
-            "model": lambda name: Path(self._job.model) / Path(name).relative_to("model"),
-            "prediction": lambda name: Path(self._job.prediction).with_name(
-                Path(self._job.prediction).stem + name.removeprefix("prediction")
-            ),
-        }
-        # The job stays the one of here, with what was settled there; what says that a network is whole comes last.
-        for file in sorted(files, key=lambda file: str(file["name"]).endswith("model.json")):
-            name, size = str(file["name"]), int(file["size"])
-            if ".." in name or (name == "model/job.json" and whole):
-                continue
-            home = homes["model" if name.startswith("model/") else "prediction"](name)
-            if name == "model/job.json":
-                self._settle(connection, run, size, home)
-            elif home == Path(self._job.prediction):
-                self._fetch_prediction(connection, run)
-            else:
-                _receive(connection, run, name, size, home)
-
-    def _settle(self, connection: Connection, run: str, size: int, home: Path) -> None:
-        beside = home.with_name("job.there.json")
-        _receive(connection, run, "model/job.json", size, beside)
-        try:
-            schedule = Job.load(beside, trusted=True).schedule
-        finally:
-            beside.unlink(missing_ok=True)
-        replace(self._job, schedule=schedule).save(home)
-
-    def _fetch_prediction(self, connection: Connection, run: str) -> None:
-        """Write into the file that is there: somebody may look at it."""
-        prediction = mapped.open(self._job.prediction, "r+")
-        for part in wire.pieces(Box.whole(prediction.shape)):
-            answer = connection.ask("values", run=run, box=record.encode(part))
-            prediction[part.slices] = wire.values(answer.get("data"), part, prediction.dtype)
-        prediction.flush()
-        self._tell(BoxChanged(Box.whole(prediction.shape), self._changed_at))
-
-    def _say_sending(self, path: str, size: int) -> None:
+    def _say_sending(self, path: str, sent: int, size: int) -> None:
+        if self._engine._stopped.is_set() or self._engine._closed.is_set():
+            raise _Unwanted
+        if sent:
+            return
         words = f"{Path(path).name} is not on {self._where} yet: it is sent once ({sending.price(size)})."
         self._tell(Note(words))
 
     def _tell(self, update: Update) -> None:
         self._engine._news.put(update)
-
-
-def _receive(connection: Connection, run: str, name: str, size: int, home: Path) -> None:
-    """Fetch a file; one of its name stays as it was until the new one is whole."""
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with record.replacing(home) as stream:
-        at = 0
-        while at < size:
-            answer = connection.ask("get", run=run, name=name, at=at)
-            data = wire.unpacked(answer.get("data"), int(answer["size"]))
-            if not data:
-                raise JobError(f"{name} has become shorter on the other machine: fetch it again with --resume")
-            stream.write(data)
-            at += len(data)
 
 
 def _updates(said: list[str]) -> Iterator[Update]:

@@ -88,7 +88,7 @@ class Sending:
         return cls(job.with_paths(named), tuple(files))
 
 
-def send_file(connection: Connection, path: str, told: Callable[[int], None]) -> str:
+def send_file(connection: Connection, path: str, told: Callable[[int, int], None]) -> str:
     """Send a file where it is not there yet, and return its name.
 
     Parameters
@@ -98,14 +98,14 @@ def send_file(connection: Connection, path: str, told: Callable[[int], None]) ->
     path : str
         Of the file.
     told : callable
-        Told how many bytes there are to send, before the first.
+        Told how many bytes are sent, before each piece, and how many there are; it may raise what ends the sending.
     """
     name, size = digest_of(path), os.stat(path).st_size
     if connection.ask("has", file=name, path=os.path.abspath(path))["has"] is True:
         return name
-    told(size)
     with open(path, "rb") as stream:
         for at in range(0, max(size, 1), wire.PIECE):
+            told(at, size)
             piece = wire.packed(stream.read(wire.PIECE))
             connection.ask("put", file=name, size=size, at=at, data=piece)
     return name
@@ -116,7 +116,7 @@ def send_folder(connection: Connection, run: str, folder: Path, place: str) -> N
     for path in sorted(folder.iterdir()):
         # What is of this machine alone stays here.
         if path.is_file() and path.suffix in (".json", ".safetensors") and path.name not in ("job.json", CARD):
-            name = send_file(connection, str(path), lambda size: None)
+            name = send_file(connection, str(path), lambda sent, size: None)
             connection.ask("place", run=run, name=f"{place}/{path.name}", file=name)
 
 

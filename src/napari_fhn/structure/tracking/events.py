@@ -111,4 +111,4 @@ def unit(windows: Floats) -> Floats:
     windows = np.where(np.isfinite(windows), windows, 0)
     windows = windows - windows.mean(axis=-1, keepdims=True)
     length = np.sqrt((windows**2).sum(axis=-1, keepdims=True))
-    return np.divide(windows, length, out=np.zeros_like(windows), where=length > 1e-12)
+    return np.asarray(np.divide(windows, length, out=np.zeros_like(windows), where=length > 1e-12))

@@ -151,9 +151,9 @@ class Growth:
         self._way = np.full(size, np.inf, np.float32)
         self._like = np.zeros(size, np.float32)
         self._due = np.full(size, np.inf, np.float32)
-        self._open = np.zeros(self._rim, bool)
-        self._open[2:-2, 2:-2] = True
-        self._open = self._open.ravel()
+        inside = np.zeros(self._rim, bool)
+        inside[2:-2, 2:-2] = True
+        self._open = inside.ravel()
         self._windows = np.zeros((size, 2 * self._half + 1), np.int8)
         self._offsets = np.array([i * self._rim[1] + j for i, j in _STEPS])
         self._lengths = np.array([np.hypot(i, j) for i, j in _STEPS], np.float32)
@@ -304,7 +304,7 @@ class Growth:
             clear = np.minimum(like, self._dips.at(inline, crossline, sample)[:, 0, 2])
         cost = 1 + self._settings.shyness * (1 - clear)
         ways = self._way[around] + cost[:, np.newaxis] * self._lengths
-        return ways.min(axis=1).astype(np.float32)
+        return np.asarray(ways.min(axis=1), np.float32)
 
     def _numbers(self, places: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return inline and crossline of traces."""

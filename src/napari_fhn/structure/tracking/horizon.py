@@ -96,7 +96,7 @@ class Tracker:
         return self._given(found, np.where(np.isfinite(found), sure, np.float32(0)))
 
     def _given(self, samples: NDArray[np.float32], quality: NDArray[np.float32]) -> Horizon:
-        return Horizon(*(part[0] if self._line else part for part in (samples, quality)), self.event)
+        return Horizon(samples[0], quality[0], self.event) if self._line else Horizon(samples, quality, self.event)
 
 
 def track(

@@ -11,8 +11,8 @@ from napari_fhn.box import Box
 
 _CELL = (16, 16, 32)
 """Voxels of a page along each axis."""
-_MOST = 8192
-"""Pages that are kept: a quarter of a gigabyte of amplitudes."""
+_MOST = 2**27
+"""Bytes of pages that are kept."""
 
 Indices = NDArray[np.intp]
 Read = Callable[[Box], NDArray[np.float32]]
@@ -29,8 +29,8 @@ class Pages:
         Of the volume.
     channels : int
         Values of a voxel.
-    most : int
-        Pages that are kept; when there is no room for another all are let go.
+    most : int, optional
+        Pages that are kept (default: 128 MB of them); when there is no room for another all are let go.
 
     Examples
     --------
@@ -40,12 +40,12 @@ class Pages:
     [[20.0, 23.0], [6.0, 7.0]]
     """
 
-    def __init__(self, read: Read, shape: tuple[int, int, int], channels: int = 1, *, most: int = _MOST) -> None:
+    def __init__(self, read: Read, shape: tuple[int, int, int], channels: int = 1, *, most: int | None = None) -> None:
         self._read = read
         self._shape = shape
         self._counts = tuple(-(-size // cell) for size, cell in zip(shape, _CELL, strict=True))
         self._slots = np.full(int(np.prod(self._counts)), -1, np.int32)
-        self._room = min(most, self._slots.size)
+        self._room = min(most or _MOST // (4 * channels * int(np.prod(_CELL))), self._slots.size)
         self._kept = np.zeros((min(64, self._room), int(np.prod(_CELL)), channels), np.float32)
         self._used = 0
         self.reads = 0
@@ -74,7 +74,7 @@ class Pages:
         if (slot < 0).any():
             self._bring(np.unique(page))
             slot = self._slots[page]
-        return self._kept[slot, within]
+        return np.asarray(self._kept[slot, within])
 
     def _bring(self, pages: NDArray[np.intp]) -> None:
         """Read what is missing of some pages."""

@@ -59,7 +59,7 @@ def trust(windows: NDArray[np.int8], there: NDArray[np.bool_], picks: NDArray[np
     graph = coo_matrix((np.concatenate(length), (np.concatenate(first), np.concatenate(second))), (there.size,) * 2)
     seeds = np.ravel_multi_index(tuple(picks.T), there.shape)
     way = csgraph.dijkstra(graph.tocsr(), directed=False, indices=seeds, min_only=True)
-    return np.exp(-way).astype(np.float32).reshape(there.shape)
+    return np.asarray(np.exp(-way), np.float32).reshape(there.shape)
 
 
 def _likeness(windows: NDArray[np.int8]) -> NDArray[np.float32]:

@@ -80,7 +80,7 @@ def copy_shards(
         done.add(number)
         yield Copied(copy.bytes_of(done), copy.total)
     # Others may have been at work meanwhile, or will be.
-    if copy.finish():
+    if copy.finish() and len(done) < copy.shards.count:
         yield Copied(copy.total, copy.total)
 
 
@@ -194,13 +194,30 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
 
 def _array(target: Target, survey: xr.DataArray, plan: Plan) -> Any:
     """The array of the values, made where there is none yet."""
-    import zarr
-
     if target.read(f"{store.VALUES}/zarr.json") is None:
         shard = tuple(-(-u // b) * b for u, b in zip(plan.unit, plan.brick, strict=True))
         create_shards(target, survey, plan.dtype, plan.brick, shard)
     # Empty bricks are written too: a shard whose values are all alike is there as well.
-    return zarr.open_array(target.store(), path=store.VALUES, mode="r+", config={"write_empty_chunks": True})
+    return open_shards(target, empty=True)
+
+
+def open_shards(target: Target, *, empty: bool = False) -> Any:
+    """Open the values of a store for writing.
+
+    Parameters
+    ----------
+    target : Target
+        The store.
+    empty : bool
+        Whether bricks that hold nothing but what is read where there are none are written too.
+
+    Returns
+    -------
+    zarr.Array
+    """
+    import zarr
+
+    return zarr.open_array(target.store(), path=store.VALUES, mode="r+", config={"write_empty_chunks": empty})
 
 
 def create_shards(

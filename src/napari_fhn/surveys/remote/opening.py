@@ -29,7 +29,7 @@ def opener_of(url: str) -> Any:
         For suffixes of files that are not read by address.
     """
     suffix = PurePosixPath(kept(url)).suffix.lower()
-    if suffix in _TIFF:
+    if suffix in _TIFF and not url.startswith("memory:"):  # where GDAL sees nothing
         return open_tiff
     if suffix in mdio.SUFFIXES:
         return mdio.open

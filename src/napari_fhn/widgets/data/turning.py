@@ -58,11 +58,14 @@ class Turning:
     changed : Signal
         Emitted when one looks another way, at another section, or at another survey.
 
+    entering : Signal
+        Emitted before the canvas is turned to 3D.
     plane : int
         Across which axis of the survey the plane is that is stepped through in 3D.
     """
 
     changed = Signal()
+    entering = Signal()
 
     def __init__(self, viewer: ViewerModel, data: Data) -> None:
         self._viewer = viewer
@@ -142,6 +145,7 @@ class Turning:
             if material is None or kind_of(material.first) != "seismic volume":  # which is shown as planes
                 # From above time still runs down: the order of inlines.
                 dims.order = drawing.across(self._offset, n, self._vertical)
+            self.entering.emit()
             dims.ndisplay = 3
             camera = camera_of(self._viewer)
             if not any(camera.angles):  # straight on a volume looks as flat as a section

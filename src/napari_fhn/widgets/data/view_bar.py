@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -23,7 +24,7 @@ from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
 _NARROWEST = 78
-_NARROW, _WIDEST = 92, 16_777_215
+_NARROW, _WIDEST = 80, 16_777_215
 """Of the number and of the choice of planes, in pixels: where both stand in the row, and without limit."""
 _LEAST_ROOM = 300
 """Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
@@ -48,7 +49,10 @@ class ViewBar(QWidget):
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
-        self._ways = QHBoxLayout()
+        ways = QWidget(self)  # of their own, so that they come first whenever they are made
+        ways.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self._ways = QHBoxLayout(ways)
+        self._ways.setContentsMargins(0, 0, 0, 0)
         self._ways.setSpacing(2)
         self.number = QDoubleSpinBox()
         self.number.setKeyboardTracking(False)
@@ -64,10 +68,10 @@ class ViewBar(QWidget):
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(6, 2, 6, 2)
         row.setSpacing(6)
-        row.addLayout(self._ways)
+        row.addWidget(ways)
         self.plane = QComboBox()
         self.plane.setAccessibleName("plane")
-        self.plane.setToolTip("Which of the three planes the number and the slider move.")
+        self.plane.setToolTip("Which of the three planes the number moves.")
         self.plane.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.plane.setMinimumContentsLength(5)
         self.plane.setMaximumWidth(_NARROW)
@@ -116,9 +120,11 @@ class ViewBar(QWidget):
             for button in self.buttons.values():
                 button.setChecked(False)
             self._group.setExclusive(True)
-        for widget in (self.called, self.number, self.slider):
+        for widget in (self.called, self.number):
             widget.setVisible(axis is not None)
-        self._rest.setVisible(axis is None)
+        slides = axis is not None and not in_3d  # beside planes and bodies there is no room for it
+        self.slider.setVisible(slides)
+        self._rest.setVisible(not slides)
         if axis is not None:
             self._show_number(axis)
 
@@ -143,7 +149,6 @@ class ViewBar(QWidget):
                 else f"Look at {view.title.lower()}s, upright."
             )
             button.clicked.connect(lambda checked=False, view=view: self._turning.show(view))
-            button.setMinimumWidth(button.sizeHint().width())
             self._group.addButton(button)
             self._ways.addWidget(button)
             self.buttons[view.title] = button

@@ -12,6 +12,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.project.carrying import LEAST, CarryPreview
 from napari_fhn.widgets import view
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling import class_layers
@@ -106,11 +107,17 @@ class Preview:
                 return
             self._made = made
             self.state.shown = True
+            messages.say("Shown is what would be carried: Apply sets it, Discard leaves the labels as they are.")
             self._look()
 
         self._busy = True
         messages.say("Looking along the reflectors …")
-        self._context.background.run(lambda: CarryPreview(project), done, self._failed)
+
+        def stopped() -> None:
+            self._busy = False
+
+        operation = Operation("Looking along the reflectors")
+        self._context.attempt(operation, lambda _: CarryPreview(project), done, self._failed, stopped)
 
     def discard(self) -> None:
         """See it no more; the labels are as they were."""

@@ -53,8 +53,9 @@ class ClassTableView(QTableWidget):
         self.cellClicked.connect(lambda row, column: self._picked())  # also of the class that was chosen already
         self.itemChanged.connect(self._changed)
         book.chosen.connect(self._select)
-        for name in ("classes", "counts", "hidden", "locked"):
+        for name in ("classes", "hidden", "locked"):
             getattr(book.state.events, name).connect(self._show)
+        book.state.events.counts.connect(self._show_counts)
         history.changed.connect(self._show_iou)
         self._show()
 
@@ -120,7 +121,6 @@ class ClassTableView(QTableWidget):
     def _show(self, event: Any = None) -> None:
         state = self._book.state
         chosen = self.currentRow()
-        total = sum(state.counts.values())
         self.blockSignals(True)
         self.setRowCount(len(state.classes))
         for row, entry in enumerate(state.classes):
@@ -131,16 +131,28 @@ class ClassTableView(QTableWidget):
                 f"{entry.name}: {key}{_value_of(entry)}. Click to paint with it, double-click to rename it."
             )
             self.setItem(row, _NAME, name)
-            n = state.counts.get(entry.value, 0)
-            self.setItem(row, _COUNT, _number(f"{n:,}".replace(",", " ") if n else "·"))
-            self.setItem(row, _SHARE, _number(_percent(n, total)))
-            self.setItem(row, _IOU, _number(""))
+            for column in (_COUNT, _SHARE, _IOU):
+                self.setItem(row, column, _number(""))
             self.setItem(row, _SHOWN, _tick(entry.value not in state.hidden, _COLUMNS[_SHOWN][3]))
             self.setItem(row, _LOCKED, _tick(entry.value in state.locked, _COLUMNS[_LOCKED][3]))
         self.setFixedHeight(min(max(len(state.classes), 2), _ROWS) * _ROW + _ROW + 5)
         self.selectRow(chosen if 0 <= chosen < len(state.classes) else 0)
         self.blockSignals(False)
+        self._show_counts()
         self._show_iou()
+
+    def _show_counts(self, event: Any = None) -> None:
+        """Write the numbers alone: they change after each stroke, and to make the table anew holds up the next one."""
+        state = self._book.state
+        total = sum(state.counts.values())
+        self.blockSignals(True)
+        for row, entry in enumerate(state.classes):
+            n = state.counts.get(entry.value, 0)
+            for column, text in ((_COUNT, f"{n:,}".replace(",", " ") if n else "·"), (_SHARE, _percent(n, total))):
+                item = self.item(row, column)
+                if item is not None and item.text() != text:
+                    item.setText(text)
+        self.blockSignals(False)
 
     def _show_iou(self) -> None:
         iou = self._history.iou

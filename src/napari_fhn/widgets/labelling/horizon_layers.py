@@ -122,10 +122,10 @@ class HorizonLayers:
         if lines is None or self._book.layer is None:
             return
         parts, colors = [], []
-        for one in self._horizons.maps():
-            segments = self._segments(one.samples)
+        for one, found in self._horizons.shown():
+            segments = self._segments(found.samples)
             parts.append(segments)
-            colors += [one.color] * len(segments)
+            colors += [self._horizons.color_of(one.name)] * len(segments)
         data = np.concatenate(parts) if parts else np.zeros((0, 2, self._book.layer.ndim))
         if not len(data) and not len(lines.data):
             return

@@ -109,6 +109,7 @@ class HorizonBook:
         self._opening = opening
         self._loader = loader
         self._surfaces: dict[str, Horizon] = {}
+        self._good: dict[tuple[str, float], Horizon] = {}
         self._tracker: tuple[str, Tracker] | None = None
         self._stopped = False
         book.state.events.has_labels.connect(self._on_labels)
@@ -143,12 +144,15 @@ class HorizonBook:
             return found
         axis = np.asarray(material.first[material.first.dims[-1]], np.float64)
         step = axis[1] - axis[0] if axis.size > 1 else 1.0
-        for one in self.state.kept.horizons:
-            horizon = self._shown(one)
-            if horizon is not None:
-                times = axis[0] + horizon.samples.astype(np.float64) * step
-                found.append(HorizonMap(one.name, self.color_of(one.name), horizon.samples, horizon.quality, times))
+        for one, horizon in self.shown():
+            times = axis[0] + horizon.samples.astype(np.float64) * step
+            found.append(HorizonMap(one.name, self.color_of(one.name), horizon.samples, horizon.quality, times))
         return found
+
+    def shown(self) -> list[tuple[KeptHorizon, Horizon]]:
+        """Return the horizons that were tracked, as far as they are good enough, in samples."""
+        found = ((one, self._shown(one)) for one in self.state.kept.horizons)
+        return [(one, horizon) for one, horizon in found if horizon is not None]
 
     def _shown(self, one: KeptHorizon) -> Horizon | None:
         if self._tracker is not None and self._tracker[0] == one.name:
@@ -161,7 +165,14 @@ class HorizonBook:
             if found is None:
                 return None
             self._surfaces[one.surface] = found
-        return self._surfaces[one.surface].better(one.least) if one.surface else None
+        if not one.surface:
+            return None
+        # Asked for with every section that one pages to.
+        key = (one.surface, one.least)
+        if key not in self._good:
+            self._good = {known: good for known, good in self._good.items() if known[0] != one.surface}
+            self._good[key] = self._surfaces[one.surface].better(one.least)
+        return self._good[key]
 
     # Changes ---------------------------------------------------------------------------------------------------------
 
@@ -389,7 +400,7 @@ class HorizonBook:
             self._hold()
 
     def _on_labels(self, has_labels: bool) -> None:
-        self._surfaces = {}
+        self._surfaces, self._good = {}, {}
         self._hold(there=has_labels)
 
     def _hold(self, *, there: bool = True) -> None:
@@ -405,3 +416,4 @@ class HorizonBook:
         self.state.kept = kept
         used = {one.surface for one in kept.horizons}
         self._surfaces = {key: found for key, found in self._surfaces.items() if key in used}
+        self._good = {key: found for key, found in self._good.items() if key[0] in used}

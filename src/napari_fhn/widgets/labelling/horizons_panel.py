@@ -65,13 +65,13 @@ class HorizonsPanel(QWidget):
             "takes the last step back."
         )
         self.pick.clicked.connect(self._picking)
-        self.event = QComboBox()
-        self.event.setAccessibleName("what the horizon follows")
+        self.follows = QComboBox()
+        self.follows.setAccessibleName("what the horizon follows")
         for row, (event, title, words) in enumerate(_EVENTS):
-            self.event.addItem(title, event)
-            self.event.setItemData(row, words, Qt.ItemDataRole.ToolTipRole)
-        self.event.setToolTip("What the horizon follows: a peak, a trough, a zero crossing, or the waveform.")
-        self.event.activated.connect(lambda row: horizons.follow(str(self.event.itemData(row))))
+            self.follows.addItem(title, event)
+            self.follows.setItemData(row, words, Qt.ItemDataRole.ToolTipRole)
+        self.follows.setToolTip("What the horizon follows: a peak, a trough, a zero crossing, or the waveform.")
+        self.follows.activated.connect(lambda row: horizons.follow(str(self.follows.itemData(row))))
         self.snap = QCheckBox("Snap")
         self.snap.setToolTip("Move each pick to the nearest peak, trough or zero crossing of its trace.")
         self.snap.setChecked(horizons.state.snap)
@@ -86,6 +86,7 @@ class HorizonsPanel(QWidget):
         self.bar.setAccessibleName("how far the horizon is tracked")
         self.bar.setRange(0, 100)
         self.bar.setFixedHeight(16)
+        self.bar.setToolTip("How many of the survey's traces it has come to.")
         self.quality = QSlider(Qt.Orientation.Horizontal)
         self.quality.setAccessibleName("least quality")
         self.quality.setRange(0, 100)
@@ -108,7 +109,7 @@ class HorizonsPanel(QWidget):
         grid.addWidget(self.add, 0, 2)
         grid.addWidget(self.remove, 0, 3)
         grid.addWidget(self.pick, 1, 0)
-        grid.addWidget(self.event, 1, 1)
+        grid.addWidget(self.follows, 1, 1)
         grid.addWidget(self.snap, 1, 2, 1, 2)
         grid.addWidget(self.track, 2, 0)
         grid.addWidget(self.bar, 2, 1, 1, 3)
@@ -185,7 +186,7 @@ class HorizonsPanel(QWidget):
         self.name.blockSignals(False)
         self.pick.setChecked(horizons.state.picking)
         if one is not None:
-            self.event.setCurrentIndex(max(self.event.findData(one.follows), 0))
+            self.follows.setCurrentIndex(max(self.follows.findData(one.follows), 0))
             self.quality.blockSignals(True)
             self.quality.setValue(round(100 * one.least))
             self.quality.blockSignals(False)
@@ -202,6 +203,6 @@ class HorizonsPanel(QWidget):
         for widget in (self.quality, self.least, self.save):
             widget.setEnabled(there and not tracking)
         self.use.setEnabled(any(kept.surface for kept in horizons.state.kept.horizons) and not tracking)
-        for button in (self.remove, self.event):
+        for button in (self.remove, self.follows):
             button.setEnabled(one is not None and not tracking)
         self.add.setEnabled(not tracking)

@@ -14,6 +14,7 @@ from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_fhn.labels import Interval, Well
+from napari_fhn.widgets.buttonless import without_buttons
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _HEIGHT = 150
@@ -102,7 +103,7 @@ class LogView(QWidget):
         field.setToolTip(f"Where the chosen interval {'begins' if words == 'top' else 'ends'}, on the survey's axis.")
         field.setPrefix(f"{words} ")
         field.setDecimals(1)
-        field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        without_buttons(field, 70)
         field.setKeyboardTracking(False)
         field.valueChanged.connect(lambda value: self._typed(words, value))
         return field

@@ -97,10 +97,18 @@ class WellsBeside:
         self._remove()
         material, viewer = self._context.data.material, self._context.viewer
         assert material is not None
-        place = {key: value for key, value in self._context.place_of(material).items() if key != "metadata"}
+        whole = self._context.place_of(material)
+        session = whole["metadata"].get("session", "")
+        place = {key: value for key, value in whole.items() if key != "metadata"}
         ink = "#000000" if getattr(viewer, "theme", "dark") == "light" else "#ffffff"
         self.paths = Vectors(
-            np.zeros((0, 2, 3)), ndim=3, name=f"{NAME}, paths", edge_width=0.6, vector_style="line", **place
+            np.zeros((0, 2, 3)),
+            ndim=3,
+            name=f"{NAME}, paths",
+            edge_width=0.6,
+            vector_style="line",
+            metadata={"session": session},
+            **place,
         )
         self.names = Points(
             ndim=3,
@@ -110,6 +118,7 @@ class WellsBeside:
             size=3,
             symbol="diamond",
             border_width=0,
+            metadata={"session": session},
             **place,
         )
         with view.keeping_active(viewer):

@@ -14,6 +14,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.quiet_paths import keep_quiet
 from napari_fhn.widgets.labelling.well_dragging import WellDragging
 from napari_fhn.widgets.labelling.wells import WellBook
 
@@ -111,6 +112,7 @@ class WellsLayer:
         viewer = self._context.viewer
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
         self.paths.metadata["session"] = session
+        keep_quiet(viewer, self.paths)
         self.points = Points(
             ndim=ndim,
             name="Wells",
@@ -200,6 +202,12 @@ class WellsLayer:
     def _on_removed(self, event: Any) -> None:
         if event.value is self.points:
             self.points, self._names = None, []
+            if self._context.project.project is not None and self._book.layer is not None:
+                self._context.messages.say(
+                    "The labels of the wells stay, and the wells come back with the next section. To hide them, click "
+                    "their eye.",
+                    note=True,
+                )
         elif event.value is self.paths:
             self.paths = None
             if self.points is not None and self.points in self._context.viewer.layers:

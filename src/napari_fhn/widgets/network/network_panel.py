@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui.widgets import ComboBox, SpinBox
-from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from napari_fhn.training.recipes import RECIPES
+from napari_fhn.widgets.buttonless import without_buttons
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.network.advanced import Advanced
 from napari_fhn.widgets.network.memory_bar import MemoryBar
@@ -119,8 +120,7 @@ class NetworkPanel(Section):
         # Arrow keys and the wheel do without buttons, whose room the device beside it needs.
         # Else it takes the focus whenever a number is shown, and what is typed on the canvas goes there.
         self.held_out.native.setKeyboardTracking(False)
-        self.held_out.native.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.held_out.native.setStyleSheet("QAbstractSpinBox { min-width: 22px; }")
+        without_buttons(self.held_out.native, 22)
         self.held_out.native.setFixedWidth(40)
         return grid
 

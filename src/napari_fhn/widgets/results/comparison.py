@@ -30,6 +30,7 @@ from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 
 _NAME = "Difference"
+_KEEPING = "Keeping the prediction"
 
 
 @dataclass
@@ -111,7 +112,9 @@ class Comparison:
         def failed(error: BaseException) -> None:
             self._messages.fail(f"The prediction could not be kept: {error}")
 
-        self._context.attempt(Operation("Keeping the prediction", writes=True), keep, done, failed)
+        if any(one.title == _KEEPING for one in self._context.background.under_way):
+            return  # twice at once they would have one name
+        self._context.attempt(Operation(_KEEPING, writes=True), keep, done, failed)
 
     def show_kept(self) -> None:
         """Show the predictions that were kept in the session, each as a layer that is hidden at first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -49,6 +51,28 @@ class Reporting:
             self._messages.fail(f"The network could not be saved: {error}.")
             return
         self._messages.say(f"The network is saved in {folder}.")
+
+    def export_network(self, path: Path) -> None:
+        """Write the trained network for other programs, in a process of its own: this one has no torch."""
+        run, context = self._trained(), self._context
+        if run is None:
+            return
+        command = [sys.executable, "-m", "napari_fhn.cli", "export-network", str(run.model), str(path)]
+
+        def write(_: object) -> str:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            said = " ".join(line.removeprefix("napari-fhn: ") for line in done.stderr.splitlines()[-3:])
+            if done.returncode:
+                raise JobError(said or "its process ended without a word")
+            return said
+
+        self._messages.say(f"Writing {path.name} ...")
+        context.attempt(
+            Operation(f"Writing {path.name}"),
+            write,
+            lambda said: context.messages.say(f"The network is written: {path}. {said}".rstrip()),
+            lambda error: context.messages.fail(f"The network could not be written: {error}"),
+        )
 
     def score(self) -> None:
         """Score the prediction on each body held out, and say it."""

@@ -66,6 +66,11 @@ class ResultsPanel(Section):
             desk.leaving_out.press,
         )
         self.model = _button("Save network …", "Copy the trained network to a folder of its own.", self._save_model)
+        self.network_file = _button(
+            "Network as …",
+            "Write the trained network as one file that other programs read: ONNX, torch, or weights for Julia.",
+            self._export_network,
+        )
         self.command = _button(
             "Copy command",
             "Copy the command that does what was clicked, without a viewer.",
@@ -73,7 +78,7 @@ class ResultsPanel(Section):
         )
         self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.reporting.report)
         self.body.addLayout(_row(self.score, self.in_turn, self.report))
-        self.body.addLayout(_row(self.model, self.command))
+        self.body.addLayout(_row(self.model, self.network_file, self.command))
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
@@ -138,7 +143,7 @@ class ResultsPanel(Section):
         for button in (self.keep, self.tidy):
             button.setEnabled(idle and predicted and may)
         self.back.setEnabled(idle and may and desk.tidying.can_take_back)
-        for button in (self.model, self.command):
+        for button in (self.model, self.network_file, self.command):
             button.setEnabled(idle and trained)
         self.report.setEnabled(idle and trained and may)
         leaving = desk.leaving_out.running
@@ -163,6 +168,14 @@ class ResultsPanel(Section):
         name = QFileDialog.getExistingDirectory(self, "Folder for the network")
         if name:
             self._desk.reporting.save_model(Path(name))
+
+    def _export_network(self) -> None:
+        kinds = "ONNX (*.onnx);;torch.export (*.pt2);;Weights for InvertibleNetworks.jl (*.npz)"
+        name, chosen = QFileDialog.getSaveFileName(self, "The network as a file", "network.onnx", kinds)
+        if name:
+            suffix = chosen.rpartition("*")[2].rstrip(")")
+            path = Path(name)
+            self._desk.reporting.export_network(path if path.suffix else path.with_suffix(suffix))
 
     def _copy(self) -> None:
         command, clipboard = self._desk.reporting.command(), QApplication.clipboard()

@@ -57,7 +57,7 @@ class StartPanel(QWidget):
         self.go_on.clicked.connect(self._starting.go_on)
         self.anew = _button("Begin anew", "Begin another session of this survey. The one that there is stays as it is.")
         self.anew.clicked.connect(self._starting.anew)
-        self.other = _button("Another session", "List the sessions that were open lately.")
+        self.other = _button("Another …", "List the sessions that were open lately.")
         self.other.setCheckable(True)
         self.other.toggled.connect(self._list)
         said = QHBoxLayout()
@@ -125,7 +125,7 @@ class StartPanel(QWidget):
             item.setToolTip(f"{row.spoken}. It lies in {entry.folder}.")
             if not there:
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
-                row.find.clicked.connect(lambda _=False, entry=entry: self._find(entry))
+                row.seek.clicked.connect(lambda _=False, entry=entry: self._find(entry))
                 row.forget.clicked.connect(lambda _=False, entry=entry: self._starting.forget(entry.folder))
             self.list.addItem(item)
             self.list.setItemWidget(item, row)
@@ -180,16 +180,16 @@ class _Row(QWidget):
         self.spoken = f"{first}, {second}"
         # The list hears clicks on what is found.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, outline is not None)
-        self.find, self.forget = QToolButton(), QToolButton()
+        self.seek, self.forget = QToolButton(), QToolButton()
         if outline is None:
             small.setText("?")
             small.setAlignment(Qt.AlignmentFlag.AlignCenter)
             small.setStyleSheet(QUIET)
-            self.find.setText("Find …")
-            self.find.setToolTip("Say where the folder of this session is now.")
+            self.seek.setText("Find …")
+            self.seek.setToolTip("Say where the folder of this session is now.")
             self.forget.setText("✕")
             self.forget.setToolTip("List this session no more.")
-            row.addWidget(self.find)
+            row.addWidget(self.seek)
             row.addWidget(self.forget)
 
 

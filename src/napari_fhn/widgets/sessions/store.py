@@ -365,6 +365,8 @@ class SessionStore:
             context.views.take(view.further)
         dims = context.viewer.dims
         if self._opening and len(view.order) == dims.ndim:
+            if view.ndisplay == 3 and dims.ndisplay != 3:
+                context.views.entering.emit()
             dims.ndisplay = view.ndisplay
             dims.order = view.order
             for axis, value in enumerate(view.point):

@@ -45,7 +45,9 @@ class Beside:
         self._dock: QDockWidget | None = None
         self.place = Place(context.viewer, context.data)
         self.views: LinkedViews | None = None
+        self._survey: object = None
         context.views.events.linked.connect(self.follow)
+        context.data.state.events.material.connect(self._other_survey)
 
     def follow(self, event: Any = None) -> None:
         """Show the views, or take them away."""
@@ -78,6 +80,16 @@ class Beside:
             views.close_views()
             self._context.viewer.window.remove_dock_widget(views)
             views.deleteLater()
+
+    def _other_survey(self, event: Any = None) -> None:
+        """Forget a fence, and bodies, that were those of another survey."""
+        material = self._context.data.material
+        if material is None:
+            return
+        survey = (material.shape, str(material.first.attrs.get("source", "")))
+        if self._survey not in (None, survey):
+            self._context.views.fence, self._context.views.bodies = (), ()
+        self._survey = survey
 
     def _seen(self, visible: bool) -> None:
         """Follow a person who closes the part of the window; one that is only covered is still wanted."""

@@ -7,6 +7,7 @@ from napari_fhn.surveys.fences import Fence, beside, fence, through
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.views.state import ViewState
 
@@ -32,6 +33,15 @@ class Fencing:
         self._context = context
         self._wells = wells
         self._state = state
+        self._placed: tuple[Material | None, MapFrame | None] = (None, None)
+
+    @property
+    def map_frame(self) -> MapFrame | None:
+        """Where the survey lies, of any kind; None where it lies on no map."""
+        material = self._context.data.material
+        if material is not self._placed[0]:
+            self._placed = (material, None if material is None else MapFrame.of(material.first))
+        return self._placed[1]
 
     @property
     def frame(self) -> MapFrame | None:
@@ -39,7 +49,7 @@ class Fencing:
         material = self._context.data.material
         if material is None or kind_of(material.first) != "seismic volume" or self._context.data.vertical != 2:
             return None
-        return MapFrame.of(material.first)
+        return self.map_frame
 
     def heads(self) -> dict[str, tuple[float, ...]]:
         """Return where wells lie, in voxels along the lateral axes."""

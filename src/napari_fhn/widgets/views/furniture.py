@@ -92,6 +92,7 @@ class Furniture:
         self._data = data
         self._state = state
         self._known: tuple[Any, MapFrame | None] = (None, None)
+        self._lengths: dict[int, tuple[float, str]] = {}
 
     def draw(self, painter: QPainter, canvas: CanvasView) -> None:
         """Draw what is wanted and fits the survey."""
@@ -123,8 +124,11 @@ class Furniture:
         vertical = vertical_axis(survey)
         layer, n = self._data.material.layer, len(self._data.material.shape)  # type: ignore[union-attr]
         for axis in axes:
+            if axis not in self._lengths:
+                self._lengths[axis] = _of_voxel(survey, frame, axis, vertical)
+            length, unit = self._lengths[axis]
             pixels = abs(float(layer.scale[layer.ndim - n + axis])) * canvas.zoom  # of one voxel
-            found.append(bar(*_per_voxel(survey, frame, axis, vertical, pixels)))
+            found.append(bar(length / pixels, unit))
         down, across = found
         return across, down if vertical in axes else None
 
@@ -159,6 +163,7 @@ class Furniture:
         material = self._data.material
         if material is not self._known[0]:
             self._known = (material, None if material is None else MapFrame.of(material.first))
+            self._lengths = {}
         return self._known[1]
 
     def _draw_bars(self, painter: QPainter, canvas: CanvasView, across: Bar | None, down: Bar | None) -> None:
@@ -228,23 +233,21 @@ def value_unit(layer: Image, viewer: ViewerModel) -> str:
     return str(survey.attrs.get("units", "") or ("amplitude" if is_seismic(survey) else ""))
 
 
-def _per_voxel(
-    survey: xr.DataArray, frame: MapFrame | None, axis: int, vertical: int | None, pixels: float
-) -> tuple[float, str]:
-    """How many units a pixel is along an axis, and their name; 0 where it has no length."""
+def _of_voxel(survey: xr.DataArray, frame: MapFrame | None, axis: int, vertical: int | None) -> tuple[float, str]:
+    """How long a voxel is along an axis, and in which unit; 0 where it has no length."""
     if axis == vertical:
         numbered = Numbers.of(survey).axes[axis]
-        return abs(numbered.step) / pixels, numbered.unit or "samples"
+        return abs(numbered.step), numbered.unit or "samples"
     if frame is None:
         return 0.0, ""
     lateral = axis if vertical is None or axis < vertical else axis - 1
     if frame.track is not None:
         metres = np.array(frame.metres or (0.0, 0.0))
         apart = np.hypot(*(np.diff(frame.track, axis=0) * metres).T)
-        return (float(np.median(apart)) if apart.size else 0.0) / pixels, "m"
+        return float(np.median(apart)) if apart.size else 0.0, "m"
     step = np.array((frame.first, frame.second)[lateral])
     if frame.unit == "deg":
-        return float(np.hypot(*step)) / pixels, "deg"
+        return float(np.hypot(*step)), "deg"
     if frame.metres is None:
         return 0.0, ""
-    return float(np.hypot(*(step * frame.metres))) / pixels, "m"
+    return float(np.hypot(*(step * frame.metres))), "m"

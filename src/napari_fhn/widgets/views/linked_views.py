@@ -12,7 +12,6 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from napari_fhn.surveys.cuts import Cut, Path, Plane
-from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.events import disconnect
@@ -171,7 +170,7 @@ class LinkedViews(QWidget):
         if volume and material is not None:
             for section in self.sections:
                 section.follow(material, context.data.vertical)
-        frame = self._frame()
+        frame = self._fencing.map_frame
         if frame is not None:
             self.map.follow(frame)
         self._other_wells()
@@ -190,10 +189,6 @@ class LinkedViews(QWidget):
             self._path = Path(found.traces)
             self.fence.follow(material, found, self._fencing.wells_near(found))
         self._soon()
-
-    def _frame(self) -> MapFrame | None:
-        material = self._context.data.material
-        return None if material is None else MapFrame.of(material.first)
 
     # Drawing ---------------------------------------------------------------------------------------------------------
 
@@ -273,18 +268,17 @@ class LinkedViews(QWidget):
 
     def _arrange(self, volume: bool, fenced: bool) -> bool:
         """Show the views that there are, without what the canvas shows already; say whether others than before."""
-        across, mapped = self._place.across, self.map.frame is not None and self._frame() is not None
-        wanted = [(section, volume and section.axis != across) for section in self.sections]
+        across, mapped = self._place.across, self._fencing.map_frame is not None
+        wanted: list[tuple[Pane, bool]] = [(one, volume and one.axis != across) for one in self.sections]
         wanted += [(self.map, mapped), (self.fence, fenced)]
         others = [(pane, seen) for pane, seen in wanted if pane.isHidden() == seen]
         for pane, seen in others:
             pane.setVisible(seen)
         fences = self._fencing.frame is not None
-        for widget in (self._fence_words, self.through, self.draw):
-            widget.setVisible(fences)
-        self.without.setVisible(fenced)
-        for widget in (self._map_words, self.map_shows):
-            widget.setVisible(mapped)
+        shown: list[tuple[QWidget, bool]] = [(one, fences) for one in (self._fence_words, self.through, self.draw)]
+        shown += [(self.without, fenced), (self._map_words, mapped), (self.map_shows, mapped)]
+        for widget, seen in shown:
+            widget.setVisible(seen)
         self.map_shows.setCurrentIndex(self.map_shows.findData(self._state.map_shows))
         self.words.setText("" if volume or mapped else "There is nothing to show beside this section.")
         return bool(others)

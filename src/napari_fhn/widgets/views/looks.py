@@ -51,7 +51,7 @@ class LooksWatch:
         layers.inserted.connect(self._inserted)
         layers.removed.connect(self._removed)
         for emitter in self._lists:
-            emitter.connect(self._later)
+            emitter.connect(self.later)
         for emitter in self._views():
             emitter.connect(self._turned)
         for layer in self._viewer.layers:
@@ -65,7 +65,7 @@ class LooksWatch:
         disconnect(layers.inserted, self._inserted)
         disconnect(layers.removed, self._removed)
         for emitter in self._lists:
-            disconnect(emitter, self._later)
+            disconnect(emitter, self.later)
         for emitter in self._views():
             disconnect(emitter, self._turned)
         for layer in self._viewer.layers:
@@ -81,7 +81,8 @@ class LooksWatch:
             low[axis], high[axis] = center - length / 2 / camera.zoom, center + length / 2 / camera.zoom
         return low, high
 
-    def _later(self, event: Any = None) -> None:
+    def later(self, event: Any = None) -> None:
+        """Say in a moment that something has changed."""
         if not self._timer.isActive():
             self._timer.start()
 
@@ -89,7 +90,7 @@ class LooksWatch:
         """A layer was drawn again: because one has gone on to another section, or because something in it changed."""
         step, layer = tuple(self._viewer.dims.point), id(event.source)
         if step == self._steps.get(layer):
-            self._later()
+            self.later()
         self._steps[layer] = step
 
     def _turned(self, event: Any = None) -> None:
@@ -105,13 +106,13 @@ class LooksWatch:
     def _watch(self, layer: Any) -> None:
         if isinstance(layer, Image | Labels):
             for emitter in _emitters(layer):
-                emitter.connect(self._later)
+                emitter.connect(self.later)
             layer.events.set_data.connect(self._redrawn)
 
     def _let_go(self, layer: Any) -> None:
         if isinstance(layer, Image | Labels):
             for emitter in _emitters(layer):
-                disconnect(emitter, self._later)
+                disconnect(emitter, self.later)
             disconnect(layer.events.set_data, self._redrawn)
 
     def _views(self) -> list[Any]:

@@ -175,7 +175,7 @@ class Pane(QWidget):
             ("top", "left"), self.box.viewRange(), (width, height), self.ticks, strict=True
         ):
             axis = item.getAxis(side)
-            axis.setTicks([[] if found is None else found(*ends, max(2, length // _APART))])
+            axis.setTicks([[] if found is None else found(ends[0], ends[1], max(2, length // _APART))])
 
     def _on_click(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.box.sceneBoundingRect().contains(event.scenePos()):

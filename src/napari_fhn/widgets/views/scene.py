@@ -73,7 +73,6 @@ class Scene:
         self.planes: Surface | None = None
         self.tubes: Surface | None = None
         viewer = context.viewer
-        # Heard before napari draws volumes that are not wanted: of those who listen the last one is called first.
         viewer.dims.events.ndisplay.connect(self.follow)
         viewer.layers.events.inserted.connect(self._inserted)
         viewer.layers.events.removed.connect(self._removed)
@@ -83,6 +82,7 @@ class Scene:
         self._timer.setInterval(_SOON_MS)
         self._timer.timeout.connect(self._draw)
         self._connections: list[tuple[Any, Callable[..., None]]] = [
+            (context.views.entering, self.prepare),
             (place.moved, self._soon),
             (self._looks.changed, self._changed),
             (wells.state.events.wells, self._show_wells),
@@ -99,6 +99,12 @@ class Scene:
             return False
         return kind_of(material.first) == "seismic volume" and self._context.data.vertical == 2
 
+    def prepare(self) -> None:
+        """Hide whole volumes before napari, which is about to turn the canvas to 3D, reads them."""
+        if self.fits and not self.shown:
+            for layer in self._context.viewer.layers:
+                self._hide(layer)
+
     def follow(self, event: Any = None) -> None:
         """Show planes in 3D, and whole layers on sections."""
         wanted = self._context.viewer.dims.ndisplay == 3 and self.fits
@@ -106,6 +112,10 @@ class Scene:
             self._enter()
         elif not wanted and self.shown:
             self._leave()
+
+    def repaint(self, event: Any = None) -> None:
+        """Draw again: something was predicted, which layers that are out of sight do not tell."""
+        self._looks.later()
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -149,12 +159,12 @@ class Scene:
 
     def _enter(self) -> None:
         viewer = self._context.viewer
-        self.shown = True
         for layer in viewer.layers:
             if layer.metadata.get(OURS):
                 layer.visible = True
             else:
                 self._hide(layer)
+        self.shown = True
         # A surface is drawn with its axes in their own order, whatever the order of the viewer's is.
         self._order = tuple(viewer.dims.order)
         viewer.dims.order = tuple(range(viewer.dims.ndim))
@@ -291,7 +301,7 @@ class Scene:
         made = together([tube(path * scale, radius) for path in paths if path is not None])
         if len(made.faces):
             solid = Solid(made.vertices / scale, made.faces)
-            self.tubes = self.add("Wells (3D)", solid, np.tile(np.float32(_WELLS), (len(solid.vertices), 1)))
+            self.tubes = self.add("Wells (3D)", solid, np.tile(np.array(_WELLS, np.float32), (len(solid.vertices), 1)))
             self.tubes.visible = self.shown
 
 

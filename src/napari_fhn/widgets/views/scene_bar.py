@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QTimer
+from qtpy.QtGui import QAction  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QWidget
 
 from napari_fhn.widgets.context import DeskContext
@@ -46,6 +47,8 @@ class SceneBar(QWidget):
         self.menu.aboutToShow.connect(self.fill)
         self.button.setMenu(self.menu)
         self.progress = QProgressBar()
+        self.progress.setAccessibleName("progress of a body")
+        self.progress.setToolTip("How far the body is that is made.")
         self.progress.setMaximumWidth(90)
         self.progress.setRange(0, 100)
         self.stop = QToolButton()
@@ -68,7 +71,8 @@ class SceneBar(QWidget):
         """List the classes."""
         self.menu.clear()
         for entry in self._book.state.classes:
-            action = self.menu.addAction(entry.name)
+            action = QAction(entry.name, self.menu)
+            self.menu.addAction(action)
             action.setCheckable(True)
             action.setChecked(entry.value in self._context.views.bodies)
             action.triggered.connect(lambda wanted, value=entry.value: self._want(value, wanted))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from psygnal import SignalGroupDescriptor
+from psygnal import Signal, SignalGroupDescriptor
 
 from napari_fhn.project.view_record import FurtherViews
 
@@ -26,8 +26,15 @@ class ViewState:
         Label values whose bodies are shown in 3D.
     ticks, scale, colours : bool
         Whether ticks (on maps with a grid), scale bar and north, and the bar of colours are drawn on the canvas.
+
+    Attributes
+    ----------
+    entering : Signal
+        Emitted before the canvas is turned to 3D. Who hears of it only then comes after napari, which reads all that is
+        in sight as a whole volume first.
     """
 
+    entering = Signal()
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     linked: bool = False
