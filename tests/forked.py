@@ -88,6 +88,14 @@ class Forked(_ORIGINAL):  # type: ignore[misc,valid-type,type-arg]
         return self.returncode
 
 
+class ForkedCode(Forked):
+    """A `subprocess.Popen` of which ``-c`` that imports the package is a copy too."""
+
+    @staticmethod
+    def _copies(args: Any) -> bool:
+        return _is_ours(args) or (args[:2] == [sys.executable, "-c"] and "napari_fhn" in args[2])
+
+
 class ForkedLooks(Forked):
     """A `subprocess.Popen` of which only what looks through a file is a copy."""
 
@@ -100,7 +108,7 @@ class ForkedLooks(Forked):
 
 @contextlib.contextmanager
 def installed(kind: type[Forked] = Forked) -> Iterator[None]:
-    """Let ``-m napari_fhn...``, and ``-c`` that imports it, be copies while this is entered.
+    """Let ``-m napari_fhn...`` be copies while this is entered.
 
     Nothing changes where processes cannot be copied.
     """
@@ -118,8 +126,6 @@ def _is_ours(args: Any) -> bool:
         return False
     if args[1] == "-m":
         return str(args[2]).partition(".")[0] == "napari_fhn"
-    if args[1] == "-c":
-        return "napari_fhn" in args[2]
     return Path(args[1]).parent == _BENCHMARKS or _is_a_look(args)
 
 

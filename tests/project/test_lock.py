@@ -57,7 +57,7 @@ def start(code: str, folder: Path) -> subprocess.Popen[str]:
 @pytest.fixture(autouse=True)
 def quick_processes():
     """Processes begin as copies of one that has imported everything."""
-    with forked.installed():
+    with forked.installed(forked.ForkedCode):
         yield
 
 

@@ -71,9 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options is None:
         return WRONG
     with ExitStack() as speaking:
-        how = {"verbose": getattr(options, "verbose", False), "log_file": getattr(options, "log_file", None)}
+        asked = saying.speaking(
+            typed,
+            as_json=getattr(options, "json", False),
+            verbose=getattr(options, "verbose", False),
+            log_file=getattr(options, "log_file", None),
+        )
         try:
-            speaking.enter_context(saying.speaking(typed, as_json=getattr(options, "json", False), **how))
+            speaking.enter_context(asked)
         except OSError as error:
             print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
             return WRONG

@@ -52,6 +52,16 @@ def save_stac(raster: str | Path, classes: Sequence[ClassLike] = (), *, history:
     ------
     SurveyError
         When the map does not say where on the Earth it lies, or the item cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, rasterio
+    >>> place = rasterio.Affine(30, 0, 500000, 0, -30, 4000000)
+    >>> form = {"width": 3, "height": 2, "count": 1, "dtype": "uint8", "crs": "EPSG:32633", "transform": place}
+    >>> with rasterio.open("map.tif", "w", **form) as file:
+    ...     file.write(np.ones((1, 2, 3), np.uint8))
+    >>> save_stac("map.tif").name
+    'map.stac.json'
     """
     raster = Path(raster)
     with rasterio.open(raster) as file:
@@ -92,14 +102,13 @@ def save_stac(raster: str | Path, classes: Sequence[ClassLike] = (), *, history:
             for entry in classes
         ]
     ring = np.array(geometry["coordinates"][0])
-    west, south, east, north = *ring.min(axis=0), *ring.max(axis=0)
     item = {
         "type": "Feature",
         "stac_version": "1.1.0",
         "stac_extensions": list(_EXTENSIONS),
         "id": raster.stem,
         "geometry": geometry,
-        "bbox": [float(value) for value in (west, south, east, north)],
+        "bbox": [*ring.min(axis=0).tolist(), *ring.max(axis=0).tolist()],
         "properties": properties,
         "links": [],
         "assets": {"data": asset},

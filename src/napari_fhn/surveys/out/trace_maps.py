@@ -75,6 +75,14 @@ def save_trace_map(
     SurveyError
         When no trace has one, the suffix is none of these, or a surface is asked for along a line or of a survey
         without map coordinates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_fhn import sample_data, surveys
+    >>> survey = surveys.open(sample_data.SEISMIC.survey)
+    >>> save_trace_map("flat.csv", np.full(survey.shape[:2], 800.0), survey, "A flat horizon")
+    24576
     """
     path, extra = Path(path), dict(extra or {})
     suffix = path.suffix.lower()

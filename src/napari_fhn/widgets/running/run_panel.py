@@ -95,6 +95,7 @@ class RunPanel(Section):
         self.bar.setToolTip("How much is done, and the time left.")
         self.cancel = QToolButton()
         self.cancel.setText("✕")
+        self.cancel.setToolTip("Let go of what the bar shows.")
         self.cancel.setFixedHeight(16)
         policy = self.cancel.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # nothing moves when it comes
