@@ -171,7 +171,7 @@ class Window:
         assert layer is not None
         for number in range(40):
             if number % 7 == 6:
-                self.desk.book.undo()
+                self.desk.book.history.undo()
             else:
                 places = [(number % SHAPE[0], k, (number * 3 + k) % SHAPE[2]) for k in range(SHAPE[1])]
                 layer.data_setitem(tuple(np.array(one) for one in zip(*places, strict=True)), 1 + number % 3)
@@ -200,7 +200,7 @@ class Window:
             self.desk.labelling.edits.merge((1, 2), 2)
             self.wait(lambda n=n: len(book.state.classes) == n - 1)  # type: ignore[misc]
             yield
-            book.undo()
+            book.history.undo()
             self.wait(lambda n=n: len(book.state.classes) == n)  # type: ignore[misc]
             yield
 

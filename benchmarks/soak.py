@@ -157,7 +157,7 @@ def _in_a_window() -> Callable[[int], None]:
             places = [((number + stroke) % small_work.SHAPE[0], k, (number + k) % 32) for k in range(16)]
             layer.data_setitem(tuple(np.array(one) for one in zip(*places, strict=True)), 1 + stroke % 3)
             window.wait(lambda: True)
-        desk.book.undo()
+        desk.book.history.undo()
         for _ in window.train(3):
             pass
         for _ in window.predict():

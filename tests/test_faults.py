@@ -17,7 +17,7 @@ from tests.cli.conftest import prepared, run_of, small, survey, wells  # noqa: F
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.project import Project, Session, jobs, predictions
+from napari_fhn.project import Project, Session, jobs, kept_predictions
 from napari_fhn.training import BoxChanged, Control, predict
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -69,7 +69,7 @@ def test_a_prediction_of_a_network_that_learnt_on_is_not_taken_for_its_own(train
     earlier = np.load(run_of("s").prediction)
     assert main(["train", "--resume", "--session", "s", "--steps", "3", "--json"]) == 0
     assert "is kept as 'Run 1 after 2 steps'" in capsys.readouterr().err
-    (one,) = predictions.kept(Session("s"))  # what somebody waited for is not painted over
+    (one,) = kept_predictions.kept(Session("s"))  # what somebody waited for is not painted over
     np.testing.assert_array_equal(one.values(), earlier)
     assert one.made is not None
     assert one.made.steps == (2,)

@@ -16,7 +16,7 @@ import napari_fhn as fhn
 from napari_fhn import surveys
 from napari_fhn.cli import main, running
 from napari_fhn.labels import ClassTable, Interval, Well
-from napari_fhn.project import ProjectError, Session, SurveySet, labelling, lock, predictions
+from napari_fhn.project import ProjectError, Session, SurveySet, kept_predictions, labelling, lock
 from napari_fhn.project.carrying import carry_labels, erase_carried
 from napari_fhn.project.lock import Holder, SessionLock
 from napari_fhn.project.project import Project
@@ -107,7 +107,7 @@ def test_with_the_lock_held_elsewhere_no_door_changes_a_byte(survey, wells, tmp_
         "manifest": lambda: session.change(kind="map"),
         "rename": lambda: session.runs.rename(run, "mine"),
         "select": lambda: session.runs.select(run),
-        "keep": lambda: predictions.keep(session, run),
+        "keep": lambda: kept_predictions.keep(session, run),
     }
     for name, change in changes.items():
         with pytest.raises(ProjectError, match=r"the desk|to look at only"):

@@ -13,7 +13,7 @@ import napari_fhn as fhn
 from napari_fhn import record
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Well
-from napari_fhn.project import Project, ProjectError, Session, SessionInUse, SurveySet, damage, layout, predictions
+from napari_fhn.project import Project, ProjectError, Session, SessionInUse, SurveySet, damage, kept_predictions, layout
 from napari_fhn.project import wells as wells_of
 from napari_fhn.project.run import ready_prediction
 from napari_fhn.project.view_record import Looks, ViewRecord
@@ -54,7 +54,7 @@ def whole(tmp_path_factory) -> Path:
         work = Work(project, file)
         work.train("first")
         second = work.train("second")
-        predictions.keep(project.session, second)
+        kept_predictions.keep(project.session, second)
         folder = project.session.folder
         well = Well("A", 1.0, 2.0, (Interval(0.0, 10.0, "sand"),), None, None)
         wells_of.save(folder, wells_of.KeptWells((well,), 1.0, None))

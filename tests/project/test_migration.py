@@ -18,8 +18,9 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import HeldOut, Project, Session, jobs
+from napari_fhn.project.kept_predictions import kept
 from napari_fhn.project.manifest import FILE as MANIFEST
-from napari_fhn.project.predictions import kept, standing
+from napari_fhn.project.predictions import standing
 from napari_fhn.training import Schedule
 
 from .conftest import SHAPE, killed, small_settings

@@ -10,8 +10,7 @@ import pytest
 from faulty_disk import disk
 from napari_fhn.box import Box
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet, predictions
-from napari_fhn.project.predictions import Tidying, check, forget, keep, kept, standing, take_back, tidy
-from napari_fhn.training import provenance
+from napari_fhn.project.predictions import Tidying, check, standing, take_back, tidy
 
 from .conftest import SHAPE, opened, predicted, trained
 
@@ -175,44 +174,3 @@ def test_a_disk_that_is_full_leaves_the_prediction(work):
         assert run.provenance().tidied is None
         np.testing.assert_array_equal(np.load(run.prediction), before)
         assert not take_back(run)
-
-
-# Kept to compare ------------------------------------------------------------------------------------------------------
-
-
-def test_kept_ones_are_numbered_and_never_overwritten(work):
-    run = work.train()
-    first, second = keep(work.session, run), keep(work.session, run)
-    assert [one.name for one in kept(work.session)] == ["Prediction 1", "Prediction 2"]
-    forget(first)
-    assert keep(work.session, run).name == "Prediction 3"
-    assert [one.name for one in kept(work.session)] == ["Prediction 2", "Prediction 3"]
-    assert second.made == run.provenance()
-    predicted(run, value=2)
-    assert (second.values() == 1).all()
-    keep(work.session, run, "before wells")
-    with pytest.raises(ProjectError, match="'before wells' is kept already"):
-        keep(work.session, run, "before wells")
-
-
-def test_ten_come_after_nine(work):
-    run = work.train()
-    for _ in range(10):
-        keep(work.session, run)
-    assert [one.name for one in kept(work.session)] == [f"Prediction {k}" for k in range(1, 11)]
-
-
-def test_names_of_kept_ones_are_names_of_files(work):
-    run = work.train()
-    assert keep(work.session, run, "../../over: there?").path.parent == work.session.kept
-    assert len(list(work.session.kept.glob("*.npy"))) == 1
-    with pytest.raises(ProjectError, match="no prediction to keep"):
-        keep(work.session, work.train(predict=False))
-
-
-def test_one_of_an_earlier_version_has_no_record(work):
-    work.session.kept.mkdir()
-    np.save(work.session.kept / "Prediction 1.npy", np.ones(SHAPE, np.uint8))
-    (one,) = kept(work.session)
-    assert one.made is None
-    assert provenance.read(one.path) is None

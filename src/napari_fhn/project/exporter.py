@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
-from napari_fhn import __version__, mapped, surveys
+from napari_fhn import __version__
 from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_checks import check, is_raster, is_segy
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
 from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
-from napari_fhn.project.recoding import InFiles, in_codes
-from napari_fhn.surveys import PlaceError, kinds, onto
-from napari_fhn.surveys.blocks import ArrayLike
-from napari_fhn.surveys.grid import Grid
-from napari_fhn.surveys.moving import scratch
-from napari_fhn.surveys.out import (
-    save_bodies,
-    save_classes,
-    save_horizon,
-    save_layers,
-    save_mesh,
-    save_polygons,
-    save_stac,
-    save_trace_map,
-    surfaces,
-    trace_maps,
-)
-from napari_fhn.surveys.out.horizons import depths_of, horizon_title
-from napari_fhn.surveys.out.saving import GEOTIFF, SEGY
-from napari_fhn.surveys.out.thickness import thickness
+from napari_fhn.project.export_writing import Writing
+from napari_fhn.surveys import kinds
 from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
@@ -62,7 +41,6 @@ class Exporter:
         self._origin = origin
         self.survey = survey
         self.table = table
-        self._notes: list[str] = []
 
     @classmethod
     def of_run(
@@ -156,7 +134,7 @@ class Exporter:
         grid = origin.grid()
         if exporter.survey is not None and grid is not None:
             # Before any time is spent; nothing is read yet.
-            exporter._placed(grid.template().variable, classes=True)
+            Writing(origin, exporter.survey, table).placed(grid.template().variable, classes=True)
         return exporter
 
     # What there is ---------------------------------------------------------------------------------------------------
@@ -229,26 +207,12 @@ class Exporter:
             When there is nothing of that kind, or it cannot be written.
         """
         self.check(request)
-        self._notes = list(self._origin.notes)
         told = told or _nobody
+        writing = Writing(self._origin, self.survey, self.table)
         made = [f"napari-fhn {__version__}, {today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
             made.append(f"classes: {', '.join(f'{one.code} {one.name}' for one in self.table)}")
-        write: dict[str, Callable[[Request, tuple[str, ...], Told], Written]] = {
-            "classes": self._classes,
-            "labels": self._classes,
-            "probabilities": self._probabilities,
-            "entropy": self._output,
-            "margin": self._output,
-            "horizon": self._horizon,
-            "thickness": self._thickness,
-            "bodies": self._bodies,
-            "mesh": self._mesh,
-            "polygons": self._polygons,
-            "table": self._table,
-        }
-        written = write[request.what](request, tuple(made), told)
-        return replace(written, notes=tuple(self._notes))
+        return writing.write(request, tuple(made), told)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 
@@ -265,177 +229,12 @@ class Exporter:
             return False
         return what != "mesh" or len(kinds.spatial_shape(self.survey)) == SIZES
 
-    def _classes(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._origin.labels() if request.what == "labels" else self._origin.classes()
-        values = self._placed(values, classes=True)
-        table, like, nothing = self.table, self._like(values), 0
-        if table is not None and table.coded:
-            values, nothing = in_codes(values, table, path=request.path), table.unlabelled
-        path = surveys.save(
-            request.path, values, like, nodata=nothing, classes=InFiles.of(table), history=made, progress=told
-        )
-        return Written((path, *self._beside(path, request, made)), made=made)
-
-    def _beside(self, path: Path, request: Request, made: tuple[str, ...]) -> tuple[Path, ...]:
-        """Write what a GIS looks for beside a map: a style for QGIS, and a STAC item where it was asked for."""
-        if path.suffix.lower() not in GEOTIFF:
-            return ()
-        classes, written = InFiles.of(self.table), []
-        style = path.with_suffix(".qml")
-        if classes and _may_replace(style):
-            written.append(save_classes(style, classes, history=made[:1]))
-        elif classes:
-            self._notes.append(f"{style.name} is a style of somebody's own, and stays as it is")
-        if request.stac:
-            written.append(save_stac(path, classes, history=made))
-        return tuple(written)
-
-    def _output(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._placed(self._origin.output("entropy" if request.what == "entropy" else "margin"), classes=False)
-        path = surveys.save(request.path, values, self._like(values), history=made, progress=told)
-        return Written((path,), made=made)
-
-    def _probabilities(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._placed(self._origin.output("probabilities"), classes=False)
-        names = self._layer_names(int(values.shape[0]))
-        if len(request.of) > 1:
-            raise ProjectError("the probability of one class is one file", "Name one class, or none for all of them")
-        if request.of:
-            layer = request.of[0] - 1
-            if not 0 <= layer < values.shape[0]:
-                raise ProjectError(f"there is no probability of class {request.of[0]}", "Predict again with it")
-            told_so = (*made, f"probability of {names[layer]}")
-            one = values[layer]
-            path = surveys.save(request.path, one, self._like(one), history=told_so, progress=told)
-            return Written((path,), made=told_so)
-        like = self._like(values[0])
-        if request.path.suffix.lower() in SEGY:
-            paths = save_layers(request.path, values, like, names, history=made, progress=told)
-            return Written(tuple(paths), made=made)
-        path = surveys.save(request.path, values, like, names=names, history=made, progress=told)
-        return Written((path,), made=made)
-
-    def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._placed(self._origin.classes(), classes=True)
-        like, names = self._like(values), self._names()
-        if request.path.suffix.lower() in (*trace_maps.TIFF, ".csv"):
-            title = horizon_title(like, request.above, request.below, names)
-            depths = depths_of(values, like, request.above, request.below, told)
-            count = save_trace_map(request.path, depths, like, title, history=made)
-        else:
-            count = save_horizon(
-                request.path, values, like, request.above, request.below, names=names, history=made, progress=told
-            )
-        self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
-        return Written((request.path,), {"traces": count}, made)
-
-    def _thickness(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._placed(self._origin.classes(), classes=True)
-        like, name_of = self._like(values), self._names()
-        found = thickness(values, like, request.of, net=request.net, progress=told)
-        unit = str(like[like.dims[-1]].attrs.get("units", ""))
-        if request.velocity is not None:
-            found, unit = found * request.velocity / 2000, "m"
-        called = " and ".join(name_of.get(value, f"class {value}") for value in request.of)
-        what = "net thickness" if request.net else "thickness"
-        by = f", at {request.velocity:g} m/s" if request.velocity is not None else ""
-        words = f"{what} in {unit or 'samples'}{by}"
-        column = f"{what.replace(' ', '_')}{f' [{unit}]' if unit else ''}"
-        count = save_trace_map(
-            request.path, found, like, f"{what} of {called}{by}", z=words, column=column, history=made
-        )
-        self._notes += [word] if (word := surfaces.resampling(request.path, like)) else []
-        return Written((request.path,), {"traces": count}, made)
-
-    def _bodies(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values, path = self._placed(self._origin.classes(), classes=True), request.path
-        how: dict[str, Any] = {
-            "at_least": request.at_least,
-            "connectivity": values.ndim if request.corners else 1,
-        }
-        if path.suffix.lower() == ".npy":
-            sizes = save_bodies(path, values, request.of, **how, history=made, progress=told)
-            return Written((path,), {"bodies": len(sizes)}, made)
-        with scratch(path.absolute()) as folder:
-            numbered = folder / "bodies.npy"
-            sizes = save_bodies(numbered, values, request.of, **how, progress=lambda share: told(share / 2))
-            volume = mapped.open(numbered)
-            like = self._like(volume)
-            surveys.save(path, volume, like, nodata=0, history=made, progress=lambda share: told(0.5 + share / 2))
-            del volume
-        return Written((path,), {"bodies": len(sizes)}, made)
-
-    def _mesh(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values = self._placed(self._origin.classes(), classes=True)
-        name_of, like = self._names(), self._like(values)
-        bodies = [(name_of.get(value, str(value)), value) for value in request.of]
-        colors = {} if self.table is None else self.table.colors
-        count = save_mesh(request.path, values, like, bodies, colors=colors, history=made, progress=told)
-        return Written((request.path,), {"triangles": count}, made)
-
-    def _polygons(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        values, table = self._placed(self._origin.classes(), classes=True), self.table
-        like, nothing = self._like(values), 0
-        if table is not None and table.coded:
-            values, nothing = in_codes(values, table, path=request.path), table.unlabelled
-        count = save_polygons(
-            request.path, values, like, InFiles.of(table), nodata=nothing, at_least=request.at_least, history=made,
-            progress=told,
-        )  # fmt: skip
-        return Written((request.path,), {"polygons": count}, made)
-
-    def _table(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
-        assert self.table is not None  # checked before
-        path = save_classes(
-            request.path, InFiles.of(self.table), history=made[:1] if request.path.suffix == ".qml" else ()
-        )
-        told(1.0)
-        return Written((path,), made=made)
-
-    def _placed(self, values: ArrayLike, *, classes: bool) -> ArrayLike:
-        """Bring values onto the grid of the survey, where they lie elsewhere; read when they are sliced."""
-        grid, survey = self._origin.grid(), self.survey
-        if survey is None or grid is None:
-            return values
-        if not Grid.of(survey).apart(grid):
-            return values
-        dims = ["band"] * (values.ndim - len(grid.shape)) + list(grid.dims)
-        try:
-            named = grid.put(xr.DataArray(xr.Variable(dims, values)))
-            found = onto(named, survey, classes=classes, name=self._origin.name)
-        except PlaceError as error:
-            source = Path(str(survey.attrs.get("source") or survey.name or "survey"))
-            what = f"it is not where the prediction lies ({error.what})"
-            raise PlaceError(source, what, "Name the survey that was predicted, or none") from error
-        if found.words and found.words not in self._notes:
-            self._notes.append(found.words)
-        placed: ArrayLike = found.values.variable
-        return placed
-
-    def _like(self, values: Any) -> xr.DataArray:
-        """The survey, or a grid without names or places for an array that is saved without one."""
-        if self.survey is not None:
-            return self.survey
-        return xr.DataArray(np.broadcast_to(np.uint8(0), tuple(values.shape)))
-
-    def _names(self) -> dict[int, str]:
-        return {} if self.table is None else dict(zip(self.table.values, self.table.names, strict=True))
-
-    def _layer_names(self, count: int) -> tuple[str, ...]:
-        named = self._names()
-        return tuple(named.get(value, f"class {value}") for value in range(1, count + 1))
-
 
 def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None:
     """The classes of a prediction by the names and colours that a person says, which are told by their codes."""
     if own is None or said is None:
         return own or said
     return own.replaced_by(said, own.values)
-
-
-def _may_replace(style: Path) -> bool:
-    """Whether there is no style of that name, or one that this program has written."""
-    return not style.exists() or b"<!-- napari-fhn " in style.read_bytes()[:2000]
 
 
 def _nobody(share: float) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.network.comparison import map_axis
-from napari_fhn.project import attributes, layout, masks, predictions
+from napari_fhn.project import attributes, kept_predictions, layout, masks
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
 from napari_fhn.project.beginning import NEW, Beginning, network_folder
 from napari_fhn.project.errors import ProjectError
@@ -135,7 +135,7 @@ def begin(
     ready = job(copy if begins_with else None)  # says what cannot be, before anything is made
     notes = (*notes, few) if few else notes
     if goes_on is not None:
-        kept = predictions.keep_whole(session, goes_on)
+        kept = kept_predictions.keep_whole(session, goes_on)
         notes = (*notes, kept) if kept else notes
         run = runs.resume(goes_on, ready)
         return Begun(run, ready, True, log.training(run.log()), notes)

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.project import inputs
-from napari_fhn.project.carrying import amplitudes_of, dips_of
+from napari_fhn.project.dips import amplitudes_of, dips_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.structure.marching import DipSource
 from napari_fhn.structure.tracking.events import EVENTS, Event

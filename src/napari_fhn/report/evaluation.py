@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.box import Box
 from napari_fhn.labels.apart import Apart, apart, far_enough
-from napari_fhn.project import carrying
+from napari_fhn.project import carrying, dips
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
@@ -263,7 +263,7 @@ def _evaluate(
     boundaries = np.where(near_boundaries(target, _BOUNDARY), target, np.uint8(0))
     boxes = job.held_out if on == "held out" else _cut(target, vertical)
     mine, theirs = (_sample(found, target, boxes, count, on) for found in (prediction, nearest))
-    along = carrying.reference(trained, job.inputs, vertical, carrying.folder_of(job))
+    along = carrying.reference(trained, job.inputs, vertical, dips.folder_of(job))
     followed = None if along is None else _sample(along, target, boxes, count, on)
     bodies = tuple(
         Body(body_name(box, job.axes, vertical), box, scores(matrix))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels, record
 from napari_fhn.labels.folds import MOST_FOLDS, folds, grown, kept_away
-from napari_fhn.project import carrying
+from napari_fhn.project import carrying, dips
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, counted, minding, weighed
 from napari_fhn.report.standing import Standing, standing
@@ -194,7 +194,7 @@ def run(job: Job, planned: Plan, control: Control | None = None) -> Iterator[Upd
     vertical = vertical_axis(job)
 
     def beside(known: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        along = carrying.reference(known, job.inputs, vertical, carrying.folder_of(job))
+        along = carrying.reference(known, job.inputs, vertical, dips.folder_of(job))
         return labels.nearest_column(known, vertical) if along is None else along
 
     scratch = Path(job.model).parent / SCRATCH

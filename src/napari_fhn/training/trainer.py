@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 import torch
 
 from napari_fhn.box import Box
@@ -30,21 +29,12 @@ from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.pace import Pace
 from napari_fhn.training.ranks import ALONE, RankLost, Ranks
 from napari_fhn.training.recorder import Recorder
+from napari_fhn.training.scoring import Scoring
 from napari_fhn.training.stepping import Stepping
-from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Score, Update
-from napari_fhn.training.validation import Best, held_out_confusion, score
+from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 
 _SAVE_EVERY = 10.0
 """Seconds between saved weights: the most that a killed process loses."""
-
-_SCORE_SHARE = 0.05
-"""Share of the time that goes into scoring what is held out."""
-
-_FIRST_SCORE = 1.5
-"""Seconds of training before the first of them."""
-
-_SCORES = 20
-"""Scores of a training that may end early: at fixed steps, so that it ends at the same one each time."""
 
 _RECENT = 20
 """Steps whose losses tell how training goes."""
@@ -122,15 +112,12 @@ class _Training:
         self.live = Live(self.setup.predictor, control)
         before = None if state or job.start_from is None else description.read(job.start_from)
         self.combining = Combining(job, self.setup.predictor, self.labels, before)
-        self.best = Best(self.setup.network, job.schedule.patience if job.held_out else 0)
+        self.scoring = Scoring(job, self.setup.predictor, self.labels)
         self.keeping = Keeping(job.model)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])
         self.step = 0
         self._losses: deque[float] = deque(maxlen=_RECENT)
         self._outcome: Outcome | None = None
-        self._seen = np.zeros((len(job.classes) + 1,) * 2)
-        self._scores: dict[bool, Score] = {}
-        self._score_due = 0.0
         self._waiting = self._told_unknown = False
         self._saved = time.monotonic()
         self._pace = Pace()
@@ -147,7 +134,7 @@ class _Training:
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
         learnt = self.learnt and not self.combining.waits  # what is hidden is to be learnt yet
-        more = self.step < self.job.schedule.steps and not self.best.given_up and not learnt
+        more = self.step < self.job.schedule.steps and not self.scoring.best.given_up and not learnt
         return more and not self.control.stop.is_set()
 
     @property
@@ -205,9 +192,8 @@ class _Training:
         yield from self.begin()
         self._now(step)
         self.stepping.restart()
-        self.best.forget()
+        self.scoring.forget()
         self._losses.clear()
-        self._seen[...] = 0
         yield from self.live.look(step)
 
     def learn(self) -> Generator[Update, None, bool]:
@@ -261,8 +247,7 @@ class _Training:
         self._losses.extend(outcome.losses)
         if outcome.classes is not None:
             yield from self.live.take(self.setup.blocks.back(outcome.classes), self.step)
-        self._seen *= 0.9 ** len(outcome.losses)
-        self._seen += outcome.confusion
+        self.scoring.see(outcome)
         steps = self.job.schedule.steps
         left = self._pace.left(self.step - self._begun_at, steps - self.step)
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
@@ -291,16 +276,14 @@ class _Training:
                 began = time.monotonic()
                 yield from self.live.look(self.step)
                 self._expect(_VIEW, time.monotonic() - began)
-                self._scores[False] = score(self._seen, self.step, False)
-                yield self._scores[False]
-            if self._score_is_due():
+                yield self.scoring.learnt_from(self.step)
+            if self.scoring.is_due(self.step, self._pace.running):
                 began = time.monotonic()
-                yield self._score_held_out()
+                yield self.scoring.held_out(self.step)
                 self._expect(_SCORE, time.monotonic() - began)
-                self._score_due = time.monotonic() + (time.monotonic() - began) * (1 / _SCORE_SHARE - 1)
+                self.scoring.took(time.monotonic() - began)
             if self.checkpoints.due(self.step):
-                held_out = self._scores[True].mean if True in self._scores else None
-                now = (self._model(), self.step, median(self._losses), held_out)
+                now = (self._model(), self.step, median(self._losses), self.scoring.mean_held_out)
                 if kept := self.keeping.attempt("a checkpoint", lambda: self.checkpoints.keep(*now)):
                     yield kept
             if said:
@@ -333,49 +316,37 @@ class _Training:
             words = "Stopped before the first step: nothing was trained, and all is as it was."
             yield Done("train", True, self._pace.running, words, self._begun_at)
             return
+        best = self.scoring.best
         self._suspend()  # before the average takes the place of the weights that learn
         self.combining.finish()
         self.learner.average.finish()
-        if 0 < self.best.step < self.step and self.best.restore():
-            yield Note(f"The held-out labels were predicted best after step {self.best.step}: that network is kept.")
+        if 0 < best.step < self.step and best.restore():
+            yield Note(f"The held-out labels were predicted best after step {best.step}: that network is kept.")
         self._save()
         if not self.control.stop.is_set():
             yield from self.live.look(self.step)
             if self.job.held_out:
-                yield self._score_held_out()
+                yield self.scoring.held_out(self.step)
                 self._save()
         yield from map(Note, self.keeping.saved(self._save_in, self.step, self.control))
         self.keeping.attempt("what made the prediction", self._recorder.flush)
         steps, seconds = self.job.schedule.steps, self._pace.running
-        stopped = self.step < steps and not self.best.given_up and not self.learnt
+        stopped = self.step < steps and not best.given_up and not self.learnt
         if stopped:
             words = f"Stopped after {self.step} of {steps} steps"
         elif self.step == steps:
             words = f"Trained {steps} steps"
         else:
-            why = "held-out labels were predicted no better" if self.best.given_up else "labels were learnt"
+            why = "held-out labels were predicted no better" if best.given_up else "labels were learnt"
             words = f"Trained {self.step} of {steps} steps, until the {why},"
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
-
-    def _score_is_due(self) -> bool:
-        if not self.job.held_out:
-            return False
-        if self.best.patience:
-            return self.step % max(1, self.job.schedule.steps // _SCORES) == 0
-        return self._pace.running > _FIRST_SCORE and time.monotonic() > self._score_due
-
-    def _score_held_out(self) -> Score:
-        found = score(held_out_confusion(self.setup.predictor, self.labels), self.step, True)
-        self._scores[True] = found
-        self.best.look(found)
-        return found
 
     def _model(self) -> models.Model:
         return replace(
             self.setup.model,
             steps=self.step,
             label_counts=tuple(map(int, self.labels.counts)),
-            scores=tuple(self._scores.values()),
+            scores=self.scoring.scores,
             combination=self.combining.found,
         )
 
@@ -397,24 +368,19 @@ class _Training:
             "channels": self.setup.network.input_channels,
             "learner": self.learner.state(),
             "blocks": self.setup.blocks.state(),
-            "best": self.best.state(),
             "combining": self.combining.state(),
             "losses": list(self._losses),
-            "seen": self._seen.tolist(),
-            "scores": [asdict(found) for found in self._scores.values()],
+            **self.scoring.state(),
             "checkpoints": self.checkpoints.steps,
             "torch": torch.get_rng_state(),
         }
 
     def _resume(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
-        self.best.resume(state["best"])
+        self.scoring.resume(state)
         if "combining" in state:
             self.combining.resume(state["combining"])
         self._losses.extend(state["losses"])
         if self.learnt:  # whoever goes on wants more steps
             self._losses.clear()
-        self._seen[...] = state["seen"]
-        for found in state["scores"]:
-            self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
         self.setup.notes.append(f"Training goes on after step {self.step}.")

@@ -94,5 +94,5 @@ def test_what_is_painted_beside_the_labels_is_said_once_taken_over_and_taken_bac
     np.testing.assert_array_equal(desk.book.layer.data, np.where(before != 0, before, other.data))
     assert not other.visible
     assert bar.isHidden()
-    desk.book.toggle(desk.book.history.entries[-1])
+    desk.book.history.toggle(desk.book.history.entries[-1])
     np.testing.assert_array_equal(desk.book.layer.data, before)

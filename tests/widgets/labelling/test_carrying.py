@@ -22,10 +22,10 @@ def test_carrying_erasing_and_undoing(labelled, spin):
     assert (np.load(session.weights)[added] >= 40).all()
     np.testing.assert_array_equal(np.load(session.carried) > 0, added)
     # One step takes all of it back, with the weights.
-    book.undo()
+    book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert spin(lambda: not np.load(session.carried).any() and not np.load(session.weights).any(), 10)
-    book.redo()
+    book.history.redo()
     np.testing.assert_array_equal(book.layer.data, after)
     assert spin(lambda: np.array_equal(np.load(session.carried) > 0, added), 10)
     sections.erase.click()
@@ -83,7 +83,7 @@ def test_a_preview_shows_what_would_be_set_and_sets_nothing(labelled, spin):
     now = np.take(desk.book.layer.data, place.index, place.axis)
     was = np.take(before, place.index, place.axis)
     np.testing.assert_array_equal(now[was == 0], seen[was == 0])
-    desk.book.undo()
+    desk.book.history.undo()
     np.testing.assert_array_equal(desk.book.layer.data, before)
 
 

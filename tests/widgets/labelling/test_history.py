@@ -66,13 +66,13 @@ def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin
     edits.merge((1, 2), 2)
     assert spin(lambda: len(book.state.classes) == 2, 5)
     assert set(np.unique(book.layer.data)) == {0, 2}
-    book.undo()
+    book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert book.state.classes == table
     edits.delete((1,))
     assert spin(lambda: len(book.state.classes) == 2, 5)
     assert not (np.asarray(book.layer.data) == 1).any()
-    book.undo()
+    book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
 
 
@@ -111,5 +111,5 @@ def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
     book, edits = dock.desk.book, dock.desk.labelling.edits
     edits.rename(1, "Sand")
     edits.rename(2, "Shale")
-    book.toggle(book.history.entries[-2])
+    book.history.toggle(book.history.entries[-2])
     assert book.state.classes.names == ("class 1", "Shale", "class 3")

@@ -97,7 +97,7 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     assert [pick.trace for pick in horizons.chosen.picks] == [(8, 5), (8, 12)]
     mouse.click((8, 12, horizons.chosen.picks[1].sample), Qt.KeyboardModifier.ShiftModifier)
     assert [pick.trace for pick in horizons.chosen.picks] == [(8, 5)]
-    desk.book.undo()
+    desk.book.history.undo()
     assert [pick.trace for pick in horizons.chosen.picks] == [(8, 5), (8, 12)]
     panel.track.click()
     assert spin(lambda: horizons.chosen.surface and not horizons.state.tracking, 60), desk.messages.message
@@ -119,9 +119,9 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     assert horizons.chosen.least == 1
     panel.quality.setValue(20)
     # Undone and made again without tracking anew.
-    desk.book.undo()
+    desk.book.history.undo()
     assert not horizons.chosen.surface
-    desk.book.redo()
+    desk.book.history.redo()
     assert np.isfinite(horizons.maps()[0].samples).mean() > 0.9
     # Labels above and below, as of a horizon in a file.
     desk.labelling.loader.ask_zones = lambda surfaces, table: Zones(("cover", "base"))
@@ -146,7 +146,7 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     assert np.isfinite(horizons.maps()[0].samples).mean() > 0.9
     panel.remove.click()
     assert not horizons.state.kept.horizons
-    desk.book.undo()
+    desk.book.history.undo()
     assert horizons.chosen.name == "Top"
 
 

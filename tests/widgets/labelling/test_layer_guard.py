@@ -26,7 +26,7 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
     layer.data_setitem((np.array([0]), np.array([0]), np.array([0])), 1)
     assert on_disk(desk)[0, 0, 0] == 1
     for entry in list(reversed(book.history.entries))[:3]:
-        book.toggle(entry)
+        book.history.toggle(entry)
     np.testing.assert_array_equal(on_disk(desk), before)
 
     # Values that are no classes.
@@ -48,7 +48,7 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
     assert book.layer is layer
     layer.data_setitem((np.array([1]), np.array([1]), np.array([1])), 2)
     assert on_disk(desk)[1, 1, 1] == 2
-    book.undo()
+    book.history.undo()
     assert on_disk(desk)[1, 1, 1] == 0
 
     # Of another shape: it is let go of, and the labels come back.
@@ -76,6 +76,6 @@ def test_what_was_last_done_is_taken_back_after_the_desk_was_closed(labelled, vi
     again.labels.new.click()
     book = again.desk.book
     assert [entry.title for entry in book.history.entries[-1:]] == ["merged class 1 into class 2"]
-    book.toggle(book.history.entries[-1])
+    book.history.toggle(book.history.entries[-1])
     np.testing.assert_array_equal(book.layer.data, before)
     assert len(book.state.classes) == 3

@@ -110,7 +110,7 @@ def test_horizons_become_zones_or_bands(seismic, spin, tmp_path):
     axis = np.asarray(survey.twt)
     assert (traces[..., axis < 600] == 1).all()
     assert (traces[..., axis >= 600] == 2).all()
-    seismic.book.undo()
+    seismic.book.history.undo()
     assert not np.asarray(seismic.book.layer.data).any()
     loader.ask_zones = lambda surfaces, table: Zones(("Band",), 16.0)
     loader.load([write_horizon(tmp_path / "band.csv", survey, 700.0)])
@@ -158,9 +158,9 @@ def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_p
     assert weights[10, 10, 10] == 100
     assert weights[10, 11, 10] == 61
     assert np.count_nonzero(weights) == np.count_nonzero(np.asarray(book.layer.data)) == 13
-    book.undo()
+    book.history.undo()
     assert spin(lambda: not seismic.project.session.weight_volume(book.layer.data.shape).any(), 10)
-    book.redo()
+    book.history.redo()
     assert spin(lambda: seismic.project.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61, 10)
 
 
@@ -249,7 +249,7 @@ def test_wells_are_burnt_again_where_they_are_moved(seismic, spin):
     assert after[0, 0, 0] == 7
     assert (after != 0).sum() == pytest.approx((before != 0).sum(), rel=0.2)
     assert (after != before).any()
-    book.undo()
+    book.history.undo()
     assert wells.state.wells[0].inline == first.inline
     before[0, 0, 0] = 7
     np.testing.assert_array_equal(book.layer.data, before)

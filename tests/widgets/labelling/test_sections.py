@@ -28,7 +28,7 @@ def test_copying_to_neighbours_and_undoing_it(labelled, spin):
     values = np.asarray(book.layer.data)
     assert [k for k in range(12) if values[k].any()] == [4, 5, 6, 7, 8]
     np.testing.assert_array_equal(values[4], values[6])
-    book.undo()
+    book.history.undo()
     assert [k for k in range(12) if np.asarray(book.layer.data)[k].any()] == [6]
 
 
@@ -94,7 +94,7 @@ def test_a_part_of_the_prediction_is_accepted_and_marked(labelled, spin):
     assert not np.asarray(book.layer.data)[3, 4:].any()
     marks = next(layer for layer in viewer.layers if layer.name == "Accepted from prediction")
     assert np.asarray(marks.data).sum() == 4 * 32
-    book.undo()
+    book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert not np.asarray(marks.data).any()
     desk.labelling.sections.accept(prediction, None, 0.9, by_shapes=False)

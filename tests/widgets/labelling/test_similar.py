@@ -97,7 +97,7 @@ def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
     values = np.asarray(desk.book.layer.data)
     assert (values[second.box.slices][second.inside] == 2).all()
     assert blocks[values == 2].mean() > 0.6
-    desk.book.undo()
+    desk.book.history.undo()
     assert not np.asarray(desk.book.layer.data).any()
 
 

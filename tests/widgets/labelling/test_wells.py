@@ -129,9 +129,9 @@ def test_a_fall_off_writes_weights_that_training_reads(seismic, spin):
     assert spin(lambda: desk.labelling.wells.state.fall_off is None, 10)
     assert not np.load(desk.session.weights).any()
     # What is taken back has the weights that it had, and what is made again has none.
-    desk.book.undo()
+    desk.book.history.undo()
     assert spin(lambda: np.array_equal(np.load(desk.session.weights), weights), 10)
-    desk.book.redo()
+    desk.book.history.redo()
     assert spin(lambda: not np.load(desk.session.weights).any(), 10)
 
 

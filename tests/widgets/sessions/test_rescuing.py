@@ -30,5 +30,5 @@ def test_labels_are_saved_elsewhere_when_the_folder_is_gone(labelled, spin):
     np.testing.assert_array_equal(kept.known(), before)
     assert kept.classes.names[0] == "Sand"
     assert kept.manifest.grid is not None
-    desk.book.undo()
+    desk.book.history.undo()
     assert kept.known()[1, 1, 1] == 0

@@ -14,8 +14,6 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.labels.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
 from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.step_files import StepDamaged
-from napari_fhn.project.step_log import Entry
 from napari_fhn.project.steps import SectionReference, Step
 from napari_fhn.project.wells import KeptWells
 from napari_fhn.widgets import view
@@ -49,7 +47,7 @@ class LabelBook:
     values : ndarray or None
         What it shows: the mapped file of the session.
     history : LabelHistory
-        The history.
+        The history, by which changes are taken back.
     tally : Tally
         Counts the labels.
     named : bool
@@ -79,7 +77,7 @@ class LabelBook:
         self.state = LabelState()
         self.layer: Labels | None = None
         self.values: NDArray[np.uint8] | None = None
-        self.history = LabelHistory()
+        self.history = LabelHistory(context, self)
         self.named = False
         self.seed: Callable[[], int] = lambda: 0
         self.wells_called: Callable[[ClassTable], tuple[KeptWells, KeptWells] | None] = lambda table: None
@@ -103,7 +101,7 @@ class LabelBook:
         self.values = values
         self.layer = layer = class_layers.labels_layer(values, self.state.classes, place)
         readout.attach(layer)
-        self._strokes.attach(layer, self.undo, self.redo)
+        self._strokes.attach(layer, self.history.undo, self.history.redo)
         self.shown.emit(layer)
         self._viewer.add_layer(self.layer)
         class_keys.attach(
@@ -257,49 +255,6 @@ class LabelBook:
         self._context.project.watch()
         if self._context.project.writable == wrote:
             self._context.messages.report(error, ValueError, OSError)
-
-    def undo(self) -> None:
-        """Take back the last change on the section in view, or of the whole survey, whichever is newer."""
-        place = self.place()
-        entry = self.history.last(place)
-        if entry is None:
-            elsewhere = self.history.last(None)
-            where = (
-                "" if elsewhere is None else f" The last change, {elsewhere.title}, was made on another: see History."
-            )
-            self._context.messages.say(f"There is nothing to undo on this section.{where}")
-            return
-        self.toggle(entry)
-
-    def redo(self) -> None:
-        """Make the change again that was last taken back on the section in view."""
-        entry = self.history.next(self.place())
-        if entry is None:
-            self._context.messages.say("There is nothing to redo on this section.")
-            return
-        self.toggle(entry)
-
-    def toggle(self, entry: Entry) -> None:
-        """Take a change of the history back, or make it again."""
-        if self.layer is None:
-            return
-        steps = self.history.steps
-        if steps is None or not self.may_write():
-            return
-        again = entry.undone
-        try:
-            outcome = steps.toggle(entry)
-        except StepDamaged:
-            self._context.messages.fail(f"{entry.title} cannot be taken back any more: what was kept of it is damaged.")
-            self.history.changed.emit()
-            return
-        except (ValueError, OSError) as error:
-            self.failed(error)
-            return
-        where = f" on {entry.place.title}" if entry.place is not None and entry.place.title else ""
-        size = f" ({outcome.voxels:,} voxels)" if outcome.voxels else ""
-        self._context.messages.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
-        self.took(outcome)
 
     def set_classes(self, table: ClassTable) -> None:
         """Show another class table and keep it in the session; the voxels stay as they are."""

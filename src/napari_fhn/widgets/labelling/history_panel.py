@@ -29,10 +29,10 @@ class HistoryPanel(QWidget):
         self._book = book
         self.undo = QPushButton("Undo here")
         self.undo.setToolTip("Take back the last change on the section in view (Ctrl+Z in the label layer).")
-        self.undo.clicked.connect(lambda: book.undo())
+        self.undo.clicked.connect(lambda: book.history.undo())
         self.redo = QPushButton("Redo here")
         self.redo.setToolTip("Make it again (Ctrl+Shift+Z in the label layer).")
-        self.redo.clicked.connect(lambda: book.redo())
+        self.redo.clicked.connect(lambda: book.history.redo())
         self.list = QListWidget()
         self.list.setAccessibleName("changes")
         self.list.setFixedHeight(_HEIGHT)
@@ -86,7 +86,7 @@ class HistoryPanel(QWidget):
     def _ticked(self, item: QListWidgetItem) -> None:
         entry: Entry = item.data(Qt.ItemDataRole.UserRole)
         if entry.undone == (item.checkState() == Qt.CheckState.Checked):
-            self._book.toggle(entry)
+            self._book.history.toggle(entry)
 
     def _go(self, item: QListWidgetItem) -> None:
         entry: Entry = item.data(Qt.ItemDataRole.UserRole)

@@ -113,8 +113,8 @@ class HorizonLayers:
             for layer in (self.lines, self.picks):
                 viewer.add_layer(layer)
         self.picks.mode = "pan_zoom"
-        self.picks.bind_key("Control-Z", lambda layer: self._book.undo(), overwrite=True)
-        self.picks.bind_key("Control-Shift-Z", lambda layer: self._book.redo(), overwrite=True)
+        self.picks.bind_key("Control-Z", lambda layer: self._book.history.undo(), overwrite=True)
+        self.picks.bind_key("Control-Shift-Z", lambda layer: self._book.history.redo(), overwrite=True)
 
     def _draw_lines(self, event: Any = None) -> None:
         """Draw what was tracked along the section in view; on a slice of time or depth there are no lines."""

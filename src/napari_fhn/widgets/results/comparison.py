@@ -15,7 +15,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import Run, predictions
+from napari_fhn.project import Run, kept_predictions
 from napari_fhn.project.lazy import cell, difference
 from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid import Placed
@@ -100,11 +100,11 @@ class Comparison:
             self._messages.say("There is no prediction to keep yet.")
             return
 
-        def keep(operation: Operation) -> predictions.Kept:
+        def keep(operation: Operation) -> kept_predictions.Kept:
             operation.check()
-            return predictions.keep(session, run)
+            return kept_predictions.keep(session, run)
 
-        def done(kept: predictions.Kept) -> None:
+        def done(kept: kept_predictions.Kept) -> None:
             if self._context.project.session is session:
                 self._add(kept.values(), kept.name)
             self._messages.say(f"Kept as the layer '{kept.name}'.")
@@ -123,7 +123,7 @@ class Comparison:
             return
         # By their files: a layer may have been renamed.
         there = {_file_of(layer.data) for layer in self._viewer.layers if isinstance(layer, Labels)}
-        for kept in predictions.kept(session):
+        for kept in kept_predictions.kept(session):
             values = kept.values()
             if _file_of(values) not in there and values.shape == material.shape:
                 self._add(values, kept.name)
