@@ -197,6 +197,7 @@ def all_faults(
     action: Callable[[], Any],
     prepare: Callable[[], Any],
     faults: Sequence[Fault] = ("kill", "full"),
+    each: int = 1,
 ) -> Iterator[Happened]:
     """Let a callable run into a fault at each of its events, one after the other.
 
@@ -210,6 +211,8 @@ def all_faults(
         Puts the folder back to how it was before.
     faults : sequence of {"kill", "full"}
         Which ones.
+    each : int
+        Of the events each so manyth.
 
     Yields
     ------
@@ -219,7 +222,7 @@ def all_faults(
     for fault in faults:
         if fault == "kill" and not hasattr(os, "fork"):
             continue
-        for at in itertools.count(1):
+        for at in itertools.count(1, each):
             prepare()
             error = None
             if fault == "kill":

@@ -44,13 +44,16 @@ def found(tmp_path_factory):
     budget = () if proofs.ASKED else ("--budget", "3")
     with ThreadPoolExecutor(2) as pool:
         yield {
-            "step": pool.submit(
-                run, "step.py", folder / "step.json", *quick, *(["--loss-curves"] if proofs.ASKED else [])
+            **(
+                {"step": pool.submit(run, "step.py", folder / "step.json", *quick, "--loss-curves")}
+                if proofs.ASKED
+                else {}
             ),
             "gpu": pool.submit(run, "gpu.py", folder / "gpu.json", "--dry-run", *budget),
         }
 
 
+@proofs.LONG
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory of a process the Linux way")
 def test_a_step_beside_plain_autograd(found):
     found = found["step"].result()
@@ -70,10 +73,9 @@ def test_a_step_beside_plain_autograd(found):
     assert sum(row["layers"] for row in entry["convolutions"]["layers"]) == entry["layers"]
     assert entry["convolutions"]["share_of_step"] > 0
     assert found["aims"]["times faster than plain autograd"]["levels"] > 0
-    if proofs.ASKED:
-        curves = found["loss_curves"]
-        assert curves["float32"][-1] < curves["float32"][0]
-        assert 0 < curves["relative_difference"]["largest"] < 0.05
+    curves = found["loss_curves"]
+    assert curves["float32"][-1] < curves["float32"][0]
+    assert 0 < curves["relative_difference"]["largest"] < 0.05
 
 
 def test_what_a_gpu_would_do_runs_without_one(found):

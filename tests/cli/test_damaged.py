@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -95,7 +96,8 @@ def test_a_sentence_says_what_is_wrong(name, how, whole, capsys):
         said = capsys.readouterr().err.splitlines()
         assert code in (0, 2), title
         if code:
-            assert said[-1].startswith("napari-fhn: "), title
+            as_json = "--json" in command
+            assert json.loads(said[-1])["kind"] == "Error" if as_json else said[-1].startswith("napari-fhn: "), title
         # Whatever is damaged, nobody's labels are.
         assert labels is None or Path("s/labels.npy").read_bytes() == labels, title
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 import xarray as xr
 
+import forked
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import HeldOut, Project, Session, Settings, SurveySet, attributes, backbones, jobs
 from napari_fhn.training.errors import JobError
@@ -29,6 +30,13 @@ class Edges(torch.nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return image, self.convolution(image)
+
+
+@pytest.fixture(autouse=True)
+def quick_processes():
+    """Processes begin as copies of one that has imported torch."""
+    with forked.installed():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import numpy as np
 import segyio
 
 from napari_fhn.sample_data import FOLDER, HYPERSPECTRAL, SEISMIC, hyperspectral_truth, seismic_truth
+from proofs import LONG
 from samples import BUNDLED, make_hyperspectral
 from samples.boreholes import write_wells
 from samples.geology import build_rocks
@@ -17,6 +18,7 @@ from samples.processes import FINE
 from samples.seismogram import record
 
 
+@LONG
 def test_seismic_is_made_again(tmp_path):
     rocks = build_rocks()
     made = rocks.classes[:, :, ::FINE]

@@ -22,6 +22,7 @@ from napari_fhn import labels, sample_data
 from napari_fhn.project.exporter import Request
 from napari_fhn.widgets.dock import WIDTH, Dock
 from napari_fhn.widgets.running.curves import Curves
+from proofs import LONG
 
 
 def idle(dock):
@@ -217,6 +218,7 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin, ad
     assert dock.desk.book.state.classes.names[0] == "Marine cover"
 
 
+@LONG
 def test_hyperspectral_pair_trains_a_map_from_the_same_dock(viewer, dock, small, spin, finish):
     viewer.open_sample("napari-fhn", "hyperspectral")
     assert len(dock.desk.data.state.chosen) == 2
@@ -262,6 +264,7 @@ def test_everything_has_a_tooltip(dock):
             assert control.toolTip(), control
 
 
+@LONG
 def test_the_viewer_stays_free_of_torch(tmp_path):
     code = """
         import os, sys, time

@@ -12,6 +12,7 @@ import numpy as np
 import napari_fhn as fhn
 from napari_fhn.network.architecture import levels
 from napari_fhn.training.recipes import RECIPES
+from proofs import LONG
 
 #: What a dock says that nobody asked for elsewhere: a survey is called after its layer, entropy is always looked at.
 _OF_THE_DOCK = ("outputs", "prediction", "model", "labels", "run")
@@ -24,6 +25,7 @@ def job_of(folder: Path) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name not in _OF_THE_DOCK}
 
 
+@LONG
 def test_wells_of_the_sample(viewer, dock, small, spin, tmp_path, monkeypatch):
     for name in ("sections", "layers"):  # of as many channels as there are classes
         wide = replace(RECIPES[name], network=levels(2, 8, (2, 2), 1))
