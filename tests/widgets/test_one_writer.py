@@ -26,7 +26,9 @@ def busy(viewer, dock):
 def test_who_comes_second_looks_and_may_take_over(viewer, dock, busy, monkeypatch):
     desk = dock.desk
     viewer.open_sample("napari-fhn", "seismic")
-    # It comes by itself, for there are labels in it.
+    # There are labels in it, so one is asked whether to go on with it.
+    assert desk.project.access is Access.NONE
+    dock.labels.new.click()
     assert desk.project.access is Access.LOOKING
     assert desk.book.layer.data[3, 4, 5] == 2
     assert not desk.book.layer.editable

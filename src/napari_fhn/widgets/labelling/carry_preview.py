@@ -69,7 +69,8 @@ class Preview:
         self._least: float = LEAST
         self._reach: float | None = None
         book.stepped.connect(self._on_change)
-        book.state.events.has_labels.connect(lambda has: self.discard())
+        # Held weakly: the events of a state are held by its class, and would keep the window in memory.
+        book.state.events.has_labels.connect(self.discard)
         context.viewer.layers.events.removed.connect(self._on_removed)
         for name in ("current_step", "order"):
             getattr(context.viewer.dims.events, name).connect(self._look)
