@@ -29,13 +29,23 @@ def returned(viewer: napari.Viewer) -> None:
     """Take the viewer back and empty it; `viewer` is closed where it cannot be used again."""
     whole = hasattr(viewer.window, "_qt_window")
     if whole and viewer is _Kept.viewer and _Kept.used < OFTEN:
-        _empty(viewer)
-        return
+        # What was shown, or drawn in 3D, has a state in the graphics library that nothing puts back.
+        if not viewer.window._qt_window.isVisible() and viewer.dims.ndisplay == 2:
+            _empty(viewer)
+            return
     if viewer is _Kept.viewer:
         _Kept.viewer = None
     if whole:
         viewer.close()
     gc.collect()
+
+
+def forget() -> None:
+    """Close the viewer: the next test has one of its own."""
+    if _Kept.viewer is not None:
+        viewer, _Kept.viewer = _Kept.viewer, None
+        if hasattr(viewer.window, "_qt_window"):
+            viewer.close()
 
 
 def _empty(viewer: napari.Viewer) -> None:

@@ -73,6 +73,14 @@ def little_garbage(monkeypatch):
 
 
 @pytest.fixture
+def own_viewer(qapp):
+    """A viewer that no other test has: for those in which the canvas draws."""
+    same_viewer.forget()
+    yield
+    same_viewer.forget()
+
+
+@pytest.fixture
 def viewer(qapp, quick_processes, little_garbage, tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_FHN_SESSIONS", str(tmp_path / "sessions"))
     made = same_viewer.given()

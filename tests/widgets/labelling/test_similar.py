@@ -9,6 +9,9 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 from tests.structure.similar.arrays import cube, volume
 
+# Clicks are drawn to be seen by what lies there.
+pytestmark = pytest.mark.usefixtures("own_viewer")
+
 
 class Mouse:
     """The mouse on a viewer's canvas, told in voxels of a layer."""
