@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any, ClassVar
 
 import napari
 
@@ -14,6 +15,7 @@ _CALLBACKS = ("mouse_move_callbacks", "mouse_wheel_callbacks", "mouse_drag_callb
 class _Kept:
     viewer: napari.Viewer | None = None
     used = 0
+    callbacks: ClassVar[dict[str, list[Any]]] = {}
 
 
 def given() -> napari.Viewer:
@@ -21,6 +23,7 @@ def given() -> napari.Viewer:
     if _Kept.viewer is None:
         _Kept.viewer = napari.Viewer(show=False)
         _Kept.used = 0
+        _Kept.callbacks = {name: list(getattr(_Kept.viewer, name)) for name in _CALLBACKS}
     _Kept.used += 1
     return _Kept.viewer
 
@@ -49,6 +52,7 @@ def forget() -> None:
 
 
 def _empty(viewer: napari.Viewer) -> None:
+    viewer.window._qt_window.hide()
     viewer.window.remove_dock_widget("all")
     viewer.layers.clear()
     viewer.dims.ndisplay = 2
@@ -61,4 +65,4 @@ def _empty(viewer: napari.Viewer) -> None:
     viewer.theme = "dark"
     viewer.status = "Ready"
     for name in _CALLBACKS:
-        getattr(viewer, name).clear()
+        getattr(viewer, name)[:] = _Kept.callbacks[name]

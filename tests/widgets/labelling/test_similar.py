@@ -55,6 +55,8 @@ def rock(viewer, dock):
     values, blocks = volume()
     viewer.add_image(values[0], name="volume")
     viewer.window._qt_window.resize(1200, 800)
+    # What the mouse is on is drawn to find it, for which the canvas has to be on the screen.
+    viewer.window._qt_window.show()
     dock.labels.new.click()
     dock.desk.book.go(0, 16)
     QApplication.processEvents()
