@@ -31,11 +31,11 @@ def given() -> napari.Viewer:
 def returned(viewer: napari.Viewer) -> None:
     """Take the viewer back and empty it; `viewer` is closed where it cannot be used again."""
     whole = hasattr(viewer.window, "_qt_window")
-    if whole and viewer is _Kept.viewer and _Kept.used < OFTEN:
-        # What was shown, or drawn in 3D, has a state in the graphics library that nothing puts back.
-        if not viewer.window._qt_window.isVisible() and viewer.dims.ndisplay == 2:
-            _empty(viewer)
-            return
+    # What was shown, or drawn in 3D, has a state in the graphics library that nothing puts back.
+    drawn = whole and (viewer.window._qt_window.isVisible() or viewer.dims.ndisplay == 3)
+    if whole and not drawn and viewer is _Kept.viewer and _Kept.used < OFTEN:
+        _empty(viewer)
+        return
     if viewer is _Kept.viewer:
         _Kept.viewer = None
     if whole:
@@ -52,7 +52,6 @@ def forget() -> None:
 
 
 def _empty(viewer: napari.Viewer) -> None:
-    viewer.window._qt_window.hide()
     viewer.window.remove_dock_widget("all")
     viewer.layers.clear()
     viewer.dims.ndisplay = 2

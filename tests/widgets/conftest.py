@@ -72,6 +72,13 @@ def little_garbage(monkeypatch):
     gc.freeze()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def none_at_the_end(qapp):
+    """The last viewer is closed while there is a Qt to do it."""
+    yield
+    same_viewer.forget()
+
+
 @pytest.fixture
 def own_viewer(qapp):
     """A viewer that no other test has: for those in which the canvas draws."""
