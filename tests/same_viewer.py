@@ -32,7 +32,10 @@ def returned(viewer: napari.Viewer) -> None:
     """Take the viewer back and empty it; `viewer` is closed where it cannot be used again."""
     whole = hasattr(viewer.window, "_qt_window")
     if whole and viewer is _Kept.viewer and _Kept.used < OFTEN:
+        # One that could not be emptied is not given to the next test.
+        _Kept.viewer = None
         _empty(viewer)
+        _Kept.viewer = viewer
         return
     if viewer is _Kept.viewer:
         _Kept.viewer = None
