@@ -34,7 +34,10 @@ def returned(viewer: napari.Viewer) -> None:
     # What was shown, or drawn in 3D, has a state in the graphics library that nothing puts back.
     drawn = whole and (viewer.window._qt_window.isVisible() or viewer.dims.ndisplay == 3)
     if whole and not drawn and viewer is _Kept.viewer and _Kept.used < OFTEN:
+        # One that could not be emptied is not given to the next test.
+        _Kept.viewer = None
         _empty(viewer)
+        _Kept.viewer = viewer
         return
     if viewer is _Kept.viewer:
         _Kept.viewer = None
