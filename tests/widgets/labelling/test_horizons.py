@@ -12,6 +12,9 @@ from qtpy.QtWidgets import QApplication
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.labelling.loader import Zones
 
+# Clicks are drawn to be seen by what lies there.
+pytestmark = pytest.mark.usefixtures("own_viewer")
+
 SHAPE = (16, 20, 64)
 
 
@@ -39,6 +42,8 @@ def beds(viewer, dock):
     )
     viewer.add_image(values, name="beds", metadata={"survey": survey}, axis_labels=survey.dims)
     viewer.window._qt_window.resize(1200, 800)
+    # What the mouse is on is drawn to find it, for which the canvas has to be on the screen.
+    viewer.window._qt_window.show()
     dock.labels.new.click()
     dock.desk.book.go(0, 8)
     viewer.reset_view()
@@ -160,6 +165,8 @@ def test_what_cannot_be_is_said_and_tracking_stops(beds, spin, monkeypatch, tmp_
     horizons.add()
     horizons.state.picking = True
     desk.book.go(2, 30)
+    QApplication.processEvents()
+    viewer.reset_view()
     Mouse(viewer).click((8, 5, 30))
     assert "Pick on an inline" in desk.messages.message
     horizons.pick((99, 5), 30.0)
