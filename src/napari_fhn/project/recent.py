@@ -59,9 +59,9 @@ class RecentSessions:
     --------
     >>> import tempfile
     >>> recent = RecentSessions(Path(tempfile.mkdtemp()) / FILE)
-    >>> recent.opened(Path("/work/north"), "/data/north.sgy")
+    >>> recent.opened(Path("/surveys/north"), "/data/north.sgy")
     >>> [one.folder for one in recent.all()]
-    ['/work/north']
+    ['/surveys/north']
     """
 
     def __init__(self, path: Path) -> None:
