@@ -23,8 +23,8 @@ def recent(tmp_path):
 
 def test_the_last_opened_comes_first_and_once(recent):
     for name in ("a", "b", "a"):
-        recent.opened(Path("/work", name), "/data/north.sgy")
-    assert [one.folder for one in recent.all()] == ["/work/a", "/work/b"]
+        recent.opened(Path("/sessions", name), "/data/north.sgy")
+    assert [one.folder for one in recent.all()] == ["/sessions/a", "/sessions/b"]
 
 
 def test_of_a_survey_those_that_are_there(recent, tmp_path):
