@@ -264,7 +264,6 @@ class Desk:
         disconnect(self.viewer.cursor.events.position, self._give_way)
         self.block_box.close()
         self.healing.close()
-        self.painted.disconnect(self.scene.repaint, missing_ok=True)
         self.scene.close()
         self.beside.close()
         self.turning.close()
