@@ -144,6 +144,8 @@ class Worker:
                     raise JobError("it does not say which section is in view")
                 where = command["focus"]
                 control.focus = None if where is None else decoded(Focus, where, "focus")
+                place = command.get("place")
+                control.place = None if place is None else decoded(tuple[int, ...], place, "place")
                 self._moved = time.monotonic()
             case "give way":
                 self._moved = time.monotonic()

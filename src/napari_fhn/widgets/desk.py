@@ -169,6 +169,7 @@ class Desk:
         for emitter in self._looks():
             emitter.connect(self.look)
         viewer.cursor.events.position.connect(self._give_way)
+        viewer.camera.events.center.connect(self._wander)
         shown = Shown(self.prediction, self.overlays, self.history)
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
@@ -190,7 +191,7 @@ class Desk:
         """Tell the process, and the person, which section is in view."""
         layer = self.prediction.layer or self.book.layer
         if layer is not None:
-            self.engine.focus(view.focus(self.viewer, layer))
+            self.engine.focus(view.focus(self.viewer, layer), view.place(self.viewer, layer))
         self.data.caption()
 
     def train(self, beginning: Beginning = NEW) -> None:
@@ -262,6 +263,7 @@ class Desk:
         for emitter in self._looks():
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
+        disconnect(self.viewer.camera.events.center, self._wander)
         self.block_box.close()
         self.healing.close()
         self.scene.close()
@@ -284,6 +286,12 @@ class Desk:
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events
         return [dims.current_step, dims.order, dims.ndisplay, self.viewer.layers.events.inserted]
+
+    def _wander(self, event: Any = None) -> None:
+        """Tell the process where on a map the person looks."""
+        layer = self.prediction.layer or self.book.layer
+        if layer is not None and layer.ndim == 2:
+            self.engine.focus(view.focus(self.viewer, layer), view.place(self.viewer, layer))
 
     def _give_way(self, event: Any = None) -> None:
         self.engine.give_way()

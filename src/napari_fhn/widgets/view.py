@@ -44,6 +44,30 @@ def focus(viewer: ViewerModel, layer: Labels) -> Focus | None:
     return Focus(axis, min(max(index, 0), layer.data.shape[axis] - 1))
 
 
+def place(viewer: ViewerModel, layer: Labels) -> tuple[int, ...] | None:
+    """Return the voxel of a map or a line that is in the middle of the canvas.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the person looks.
+    layer : napari.layers.Labels
+        Any layer on the survey's grid, in the viewer or not.
+
+    Returns
+    -------
+    tuple of int or None
+        None for a volume, of which a section is in view.
+    """
+    if layer.ndim != 2 or viewer.dims.ndisplay != 2:
+        return None
+    point = list(viewer.dims.point)
+    for axis, at in zip(viewer.dims.displayed, viewer.camera.center[-2:], strict=True):
+        point[axis] = at
+    found = layer.world_to_data(point)[-2:]
+    return tuple(min(max(round(float(x)), 0), size - 1) for x, size in zip(found, layer.data.shape, strict=True))
+
+
 def look_at(viewer: ViewerModel, layer: Layer, axis: int, index: int, vertical: int | None) -> None:
     """Look at a section of a layer's grid, upright.
 
