@@ -4,17 +4,18 @@ import numpy as np
 from napari.components import ViewerModel
 
 from napari_fhn.widgets import view
+from napari_fhn.widgets.data.go_to import camera_of
 
 
 def test_the_middle_of_the_canvas_is_a_voxel_of_the_map():
     viewer = ViewerModel()
     layer = viewer.add_labels(np.zeros((80, 120), np.uint8), scale=(30, 30), translate=(600, 900))
-    viewer.camera.center = (600 + 30 * 70, 900 + 30 * 15)
+    camera_of(viewer).center = (600 + 30 * 70, 900 + 30 * 15)
     assert view.place(viewer, layer) == (70, 15)
-    viewer.camera.center = (-1e6, 1e6)  # beside the map
+    camera_of(viewer).center = (-1e6, 1e6)  # beside the map
     assert view.place(viewer, layer) == (0, 119)
     viewer.dims.order = (1, 0)
-    viewer.camera.center = (900 + 30 * 15, 600 + 30 * 70)
+    camera_of(viewer).center = (900 + 30 * 15, 600 + 30 * 70)
     assert view.place(viewer, layer) == (70, 15)
 
 

@@ -199,7 +199,7 @@ class Predictor:
 
     @property
     def around(self) -> tuple[int, ...]:
-        """Voxels on each side, along each axis, that a voxel depends on; as far as a whole block where there is no end."""
+        """Voxels on each side, along each axis, that a voxel depends on; all of them where there is no end to it."""
         halo = (0,) * len(self.shape) if self.combiner is None else self.combiner.halo
         far = max(self.shape) if self.radius is None else self.radius
         return tuple(max(far, one) for one in halo)

@@ -19,6 +19,7 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking
@@ -169,7 +170,7 @@ class Desk:
         for emitter in self._looks():
             emitter.connect(self.look)
         viewer.cursor.events.position.connect(self._give_way)
-        viewer.camera.events.center.connect(self._wander)
+        camera_of(viewer).events.center.connect(self._wander)
         shown = Shown(self.prediction, self.overlays, self.history)
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
@@ -263,7 +264,7 @@ class Desk:
         for emitter in self._looks():
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
-        disconnect(self.viewer.camera.events.center, self._wander)
+        disconnect(camera_of(self.viewer).events.center, self._wander)
         self.block_box.close()
         self.healing.close()
         self.scene.close()

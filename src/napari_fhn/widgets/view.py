@@ -12,6 +12,7 @@ from napari.layers import Labels, Layer
 from napari_fhn.box import Box
 from napari_fhn.surveys.drawing import across
 from napari_fhn.training import Focus
+from napari_fhn.widgets.data.go_to import camera_of
 
 REPAINT_SECONDS = 0.2
 """At most five repaints of the prediction in a second."""
@@ -62,7 +63,7 @@ def place(viewer: ViewerModel, layer: Labels) -> tuple[int, ...] | None:
     if layer.ndim != 2 or viewer.dims.ndisplay != 2:
         return None
     point = list(viewer.dims.point)
-    for axis, at in zip(viewer.dims.displayed, viewer.camera.center[-2:], strict=True):
+    for axis, at in zip(viewer.dims.displayed, camera_of(viewer).center[-2:], strict=True):
         point[axis] = at
     found = layer.world_to_data(point)[-2:]
     return tuple(min(max(round(float(x)), 0), size - 1) for x, size in zip(found, layer.data.shape, strict=True))

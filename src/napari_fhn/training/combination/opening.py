@@ -56,8 +56,8 @@ def open_combiner(
     frame : Frame
         How the data are looked at.
     labels : LabelFile or None
-        What is known; followed while it changes, and read with what is hidden. None where nothing is known: then nothing
-        is carried from it.
+        What is known; followed while it changes, and read with what is hidden of it. None where nothing is: then
+        nothing is carried from it.
     found : Found, optional
         How much each counts; what is believed without.
 
