@@ -19,7 +19,7 @@ and the hidden layers between ``K`` and ``K^T``, are all that training needs, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -114,6 +114,12 @@ class Sweep:
         copies = 2 if training else 1
         kept = self._starts[-1] if training and self.keeps_hidden else 0
         return Sizes(copies * self.elements, self._scratch(copies), hidden=kept)
+
+    def constants(self) -> Hashable:
+        """Return what a step does beside its numbers; None where that is not the same each time."""
+        if not all(step.pointwise.is_relu for step in self.steps):
+            return None  # others go through autograd, or renew statistics
+        return type(self), self.keeps_hidden, type(self.convolutions), self.steps
 
     def _scratch(self, copies: int) -> int:
         if not self.convolutions.in_place:

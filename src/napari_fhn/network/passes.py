@@ -1,7 +1,7 @@
 r"""What a layer does beside its convolutions, each in as few passes over memory as can be.
 
-Convolutions have libraries; the rest of a layer is bound by memory alone. These functions say what is computed and do it
-with torch. On a GPU with `Triton <https://triton-lang.org>`_, which comes with the CUDA builds of torch,
+Convolutions have libraries; the rest of a layer is bound by memory alone. These functions say what is computed and do
+it with torch. On a GPU with `Triton <https://triton-lang.org>`_, which comes with the CUDA builds of torch,
 :mod:`~napari_fhn.network.triton_passes` does each of them in one pass: it is tried on a small example first, and a
 machine where it does not work, or says something else, keeps torch.
 """

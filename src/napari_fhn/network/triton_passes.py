@@ -1,7 +1,7 @@
 r"""The passes of :mod:`~napari_fhn.network.passes` and the change of resolution as Triton kernels, for a GPU.
 
-All arrays are channels-last and lie without gaps, so that two of the same shape agree element by element. What is summed
-is summed in float32. ``TRITON_INTERPRET=1`` runs the kernels on a CPU, which is how they are tested.
+All arrays are channels-last and lie without gaps, so that two of the same shape agree element by element. Sums are made
+in float32. ``TRITON_INTERPRET=1`` runs the kernels on a CPU, which is how they are tested.
 """
 
 from __future__ import annotations
