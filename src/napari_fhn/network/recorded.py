@@ -1,9 +1,9 @@
 """A step that a GPU is told once: both sweeps recorded as CUDA graphs, and played again while nothing changes.
 
-A step is some forty operations a layer, which Python needs longer to name than a GPU to do where blocks are small. Shapes
-do not change from step to step, arrays are those of a workspace and weights stay where they are, so that the same
-operations can be played again. What was recorded is tried before it is used: its gradients have to be those of the step
-just made. Where a step cannot be recorded, or says something else, it goes on as it did.
+A step is some forty operations a layer, which Python needs longer to name than a GPU to do where blocks are small.
+Shapes do not change from step to step, arrays are those of a workspace and weights stay where they are, so that the
+same operations can be played again. What was recorded is tried before it is used: its gradients have to be those of the
+step just made. Where a step cannot be recorded, or says something else, it goes on as it did.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ALIKE = 2
 """Steps alike, one after the other, after which the next is worth recording: by then routines have been chosen."""
 
 _APART = 0.02
-"""Most by which gradients may differ, as a part of their size: sums come in another order, and are rounded to bfloat16."""
+"""Most by which gradients may differ, as a part of their size: sums come in another order, and in bfloat16."""
 
 Found = TypeVar("Found")
 
