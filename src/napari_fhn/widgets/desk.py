@@ -187,11 +187,10 @@ class Desk:
         return self.project.session
 
     def look(self, event: Any = None) -> None:
-        """Tell the process, and the person, which section is in view."""
+        """Tell the process which section is in view."""
         layer = self.prediction.layer or self.book.layer
         if layer is not None:
             self.engine.focus(view.focus(self.viewer, layer))
-        self.data.caption()
 
     def train(self, beginning: Beginning = NEW) -> None:
         """Train on the labels, as a run of its own; those that are there stay.

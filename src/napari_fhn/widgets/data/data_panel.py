@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWid
 
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.kinds import is_map, is_seismic
 from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
@@ -24,7 +25,7 @@ from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
 from napari_fhn.widgets.data.stacking import wants_stacking
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.section import Fold, Section
 
 _ROWS = 3
 _LAST, _NONE = "the last axis", "no axis"
@@ -83,15 +84,17 @@ class DataPanel(Section):
         self.body.addWidget(self.seismic)
         self.map = MapPanel(desk.context)
         self.body.addWidget(self.map)
+        self.composite = CompositePanel(desk.context)
+        self.map.body.addWidget(self.composite)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
-        self.composite = CompositePanel(desk.context)
-        self.body.addWidget(self.composite)
         self.spectrum = SpectrumPanel(desk.context, desk.book)
         self.body.addWidget(self.spectrum)
         desk.data.state.events.chosen.connect(self._show)
+        desk.data.state.events.material.connect(self._house_amplitudes)
         for name in ("inserted", "removed", "reordered"):
             getattr(desk.viewer.layers.events, name).connect(self._show)
+        self._house_amplitudes()
         self._show()
 
     def close_panel(self) -> None:
@@ -157,6 +160,15 @@ class DataPanel(Section):
         self._vertical_label.setVisible(not named)
         self.headers.setVisible(self._desk.rereading.path() is not None)
         self.go_to.show_example()
+
+    def _house_amplitudes(self, event: Any = None) -> None:
+        """Put the amplitudes among the looks of the survey: seismic, map, or else on their own."""
+        material = self._desk.data.material
+        seismic = material is not None and is_seismic(material.first)
+        mapped = material is not None and is_map(material.first)
+        home: Fold = self.seismic if seismic else self.map if mapped else self
+        if home.body.indexOf(self.amplitudes) < 0:
+            home.body.addWidget(self.amplitudes)
 
     def _ask_headers(self) -> None:
         path = self._desk.rereading.path()
