@@ -161,7 +161,7 @@ class Desk:
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
         self.doubts = Doubts(context, self.prediction)
-        self.beside = Beside(context, self.labelling.wells, self.bricks)
+        self.beside = Beside(context, self.labelling.wells, self.bricks, self.labelling.horizons)
         self.scene = Scene(context, self.beside.place, self.labelling.wells)
         self.turning.entering.connect(context.views.entering.emit)
         self.bodies = Bodies(context, self.book, self.prediction, self.scene)

@@ -9,9 +9,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton
 
 from napari_fhn.project import ProjectError
-from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.kinds import is_map, is_seismic
-from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.composite_panel import CompositePanel
@@ -171,16 +169,10 @@ class DataPanel(Section):
             home.body.addWidget(self.amplitudes)
 
     def _ask_headers(self) -> None:
-        path = self._desk.rereading.path()
-        if path is None:
-            return
-        try:
-            options = ask_grid(path, guesses(path), self._desk.rereading.why(), self.window())
-        except SurveyError as error:
-            self._desk.messages.fail(str(error))
-            return
-        if options is not None:
-            self._desk.rereading.read(options)
+        rereading = self._desk.rereading
+        path = rereading.path()
+        if path is not None:
+            rereading.look(path, lambda found: ask_grid(path, found, rereading.why(), self.window()))
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

@@ -1,7 +1,7 @@
 """Which section is in view, in the lower right corner of the canvas.
 
-Drawn on the sheet and not as napari's text overlay, whose box is a mesh: its shader was built again for each section one
-pages to.
+Drawn on the sheet and not as napari's text overlay, whose box is a mesh: its shader would be built again with each
+section that one pages to.
 """
 
 from __future__ import annotations
