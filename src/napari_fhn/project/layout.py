@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from napari_fhn.project import lock, manifest
-from napari_fhn.training import inside
+from napari_fhn.training import inside, shard_size
 
 LABELS = "labels.npy"
 WEIGHTS = "weights.npy"
@@ -30,6 +31,7 @@ RUN = "run.json"
 JOB = "job.json"
 MODEL = "model"
 PREDICTION = "prediction.npy"
+LARGE_PREDICTION = "prediction.zarr"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
@@ -47,6 +49,21 @@ _DEEPEST = 3
 
 #: What tells a session of an earlier version, which had no manifest.
 _EARLIER = ("job.json", "desk.json", LABELS)
+
+
+def prediction_in(folder: Path, shape: Sequence[int] = ()) -> Path:
+    """Return where the prediction of a run lies, or will: in shards where the survey is large.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    shape : sequence of int
+        Of the survey; where it is not known, one that is not there yet is that of a small one.
+    """
+    large, small = folder / LARGE_PREDICTION, folder / PREDICTION
+    grows = math.prod(shape) >= shard_size.LARGE_VOXELS and not small.is_file()
+    return large if grows or large.is_dir() else small
 
 
 def has_manifest(folder: Path) -> bool:

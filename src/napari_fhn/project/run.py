@@ -13,7 +13,7 @@ import numpy as np
 from napari_fhn import mapped, record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
-from napari_fhn.training import log, provenance, removing
+from napari_fhn.training import inside, log, provenance, removing
 from napari_fhn.training.combination.settings import FACTORS, NETWORK
 from napari_fhn.training.description import Description
 from napari_fhn.training.description import read as read_description
@@ -108,25 +108,25 @@ class Run:
     @property
     def prediction(self) -> Path:
         """What its network predicted."""
-        return self.folder / layout.PREDICTION
+        return layout.prediction_in(self.folder)
 
     def output(self, kind: Output) -> Path:
         """Return the file of what was predicted beside the classes, whether it is there or not."""
-        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
+        return inside.beside(self.prediction, kind)
 
     def factor(self, name: str) -> Path:
         """Return the file of what one factor of its prediction says alone, whether it is there or not."""
-        return self.prediction.with_name(f"{self.prediction.stem}-{name}.npy")
+        return inside.beside(self.prediction, name)
 
     @property
     def factors(self) -> tuple[str, ...]:
         """Names of the factors of which is kept what they say alone, the network first."""
-        return tuple(name for name in (NETWORK, *FACTORS) if self.factor(name).is_file())
+        return tuple(name for name in (NETWORK, *FACTORS) if mapped.is_there(self.factor(name)))
 
     @property
     def untidied(self) -> Path:
         """Its prediction before it was tidied, where it was."""
-        return self.folder / layout.UNTIDIED
+        return inside.beside(self.prediction, "untidied")
 
     @property
     def begun_with(self) -> Path:
@@ -322,7 +322,8 @@ def discard_files(folder: Path) -> list[Path]:
     """Remove what this program has put into the folder of a run; what others have put there stays, and is returned."""
     if folder.is_symlink() or not folder.is_dir():
         return []
-    removing.prediction(folder / layout.PREDICTION)
+    for name in (layout.PREDICTION, layout.LARGE_PREDICTION):
+        removing.prediction(folder / name)
     removing.left_out(folder)
     for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         removing.network(folder / name)
