@@ -12,8 +12,10 @@ from napari_fhn import mapped, surveys
 from napari_fhn.api import Work
 from napari_fhn.large import layout as large
 from napari_fhn.project import Run, kept_predictions, predictions
+from napari_fhn.project.labelling import keep
 from napari_fhn.project.predictions import Tidying
 from napari_fhn.training import earlier, shard_size
+from napari_fhn.training.digest import digest
 
 
 @pytest.fixture
@@ -90,3 +92,36 @@ def test_the_whole_prediction_that_another_began_to_replace_is_taken_back(
         assert predictions.take_back(run)
         np.testing.assert_array_equal(work.prediction(), before)
         assert not list(run.folder.glob("*before*"))
+
+
+def test_labels_of_a_large_survey_lie_in_shards_with_undo_and_are_packed_when_nobody_writes(
+    image, labels, tmp_path, monkeypatch, shards_of_a_few_pixels
+):
+    monkeypatch.setattr(shard_size, "LARGE_VOXELS", 1)
+    with fhn.open(image, axes=("y", "x"), session="w") as work:
+        work.label(labels, classes=["sand", "shale"])
+        folder = work.session
+        assert {"labels.zarr"} <= files(folder)
+        assert "labels.npy" not in files(folder)
+        np.testing.assert_array_equal(work.labels, labels)
+        before = digest(folder / "labels.zarr")
+        more = labels.copy()
+        more[12:14, 5:9] = 2
+        assert "labels-before-1.zarr" in " ".join(keep(work.project.session, more, over=True))
+        np.testing.assert_array_equal(work.labels, more)
+        assert digest(folder / "labels.zarr") != before
+        work.undo()
+        np.testing.assert_array_equal(work.labels, labels)
+        work.redo()
+        np.testing.assert_array_equal(work.labels, more)
+        work.undo()
+        assert digest(folder / "labels.zarr") == before
+        work.save(tmp_path / "known.tif", "labels")
+        np.testing.assert_array_equal(surveys.open(tmp_path / "known.tif").values.squeeze(), labels)
+        assert (folder / "labels.zarr" / "open").is_dir()
+    assert not (folder / "labels.zarr" / "open").exists()
+    assert digest(folder / "labels.zarr") == before
+    with fhn.open(image, axes=("y", "x"), session="w") as work:
+        np.testing.assert_array_equal(work.labels, labels)
+        work.redo()
+        np.testing.assert_array_equal(work.labels, more)

@@ -123,13 +123,17 @@ class Large(NDArrayOperatorsMixin):
         """Return what its `number` would be, without reading it."""
         return Large(self._cut, writable=False, lead=(*self._lead, range(self.shape[0])[number]))
 
-    def take(self, number: int, axis: int) -> NDArray[Any]:
+    def take(self, number: int, axis: int, out: None = None, mode: str = "raise") -> NDArray[Any]:
         """Return a section, as `numpy.take` does."""
         return self[(slice(None),) * (axis % self.ndim) + (number,)]
 
     def any(self) -> bool:
         """Tell whether a value is not 0; what nobody has written is not read."""
         return any(self._read(box).any() for box in self.written())
+
+    def max(self, initial: int = 0) -> Any:
+        """Return the largest value, or `initial` where that is larger."""
+        return max((self._read(box).max() for box in self.written()), default=initial)
 
     def written(self) -> Iterator[Box]:
         """Yield, as slices, boxes outside of which all is 0."""
@@ -276,6 +280,7 @@ class Large(NDArrayOperatorsMixin):
         try:
             now = os.stat(path)
         except FileNotFoundError:
+            os.stat(self._cut.path)  # where all of it is gone, it is not empty
             return
         state = (now.st_ino, now.st_mtime_ns, now.st_size)
         ranges = [range(one.start // side, -(-one.stop // side)) for one, side in zip(inside, block, strict=True)]

@@ -86,7 +86,7 @@ def assemble(
         classes=tuple(named.get(value, f"class {value}") for value in range(1, count + 1)),
         network=settings.network,
         schedule=settings.schedule,
-        prediction=str(layout.prediction_in(folder, shape)),
+        prediction=str(layout.array_in(folder, layout.PREDICTION, shape)),
         model=str(folder / layout.MODEL),
         vertical_axis=vertical_axis,
         held_out=tuple(held_out),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from napari_fhn.project import lock, manifest
 from napari_fhn.training import inside, shard_size
+from napari_fhn.training.inside import LARGE
 
 LABELS = "labels.npy"
 WEIGHTS = "weights.npy"
@@ -31,14 +32,14 @@ RUN = "run.json"
 JOB = "job.json"
 MODEL = "model"
 PREDICTION = "prediction.npy"
-LARGE_PREDICTION = "prediction.zarr"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
 PICTURE = "picture.png"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
-_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)
+_VOLUMES = (LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FILES = (*_RECORDS, *_VOLUMES, *(str(Path(name).with_suffix(LARGE)) for name in _VOLUMES), PICTURE)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, HORIZONS, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
@@ -51,17 +52,20 @@ _DEEPEST = 3
 _EARLIER = ("job.json", "desk.json", LABELS)
 
 
-def prediction_in(folder: Path, shape: Sequence[int] = ()) -> Path:
-    """Return where the prediction of a run lies, or will: in shards where the survey is large.
+def array_in(folder: Path, name: str, shape: Sequence[int] = ()) -> Path:
+    """Return where labels or a prediction lie, or will: in shards where the survey is large.
 
     Parameters
     ----------
     folder : Path
-        Of the run.
+        Of the session or run.
+    name : str
+        Its name where the survey is small, ``labels.npy``.
     shape : sequence of int
         Of the survey; where it is not known, one that is not there yet is that of a small one.
     """
-    large, small = folder / LARGE_PREDICTION, folder / PREDICTION
+    small = folder / name
+    large = small.with_suffix(LARGE)
     grows = math.prod(shape) >= shard_size.LARGE_VOXELS and not small.is_file()
     return large if grows or large.is_dir() else small
 

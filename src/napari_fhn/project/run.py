@@ -108,7 +108,7 @@ class Run:
     @property
     def prediction(self) -> Path:
         """What its network predicted."""
-        return layout.prediction_in(self.folder)
+        return layout.array_in(self.folder, layout.PREDICTION)
 
     def output(self, kind: Output) -> Path:
         """Return the file of what was predicted beside the classes, whether it is there or not."""
@@ -183,7 +183,7 @@ class Run:
     def own(self, job: Job) -> Job:
         """Return a job that was read from this run with the files of this run and its session as its own."""
         session = self.folder.parent.parent
-        labels, weights = session / layout.LABELS, session / layout.WEIGHTS
+        labels, weights = (layout.array_in(session, name) for name in (layout.LABELS, layout.WEIGHTS))
         combination = job.combination
         if combination is not None and combination.folder:
             combination = replace(combination, folder=str(session / layout.STRUCTURE))
@@ -191,8 +191,8 @@ class Run:
             job,
             prediction=str(self.prediction),
             model=str(self.model),
-            labels=str(labels) if labels.is_file() else job.labels,
-            weights=str(weights) if job.weights is not None and weights.is_file() else job.weights,
+            labels=str(labels) if mapped.is_there(labels) else job.labels,
+            weights=str(weights) if job.weights is not None and mapped.is_there(weights) else job.weights,
             combination=combination,
         )
 
@@ -322,8 +322,8 @@ def discard_files(folder: Path) -> list[Path]:
     """Remove what this program has put into the folder of a run; what others have put there stays, and is returned."""
     if folder.is_symlink() or not folder.is_dir():
         return []
-    for name in (layout.PREDICTION, layout.LARGE_PREDICTION):
-        removing.prediction(folder / name)
+    for suffix in (".npy", inside.LARGE):
+        removing.prediction((folder / layout.PREDICTION).with_suffix(suffix))
     removing.left_out(folder)
     for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         removing.network(folder / name)

@@ -260,7 +260,7 @@ class Runs:
         folder, job, shape = self.place(), run.job(), mapped.open(run.prediction).shape
         here = replace(
             job,
-            prediction=str(layout.prediction_in(folder, shape)),
+            prediction=str(layout.array_in(folder, layout.PREDICTION, shape)),
             model=str(folder / layout.MODEL),
             start_from=None,
             run=folder.name,
