@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faulty_disk import on_read_only_disk
-from project.predicted import predicted
-
 import napari_fhn as fhn
+from faulty_disk import on_read_only_disk
 from napari_fhn import record
 from napari_fhn.project import ProjectError, Session, SessionUnwritable, damage
+from project.predicted import predicted
 
 LOOKS = ("info", "runs", "history", "export", "Python")
 REFUSED = ("history undo", "rename")
@@ -38,7 +37,8 @@ def test_every_door_opens_it_to_look_and_says_what_cannot_be_done(tmp_path, monk
     for name in REFUSED:
         assert "nothing can be written in it (Read-only file system). It can be looked at" in told[name]
     for name in REFUSED_IN_PYTHON:
-        assert told[name].startswith("ProjectError") and "opened to look at only" in told[name]
+        assert told[name].startswith("ProjectError")
+        assert "opened to look at only" in told[name]
     for name in NAMELESS:
         assert "Name a file for the report" in told[name]
     assert _content(tmp_path / "disk") == before
@@ -57,7 +57,8 @@ def test_what_is_somebody_elses_in_a_folder_for_all_is_looked_at(tmp_path, monke
     session = Session(folder)
     with pytest.raises(SessionUnwritable, match=r"labels.npy: nothing can be written in it .Permission denied"):
         session.acquire("a test")
-    assert session.holder() is None and not session.lock.path.exists()
+    assert session.holder() is None
+    assert not session.lock.path.exists()
 
 
 def test_a_folder_that_cannot_be_made_names_what_is_in_the_way(tmp_path):

@@ -84,9 +84,7 @@ class LabelOpening:
         if self._book.layer is None and not self._show():
             return False
         if not context.project.writable:
-            context.messages.fail(
-                f"{context.project.why}: here it can only be looked at."
-            )
+            context.messages.fail(f"{context.project.why}: here it can only be looked at.")
             return False
         return True
 
