@@ -13,19 +13,21 @@ from napari_fhn.surveys.segy.order import bin_all
 from napari_fhn.surveys.segy.rows import Rows
 
 CDP, SOURCE, GROUP = PLACES
+EMPTY = "The CDP coordinates (bytes 181 and 185) are empty or no coordinates; "
+TAKEN = "Bytes 181 and 185 hold the inline and crossline numbers; "
 FOUND = [
     # where there are coordinates, where numbers stand, what the text names: which, and what is said
     ([CDP, SOURCE], (189, 193), (), CDP, ""),
     ([SOURCE, GROUP], (189, 193), (), SOURCE,
-     "The CDP coordinates (bytes 181 and 185) are empty or no coordinates; source coordinates (bytes 73 and 77) were taken."),
+     EMPTY + "source coordinates (bytes 73 and 77) were taken."),
     ([GROUP], (189, 193), (), GROUP,
-     "The CDP coordinates (bytes 181 and 185) are empty or no coordinates; group coordinates (bytes 81 and 85) were taken."),
+     EMPTY + "group coordinates (bytes 81 and 85) were taken."),
     ([CDP, SOURCE], (185, 189), (), SOURCE,
-     "Bytes 181 and 185 hold the inline and crossline numbers; source coordinates (bytes 73 and 77) were taken."),
+     TAKEN + "source coordinates (bytes 73 and 77) were taken."),
     ([CDP, (201, 205)], (189, 193), ((201, 205),), (201, 205),
      "The coordinates are taken from bytes 201 and 205, as the text header says."),
     ([CDP, (201, 205)], (181, 185), ((201, 205),), (201, 205),
-     "Bytes 181 and 185 hold the inline and crossline numbers; those the text header names (bytes 201 and 205) were taken."),
+     TAKEN + "those the text header names (bytes 201 and 205) were taken."),
     ([], (189, 193), (), (0, 0), ""),
 ]  # fmt: skip
 
