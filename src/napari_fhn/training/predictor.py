@@ -200,17 +200,15 @@ class Predictor:
     @property
     def around(self) -> tuple[int, ...]:
         """Voxels on each side, along each axis, that a voxel depends on; all of them where there is no end to it."""
-        halo = (0,) * len(self.shape) if self.combiner is None else self.combiner.halo
         far = max(self.shape) if self.radius is None else self.radius
-        return tuple(max(far, one) for one in halo)
+        return tuple(max(far, one) for one in ([0] * len(self.shape) if self.combiner is None else self.combiner.halo))
 
     def part(self, box: Box) -> Iterator[Box]:
         """Predict a part of a map or a line with what lies around it, as if all of it were predicted."""
-        if not self.frame.present(box).any():
-            return
-        outer = grown(box, self.around, self.shape)
-        self.put_combined(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
-        yield box
+        if self.frame.present(box).any():
+            outer = grown(box, self.around, self.shape)
+            self.put_combined(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
+            yield box
 
     def can_section(self, focus: Focus) -> bool:
         """Tell whether one prediction fills this section; a time slice crosses all sections of a 2D network."""

@@ -335,6 +335,7 @@ class _Training:
                 self._save()
         yield from map(Note, self.keeping.saved(self._save_in, self.step, self.control))
         self.keeping.attempt("what made the prediction", self._recorder.flush)
+        self.live.predictor.outputs.pack()
         steps, seconds = self.job.schedule.steps, self._pace.running
         stopped = self.step < steps and not best.given_up and not self.learnt
         if stopped:
