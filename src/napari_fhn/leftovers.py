@@ -57,6 +57,7 @@ def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:
                 continue
             with contextlib.suppress(OSError):
                 if path.is_dir():
+                    sweep(path)  # what was not whole in it either
                     for name in inside:
                         (path / name).unlink(missing_ok=True)
                     path.rmdir()
