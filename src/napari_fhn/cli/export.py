@@ -15,7 +15,7 @@ from napari_fhn.cli.sessions import existing, opened, place, say, told
 if TYPE_CHECKING:
     from napari_fhn.project.exporter import Exporter, Request
 
-_GRIDS = ".sgy, .tif, .img, .nc, .zarr or .npy"
+_GRIDS = ".sgy, .su, .tif, .img, .nc, .zarr or .npy"
 _TRACES = ".tif, .irap, .zmap, .csv, .xyz, .dat or .txt"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
 

@@ -32,8 +32,8 @@ def classes_of_rows(
     path : str or Path
         The legend, for sentences.
     rows : iterable of (str, str, str, int or None)
-        Code, name, colour ``#rrggbb`` (empty for the usual one), and the line. Codes that it calls unclassified, no data
-        or the like are left out.
+        Code, name, colour ``#rrggbb`` (empty for the usual one), and the line. Codes that it calls unclassified, no
+        data or the like are left out.
     as_values : bool
         As in `napari_fhn.labels.ClassTable.from_csv`.
 

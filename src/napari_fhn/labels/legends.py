@@ -93,7 +93,7 @@ def read_legend(path: str | Path) -> ClassTable:
     path : str or Path
         A table (text or workbook) with a column of whole numbers and one of names, whatever they are called; colours
         as ``#rrggbb``, ``230-0-77``, ``rgb(230, 0, 77)``, in three columns, or none. A style of QGIS (``.qml``) or SLD,
-        a raster attribute table (``.aux.xml``), a colour map (``.clr``, or lines of code, red, green, blue and name), or
+        a raster attribute table (``.aux.xml``), a colour map (``.clr``, or lines of code, red, green, blue, name), or
         JSON: names by code, codes by name, or a list of objects.
 
     Returns

@@ -34,7 +34,7 @@ SIZES = 3
 """Axes of a volume, which has surfaces."""
 
 DIALOG = {
-    "seismic": "SEG-Y (*.sgy *.segy)",
+    "seismic": "SEG-Y (*.sgy *.segy);;Seismic Unix (*.su)",
     "map": "GeoTIFF (*.tif);;ENVI (*.img)",
     "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
     "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;CSV (*.csv);;Text (*.dat *.txt)",
