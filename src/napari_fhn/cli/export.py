@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from napari_fhn.project.exporter import Exporter, Request
 
 _GRIDS = ".sgy, .su, .tif, .img, .nc, .zarr or .npy"
-_TRACES = ".tif, .irap, .zmap, .csv, .xyz, .dat or .txt"
+_TRACES = ".tif, .irap, .zmap, .vs (a horizon), .csv, .xyz, .dat or .txt"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import legends, plugins, wkt
+from napari_fhn.labels import dialects, legends, plugins, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
@@ -183,7 +183,7 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     table = sniff(path, decimal=decimal, sheet=sheet)
     if legends.is_legend(path, table):
         return "classes"
-    if table.dialect.kind in ("charisma", "iesx"):
+    if table.dialect.kind in dialects.CARDS:
         return "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
