@@ -28,7 +28,19 @@ class ProjectError(ValueError):
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 
-class SessionInUse(ProjectError):
+class OnlyToLook(ProjectError):
+    """One cannot write in the session now; it can be looked at.
+
+    Attributes
+    ----------
+    why : str
+        The reason, as a sentence begins with it: ``"Nothing can be written in this session (...)"``.
+    """
+
+    why = "Nothing can be written in this session"
+
+
+class SessionInUse(OnlyToLook):
     """Somebody else writes in the session: it can be looked at, or taken over.
 
     Parameters
@@ -41,10 +53,32 @@ class SessionInUse(ProjectError):
 
     def __init__(self, path: Path, who: str) -> None:
         self.who = who
+        self.why = f"{who} is working in this session"
         super().__init__(
             f"{who} is working in it",
             "Close it there, wait until it is done, work in a copy of the folder, or take it over (--take-over, "
             "take_over=True)",
+            path=path,
+        )
+
+
+class SessionUnwritable(OnlyToLook):
+    """The disk, its rights or its room let nobody write in the session.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the session, or the file in it that cannot be written.
+    error : OSError
+        What the system says.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        self.why = f"Nothing can be written in this session ({reason})"
+        super().__init__(
+            f"nothing can be written in it ({reason})",
+            "It can be looked at; to work in it copy the folder, or make room or ask for the right to write",
             path=path,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,6 +161,12 @@ def write_report(
         raise ProjectError(f"nothing was trained by '{run.name}' yet", "Train first", path=project.session.folder)
     if output is None:
         project.session.check_plain()
+        if project.session.only_look or not os.access(run.folder, os.W_OK):
+            raise ProjectError(
+                "nothing is to be written in it, or nothing can be",
+                "Name a file for the report (--output, output=)",
+                path=run.folder,
+            )
     standing = predictions.check(project.session, run, partial=partial)
     true = None if truth is None else truth_for(truth, run.job(), project, reading)
     return write(

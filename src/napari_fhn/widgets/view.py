@@ -124,7 +124,7 @@ class Repainter:
                 # The extent cannot change, and a thumbnail of a volume costs more than the section itself.
                 layer.refresh(extent=False, thumbnail=False, highlight=False)
         self._due = False
-        rendered = self._viewer.dims.ndisplay == 3 and any(layer.ndim == 3 for layer in layers)
+        rendered = self._viewer.dims.ndisplay == 3 and any(layer.ndim == 3 and layer.visible for layer in layers)
         pause = REPAINT_SECONDS_3D if rendered else REPAINT_SECONDS
         self._next = began + pause
         return True

@@ -43,7 +43,7 @@ class DataState:
 
 
 class Data:
-    """Ticks image layers as they come and go, and writes the section in view on the canvas.
+    """Ticks image layers as they come and go, and says which section is in view.
 
     Parameters
     ----------
@@ -101,7 +101,6 @@ class Data:
         self.state.material = material
         if material is not None and (before is None or before.kind != material.kind):
             self._face()
-        self.caption()
 
     def adopt_all(self) -> None:
         """Take in the layers that were there before the dock."""
@@ -124,19 +123,17 @@ class Data:
             tuple(axis - offset for axis in dims.displayed),
         )
 
-    def caption(self) -> None:
-        """Say on the canvas which section is in view: of the survey that is seen, by name where there are several."""
+    @property
+    def caption(self) -> str:
+        """Which section is in view: of the survey that is seen, by name where there are several."""
         if self.material is None or self.material.layer not in self._viewer.layers:
-            return
+            return ""
         seen = [layer for layer in self.images() if layer.visible and "survey" in layer.metadata]
         top = seen[-1] if seen else self.material.layer
         title = self._title_of(top)
         if any(layer not in self.state.chosen for layer in seen):
             title = f"{top.name}: {title}" if title else str(top.name)
-        canvas = getattr(self._viewer, "canvas", None)
-        overlay = canvas.overlays.text if canvas is not None else self._viewer.text_overlay
-        overlay.text = title
-        overlay.visible = bool(title)
+        return title
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -9,8 +9,7 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton
 
 from napari_fhn.project import ProjectError
-from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.segy.previews import guesses
+from napari_fhn.surveys.kinds import is_map, is_seismic
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
 from napari_fhn.widgets.data.by_address import ask_address, open_address
@@ -25,7 +24,7 @@ from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
 from napari_fhn.widgets.data.stacking import wants_stacking
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.section import Fold, Section
 
 _ROWS = 3
 _LAST, _NONE = "the last axis", "no axis"
@@ -84,15 +83,17 @@ class DataPanel(Section):
         self.body.addWidget(self.seismic)
         self.map = MapPanel(desk.context)
         self.body.addWidget(self.map)
+        self.composite = CompositePanel(desk.context)
+        self.map.body.addWidget(self.composite)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
-        self.composite = CompositePanel(desk.context)
-        self.body.addWidget(self.composite)
         self.spectrum = SpectrumPanel(desk.context, desk.book)
         self.body.addWidget(self.spectrum)
         desk.data.state.events.chosen.connect(self._show)
+        desk.data.state.events.material.connect(self._house_amplitudes)
         for name in ("inserted", "removed", "reordered"):
             getattr(desk.viewer.layers.events, name).connect(self._show)
+        self._house_amplitudes()
         self._show()
 
     def close_panel(self) -> None:
@@ -169,17 +170,20 @@ class DataPanel(Section):
         self.headers.setVisible(self._desk.rereading.path() is not None)
         self.go_to.show_example()
 
+    def _house_amplitudes(self, event: Any = None) -> None:
+        """Put the amplitudes among the looks of the survey: seismic, map, or else on their own."""
+        material = self._desk.data.material
+        seismic = material is not None and is_seismic(material.first)
+        mapped = material is not None and is_map(material.first)
+        home: Fold = self.seismic if seismic else self.map if mapped else self
+        if home.body.indexOf(self.amplitudes) < 0:
+            home.body.addWidget(self.amplitudes)
+
     def _ask_headers(self) -> None:
-        path = self._desk.rereading.path()
-        if path is None:
-            return
-        try:
-            options = ask_grid(path, guesses(path), self._desk.rereading.why(), self.window())
-        except SurveyError as error:
-            self._desk.messages.fail(str(error))
-            return
-        if options is not None:
-            self._desk.rereading.read(options)
+        rereading = self._desk.rereading
+        path = rereading.path()
+        if path is not None:
+            rereading.look(path, lambda found: ask_grid(path, found, rereading.why(), self.window()))
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

@@ -121,7 +121,7 @@ class LabelPanel(Section):
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
         self.wells = WellsPanel(labelling.wells, labelling.wells_layer, labelling.wells_beside)
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
-        self.horizons = HorizonsPanel(labelling.horizons)
+        self.horizons = HorizonsPanel(labelling.horizons, labelling.horizon_results)
         self.tools.add("Horizons", "Pick a horizon at a few places, track it, make labels of it.", self.horizons)
         self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
@@ -225,6 +225,7 @@ class LabelPanel(Section):
         near = () if survey is None else sidecar_files(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
         self.load.setText(f"Load {what}" if near else "Load …")
+        self.other.setVisible(bool(near))  # else it would say the same as the button beside it
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
         self.load.setToolTip(
             f"Make labels of {where} beside the survey. Labels that are there stay as they are."

@@ -120,10 +120,10 @@ class Starting:
             where = "" if session is None else f" It lies in {session.folder}."
             self._context.messages.say(f"A new session is begun; that of before stays in {known.folder}.{where}")
 
-    def open(self, folder: Path, ask: Ask) -> bool:
-        """Open a session of the list in place of what the desk shows; returns whether it was."""
+    def open(self, folder: Path, ask: Ask) -> None:
+        """Open a session of the list in place of what the desk shows."""
         self._store.save()
-        return self._store.open(folder, ask)
+        self._store.open(folder, ask)
 
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
