@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 
 import xarray as xr
@@ -14,7 +14,8 @@ import xarray as xr
 def look_for_engines() -> None:
     """Let xarray import the engines that are installed, before it does so by itself when it opens the first file.
 
-    That of pyzgy warns of a library that it can do without, and prints another one: between the lines of ``--json``.
+    That of pyzgy warns of a library that it can do without, and prints that it misses another one.
     """
-    with warnings.catch_warnings(action="ignore"), redirect_stdout(io.StringIO()):
+    nowhere = io.StringIO()
+    with warnings.catch_warnings(action="ignore"), redirect_stdout(nowhere), redirect_stderr(nowhere):
         xr.backends.list_engines()
