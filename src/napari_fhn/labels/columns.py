@@ -26,6 +26,12 @@ from napari_fhn.labels.text import LARGEST, NULLS, is_blank, is_number, lines
 from napari_fhn.labels.units import unit
 from napari_fhn.labels.workbooks import sheet_lines
 
+_KIND = r"(?P<%s>MD|TVDSS|TVD|TWT|OWT)"
+_LENGTH_OR_TIME = r"(?:ms|msec|s|sec|m|ft|feet|metres|meters)"
+_KIND_OF_UNIT = re.compile(
+    rf"{_KIND % 'before'}[\s,/]+(?P<one>{_LENGTH_OR_TIME})|(?P<two>{_LENGTH_OR_TIME})[\s,/]*{_KIND % 'after'}",
+    re.IGNORECASE,
+)
 _BRACKETED = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 
 
@@ -277,6 +283,10 @@ def parted(name: str) -> tuple[str, str]:
     found = _BRACKETED.fullmatch(name[:200])
     if found is not None and unit(found[2]) and found[1].strip():
         return found[1].strip(), unit(found[2])
+    kind = None if found is None else _KIND_OF_UNIT.fullmatch(found[2].strip())
+    if found is not None and kind is not None and found[1].strip():
+        # "From (ms TWT)", "Depth [mTVDSS]": what kind of depth or time it is stands beside the unit.
+        return f"{found[1].strip()} {kind['before'] or kind['after']}", unit(kind["one"] or kind["two"])
     parts = re.split(r"[\s_,:.]+", name)
     if len(parts) > 1 and unit(parts[-1]):
         return name, unit(parts[-1])
