@@ -55,7 +55,7 @@ GROUPS = {
                 "reading",
                 "pooling",
                 "counting",
-            )  # fmt: skip
+            )
         ),
         tuple(
             f"network/test_{name}.py"
