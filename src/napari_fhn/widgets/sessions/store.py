@@ -104,7 +104,7 @@ class SessionStore:
         mine = {"labels": self._book.layer, "prediction": self._prediction.layer}
         images = [layer for layer in viewer.layers if isinstance(layer, Image) and "survey" in layer.metadata]
         return ViewRecord(
-            surveys={layer.name: looks_of(layer) for layer in images},
+            surveys={self._name_of(layer): looks_of(layer) for layer in images},
             looks={name: looks_of(layer) for name, layer in mine.items() if layer is not None},
             order=tuple(map(int, viewer.dims.order)),
             point=tuple(map(float, viewer.dims.point)),
@@ -114,6 +114,13 @@ class SessionStore:
             zoom=float(camera.zoom),
             further=self._context.views.record(),
         )
+
+    def _name_of(self, layer: Layer) -> str:
+        """Return what a survey is called in the session: as it was there first, whatever its layer is called now."""
+        session, chosen = self._context.project.session, self._context.data.state.chosen
+        inputs = () if session is None else session.manifest.inputs
+        named = dict(zip(map(id, chosen), (entry.name for entry in inputs), strict=False))
+        return named.get(id(layer), str(layer.name)) if len(inputs) == len(chosen) else str(layer.name)
 
     @contextlib.contextmanager
     def returning(self) -> Iterator[None]:
@@ -367,8 +374,8 @@ class SessionStore:
                 look_as(layer, view.looks[name])
         if self._opening:  # the survey may have been there before its session
             for layer in context.data.state.chosen:
-                if layer.name in view.surveys:
-                    look_as(layer, view.surveys[layer.name])
+                if (name := self._name_of(layer)) in view.surveys:
+                    look_as(layer, view.surveys[name])
         settings = None if project is None else project.settings
         if settings is not None:
             planning.take(settings)
