@@ -39,7 +39,7 @@ def main() -> int:
     steps, files = told.steps or STEPS, region(told)
     settings: dict[str, Any] = {"device": told.device}
     if told.small:
-        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}}
+        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}, "factors": "auto"}
     with fhn.open(files["maps"], categorical=files["geology"], session=told.folder / "work") as work:
         work.label(files["patches"], classes=files["classes"])
         if told.forecast:

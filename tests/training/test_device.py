@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from napari_fhn.network.architecture import levels
 from napari_fhn.network.convolution import Bfloat16, Portable, bfloat16_pays, choose
 from napari_fhn.training import peak, speed
 from napari_fhn.training.device import choose_device, describe, memory_held, present
@@ -85,7 +86,7 @@ def test_apple_s_gpu_is_taken_by_itself_and_counts_its_own_memory(apple):
     assert taken_device("mps") == "mps"
     assert type(choose(torch.float32, chosen)) is Portable
     assert not bfloat16_pays(2, chosen)
-    assert speed.precision("auto", None, (8, 8), chosen) == "float32"
+    assert speed.precision("auto", levels(2, 8, (2,), 1), (8, 8), chosen) == "float32"
 
 
 def test_a_card_convolves_with_arrays_of_its_own():
