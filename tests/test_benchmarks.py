@@ -80,7 +80,7 @@ def test_a_step_beside_plain_autograd(found):
 
 def test_what_a_gpu_would_do_runs_without_one(found):
     found = found["gpu"].result()
-    assert len(found["parts"]) == 29
+    assert len(found["parts"]) == 30
     assert any("problem" not in part for part in found["parts"].values())
     for name, part in found["parts"].items():
         if not proofs.ASKED and "not begun" in part.get("problem", ""):

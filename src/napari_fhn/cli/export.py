@@ -124,12 +124,13 @@ def _exporter(options: argparse.Namespace) -> Exporter:
     from napari_fhn.labels import ClassTable
     from napari_fhn.project import samples
     from napari_fhn.project.exporter import Exporter
+    from napari_fhn.surveys.remote.opening import at_hand
     from napari_fhn.training.job import Job
 
     in_a_session = options.session is not None or options.job is not None
     if in_a_session == (options.prediction is not None):
         raise UsageError("say what to export: one of --session (or --job) and --prediction")
-    table = None if options.classes is None else ClassTable.from_csv(options.classes)
+    table = None if options.classes is None else ClassTable.from_csv(at_hand(options.classes, whole=True))
     like = None
     if options.like is not None:
         like = surveys.open(samples.survey_files([options.like])[0], **reading(options))

@@ -29,7 +29,7 @@ class UsageError(ValueError):
 class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one sentence, and leaves it to ``main`` to end the program.
 
-    Every command has what is asked of all of them: ``--verbose`` and ``--log-file``.
+    Every command has what is asked of all of them: ``--verbose``, ``--log-file`` and ``--fetch``.
     """
 
     def __init__(self, *words: Any, **how: Any) -> None:
@@ -44,6 +44,12 @@ class Parser(argparse.ArgumentParser):
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="add all of that to a file, with what led to an error",
+        )
+        self.add_argument(
+            "--fetch",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="fetch what lies at an address, and cannot be read there, however large it is",
         )
 
     def error(self, message: str) -> NoReturn:

@@ -8,6 +8,8 @@ from dataclasses import astuple, dataclass
 import torch
 from torch import Tensor
 
+from napari_fhn.network.recorded import Recordings
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -47,6 +49,8 @@ class Workspace:
     ----------
     layers : dict of int to Tensor
         Hidden layers that are kept without room in ``hidden``.
+    recordings : Recordings
+        Of steps in these arrays.
     """
 
     _MOST_VIEWS = 4096
@@ -61,6 +65,7 @@ class Workspace:
         else:
             self.current, self.before = (torch.empty(sizes.state, dtype=dtype, device=device) for _ in range(2))
         self.layers: dict[int, Tensor] = {}
+        self.recordings = Recordings()
         self._views: dict[tuple[int, int, tuple[int, ...], torch.dtype], Tensor] = {}
 
     def holds(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> bool:

@@ -17,7 +17,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from napari_fhn.project.errors import ProjectError, SessionInUse
+from napari_fhn.project.errors import SessionInUse, SessionUnwritable
 
 FILE = "session.lock"
 
@@ -122,7 +122,7 @@ class SessionLock:
         ------
         SessionInUse
             When another living process is the writer.
-        ProjectError
+        SessionUnwritable
             When nothing can be written in the folder.
         """
         process = os.getpid()
@@ -138,11 +138,7 @@ class SessionLock:
             try:
                 made = self._make(mine)
             except OSError as error:
-                raise ProjectError(
-                    f"nothing can be written in it ({error.strerror or error})",
-                    "Work in a copy of the folder, or make room or ask for the right to write",
-                    path=self.path.parent,
-                ) from error
+                raise SessionUnwritable(self.path.parent, error) from error
             if made:
                 self._mine = mine
                 self._stop = threading.Event()

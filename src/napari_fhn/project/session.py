@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import damage, layout, migration, sweeping
+from napari_fhn.large import is_large
+from napari_fhn.project import damage, layout, migration, rights, sweeping
 from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
@@ -52,6 +53,7 @@ class Session:
         self.folder = Path(folder).absolute()
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
+        self.only_look = False
         self.steps = StepLog(self)
         self._manifest: Manifest | None = None
         self._place: tuple[int, int] | None = None
@@ -85,22 +87,22 @@ class Session:
     @property
     def labels(self) -> Path:
         """The label volume that the viewer paints into and training reads."""
-        return self.folder / layout.LABELS
+        return layout.array_in(self.folder, layout.LABELS)
 
     @property
     def weights(self) -> Path:
         """How much each label counts, in percent; no file, or 0 in it, where all count fully."""
-        return self.folder / layout.WEIGHTS
+        return layout.array_in(self.folder, layout.WEIGHTS)
 
     @property
     def accepted(self) -> Path:
         """Where labels were taken over from a prediction and are no observation."""
-        return self.folder / layout.ACCEPTED
+        return layout.array_in(self.folder, layout.ACCEPTED)
 
     @property
     def carried(self) -> Path:
         """What was carried along the reflectors: labels that are no observation, and may be carried anew."""
-        return self.folder / layout.CARRIED
+        return layout.array_in(self.folder, layout.CARRIED)
 
     @property
     def structure(self) -> Path:
@@ -120,7 +122,7 @@ class Session:
     @property
     def has_labels(self) -> bool:
         """Whether there is a label volume."""
-        return self.labels.is_file()
+        return mapped.is_there(self.labels)
 
     @property
     def runs(self) -> Runs:
@@ -136,7 +138,7 @@ class Session:
         Raises
         ------
         ProjectError
-            When it is of a later version. One that was damaged is made out of what else the session holds.
+            When it is of a later version. A damaged one is made out of what else the session holds.
         """
         if self._manifest is None or not (self.lock.held or self.gone):
             self._manifest = migration.manifest_of(self.folder)
@@ -163,9 +165,8 @@ class Session:
         with self._changing:  # a window writes what is clicked while a thread of it copies surveys
             self.check_writer()
             found = self.manifest
-            if not found.created:
-                found = replace(found, created=now(), program=f"napari-fhn {__version__}")
-            changed = replace(found, **changes)
+            born = {} if found.created else {"created": now(), "program": f"napari-fhn {__version__}"}
+            changed = replace(found, **born, **changes)
             if changed != self._manifest or not layout.has_manifest(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 changed.save(self.folder)
@@ -200,17 +201,18 @@ class Session:
 
         Raises
         ------
-        SessionInUse
-            When somebody else does.
+        OnlyToLook
+            When somebody else does, or nothing can be written there.
         ProjectError
-            When it is of a later version, or a link in it leads out of it.
+            When it cannot be made, is of a later version, or a link in it leads out of it.
         """
         made = not self.folder.exists()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        rights.make(self.folder)
         self.lock.acquire(program, take_over=take_over)
         self._place = identity(self.folder)
         try:
             self._manifest = None
+            rights.check(self.folder)
             self.check_plain(pipes=True)  # what is no file is no record, and put aside as such
             self._unshare()
             damaged = damage.put_aside(self.folder)
@@ -265,6 +267,8 @@ class Session:
     def release(self) -> None:
         """Let others write here."""
         self.steps.close()
+        if not self.gone and self.lock.held:
+            self._pack()
         self.lock.release()
         self._place = None
 
@@ -276,8 +280,10 @@ class Session:
         SessionInUse
             When another program writes here.
         ProjectError
-            When one has taken it over, and may have changed anything.
+            When one has taken it over, and may have changed anything; when it was opened to look at only.
         """
+        if self.only_look:
+            raise ProjectError("it was opened to look at only", "Open it again to change it", path=self.folder)
         if self.gone:
             raise ProjectError(
                 "the folder of the session was removed, renamed or replaced while it was open",
@@ -310,8 +316,8 @@ class Session:
 
         Raises
         ------
-        SessionInUse
-            When somebody else does.
+        OnlyToLook
+            When somebody else does, or nothing can be written there.
         """
         if self.lock.held:
             yield
@@ -335,8 +341,8 @@ class Session:
         labels.LabelError
             When there is one of another shape: it is never overwritten.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return labels.volume.create(self.labels, shape)
+        rights.make(self.folder)
+        return labels.volume.create(layout.array_in(self.folder, layout.LABELS, shape), shape)
 
     def weight_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return the weights of the session's labels, memory-mapped for writing; made when they are not there.
@@ -346,7 +352,7 @@ class Session:
         labels.LabelError
             When there are some of another shape: they are never overwritten.
         """
-        return labels.volume.create(self.weights, shape)
+        return labels.volume.create(layout.array_in(self.folder, layout.WEIGHTS, shape), shape)
 
     def known(self) -> NDArray[np.uint8]:
         """Return the label volume for reading.
@@ -356,7 +362,7 @@ class Session:
         ProjectError
             When there is none, or it cannot be read.
         """
-        if not self.labels.is_file():
+        if not self.has_labels:
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
             values: NDArray[np.uint8] = mapped.open(self.labels)
@@ -379,8 +385,8 @@ class Session:
         labels.LabelError
             When it cannot be read, or has another shape.
         """
-        path = self.folder / VOLUMES[name]
-        if not path.is_file():
+        path = layout.array_in(self.folder, VOLUMES[name])
+        if not mapped.is_there(path):
             return np.broadcast_to(np.zeros((), np.uint8), shape)
         found = labels.volume.open(path, "r")
         if found.shape != shape:
@@ -388,6 +394,14 @@ class Session:
                 f"it is of another survey (shape {found.shape}, not {shape})", "It was left as it is", path=path
             )
         return found
+
+    def _pack(self) -> None:
+        """Let large volumes take as little room as they can, once nobody writes into them."""
+        for name in VOLUMES.values():
+            path = layout.array_in(self.folder, name)
+            with suppress(OSError, ValueError):  # it stays as large as it is
+                if is_large(path) and path.is_dir():
+                    mapped.pack(mapped.open(path, "r+"))
 
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""

@@ -40,6 +40,8 @@ class Control:
         Step of a checkpoint to go back to. Training sets it to None again when it has done so.
     focus : Focus or None
         Section to predict first; None means that everything is in view (a map). See :meth:`in_view`.
+    place : tuple of int or None
+        Of a map or a line: the voxel in the middle of what is on the screen; None where nobody said.
     watched : bool
         Whether anybody looks at the predictions while training runs. Where nobody does, training keeps all of the time.
     """
@@ -48,6 +50,7 @@ class Control:
     pause: threading.Event = field(default_factory=threading.Event)
     revert: int | None = None
     focus: Focus | None = None
+    place: tuple[int, ...] | None = None
     watched: bool = True
 
     def in_view(self, shape: Sequence[int]) -> Focus | None:

@@ -23,6 +23,7 @@ from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
+from napari_fhn.training.map_parts import grown
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, likeliest
 from napari_fhn.training.parts import Part, added
@@ -195,6 +196,21 @@ class Predictor:
         start[focus.axis], stop[focus.axis] = first, min(first + thickness, self.shape[focus.axis])
         across = focus.axis if self.frame.sections else None
         yield from self.write(Box(tuple(start), tuple(stop)), across, control)
+
+    @property
+    def around(self) -> tuple[int, ...]:
+        """Voxels on each side, along each axis, that a voxel depends on; as far as a whole block where there is no end."""
+        halo = (0,) * len(self.shape) if self.combiner is None else self.combiner.halo
+        far = max(self.shape) if self.radius is None else self.radius
+        return tuple(max(far, one) for one in halo)
+
+    def part(self, box: Box) -> Iterator[Box]:
+        """Predict a part of a map or a line with what lies around it, as if all of it were predicted."""
+        if not self.frame.present(box).any():
+            return
+        outer = grown(box, self.around, self.shape)
+        self.put_combined(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
+        yield box
 
     def can_section(self, focus: Focus) -> bool:
         """Tell whether one prediction fills this section; a time slice crosses all sections of a 2D network."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_fhn import mapped
+from napari_fhn import leftovers, mapped
 from napari_fhn.box import Box
 from napari_fhn.training.ahead import ahead
 from napari_fhn.training.combination import finishing
@@ -281,7 +280,7 @@ def room_for(shape: tuple[int, ...], dtype: DTypeLike) -> Iterator[NDArray[Any]]
     if np.dtype(dtype).itemsize * math.prod(shape) <= _IN_MEMORY:
         yield np.zeros(shape, dtype)
         return
-    with tempfile.TemporaryDirectory(prefix="napari-fhn-", ignore_cleanup_errors=True) as folder:
+    with leftovers.temporary() as folder:
         try:
             array: Any = mapped.create(Path(folder, "waiting.npy"), shape, dtype)
         except mapped.NoRoom as error:

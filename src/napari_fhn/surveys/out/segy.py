@@ -15,6 +15,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.history import on_cards, write_beside
+from napari_fhn.surveys.remote.fetching import local
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES, Layout
 from napari_fhn.surveys.segy.grid import Line, Order
 from napari_fhn.surveys.segy.layout import read_layout
@@ -117,7 +118,7 @@ def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
             named, "SEG-Y needs the headers of a SEG-Y survey, and this one is none", "Use .tif, .nc, .zarr or .npy"
         )
     source = str(like.attrs.get("source", ""))
-    path = Path(source)
+    path = local(source)
     if not source:
         raise SurveyError(
             named, "the survey's file, whose headers are needed, is not at hand", "Name it with --like, or put it back"

@@ -11,6 +11,7 @@ from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
+from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
 from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.frame import Frame
@@ -55,7 +56,8 @@ def open_combiner(
     frame : Frame
         How the data are looked at.
     labels : LabelFile or None
-        What is known; followed while it changes. None where nothing is: then nothing is carried from it.
+        What is known; followed while it changes, and read with what is hidden. None where nothing is known: then nothing
+        is carried from it.
     found : Found, optional
         How much each counts; what is believed without.
 
@@ -81,7 +83,7 @@ def open_combiner(
         notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
         names = ()
     try:
-        factors, smoother = _open(names, job, wanted, frame, labels)
+        factors, smoother = _open(names, job, wanted, frame, None if labels is None else Shown(labels))
     except ImportError as error:
         return None, [
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."

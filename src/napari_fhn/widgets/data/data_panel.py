@@ -13,12 +13,13 @@ from napari_fhn.project import ProjectError
 from napari_fhn.surveys.kinds import is_map, is_seismic
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
+from napari_fhn.widgets.data.by_address import ask_address, open_address
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
 from napari_fhn.widgets.data.map_panel import MapPanel
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.data.opening import choose_files, choose_folder, local_files, open_surveys
+from napari_fhn.widgets.data.opening import address_in, choose_files, choose_folder, local_files, open_surveys
 from napari_fhn.widgets.data.seismic_panel import SeismicPanel
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
@@ -108,13 +109,16 @@ class DataPanel(Section):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take files that lie on the disk."""
-        if event is not None and local_files(event):
+        """Take files that lie on the disk, and an address."""
+        if event is not None and (local_files(event) or address_in(event)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped as surveys."""
-        if event is not None and (paths := local_files(event)):
+        if event is not None and (url := address_in(event)):
+            event.acceptProposedAction()
+            QTimer.singleShot(0, lambda: self._open_address(url))
+        elif event is not None and (paths := local_files(event)):
             event.acceptProposedAction()
             # The program that is dropped from waits until the drop is answered.
             QTimer.singleShot(0, lambda: open_surveys(self._desk.viewer, paths))
@@ -125,7 +129,14 @@ class DataPanel(Section):
             action = menu.addAction(title)
             assert action is not None
             action.triggered.connect(lambda checked=False, act=act: act(self._desk.viewer))
+        action = menu.addAction("An address …")
+        assert action is not None
+        action.triggered.connect(lambda checked=False: self._open_address(ask_address("Open", self.window())))
         return menu
+
+    def _open_address(self, url: str | None) -> None:
+        if url is not None:
+            open_address(self._desk.context, url)
 
     def _show(self, event: Any = None) -> None:
         chosen = self._desk.data.state.chosen

@@ -11,6 +11,7 @@ from napari.layers import Image, Layer
 
 from napari_fhn import surveys
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.remote.fetching import local
 from napari_fhn.surveys.segy.guess import GridGuess
 from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.background import Operation
@@ -37,7 +38,7 @@ class Rereading:
         """The SEG-Y file of the first ticked layer; None where it comes from no such file."""
         chosen = self._context.data.state.chosen
         source = str(survey_of(chosen[0]).attrs.get("source", "")) if chosen else ""
-        path = Path(source)
+        path = local(source)
         return path if source and path.suffix.lower() in _SUFFIXES and path.is_file() else None
 
     def why(self) -> str:

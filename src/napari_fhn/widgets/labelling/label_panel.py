@@ -14,6 +14,8 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolBu
 from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.consent import ask_replace
+from napari_fhn.widgets.data.by_address import ask_address, fetch_known
+from napari_fhn.widgets.data.opening import address_in
 from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
@@ -91,6 +93,8 @@ class LabelPanel(Section):
             "class tables. They may also be dropped here."
         )
         self.other.clicked.connect(lambda: self._load(ask=True))
+        self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.other.setMenu(self._elsewhere())
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class.")
@@ -137,9 +141,13 @@ class LabelPanel(Section):
             self._labelling.similar.under_cursor()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take files that lie on the disk."""
+        """Take files that lie on the disk, and an address."""
         data = None if event is None else event.mimeData()
-        if event is not None and data is not None and any(url.isLocalFile() for url in data.urls()):
+        if (
+            event is not None
+            and data is not None
+            and (any(url.isLocalFile() for url in data.urls()) or address_in(event))
+        ):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
@@ -148,9 +156,25 @@ class LabelPanel(Section):
         if event is None or data is None:
             return
         event.acceptProposedAction()
+        url = address_in(event)
+        if url is not None:
+            QTimer.singleShot(0, lambda: self._load_address(url))
+            return
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         # The program that is dropped from waits until the drop is answered: the dialog comes after.
         QTimer.singleShot(0, lambda: self._labelling.loader.load(paths, confirm=True))
+
+    def _elsewhere(self) -> QMenu:
+        menu = QMenu(self)
+        action = menu.addAction("An address …")
+        assert action is not None
+        action.triggered.connect(lambda checked=False: self._load_address(ask_address("Load", self.window())))
+        return menu
+
+    def _load_address(self, url: str | None) -> None:
+        if url is not None:
+            loader = self._labelling.loader
+            fetch_known(self._context, url, lambda path: loader.load([path], confirm=True))
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
