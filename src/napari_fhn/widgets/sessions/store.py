@@ -164,10 +164,7 @@ class SessionStore:
                 lambda: done(False),
             )
 
-        if self._may_open():
-            begin()
-        else:
-            done(False)
+        begin() if self._may_open() else done(False)
 
     def _may_open(self) -> bool:
         context = self._context
