@@ -45,9 +45,7 @@ def parts(
     counts = [1] * len(shape)
     least = [1 if around is None else max(1, _LEAST * far) for far in around or shape]
     while math.prod(lengths := [-(-size // count) for size, count in zip(shape, counts, strict=True)]) > most:
-        shorter = [
-            axis for axis in range(len(shape)) if axis != whole and shape[axis] // (counts[axis] + 1) >= least[axis]
-        ]
+        shorter = [axis for axis in range(len(shape)) if axis != whole and shape[axis] // (counts[axis] + 1) >= least[axis]]
         if not shorter:
             break
         counts[max(shorter, key=lengths.__getitem__)] += 1
