@@ -18,6 +18,7 @@ from napari_fhn.cli import (
     company,
     completion,
     diagnose,
+    dips,
     doctor,
     export,
     export_network,
@@ -43,7 +44,7 @@ from napari_fhn.cli.options import Parser, UsageError
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
     train, predict, carry, horizon, export, export_network, score, report, runs, listing, history, similar, info, brick,
-    recipes, attributes, forecast, diagnose, doctor, worker, completion,
+    dips, recipes, attributes, forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 

@@ -63,6 +63,10 @@ class Worker:
         self._say(describe(choose_device("auto")))
         import torch._dynamo  # as slow, and what the first optimiser asks for
 
+        from napari_fhn.training.combination.opening import get_ready
+
+        get_ready()
+
         while (command := self._work.get()) is not None:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
             for update in self._carry_out(command):
@@ -145,6 +149,8 @@ class Worker:
                     raise JobError("it does not say which section is in view")
                 where = command["focus"]
                 control.focus = None if where is None else decoded(Focus, where, "focus")
+                place = command.get("place")
+                control.place = None if place is None else decoded(tuple[int, ...], place, "place")
                 self._moved = time.monotonic()
             case "give way":
                 self._moved = time.monotonic()

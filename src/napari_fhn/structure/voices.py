@@ -103,6 +103,11 @@ class Choir:
         return softmax(scores)
 
 
+def get_ready() -> None:
+    """Import the forest, which takes a second."""
+    import sklearn.ensemble  # noqa: F401
+
+
 def choose(features: Features, seen: Examples, classes: int, columns: Floats) -> Chosen:
     """Choose features and settings by what is left out, and how far each voice is believed.
 

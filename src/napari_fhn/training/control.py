@@ -62,6 +62,12 @@ class Control:
         known = focus is not None and 0 <= focus.axis < len(shape) and 0 <= focus.index < shape[focus.axis]
         return focus if known else None
 
+    def place_in(self, shape: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the place in view of a map of this shape; None also for one that it has not."""
+        place = self.place
+        known = place is not None and len(place) == len(shape)
+        return place if known and all(0 <= at < size for at, size in zip(place or (), shape, strict=True)) else None
+
     def wait_while_paused(self) -> None:
         """Return at once when nothing is paused, else when it goes on or stops."""
         while self.pause.is_set() and not self.stop.is_set():

@@ -128,8 +128,8 @@ class Live:
 
     def _place(self) -> Box | None:
         """Return the part of a map in which the person looks, if it has parts and anybody said."""
-        at = self.control.place
-        if at is None or len(at) != len(self.predictor.shape):
+        at = self.control.place_in(self.predictor.shape)
+        if at is None:
             return None
         inside = (all(a <= x < b for a, b, x in zip(part.start, part.stop, at, strict=True)) for part in self._cut())
         return next((part for part, found in zip(self._cut(), inside, strict=True) if found), None)
@@ -158,7 +158,7 @@ class Live:
 
     def _map(self, until: float) -> Iterator[Box]:
         """Predict a map, or as much of a large one as there is time for: parts in turn, near the person first."""
-        cut = self._cut()
+        cut, shape = self._cut(), self.predictor.shape
         if len(cut) == 1:
             self._looked = True
             yield from self.predictor.section(Focus(0, 0), self.control)
@@ -167,7 +167,7 @@ class Live:
         while not self.control.stop.is_set():
             if not self._left:
                 self._left = list(cut)
-            part = nearest_first(self._left, self.control.place, self.predictor.shape)[0]
+            part = nearest_first(self._left, self.control.place_in(shape), shape)[0]
             self._left.remove(part)
             yield from self.predictor.part(part)
             looked += 1

@@ -17,7 +17,7 @@ _LEAST = 4
 
 
 def parts(
-    shape: Sequence[int], whole: int | None = None, around: Sequence[int] | None = None, most: int = _PART
+    shape: Sequence[int], whole: int | None = None, around: Sequence[int] | None = None, most: int | None = None
 ) -> list[Box]:
     """Cut a map into parts of about the same size, as square as they may be.
 
@@ -29,8 +29,8 @@ def parts(
         An axis that is not cut: columns of a line belong together.
     around : sequence of int, optional
         Voxels on each side that a part needs, by axis: one that is short beside them is mostly these.
-    most : int
-        Cells of a part, where it may be so short.
+    most : int, optional
+        Cells of a part, where it may be so short (default: what takes a few tenths of a second).
 
     Returns
     -------
@@ -42,10 +42,13 @@ def parts(
     >>> [part.shape for part in parts((30, 20), most=200)]
     [(15, 10), (15, 10), (15, 10), (15, 10)]
     """
+    most = _PART if most is None else most
     counts = [1] * len(shape)
     least = [1 if around is None else max(1, _LEAST * far) for far in around or shape]
     while math.prod(lengths := [-(-size // count) for size, count in zip(shape, counts, strict=True)]) > most:
-        shorter = [axis for axis in range(len(shape)) if axis != whole and shape[axis] // (counts[axis] + 1) >= least[axis]]
+        shorter = [
+            axis for axis in range(len(shape)) if axis != whole and shape[axis] // (counts[axis] + 1) >= least[axis]
+        ]
         if not shorter:
             break
         counts[max(shorter, key=lengths.__getitem__)] += 1

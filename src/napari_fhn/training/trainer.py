@@ -148,8 +148,8 @@ class _Training:
         """Say what is known of the view before the first step, where nothing was predicted yet."""
         if self._resumes or not self.control.watched or provenance.path_of(self.job.prediction).exists():
             return
-        control = self.control
-        for box in self.combining.first_answer(control.in_view(self.setup.predictor.shape), control.place):
+        shape = self.setup.predictor.shape
+        for box in self.combining.first_answer(self.control.in_view(shape), self.control.place_in(shape)):
             self._answered.append(box)
             yield BoxChanged(box, 0)
 

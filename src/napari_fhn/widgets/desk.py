@@ -18,6 +18,7 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking
@@ -174,6 +175,7 @@ class Desk:
         for emitter in self._looks():
             emitter.connect(self.look)
         viewer.cursor.events.position.connect(self._give_way)
+        camera_of(viewer).events.center.connect(self._wander)
         shown = Shown(self.prediction, self.overlays, self.history)
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
@@ -196,7 +198,7 @@ class Desk:
         """Tell the process which section is in view."""
         layer = self.prediction.layer or self.book.layer
         if layer is not None:
-            self.engine.focus(self.in_view.focus(layer))
+            self.engine.focus(self.in_view.focus(layer), self.in_view.place(layer))
 
     def train(self, beginning: Beginning = NEW) -> None:
         """Train on the labels, as a run of its own; those that are there stay.
@@ -267,6 +269,7 @@ class Desk:
         for emitter in self._looks():
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
+        disconnect(camera_of(self.viewer).events.center, self._wander)
         self.block_box.close()
         self.healing.close()
         self.scene.close()
@@ -289,6 +292,12 @@ class Desk:
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events
         return [dims.current_step, dims.order, dims.ndisplay, self.viewer.layers.events.inserted]
+
+    def _wander(self, event: Any = None) -> None:
+        """Tell the process where on a map the person looks."""
+        layer = self.prediction.layer or self.book.layer
+        if layer is not None and layer.ndim == 2:
+            self.look()
 
     def _painted(self, event: Any = None) -> None:
         if self.in_view.turn():

@@ -23,7 +23,7 @@ def test_it_says_what_the_factor_says_and_asks_it_once_for_each_voxel(shape):
     rng = np.random.default_rng(1)
     for _ in range(12):
         start = tuple(int(rng.integers(0, size - 1)) for size in shape)
-        stop = tuple(int(rng.integers(a + 2, size + 1)) if a + 2 <= size else size for a, size in zip(start, shape))
+        stop = tuple(int(rng.integers(a + 2, size + 1)) for a, size in zip(start, shape, strict=True))
         box = Box(start, stop)
         np.testing.assert_array_equal(remembered.read(box), knowing(shape).read(box))
     whole = Box.whole(shape)

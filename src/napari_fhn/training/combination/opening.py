@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -56,8 +57,8 @@ def open_combiner(
     frame : Frame
         How the data are looked at.
     labels : LabelFile or None
-        What is known; followed while it changes, and read with what is hidden. None where nothing is known: then nothing
-        is carried from it.
+        What is known; followed while it changes, and read with what is hidden of it. None where nothing is: then
+        nothing is carried from it.
     found : Found, optional
         How much each counts; what is believed without.
 
@@ -123,6 +124,14 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume)
+
+
+def get_ready() -> None:
+    """Import what factors of maps ask for in the middle of their work, so that a first answer need not wait for it."""
+    with contextlib.suppress(ImportError):
+        from napari_fhn.structure.voices import get_ready
+
+        get_ready()
 
 
 def _check_there(package: str) -> None:

@@ -61,9 +61,7 @@ class Remembered:
         """Return what the factor says of a box, and ask it for no more than it has not said."""
         self.look()
         edges = tuple(1 if size == 1 else _EDGE[len(box.shape)] for size in box.shape)
-        ranges = [
-            range(a // edge, -(-b // edge)) for a, b, edge in zip(box.start, box.stop, edges, strict=True)
-        ]
+        ranges = [range(a // edge, -(-b // edge)) for a, b, edge in zip(box.start, box.stop, edges, strict=True)]
         pages = {(edges, number): self._box(edges, number) for number in itertools.product(*ranges)}
         found = {page: self._pages[page] for page in pages if page in self._pages}
         missing = [page for page in pages if page not in found]
@@ -84,8 +82,7 @@ class Remembered:
 
     def _box(self, edges: tuple[int, ...], number: tuple[int, ...]) -> Box:
         ends = [
-            (at * edge, min((at + 1) * edge, size))
-            for at, edge, size in zip(number, edges, self._shape, strict=True)
+            (at * edge, min((at + 1) * edge, size)) for at, edge, size in zip(number, edges, self._shape, strict=True)
         ]
         return Box(tuple(a for a, _ in ends), tuple(b for _, b in ends))
 
