@@ -161,8 +161,17 @@ def on_small_disk(folder: Path, megabytes: int, program: Sequence[str]) -> subpr
 
     The disk is gone with the program, which therefore looks itself at what became of its files.
     """
+    return _mounted(folder, f'mount -t tmpfs -o size={megabytes}m none "$0"', program)
+
+
+def on_read_only_disk(folder: Path, program: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
+    """Run a program that sees what lies in a folder as on a disk nobody can write; None where that is not allowed."""
+    return _mounted(folder, 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"', program)
+
+
+def _mounted(folder: Path, mount: str, program: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
     tried = shutil.which("unshare")
-    mount = f'mount -t tmpfs -o size={megabytes}m none "$0" || exit 99; exec "$@"'
+    mount = f'{{ {mount}; }} || exit 99; exec "$@"'
     if tried is None:
         return None
     ran = subprocess.run(

@@ -2,13 +2,20 @@
 
 Files that are not whole yet are called ``NAME.PROCESS-THREAD.part`` (`part_of`). Nothing is taken away but what is
 called so, in a folder where this program makes such files, and only by whoever may write there.
+
+Temporary folders go with their process too; a killed one leaves them, and in each stands whose it is (`temporary`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
+import shutil
+import socket
+import stat
+import tempfile
 import threading
 from pathlib import Path
 
@@ -16,6 +23,8 @@ _PART = re.compile(r".+\.(\d{1,10})-\d+\.(?:part|gone)")
 _FIRST_PARTS = re.compile(r"\.(\d{1,10})-.+\.part\.npy")
 """As copies of surveys were called at first."""
 _LOG = re.compile(r"engine-(\d{1,10})-[0-9a-f]+\.log")
+_TEMPORARY = re.compile(r"napari-fhn-(\d{1,10})-[^.]+")
+_OWNER = ".napari-fhn-owner"
 _SLACK = 5.0
 """Seconds by which the clocks of a disk and of the system may differ."""
 
@@ -48,6 +57,7 @@ def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:
                 continue
             with contextlib.suppress(OSError):
                 if path.is_dir():
+                    sweep(path)  # what was not whole in it either
                     for name in inside:
                         (path / name).unlink(missing_ok=True)
                     path.rmdir()
@@ -68,6 +78,59 @@ def sweep_logs(folder: Path) -> int:
                     path.unlink()
                     count += 1
     return count
+
+
+def temporary() -> tempfile.TemporaryDirectory[str]:
+    """Make a temporary folder, which goes with this process; those that killed processes have left go now.
+
+    Returns
+    -------
+    tempfile.TemporaryDirectory
+        Used in a ``with`` statement, or cleaned up when it is no longer needed.
+
+    Examples
+    --------
+    >>> with temporary() as folder:
+    ...     Path(folder).is_dir()
+    True
+    """
+    sweep_temporary(Path(tempfile.gettempdir()))
+    made = tempfile.TemporaryDirectory(prefix=f"napari-fhn-{os.getpid()}-", ignore_cleanup_errors=True)
+    with contextlib.suppress(OSError):  # without it nobody takes the folder away when this process was killed
+        Path(made.name, _OWNER).write_text(_owner(os.getpid(), Path(made.name)), encoding="utf-8")
+    return made
+
+
+def sweep_temporary(folder: Path) -> int:
+    """Remove what killed processes of this person and this machine have left in the folder for what is temporary.
+
+    Returns
+    -------
+    int
+        How many folders went.
+    """
+    count = 0
+    with contextlib.suppress(OSError):
+        for path in list(folder.iterdir()):
+            found = _TEMPORARY.fullmatch(path.name)
+            if found is None or path.is_symlink() or not is_gone(int(found[1]), path):
+                continue
+            with contextlib.suppress(OSError, ValueError):
+                mine = not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
+                owner = path / _OWNER
+                # It says where it belongs: a copy of such a folder, wherever it lies, is somebody's.
+                if (
+                    mine
+                    and stat.S_ISREG(owner.lstat().st_mode)
+                    and owner.read_text("utf-8") == _owner(int(found[1]), path)
+                ):
+                    shutil.rmtree(path)
+                    count += 1
+    return count
+
+
+def _owner(process: int, path: Path) -> str:
+    return json.dumps({"process": process, "host": socket.gethostname(), "folder": path.name})
 
 
 def is_gone(process: int, path: Path) -> bool:
@@ -103,7 +166,10 @@ def _began(process: int) -> float | None:
         pass
     try:
         # Behind the name, which may have blanks and brackets in it; the 22nd field is the start in clock ticks.
-        ticks = float(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        if fields[0] in "ZX":  # it has ended, and whoever began it has not asked how yet
+            return None
+        ticks = float(fields[19])
         lines = Path("/proc/stat").read_text().splitlines()
         booted = float(next(line.split()[1] for line in lines if line.startswith("btime ")))
         return booted + ticks / os.sysconf("SC_CLK_TCK")

@@ -64,7 +64,8 @@ def test_an_array_in_an_archive_whose_header_has_no_end(tmp_path):
 
 @pytest.mark.parametrize("how", ["packed", "large"])
 def test_pieces_of_hdf5(tmp_path, monkeypatch, how):
-    monkeypatch.setattr(hdf5, "_looked_through", lambda path, *_: hdf5._of_look(lambda: hdf5_look.look(str(path), 100)))
+    monkeypatch.setattr(hdf5, "_looked_through", lambda path, *_: hdf5._of_look(
+        path, lambda: hdf5_look.look(str(path), 100)))  # fmt: skip
     with h5py.File(tmp_path / "a.h5", "w") as file:
         chunks = (1, 256) if how == "packed" else (2**15, 2**15)
         array = file.create_dataset(

@@ -220,6 +220,11 @@ def hdf5_files(box: Path, own: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         layout[:] = h5py.VirtualSource(str(own / "other.h5"), "b", (3, 4))
         file.create_virtual_dataset("a", layout)
     yield box / "virtual.h5", {}
+    with h5py.File(box / "many.h5", "w") as file:  # more than are read through
+        for k in range(120):
+            file.create_group(f"{k:03d}")
+        file.create_dataset("z", (3, 4), "u1", external=[(str(own / "secret.bin"), 0, 12)])
+    yield box / "many.h5", {}
 
 
 def test_hdf5_shows_no_file_from_outside_its_folder(folders, monkeypatch):
@@ -228,7 +233,7 @@ def test_hdf5_shows_no_file_from_outside_its_folder(folders, monkeypatch):
     for k, (path, options) in enumerate(hdf5_files(box, own)):
         if k:
             monkeypatch.setattr(hdf5, "_looked_through", lambda path, *_: hdf5._of_look(
-                lambda: hdf5.hdf5_look.look(str(path), 100)))  # fmt: skip
+                path, lambda: hdf5.hdf5_look.look(str(path), 100)))  # fmt: skip
         with pytest.raises(ReachesOut, match=r"secret.bin|other.h5"):
             surveys.open(path, **options)
         shown = np.asarray(surveys.open(path, follow=True, **options))[0]

@@ -121,6 +121,19 @@ def labelled(viewer, dock, small):
     return viewer, dock
 
 
+def _open_session(desk, folder, ask=lambda name: None):
+    """Open a session, and wait for it; returns whether it was opened."""
+    heard = []
+    desk.store.open(folder, ask, heard.append)
+    assert _spin(lambda: bool(heard), 30)
+    return heard[0]
+
+
+@pytest.fixture
+def open_session():
+    return _open_session
+
+
 def _add_run(desk, values=None, *, steps=45, outputs=None, until=None):
     """Put a run into the session as a training and a prediction leave it, without a network that could compute.
 

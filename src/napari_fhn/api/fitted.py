@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from napari_fhn import leftovers
 from napari_fhn.api.given import Survey, Surveys, in_order, named_surveys, opened, order_of
 from napari_fhn.api.holding import PROGRAM
 from napari_fhn.api.opening import open
@@ -121,7 +122,7 @@ class FittedNetwork:
         >>> network.predict(image[:16]).shape
         (16, 20)
         """
-        with in_python(), tempfile.TemporaryDirectory(prefix="napari-fhn-") as scratch:
+        with in_python(), leftovers.temporary() as scratch:
             named = named_surveys(survey)
             together, order = opened(named, (), None, reading), order_of(named, reading)
             if trust_backbone:
@@ -263,7 +264,7 @@ def fit(
     >>> fhn.fit(image, labels, classes=["sand", "shale"], recipe="map", steps=2, device="cpu")
     <FittedNetwork of 2 steps: sand, shale>
     """
-    own = tempfile.TemporaryDirectory(prefix="napari-fhn-")
+    own = leftovers.temporary()
     try:
         reading: dict[str, Any] = (
             {} if axes is None else {"axes": tuple(axes.split(",") if isinstance(axes, str) else axes)}

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import leftovers
 from napari_fhn.project import samples
 from napari_fhn.project.together import Together, open_together
 from napari_fhn.surveys.arrays import npy
@@ -86,7 +87,7 @@ def session_folder(
     first = named[0][1] if named else None
     if isinstance(first, str | Path):
         return Path(f"{samples.survey_files([first])[0].stem}.fhn").absolute(), None
-    own = tempfile.TemporaryDirectory(prefix="napari-fhn-")
+    own = leftovers.temporary()
     return Path(own.name) / "work.fhn", own
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from napari_fhn.project import Session
+from napari_fhn.project import Session, SessionUnwritable, damage
 
 PROGRAM = "Python"
 """What the lock of a session calls it."""
@@ -26,15 +26,30 @@ def let_go(session: Session, own: tempfile.TemporaryDirectory[str] | None) -> No
 
 
 @contextmanager
-def undoing(session: Session, read_only: bool, take_over: bool = False) -> Iterator[None]:
-    """Become the one who writes in a session; where that which follows fails, all is as it was."""
-    if read_only:
-        yield
-        return
+def undoing(session: Session, read_only: bool, take_over: bool = False) -> Iterator[bool]:
+    """Become the one who writes in a session; where that which follows fails, all is as it was.
+
+    Yields
+    ------
+    bool
+        Whether one may write; not where it is to be looked at only, or can be no more than that, which is noted.
+    """
     made, new = not session.folder.exists(), not session.exists
-    session.acquire(PROGRAM, take_over=take_over)
     try:
-        yield
+        if not read_only:
+            session.acquire(PROGRAM, take_over=take_over)
+    except SessionUnwritable as error:
+        if new:
+            raise
+        session.notes.append(f"{error.why}: it was opened to look at only.")
+        read_only = True
+    session.only_look = read_only
+    if read_only:
+        session.notes += damage.found(session.folder)  # a writer puts it aside, and says so
+        yield False
+        return
+    try:
+        yield True
     except BaseException:
         if new:
             session.clear()

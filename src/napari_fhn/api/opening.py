@@ -10,7 +10,7 @@ from napari_fhn.api import given
 from napari_fhn.api.holding import OPEN, undoing
 from napari_fhn.api.wording import in_python
 from napari_fhn.api.work import Work
-from napari_fhn.project import Project, ProjectError, Session, damage
+from napari_fhn.project import Project, ProjectError, Session
 
 if TYPE_CHECKING:
     import tempfile
@@ -51,7 +51,8 @@ def open(
         Whether surveys in blocks (bricks, Zarr, MDIO, OpenVDS) are read where they lie, and not copied; those of 4 GB
         and more are when absent.
     read_only : bool
-        Only look, also while another program works in the session.
+        Only look, also while another program works in the session. So it is with one on a disk that cannot be written,
+        which is among the notes.
     take_over : bool
         Write in the session even though another program does; that one finds out, and can only look from then on.
     **reading
@@ -103,24 +104,24 @@ def _work(
     read_only: bool,
     take_over: bool,
 ) -> Work:
-    """Open a session with its surveys, or with others, and become the one who writes in it."""
+    """Open a session with its surveys, or with others, and become the one who writes in it, where that is possible."""
     earlier = OPEN.get(folder)
     if earlier is not None:
         earlier.close()
     session = Session(folder) if together is not None else Session.existing(folder)
-    session.notes += damage.found(folder) if read_only else []  # a writer puts it aside, and says so
-    with undoing(session, read_only, take_over):
+    with undoing(session, read_only, take_over) as writes:
         project = Project.open(folder) if together is None else Project(session, together.surveys)
+        session.notes += [words for words in project.session.notes if words not in session.notes]
         project.session = session
-        if not read_only and (together is not None or vertical_axis is not None):
+        if writes and (together is not None or vertical_axis is not None):
             chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
             if project.surveys is not None:
                 stacks = {} if together is None else together.stacks(folder)
                 project.use(project.surveys, vertical_axis=chosen, stacks=stacks or _known_stacks(session))
-    work = Work(project, sample, own, order, remembers=together is None, read_only=read_only)
+    work = Work(project, sample, own, order, remembers=together is None, read_only=not writes)
     work.notes += [] if together is None else list(together.words)
     work.notes += [f"{name} was not found: a copy in the session is used." for name in project.missing]
-    if not read_only:
+    if writes:
         OPEN[folder] = work
     return work
 

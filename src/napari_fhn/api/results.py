@@ -177,7 +177,7 @@ class Results:
         Parameters
         ----------
         output : path-like, optional
-            The file; ``report.html`` in the folder of the run when absent.
+            The file; ``report.html`` in the folder of the run when absent. One that is looked at only needs a name.
         truth, run, partial
             As in `score`.
         """

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from napari_fhn import __version__
+from napari_fhn import __version__, leftovers
 
 State = Literal["well", "worth knowing", "wrong"]
 
@@ -176,7 +176,7 @@ def _training() -> Check:
     truth[:, :, 14:] = 2
     labels = np.zeros_like(truth)
     labels[2::4, 4::8] = truth[2::4, 4::8]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+    with leftovers.temporary() as name:
         folder = Path(name)
         np.save(folder / "input.npy", (rng.standard_normal(truth.shape) + 5 * truth).astype(np.float32))
         np.save(folder / "labels.npy", labels)

@@ -109,10 +109,10 @@ def existing(folder: Path, program: str) -> Session:
     ------
     ProjectError
         When there is none, or it is of a later version.
-    SessionInUse
-        When it has to be brought up to date while somebody works in it.
+    OnlyToLook
+        When it has to be brought up to date while somebody works in it, or nothing can be written there.
     """
-    from napari_fhn.project import Session, SessionInUse, damage, layout
+    from napari_fhn.project import OnlyToLook, Session, damage, layout
 
     session = Session.existing(folder)
     damaged = damage.found(session.folder)
@@ -121,7 +121,7 @@ def existing(folder: Path, program: str) -> Session:
             with session.writing(program):
                 say(session.notes)
                 session.notes.clear()  # said
-        except SessionInUse:
+        except OnlyToLook:
             if not layout.has_manifest(session.folder):
                 raise
             say(damaged)  # and whoever works in it was told when it was opened

@@ -11,6 +11,8 @@ import sys
 import threading
 import traceback
 
+from napari_fhn.engine import pulse
+from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -21,13 +23,20 @@ def main() -> None:
     """Look, and say as lines of JSON: the share that is done, at last that it is, or what went wrong."""
     leave_with_starter()
     # What libraries print must not end up between the lines: standard output is theirs no longer.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def say(**what: object) -> None:
-        out.write(json.dumps(what) + "\n")
-        out.flush()
+    saying = threading.Lock()
 
+    def say(**what: object) -> None:
+        write(json.dumps(what).encode() + b"\n")
+
+    def write(line: bytes) -> None:
+        with saying:
+            out.write(line)
+            out.flush()
+
+    pulse.start(write)
     control = Control()
 
     def watch() -> None:
@@ -35,7 +44,7 @@ def main() -> None:
         control.stop.set()
 
     try:
-        job = Job.from_json(sys.stdin.readline())
+        job = Job.from_dict(json.loads(sys.stdin.readline())["job"])
         threading.Thread(target=watch, daemon=True).start()
         from napari_fhn.training.states import write_states
 
@@ -43,7 +52,7 @@ def main() -> None:
     except JobError as error:
         say(error=str(error))
     except Exception as error:
-        say(error=f"{type(error).__name__}: {error}", detail=traceback.format_exc())
+        say(error=f"{type(error).__name__}: {error}", detail=hidden(traceback.format_exc()))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ _LOOK = 0.5
 """Most seconds that count between two looks: what went by while the viewer itself stood still says nothing."""
 
 _KIND = "Alive"
+_TRAINER = "The training process"
+_WAY_OUT = "Wait, or press Stop: what was saved and your labels are kept."
 
 
 def beat(waiting: float) -> bytes:
@@ -92,9 +94,17 @@ class Silence:
     """How long nothing was heard of a process; asked again and again by whoever waits for it.
 
     The thread that listens calls :meth:`heard`, the one that waits :meth:`look`.
+
+    Parameters
+    ----------
+    who : str
+        Whose silence it is, as a sentence begins with it.
+    way_out : str
+        What to do about it, in sentences.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, who: str = _TRAINER, way_out: str = _WAY_OUT) -> None:
+        self._who, self._way_out = who, way_out
         self._heard = self._noticed = 0
         self._seconds = 0.0
         self._looked: float | None = None
@@ -124,12 +134,12 @@ class Silence:
         """What is to be said of it, with what to do; None while it lives and works."""
         if self._seconds >= SILENT:
             return (
-                f"The training process has not been heard of for {self._seconds:.0f} s: it was stopped, or memory is "
-                "short, or the machine is very busy. Wait, or press Stop: what was saved and your labels are kept."
+                f"{self._who} has not been heard of for {self._seconds:.0f} s: it was stopped, or memory is short, or "
+                f"the machine is very busy. {self._way_out}"
             )
         if self._waiting >= SILENT:
             return (
-                f"The training process has waited for {self._waiting:.0f} s for a disk that does not answer. Wait, "
-                "look after the disk, or press Stop: what was saved and your labels are kept."
+                f"{self._who} has waited for {self._waiting:.0f} s for a disk that does not answer: look after the "
+                f"disk. {self._way_out}"
             )
         return None

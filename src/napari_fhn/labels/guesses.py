@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.labels.bearings import is_bearing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.lateral import Traces
@@ -296,6 +297,9 @@ def _numbers_as_wells(role: str, table: Table, k: int) -> tuple[float, str]:
 
 def _text_as_numbers(role: str, table: Table, k: int) -> tuple[float, str]:
     without = role not in _TEXT and bool(table.sample) and not _has_numbers(table, k)
+    if without and role in ("azimuth", "inclination"):
+        # Drillers write N45E, and degrees with minutes.
+        without = not all(is_bearing(row[k]) or is_number(row[k], table.dialect.decimal) for row in table.sample)
     return (0.5 if without else 1.0), "it holds no numbers"
 
 

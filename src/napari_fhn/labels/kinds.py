@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import plugins, wkt
+from napari_fhn.labels import dialects, legends, plugins, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
@@ -157,6 +157,8 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
     suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
+    if suffix in legends.STYLES and legends.is_legend(path):
+        return "classes"
     if suffix in SUFFIXES:
         return "polygons"
     if is_surface(path):
@@ -179,9 +181,9 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     if _first_cells(path) >= _CLASSES:
         return "classes"
     table = sniff(path, decimal=decimal, sheet=sheet)
-    if table.sheet and {name.lower() for name in table.names} >= _CLASSES:
+    if legends.is_legend(path, table):
         return "classes"
-    if table.dialect.kind in ("charisma", "iesx"):
+    if table.dialect.kind in dialects.CARDS:
         return "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}

@@ -4,7 +4,7 @@ Surveys, labels and settings become one job here, for every face of the program.
 """
 
 from napari_fhn.project.beginning import NEW, Beginning
-from napari_fhn.project.errors import NeedsConsent, ProjectError, SessionInUse
+from napari_fhn.project.errors import NeedsConsent, OnlyToLook, ProjectError, SessionInUse, SessionUnwritable
 from napari_fhn.project.jobs import Begun
 from napari_fhn.project.manifest import HeldOut, Manifest, SurveyEntry
 from napari_fhn.project.project import Project
@@ -21,6 +21,7 @@ __all__ = [
     "HeldOut",
     "Manifest",
     "NeedsConsent",
+    "OnlyToLook",
     "Project",
     "ProjectError",
     "Run",
@@ -28,6 +29,7 @@ __all__ = [
     "Runs",
     "Session",
     "SessionInUse",
+    "SessionUnwritable",
     "Settings",
     "SurveyEntry",
     "SurveySet",

@@ -15,9 +15,11 @@ from pathlib import Path
 from napari_fhn import record
 from napari_fhn.project import horizons, layout, manifest, view_record, wells
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.lock import SessionLock
 from napari_fhn.project.manifest import Damaged, Manifest
 from napari_fhn.project.recovery import job_of, recovered, run_recovered
 from napari_fhn.project.run import Run, RunRecord, is_run, number_of, read_record
+from napari_fhn.project.step_files import DOING, UNDOING
 from napari_fhn.project.view_record import ViewRecord
 from napari_fhn.training import description, provenance
 from napari_fhn.training.job import Job
@@ -74,7 +76,7 @@ class _Damage:
 
 
 def found(folder: Path) -> list[str]:
-    """Return what cannot be read in a session, a sentence each; nothing is changed.
+    """Return what cannot be read in a session, and what is half done, a sentence each; nothing is changed.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def found(folder: Path) -> list[str]:
     >>> found(folder)
     ['desk.json cannot be read (it is no napari-fhn desk): how it was looked at is not known.']
     """
-    return [damage.words(folder) for damage in _damaged(folder)]
+    return [damage.words(folder) for damage in _damaged(folder)] + _cut_off(folder)
 
 
 def put_aside(folder: Path) -> list[str]:
@@ -125,6 +127,14 @@ def put_aside(folder: Path) -> list[str]:
 def is_kept_aside(folder: Path, name: str) -> bool:
     """Whether a record of this name was put aside in a folder: then what it referred to is not known to be unused."""
     return any(folder.glob(f"{name}{record.ASIDE}*"))
+
+
+def _cut_off(folder: Path) -> list[str]:
+    """Say of changes that are half written that nobody ends them, where that is so."""
+    found = [path for state in (DOING, UNDOING) for path in (folder / layout.HISTORY).glob(f"*.{state}")]
+    if not found or SessionLock(folder).holder() is not None:
+        return []
+    return ["a change of the labels was cut off, and is half done until the session is opened where it can be written."]
 
 
 def _damaged(folder: Path) -> Iterator[_Damage]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.keys import hidden
+
 
 class ProjectError(ValueError):
     """A piece of work that cannot be opened, changed or added to, in a sentence with the way out.
@@ -21,12 +23,24 @@ class ProjectError(ValueError):
     def __init__(self, what: str, way_out: str = "", *, path: str | Path | None = None) -> None:
         self.what = what
         self.way_out = way_out
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else Path(hidden(str(path)))
         place = "" if self.path is None else f"{self.path}: "
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 
-class SessionInUse(ProjectError):
+class OnlyToLook(ProjectError):
+    """One cannot write in the session now; it can be looked at.
+
+    Attributes
+    ----------
+    why : str
+        The reason, as a sentence begins with it: ``"Nothing can be written in this session (...)"``.
+    """
+
+    why = "Nothing can be written in this session"
+
+
+class SessionInUse(OnlyToLook):
     """Somebody else writes in the session: it can be looked at, or taken over.
 
     Parameters
@@ -39,10 +53,32 @@ class SessionInUse(ProjectError):
 
     def __init__(self, path: Path, who: str) -> None:
         self.who = who
+        self.why = f"{who} is working in this session"
         super().__init__(
             f"{who} is working in it",
             "Close it there, wait until it is done, work in a copy of the folder, or take it over (--take-over, "
             "take_over=True)",
+            path=path,
+        )
+
+
+class SessionUnwritable(OnlyToLook):
+    """The disk, its rights or its room let nobody write in the session.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of the session, or the file in it that cannot be written.
+    error : OSError
+        What the system says.
+    """
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        self.why = f"Nothing can be written in this session ({reason})"
+        super().__init__(
+            f"nothing can be written in it ({reason})",
+            "It can be looked at; to work in it copy the folder, or make room or ask for the right to write",
             path=path,
         )
 

@@ -20,6 +20,7 @@ from napari_fhn.project.opening import options
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.classes import stored_classes
 from napari_fhn.surveys.grid import Grid, Placed
+from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, Output
@@ -174,7 +175,7 @@ class OfFile:
     def __init__(
         self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None, table: ClassTable | None
     ) -> None:
-        self._path = path
+        self._path = path = path_of(path)
         if like is None:
             values = surveys.open(path, **reading)
             if "band" in values.dims and values.sizes["band"] == 1:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.large import is_large
-from napari_fhn.project import damage, layout, migration, sweeping
+from napari_fhn.project import damage, layout, migration, rights, sweeping
 from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
 from napari_fhn.project.lock import Holder, SessionLock
@@ -53,6 +53,7 @@ class Session:
         self.folder = Path(folder).absolute()
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
+        self.only_look = False
         self.steps = StepLog(self)
         self._manifest: Manifest | None = None
         self._place: tuple[int, int] | None = None
@@ -137,7 +138,7 @@ class Session:
         Raises
         ------
         ProjectError
-            When it is of a later version. One that was damaged is made out of what else the session holds.
+            When it is of a later version. A damaged one is made out of what else the session holds.
         """
         if self._manifest is None or not (self.lock.held or self.gone):
             self._manifest = migration.manifest_of(self.folder)
@@ -164,9 +165,8 @@ class Session:
         with self._changing:  # a window writes what is clicked while a thread of it copies surveys
             self.check_writer()
             found = self.manifest
-            if not found.created:
-                found = replace(found, created=now(), program=f"napari-fhn {__version__}")
-            changed = replace(found, **changes)
+            new: dict[str, Any] = {"created": now(), "program": f"napari-fhn {__version__}"}
+            changed = replace(found, **({} if found.created else new), **changes)
             if changed != self._manifest or not layout.has_manifest(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 changed.save(self.folder)
@@ -201,22 +201,22 @@ class Session:
 
         Raises
         ------
-        SessionInUse
-            When somebody else does.
+        OnlyToLook
+            When somebody else does, or nothing can be written there.
         ProjectError
-            When it is of a later version, or a link in it leads out of it.
+            When it cannot be made, is of a later version, or a link in it leads out of it.
         """
         made = not self.folder.exists()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        rights.make(self.folder)
         self.lock.acquire(program, take_over=take_over)
         self._place = identity(self.folder)
         try:
             self._manifest = None
+            rights.check(self.folder)
             self.check_plain(pipes=True)  # what is no file is no record, and put aside as such
             self._unshare()
             damaged = damage.put_aside(self.folder)
-            seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
-            self.notes = [words for words in self.notes if words not in seen] + damaged
+            self.notes = [one for one in self.notes if not any(more.startswith(one) for more in damaged)] + damaged
             self.check_plain()
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
@@ -279,8 +279,10 @@ class Session:
         SessionInUse
             When another program writes here.
         ProjectError
-            When one has taken it over, and may have changed anything.
+            When one has taken it over, and may have changed anything; when it was opened to look at only.
         """
+        if self.only_look:
+            raise ProjectError("it was opened to look at only", "Open it again to change it", path=self.folder)
         if self.gone:
             raise ProjectError(
                 "the folder of the session was removed, renamed or replaced while it was open",
@@ -313,8 +315,8 @@ class Session:
 
         Raises
         ------
-        SessionInUse
-            When somebody else does.
+        OnlyToLook
+            When somebody else does, or nothing can be written there.
         """
         if self.lock.held:
             yield
@@ -338,7 +340,7 @@ class Session:
         labels.LabelError
             When there is one of another shape: it is never overwritten.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        rights.make(self.folder)
         return labels.volume.create(layout.array_in(self.folder, layout.LABELS, shape), shape)
 
     def weight_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -362,10 +364,9 @@ class Session:
         if not self.has_labels:
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
-            values: NDArray[np.uint8] = mapped.open(self.labels)
+            return mapped.open(self.labels)
         except (OSError, ValueError, EOFError) as error:
             raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
-        return values
 
     def volume(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return what is kept of the labels, for reading.

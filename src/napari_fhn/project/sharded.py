@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 import xarray as xr
 
-from napari_fhn import surveys
+from napari_fhn import leftovers, surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import applying, in_place, jobs, layout
 from napari_fhn.project.assembler import survey_axes
@@ -213,7 +212,7 @@ def _read_in_place(found: SurveySet, network: str, vertical_axis: int | None) ->
     for name, survey in zip(found.names, found.surveys, strict=True):
         if not in_place.may_stay(survey):
             raise JobError(f"'{name}' has no blocks that are read where they lie: run napari-fhn brick on it first")
-    with tempfile.TemporaryDirectory(prefix="napari-fhn-", ignore_cleanup_errors=True) as temporary:
+    with leftovers.temporary() as temporary:
         inputs = []
         for number, (name, survey) in enumerate(zip(found.names, found.surveys, strict=True)):
             path = Path(temporary, f"{number}.json")

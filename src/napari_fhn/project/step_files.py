@@ -20,6 +20,9 @@ from napari_fhn.project import wells as well_file
 from napari_fhn.project.manifest import ClassEntry, entries_of, table_of
 from napari_fhn.project.steps import VOLUMES, SectionReference, Step
 
+DOING, DONE, UNDOING, UNDONE = "doing", "done", "undoing", "undone"
+"""Suffixes that say how a step stands."""
+
 _FIRST = b"napari-fhn step 1\n"
 _SUM = 64
 _LENGTH = 16

@@ -23,7 +23,7 @@ from napari_fhn.labels import LabelError
 from napari_fhn.project import layout, step_files
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.step_doing import Outcome, put
-from napari_fhn.project.step_files import StepDamaged
+from napari_fhn.project.step_files import DOING, DONE, UNDOING, UNDONE, StepDamaged
 from napari_fhn.project.steps import SectionReference, Step
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ MOST_BYTES = 128_000_000
 MOST_STEPS = 500
 """Steps that are remembered at most."""
 
-DOING, DONE, UNDOING, UNDONE = "doing", "done", "undoing", "undone"
 _NAME = re.compile(rf"(\d{{6,12}})\.({DOING}|{DONE}|{UNDOING}|{UNDONE})")
 
 

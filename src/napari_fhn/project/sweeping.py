@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from napari_fhn import leftovers
@@ -25,7 +26,7 @@ def sweep(folder: Path) -> int:
     Returns
     -------
     int
-        How many went.
+        How many went. Temporary folders that killed processes of the same person have left go too.
     """
     names = ("", layout.INPUTS, layout.MASKS, layout.STRUCTURE, layout.KEPT, layout.HISTORY, layout.MODEL)
     places = [folder / name for name in names]
@@ -36,4 +37,5 @@ def sweep(folder: Path) -> int:
             kept = run / layout.MODEL / CHECKPOINTS
             if kept.is_dir() and not kept.is_symlink():
                 places += [path for path in kept.iterdir() if path.name.startswith("step-")]
+    leftovers.sweep_temporary(Path(tempfile.gettempdir()))
     return sum(leftovers.sweep(place, _INSIDE) for place in places if not place.is_symlink())

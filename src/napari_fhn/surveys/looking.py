@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from napari_fhn.surveys.errors import SurveyError
 
 #: Seconds that a look through a file may take.
 TIMEOUT = 10
+
+_DEATH = 0.5
+"""Seconds that a killed process is waited for."""
 
 
 def looked_through(path: Path, script: str, arguments: tuple[str, ...], library: str) -> bytes | None:
@@ -39,19 +44,37 @@ def looked_through(path: Path, script: str, arguments: tuple[str, ...], library:
         When that process crashed, or did not end in time.
     """
     try:
-        ended = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-I", script, str(path), *arguments, str(TIMEOUT + 1)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT,
-            check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        what = f"{library}'s library came to no end in {path.stat().st_size} bytes within {TIMEOUT} seconds"
-        raise SurveyError(path, what, "It seems to be damaged: copy it again") from error
     except OSError:
         return None
-    if ended.returncode < 0 or ended.returncode >= 2**31:
+    try:
+        said, _ = process.communicate(timeout=TIMEOUT)
+    except subprocess.TimeoutExpired as error:
+        what = f"{library}'s library came to no end in it within {TIMEOUT} seconds"
+        way_out = "It seems to be damaged, or its disk does not answer: try again, or copy it again"
+        raise SurveyError(path, what, way_out) from error
+    finally:
+        _end(process)
+    if process.returncode == -signal.SIGKILL:
+        what = "what looks through it first was ended from outside, as the system does where memory is short"
+        raise SurveyError(path, what, "Close other programs, and open it again")
+    if process.returncode < 0 or process.returncode >= 2**31:
         raise SurveyError(path, f"{library}'s library breaks down in it", "It seems to be damaged: copy it again")
-    return ended.stdout
+    return said
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and let go of it, without waiting for one that waits for a disk which does not answer."""
+    if process.poll() is None:
+        process.kill()
+        try:
+            process.wait(_DEATH)
+        except subprocess.TimeoutExpired:
+            threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+    if process.stdout is not None:
+        process.stdout.close()

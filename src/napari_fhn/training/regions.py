@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_fhn import mapped
+from napari_fhn import leftovers, mapped
 from napari_fhn.box import Box
 from napari_fhn.training.ahead import ahead
 from napari_fhn.training.combination import finishing
@@ -43,6 +42,23 @@ TOGETHER = 2**17
 """Voxels of small sections that are computed together: convolutions of little cost as much as those of more."""
 
 MOST_SECTIONS = 16
+
+_ABREAST = 4
+"""Sections of a tile where so many are no more than a tile may have: cores compute them side by side."""
+
+
+def sections_together(section: int, voxels: int) -> int:
+    """Return how many sections make a tile.
+
+    Parameters
+    ----------
+    section : int
+        Voxels of one.
+    voxels : int
+        Most of a tile.
+    """
+    section = max(1, section)
+    return min(MOST_SECTIONS, max(1, TOGETHER // section, min(_ABREAST, voxels // section)))
 
 
 @dataclass(frozen=True)
@@ -100,8 +116,7 @@ def cut(
     counts = [1] * len(shape)
     if across is not None:
         section = math.prod(size for axis, size in enumerate(region.shape) if axis != across)
-        together = min(MOST_SECTIONS, max(1, TOGETHER // max(1, section)))
-        counts[across] = math.ceil(region.shape[across] / together)
+        counts[across] = math.ceil(region.shape[across] / sections_together(section, voxels))
 
     def parts(axis: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         start, stop, cell, n = region.start[axis], region.stop[axis], multiples[axis], counts[axis]
@@ -281,7 +296,7 @@ def room_for(shape: tuple[int, ...], dtype: DTypeLike) -> Iterator[NDArray[Any]]
     if np.dtype(dtype).itemsize * math.prod(shape) <= _IN_MEMORY:
         yield np.zeros(shape, dtype)
         return
-    with tempfile.TemporaryDirectory(prefix="napari-fhn-", ignore_cleanup_errors=True) as folder:
+    with leftovers.temporary() as folder:
         try:
             array: Any = mapped.create(Path(folder, "waiting.npy"), shape, dtype)
         except mapped.NoRoom as error:

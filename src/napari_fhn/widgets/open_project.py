@@ -16,6 +16,7 @@ from qtpy.QtCore import QTimer
 from napari_fhn import mapped
 from napari_fhn.large import is_large
 from napari_fhn.project import (
+    OnlyToLook,
     Project,
     ProjectError,
     Run,
@@ -42,7 +43,7 @@ class Access(enum.Enum):
     """What may be done with the session."""
 
     NONE = "none is open"
-    LOOKING = "another program writes in it"
+    LOOKING = "another program writes in it, or nobody can"
     WRITING = "the desk writes in it"
 
 
@@ -60,8 +61,10 @@ class OpenProject:
         What is open.
     access : Access
         What may be done with it.
-    writer : str
-        Who writes in it, where it is another program.
+    why : str
+        Why it can only be looked at, as a sentence begins with it; empty where the desk writes in it.
+    in_use : bool
+        Whether that is because another program writes in it, so that it can be taken over.
     changed : Signal
         Emitted when another project is open, or none, or the access is another.
     gone : Signal
@@ -77,7 +80,8 @@ class OpenProject:
     def __init__(self, messages: Messages) -> None:
         self.project: Project | None = None
         self.access = Access.NONE
-        self.writer = ""
+        self.why = ""
+        self.in_use = False
         self._messages = messages
         self._under_way: Run | None = None
         self._timer = QTimer()
@@ -99,7 +103,7 @@ class OpenProject:
     def open(
         self, folder: Path, surveys: SurveySet, *, vertical_axis: int | None = None, take_over: bool = False
     ) -> Project:
-        """Open the session of some surveys, for writing where nobody else writes in it.
+        """Open the session of some surveys, for writing where nobody else writes in it and it can be written.
 
         Parameters
         ----------
@@ -129,14 +133,16 @@ class OpenProject:
         return project
 
     def acquire(self, session: Session, *, take_over: bool = False) -> bool:
-        """Become the writer of a session; False where another program is, which is remembered in :attr:`writer`."""
+        """Become the writer of a session; False where it can only be looked at, with the reason in :attr:`why`."""
         try:
             session.acquire(PROGRAM, take_over=take_over)
-        except SessionInUse as error:
-            self.writer = error.who
+        except OnlyToLook as error:
+            if not session.exists:
+                raise
+            self.why, self.in_use = error.why, isinstance(error, SessionInUse)
             session.notes += damage.found(session.folder)
             return False
-        self.writer = ""
+        self.why, self.in_use = "", False
         return True
 
     @staticmethod
@@ -212,7 +218,7 @@ class OpenProject:
         if session is None or not self.writable:
             return
         if session.gone:
-            self.writer, self.access = "Nobody", Access.LOOKING
+            self.why, self.in_use, self.access = "The folder of the session is gone", False, Access.LOOKING
             self._messages.fail(f"The folder of the session is not at {session.folder} any more.")
             self.changed.emit()
             self.gone.emit()
@@ -220,13 +226,13 @@ class OpenProject:
         if not session.lock.lost:
             return
         other = session.holder()
-        self.writer = "another program" if other is None else other.words()
-        self.access = Access.LOOKING
-        self._messages.fail(f"{self.writer} has taken the session over: here it can only be looked at now.")
+        writer = "another program" if other is None else other.words()
+        self.why, self.in_use, self.access = f"{writer} is working in this session", True, Access.LOOKING
+        self._messages.fail(f"{writer} has taken the session over: here it can only be looked at now.")
         self.changed.emit()
 
     def take_over(self) -> None:
-        """Become the one who writes, in place of another program."""
+        """Become the one who writes: in place of another program, or where it can be written now."""
         if self.project is None or self.session is None or self.writable:
             return
         try:
@@ -236,7 +242,7 @@ class OpenProject:
         except (ProjectError, OSError) as error:
             self._messages.fail(str(error))
             return
-        self.writer, self.access = "", Access.WRITING
+        self.why, self.in_use, self.access = "", False, Access.WRITING
         self.changed.emit()
         self.runs_changed.emit()
 
@@ -246,7 +252,7 @@ class OpenProject:
             return
         before, self.project = self.project.session, Project(session, self.project.surveys)
         before.release()
-        self.writer, self.access = "", Access.WRITING
+        self.why, self.in_use, self.access = "", False, Access.WRITING
         self.changed.emit()
         self.runs_changed.emit()
 
@@ -265,7 +271,7 @@ class OpenProject:
         if session is not None and self.access is Access.WRITING:
             session.release()
             layout.remove_if_empty(session.folder)
-        self.access, self.writer = Access.NONE, ""
+        self.access, self.why, self.in_use = Access.NONE, "", False
         if session is not None and tell:
             self.changed.emit()
             self.runs_changed.emit()

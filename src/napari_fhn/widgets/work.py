@@ -230,7 +230,7 @@ class Work:
             self._messages.fail("Make a label layer first, and paint or load what is known.")
             return None
         if not project.writable:
-            self._messages.fail(f"{project.writer} is working in this session: here it can only be looked at.")
+            self._messages.fail(f"{project.why}: here it can only be looked at.")
             return None
         return project.project
 

@@ -26,6 +26,7 @@ from napari_fhn.engine.remote.address import TOKEN, parse
 from napari_fhn.engine.remote.home import Home
 from napari_fhn.engine.remote.line import Connection, Cut
 from napari_fhn.engine.remote.sending import CARD, Following, Sending
+from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -229,10 +230,10 @@ class _Work:
             self._tell(Done(self._task, True, time.monotonic() - self._began, words))
         except (JobError, OSError) as error:
             message = str(error)
-            self._tell(Failed(message[:1].upper() + message[1:], traceback.format_exc()))
+            self._tell(Failed(message[:1].upper() + message[1:], hidden(traceback.format_exc())))
         except Exception as error:
             words = f"Work on {self._where} ended with an error: {type(error).__name__}: {error}."
-            self._tell(Failed(words, traceback.format_exc()))
+            self._tell(Failed(words, hidden(traceback.format_exc())))
 
     def _do(self) -> None:
         card = Path(self._job.model) / CARD

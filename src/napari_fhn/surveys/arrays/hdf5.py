@@ -151,8 +151,7 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
 def look_through(path: Path, follow: bool = False) -> None:
     """Let another process look through a file first: in some damaged ones HDF5's library ends the program or loops.
 
-    Every object, every attribute and one value of each array is read there. What it raises in good order is left
-    to the reader.
+    Every object, every attribute and one value of each array is read there, and all must be readable as far as that.
 
     Parameters
     ----------
@@ -183,17 +182,17 @@ def _looked_through(path: Path, size: int, changed: int) -> tuple[tuple[str, ...
     """Return which files it takes values from, and what is wrong with pieces of its arrays."""
     said = looked_through(path, hdf5_look.__file__, (str(MAX_MEMBERS),), "HDF5")
     if said is None:
-        return _of_look(lambda: hdf5_look.look(str(path), MAX_MEMBERS))
-    return _of_look(lambda: json.loads(said))
+        return _of_look(path, lambda: hdf5_look.look(str(path), MAX_MEMBERS))
+    return _of_look(path, lambda: json.loads(said))
 
 
-def _of_look(look: Callable[[], Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what a look found; nothing where it ended in an exception, which the reader will meet as well."""
+def _of_look(path: Path, look: Callable[[], Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what a look found. Without an answer nobody knows what the file takes from elsewhere: it is refused."""
     try:
         found = look()
         return tuple(map(str, found["outside"])), tuple(map(str, found["large"]))
-    except Exception:
-        return (), ()
+    except Exception as error:
+        raise SurveyError(path, "HDF5 cannot read all of it", "It seems to be damaged: copy it again") from error
 
 
 def dimension_names(item: Any) -> list[str]:

@@ -31,7 +31,7 @@ def look(path: str, most: int) -> dict[str, list[str]]:
     path : str
         The file.
     most : int
-        Objects that are visited.
+        Objects whose attributes and values are tried. Whether they take values from elsewhere is asked of all.
 
     Returns
     -------
@@ -48,13 +48,14 @@ def look(path: str, most: int) -> dict[str, list[str]]:
         if isinstance(item, h5py.ExternalLink):
             outside.append(item.filename)
 
-    def visit(name: str, item: Any) -> bool | None:
+    def visit(name: str, item: Any) -> None:
         nonlocal left
         left -= 1
-        with suppress(Exception):
-            for key in item.attrs:
-                with suppress(Exception):
-                    item.attrs[key]
+        if left >= 0:
+            with suppress(Exception):
+                for key in item.attrs:
+                    with suppress(Exception):
+                        item.attrs[key]
         if isinstance(item, h5py.Dataset):
             with suppress(Exception):
                 found = [one[0] for one in item.external or ()]
@@ -63,13 +64,11 @@ def look(path: str, most: int) -> dict[str, list[str]]:
                 wrong = _pieces(name, item)
                 if wrong:
                     large.append(wrong)
-                if not found and not wrong:
+                if not found and not wrong and left >= 0:
                     item[(0,) * item.ndim]
-        return None if left > 0 else True
 
     with h5py.File(path, "r") as file:
-        with suppress(Exception):
-            file.visititems_links(link)
+        file.visititems_links(link)
         visit("", file)
         file.visititems(visit)
     return {"outside": sorted(set(outside)), "large": large}

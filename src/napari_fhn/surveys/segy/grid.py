@@ -54,10 +54,6 @@ class Grid:
         """Always True: every place has its trace."""
         return True
 
-    def trace(self, i: int, j: int) -> int:
-        """Trace number of inline index `i` and crossline index `j`."""
-        return self.first + i * self.inline_stride + j * self.crossline_stride
-
     def traces(self, i: range, j: range) -> Ints:
         """Trace numbers of a box of places, shape (len(i), len(j)); -1 where there is none."""
         return (

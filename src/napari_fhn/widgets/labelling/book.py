@@ -245,7 +245,7 @@ class LabelBook:
         if wrote and not project.writable:
             return False
         if project.session is not None and not project.writable:
-            self._context.messages.fail(f"{project.writer} is working in this session: here it can only be looked at.")
+            self._context.messages.fail(f"{project.why}: here it can only be looked at.")
             return False
         return True
 

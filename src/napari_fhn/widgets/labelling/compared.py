@@ -8,12 +8,13 @@ from typing import Any, Literal
 from napari_fhn.engine.looking import Looking
 from napari_fhn.project import jobs, similar
 from napari_fhn.structure.similar.describing import Descriptions
+from napari_fhn.widgets.background import Operation, Stopped
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import Material
 
 By = Literal["data", "network"]
 
-Describing = tuple[tuple[Any, ...], Callable[[], Descriptions]]
+Describing = tuple[tuple[Any, ...], Callable[[Operation], Descriptions]]
 """What tells one description from another, and what makes it, on any thread."""
 
 
@@ -42,7 +43,9 @@ class Compared:
         """
         vertical, project = self._context.data.vertical, self._context.project
         if by == "data":
-            return (id(material), vertical), lambda: similar.describe(material.surveys, vertical)
+            return (id(material), vertical), lambda operation: similar.describe(
+                material.surveys, vertical, operation.told
+            )
         work, run = project.project, project.current
         found = None if run is None else run.description()
         if work is None or run is None or found is None:
@@ -50,13 +53,20 @@ class Compared:
             return None
         may_look = project.writable and self._context.state.activity.idle
 
-        def describe() -> Descriptions:
+        def describe(operation: Operation) -> Descriptions:
+            title = operation.title
+
+            def stands(words: str | None) -> None:
+                operation.title = words or title  # the bar looks again and again
+
             try:
                 return similar.states(work, run)
             except similar.NotLooked:
                 if not may_look:
                     raise
-                self._looking.look(jobs.prediction_job(work, run, network_alone=True))
+                job = jobs.prediction_job(work, run, network_alone=True)
+                if not self._looking.look(job, operation.told, stands):
+                    raise Stopped(title) from None
             return similar.states(work, run)
 
         return (id(material), run.id, found.sha256), describe

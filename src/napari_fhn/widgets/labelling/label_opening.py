@@ -84,9 +84,7 @@ class LabelOpening:
         if self._book.layer is None and not self._show():
             return False
         if not context.project.writable:
-            context.messages.fail(
-                f"{context.project.writer} is working in this session: here it can only be looked at."
-            )
+            context.messages.fail(f"{context.project.why}: here it can only be looked at.")
             return False
         return True
 
@@ -163,7 +161,8 @@ class LabelOpening:
         if context.project.writable:
             context.messages.say("Pick a class and paint what you know, then press Train.")
         else:
-            context.messages.say(f"{context.project.writer} is working in this session: look at it, or take it over.")
+            more = "look at it, or take it over" if context.project.in_use else "it can be looked at"
+            context.messages.say(f"{context.project.why}: {more}.")
         return True
 
     def _values(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -1,10 +1,13 @@
-"""Says that another program writes in the session, and offers to take it over."""
+"""Says why the session can only be looked at, and offers to take it over, or to try again."""
 
 from __future__ import annotations
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QPushButton, QWidget
 
 from napari_fhn.widgets.open_project import Access, OpenProject
+
+_TAKE_OVER = "Work here from now on. The other program finds out and can only look; what it has not written is lost."
+_TRY_AGAIN = "Look whether it can be written now, and work here from now on where it can."
 
 
 class LookingBar(QWidget):
@@ -22,9 +25,7 @@ class LookingBar(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.take_over = QPushButton("Take over")
-        self.take_over.setToolTip(
-            "Work here from now on. The other program finds out and can only look; what it has not written is lost."
-        )
+        self.take_over.setToolTip(_TAKE_OVER)
         self.take_over.clicked.connect(self._take_over)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -38,13 +39,19 @@ class LookingBar(QWidget):
         looking = self._project.access is Access.LOOKING
         self.setVisible(looking)
         if looking:
-            self.words.setText(f"{self._project.writer} is working in this session.")
+            self.words.setText(f"{self._project.why}.")
+            in_use = self._project.in_use
+            self.take_over.setText("Take over" if in_use else "Try again")
+            self.take_over.setToolTip(_TAKE_OVER if in_use else _TRY_AGAIN)
 
     def _take_over(self) -> None:
+        if not self._project.in_use:
+            self._project.take_over()
+            return
         answer = QMessageBox.question(
             self.window(),
             "Take the session over?",
-            f"{self._project.writer} is working in this session. Only one program can write in it. If it is training "
+            f"{self._project.why}. Only one program can write in it. If it is training "
             "there, what it makes from now on may be lost.\n\nTake it over?",
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             QMessageBox.StandardButton.No,

@@ -298,9 +298,9 @@ class MoreLikeThis:
         self.state.searching = True
         self._context.messages.say("Looking through the survey ...")
 
-        def work(_: Operation) -> tuple[tuple[Any, ...], Descriptions, Similar]:
+        def work(operation: Operation) -> tuple[tuple[Any, ...], Descriptions, Similar]:
             key, describe = find
-            described = before[1] if before is not None and before[0] == key else describe()
+            described = before[1] if before is not None and before[0] == key else describe(operation)
             return key, described, similar.find(material.surveys, described, examples, level=level, known=known)
 
         def done(answer: tuple[tuple[Any, ...], Descriptions, Similar]) -> None:

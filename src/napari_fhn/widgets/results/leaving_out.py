@@ -16,7 +16,7 @@ from typing import IO
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn import record
+from napari_fhn import leftovers, record
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError, Run
 from napari_fhn.report import left_out
@@ -124,7 +124,7 @@ class LeavingOut:
             return
         self._run, self._stopped, self._words = run, None, None
         # Where no session is, so that nobody but this window writes in the one that is open.
-        self._scratch = tempfile.TemporaryDirectory(prefix="napari-fhn-")
+        self._scratch = leftovers.temporary()
         job, self._errors = Path(self._scratch.name, "job.json"), Path(self._scratch.name, "errors.txt")
         run.job().save(job)
         # Through a program that ends it with this window, however that ends.
