@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QComboBox
 from napari_fhn.widgets.network.planning import Planning
 
 _TIP = (
-    "Surveys in blocks (bricks, Zarr, MDIO, OpenVDS) can be read where they lie, on a disk or at an address; others are "
-    "copied into the session. As suits them: from 4 GB on they are not copied."
+    "Surveys in blocks (bricks, Zarr, MDIO, OpenVDS) can be read where they lie, on a disk or at an address; others "
+    "are copied into the session."
 )
 _CHOICES: tuple[tuple[str, bool | None], ...] = (
     ("copied, or in place from 4 GB on", None),
