@@ -45,11 +45,21 @@ GROUPS = {
     "network": Group(
         tuple(
             f"network/{name}.py"
-            for name in ("transforms", "convolution", "symmetric", "leapfrog", "hyperbolic", "reading", "counting")
+            for name in (
+                "transforms",
+                "convolution",
+                "symmetric",
+                "layer",
+                "leapfrog",
+                "hyperbolic",
+                "reading",
+                "pooling",
+                "counting",
+            )
         ),
         tuple(
             f"network/test_{name}.py"
-            for name in ("transforms", "convolution", "symmetric", "hyperbolic", "counting", "resnet", "unet")
+            for name in ("transforms", "convolution", "layer", "hyperbolic", "counting", "resnet", "unet")
         ),
     ),
     "losses": Group(
@@ -98,6 +108,9 @@ def main() -> int:
 
 def tried(name: str, options: argparse.Namespace) -> dict[str, int]:
     """Try the mutants of one group; return the ending of each that was tried, by its name."""
+    gone = missing(GROUPS[name])
+    if gone:
+        raise SystemExit(f"mutation.py: the group '{name}' names {', '.join(gone)}, which is not there any more")
     folder = options.folder / name
     if not options.keep:
         shutil.rmtree(folder, ignore_errors=True)
@@ -116,6 +129,12 @@ def tried(name: str, options: argparse.Namespace) -> dict[str, int]:
             difference = _mutmut(folder, options, mutant, command="show")
             print("\n".join(line for line in difference.splitlines() if re.match(r"[-+#]", line)), flush=True)
     return found
+
+
+def missing(group: Group) -> list[str]:
+    """Return the files and tests of a group that are not there: with one of them nothing would be tried."""
+    named = [f"{PACKAGE}/{file}" for file in group.files] + [f"tests/{test}" for test in group.tests]
+    return [path for path in named if not (ROOT / path).exists()]
 
 
 def row(name: str, found: dict[str, int]) -> str:

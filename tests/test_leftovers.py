@@ -31,6 +31,7 @@ def test_only_what_is_not_whole_and_of_nobody_goes(tmp_path, gone):
     for name in ("dips", "thesis"):
         (tmp_path / f"{name}.{gone}-1.part").mkdir()
         (tmp_path / f"{name}.{gone}-1.part" / "done.npy").write_text("half")
+    (tmp_path / f"dips.{gone}-1.part" / f"done.npy.{gone}-1.part").write_text("half of it")
     (tmp_path / f"thesis.{gone}-1.part" / "chapter.txt").write_text("years of work")
     (tmp_path / f"link.npy.{gone}-1.part").symlink_to(tmp_path / "a.npy")
     assert leftovers.sweep(tmp_path, ("done.npy",)) == 4

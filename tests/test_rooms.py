@@ -39,7 +39,7 @@ ALLOWED = {
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},
     "engine": {"numpy", "torch"},
-    "project": {"numpy", "xarray"},
+    "project": {"numpy", "xarray", "platformdirs"},
     "report": {"numpy", "xarray", "matplotlib", "jinja2", "PIL"},
     "cli": {"numpy", "xarray", "rich", "shtab"},
     "labels": {

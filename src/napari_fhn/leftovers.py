@@ -57,6 +57,7 @@ def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:
                 continue
             with contextlib.suppress(OSError):
                 if path.is_dir():
+                    sweep(path)  # what was not whole in it either
                     for name in inside:
                         (path / name).unlink(missing_ok=True)
                     path.rmdir()
@@ -165,7 +166,10 @@ def _began(process: int) -> float | None:
         pass
     try:
         # Behind the name, which may have blanks and brackets in it; the 22nd field is the start in clock ticks.
-        ticks = float(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        if fields[0] in "ZX":  # it has ended, and whoever began it has not asked how yet
+            return None
+        ticks = float(fields[19])
         lines = Path("/proc/stat").read_text().splitlines()
         booted = float(next(line.split()[1] for line in lines if line.startswith("btime ")))
         return booted + ticks / os.sysconf("SC_CLK_TCK")

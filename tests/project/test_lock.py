@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 import forked
+from napari_fhn import leftovers
 from napari_fhn.project import ProjectError, SessionInUse
-from napari_fhn.project.lock import FILE, SILENT_S, SessionLock
+from napari_fhn.project.lock import FILE, SILENT_S, SessionLock, _started
 
 HOLDS = """
 import sys, time
@@ -119,6 +120,57 @@ def test_a_killed_process_holds_nothing(tmp_path, other):
     assert lock.holder() is None
     lock.acquire("the desk")
     assert lock.held
+
+
+def test_one_that_has_ended_holds_nothing_though_nobody_has_asked_how(tmp_path):
+    process = subprocess.Popen(["sleep", "60"])
+    part = tmp_path / f"a.npy.{process.pid}-1.part"
+    part.write_text("half")
+    try:
+        path = written(tmp_path, process=process.pid, started=_started(process.pid))
+        assert SessionLock(tmp_path).holder().process == process.pid
+        os.utime(path)
+        os.kill(process.pid, signal.SIGKILL)
+        until = time.monotonic() + 5
+        while SessionLock(tmp_path).holder() is not None and time.monotonic() < until:
+            time.sleep(0.01)
+        assert SessionLock(tmp_path).holder() is None
+        assert leftovers.is_gone(process.pid, part)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_of_others_processes_that_cannot_be_seen_time_tells(tmp_path, monkeypatch):
+    path = written(tmp_path, process=os.getppid(), started=_started(os.getppid()))
+    read = Path.read_text
+
+    def hidden(self, *how, **more):
+        if self.parts[:2] == ("/", "proc"):
+            raise FileNotFoundError(self)
+        return read(self, *how, **more)
+
+    monkeypatch.setattr(Path, "read_text", hidden)
+    assert SessionLock(tmp_path).holder().process == os.getppid()
+    os.utime(path, (1e9, 1e9))
+    assert SessionLock(tmp_path).holder() is None
+
+
+def test_a_lock_that_only_somebody_else_may_read_is_believed_while_it_is_touched(tmp_path, monkeypatch):
+    path = written(tmp_path)
+    read = Path.read_text
+
+    def refused(self, *how, **more):
+        if self.name.startswith(FILE) or self.name.startswith(f".{FILE}"):
+            raise PermissionError(self)
+        return read(self, *how, **more)
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(SessionInUse, match="a program of another person"):
+        SessionLock(tmp_path).acquire("the desk")
+    assert path.exists()
+    os.utime(path, (1e9, 1e9))
+    assert SessionLock(tmp_path).holder() is None
 
 
 def test_whoever_is_taken_over_finds_out(tmp_path, other):

@@ -56,3 +56,13 @@ def test_a_map_is_seen_as_one_picture(tmp_path):
     image = Image.open(save_picture(tmp_path / "map.png", job_of(tmp_path, (30, 40), None)))
     assert image.width > 900
     assert image.height < 500
+
+
+def test_where_nothing_was_labelled_the_prediction_is_seen_alone(tmp_path):
+    job = job_of(tmp_path, (12, 16), None)
+    both = np.asarray(Image.open(save_picture(tmp_path / "both.png", job)))
+    (tmp_path / "labels.npy").unlink()
+    alone = np.asarray(Image.open(save_picture(tmp_path / "alone.png", job)))
+    assert alone.shape[1] < both.shape[1]
+    assert seen(alone, RED).any()
+    assert seen(alone, BLUE).any()

@@ -18,6 +18,7 @@ from napari_fhn.cli import (
     company,
     completion,
     diagnose,
+    dips,
     doctor,
     export,
     export_network,
@@ -25,6 +26,7 @@ from napari_fhn.cli import (
     history,
     horizon,
     info,
+    listing,
     predict,
     recipes,
     report,
@@ -41,8 +43,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, horizon, export, export_network, score, report, runs, history, similar, info, brick,
-    recipes, attributes, forecast, diagnose, doctor, worker, completion,
+    train, predict, carry, horizon, export, export_network, score, report, runs, listing, history, similar, info, brick,
+    dips, recipes, attributes, forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 

@@ -372,7 +372,12 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     known.add_argument(
         "--datum", type=float, default=0.0, metavar="M", help="elevation of the zero of a depth survey (default 0)"
     )
-    known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
+    known.add_argument(
+        "--classes",
+        type=Path,
+        metavar="LEGEND",
+        help="codes, names and colours: a table, a style of QGIS (.qml), a colour map, JSON",
+    )
     known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
     known.add_argument(
         "--off-line",

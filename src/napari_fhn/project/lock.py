@@ -62,6 +62,9 @@ class Holder:
         return f"{self.program} (process {self.process} on {self.host}, since {self.since} UTC)"
 
 
+_STRANGER = Holder("a program of another person", "", 0, 0.0, "a time that only they may read")
+
+
 class SessionLock:
     """The lock of one session, taken and given back by one process.
 
@@ -214,6 +217,9 @@ class SessionLock:
                 str(data["since"])[:40],
                 str(data.get("token", ""))[:40],
             )
+        except PermissionError:
+            # Somebody else has made it, for himself alone: whether he is there can be seen by its time.
+            return _STRANGER
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             return None
 
@@ -224,7 +230,7 @@ class SessionLock:
             # Two windows of one program, or an object that was forgotten without being released: its thread tells.
             return _started(holder.process) == holder.started
         started = _started(holder.process)
-        if started == 0.0 and os.name != "posix":
+        if started == 0.0 and (os.name != "posix" or holder.started != 0.0):
             return self._heard_of()
         return started == holder.started
 
@@ -239,12 +245,11 @@ def _started(process: int) -> float:
     """Return when a process of this machine began; -1 where there is none, 0 where the system does not tell."""
     try:
         # Behind the name, which may have blanks and brackets in it; the 22nd field is the start in clock ticks.
-        return float(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return -1.0
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        # One that has ended stays in the list until whoever began it asks how.
+        return -1.0 if fields[0] in "ZX" else float(fields[19])
     except (OSError, ValueError, IndexError):
-        pass
+        pass  # there is none, or systems that show nobody the processes of others
     if os.name == "posix":  # elsewhere the same call ends the process
         try:
             os.kill(process, 0)

@@ -165,8 +165,8 @@ class Session:
         with self._changing:  # a window writes what is clicked while a thread of it copies surveys
             self.check_writer()
             found = self.manifest
-            born = {} if found.created else {"created": now(), "program": f"napari-fhn {__version__}"}
-            changed = replace(found, **born, **changes)
+            new: dict[str, Any] = {"created": now(), "program": f"napari-fhn {__version__}"}
+            changed = replace(found, **({} if found.created else new), **changes)
             if changed != self._manifest or not layout.has_manifest(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 changed.save(self.folder)
@@ -216,8 +216,7 @@ class Session:
             self.check_plain(pipes=True)  # what is no file is no record, and put aside as such
             self._unshare()
             damaged = damage.put_aside(self.folder)
-            seen = [words for words in self.notes if any(more.startswith(words) for more in damaged)]
-            self.notes = [words for words in self.notes if words not in seen] + damaged
+            self.notes = [one for one in self.notes if not any(more.startswith(one) for more in damaged)] + damaged
             self.check_plain()
             self.notes += migration.bring_up_to_date(self.folder)
             self._manifest = migration.manifest_of(self.folder)
@@ -365,10 +364,9 @@ class Session:
         if not self.has_labels:
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
-            values: NDArray[np.uint8] = mapped.open(self.labels)
+            return mapped.open(self.labels)
         except (OSError, ValueError, EOFError) as error:
             raise ProjectError(f"it cannot be read ({error})", "Put a copy back", path=self.labels) from error
-        return values
 
     def volume(self, name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return what is kept of the labels, for reading.

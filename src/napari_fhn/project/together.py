@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +115,13 @@ def open_together(
     >>> open_together(sample_data.HYPERSPECTRAL.dates).surveys.names
     ('date1', 'date2')
     """
-    items = [one if isinstance(one, xr.DataArray) else path_of(one) for one in items]
-    drawn = [one for one in items if not isinstance(one, xr.DataArray) and polygons.can_read(one)]
+    given = [one if isinstance(one, xr.DataArray) else path_of(one) for one in items]
+    twice = [path_of(one) for one in categorical if any(_same_file(path_of(one), other) for other in given)]
+    given = [one for one in given if not any(_same_file(path, one) for path in twice)]
+    words = tuple(f"{path.name} is named as a survey and as classes: it counts once, as classes." for path in twice)
+    drawn = [one for one in given if isinstance(one, Path) and polygons.can_read(one)]
     opened: list[tuple[Path, xr.DataArray]] = []
-    for one in items:
+    for one in given:
         if isinstance(one, xr.DataArray):
             opened.append((Path(str(one.attrs.get("source", "") or "")), one))
         elif one not in drawn:
@@ -133,7 +137,7 @@ def open_together(
         found = surveys.together([one for _, one in opened], shown) if opened else None
         return Together(
             SurveySet.of(list(zip(names, () if found is None else found.surveys, strict=True))),
-            words=() if found is None else tuple(found.words),
+            words=(*words, *(() if found is None else found.words)),
         )
     shapes = [read_polygons(at_hand(path, whole=True), map_field) for path in drawn]
     stacked = stack([*(survey for _, survey in opened), *(Categories(one) for _, one in classes), *shapes])
@@ -142,8 +146,18 @@ def open_together(
     maps += [MapFile(path, {}, field=one.field) for path, one in zip(drawn, shapes, strict=True)]
     from_files = all(stamps.is_kept(str(one.path)) and one.path.name for one in maps)
     return Together(
-        SurveySet.of({STACK: stacked}), tuple(maps) if from_files else (), tuple(stacked.attrs.get("notes", ()))
+        SurveySet.of({STACK: stacked}), tuple(maps) if from_files else (), (*words, *stacked.attrs.get("notes", ()))
     )
+
+
+def _same_file(path: Path, other: Path | xr.DataArray) -> bool:
+    """Whether a survey is, or came from, a file or what lies at an address."""
+    if isinstance(other, xr.DataArray):
+        other = Path(str(other.attrs.get("source", "") or ""))
+    try:
+        return path == other or (path.exists() and other.name != "" and os.path.samefile(path, other))
+    except OSError:
+        return False
 
 
 def _is_map(survey: xr.DataArray) -> bool:

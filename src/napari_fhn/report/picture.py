@@ -42,13 +42,17 @@ def save_picture(path: Path, job: Job, made: Sequence[str] = ()) -> Path:
     Path
         The file written.
     """
-    known, predicted = open_array(job.labels), open_array(job.prediction)
+    predicted = open_array(job.prediction)
+    # A network that was trained elsewhere predicts where nothing was ever labelled.
+    known = open_array(job.labels) if Path(job.labels).exists() else None
     colors = np.array([_rgb(color) for color in colors_of(job)], np.float64)
     rows = []
-    for axis, index in places(known, vertical_axis(job)):
-        window = Window(job, known.shape, axis, index)
+    for axis, index in places(predicted if known is None else known, vertical_axis(job)):
+        window = Window(job, predicted.shape, axis, index)
         data = window.data()
-        shown = [("labels", window.of(known[window.at])), ("prediction", window.of(predicted[window.at]))]
+        shown = [("prediction", window.of(predicted[window.at]))]
+        if known is not None:
+            shown.insert(0, ("labels", window.of(known[window.at])))
         panels = [(words, _panel(data, classes, colors)) for words, classes in shown]
         rows.append((window.title, panels))
     image = _page(rows, job.classes, colors)

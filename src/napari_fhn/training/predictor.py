@@ -28,7 +28,7 @@ from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, likeliest
 from napari_fhn.training.parts import Part, added
 from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.regions import MOST_SECTIONS, TOGETHER
+from napari_fhn.training.regions import sections_together
 from napari_fhn.training.tiles import Lattice, Pass, choose
 from napari_fhn.training.waiting import Waiting, averaged
 
@@ -376,7 +376,7 @@ class Predictor:
         sections = None
         if across is not None:
             size = math.prod(length for axis, length in enumerate(region.shape) if axis != across)
-            sections = (across, min(MOST_SECTIONS, max(1, TOGETHER // size)))
+            sections = (across, sections_together(size, self.evaluator.voxels))
         return choose(region, multiples, self.evaluator.radius, self.evaluator.voxels, sections)
 
     def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:

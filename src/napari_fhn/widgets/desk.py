@@ -199,7 +199,7 @@ class Desk:
         """Tell the process which section is in view."""
         layer = self.prediction.layer or self.book.layer
         if layer is not None:
-            self.engine.focus(self.in_view.focus(layer), view.place(self.viewer, layer))
+            self.engine.focus(self.in_view.focus(layer), self.in_view.place(layer))
 
     def train(self, beginning: Beginning = NEW) -> None:
         """Train on the labels, as a run of its own; those that are there stay.

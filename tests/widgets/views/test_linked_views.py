@@ -34,9 +34,7 @@ def test_the_other_sections_are_shown_at_the_place_and_a_click_goes_there(opened
     crossline.clicked.emit(3.0, 7.0)
     assert views._place.index == (3, trace, 7)
     assert viewer.dims.current_step[0] == 3
-    before = views.sections[2].image.image
-    qtbot.waitUntil(lambda: views.sections[2].image.image is not before, timeout=5000)
-    assert views.sections[2]._cross[1].value() == 3
+    qtbot.waitUntil(lambda: views.sections[2]._cross[1].value() == 3, timeout=5000)
     x, y = views.map.frame.to_xy((8, 2))
     views.map.clicked.emit(x, y)
     assert views._place.index == (8, 2, 7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
@@ -42,6 +43,7 @@ class DataPanel(Section):
     def __init__(self, desk: Desk) -> None:
         super().__init__(1, "Data")
         self._desk = desk
+        self._named: weakref.WeakSet[Any] = weakref.WeakSet()
         self.list = QListWidget()
         self.list.setAccessibleName("image layers")
         self.list.setToolTip(
@@ -101,6 +103,8 @@ class DataPanel(Section):
         self.spectrum.close_panel()
         self.amplitudes.close_panel()
         self.seismic.close_panel()
+        for layer in self._named:
+            layer.events.name.disconnect(self._show)
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
@@ -145,6 +149,7 @@ class DataPanel(Section):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if layer in chosen else Qt.CheckState.Unchecked)
             self.list.addItem(item)
+            self._follow_name(layer)
         self.list.blockSignals(False)
         if not images:
             empty = QListWidgetItem("No image layers yet")
@@ -169,6 +174,12 @@ class DataPanel(Section):
         self._vertical_label.setVisible(not named)
         self.headers.setVisible(self._desk.rereading.path() is not None)
         self.go_to.show_example()
+
+    def _follow_name(self, layer: Any) -> None:
+        """Show the layers anew when this one is called something else."""
+        if layer not in self._named:
+            self._named.add(layer)
+            layer.events.name.connect(self._show)
 
     def _house_amplitudes(self, event: Any = None) -> None:
         """Put the amplitudes among the looks of the survey: seismic, map, or else on their own."""

@@ -38,6 +38,7 @@ _FILES = (
     "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
 )
 _CSV = "Class table (*.csv)"
+_LEGENDS = "Legends (*.csv *.txt *.xlsx *.ods *.qml *.sld *.clr *.json *.aux.xml);;All files (*)"
 
 
 _NEW = (
@@ -184,7 +185,11 @@ class LabelPanel(Section):
             ("Colour …", "Choose another colour for the current class.", self.table.choose_color),
             ("Merge selected", "Make one class of the selected ones: the one clicked last.", self._merge),
             ("Delete selected", "Delete the selected classes; their voxels become unlabelled.", self._delete),
-            ("Read table …", "Take names and colours from a CSV of value, name, color.", self._read),
+            (
+                "Read table …",
+                "Take names and colours from a legend: a table, a style of QGIS, a colour map, JSON.",
+                self._read,
+            ),
             ("Save table …", "Save value, name and colour of each class as CSV.", lambda: self._save(edits)),
         ):
             action = menu.addAction(title)
@@ -205,7 +210,7 @@ class LabelPanel(Section):
             self._labelling.edits.delete(self.table.chosen)
 
     def _read(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _CSV)
+        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _LEGENDS)
         if name:
             self._labelling.edits.read(Path(name))
 

@@ -24,7 +24,8 @@ class LookingBar(QWidget):
         self._project = project
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.take_over = QPushButton()
+        self.take_over = QPushButton("Take over")
+        self.take_over.setToolTip(_TAKE_OVER)
         self.take_over.clicked.connect(self._take_over)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -104,7 +104,7 @@ class SessionStore:
         mine = {"labels": self._book.layer, "prediction": self._prediction.layer}
         images = [layer for layer in viewer.layers if isinstance(layer, Image) and "survey" in layer.metadata]
         return ViewRecord(
-            surveys={layer.name: looks_of(layer) for layer in images},
+            surveys={self._name_of(layer): looks_of(layer) for layer in images},
             looks={name: looks_of(layer) for name, layer in mine.items() if layer is not None},
             order=tuple(map(int, viewer.dims.order)),
             point=tuple(map(float, viewer.dims.point)),
@@ -114,6 +114,13 @@ class SessionStore:
             zoom=float(camera.zoom),
             further=self._context.views.record(),
         )
+
+    def _name_of(self, layer: Layer) -> str:
+        """Return what a survey is called in the session: as it was there first, whatever its layer is called now."""
+        session, chosen = self._context.project.session, self._context.data.state.chosen
+        inputs = () if session is None else session.manifest.inputs
+        named = dict(zip(map(id, chosen), (entry.name for entry in inputs), strict=False))
+        return named.get(id(layer), str(layer.name)) if len(inputs) == len(chosen) else str(layer.name)
 
     @contextlib.contextmanager
     def returning(self) -> Iterator[None]:
@@ -157,10 +164,7 @@ class SessionStore:
                 lambda: done(False),
             )
 
-        if self._may_open():
-            begin()
-        else:
-            done(False)
+        begin() if self._may_open() else done(False)
 
     def _may_open(self) -> bool:
         context = self._context
@@ -303,28 +307,32 @@ class SessionStore:
 
     def _put(self, read: reading.Read, writing: bool) -> None:
         """Show a session in place of what is there."""
-        context, project = self._context, read.project
-        session = project.session
+        context, project, session = self._context, read.project, read.project.session
         manifest = session.manifest
         self._clear()
         if context.project.session is not session:
             context.project.close()
         view = self._view_of(session)
-        layers = {name: self._add(made, view) for name, made in read.layers.items()}
+        with (
+            context.data.adopting_nothing()
+        ):  # a survey that is ticked before its session is there brings its first one
+            layers = {name: self._add(made, view) for name, made in read.layers.items()}
         if manifest.vertical_axis is not None:
             context.data.state.vertical_axis = manifest.vertical_axis
         context.project.take(project, writing)
-        ticked = {entry.name for entry in manifest.inputs}
-        chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
+        ticked = [layers[entry.name] for entry in manifest.inputs if entry.name in layers] or list(layers.values())
         # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
         with self._labels.keeping_surveys(project.surveys is None):
-            context.data.choose(tuple(chosen))
+            context.data.choose(tuple(ticked))
         if self._book.layer is None:
             self._labels.new()
+        context.views.take(view.further)  # also what is forgotten where another survey is ticked
 
     def _clear(self) -> None:
+        chosen = self._context.data.state.chosen
+        self._context.data.choose(())  # or each layer that goes would leave the session with those that remain
         layers = self._context.viewer.layers
-        mine = [*self._context.data.state.chosen, self._book.layer, self._prediction.layer]
+        mine = [*chosen, self._book.layer, self._prediction.layer]
         mine += [layer for layer in layers if {"survey", "session", "overlay"} & set(layer.metadata)]
         for layer in mine:
             if layer is not None and layer in layers:
@@ -333,8 +341,7 @@ class SessionStore:
     def _add(self, made: tuple[Any, dict[str, Any], str], view: ViewRecord) -> Layer:
         layer = Layer.create(*made)
         self._context.viewer.add_layer(layer)
-        name = made[1]["name"]
-        if name in view.surveys:
+        if (name := made[1]["name"]) in view.surveys:
             look_as(layer, view.surveys[name])
         return layer
 
@@ -367,8 +374,8 @@ class SessionStore:
                 look_as(layer, view.looks[name])
         if self._opening:  # the survey may have been there before its session
             for layer in context.data.state.chosen:
-                if layer.name in view.surveys:
-                    look_as(layer, view.surveys[layer.name])
+                if (name := self._name_of(layer)) in view.surveys:
+                    look_as(layer, view.surveys[name])
         settings = None if project is None else project.settings
         if settings is not None:
             planning.take(settings)

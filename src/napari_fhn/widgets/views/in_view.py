@@ -54,6 +54,10 @@ class InView:
             self._plane, self._until = moved[0], time.monotonic() + _EACH
         return Focus(self._plane, index[self._plane])
 
+    def place(self, layer: Labels) -> tuple[int, ...] | None:
+        """Return the voxel in the middle of the canvas, as `napari_fhn.widgets.view.place` does."""
+        return view.place(self._viewer, layer)
+
     def turn(self) -> bool:
         """Go on to the next plane, something having been painted; says whether it is another than before."""
         now = time.monotonic()

@@ -20,6 +20,7 @@ from napari_fhn.widgets.labelling.horizon_state import HorizonMap
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.views.fencing import Fencing
+from napari_fhn.widgets.views.following import follow_mouse
 from napari_fhn.widgets.views.horizons_beside import coloured, on_fence, on_map, on_section
 from napari_fhn.widgets.views.latest import Latest
 from napari_fhn.widgets.views.linked_row import LinkedRow
@@ -94,6 +95,7 @@ class LinkedViews(QWidget):
             self.panes.setStretchFactor(place_in_row, 1)
             pane.hide()
             pane.resized.connect(self._soon)
+            pane.left.connect(lambda: place.point())
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(3)
@@ -103,8 +105,6 @@ class LinkedViews(QWidget):
             section.clicked.connect(lambda x, y, section=section: place.go(section.index(x, y), camera=True))
             section.hovered.connect(lambda x, y, section=section: place.point(section, section.index(x, y)))
         self.map.hovered.connect(self._map_hovered)
-        for pane in (*self.sections, self.map, self.fence):
-            pane.left.connect(lambda: place.point())
         self.map.clicked.connect(self._map_clicked)
         self.map.finished.connect(self._line_drawn)
         self._timer = QTimer(self)
@@ -211,6 +211,7 @@ class LinkedViews(QWidget):
         """Draw what is seen and has changed since."""
         material, index = self._context.data.material, self._place.index
         if material is None or not index or not self.isVisible():
+            self._show_nothing(gone=material is None)
             return
         volume = len(material.shape) == 3
         vertical = self._context.data.vertical
@@ -240,6 +241,13 @@ class LinkedViews(QWidget):
             path, distances = self._path, self.fence.fence.distances
             if isinstance(path, Path):
                 self._ask_lines(self.fence, "fence", path, lambda maps: on_fence(maps, path, distances))
+
+    def _show_nothing(self, *, gone: bool) -> None:
+        for pane in (*self.sections, self.map, self.fence) if gone else ():
+            pane.hide()
+        if gone:
+            self.row.look(mapped=False, fences=False, fenced=False)
+            self.row.words.setText("No survey is ticked: there is nothing to show.")
 
     def _draw_map(self, index: tuple[int, ...], volume: bool, vertical: int | None, slow: bool) -> None:
         """Draw what the map shows: a slice, a horizon, or nothing but where the survey lies."""
@@ -354,35 +362,28 @@ class LinkedViews(QWidget):
             self._hovering.start()
 
     def _map_hovered(self, x: float, y: float) -> None:
-        material, vertical = self._context.data.material, self._context.data.vertical
-        if material is not None:
-            lateral = [axis for axis in range(len(material.shape)) if axis != vertical]
-            self._place.point(self.map, dict(zip(lateral, self.map.index(x, y), strict=False)))
+        self._place.point(self.map, self._on_map(self.map.index(x, y)))
 
     def _follow_mouse(self) -> None:
-        """Draw a cross where the mouse is on another view."""
-        at, vertical = self._place.hover, self._context.data.vertical
-        for pane in (*self.sections, self.fence, self.map):
-            if at is None or pane is self._place.hovered or pane.isHidden():
-                pane.follow_mouse()
-            elif isinstance(pane, MapPane):
-                pane.follow_mouse(*pane.xy([k for axis, k in enumerate(at) if axis != vertical]))
-            else:
-                pane.follow_mouse(*pane.place_of(at))
+        follow_mouse(self._place, (*self.sections, self.fence, self.map), self._context.data.vertical)
 
     # Clicking --------------------------------------------------------------------------------------------------------
 
     def _map_clicked(self, x: float, y: float) -> None:
-        at, vertical = self.map.index(x, y), self._context.data.vertical
-        material = self._context.data.material
-        if not at or material is None:
+        at = self.map.index(x, y)
+        if not at:
             return
         if self._drawing is not None:
             self._drawing.append((at[0], at[1]))
             self.map.draw_line(self._drawing)
             return
-        lateral = [axis for axis in range(len(material.shape)) if axis != vertical]
-        self._place.go(dict(zip(lateral, at, strict=False)), camera=True)
+        self._place.go(self._on_map(at), camera=True)
+
+    def _on_map(self, at: Sequence[float]) -> dict[int, float]:
+        """Return a place of the map by axis of the survey."""
+        material, vertical = self._context.data.material, self._context.data.vertical
+        axes = range(0 if material is None else len(material.shape))
+        return dict(zip((axis for axis in axes if axis != vertical), at, strict=False))
 
     def _draw_line(self, wanted: bool) -> None:
         self._drawing = [] if wanted else None

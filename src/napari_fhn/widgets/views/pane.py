@@ -14,6 +14,8 @@ from qtpy.QtGui import QColor, QTransform
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_fhn.widgets.data.small_plot import clear_plot
+
 _GRAY = "#8d99a8"
 _CROSS = QColor(255, 255, 255, 150)
 _UNDER = QColor(0, 0, 0, 110)
@@ -78,7 +80,7 @@ class Pane(QWidget):
         self._title = ""
         self.title = QElidingLabel("")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.plot = pg.PlotWidget(self, background=None)
+        self.plot = clear_plot(self)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
