@@ -24,6 +24,17 @@ CASES: dict[str, Case] = {
     **{f"map{channels}": Case(levels(2, channels, (24, 24), 2), (512, 512)) for channels in (100, 200, 400)},
     "sections": Case(architecture("sections"), (192, 160), batch=4, input_channels=3),
 }
+NEW = (
+    "levels20x48x80",
+    "levels40x96x160",
+    "levels12x160x160",
+    "levels24x320x320",
+    "768x512x3",
+    "768x512x64",
+    "sections",
+)
+"""Shapes that were measured last, and may be named together."""
+
 LARGE: dict[str, Case] = {
     f"paper.{name}": Case(paper.architecture, paper.block, 1, paper.input_channels, paper.classes)
     for name, paper in PAPER.items()

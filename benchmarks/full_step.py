@@ -5,7 +5,9 @@
     python benchmarks/full_step.py hyperspectral --part 8    # an eighth of the block along each axis, to try it
 
 The step is whole: forward, the reversible way back, Adam. Each network has a process of its own, so that the peak is
-its own. ``benchmarks/results/full_step.jsonl`` gets a line for each.
+its own. It says first what it will need; where that is not free nothing begins, and the process may not take more than
+is free and is the first to go where other programs want it after all. ``benchmarks/results/full_step.jsonl`` gets a
+line for each.
 """
 
 from __future__ import annotations
@@ -26,6 +28,10 @@ from measure import Case, rounded
 from napari_fhn.network.counting import in_words, paper_memory
 from napari_fhn.network.paper import PAPER
 from napari_fhn.training.losses import cross_entropy, labelled
+from napari_fhn.training.memory import free_bytes
+
+_TORCH = 600_000_000
+"""Bytes that torch takes before anything is computed."""
 
 RESULTS = Path(__file__).parent / "results" / "full_step.jsonl"
 
@@ -40,24 +46,46 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.here:
+        _stay_small()
         line = step(told.networks[0], torch.device(told.device), told.part)
         print(json.dumps(line))
         if told.part == 1:
             with told.output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
         return 0
+    for name in told.networks:
+        case = case_of(name, told.part)
+        needed, free = case.forecast(torch.device(told.device), "adam") + _TORCH, free_bytes(told.device)
+        print(f"{name}: a step needs {in_words(needed)} with torch itself, and {in_words(free)} are free", flush=True)
+        if needed > free:
+            print("Nothing was begun: close other programs, or take a part of it with --part.")
+            return 1
     where = ["--device", told.device, "--part", str(told.part), "--output", str(told.output), "--here"]
     return max(
         subprocess.run([sys.executable, __file__, name, *where], check=False).returncode for name in told.networks
     )
 
 
-def step(name: str, device: torch.device, part: int) -> dict[str, object]:
-    """Take one step and say what it took."""
+def case_of(name: str, part: int) -> Case:
+    """Return a network of the paper with its block, or with a part of that along each axis."""
     paper = PAPER[name]
     multiples = paper.architecture.multiples
     block = tuple(max(m, size // part // m * m) for size, m in zip(paper.block, multiples, strict=True))
-    case = Case(paper.architecture, block, 1, paper.input_channels, paper.classes)
+    return Case(paper.architecture, block, 1, paper.input_channels, paper.classes)
+
+
+def _stay_small() -> None:
+    """Keep this process from taking what others need: it fails, or is ended, before they are."""
+    if sys.platform == "linux":
+        free = free_bytes("cpu")
+        resource.setrlimit(resource.RLIMIT_DATA, (free, free))
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def step(name: str, device: torch.device, part: int) -> dict[str, object]:
+    """Take one step and say what it took."""
+    paper, case = PAPER[name], case_of(name, part)
+    block = case.block
     network = case.network(device)
     optimiser = torch.optim.Adam(network.parameter_groups(0.02, 0.0))
     data = case.data(device)

@@ -10,8 +10,8 @@ most important first:
 - twenty steps with Adam on one block with labels in a few columns, for each of the three networks of Peters, Haber &
   Lensink (2024): time, peak memory beside the forecast, and whether the loss falls. Aim: the seismic network (248^3,
   30 layers) trains in less than 6 GB;
-- the same without cuDNN's search for the fastest routine (it tries some that need much memory), without TF32, and with
-  bfloat16 convolutions;
+- the same without cuDNN's search for the fastest routine (it tries some that need much memory), without recorded steps
+  and Triton's kernels, without TF32, and with bfloat16 convolutions;
 - time and memory beside plain autograd and beside ``torch.utils.checkpoint``, on the largest part of the block that
   plain autograd has memory for. With bfloat16 those two run under ``torch.autocast``;
 - the share of a step that is bare convolution, in the fastest way that cuDNN has, and its share of the roofline: of
@@ -30,11 +30,9 @@ What to try next, once these figures say where the time goes:
    of the last parts are timed in both.
 2. Precision. bfloat16 hidden layers halve the scratch array, and bfloat16 states would halve everything, if the states
    can still be recomputed from them (watch ``invertibility_error``).
-3. CUDA graphs over the step: its shapes are fixed and its arrays live in the pool, so it can be captured as it is; pays
-   where layers are small and launching them takes the time.
-4. ``torch.compile`` of what is pointwise: ``2 P - Y``, activation and its derivative, the ``1 / sqrt(2)`` of Haar.
-5. Triton. The leapfrog update in the epilogue of the convolution: ``K^T`` then allocates nothing, as on a CPU, and two
-   passes over a state are saved. And Haar on both states in one pass.
+3. Graphs and Triton's kernels (``recorded.py``, ``triton_passes.py``) are on where they work; one part is measured
+   without them. The sizes of their blocks are guesses.
+4. The leapfrog update in the epilogue of the convolution: ``K^T`` then allocates nothing, as on a CPU.
 """
 
 from __future__ import annotations
@@ -53,6 +51,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+from unittest import mock
 
 import numpy as np
 import torch
@@ -61,6 +60,7 @@ from torch import Tensor
 from gpu_table import before, settings, table
 from machine import machine
 from measure import Case, bare_convolutions, clock, prepared, rounded, sentence, training_step
+from napari_fhn.network import passes, recorded
 from napari_fhn.network.paper import PAPER
 from napari_fhn.training import speed
 from napari_fhn.training.batch import Batch
@@ -123,6 +123,7 @@ def parts(device: torch.device, dry: bool) -> dict[str, Callable[[], dict[str, A
     for name, case in cases.items():
         add(f"training: {name}, tf32", training, case, device, "tf32", steps)
     add("training: seismic, tf32, no search", training, cases["seismic"], device, "tf32", min(steps, 5), False)
+    add("training: seismic, tf32, plain", plainly, cases["seismic"], device, "tf32", min(steps, 8))
     for precision in ("float32", "bfloat16"):
         for name, case in cases.items():
             add(f"training: {name}, {precision}", training, case, device, precision, steps)
@@ -228,6 +229,15 @@ def training(case: Case, device: torch.device, precision: Precision, steps: int,
                 name: max(first[name], later[name]) < SIX_GB for name in ("allocated_bytes", "reserved_bytes")
             }
         return found
+
+
+def plainly(case: Case, device: torch.device, precision: Precision, steps: int) -> dict[str, Any]:
+    """Train as :func:`training` does, each operation told anew and by torch alone."""
+    with (
+        mock.patch.object(recorded, "recorder_for", return_value=None),
+        mock.patch.object(passes, "on_device", return_value=None),
+    ):
+        return training(case, device, precision, steps)
 
 
 class Labels:

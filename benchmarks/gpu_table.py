@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from napari_fhn.network import passes
+
 
 def before(output: Path | None, now: dict[str, Any]) -> dict[str, Any]:
     """Return the parts that were measured already, on the same device with the same torch."""
@@ -57,6 +59,7 @@ def settings(device: torch.device) -> dict[str, Any]:
             "free_bytes": torch.cuda.mem_get_info()[0],
             "compute_capability": f"{about.major}.{about.minor}",
             "cudnn": torch.backends.cudnn.version(),
+            "triton": passes.on_device(torch.zeros(1, device=device)) is not None,
             "bfloat16_in_hardware": torch.cuda.is_bf16_supported(including_emulation=False),
         }
     found |= {"cudnn.benchmark": torch.backends.cudnn.benchmark, "deterministic": torch.backends.cudnn.deterministic}

@@ -7,9 +7,9 @@
     python benchmarks/newcomer.py --record                   # keep the figures
 
 Buttons are clicked by mouse events at their middle, strokes are drawn on the canvas, menus are walked entry by entry. A
-click is counted for each entry of a menu, each button, each stroke, each opening of a list and each choice in it; a
-file that is opened counts three (*File*, *Open*, its name), the name of an exported file is typed, with Enter, which
-counts as one. Without a display: ``xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/newcomer.py``.
+click is counted for each entry of a menu, each button, each stroke, each opening of a list and each choice in it; names
+of files, opened or exported, are typed, with Enter, which counts as one. Without a display:
+``xvfb-run -a -s "-screen 0 1400x900x24" python benchmarks/newcomer.py``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,6 @@ ROOT = HERE.parent
 RESULTS = HERE / "results" / "newcomer.json"
 SIZE = (1280, 800)
 PATIENCE = 1800.0
-_OPENED = 3
-"""Clicks to open a file: two entries of a menu, and its name."""
 
 
 def install(walk: Walk) -> None:
@@ -78,21 +76,32 @@ class Desk:
         self.open_dock()
 
     def files(self, paths: list[Path]) -> None:
-        """Open files, and the dock."""
-        with self.walk.step(f"open {', '.join(path.name for path in paths)}"):
-            for path in paths:
-                self.viewer.open(str(path), plugin="napari-fhn")
-                self.walk.clicks += _OPENED
+        """Open the dock, and files with its *Open …*; their names are typed: the system's dialog cannot be clicked."""
+        from qtpy.QtWidgets import QFileDialog
+
         self.open_dock()
+        with self.walk.step(f"open {', '.join(path.name for path in paths)}"):
+            QFileDialog.getOpenFileNames = lambda *_, **__: ([str(path) for path in paths], "")
+            self.walk.entry(self.dock.data.open, "Files …")
+            self.walk.clicks += 1
+            settle(lambda: len(self.viewer.layers) >= len(paths), 30)
+            settle(lambda: False, 0.5)
+        self.see()
 
     def open_dock(self) -> None:
-        """Open the dock from the menu, and list what is seen first."""
+        """Open the dock from the menu."""
         with self.walk.step("open the dock"):
             self.walk.menu(self.window, "Plugins", "Interpretation desk")
             settle(lambda: bool(self.viewer.window.dock_widgets), 30)
             dock = next(iter(self.viewer.window.dock_widgets.values()))
             self.dock = dock if hasattr(dock, "desk") else dock.inner_widget()
             self.desk = self.dock.desk
+            settle(lambda: False, 0.5)
+        if self.viewer.layers:
+            self.see()
+
+    def see(self) -> None:
+        """List what is seen first."""
         seen = controls(self.dock)
         print(f"          {len(seen)} controls at first sight: {', '.join(seen)}", flush=True)
         self.walk.steps[-1]["controls"] = seen

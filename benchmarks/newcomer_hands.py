@@ -73,6 +73,13 @@ class Walk:
         box.hidePopup()
         self.clicks += 2
 
+    def entry(self, button: Any, title: str) -> None:
+        """Click a button that opens a menu, and an entry of it."""
+        reveal(button)
+        action = next(one for one in button.menu().actions() if one.text() == title)
+        self.clicks += 2
+        action.trigger()
+
     def menu(self, window: Any, *path: str) -> None:
         """Walk a menu."""
         menu = window.menuBar()

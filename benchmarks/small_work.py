@@ -148,7 +148,14 @@ class Window:
         self.dock = Dock(self.viewer, Path("sessions").absolute())
         self.viewer.window.add_dock_widget(self.dock)
         self.desk = self.dock.desk
-        if not self.desk.store.open(Path("s").absolute(), lambda name: None):
+        self.open(Path("s").absolute())
+
+    def open(self, folder: Path) -> None:
+        """Open a session, and wait for it."""
+        heard: list[bool] = []
+        self.desk.store.open(folder, lambda name: None, heard.append)
+        self.wait(lambda: bool(heard))
+        if not heard[0]:
             raise RuntimeError(self.desk.messages.message)
 
     def state(self) -> str:

@@ -171,8 +171,7 @@ def _in_a_window() -> Callable[[int], None]:
                 desk.project.session.runs.delete(run)
         window.wait(lambda: desk.state.activity.idle)
         desk.store.save()
-        if not desk.store.open(Path("s").absolute(), lambda name: None):
-            raise RuntimeError(desk.messages.message)
+        window.open(Path("s").absolute())
         window.wait(lambda: True)
 
     return work

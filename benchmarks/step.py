@@ -3,6 +3,7 @@
     python benchmarks/step.py
     python benchmarks/step.py --only depth6,depth60 --repetitions 5
     python benchmarks/step.py --only paper.hyperspectral --contenders float32 --repetitions 1 --calls 1 --seconds 1
+    python benchmarks/step.py --only new --contenders "float32,states,bfloat16,best autograd,autograd" --budget 480
     python benchmarks/step.py --loss-curves
 
 Side by side are this network in float32, with its states kept, and in bfloat16; the same mathematics in the best plain
@@ -14,7 +15,8 @@ time stands that of the bare convolutions which a reversible step cannot do with
 has here; beside the peak memory stands the project's own forecast.
 
 What was measured is kept in ``benchmarks/results/step.json``, one entry for each case with its command, machine and
-date; a case measured again replaces its entry. Memory is read the Linux way.
+date; a case measured again replaces its entry. A run of ``--budget`` seconds that was not whole goes on when the same
+command is given again: what its processes have found waits in ``step.parts.jsonl``. Memory is read the Linux way.
 """
 
 from __future__ import annotations
@@ -25,13 +27,14 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from cases import CASES, LARGE, QUICK
+from cases import CASES, LARGE, NEW, QUICK
 from contenders import CONTENDERS
 from machine import machine
 from measure import (
@@ -48,6 +51,7 @@ from measure import (
 )
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.network.presets import architecture
+from resumed import Answers, BudgetOver
 
 _BARE = "convolutions"
 
@@ -59,7 +63,7 @@ def main() -> int:
         return 0
     cases = QUICK if options.quick else CASES
     known = cases if options.quick else {**CASES, **LARGE}
-    unknown = sorted(set(options.only) - set(known))
+    unknown = sorted(set(options.only) - set(known) - {"new"})
     if unknown:
         print(f"There is no case {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
@@ -76,13 +80,20 @@ def main() -> int:
         _write(options.output, results)
     if options.loss_curves and not options.only and not options.quick:
         return 0
-    for name in options.only or cases:
+    parts = options.output.with_suffix(".parts.jsonl") if options.output else None
+    answers = Answers(parts, options.budget, {"machine": here})
+    for name in [one for asked in options.only or cases for one in (NEW if asked == "new" else [asked])]:
         command = f"python benchmarks/step.py --only {name} --repetitions {options.repetitions} --calls {options.calls}"
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        entry = {"command": command, **about, "load_before": load, **measure(name, known[name], options)}
-        results["cases"][name] = entry
+        try:
+            found = measure(name, known[name], options, answers)
+        except BudgetOver:
+            print(f"The {options.budget:.0f} s are over: give the same command again to go on with {name}.")
+            break
+        results["cases"][name] = {"command": command, **about, "load_before": load, **found}
         results["aims"] = _aims(results["cases"])
         _write(options.output, results)
+        answers.forget(name)
     for aim, value in results["aims"].items():
         print(f"{aim}: {value}")
     if options.output:
@@ -90,7 +101,7 @@ def main() -> int:
     return 0
 
 
-def measure(name: str, case: Case, options: argparse.Namespace) -> dict[str, Any]:
+def measure(name: str, case: Case, options: argparse.Namespace, answers: Answers) -> dict[str, Any]:
     """Measure all contenders in one case."""
     shape = " x ".join(map(str, case.block))
     net = case.architecture
@@ -107,13 +118,14 @@ def measure(name: str, case: Case, options: argparse.Namespace) -> dict[str, Any
             )
     seconds: dict[str, list[float]] = {}
     bare: list[dict[str, Any]] = []
-    for _ in range(options.repetitions):
+    limit = max(600, 20 * options.seconds)
+    for turn in range(options.repetitions):
         for contender in (*options.contenders, _BARE):
             if contender in problems or min(seconds.get(contender, [0.0])) > options.seconds:
                 continue
             ask = {"kind": "time", "case": name, "contender": contender, "quick": options.quick}
             ask |= {"calls": options.calls, "seconds": options.seconds}
-            answer = _run(ask, max(600, 20 * options.seconds))
+            answer = answers.get(ask, turn, limit, partial(_run, ask))
             if "problem" in answer:
                 problems[contender] = answer["problem"]
                 continue
@@ -125,7 +137,7 @@ def measure(name: str, case: Case, options: argparse.Namespace) -> dict[str, Any
         if contender in problems:
             continue
         ask = {"kind": "memory", "case": name, "contender": contender, "quick": options.quick}
-        answer = _run(ask, max(600, 20 * options.seconds), MALLOC_MMAP_THRESHOLD_="65536")
+        answer = answers.get(ask, 0, limit, partial(_run, ask, MALLOC_MMAP_THRESHOLD_="65536"))
         if "problem" in answer:
             problems[contender] = answer["problem"]
         else:
@@ -370,6 +382,9 @@ def _options() -> argparse.Namespace:
         default=_available() * 7 // 10,
         metavar="GB",
         help="leave out contenders that would need more; 70 %% of what is free",
+    )
+    parser.add_argument(
+        "--budget", type=float, default=float("inf"), metavar="S", help="no measurement begins after it"
     )
     parser.add_argument("--loss-curves", action="store_true", help="compare training in float32 and bfloat16")
     parser.add_argument("--quick", action="store_true", help="tiny cases, to see whether all is in order")

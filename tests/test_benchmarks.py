@@ -80,7 +80,7 @@ def test_a_step_beside_plain_autograd(found):
 
 def test_what_a_gpu_would_do_runs_without_one(found):
     found = found["gpu"].result()
-    assert len(found["parts"]) == 29
+    assert len(found["parts"]) == 30
     assert any("problem" not in part for part in found["parts"].values())
     for name, part in found["parts"].items():
         if not proofs.ASKED and "not begun" in part.get("problem", ""):
@@ -90,6 +90,43 @@ def test_what_a_gpu_would_do_runs_without_one(found):
             assert not isinstance(value, dict) or "problem" not in value, (name, part)
         if name.startswith("training"):
             assert part["loss_fell"], (name, part)
+
+
+def test_measurements_that_were_stopped_go_on_where_they_were(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    resumed = importlib.import_module("resumed")
+    asked = []
+
+    def answers(budget, about="here"):
+        return resumed.Answers(tmp_path / "parts.jsonl", budget, {"machine": about})
+
+    def run(limit):
+        asked.append(limit)
+        return {"seconds": [1.0]}
+
+    first = answers(1e6)
+    assert first.get({"case": "a"}, 0, 60, run) == {"seconds": [1.0]}
+    with pytest.raises(resumed.BudgetOver):
+        answers(0).get({"case": "a"}, 1, 60, run)
+    with pytest.raises(resumed.BudgetOver):  # cut off by the budget: no answer
+        answers(40).get({"case": "a"}, 1, 60, lambda limit: {"problem": f"stopped after {limit:.0f} s"})
+    again = answers(1e6)
+    assert again.get({"case": "a"}, 0, 60, run) == {"seconds": [1.0]}
+    assert again.get({"case": "a"}, 1, 60, run) == {"seconds": [1.0]}
+    assert asked == [60, 60]
+    answers(1e6, "elsewhere").get({"case": "a"}, 0, 60, run)
+    assert len(asked) == 3
+    again.forget("a")
+    assert not (tmp_path / "parts.jsonl").exists()
+
+
+def test_a_full_step_that_has_no_room_is_not_begun(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    full_step = importlib.import_module("full_step")
+    monkeypatch.setattr(sys, "argv", ["full_step.py", "seismic"])
+    monkeypatch.setattr(full_step, "free_bytes", lambda device: 4 * 10**9)
+    assert full_step.main() == 1
+    assert "needs 5.97 GB" in capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from tests.surveys.remote.server import KEY, Server
 
 import proofs
 from doors import DOORS, GRIDS, NOT_VOXELS, Door, Work, truth_at, variants
@@ -107,6 +108,45 @@ def test_nothing(door, kind, tmp_path):
     if door.takes != "place":
         assert not np.nan_to_num(values[::3]).any()
     assert known > 0
+
+
+@pytest.mark.parametrize("door", _DOORS if proofs.ASKED else _DOORS[::3], ids=lambda door: door.name)
+def test_by_address(door, tmp_path, named_by_address):
+    """What lies at an address comes in as a file does, with the key of the address, which is written nowhere."""
+    kind = list(GRIDS)[_DOORS.index(door) // 3 % len(GRIDS)]
+    work = Work(tmp_path, kind)
+    path = work.file(work.grid, door.takes)
+    url = named_by_address(path)
+    arrived = door.bring(work, Path(url))
+    assert named_by_address.server.asked, "nothing was fetched"
+    expected = door.bring(work, path)
+    np.testing.assert_array_equal(np.asarray(arrived), np.asarray(expected))
+    secret = KEY.encode()
+    assert [one for one in tmp_path.rglob("*") if one.is_file() and secret in one.read_bytes()] == []
+
+
+@pytest.fixture
+def named_by_address(tmp_path, monkeypatch):
+    """What serves a folder, and tells the address of a file in it as the command line goes on with it."""
+    from napari_fhn import keys
+    from napari_fhn.surveys import reaching
+    from napari_fhn.surveys.segy import header_cache
+
+    pytest.importorskip("aiohttp")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(keys.VARIABLE, "")
+    monkeypatch.setenv(header_cache.VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(reaching.VARIABLE, str(tmp_path / "followed.json"))
+    server = Server(tmp_path)
+    server.mood = "key"
+
+    def named(path: Path) -> str:
+        return keys.taken(f"{server.address}/{path.name}?{KEY}")
+
+    named.server = server
+    yield named
+    server.close()
 
 
 @pytest.mark.parametrize("door", _DOORS, ids=_IDS)

@@ -3,6 +3,9 @@
 To write into the map of a file that has no room on its disk is no error that a program could catch: the system ends
 it (SIGBUS). So is reading beyond the end of a file that was cut off. Here such files are made whole or not at all,
 and what is opened has the size that its header promises.
+
+What is called ``NAME.zarr`` in place of ``NAME.npy`` is a large array (`napari_fhn.large`): it is made, opened, copied
+and removed here as the others are, and used in the same way.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import errno
+import importlib
 import math
 import os
 import shutil
@@ -40,8 +44,12 @@ __all__ = [
     "create",
     "header",
     "is_full",
+    "is_there",
     "is_whole",
+    "layer",
     "open",
+    "pack",
+    "remove",
     "reserve",
     "room",
     "save",
@@ -114,6 +122,10 @@ def create(
     """
     path = Path(path)
     shape = tuple(int(n) for n in shape)
+    if _is_large(path):
+        with naming(path):
+            made: Map = _large().Large.create(path, shape, dtype, exclusive=exclusive)
+        return made
     kind = np.dtype(dtype)
     if exclusive and os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
@@ -171,6 +183,10 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None
     OSError
         When it cannot be written; nothing is left of it then.
     """
+    if _is_large(source):
+        with naming(target):
+            _large().layout.copy(Path(source), Path(target))
+        return
     with naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
         check_room(target, os.fstat(original.fileno()).st_size)
         shutil.copyfileobj(original, file, _ZEROS)
@@ -203,6 +219,9 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
         When it cannot be read.
     """
     path = Path(path)
+    if _is_large(path):
+        found: Map = _large().Large.open(path, writable=mode == "r+")
+        return found
     shape, kind, fortran, begin = header(path)
     if 0 in shape:
         raise DamagedArray(path, f"its shape is {shape}, which holds nothing")
@@ -220,6 +239,52 @@ def is_whole(path: str | os.PathLike[str]) -> bool:
         return 0 not in header(path)[0]
     except (OSError, DamagedArray):
         return False
+
+
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Tell whether there is a file of that name, or a large array."""
+    return Path(path).is_file() or (_is_large(path) and Path(path).is_dir())
+
+
+def remove(path: str | os.PathLike[str]) -> None:
+    """Remove an array; what is gone already is no error.
+
+    Raises
+    ------
+    OSError
+        When it cannot be removed.
+    """
+    if not _is_large(path):
+        Path(path).unlink(missing_ok=True)
+    elif not _large().layout.remove(Path(path)):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
+
+
+def pack(array: NDArray[Any]) -> None:
+    """Let a large array lie as small as it can, once the work on it has come to an end; does nothing for others.
+
+    Raises
+    ------
+    OSError
+        When the disk does not take it: it stays as it is then, and is right.
+    """
+    if hasattr(array, "pack"):
+        array.pack()
+
+
+def layer(array: NDArray[Any], number: int) -> NDArray[Any]:
+    """Return ``array[number]`` without reading it, of a large array too."""
+    found: NDArray[Any] = array.layer(number) if hasattr(array, "layer") else array[number]
+    return found
+
+
+def _is_large(path: str | os.PathLike[str]) -> bool:
+    return os.fspath(path).endswith(".zarr")
+
+
+def _large() -> Any:
+    """The room of large arrays, which stands on this one."""
+    return importlib.import_module("napari_fhn.large")
 
 
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
@@ -244,6 +309,9 @@ def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any]
         When it cannot be read.
     """
     path = Path(path)
+    if _is_large(path):
+        cut = _large().layout.read(path)
+        return cut.shape, cut.dtype, False, 0
     # Looked at before it is opened: a pipe of this name would wait for a writer for ever.
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise DamagedArray(path, "it is no file")
@@ -281,6 +349,9 @@ def sync(array: NDArray[Any]) -> None:
     OSError
         When the disk does not take it; the message names the file.
     """
+    if hasattr(array, "pack"):
+        array.flush()  # type: ignore[attr-defined]
+        return
     base: Any = array
     while base is not None and not isinstance(base, np.memmap):
         base = getattr(base, "base", None)
@@ -301,7 +372,7 @@ def sync_beside(array: NDArray[Any]) -> None:
         When the disk does not take it; the message names the file.
     """
     filename = getattr(array, "filename", None)
-    if not sys.platform.startswith("linux") or filename is None:
+    if not sys.platform.startswith("linux") or filename is None or hasattr(array, "pack"):
         sync(array)
         return
     # Python holds its lock while it flushes a map. Linux knows of pages that were written through a map, and brings

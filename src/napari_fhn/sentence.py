@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from napari_fhn.keys import hidden
+
 #: A longer part of a sentence is cut; names of many columns still fit.
 LONGEST = 1000
 
 
 def in_one_line(text: str, longest: int = LONGEST) -> str:
-    """Return text in one line, its middle left out where it is too long.
+    """Return text in one line, without keys of addresses, its middle left out where it is too long.
 
     Parameters
     ----------
@@ -25,5 +27,6 @@ def in_one_line(text: str, longest: int = LONGEST) -> str:
     """
     # Only where it is needed: names may hold two spaces on purpose.
     line = text if text.isprintable() else " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = hidden(line)
     half = (longest - 3) // 2
     return line if len(line) <= longest else f"{line[:half]}...{line[-half:]}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from napari_fhn.box import Box
 from napari_fhn.cli.commands import main
+from napari_fhn.project.dips import of_session
+from napari_fhn.structure import dips
 from project.test_carrying import SHAPE, _beds, _truth
 
 
@@ -44,6 +48,24 @@ def test_from_a_survey_and_labels_and_back(beds, capsys):
     assert main(["carry", "--session", "s", "--erase"]) == 0
     np.testing.assert_array_equal(np.load("s/labels.npy"), observed)
     assert not np.load("s/weights.npy").any()
+
+
+def test_dips_are_found_beforehand_in_tasks(beds, capsys, monkeypatch):
+    assert main(["carry", *GIVEN, "--reach", "1"]) == 0
+    shutil.rmtree("s/structure")
+    monkeypatch.setitem(dips._BRICK, 3, (8, 16))
+    assert main(["dips", "s", "--task", "2/3", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert 0 < said["done"] < said["of"]
+    assert main(["dips", "s"]) == 0
+    assert f"{said['of']} of {said['of']} bricks" in capsys.readouterr().out
+    whole = of_session("s")
+    assert not whole.missing()
+    alone = dips.DipField.open(whole._data)
+    box = Box((0, 0, 0), whole.shape)
+    np.testing.assert_array_equal(whole.read(box).slopes, alone.read(box).slopes)
+    assert main(["dips", "absent"]) == 2
+    assert main(["dips", "s", "--task", "1/2", "--cluster"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,16 @@ def test_a_line_too_long_for_any_command_is_answered():
     assert "too long" in said[0].message
 
 
+def test_a_worker_hears_where_on_a_map_somebody_looks():
+    worker, said = answers([b'{"do": "focus", "focus": null, "place": [4, 7]}'])
+    assert worker._control.place_in((10, 10)) == (4, 7)
+    assert worker._control.place_in((10, 5)) is worker._control.place_in((10, 10, 10)) is None
+    assert not said
+    worker, said = answers([b'{"do": "focus", "focus": null, "place": "here"}', b'{"do": "pause"}'])
+    assert worker._control.place is None
+    assert "place" in said[0].message
+
+
 def test_a_worker_hears_all_of_many_damaged_commands(job):
     sound = [{"do": "train", "job": job.to_dict(), "resume": False}, {"do": "predict", "job": job.to_dict()}]
     sound += [{"do": "focus", "focus": {"axis": 0, "index": 4}}, {"do": "revert", "step": 3}, {"do": "give way"}]

@@ -230,3 +230,28 @@ def test_paths_are_known_in_the_languages_of_the_trade(tmp_path, header):
         (way,) = read_deviation(path).values()
     # 50 gon are 45 degrees.
     np.testing.assert_allclose(way.dx, way.dy, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MD (m),Inc,Azi\n0,0,N\n1000,90,N\n2000,90,S30W\n",
+        "Depth (m);Neigung;Bearing\n0;0°0';N0E\n1000;90°00';N 0 W\n2000;90°;S 30°00' W\n",
+        "md [m]\tinclination\tazimuth\n0\t0\t0\n1000\t90\t360°0'0\"\n2000\t90\t210°00'00\"\n",
+    ],
+)
+def test_directions_in_quadrants_and_minutes_are_read(tmp_path, text):
+    path = tmp_path / "A.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.warns(LabelWarning):
+        (way,) = read_deviation(path).values()
+    expected = minimum_curvature([0, 1000, 2000], [0, 90, 90], [0, 0, 210])
+    np.testing.assert_allclose((way.tvd[-1], way.dx[-1], way.dy[-1]), [one[-1] for one in expected[1:]])
+
+
+@pytest.mark.parametrize("wrong", ["N95E", "N45O", "X", "12°75'"])
+def test_what_is_no_direction_is_a_sentence(tmp_path, wrong):
+    path = tmp_path / "A.csv"
+    path.write_text(f"MD (m),Inc,Azi\n0,0,N\n1000,9,N4E\n2000,9,{wrong}\n", encoding="utf-8")
+    with pytest.raises(LabelError, match=r"A\.csv(, line 4: column 'Azi' says|: the column of the direction)"):
+        read_deviation(path)

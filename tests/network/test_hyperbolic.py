@@ -332,7 +332,7 @@ def test_frozen_weights_need_no_room_for_training():
     architecture = Architecture(2, 4, UP_AND_DOWN, h=0.7, reading=Reading(head="linear"))
     net, data = make(architecture)
     wanted = torch.autograd.grad(net(data).square().sum(), list(net.parameters()))
-    taken = net._pool._spare.sizes
+    [taken] = net._pool.waiting
     net.free_memory()
     for parameter in net.parameters():
         parameter.requires_grad_(False)
@@ -341,7 +341,7 @@ def test_frozen_weights_need_no_room_for_training():
     scores = net(data)
     net(3 * data)  # works in the same arrays
     got = torch.autograd.grad(scores.square().sum(), list(net.head))
-    assert 2 * net._pool._spare.sizes.state == taken.state
+    assert 2 * net._pool.waiting[0].state == taken.state
     for gradient, expected in zip(got, wanted[-2:], strict=True):
         torch.testing.assert_close(gradient, expected)
     net.kernels[2].requires_grad_(True)

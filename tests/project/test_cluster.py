@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -78,6 +79,29 @@ def test_a_cluster_copies_a_survey_into_bricks(tmp_path, scheduler, monkeypatch,
     np.testing.assert_array_equal(surveys.open(out).values, np.load(tmp_path / "a.npy"))
 
 
+def test_a_cluster_scores_and_finds_dips_as_one_process_does(tmp_path, scheduler, monkeypatch, capsys):
+    from tests.project.test_counting import line, made
+
+    from napari_fhn.project import counting, dips
+    from napari_fhn.structure.dips import DipField
+
+    monkeypatch.setattr(counting, "_SIDE", 8)
+    made(tmp_path)
+    assert main(line(tmp_path, "--cluster", scheduler, "--json")) == 0
+    spread = json.loads(capsys.readouterr().out.splitlines()[-1])
+    alone = counting.Counting(*(str(tmp_path / name) for name in ("p.zarr", "t.zarr", "alone")))
+    list(counting.count_shards(alone))
+    assert spread == json.loads(json.dumps(counting.told(alone.collect())))
+
+    values = np.random.default_rng(0).standard_normal((20, 20, 90)).astype(np.float32)
+    monkeypatch.setattr(dips, "of_session", lambda folder: DipField.open(values, tmp_path / "dips", stamp="v"))
+    monkeypatch.setitem(sys.modules["napari_fhn.structure.dips"]._BRICK, 3, (8, 32))
+    counts = list(cluster.find_dips(str(tmp_path), cluster=scheduler))
+    assert counts[0][0] == 0
+    assert counts[-1][0] == counts[-1][1] > 2
+    assert not DipField.open(values, tmp_path / "dips", stamp="v").missing()
+
+
 def test_what_goes_wrong_on_a_worker_and_a_scheduler_that_is_not_there_are_sentences(asked, scheduler, monkeypatch):
     monkeypatch.setattr(cluster, "_CONNECT", "1s")
     with pytest.raises(ProjectError, match="no scheduler answers at"):
@@ -128,8 +152,6 @@ def test_killed_workers_and_a_killed_scheduler_cost_no_more_than_their_shards(as
         with subprocess.Popen([*worker, "--nthreads", "1", "--death-timeout", "120"]) as working:
             while not (tmp_path / "s.json").exists():
                 time.sleep(0.1)
-            import json
-
             address = json.loads((tmp_path / "s.json").read_text())["address"]
             updates = (scheduler.kill() for one in cluster.predict(lost, cluster=address) if isinstance(one, Progress))
             with pytest.raises(ProjectError, match="the scheduler is gone"):

@@ -198,6 +198,99 @@ MEMBERS = {
 }
 
 
+#: Headings of wells and of their intervals, in languages and abbreviations of the trade.
+HEADINGS = {
+    "Norwegian": ("Brønn;Øst;Nord", "Brønn;Topp TWT [ms];Bunn TWT [ms];Litologi"),
+    "Portuguese": ("Poço;Leste;Norte", "Poço;Topo TWT (ms);Base TWT (ms);Litologia"),
+    "Italian": ("Pozzo;Est;Nord", "Pozzo;Tetto TWT [ms];Letto TWT [ms];Litologia"),
+    "Russian": ("Скважина;X;Y", "Скважина;Кровля TWT, мс;Подошва TWT, мс;Литология"),
+    "Chinese": ("井名;X坐标;Y坐标", "井名;顶 TWT (毫秒);底 TWT (毫秒);岩性"),
+    "Turkish": ("Kuyu;Doğu;Kuzey", "Kuyu;Üst TWT (ms);Alt TWT (ms);Litoloji"),
+    "Polish": ("Otwór;X;Y", "Otwór;Strop TWT [ms];Spąg TWT [ms];Litologia"),
+    "Dutch": ("Put;X;Y", "Put;Top TWT [ms];Basis TWT [ms];Lithologie"),
+    "French": ("Puits;X;Y", "Puits;Toit TWT (ms);Mur TWT (ms);Faciès"),
+    "Czech": ("Vrt;X;Y", "Vrt;Strop TWT (ms);Báze TWT (ms);Litologie"),
+    "Indonesian": ("Sumur;X;Y", "Sumur;Atas TWT (ms);Bawah TWT (ms);Litologi"),
+    "by number": ("UWI;Surface X;Surface Y", "UWI;Top TWT (ms);Base TWT (ms);Lithofacies"),
+    "kind in the unit": (
+        "Well Name;X Surface Location;Y Surface Location",
+        "Well Name;From (ms TWT);To [TWT, ms];Zone",
+    ),
+    "units below": ("Well;X;Y", "Well;Top TWT;Base TWT;Facies\n;ms;ms;"),
+}
+MEMBERS |= {
+    f"headings, {name}": Member(
+        {
+            "wells": text("w.csv", [[heads_], *([";".join(map(str, row))] for row in heads()[1:])]),
+            "tops": text("t.csv", [[tops_], *([";".join(map(str, row))] for row in TOPS[1:])]),
+        },
+        "wells",
+    )
+    for name, (heads_, tops_) in HEADINGS.items()
+}
+#: Inline, crossline, x, y and time of each pick.
+ROWS = [(100 + i, 200 + j, X + 10 * j, Y + 20 * i, SURFACE[j, i]) for i in range(N[0]) for j in range(N[1])]
+
+
+def lines_of(head: str, row: str) -> Callable[[Path], Path]:
+    return written(
+        "h.dat", head + "".join(row.format(i=i, j=j, x=x, y=y, z=z, s=z / 1000, up=-z) + "\n" for i, j, x, y, z in ROWS)
+    )
+
+
+MEMBERS |= {
+    f"picks, {name}": Member({"horizon": lines_of(head, row)}, "horizon")
+    for name, (head, row) in {
+        "numbered comments": ("# 1: X\n# 2: Y\n# 3: Inline\n# 4: Crossline\n# 5: Z(ms)\n", "{x} {y} {i} {j} {z}"),
+        "quoted names": ('"Horizon name"\t"X"\t"Y"\t"Z(ms)"\n', '"Top"\t{x}\t{y}\t{z}'),
+        "lines and traces": ("Line,Trace,X,Y,Time\n", "{i},{j},{x},{y},{z}"),
+        "fixed columns": ("", "{i:10.2f}{j:10.2f}{x:12.2f}{y:12.2f}{z:12.4f}"),
+        "seconds": ("IL XL TWT(s)\n", "{i} {j} {s:.4f}"),
+        "attributes below a header": (
+            "# Petrel Points with attributes\n# Unit in depth: ms\nVERSION 1\n"
+            "BEGIN HEADER\nX\nY\nZ\nINT,Inline\nEND HEADER\n",
+            "{x} {y} {up} {i}",
+        ),
+        "fields in comments": (
+            "# Type: scattered data\n# Field: 1 x meters\n# Field: 2 y meters\n"
+            "# Field: 3 twt milliseconds\n# End:\n", "{x} {y} {z}",
+        ),
+        "German": ("Inline;Crossline;Laufzeit [ms]\n", "{i};{j};{z}"),
+        "Russian": ("Инлайн;Кросслайн;Время (мс)\n", "{i};{j};{z}"),
+        "Chinese": ("主测线,联络线,双程时间(ms)\n", "{i},{j},{z}"),
+        "header behind a mark": ("#X Y TWT_ms\n", "{x} {y} {z}"),
+    }.items()
+}  # fmt: skip
+MEMBERS |= {
+    f"path and checkshots, {name}": Member(
+        {
+            "wells": text("w.csv", heads()[:2]),
+            "tops": text("t.csv", BY_DEPTH),
+            "deviation": written("p.csv", path),
+            "checkshots": written("c.csv", shots),
+        },
+        "log",
+    )
+    for name, (path, shots) in {
+        "a report": (
+            "Company: X\nWell: A\nSurvey report\n\nMeasured Depth (m)\tInclination (deg)\tAzimuth (deg)\n"
+            "0.0\t0.0\t0.0\n50.0\t0.0\t0.0\n",
+            "MD (m),OWT (ms)\n0,0\n100,50\n",
+        ),
+        "quadrants": ("Well,MD (m),Inc,Azi\nA,0,0,N0E\nA,50,0,N0E\n", "Measured depth [m];TWT [s]\n0;0\n100;0.1\n"),
+        "Russian": (
+            "Скважина;Глубина по стволу (м);Зенитный угол;Азимут\nA;0;0;0\nA;50;0;0\n",
+            "Глубина MD (м);Двойное время (мс)\n0;0\n100;100\n",
+        ),
+        "Spanish": (
+            "Pozo;Profundidad medida (m);Inclinación;Azimut\nA;0;0;0\nA;50;0;0\n",
+            "Profundidad medida (m);Tiempo doble (ms)\n0;0\n100;100\n",
+        ),
+        "Chinese": ("井名,测深(m),井斜角,方位角\nA,0,0,0\nA,50,0,0\n", "测深 (m),双程时间 (ms)\n0,0\n100,100\n"),
+    }.items()
+}  # fmt: skip
+
+
 def labelled(survey: Path, *words: str) -> np.ndarray:
     opened = surveys.open(survey)
     known = knowledge(parser().parse_args(["train", "s", "--radius", "0", *words]), None, opened)

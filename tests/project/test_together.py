@@ -36,7 +36,7 @@ def test_alike_ones_stay_as_they_are(tmp_path):
 
 def test_unlike_maps_are_stacked_and_stacked_again(tmp_path):
     fine, coarse = map_file(tmp_path, "fine", 30, (24, 32)), map_file(tmp_path, "coarse", 60)
-    found = open_together([fine, coarse], categorical=[fine])
+    found = open_together([fine, coarse], categorical=[map_file(tmp_path, "codes", 30, (24, 32))])
     assert found.surveys.names == ("maps",)
     assert found.surveys.channels == 2 + 5
     assert any("coarse" in word for word in found.words)
@@ -83,3 +83,17 @@ def test_what_does_not_go_together_is_said(tmp_path):
         open_together([sample_data.SEISMIC.survey, file])
     with pytest.raises(SurveyError, match="polygons and categories go with maps"):
         open_together([sample_data.SEISMIC.survey], categorical=[file])
+
+
+def test_a_map_that_is_named_as_classes_too_counts_once(tmp_path):
+    codes = map_file(tmp_path, "codes", 30)
+    other = map_file(tmp_path, "other", 30)
+    for items in (
+        [codes, other],
+        [surveys.open(codes), other],
+        [Path(f"{tmp_path}/../{tmp_path.name}/codes.tif"), other],
+    ):
+        found = open_together(items, categorical=[codes])
+        alone = open_together([other], categorical=[codes])
+        assert found.surveys.surveys[0].sizes == alone.surveys.surveys[0].sizes
+        assert "codes.tif is named as a survey and as classes: it counts once, as classes." in found.words

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from napari_fhn.box import Box
+from napari_fhn.network import side_by_side
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import BoxChanged, Control, Done, Focus, Input, Job, JobError, Note, Schedule, fit, predict
@@ -144,7 +145,7 @@ def test_writes_the_section_and_nothing_else(trained):
 
 
 def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
-    monkeypatch.setattr(predicting, "TOGETHER", 1)
+    monkeypatch.setattr(predicting, "sections_together", lambda *_: 1)
     control = Control(focus=Focus(1, 6))
     boxes = []
     whole = Box.whole(np.load(trained.prediction).shape)  # said once: what training painted is taken away
@@ -237,7 +238,7 @@ import os, signal, sys
 from napari_fhn.training import BoxChanged, Job, predict
 from napari_fhn.training import journal, predictor
 journal._FLUSH_EVERY = 0
-predictor.TOGETHER = 1
+predictor.sections_together = lambda *_: 1
 left = int(sys.argv[2])
 for update in predict(Job.load(sys.argv[1])):
     left -= isinstance(update, BoxChanged)
@@ -254,7 +255,7 @@ def files(job: Job) -> dict[str, bytes]:
 def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeypatch):
     job = replace(trained, outputs=("probabilities", "entropy"))
     job.save(tmp_path / "job.json")
-    monkeypatch.setattr(predicting, "TOGETHER", 1)
+    monkeypatch.setattr(predicting, "sections_together", lambda *_: 1)
     list(predict(job))
     whole = files(job)
     for path in [Path(job.prediction), *map(job.output_path, job.outputs)]:
@@ -276,7 +277,7 @@ def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeyp
 
 
 def test_a_stopped_prediction_goes_on_unless_something_changed(trained, tmp_path, monkeypatch):
-    monkeypatch.setattr(predicting, "TOGETHER", 1)
+    monkeypatch.setattr(predicting, "sections_together", lambda *_: 1)
 
     def after(boxes, job):
         control = Control()
@@ -455,3 +456,24 @@ def test_a_box_is_finished_when_all_its_corners_with_data_are_predicted(trained)
     assert not p._written(empty)  # there is nothing to tell it by: it is predicted again
     p.outputs.classes[5, 19, 31] = 0
     assert not p._written(box)
+
+
+def test_sections_are_predicted_side_by_side_to_the_same_bits(layered, monkeypatch):
+    job, _ = layered
+    trained = replace(job, schedule=replace(job.schedule, steps=2), outputs=("probabilities",))
+    list(fit(trained))
+    said = {}
+    shared = []
+    crew = side_by_side._crew.workers
+    monkeypatch.setattr(side_by_side._crew, "workers", lambda count: shared.append(count) or crew(count))
+    before = torch.get_num_threads()
+    for count in (1, 2, 3):
+        torch.set_num_threads(count)
+        shared.clear()
+        list(predict(trained))
+        said[count] = np.load(trained.output_path("probabilities")).copy()
+        assert set(shared) == (set() if count == 1 else {count})
+    torch.set_num_threads(before)
+    assert said[1].any()
+    assert np.array_equal(said[1], said[2])
+    assert np.array_equal(said[1], said[3])

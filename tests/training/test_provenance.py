@@ -129,7 +129,7 @@ def stopped_prediction(job, after):
 
 @pytest.fixture
 def small_tiles(monkeypatch):
-    monkeypatch.setattr(predictors, "MOST_SECTIONS", 2)
+    monkeypatch.setattr(predictors, "sections_together", lambda *_: 2)
 
 
 def test_a_prediction_of_another_network_has_nothing_of_the_one_before(job, small_tiles):

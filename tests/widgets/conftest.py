@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 import forked
 import same_viewer
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import jobs
@@ -120,6 +121,19 @@ def labelled(viewer, dock, small):
     return viewer, dock
 
 
+def _open_session(desk, folder, ask=lambda name: None):
+    """Open a session, and wait for it; returns whether it was opened."""
+    heard = []
+    desk.store.open(folder, ask, heard.append)
+    assert _spin(lambda: bool(heard), 30)
+    return heard[0]
+
+
+@pytest.fixture
+def open_session():
+    return _open_session
+
+
 def _add_run(desk, values=None, *, steps=45, outputs=None, until=None):
     """Put a run into the session as a training and a prediction leave it, without a network that could compute.
 
@@ -147,7 +161,7 @@ def _add_run(desk, values=None, *, steps=45, outputs=None, until=None):
     job.save(run.model / "job.json")
     if values is not None:
         shape = values.shape
-        np.load(run.prediction, mmap_mode="r+")[:until] = values[:until]
+        mapped.open(run.prediction, "r+")[:until] = values[:until]
         box = Box((0,) * len(shape), (until or shape[0], *shape[1:]))
         inputs = tuple(InputStamp(item.name, item.stamp) for item in job.inputs)
         made = Provenance(run.id, shape, job.classes, inputs, parts=(Part(box, steps, sha256),))

@@ -45,11 +45,14 @@ WITH_BAR = {
     "labelling/similar.py": "more like this",
     "results/comparison.py": "compare, keep",
     "results/run_list.py": "compare two runs",
-    "results/reporting.py": "Score, Report",
+    "results/reporting.py": "Score, Report, Save network",
     "results/tidying.py": "Tidy, and bring back",
     "results/leaving_out.py": "planning which labels are left out",
     "running/suggestions.py": "where next",
     "data/stacking.py": "Stack maps",
+    "data/rereading.py": "headers looked at, and a SEG-Y file read otherwise",
+    "sessions/store.py": "a session opened",
+    "labelling/horizon_results.py": "labels of horizons, a horizon saved",
     "sessions/commands.py": "a copy of the session",
 }
 

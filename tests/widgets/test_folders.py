@@ -7,6 +7,7 @@ import platformdirs
 import pytest
 import xarray as xr
 
+from napari_fhn.project import session_list
 from napari_fhn.widgets import folders
 
 
@@ -16,12 +17,12 @@ def survey():
 
 
 def test_new_sessions_lie_among_the_documents(tmp_path, monkeypatch):
-    monkeypatch.delenv(folders.VARIABLE, raising=False)
+    monkeypatch.delenv(session_list.VARIABLE, raising=False)
     monkeypatch.setattr(platformdirs, "user_documents_dir", lambda: str(tmp_path / "Documents"))
-    assert folders.sessions_folder() == tmp_path / "Documents" / folders.DOCUMENTS
+    assert folders.sessions_folder() == tmp_path / "Documents" / session_list.DOCUMENTS
     monkeypatch.setattr(platformdirs, "user_documents_dir", lambda: str(tmp_path / "nowhere" / "Documents"))
     assert folders.sessions_folder() == folders.program_folder()
-    monkeypatch.setenv(folders.VARIABLE, str(tmp_path / "said"))
+    monkeypatch.setenv(session_list.VARIABLE, str(tmp_path / "said"))
     assert folders.sessions_folder() == folders.program_folder() == tmp_path / "said"
 
 

@@ -21,6 +21,7 @@ from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
 from napari_fhn.project.said import Files, Said, sources
 from napari_fhn.project.tracking import TrackedHorizon
 from napari_fhn.structure.tracking.events import Event
+from napari_fhn.surveys.remote.opening import at_hand
 
 
 class Labelled(Results):
@@ -209,7 +210,9 @@ class Labelled(Results):
                 surface = picks.reindex({dim: survey[dim] for dim in survey.dims[:-1]})
                 surface = surface.transpose(*survey.dims[:-1]).rename(name or picks.name or "horizon")
             else:
-                surface, words = collect_warnings(lambda: read_horizon(picks, survey, name, **answers))
+                surface, words = collect_warnings(
+                    lambda: read_horizon(at_hand(picks, whole=True), survey, name, **answers)
+                )
                 self.notes += words
             data, dips = tracking.amplitudes(self.project)
             return tracking.track_horizon(

@@ -10,8 +10,10 @@ from typing import Any
 
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.labels.legends import read_legend
 from napari_fhn.project import HeldOut
 from napari_fhn.project.said import Said
+from napari_fhn.surveys.remote.opening import at_hand
 
 Classes = ClassTable | Mapping[int, str] | Sequence[str] | str | Path
 
@@ -41,7 +43,7 @@ def class_table(classes: Classes) -> ClassTable:
     if isinstance(classes, ClassTable):
         return classes
     if isinstance(classes, str | Path):
-        return ClassTable.from_csv(Path(classes))
+        return read_legend(at_hand(classes, whole=True))
     named = classes if isinstance(classes, Mapping) else dict(enumerate(classes, 1))
     return ClassTable.of_codes({int(code): str(name) for code, name in named.items()})
 

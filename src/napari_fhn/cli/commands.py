@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from napari_fhn import __version__, installed
+from napari_fhn import __version__, installed, keys
 from napari_fhn.cli import (
     attributes,
     brick,
@@ -18,6 +18,7 @@ from napari_fhn.cli import (
     company,
     completion,
     diagnose,
+    dips,
     doctor,
     export,
     export_network,
@@ -25,6 +26,7 @@ from napari_fhn.cli import (
     history,
     horizon,
     info,
+    listing,
     predict,
     recipes,
     report,
@@ -41,8 +43,8 @@ from napari_fhn.cli.options import Parser, UsageError
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
-    train, predict, carry, horizon, export, export_network, score, report, runs, history, similar, info, brick,
-    recipes, attributes, forecast, diagnose, doctor, worker, completion,
+    train, predict, carry, horizon, export, export_network, score, report, runs, listing, history, similar, info, brick,
+    dips, recipes, attributes, forecast, diagnose, doctor, worker, completion,
 )  # fmt: skip
 
 
@@ -63,11 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0 done, 2 when something about the files or options is wrong (one sentence on standard error says
         what), 130 when stopped with Ctrl-C.
     """
-    words = tuple(sys.argv[1:] if arguments is None else arguments)
+    words = tuple(map(keys.taken, sys.argv[1:] if arguments is None else arguments))
     typed = shlex.join(("napari-fhn", *words))
     # What is wrong with the options themselves is told the same way.
     with saying.speaking(typed, as_json="--json" in words, verbose=False, log_file=None):
         options = _parsed(words, typed)
+        _name_addresses(words)
     if options is None:
         return WRONG
     with ExitStack() as speaking:
@@ -83,6 +86,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"napari-fhn: {_sentence(error) or error}", file=sys.stderr)
             return WRONG
         return _carried_out(options)
+
+
+def _name_addresses(words: Sequence[str]) -> None:
+    """Take note of the addresses that a person names, and whether what lies there is wanted however large it is."""
+    named = [word[word.find("=") + 1 :] if "=" in word.partition("://")[0] else word for word in words if "://" in word]
+    if not named:
+        return
+    # Here and not above: few commands are about addresses, and most are answered before this is imported.
+    from napari_fhn.surveys import reaching
+    from napari_fhn.surveys.remote import fetching
+    from napari_fhn.surveys.remote.addresses import url_of
+
+    fetching.shown = saying.told
+    for url in filter(None, map(url_of, named)):
+        reaching.remember_address(url)
+        if "--fetch" in words:
+            reaching.agree(url)
 
 
 def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:

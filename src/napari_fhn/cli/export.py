@@ -15,8 +15,8 @@ from napari_fhn.cli.sessions import existing, opened, place, say, told
 if TYPE_CHECKING:
     from napari_fhn.project.exporter import Exporter, Request
 
-_GRIDS = ".sgy, .tif, .img, .nc, .zarr or .npy"
-_TRACES = ".tif, .irap, .zmap, .csv, .xyz, .dat or .txt"
+_GRIDS = ".sgy, .su, .tif, .img, .nc, .zarr or .npy"
+_TRACES = ".tif, .irap, .zmap, .vs (a horizon), .csv, .xyz, .dat or .txt"
 _CLASSES: dict[str, Any] = {"action": "append", "metavar": "CLASS", "default": []}
 
 
@@ -121,15 +121,16 @@ def write(exporter: Exporter, request: Request, as_json: bool) -> None:
 def _exporter(options: argparse.Namespace) -> Exporter:
     """Return what exports what ``--session``, ``--job`` or ``--prediction`` names."""
     from napari_fhn import surveys
-    from napari_fhn.labels import ClassTable
+    from napari_fhn.labels.legends import read_legend
     from napari_fhn.project import samples
     from napari_fhn.project.exporter import Exporter
+    from napari_fhn.surveys.remote.opening import at_hand
     from napari_fhn.training.job import Job
 
     in_a_session = options.session is not None or options.job is not None
     if in_a_session == (options.prediction is not None):
         raise UsageError("say what to export: one of --session (or --job) and --prediction")
-    table = None if options.classes is None else ClassTable.from_csv(options.classes)
+    table = None if options.classes is None else read_legend(at_hand(options.classes, whole=True))
     like = None
     if options.like is not None:
         like = surveys.open(samples.survey_files([options.like])[0], **reading(options))

@@ -14,7 +14,8 @@ from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
-from napari_fhn.labels import ClassTable, LabelError, Question
+from napari_fhn.labels import LabelError, Question
+from napari_fhn.labels.legends import read_legend
 from napari_fhn.project import (
     NEW,
     Beginning,
@@ -34,6 +35,7 @@ from napari_fhn.project.backbones import BACKBONE, trust_all
 from napari_fhn.project.manifest import StackedMap
 from napari_fhn.project.terms import settings_of
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.training.job import Job, JobError
 
 _PROGRAM = "napari-fhn train"
@@ -241,7 +243,7 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     if (options.wells is None) != (options.tops is None) and not options.known:
         raise LabelError("--wells and --tops go together", "Give both")
     session = project.session
-    table = None if options.classes is None else ClassTable.from_csv(options.classes)
+    table = None if options.classes is None else read_legend(at_hand(options.classes, whole=True))
     if is_given(options):
         if project.surveys is None:
             raise ProjectError("its surveys are not at hand", "Name the survey too", path=session.folder)

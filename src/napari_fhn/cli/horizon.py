@@ -79,6 +79,7 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn import __version__
     from napari_fhn.labels import LabelWarning, read_horizon
     from napari_fhn.project import tracking
+    from napari_fhn.surveys.remote.opening import at_hand
 
     least = tracking.QUALITY if options.quality is None else options.quality
     tracking.check(least, options.reach, options.snap)
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
     tracking.check_survey(survey)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LabelWarning)
-        picks = read_horizon(options.files[-1], survey, options.name, z=options.z, crs=options.crs)
+        picks = read_horizon(at_hand(options.files[-1], whole=True), survey, options.name, z=options.z, crs=options.crs)
     say(str(one.message) for one in caught if issubclass(one.category, LabelWarning))
     found = tracking.track_horizon(
         survey,

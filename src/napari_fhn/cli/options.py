@@ -29,7 +29,7 @@ class UsageError(ValueError):
 class Parser(argparse.ArgumentParser):
     """A parser that says what is wrong in one sentence, and leaves it to ``main`` to end the program.
 
-    Every command has what is asked of all of them: ``--verbose`` and ``--log-file``.
+    Every command has what is asked of all of them: ``--verbose``, ``--log-file`` and ``--fetch``.
     """
 
     def __init__(self, *words: Any, **how: Any) -> None:
@@ -44,6 +44,12 @@ class Parser(argparse.ArgumentParser):
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="add all of that to a file, with what led to an error",
+        )
+        self.add_argument(
+            "--fetch",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="fetch what lies at an address, and cannot be read there, however large it is",
         )
 
     def error(self, message: str) -> NoReturn:
@@ -366,7 +372,12 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     known.add_argument(
         "--datum", type=float, default=0.0, metavar="M", help="elevation of the zero of a depth survey (default 0)"
     )
-    known.add_argument("--classes", type=Path, metavar="CSV", help="columns value, name, color")
+    known.add_argument(
+        "--classes",
+        type=Path,
+        metavar="LEGEND",
+        help="codes, names and colours: a table, a style of QGIS (.qml), a colour map, JSON",
+    )
     known.add_argument("--radius", type=float, default=3.0, metavar="TRACES", help="of a well's labels (default 3)")
     known.add_argument(
         "--off-line",

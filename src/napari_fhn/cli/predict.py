@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
         help="the trained network for SURVEY: a session, a run or the folder of a network; nothing has to be labelled",
     )
     add_session(parser)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .tif, .img, .nc, .zarr or .npy")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="export to .sgy, .su, .tif, .img, .nc, .zarr, .npy")
     parser.add_argument(
         "--like",
         metavar="SURVEY",

@@ -16,12 +16,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from napari_fhn import __version__
+from napari_fhn.keys import hidden
 
 log = logging.getLogger("napari_fhn")
 # Where nobody asked for a log there is none: without this Python would print errors by itself.
 log.addHandler(logging.NullHandler())
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _as_json = False
+
+
+class _Formatter(logging.Formatter):
+    """Writes what happens without keys of addresses, which libraries name in their errors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hidden(super().format(record))
 
 
 @contextmanager
@@ -55,7 +63,7 @@ def speaking(typed: str, *, as_json: bool, verbose: bool, log_file: Path | None)
     # Libraries warn through Python's own ways, which end up here too.
     listened = (log, logging.getLogger("py.warnings"))
     for handler in handlers:
-        handler.setFormatter(logging.Formatter(_LINE))
+        handler.setFormatter(_Formatter(_LINE))
         for one in listened:
             one.addHandler(handler)
     level, propagates = log.level, log.propagate

@@ -8,8 +8,19 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_json, add_machine, add_partial, add_session, add_take_over, on_machine
+from napari_fhn.cli.options import (
+    Commands,
+    UsageError,
+    add_json,
+    add_machine,
+    add_partial,
+    add_session,
+    add_take_over,
+    on_machine,
+)
 from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.score_stores import add_stores
+from napari_fhn.cli.score_stores import run as of_a_store
 from napari_fhn.cli.sessions import Asked, asked, opened
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.training.job import Job, JobError
@@ -58,6 +69,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--blocks", type=int, metavar="N", help="leave out blocks of N x N traces or pixels instead")
     parser.add_argument("--steps", type=int, metavar="N", help="training steps of each fold (default: the job's)")
     add_partial(parser)
+    add_stores(parser)
     add_machine(parser)
     add_take_over(parser)
     add_json(parser)
@@ -66,6 +78,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score, and say how good it is."""
+    if options.prediction is not None:
+        return of_a_store(options)
+    if options.task is not None or options.cluster is not None or options.output is not None:
+        raise UsageError("--task, --cluster and --output go with a --prediction in a store")
     found = asked(options)
     job = on_machine(found.job, options)
     if options.leave_one_out:

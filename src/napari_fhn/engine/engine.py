@@ -81,6 +81,7 @@ class Engine:
         self._ended_at: float | None = None
         self._killed_before = 0
         self._focus: Focus | None = None
+        self._place: tuple[int, ...] | None = None
         self._began = 0.0
         self._gave_way = -math.inf
         self._stop_asked: float | None = None
@@ -118,8 +119,8 @@ class Engine:
         self._let_go()
         self._ended_at = None
         self._outbox, self._listener = Outbox(process.stdin), _Listener(process.stdout)
-        if self._focus is not None:
-            self.focus(self._focus)
+        if self._focus is not None or self._place is not None:
+            self.focus(self._focus, self._place)
 
     @property
     def standing(self) -> str | None:
@@ -155,10 +156,10 @@ class Engine:
         """
         self._begin("predict", job)
 
-    def focus(self, focus: Focus | None) -> None:
-        """Say which section is in view; it is predicted first."""
-        self._focus = focus
-        self._send({"do": "focus", "focus": asdict(focus) if focus else None})
+    def focus(self, focus: Focus | None, place: tuple[int, ...] | None = None) -> None:
+        """Say which section is in view, or which voxel of a map is in the middle of it; it is predicted first."""
+        self._focus, self._place = focus, place
+        self._send({"do": "focus", "focus": asdict(focus) if focus else None, "place": place})
 
     def give_way(self) -> None:
         """Say that the hand moves, so that drawing wants a processor; may be called as often as the mouse moves."""

@@ -12,6 +12,7 @@ import threading
 import traceback
 
 from napari_fhn.engine import pulse
+from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -51,7 +52,7 @@ def main() -> None:
     except JobError as error:
         say(error=str(error))
     except Exception as error:
-        say(error=f"{type(error).__name__}: {error}", detail=traceback.format_exc())
+        say(error=f"{type(error).__name__}: {error}", detail=hidden(traceback.format_exc()))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from napari_fhn import mapped, record
 from napari_fhn.engine import pulse
+from napari_fhn.keys import hidden
 from napari_fhn.record.errors import in_words
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError, decoded
@@ -61,6 +62,10 @@ class Worker:
         all_threads = torch.get_num_threads()
         self._say(describe(choose_device("auto")))
         import torch._dynamo  # as slow, and what the first optimiser asks for
+
+        from napari_fhn.training.combination.opening import get_ready
+
+        get_ready()
 
         while (command := self._work.get()) is not None:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
@@ -144,6 +149,8 @@ class Worker:
                     raise JobError("it does not say which section is in view")
                 where = command["focus"]
                 control.focus = None if where is None else decoded(Focus, where, "focus")
+                place = command.get("place")
+                control.place = None if place is None else decoded(tuple[int, ...], place, "place")
                 self._moved = time.monotonic()
             case "give way":
                 self._moved = time.monotonic()
@@ -170,9 +177,9 @@ class Worker:
             yield from kept(updates, job, command["do"], continued=resume)
         except JobError as error:
             message = str(error)
-            yield Failed(message[:1].upper() + message[1:], traceback.format_exc())
+            yield Failed(message[:1].upper() + message[1:], hidden(traceback.format_exc()))
         except Exception as error:
-            yield Failed(_sentence(error), traceback.format_exc())
+            yield Failed(_sentence(error), hidden(traceback.format_exc()))
 
 
 def _sentence(error: Exception) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import record
+from napari_fhn.labels.class_rows import classes_of_rows
 from napari_fhn.labels.codes import as_code, unlabelled_code, unused_code
 from napari_fhn.labels.csv_rows import read_rows
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.label_class import MAX_VALUE, PALETTE, LabelClass
-from napari_fhn.surveys.out.cells import csv_text, plain_text
-from napari_fhn.surveys.stored_classes import is_called_nothing
+from napari_fhn.surveys.out.cells import csv_text
 
 __all__ = ["MAX_VALUE", "PALETTE", "ClassTable", "LabelClass"]
 
@@ -338,7 +338,7 @@ class ClassTable:
 
     @classmethod
     def from_csv(cls, path: str | Path, *, as_values: bool = False) -> ClassTable:
-        """Read a table with the columns value, name, color.
+        """Read the program's own table, with the columns value, name, color.
 
         Parameters
         ----------
@@ -353,28 +353,11 @@ class ClassTable:
         LabelError
             With file and line.
         """
-        named: dict[int, str] = {}
-        colors: dict[int, str] = {}
-        table = cls(())
-        for row in read_rows(path, _COLUMNS):
-            try:
-                code, name = row.integer("value"), plain_text(row.text("name"))
-                if (code <= 0 or code == MAX_VALUE) and is_called_nothing(name):
-                    continue
-                if code < 0:
-                    raise LabelError(f"class '{name}' has the code {code}", "Use codes from 0")
-                if code in named:
-                    raise LabelError(f"the class value '{code}' occurs twice", "Keep one of them")
-                named[code], colors[code] = name, row.text("color").lower()
-                if as_values:
-                    table = cls((*table, LabelClass(code, name, colors[code])))
-                else:
-                    table = cls.of_codes(named, colors)
-            except LabelError as error:
-                raise error if error.path else row.error(error.what, error.way_out) from error
-        if not len(table):
-            raise LabelError("it holds no class", "Add one line for each class", path=path)
-        return table
+        rows = (
+            (str(row.integer("value")), row.text("name"), row.text("color"), row.line)
+            for row in read_rows(path, _COLUMNS)
+        )
+        return classes_of_rows(cls, path, rows, as_values=as_values)
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table with the columns value (the code), name, color; the file of before stays whole until it is.

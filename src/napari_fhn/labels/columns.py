@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels import dialects
+from napari_fhn.labels import dialects, gocad
 from napari_fhn.labels.dialects import Dialect, is_comment, is_end, is_rule
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
@@ -26,6 +26,12 @@ from napari_fhn.labels.text import LARGEST, NULLS, is_blank, is_number, lines
 from napari_fhn.labels.units import unit
 from napari_fhn.labels.workbooks import sheet_lines
 
+_KIND = r"(?P<%s>MD|TVDSS|TVD|TWT|OWT)"
+_LENGTH_OR_TIME = r"(?:ms|msec|s|sec|m|ft|feet|metres|meters)"
+_KIND_OF_UNIT = re.compile(
+    rf"{_KIND % 'before'}[\s,/]+(?P<one>{_LENGTH_OR_TIME})|(?P<two>{_LENGTH_OR_TIME})[\s,/]*{_KIND % 'after'}",
+    re.IGNORECASE,
+)
 _BRACKETED = re.compile(r"(.*?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 
 
@@ -213,8 +219,8 @@ class Table:
     def _numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row, no longer than the table is wide."""
         n = len(self.names)
-        if self.dialect.kind == "iesx":
-            yield from dialects.iesx(self._lines())
+        if self.dialect.kind in ("iesx", "gocad"):
+            yield from (dialects.iesx if self.dialect.kind == "iesx" else gocad.points)(self._lines())
             return
         for number, cells in self._quoted() if self.dialect.kind in "\t;|," else self._split():
             while len(cells) > n and not cells[-1]:
@@ -277,6 +283,10 @@ def parted(name: str) -> tuple[str, str]:
     found = _BRACKETED.fullmatch(name[:200])
     if found is not None and unit(found[2]) and found[1].strip():
         return found[1].strip(), unit(found[2])
+    kind = None if found is None else _KIND_OF_UNIT.fullmatch(found[2].strip())
+    if found is not None and kind is not None and found[1].strip():
+        # "From (ms TWT)", "Depth [mTVDSS]": what kind of depth or time it is stands beside the unit.
+        return f"{found[1].strip()} {kind['before'] or kind['after']}", unit(kind["one"] or kind["two"])
     parts = re.split(r"[\s_,:.]+", name)
     if len(parts) > 1 and unit(parts[-1]):
         return name, unit(parts[-1])

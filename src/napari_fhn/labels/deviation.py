@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Mapping
@@ -11,12 +12,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.labels.bearings import bearing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.map_coordinates import to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
+from napari_fhn.labels.text import is_blank
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
 from napari_fhn.labels.units import DEGREES, METRES, unit
 
@@ -51,10 +54,11 @@ def read_deviation(
     Parameters
     ----------
     path : str, Path or Table
-        A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said), from which the
-        path is computed by minimum curvature; or with measured depth, true vertical depth, or depth below sea level or
-        elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map coordinates (``x``, ``y``). A column ``well``
-        tells several wells apart. What comments say of name, head, datum and units is used.
+        A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said; also as
+        ``N45E`` and ``12°30'``), from which the path is computed by minimum curvature; or with measured depth, true
+        vertical depth, or depth below sea level or elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map
+        coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head, datum
+        and units is used.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
     kb_m : float, optional
@@ -82,21 +86,26 @@ def read_deviation(
     path = table.path
     found = Columns(table, columns, units)
     table.warn()
+    # Beside angles a depth is that along the well: there is no other before the path is computed.
+    along = "depth" if found.has("depth") and not found.may_have("md") else "md"
     angles = found.first(
-        ("md", "inclination", "azimuth"),
+        (along, "inclination", "azimuth"),
         *(("md", down, *place) for down in ("tvd", "tvdss", "z") for place in (("dx", "dy"), ("x", "y"))),
     )
     by_angle = "inclination" in angles
     said = _comments(table, kb_m)
     # Angles of drillers are in degrees; radians and gon must be said.
     degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "azimuth")}
-    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in ("md", *_DOWN, "dx", "dy")}
+    metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in (along, "md", *_DOWN, "dx", "dy")}
+    metres["md"] = metres[angles[0]]
     if "x" in angles:
         depth_unit = found.unit("md", ("m", "ft"))
         if crs is None or survey is None:
             said.head_unit = said.head_unit or found.unit("x", ("m", "ft"), (depth_unit, "its depths are"))
     wells = _wells(table, found, said.name or path.stem)
-    read = table.values([found.index(role) for role in angles])
+    worded = [r for r in degrees if not table.numeric[found.index(r)]]
+    read = _values(table, [found.index(role) for role in angles], [found.index(role) for role in worded])
+    degrees |= dict.fromkeys(worded, 1.0)  # words are in degrees, whatever the header says
     place = table.values([found.index("x"), found.index("y")]) if found.has("x") and found.has("y") else None
     if crs is not None and survey is not None:
         if "x" in angles:
@@ -132,6 +141,21 @@ def read_deviation(
             ) from error
     _say(path, paths, by_angle, convergence_deg)
     return paths
+
+
+def _values(table: Table, columns: list[int], worded: list[int]) -> NDArray[np.float64]:
+    """Numbers of columns; of some that are directions in words."""
+    out = np.empty((sum(1 for _ in table.rows({})), len(columns)))
+    plain = [k for k, column in enumerate(columns) if column not in worded]
+    out[:, plain] = table.values([columns[k] for k in plain])
+    for k in set(range(len(columns))) - set(plain):
+        for number, row in enumerate(table.rows({"angle": columns[k]})):
+            text = row.cells["angle"]
+            out[number, k] = math.nan if is_blank(text) else bearing(text)
+            if math.isnan(out[number, k]) and not is_blank(text):
+                name = table.names[columns[k]]
+                raise row.error(f"column '{name}' says '{text[:40]}', which is no direction", "Write N45E, or degrees")
+    return out
 
 
 class _Said:

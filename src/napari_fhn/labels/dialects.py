@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from napari_fhn.labels import gocad
 from napari_fhn.labels.text import is_blank, is_number, ungrouped
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
@@ -41,7 +42,7 @@ class Dialect:
     ----------
     kind : str
         A delimiter out of `DELIMITERS`, or ``"ruled"`` (fixed columns under a rule of dashes), ``"charisma"``
-        (``INLINE : 1 XLINE : 2 x y z``), ``"iesx"`` (card image with ``PROFILE`` lines).
+        (``INLINE : 1 XLINE : 2 x y z``), ``"iesx"`` (card image with ``PROFILE`` lines), ``"gocad"``.
     decimal : str
         Decimal mark, a point or a comma.
     spans : tuple of (int, int)
@@ -170,6 +171,8 @@ class Lines:
     wanted: frozenset[str] = frozenset()
 
 
+#: Dialects that name their columns themselves, and what they are called.
+CARDS = {"charisma": "Charisma lines", "iesx": "an IESX card image", "gocad": "points of GOCAD objects"}
 #: Scores of dialects that nothing else looks like.
 _CERTAIN = 100.0
 #: A header with the wanted names outweighs whatever speaks for another delimiter.
@@ -185,6 +188,14 @@ def as_iesx(lines: Lines) -> Found | None:
             header = (f"X ({xy})", f"Y ({xy})", f"Z ({z})", "Crossline", "Inline", "Horizon")
             return Found(Dialect("iesx", header=header), _CERTAIN, "a line begins with PROFILE, as IESX cards do")
     return None
+
+
+def as_gocad(lines: Lines) -> Found | None:
+    """Recognise objects of GOCAD by their first line."""
+    kind = next((found for line in lines.sample[:3] if (found := gocad.begins(line))), "")
+    if not kind:
+        return None
+    return Found(Dialect("gocad", header=gocad.header(lines.sample)), _CERTAIN, f"it begins as a GOCAD {kind} does")
 
 
 def as_charisma(lines: Lines) -> Found | None:
@@ -244,6 +255,7 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
 #: Asked in this order: of dialects with equal scores the first counts. A further one is a function, and one entry here.
 RECOGNISERS: tuple[Callable[[Lines], Found | None], ...] = (
     as_iesx,
+    as_gocad,
     as_charisma,
     as_ruled,
     *(partial(as_delimited, kind) for kind in DELIMITERS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.keys import hidden
 from napari_fhn.sentence import in_one_line
 
 
@@ -28,7 +29,7 @@ class LabelError(ValueError):
         # What files hold stands in it, line ends and all.
         self.what = what = in_one_line(what)
         self.way_out = way_out = in_one_line(way_out)
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else Path(hidden(str(path)))
         self.line = line
         place = (
             "" if self.path is None else in_one_line(self.path.name) + ("" if line is None else f", line {line}") + ": "

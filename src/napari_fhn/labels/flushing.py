@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
+from napari_fhn.large import Large
 
 EVERY = 0.8
 """Seconds of painting that a power cut may cost, at most, beside the time that the disk takes."""
@@ -34,7 +35,7 @@ class Flusher:
 
     def due(self, array: NDArray[Any]) -> None:
         """Note that something was painted, or is about to be; returns at once."""
-        if not isinstance(array, np.memmap):
+        if not isinstance(array, np.memmap | Large):
             return
         with self._lock:
             self._due = array

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import plugins, wkt
+from napari_fhn.labels import dialects, legends, plugins, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
@@ -36,7 +36,11 @@ _OURS = {
 #: Every kind, and what it is called; behind ours those that other distributions read.
 KINDS: Registry[str] = Registry(_OURS, plugins.titles)
 #: Suffixes of files that hold values on a grid: of what is known they can only be labels.
-GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
+GRIDDED = (
+    ".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr", ".su", ".seg", ".vds",
+    ".zgy", ".mdio", ".nc4", ".cdf", ".he5", ".hdr", ".bsq", ".bil", ".bip", ".flt", ".img", ".jp2", ".vrt", ".ers",
+    ".sdat", ".rst", ".png",
+)  # fmt: skip
 _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
@@ -157,6 +161,8 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
     suffix = path.suffix.lower()
     if suffix == ".las":
         return "las"
+    if suffix in legends.STYLES and legends.is_legend(path):
+        return "classes"
     if suffix in SUFFIXES:
         return "polygons"
     if is_surface(path):
@@ -179,9 +185,9 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     if _first_cells(path) >= _CLASSES:
         return "classes"
     table = sniff(path, decimal=decimal, sheet=sheet)
-    if table.sheet and {name.lower() for name in table.names} >= _CLASSES:
+    if legends.is_legend(path, table):
         return "classes"
-    if table.dialect.kind in ("charisma", "iesx"):
+    if table.dialect.kind in dialects.CARDS:
         return "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from napari_fhn.labels import dialects, headers
+from napari_fhn.labels import dialects, gocad, headers
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
@@ -97,7 +97,7 @@ def sniff(
             f"Above the table of the sheet '{sheet}' stands another one, which was passed over; each table needs a "
             "sheet of its own."
         )
-    if dialect.kind in ("charisma", "iesx"):
+    if dialect.kind in dialects.CARDS:
         return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,), sheet=sheet)
     found = _rows(head[start:], dialect, wanted)
     table = replace(_assemble(path, encoding, dialect, head, found, named, tuple(wanted)), sheet=sheet)
@@ -204,18 +204,18 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     """Make the table of a dialect that names its columns itself."""
     named_units = [parted(name) for name in dialect.header]
     cards: list[tuple[int, list[str]]]
-    if dialect.kind == "iesx":
-        cards = list(dialects.iesx(iter(head)))
+    if dialect.kind != "charisma":
+        cards = list((dialects.iesx if dialect.kind == "iesx" else gocad.points)(iter(head)))
     else:
         cards = [(k, cells) for k, text in head if (cells := dialects.charisma(text)) is not None]
         cards = [(k, cells) for k, cells in cards if len(cells) == len(dialect.header)]
     if not cards:
         raise LabelError(f"it begins as {dialect.kind.upper()} picks do, but no line holds one", "Check it", path=path)
     rows = [tuple(cells) for _, cells in cards]
-    # Rows of an IESX file are known by their cards, wherever they begin.
-    first = 1 if dialect.kind == "iesx" else cards[0][0]
+    # Rows of IESX and GOCAD are known by their cards, wherever they begin.
+    first = cards[0][0] if dialect.kind == "charisma" else 1
     names, units = tuple(name for name, _ in named_units), tuple(said for _, said in named_units)
     numeric = numeric_columns(rows, dialect.decimal)
     sample = tuple(rows[:SAMPLED])
-    said = f"It was read as {'Charisma lines' if dialect.kind == 'charisma' else 'an IESX card image'}."
+    said = f"It was read as {dialects.CARDS[dialect.kind]}."
     return Table(path, encoding, dialect, names, units, True, first, sample, numeric, (), (*notes, said))

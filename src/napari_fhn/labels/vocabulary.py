@@ -51,7 +51,8 @@ _WHOLE: dict[str, tuple[float, str]] = {
             _SURE,
             "well wellname wellid wellbore wellborename borehole boreholename boreholeid bohrung bohrloch puits pozo "
             "pozos nombrepozo poço poco sondeo sondage forage pozzo brønn bronn borehull boring otwór скважина kuyu "
-            "wellno wellnumber nomdupuits nomdelpozo",
+            "wellno wellnumber nomdupuits nomdelpozo put boorgat vrt sumur kútnév kút "
+            "nomepoço 井名 井 井号 钻孔 ボーリング 坑井名",
         ),
         ("well", _NAMED, "name nombre nom nome navn nazwa имя"),
         ("well", _LIKELY, "uwi api hole holeid bhid bore uniquewellid"),
@@ -59,6 +60,10 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("y", _SURE, "y ycoord ycoordinate northing utmy yutm cdpy coordy wellheady mapy ypos northings"),
         ("x", _SURE, "rechtswert xlambert lambertx coordenadax xgk este"),
         ("y", _SURE, "hochwert ylambert lamberty coordenaday ygk"),
+        ("x", _SURE, "x坐标 东坐标 横坐标"),
+        ("y", _SURE, "y坐标 北坐标 纵坐标"),
+        ("x", _LIKELY, "leste øst doğu wschód восток oosten öster"),
+        ("y", _LIKELY, "kuzey północ север noorden norr"),
         ("x", _LIKELY, "east ost est ostwert"),
         ("y", _LIKELY, "north nord norte nordwert"),
         ("dx", _SURE, "dx ew eastwest xoffset offsetx eoffset eastoffset xoff deltax departure"),
@@ -72,6 +77,12 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("md", _SURE, "md measureddepth dmd depthmd tiefemd teufemd mdkb mdrkb mdrt mddepth mdbkb"),
         ("md", _SURE, "profundidadmedida profondeurmesurée profondeurmesuree gemesseneteufe"),
         ("tvd", _SURE, "tvd trueverticaldepth tvdkb tvdrkb tvdrt depthtvd"),
+        (
+            "md",
+            _SURE,
+            "глубинапостволу 测深 测量深度 斜深 profundidademedida profonditàmisurata måltdybde ölçülenderinlik",
+        ),
+        ("tvd", _SURE, "垂深 垂直深度 vertikaldybde profundidadevertical"),
         ("tvd", _SURE, "profundidadvertical profondeurverticale vertikalteufe"),
         ("tvdss", _SURE, "tvdss sstvd tvdsubsea tvdmsl tvdsea subseadepth depthss tvdssmsl subseatvd subsea"),
         (
@@ -80,23 +91,42 @@ _WHOLE: dict[str, tuple[float, str]] = {
             "depth dept dep tiefe teufe profondeur profundidad profundidade profondità prof diepte глубина",
         ),
         ("z", _SURE, "z elevation elev altitude zvalue zcoord zcoordinate"),
-        ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime timetwt twtpicked twtime tiempodoble tempsdouble"),
+        ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime"),
+        ("twt", _SURE, "timetwt twtpicked twtime tiempodoble tempsdouble"),
+        ("twt", _SURE, "двойноевремя 双程时间 双程旅行时 tempoduplo tempidoppi tveistid toveistid çiftyolzaman"),
         ("twt", _LIKELY, "twtauto"),
         ("owt", _SURE, "owt owtt onewaytime onewaytraveltime timeowt owttime"),
         ("time", _SURE, "time t traveltime tt zeit laufzeit temps tiempo tempo время"),
+        ("top", _SURE, "topp topo tetto strop кровля üst atas 顶 顶深 oberkante"),
+        ("base", _SURE, "bunn letto spąg подошва bawah 底 底深 basis báze unterkante"),
         ("top", _SURE, "top from depthfrom topdepth fromdepth start von tope techo desde toit"),
         ("base", _SURE, "base bottom to depthto basedepth todepth bot bottomdepth stop bis hasta piso mur"),
+        (
+            "marker",
+            _SURE,
+            "地层 层位 层位名 пласт горизонт formazione formação formasjon formasyon formacja formatie souvrství",
+        ),
         ("marker", _SURE, "marker surface surfacename markername topname pick pickname formation formationname"),
         ("marker", _SURE, "formación formacion fmt horizonte horizont"),
         ("marker", _SURE, "horizon horizonname stratunit unitname formationtop welltop surfaces"),
-        ("class", _SURE, "class classname label facies lithology litho lith lithofacies rocktype rock classid klasse"),
+        ("class", _SURE, "class classname label facies lithology litho"),
+        ("class", _SURE, "lith lithofacies rocktype rock classid klasse"),
         ("class", _SURE, "clase classe clases faciès litología litologia lithologie fazies gestein roca roche класс"),
+        ("class", _SURE, "litoloji litologi litologie литология 岩性 岩相 фация порода gesteente lithotype litotipo"),
+        (
+            "class",
+            _SURE,
+            "landcover landuse lulc lcclass landcoverclass landusetype bodenbedeckung landnutzung geology",
+        ),
+        ("class", _SURE, "geologie geología geologia usodelsuelo usosuelo occupationdusol mapunit 土地利用 土地覆盖"),
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
         ("inclination", _SURE, "inklination neigung inclinaison inclinación inclinacion inclinação inklinasjon inkl"),
+        ("inclination", _SURE, "зенитныйугол 井斜角 井斜 eğim odchylenie inclinazione"),
         ("inclination", _MAYBE, "dev angle"),
         ("azimuth", _SURE, "azimut acimut asimut azimute asimutt"),
+        ("azimuth", _SURE, "азимут 方位角 方位"),
         ("azimuth", _LIKELY, "richtung dirección direccion"),
         ("azimuth", _SURE, "azimuth azi azim azm hazi azimgn azimuthgn azigrid bearing gridazimuth"),
         ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
@@ -136,6 +166,18 @@ _WORDS = (
     ("depth", "depth"),
     ("z", "z elevation"),
 )
+
+
+#: What the ends of intervals are called, beside a word for the depth or time.
+_ENDS = {
+    role: frozenset(names.split())
+    for role, names in (
+        ("top", "top from von tope techo desde toit topp topo tetto "
+         "strop кровля верх üst atas 顶 顶深 dach oberkante haut"),
+        ("base", "base to bottom bis hasta piso mur bunn letto spąg "
+         "подошва низ alt bawah 底 底深 basis báze unterkante bas"),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -181,7 +223,7 @@ def meaning(name: str, *, on_line: bool = False) -> Meaning | None:
         domain = {"depthfrom": "depth", "depthto": "depth", "topdepth": "depth", "basedepth": "depth"}.get(whole, "")
         return Meaning(role, sure, domain)
     said = next((role for role, found in _WORDS if set(found.split()) & set(words)), None)
-    end = next((w for w in words if w in ("top", "base", "from", "to", "bottom")), None)
+    end = next((role for word in words for role, called in _ENDS.items() if word in called), None)
     if end is not None and len(words) > 1 and (said in DOMAINS):
-        return Meaning("top" if end in ("top", "from") else "base", _SURE, said or "")
+        return Meaning(end, _SURE, said or "")
     return None if said is None else Meaning(said, _LIKELY)

@@ -1,4 +1,4 @@
-"""The label volume: one memory-mapped ``.npy`` of uint8, 0 where nothing is known.
+"""The label volume: one memory-mapped ``.npy`` of uint8, 0 where nothing is known (of a large survey in shards).
 
 The viewer paints into it and the training process reads the same bytes; the file is the truth, so a crash
 loses nothing. Its header is plain npy, so ``numpy.load(path, mmap_mode="r")`` opens it anywhere.
@@ -6,6 +6,7 @@ loses nothing. Its header is plain npy, so ``numpy.load(path, mmap_mode="r")`` o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn import mapped
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.text import look
+from napari_fhn.large import Large, is_large
 
 DTYPE = np.dtype(np.uint8)
 
@@ -96,7 +98,7 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         When it is missing, damaged or holds something else than uint8 labels, or is to be written and lacks room.
     """
     path = Path(path)
-    if path.exists():
+    if path.exists() and not is_large(path):
         look(path)
     try:
         labels = mapped.open(path, mode)
@@ -108,7 +110,7 @@ def open(path: str | Path, mode: Literal["r", "r+"] = "r+") -> np.memmap[Any, np
         ) from error
     except OSError as error:
         raise _unwritable(error, "it cannot be opened", path) from error
-    if labels.dtype != DTYPE or not labels.flags.c_contiguous:
+    if labels.dtype != DTYPE or not (is_large(path) or labels.flags.c_contiguous):
         raise LabelError(f"it is no label volume (values are {labels.dtype}, not uint8)", "Use another file", path=path)
     return labels
 
@@ -132,13 +134,20 @@ def count(values: NDArray[np.uint8]) -> dict[int, int]:
     {1: 1, 2: 2}
     """
     total = np.zeros(256, np.int64)
-    flat = values.reshape(-1)
-    for start in range(0, flat.size, _COUNTED):
-        part = np.asarray(flat[start : start + _COUNTED])
+    for part in _pieces(values):
         part = part[part != 0]
         if part.size:
             total += np.bincount(part, minlength=256)
     return {int(value): int(total[value]) for value in np.flatnonzero(total)}
+
+
+def _pieces(values: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    if isinstance(values, Large):
+        yield from (values[box] for box in values.written())
+        return
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, _COUNTED):
+        yield np.asarray(flat[start : start + _COUNTED])
 
 
 def _unwritable(error: OSError, what: str, path: Path) -> LabelError:

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_fhn.network import pieces
+from napari_fhn.network import passes, pieces
 
 
 class Portable:
@@ -92,6 +92,31 @@ class Portable:
             for part, around, inner in pieces.slabs(target[some], hidden[some]):
                 back = _backward(hidden[some, :, around], target[some, :, around], kernels, "input")
                 target[some, :, part].add_(back[:, :, inner], alpha=scale)
+
+    def leap(
+        self,
+        target: Tensor,
+        older: Tensor,
+        state: Tensor,
+        hidden: Tensor,
+        kernels: Tensor,
+        scale: float,
+        staging: Tensor | None,
+    ) -> None:
+        """Write ``2 state - older + scale * K^T hidden`` into ``target``, which may be ``older``.
+
+        Parameters
+        ----------
+        target, older, state : Tensor
+            ``(batch, n, *space)``.
+        hidden, kernels, scale, staging
+            As in :meth:`add_transposed`.
+        """
+        if self.in_place or not pieces.within(target, hidden):
+            torch.lerp(older, state, 2.0, out=target)  # 2 P - Y in one pass
+            self.add_transposed(target, hidden, kernels, scale, staging)
+        else:
+            passes.leap_(target, older, state, _backward(hidden, target, kernels, "input"), scale)
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
@@ -174,6 +199,24 @@ class Bfloat16(Portable):
         flat_target, flat_out = _flat(target), _flat(out)
         for start in range(0, flat_target.numel(), self._PIECE):
             flat_target[start : start + self._PIECE].add_(flat_out[start : start + self._PIECE])
+
+    def leap(
+        self,
+        target: Tensor,
+        older: Tensor,
+        state: Tensor,
+        hidden: Tensor,
+        kernels: Tensor,
+        scale: float,
+        staging: Tensor | None,
+    ) -> None:
+        """Write ``2 state - older + scale * K^T hidden`` into ``target``; see :class:`Portable`."""
+        if _is_sheet(target):
+            target, older, state, hidden = (array[:, :, 0] for array in (target, older, state, hidden))
+            kernels = kernels[:, :, 1]
+        super().leap(
+            target, older, state, hidden, kernels if self.in_place else kernels.to(torch.bfloat16), scale, staging
+        )
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""

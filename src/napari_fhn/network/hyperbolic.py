@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_fhn.network.architecture import Architecture
@@ -17,9 +16,10 @@ from napari_fhn.network.differentiable import ReversibleSweep, lift_into
 from napari_fhn.network.forecast import Keep
 from napari_fhn.network.initial import kernels_of, scale_of
 from napari_fhn.network.leapfrog import Step, Sweep
-from napari_fhn.network.pooling import pad
+from napari_fhn.network.pooling import averaged, cropped, interpolated, pad
 from napari_fhn.network.rates import relative_groups
 from napari_fhn.network.reading import Reader
+from napari_fhn.network.side_by_side import shares
 from napari_fhn.network.storing import StoringSweep
 from napari_fhn.network.symmetric import LayerParameters, Pointwise
 from napari_fhn.network.transforms import coarsen
@@ -221,7 +221,7 @@ class HyperbolicNetwork(nn.Module):
         """
         scores = self._reader.together(self._padded_scores(data))
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
-        return _cropped(scores, self._read_axes(sizes))
+        return cropped(scores, self._read_axes(sizes))
 
     def scores(self, data: Tensor, *, apart: bool = False) -> Tensor:
         """Return the class scores on the grid of the data.
@@ -245,7 +245,7 @@ class HyperbolicNetwork(nn.Module):
         """
         scores = self._padded_scores(data)
         scores = self.on_grid(scores if apart else self._reader.together(scores), data)
-        return _cropped(scores, self._read_axes(list(data.shape[2:])))
+        return cropped(scores, self._read_axes(list(data.shape[2:])))
 
     def on_grid(self, scores: Tensor, data: Tensor) -> Tensor:
         """Return scores of the last layer's resolution on the grid of the data, padding included."""
@@ -254,9 +254,9 @@ class HyperbolicNetwork(nn.Module):
         if not any(levels):
             return scores
         if all(level >= 0 for level in levels):
-            return _interpolated(scores, padded)
+            return interpolated(scores, padded)
         finest = [max(a, b) for a, b in zip(scores.shape[2:], padded, strict=True)]
-        return _averaged(_interpolated(scores, finest), padded)
+        return averaged(interpolated(scores, finest), padded)
 
     @torch.no_grad()
     def states(self, data: Tensor, watch: Callable[[int, Tensor], None] | None = None) -> tuple[Tensor, Tensor]:
@@ -295,20 +295,26 @@ class HyperbolicNetwork(nn.Module):
         self._pool.give_back(work)
         return second, first
 
+    def expect(self, threads: int) -> None:
+        """Keep the arrays of so many threads from one sweep to the next: they use the network at the same time."""
+        self._pool.most = max(1, threads)
+
     def free_memory(self) -> None:
         """Give back the arrays that are kept from one sweep to the next."""
         self._pool.clear()
 
     def _padded_scores(self, data: Tensor) -> Tensor:
         coarse = self._before_lifting(data)
-        shape = (coarse.shape[0], self.architecture.channels, *coarse.shape[2:])
-        sweep = self._sweep(shape, coarse.dtype, coarse.device)
-        parameters = [p for layer in sweep.layers for p in layer if p is not None]
+        space = (self.architecture.channels, *coarse.shape[2:])
+        parameters = [p for layer in self.layer_parameters() for p in layer if p is not None]
         if torch.is_grad_enabled() and any(leaf.requires_grad for leaf in (coarse, *parameters)):
+            each = self._shares(coarse.shape[0], math.prod(space), coarse.device)
+            sweeps = [self._sweep((count, *space), coarse.dtype, coarse.device) for count in each]
             scores: Tensor = ReversibleSweep.apply(  # type: ignore[no-untyped-call]
-                coarse, sweep, self._reader, self._pool, self._report, *parameters, *self.head
+                coarse, sweeps, self._reader, self._pool, self._report, *parameters, *self.head
             )
             return scores
+        sweep = self._sweep((coarse.shape[0], *space), coarse.dtype, coarse.device)
         work = self._pool.take(sweep.sizes(training=False), coarse.dtype, coarse.device)
         lift_into(sweep.first(work), coarse)
         last, _ = sweep.forward(work)
@@ -317,6 +323,13 @@ class HyperbolicNetwork(nn.Module):
         scores = self._reader.read(last, list(self.head))
         self._pool.give_back(work)
         return scores
+
+    def _shares(self, batch: int, elements: int, device: torch.device) -> list[int]:
+        """Return how many examples of a batch are shown one after the other, each lot on a thread of its own."""
+        alone = self.architecture.normalization != "batch" and self._reader.reading.slices == 1
+        found = shares(batch, elements) if alone and device.type == "cpu" else [batch]
+        self.expect(len(found))
+        return found
 
     def _report(self, error: Tensor | None) -> None:
         if error is not None:
@@ -373,22 +386,3 @@ class HyperbolicNetwork(nn.Module):
         steps = [self.step(number) for number in range(len(self.kernels))]
         made = steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16")
         return StoringSweep(*made) if self.keep == "states" else Sweep(*made, keeps_hidden=self.keep == "hidden")
-
-
-def _cropped(scores: Tensor, sizes: list[int]) -> Tensor:
-    for axis, size in enumerate(sizes):
-        scores = scores.narrow(2 + axis, 0, size)
-    return scores
-
-
-def _interpolated(scores: Tensor, sizes: list[int]) -> Tensor:
-    mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(sizes)]
-    return F.interpolate(scores, size=sizes, mode=mode)
-
-
-def _averaged(scores: Tensor, sizes: list[int]) -> Tensor:
-    if len(sizes) == 3:
-        return F.adaptive_avg_pool3d(scores, (sizes[0], sizes[1], sizes[2]))
-    if len(sizes) == 2:
-        return F.adaptive_avg_pool2d(scores, (sizes[0], sizes[1]))
-    return F.adaptive_avg_pool1d(scores, sizes[0])

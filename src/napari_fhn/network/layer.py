@@ -41,10 +41,11 @@ def add_layer(
     convolutions: Portable,
     room: Room = NO_ROOM,
     *,
+    older: Tensor | None = None,
     keep: bool = False,
     renew: bool = False,
 ) -> Tensor:
-    r"""Add ``scale * f(state)`` to ``target``.
+    r"""Add ``scale * f(state)`` to ``target``, or leap: write it and ``2 state - older`` there.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ def add_layer(
         Implementation.
     room : Room
         For one hidden layer.
+    older : Tensor, optional
+        ``(batch, n, *space)``; it may be the target itself. Without it nothing leaps.
     keep : bool
         Whether what is returned will be needed on the way back.
     renew : bool
@@ -71,7 +74,10 @@ def add_layer(
     """
     z = convolutions.convolve(state, parameters.kernels, parameters.bias, room.hidden, room.staging)
     a = _activated(z, parameters, pointwise, keep=keep, renew=renew)
-    convolutions.add_transposed(target, a, parameters.kernels, scale, room.staging)
+    if older is None:
+        convolutions.add_transposed(target, a, parameters.kernels, scale, room.staging)
+    else:
+        convolutions.leap(target, older, state, a, parameters.kernels, scale, room.staging)
     return z
 
 
@@ -85,6 +91,7 @@ def add_layer_with_adjoint(
     scale: float,
     convolutions: Portable,
     *,
+    leaps: bool = False,
     learns: bool = True,
 ) -> Gradients:
     r"""Add the layer to one target and the adjoint of its derivative to another, each in calls of its own.
@@ -103,6 +110,8 @@ def add_layer_with_adjoint(
         What :func:`add_layer` returned, overwritten; None to compute it again.
     parameters, pointwise, scale, convolutions
         As in :func:`add_layer`.
+    leaps : bool
+        The targets hold what is older than ``P`` and ``G``: ``2 P`` and ``2 G`` minus that is what is added to.
     learns : bool
         Whether the gradient of the kernels is wanted.
 
@@ -115,14 +124,21 @@ def add_layer_with_adjoint(
     if z is None:
         z = convolutions.convolve(state, kernels, parameters.bias, None, None)
     a = _activated(z, parameters, pointwise, keep=True)
+
+    def add(target: Tensor, newer: Tensor, hidden: Tensor) -> None:
+        if leaps:
+            convolutions.leap(target, target, newer, hidden, kernels, scale, None)
+        else:
+            convolutions.add_transposed(target, hidden, kernels, scale, None)
+
     if targets[0] is not None:
-        convolutions.add_transposed(targets[0], a, kernels, scale, None)
+        add(targets[0], state, a)
     gradient = convolutions.kernel_gradient(a, adjoint, kernels, None) if learns else None
     del a
     back = convolutions.convolve(adjoint, kernels, None, None, None)
     gradients = pointwise.adjoint_(z, back, parameters)
     del z
-    convolutions.add_transposed(targets[1], back, kernels, scale, None)
+    add(targets[1], adjoint, back)
     if gradient is not None:
         gradient.add_(convolutions.kernel_gradient(back, state, kernels, None))
     return [gradient, *gradients]

@@ -19,7 +19,7 @@ and the hidden layers between ``K`` and ``K^T``, are all that training needs, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -115,6 +115,12 @@ class Sweep:
         kept = self._starts[-1] if training and self.keeps_hidden else 0
         return Sizes(copies * self.elements, self._scratch(copies), hidden=kept)
 
+    def constants(self) -> Hashable:
+        """Return what a step does beside its numbers; None where that is not the same each time."""
+        if not all(step.pointwise.is_relu for step in self.steps):
+            return None  # others go through autograd, or renew statistics
+        return type(self), self.keeps_hidden, type(self.convolutions), self.steps
+
     def _scratch(self, copies: int) -> int:
         if not self.convolutions.in_place:
             return 0
@@ -192,8 +198,7 @@ class Sweep:
             self._resample(work, work.current, j, 1, back=False)
             self._resample(work, work.before, j, 1, back=False)
             state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.current, work.before))
-            target.lerp_(state, 2.0)  # 2 P - Y in one pass
-            self._add_layer(work, target, state, j, keep=keep, renew=True)
+            self._leap(work, target, state, j, keep=keep, renew=True)
             work.swap()
             if watch is not None:
                 watch(j + 1, target)
@@ -210,18 +215,26 @@ class Sweep:
         """
         for j in reversed(range(len(self.steps))):
             state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.before, work.current))
-            target.lerp_(state, 2.0)
-            self._add_layer(work, target, state, j, keep=False, renew=False)
+            self._leap(work, target, state, j, keep=False, renew=False)
             work.swap()
             self._resample(work, work.current, j, 1, back=True)
             self._resample(work, work.before, j, 1, back=True)
         return work.view(work.current, self.shapes[0]), work.view(work.before, self.shapes[0])
 
-    def _add_layer(self, work: Workspace, target: Tensor, state: Tensor, j: int, *, keep: bool, renew: bool) -> None:
+    def _leap(self, work: Workspace, target: Tensor, state: Tensor, j: int, *, keep: bool, renew: bool) -> None:
         step, room = self.steps[j], self._place(work, j, 1, kept=keep)
         scale = -step.h_squared
         z = add_layer(
-            target, state, self.layers[j], step.pointwise, scale, self.convolutions, room, keep=keep, renew=renew
+            target,
+            state,
+            self.layers[j],
+            step.pointwise,
+            scale,
+            self.convolutions,
+            room,
+            older=target,
+            keep=keep,
+            renew=renew,
         )
         if keep and room.hidden is None:
             work.layers[j] = z
@@ -266,8 +279,6 @@ class Sweep:
                 for flat in (work.before, work.current)
             ]
             pair, behind = halves
-            for half in (0, 1):
-                behind[1 - half].lerp_(pair[half], 2.0)
             gradients[j] = self._layer_back(work, j, pair, behind, at_state, learns is None or learns[j])
             self._resample(work, work.before, j, 2, back=True)
             self._resample(work, work.current, j, 2, back=True)
@@ -287,7 +298,11 @@ class Sweep:
         layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
         if not self.convolutions.in_place:
             apart, z = (behind[1 - at_state], behind[at_state]), work.layers.pop(j, None)
-            return add_layer_with_adjoint(apart, pair[at_state], pair[1 - at_state], z, *layer, learns=learns)
+            return add_layer_with_adjoint(
+                apart, pair[at_state], pair[1 - at_state], z, *layer, leaps=True, learns=learns
+            )
+        for half in (0, 1):
+            behind[1 - half].lerp_(pair[half], 2.0)
         shape = (2 * self.batch, *self.shapes[j + 1][1:])
         stacked, targets = (work.view(flat, shape) for flat in (work.before, work.current))
         room, z = self._place(work, j, 2), None

@@ -85,13 +85,32 @@ def on_grid(scores: Tensor, padded: Tensor, data: Tensor) -> Tensor:
         ``(batch, classes, *space)``.
     """
     if scores.shape[2:] != padded.shape[2:]:
-        mode = {3: "linear", 4: "bilinear", 5: "trilinear"}[scores.ndim]
-        scores = F.interpolate(scores, size=padded.shape[2:], mode=mode)
-    for axis, size in enumerate(data.shape[2:], 2):
-        scores = scores.narrow(axis, 0, size)
-    return scores
+        scores = interpolated(scores, list(padded.shape[2:]))
+    return cropped(scores, list(data.shape[2:]))
 
 
 def channels_last(state: Tensor) -> Tensor:
     """Return the state with channels last in memory, which the convolutions of every backend prefer."""
     return state.contiguous(memory_format=torch.channels_last_3d if state.ndim == 5 else torch.channels_last)
+
+
+def cropped(scores: Tensor, sizes: list[int]) -> Tensor:
+    """Return the beginning of scores ``(batch, classes, *space)`` along each spatial axis."""
+    for axis, size in enumerate(sizes):
+        scores = scores.narrow(2 + axis, 0, size)
+    return scores
+
+
+def interpolated(scores: Tensor, sizes: list[int]) -> Tensor:
+    """Return scores ``(batch, classes, *space)`` interpolated linearly to other sizes of space."""
+    mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[len(sizes)]
+    return F.interpolate(scores, size=sizes, mode=mode)
+
+
+def averaged(scores: Tensor, sizes: list[int]) -> Tensor:
+    """Return scores ``(batch, classes, *space)`` averaged to smaller sizes of space."""
+    if len(sizes) == 3:
+        return F.adaptive_avg_pool3d(scores, (sizes[0], sizes[1], sizes[2]))
+    if len(sizes) == 2:
+        return F.adaptive_avg_pool2d(scores, (sizes[0], sizes[1]))
+    return F.adaptive_avg_pool1d(scores, sizes[0])

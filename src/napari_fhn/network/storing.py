@@ -74,18 +74,18 @@ class StoringSweep(Sweep):
             self._resample(work, work.states[j * self.elements :], j, 1, back=False)
             state, target = self._slot(work, j, j), self._slot(work, j + 1, j)
             if j == 0:
-                target.copy_(state)  # 2 P - Y, and both are the first state
+                older = state  # both are the first state
             elif step.axes:
                 flat = work.states[(j + 1) * self.elements :]
                 flat[: self.elements].copy_(work.states[(j - 1) * self.elements :][: self.elements])
                 self._resample(work, flat, j, 1, back=False)
-                target.lerp_(state, 2.0)
+                older = target
             else:
-                torch.lerp(self._slot(work, j - 1, j), state, 2.0, out=target)
+                older = self._slot(work, j - 1, j)
             both = self._both(work, j)
             room = both if both.hidden is None else Room(both.hidden[self.batch :], both.staging)
             layer = self.layers[j], step.pointwise, -step.h_squared, self.convolutions
-            work.layers[j] = add_layer(target, state, *layer, room, keep=True, renew=True)
+            work.layers[j] = add_layer(target, state, *layer, room, older=older, keep=True, renew=True)
             if watch is not None:
                 watch(j + 1, target)
         last = len(self.steps)
@@ -110,8 +110,8 @@ class StoringSweep(Sweep):
             layer = self.layers[j], step.pointwise, self.convolutions
             wanted = learns is None or learns[j]
             back, gradients[j] = layer_adjoint(pair, work.layers.pop(j), *layer, room, learns=wanted)
-            torch.lerp(later, adjoint, 2.0, out=state)
-            self.convolutions.add_transposed(state, back, self.layers[j].kernels, -step.h_squared, room.staging)
+            kernels = self.layers[j].kernels
+            self.convolutions.leap(state, later, adjoint, back, kernels, -step.h_squared, room.staging)
             self._resample(work, work.states[j * self.elements :], j, 2, back=True)
         self._scale_(gradients)
         return gradients, None

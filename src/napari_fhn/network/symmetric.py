@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_fhn.network import passes
 from napari_fhn.network.architecture import Activation, Normalization
 
 _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
@@ -98,24 +99,22 @@ class Pointwise:
         """
         gain_gradient = offset_gradient = None
         if self.is_relu:
-            z.relu_()
-            # In place: relu(z) is positive where z is.
-            torch.ops.aten.threshold_backward.grad_input(adjoint, z, 0, grad_input=adjoint)
-        else:
-            with torch.enable_grad():
-                # The running statistics were renewed on the way forward.
-                variables = [z.detach().requires_grad_()]
-                affine = parameters
-                if parameters.gain is not None and parameters.offset is not None:
-                    gain, offset = (p.detach().requires_grad_() for p in (parameters.gain, parameters.offset))
-                    affine = parameters._replace(gain=gain, offset=offset)
-                    variables += [gain, offset]
-                a = self.evaluate(variables[0], affine, renew=False)
-                gradients = torch.autograd.grad(a, variables, adjoint)
-            z.copy_(a.detach())
-            adjoint.copy_(gradients[0])
-            if len(variables) == 3:
-                gain_gradient, offset_gradient = gradients[1], gradients[2]
+            total = passes.relu_adjoint_(z, adjoint, biased=parameters.bias is not None)
+            return [None if parameters.bias is None or total is None else total.to(parameters.bias.dtype), None, None]
+        with torch.enable_grad():
+            # The running statistics were renewed on the way forward.
+            variables = [z.detach().requires_grad_()]
+            affine = parameters
+            if parameters.gain is not None and parameters.offset is not None:
+                gain, offset = (p.detach().requires_grad_() for p in (parameters.gain, parameters.offset))
+                affine = parameters._replace(gain=gain, offset=offset)
+                variables += [gain, offset]
+            a = self.evaluate(variables[0], affine, renew=False)
+            gradients = torch.autograd.grad(a, variables, adjoint)
+        z.copy_(a.detach())
+        adjoint.copy_(gradients[0])
+        if len(variables) == 3:
+            gain_gradient, offset_gradient = gradients[1], gradients[2]
         bias_gradient = None
         if parameters.bias is not None:
             bias_gradient = adjoint.sum(dim=(0, *range(2, adjoint.ndim)), dtype=parameters.bias.dtype)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from napari_fhn.network import passes
 from napari_fhn.network.architecture import Transform
 
 
@@ -127,7 +128,12 @@ def resample_(
         some = min(length, count - start)
         slab = flat[start * of_one : (start + some) * of_one]
         room = torch.empty_like(slab) if scratch is None else scratch[: slab.numel()]
-        _resample_slab_(slab, room, (1, channels, some * together, *space), axes, transform, finer=finer)
+        of_slab = (1, channels, some * together, *space)
+        compiled = passes.on_device(slab)
+        if compiled is not None and compiled.takes(slab.numel(), axes):
+            compiled.resample_(slab, room, of_slab, axes, haar=transform == "haar", finer=finer)
+        else:
+            _resample_slab_(slab, room, of_slab, axes, transform, finer=finer)
 
 
 _SLAB = 1 << 17

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 import torch
 from torch import Tensor
+
+from napari_fhn.network.recorded import Recordings
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Workspace:
     ----------
     layers : dict of int to Tensor
         Hidden layers that are kept without room in ``hidden``.
+    recordings : Recordings
+        Of steps in these arrays.
     """
 
     _MOST_VIEWS = 4096
@@ -61,6 +66,7 @@ class Workspace:
         else:
             self.current, self.before = (torch.empty(sizes.state, dtype=dtype, device=device) for _ in range(2))
         self.layers: dict[int, Tensor] = {}
+        self.recordings = Recordings()
         self._views: dict[tuple[int, int, tuple[int, ...], torch.dtype], Tensor] = {}
 
     def holds(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> bool:
@@ -102,35 +108,52 @@ class Workspace:
 
 
 class Pool:
-    """Workspaces between sweeps: a training step finds the one that the step before it left."""
+    """Workspaces between sweeps: a training step finds the one that the step before it left.
+
+    Attributes
+    ----------
+    most : int
+        Workspaces that wait at most: as many as there are threads that use the network at the same time.
+    """
 
     def __init__(self) -> None:
-        self._spare: Workspace | None = None
+        self.most = 1
+        self._spare: list[Workspace] = []
+        self._lock = threading.Lock()
+
+    @property
+    def waiting(self) -> tuple[Sizes, ...]:
+        """Sizes of the workspaces that wait, the largest first."""
+        return tuple(workspace.sizes for workspace in self._spare)
 
     def take(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> Workspace:
         """Return a workspace that nobody else uses."""
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.holds(sizes, dtype, device):
-            return spare
-        del spare  # before the new one is allocated, not after
+        with self._lock:
+            fitting = (i for i, workspace in enumerate(self._spare) if workspace.holds(sizes, dtype, device))
+            if (place := next(fitting, None)) is not None:
+                return self._spare.pop(place)
+            del self._spare[self.most - 1 :]  # before the new one is allocated, not after
         return Workspace(sizes, dtype, device)
 
     def give_back(self, workspace: Workspace) -> None:
-        """Keep a workspace for the next sweep; the larger one, where two come back."""
+        """Keep a workspace for the next sweep; the larger ones, where more come back than may wait."""
         workspace.layers.clear()
-        if self._spare is None or sum(astuple(self._spare.sizes)) < sum(astuple(workspace.sizes)):
-            self._spare = workspace
+        with self._lock:
+            self._spare.append(workspace)
+            self._spare.sort(key=lambda one: -sum(astuple(one.sizes)))
+            del self._spare[self.most :]
 
     def clear(self) -> None:
-        """Forget the spare workspace, so that its memory is free."""
-        self._spare = None
+        """Forget the workspaces that wait, so that their memory is free."""
+        with self._lock:
+            self._spare.clear()
 
     def __deepcopy__(self, memo: object) -> Pool:
         # A copied network works in memory of its own; nothing in here is worth copying.
         return Pool()
 
-    def __getstate__(self) -> dict[str, None]:
-        return {"_spare": None}
+    def __reduce__(self) -> tuple[type[Pool], tuple[()]]:
+        return Pool, ()
 
 
 def shaped(flat: Tensor, shape: Sequence[int]) -> Tensor:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
+from napari_fhn.large import is_large
 from napari_fhn.project import predictions
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_origins import classes_of
@@ -16,6 +17,7 @@ from napari_fhn.project.project import Project
 from napari_fhn.project.recoding import in_codes
 from napari_fhn.project.run import Run
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.lazy import Reordered
 
 Kind = Literal["classes", "probabilities", "entropy", "margin"]
 
@@ -49,7 +51,7 @@ def prediction(project: Project, run: Run, kind: Kind = "classes") -> xr.DataArr
     """
     standing = predictions.standing(project.session, run)
     path = run.prediction if kind == "classes" else run.output(kind)
-    if standing.made is None or not standing.made.parts or not path.is_file():
+    if standing.made is None or not standing.made.parts or not mapped.is_there(path):
         raise ProjectError(
             f"there are no {kind} of '{run.name}'" if kind != "classes" else f"'{run.name}' has predicted nothing yet",
             "Predict first" if kind == "classes" else f"Predict with outputs={kind}",
@@ -89,7 +91,9 @@ def _mapped(
     values = mapped.open(path)
     grid = _grid(project, values.shape if values.ndim == len(project.shape) else values.shape[1:])
     dims = [_BAND] * (values.ndim - len(grid.shape)) + list(grid.dims)
-    variable = xr.Variable(dims, values)
+    variable = (
+        Reordered(path, values, range(values.ndim)).variable(dims) if is_large(path) else xr.Variable(dims, values)
+    )
     if table is not None and table.coded:
         variable = in_codes(values, table, dims, path)
     found = grid.put(xr.DataArray(variable, name=name))

@@ -38,6 +38,7 @@ def assemble(
     axes: Sequence[Axis] = (),
     weights: Path | None = None,
     start_from: Path | None = None,
+    shape: Sequence[int] = (),
 ) -> Job:
     """Build a job.
 
@@ -65,6 +66,8 @@ def assemble(
         How much each label counts; a file that is not there says nothing.
     start_from : Path, optional
         Network whose weights are the first ones.
+    shape : sequence of int
+        Of the survey: the prediction of a large one lies in shards.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def assemble(
         classes=tuple(named.get(value, f"class {value}") for value in range(1, count + 1)),
         network=settings.network,
         schedule=settings.schedule,
-        prediction=str(folder / layout.PREDICTION),
+        prediction=str(layout.array_in(folder, layout.PREDICTION, shape)),
         model=str(folder / layout.MODEL),
         vertical_axis=vertical_axis,
         held_out=tuple(held_out),

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
+from pathlib import Path
 
+from napari_fhn import mapped
 from napari_fhn.project import inputs, layout, masks
 from napari_fhn.project.session import Session
+
+
+def _volumes(session: Session) -> tuple[Path, ...]:
+    return session.labels, session.weights, session.carried
 
 
 @contextmanager
@@ -25,8 +31,7 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
     """
     new, before = not session.exists, session.manifest
     runs = [run.record for run in session.runs.all()]
-    volumes = (session.labels, session.weights, session.carried)
-    there = {path for path in volumes if path.is_file()}
+    there = {path for path in _volumes(session) if mapped.is_there(path)}
     last = session.steps.last
     hidden = masks.kept(session)
     done = False
@@ -37,8 +42,8 @@ def attempt(session: Session, *, of_a_run: bool = True) -> Iterator[None]:
         if not done and not session.gone and [run.record for run in session.runs.all()] == runs:
             # A volume that was there is not removed: somebody may look at it.
             session.steps.take_back_to(last)
-            for path in ({*volumes} - there) | (masks.kept(session) - hidden):
-                path.unlink(missing_ok=True)
+            for path in ({*_volumes(session)} - there) | (masks.kept(session) - hidden):
+                mapped.remove(path)
             layout.remove_if_empty(session.steps.folder)
             layout.remove_if_empty(session.folder / layout.MASKS)
             if new:

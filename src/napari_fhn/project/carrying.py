@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn import labels
+from napari_fhn import labels, mapped
 from napari_fhn.box import Box
 from napari_fhn.labels import changes
 from napari_fhn.labels.changes import Change
@@ -272,7 +272,7 @@ def erase_carried(project: Project) -> CarriedLabels:
     """
     session = project.session
     session.check_writer()
-    if not session.carried.is_file():
+    if not mapped.is_there(session.carried):
         return CarriedLabels(Step(_ERASED), 0)
     nothing = np.broadcast_to(np.zeros((), np.uint8), project.shape)
     return _done(session, _ERASED, nothing, nothing)

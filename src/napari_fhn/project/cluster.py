@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn import record, surveys
+from napari_fhn.project import dips
+from napari_fhn.project.counting import Counting
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sharded import Asked
 from napari_fhn.shards import on_worker
@@ -219,6 +221,73 @@ def brick(
                 yield copy.bytes_of(done), copy.total
     if len(done) == copy.shards.count:
         copy.finish()
+
+
+def score(
+    prediction: str,
+    truth: str,
+    output: str,
+    *,
+    cluster: str = LOCAL,
+    workers: int | None = None,
+    control: Control | None = None,
+) -> Iterator[int]:
+    """Hold a prediction against a truth on a cluster, as `napari_fhn.project.counting` does.
+
+    Yields
+    ------
+    int
+        How many shards are counted.
+    """
+    what = {"prediction": _absolute(prediction), "truth": _absolute(truth), "output": _absolute(output)}
+    counting = Counting(**what)
+    done = counting.begin()
+    yield len(done)
+    left = sorted(set(range(counting.shards.count)) - done)
+    if left:
+        with connected(cluster, workers) as client:
+            for number in spread(client, "_count_shard", what, left, control):
+                done.add(number)
+                yield len(done)
+
+
+def find_dips(
+    session: str, *, cluster: str = LOCAL, workers: int | None = None, control: Control | None = None
+) -> Iterator[tuple[int, int]]:
+    """Find the dips of a session's survey on a cluster, brick by brick, where all who work on it keep them.
+
+    Yields
+    ------
+    tuple of int
+        Bricks that are there, and in all.
+    """
+    what = {"session": _absolute(session)}
+    field = dips.of_session(what["session"])
+    left = field.missing()
+    yield field.bricks - len(left), field.bricks
+    if left:
+        with connected(cluster, workers) as client:
+            for done, _ in enumerate(spread(client, "_find_brick", what, left, control), start=1):
+                yield field.bricks - len(left) + done, field.bricks
+
+
+def _count_shard(told: str, number: int) -> int:
+    """On a worker: count a shard."""
+
+    def opened(stack: contextlib.ExitStack) -> Counting:
+        counting = Counting(**json.loads(told))
+        counting.begin()
+        return counting
+
+    _kept(told, opened).count(number)
+    return number
+
+
+def _find_brick(told: str, number: int) -> int:
+    """On a worker: find the dips of a brick."""
+    field = _kept(told, lambda stack: dips.of_session(json.loads(told)["session"]))
+    field.make(number)
+    return number
 
 
 def _predict_shard(told: str, number: int) -> int:

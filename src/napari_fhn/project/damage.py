@@ -162,7 +162,7 @@ def _kinds(folder: Path) -> Iterator[_Kind]:
     for path in sorted(runs, key=lambda one: number_of(one.name)):
         yield from _of_a_run(path)
     kept = folder / layout.KEPT
-    for path in sorted(kept.glob("*.npy")) if kept.is_dir() else ():
+    for path in sorted([*kept.glob("*.npy"), *kept.glob("*.zarr")]) if kept.is_dir() else ():
         made = provenance.path_of(path)
         yield _Kind(made, _reading(provenance.read, path), _lost("nobody knows what made that prediction"))
     yield _Kind(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_fhn.project import layout
+from napari_fhn.project import inputs, layout
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.session import Session
+from napari_fhn.shards import Part
 from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.stored import moved
@@ -34,6 +38,60 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     upright = vertical % values.ndim == values.ndim - 1
     stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
     return DipField.open(values, folder if stamp else None, stamp=stamp)
+
+
+def of_session(folder: str | Path) -> DipField:
+    """Return the dips of the survey that was copied into a session, or is read in place for it, kept with the session.
+
+    Raises
+    ------
+    ProjectError
+        When there is no such survey yet, or it has no axis of time or depth.
+    """
+    session = Session.existing(folder)
+    grid, vertical = session.manifest.grid, session.manifest.vertical_axis
+    if grid is None or vertical is None:
+        what = "no axis of its survey is known to be time or depth"
+        raise ProjectError(what, "Dips are those of seismic surveys: train, or carry labels, once", path=session.folder)
+    found = inputs.copies(session, grid.shape)
+    session.structure.mkdir(exist_ok=True)
+    return dips_of(found, vertical, session.structure)
+
+
+def found_of_session(
+    folder: str | Path, part: Part | None = None, stop: threading.Event | None = None
+) -> Iterator[tuple[int, int]]:
+    """Find the dips of a session's survey, brick by brick; what is there stays as it is.
+
+    Parameters
+    ----------
+    folder : path-like
+        Of the session.
+    part : Part, optional
+        Which of the bricks; all when absent.
+    stop : threading.Event, optional
+        Looked at between bricks.
+
+    Yields
+    ------
+    tuple of int
+        Bricks that are there, and in all.
+
+    Raises
+    ------
+    ProjectError
+        As `of_session`.
+    """
+    field = of_session(folder)
+    left = set(field.missing())
+    yield field.bricks - len(left), field.bricks
+    for number in (part or Part()).of(field.bricks):
+        if stop is not None and stop.is_set():
+            return
+        if number in left:
+            field.make(number)
+            left.discard(number)
+            yield field.bricks - len(left), field.bricks
 
 
 def amplitudes_of(inputs: Sequence[Input], vertical: int) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.keys import hidden
+
 
 class ProjectError(ValueError):
     """A piece of work that cannot be opened, changed or added to, in a sentence with the way out.
@@ -21,7 +23,7 @@ class ProjectError(ValueError):
     def __init__(self, what: str, way_out: str = "", *, path: str | Path | None = None) -> None:
         self.what = what
         self.way_out = way_out
-        self.path = None if path is None else Path(path)
+        self.path = None if path is None else Path(hidden(str(path)))
         place = "" if self.path is None else f"{self.path}: "
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 

@@ -9,7 +9,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import Request
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.out import SUFFIXES
-from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY
+from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY, SU
 
 
 def check(request: Request, survey: xr.DataArray | None, table: ClassTable | None) -> None:
@@ -55,6 +55,9 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
         raise SurveyError(
             path, "a SEG-Y file takes its headers from one, and the survey is none", "Use .nc, .zarr or .npy"
         )
+    if suffix in SU and not (is_segy(survey) or is_su(survey)):
+        what = "a file of Seismic Unix takes its trace headers from one, or from SEG-Y, and the survey is none"
+        raise SurveyError(path, what, "Use .nc, .zarr or .npy")
     if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not is_raster(survey):
         kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
         raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
@@ -68,3 +71,8 @@ def is_raster(survey: xr.DataArray) -> bool:
 def is_segy(survey: xr.DataArray) -> bool:
     """Whether a survey came out of a SEG-Y file."""
     return str(survey.attrs.get("format", "")).startswith("SEG-Y")
+
+
+def is_su(survey: xr.DataArray) -> bool:
+    """Whether a survey came out of a file of Seismic Unix."""
+    return str(survey.attrs.get("format", "")).startswith("Seismic Unix")

@@ -10,6 +10,7 @@ from typing import Literal
 import xarray as xr
 
 from napari_fhn.surveys.out import SUFFIXES, meshes, polygons, trace_maps
+from napari_fhn.surveys.out.horizons import VSET
 
 What = Literal[
     "classes",
@@ -27,6 +28,7 @@ What = Literal[
 Told = Callable[[float], None]
 
 HORIZONS = trace_maps.SUFFIXES
+CONTACTS = (*HORIZONS, *VSET)
 MESHES = meshes.SUFFIXES
 POLYGONS = polygons.SUFFIXES
 TABLES = (".csv", ".qml")
@@ -34,10 +36,11 @@ SIZES = 3
 """Axes of a volume, which has surfaces."""
 
 DIALOG = {
-    "seismic": "SEG-Y (*.sgy *.segy)",
+    "seismic": "SEG-Y (*.sgy *.segy);;Seismic Unix (*.su)",
     "map": "GeoTIFF (*.tif);;ENVI (*.img)",
     "any": "NetCDF (*.nc);;Zarr (*.zarr);;NumPy array (*.npy)",
-    "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;GeoTIFF (*.tif);;CSV (*.csv);;Text (*.dat *.txt)",
+    "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;GOCAD VSet (*.vs);;GeoTIFF (*.tif);;CSV (*.csv);;"
+    "Text (*.dat *.txt)",
     "thickness": "GeoTIFF (*.tif);;Irap classic (*.irap);;ZMAP+ (*.zmap);;CSV (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)",
     "mesh": "Wavefront mesh (*.obj);;GOCAD TSurf (*.ts)",
     "polygons": "GeoPackage (*.gpkg);;GeoJSON (*.geojson)",
@@ -83,7 +86,7 @@ OFFERS: dict[str, Offer] = {
         Offer("entropy", "Entropy", "How undecided the network is between the classes, from 0 to 1."),
         Offer("margin", "Margin", "How far the likeliest class is ahead of the second, from 0 to 1."),
         Offer("labels", "Labels", "What is labelled, as classes; 0 elsewhere.", predicted=False),
-        Offer("horizon", "Horizon", "Where one class first lies below another: points, or a surface.", HORIZONS, "two"),
+        Offer("horizon", "Horizon", "Where one class first lies below another: points, or a surface.", CONTACTS, "two"),
         Offer(
             "thickness", "Thickness", "How thick a class is on each trace, from its top to its base.", HORIZONS, "one"
         ),

@@ -20,6 +20,7 @@ from napari_fhn.project.opening import options
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.classes import stored_classes
 from napari_fhn.surveys.grid import Grid, Placed
+from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.training.digest import digest
 from napari_fhn.training.job import Job, Output
@@ -81,7 +82,7 @@ class OfRun:
         """Return probabilities, entropy or margin."""
         run = self._with_prediction()
         path = run.output(kind)
-        if not path.is_file():
+        if not mapped.is_there(path):
             raise ProjectError(
                 f"there is no {kind} of '{run.name}'", f"Predict again with that output: --outputs {kind}", path=path
             )
@@ -97,7 +98,7 @@ class OfRun:
             return self._session.has_labels
         if self._run is None or not self._run.has_prediction:
             return False
-        return what not in ("probabilities", "entropy", "margin") or self._run.output(what).is_file()
+        return what not in ("probabilities", "entropy", "margin") or mapped.is_there(self._run.output(what))
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
         """Return what made it, in lines."""
@@ -113,7 +114,7 @@ class OfRun:
     def _with_prediction(self) -> Run:
         if self._run is None:
             raise ProjectError("nothing was predicted in it yet", "Train and predict first", path=self._session.folder)
-        if not self._run.prediction.is_file():
+        if not mapped.is_there(self._run.prediction):
             raise ProjectError(
                 f"nothing was predicted by '{self._run.name}' yet", "Predict first", path=self._session.folder
             )
@@ -133,19 +134,19 @@ class OfJob:
         """Return where it lies."""
         path = Path(self._job.prediction)
         axes = [axis for k, axis in enumerate(self._job.axes) if k != self._job.map_axis]
-        return Grid.from_axes(axes, self.classes().shape) if path.is_file() else None
+        return Grid.from_axes(axes, self.classes().shape) if mapped.is_there(path) else None
 
     def classes(self) -> ArrayLike:
         """Return the classes, read when they are sliced."""
         path = Path(self._job.prediction)
-        if not path.is_file():
+        if not mapped.is_there(path):
             raise ProjectError("it does not exist", "Predict first", path=path)
         return _mapped(path)
 
     def output(self, kind: Output) -> ArrayLike:
         """Return probabilities, entropy or margin."""
         path = self._job.output_path(kind)
-        if not path.is_file():
+        if not mapped.is_there(path):
             raise ProjectError(f"there is no {kind}", f"Predict again with --outputs {kind}", path=path)
         return _mapped(path)
 
@@ -158,8 +159,8 @@ class OfJob:
         if what == "labels":
             return Path(self._job.labels).is_file()
         if what in ("probabilities", "entropy", "margin"):
-            return self._job.output_path(what).is_file()
-        return Path(self._job.prediction).is_file()
+            return mapped.is_there(self._job.output_path(what))
+        return mapped.is_there(self._job.prediction)
 
     def made(self, offer: Offer, partial: bool) -> list[str]:
         """Return what made it, in lines."""
@@ -174,7 +175,7 @@ class OfFile:
     def __init__(
         self, path: Path, reading: Mapping[str, Any], like: xr.DataArray | None, table: ClassTable | None
     ) -> None:
-        self._path = path
+        self._path = path = path_of(path)
         if like is None:
             values = surveys.open(path, **reading)
             if "band" in values.dims and values.sizes["band"] == 1:

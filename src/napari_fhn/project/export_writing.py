@@ -33,7 +33,7 @@ from napari_fhn.surveys.out import (
     trace_maps,
 )
 from napari_fhn.surveys.out.horizons import depths_of, horizon_title
-from napari_fhn.surveys.out.saving import GEOTIFF, SEGY
+from napari_fhn.surveys.out.saving import GEOTIFF, SEGY, SU
 from napari_fhn.surveys.out.thickness import thickness
 
 
@@ -158,7 +158,7 @@ class Writing:
             path = surveys.save(request.path, one, self._like(one), history=told_so, progress=told)
             return Written((path,), made=told_so)
         like = self._like(values[0])
-        if request.path.suffix.lower() in SEGY:
+        if request.path.suffix.lower() in SEGY + SU:
             paths = save_layers(request.path, values, like, names, history=made, progress=told)
             return Written(tuple(paths), made=made)
         path = surveys.save(request.path, values, like, names=names, history=made, progress=told)

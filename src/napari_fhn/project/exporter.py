@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn import __version__
 from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.project.export_checks import check, is_raster, is_segy
+from napari_fhn.project.export_checks import check, is_raster, is_segy, is_su
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
 from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
 from napari_fhn.project.export_writing import Writing
@@ -153,6 +153,8 @@ class Exporter:
             return f"{DIALOG['map']};;{DIALOG['any']}"
         if is_segy(self.survey):
             return f"{DIALOG['seismic']};;{DIALOG['any']}"
+        if is_su(self.survey):
+            return f"{DIALOG['seismic'].partition(';;')[2]};;{DIALOG['any']}"
         return ";;".join(reversed(DIALOG["any"].split(";;")))
 
     def values(self, names: Sequence[str]) -> tuple[int, ...]:

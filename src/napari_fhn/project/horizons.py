@@ -204,6 +204,12 @@ def key_of(horizon: KeptHorizon, stamp: str, reach: float | None = None) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
+def key_of_values(found: Horizon) -> str:
+    """Return what a surface is called that was edited: told by all its values."""
+    values = np.stack([found.samples, found.quality]).astype(np.float32)
+    return hashlib.sha256(found.event.encode() + values.tobytes()).hexdigest()[:16]
+
+
 def keep_surface(session: Session, key: str, found: Horizon) -> None:
     """Write what was tracked, beside other structure of the survey; of many the oldest go.
 

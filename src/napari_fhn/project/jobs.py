@@ -129,6 +129,7 @@ def begin(
             axes=() if project.surveys is None else survey_axes(project.surveys.first),
             weights=session.weights,
             start_from=start_from,
+            shape=project.shape,
         )
 
     begins_with = copy.is_dir() if goes_on is not None else beginning.network is not None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
+from napari_fhn.large import SUFFIX
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session
@@ -47,8 +48,8 @@ class Kept:
 
 def kept(session: Session) -> list[Kept]:
     """Return the predictions that were kept, by name; a file that is cut off is none."""
-    found = session.kept.glob("*.npy") if session.kept.is_dir() else ()
-    whole = [path for path in found if mapped.is_whole(path)]
+    found = session.kept.iterdir() if session.kept.is_dir() else ()
+    whole = [path for path in found if path.suffix in (".npy", SUFFIX) and mapped.is_whole(path)]
     return [Kept(path) for path in sorted(whole, key=lambda path: _natural(path.stem))]
 
 
@@ -73,14 +74,14 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
     """
     session.check_writer()
     made = run.provenance()
-    if made is None or not run.prediction.is_file():
+    if made is None or not mapped.is_there(run.prediction):
         raise ProjectError("there is no prediction to keep yet", "Predict first", path=session.folder)
     session.kept.mkdir(exist_ok=True)
     if not name:
         numbers = [int(found[1]) for one in kept(session) if (found := re.fullmatch(r"Prediction (\d+)", one.name))]
         name = f"Prediction {1 + max(numbers, default=0)}"
-    path = session.kept / f"{_as_file(name)}.npy"
-    if path.exists():
+    path = session.kept / f"{_as_file(name)}{run.prediction.suffix}"
+    if path.with_suffix(".npy").exists() or path.with_suffix(SUFFIX).exists():
         raise ProjectError(f"a prediction '{path.stem}' is kept already", "Choose another name", path=session.folder)
     mapped.copy(run.prediction, path)
     provenance.write(path, made)
@@ -101,7 +102,7 @@ def keep_whole(session: Session, run: Run) -> str:
         When it cannot be written.
     """
     made = run.provenance()
-    if made is None or not made.complete or not run.prediction.is_file():
+    if made is None or not made.complete or not mapped.is_there(run.prediction):
         return ""
     taken = {one.name for one in kept(session)}
     name = f"{run.name} after {run.step} steps"
@@ -113,7 +114,7 @@ def keep_whole(session: Session, run: Run) -> str:
 def forget(one: Kept) -> None:
     """Remove a prediction that was kept."""
     one.path.with_suffix(".json").unlink(missing_ok=True)
-    one.path.unlink(missing_ok=True)
+    mapped.remove(one.path)
 
 
 def _as_file(name: str) -> str:

@@ -95,7 +95,7 @@ def keep(
     volumes = {LABELS: changes.planned(session.volume(LABELS, shape), changes.becoming(known))}
     if weighted:
         volumes["weights"] = changes.planned(session.volume("weights", shape), changes.becoming(wanted))
-    if session.carried.is_file():
+    if mapped.is_there(session.carried):
         nothing = np.broadcast_to(np.zeros((), np.uint8), shape)
         volumes["carried"] = changes.planned(session.volume("carried", shape), changes.becoming(nothing))
     session.steps.do(Step(title, volumes, shape, named, program=session.lock.program))
@@ -112,9 +112,9 @@ def holds_any(path: Path) -> bool:
 
 def _is_observed(session: Session, known: NDArray[np.uint8], weights: NDArray[np.uint8]) -> bool:
     """Whether these labels and weights are those of the session, but for what was carried along the reflectors."""
-    if not session.carried.is_file() or not session.has_labels:
+    if not mapped.is_there(session.carried) or not session.has_labels:
         return False
-    paths = (session.labels, session.carried, *((session.weights,) if session.weights.is_file() else ()))
+    paths = (session.labels, session.carried, *((session.weights,) if mapped.is_there(session.weights) else ()))
     there, carried, *weighed = (mapped.open(path) for path in paths)
     if not there.shape == carried.shape == known.shape:
         return False
@@ -134,7 +134,7 @@ def _put_aside(path: Path, wanted: NDArray[np.uint8], what: str) -> list[str]:
         return []
     if not holds_any(path):
         return []
-    names = (path.with_name(f"{path.stem}-before-{number}.npy") for number in itertools.count(1))
+    names = (path.with_name(f"{path.stem}-before-{number}{path.suffix}") for number in itertools.count(1))
     aside = next(name for name in names if not name.exists())
     mapped.copy(path, aside)
     return [f"The {what} that were there are kept in {aside.name}."]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from napari_fhn.project import lock, manifest
-from napari_fhn.training import inside
+from napari_fhn.training import inside, shard_size
+from napari_fhn.training.inside import LARGE
 
 LABELS = "labels.npy"
 WEIGHTS = "weights.npy"
@@ -36,7 +38,8 @@ REPORT = "report.html"
 PICTURE = "picture.png"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
-_FILES = (*_RECORDS, LABELS, WEIGHTS, ACCEPTED, CARRIED, PICTURE)
+_VOLUMES = (LABELS, WEIGHTS, ACCEPTED, CARRIED)
+_FILES = (*_RECORDS, *_VOLUMES, *(str(Path(name).with_suffix(LARGE)) for name in _VOLUMES), PICTURE)
 _FOLDERS = (INPUTS, RUNS, KEPT, MASKS, STRUCTURE, HISTORY, HORIZONS, MODEL)
 
 _BEGINNINGS = ("job.json", "classes.csv", "input-", "kept-", "prediction", "leave-one-out", "report", BEGUN_WITH)
@@ -47,6 +50,24 @@ _DEEPEST = 3
 
 #: What tells a session of an earlier version, which had no manifest.
 _EARLIER = ("job.json", "desk.json", LABELS)
+
+
+def array_in(folder: Path, name: str, shape: Sequence[int] = ()) -> Path:
+    """Return where labels or a prediction lie, or will: in shards where the survey is large.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the session or run.
+    name : str
+        Its name where the survey is small, ``labels.npy``.
+    shape : sequence of int
+        Of the survey; where it is not known, one that is not there yet is that of a small one.
+    """
+    small = folder / name
+    large = small.with_suffix(LARGE)
+    grows = math.prod(shape) >= shard_size.LARGE_VOXELS and not small.is_file()
+    return large if grows or large.is_dir() else small
 
 
 def has_manifest(folder: Path) -> bool:

@@ -14,7 +14,8 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.session import Session
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.surveyset import SurveySet
-from napari_fhn.surveys import read_mask
+from napari_fhn.surveys import reaching, read_mask
+from napari_fhn.surveys.remote.addresses import path_of, url_of
 from napari_fhn.training.objective import Absence
 
 _LONGEST = 40
@@ -56,7 +57,7 @@ def placed(session: Session, surveys: SurveySet | None, settings: Settings) -> t
     terms = []
     for term in objective.knowledge:
         if isinstance(term, Absence) and term.mask is not None:
-            path, said = _in_session(session, surveys, Path(term.mask))
+            path, said = in_session(session, surveys, path_of(term.mask))
             words += [said] if said else []
             term = replace(term, mask=str(path))
         terms.append(term)
@@ -64,14 +65,19 @@ def placed(session: Session, surveys: SurveySet | None, settings: Settings) -> t
     return replace(settings, schedule=replace(settings.schedule, objective=objective)), tuple(words)
 
 
-def _in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple[Path, str]:
+def in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple[Path, str]:
+    """Return where a mask lies in a session, brought onto its surveys where it lies elsewhere, and words about that."""
     folder = session.folder / layout.MASKS
     moved = not path.exists() or path.parent.name == layout.MASKS
     if moved and (folder / path.name).is_file():
         path = folder / path.name  # the session was moved or copied since: this is its own
     if path.parent == folder and path.is_file():
         return path, ""
-    if not path.exists():
+    url = url_of(path)
+    if url is not None and not reaching.knows_address(url):
+        # Jobs and sessions name masks too, and may be somebody else's.
+        raise ProjectError("the mask is at an address that nobody here has named", "Name it with --absent", path=path)
+    if url is None and not path.exists():
         raise ProjectError("the mask is not there", "Check its name", path=path)
     if surveys is None:
         raise ProjectError("its surveys are not at hand to lay the mask on", "Open them first", path=session.folder)

@@ -17,6 +17,8 @@ from napari_fhn.project.manifest import FileReference, StackedMap, SurveyEntry
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 from napari_fhn.surveys.remote.addresses import NotThere, url_of
+from napari_fhn.surveys.remote.fetching import Large
+from napari_fhn.surveys.remote.opening import at_hand
 
 Ask = Callable[[str], Path | None]
 """Asks a person for a file by its name; None for "go on without it"."""
@@ -133,10 +135,11 @@ def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _at_hand(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray | None:
-    """Open a file; None for what lies at an address that does not answer now: a session has its copy of it."""
+    """Open a file; None for what lies at an address that does not answer now, or is large and was taken out of
+    the cache: a session has its copy of it."""
     try:
         return _open(path, read_as)
-    except NotThere:
+    except (NotThere, Large):
         return None
 
 
@@ -161,7 +164,10 @@ def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -
             missing.append(one.file.name)
             continue
         if polygons.can_read(path):
-            parts.append(read_polygons(path, one.class_field or None))
+            try:
+                parts.append(read_polygons(at_hand(path, whole=True), one.class_field or None))
+            except (NotThere, Large):
+                missing.append(one.file.name)
             continue
         survey = _at_hand(path, one.read_as)
         if survey is None:

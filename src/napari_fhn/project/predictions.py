@@ -154,7 +154,7 @@ def check_job(job: Job, *, partial: bool = False) -> list[str]:
     """
     path = Path(job.prediction)
     made = provenance.read(path)
-    if made is None and path.is_file():
+    if made is None and mapped.is_there(path):
         return ["what made it is not known"]
     if made is None or not made.parts:
         raise ProjectError("nothing was predicted by it yet", "Predict first", path=path)
@@ -247,7 +247,7 @@ def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) ->
     values = mapped.open(run.prediction, "r+")
     swept = how.applied_to(np.asarray(values))
     check()
-    if made.tidied is None or not run.untidied.is_file():
+    if made.tidied is None or not mapped.is_there(run.untidied):
         # Tidied twice, it is taken back to what the network said.
         mapped.copy(run.prediction, run.untidied)
     # Said before it is done: a prediction that is half tidied must not pass for what the network said.
@@ -255,14 +255,15 @@ def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) ->
     changed = int(np.count_nonzero(swept != values))
     values[...] = swept
     values.flush()
+    mapped.pack(values)
     return changed
 
 
 def can_take_back(run: Run) -> bool:
     """Whether the prediction of a run was tidied, or one that was stopped has taken the place of a whole one."""
     made = run.provenance()
-    tidied = made is not None and made.tidied is not None and run.untidied.is_file()
-    return tidied or (earlier.path_of(run.prediction).is_file() and run.prediction.is_file())
+    tidied = made is not None and made.tidied is not None and mapped.is_there(run.untidied)
+    return tidied or (mapped.is_there(earlier.path_of(run.prediction)) and mapped.is_there(run.prediction))
 
 
 def take_back(run: Run) -> bool:
@@ -274,13 +275,14 @@ def take_back(run: Run) -> bool:
         False where there is nothing to take back.
     """
     made = run.provenance()
-    if made is None or made.tidied is None or not run.untidied.is_file():
+    if made is None or made.tidied is None or not mapped.is_there(run.untidied):
         return can_take_back(run) and _whole_again(run)
     values = mapped.open(run.prediction, "r+")
     values[...] = mapped.open(run.untidied)
     values.flush()
+    mapped.pack(values)
     provenance.write(run.prediction, replace(made, tidied=None))
-    run.untidied.unlink()
+    mapped.remove(run.untidied)
     return True
 
 
@@ -294,8 +296,8 @@ def _whole_again(run: Run) -> bool:
     beside = [path for path in inside.of_prediction(run.prediction)[2:] if path not in (kept, run.untidied)]
     removing.files(path for path in beside if path != provenance.path_of(kept))
     provenance.write(run.prediction, replace(made, parts=()))  # until all of it is there
-    values = np.load(run.prediction, mmap_mode="r+", allow_pickle=False)
-    values[...] = np.load(kept, mmap_mode="r", allow_pickle=False)
+    values = mapped.open(run.prediction, "r+")
+    values[...] = mapped.open(kept)
     values.flush()
     provenance.write(run.prediction, made)
     earlier.forget_prediction(run.prediction)

@@ -48,7 +48,7 @@ def _told_by(job: Job, manifest: Manifest, folder: Path) -> Manifest:
     """A manifest with what a training was told."""
     from napari_fhn.project.settings import Settings
 
-    shape = _shape(folder / layout.LABELS)
+    shape = _shape(layout.array_in(folder, layout.LABELS))
     copies = tuple(entry for item in job.inputs if (entry := _entry(folder, item, job)) is not None)
     manifest = replace(
         manifest,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.splits import slabs
+from napari_fhn.project import layout
 from napari_fhn.project import wells as well_file
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import FileReference, Manifest, refer
@@ -68,7 +69,7 @@ def rescued(
         try:
             made.acquire(program)
             for name, known in volumes.items():
-                volume = labels.volume.create(made.folder / VOLUMES[name], known.shape)
+                volume = labels.volume.create(layout.array_in(made.folder, VOLUMES[name], known.shape), known.shape)
                 for slab in slabs(volume):
                     volume[slab] = known[slab]
                 volume.flush()

@@ -13,7 +13,7 @@ import numpy as np
 from napari_fhn import mapped, record
 from napari_fhn.project import layout
 from napari_fhn.project.disk import size_of
-from napari_fhn.training import log, provenance, removing
+from napari_fhn.training import inside, log, provenance, removing
 from napari_fhn.training.combination.settings import FACTORS, NETWORK
 from napari_fhn.training.description import Description
 from napari_fhn.training.description import read as read_description
@@ -108,25 +108,25 @@ class Run:
     @property
     def prediction(self) -> Path:
         """What its network predicted."""
-        return self.folder / layout.PREDICTION
+        return layout.array_in(self.folder, layout.PREDICTION)
 
     def output(self, kind: Output) -> Path:
         """Return the file of what was predicted beside the classes, whether it is there or not."""
-        return self.prediction.with_name(f"{self.prediction.stem}-{kind}.npy")
+        return inside.beside(self.prediction, kind)
 
     def factor(self, name: str) -> Path:
         """Return the file of what one factor of its prediction says alone, whether it is there or not."""
-        return self.prediction.with_name(f"{self.prediction.stem}-{name}.npy")
+        return inside.beside(self.prediction, name)
 
     @property
     def factors(self) -> tuple[str, ...]:
         """Names of the factors of which is kept what they say alone, the network first."""
-        return tuple(name for name in (NETWORK, *FACTORS) if self.factor(name).is_file())
+        return tuple(name for name in (NETWORK, *FACTORS) if mapped.is_there(self.factor(name)))
 
     @property
     def untidied(self) -> Path:
         """Its prediction before it was tidied, where it was."""
-        return self.folder / layout.UNTIDIED
+        return inside.beside(self.prediction, "untidied")
 
     @property
     def begun_with(self) -> Path:
@@ -183,7 +183,7 @@ class Run:
     def own(self, job: Job) -> Job:
         """Return a job that was read from this run with the files of this run and its session as its own."""
         session = self.folder.parent.parent
-        labels, weights = session / layout.LABELS, session / layout.WEIGHTS
+        labels, weights = (layout.array_in(session, name) for name in (layout.LABELS, layout.WEIGHTS))
         combination = job.combination
         if combination is not None and combination.folder:
             combination = replace(combination, folder=str(session / layout.STRUCTURE))
@@ -191,8 +191,8 @@ class Run:
             job,
             prediction=str(self.prediction),
             model=str(self.model),
-            labels=str(labels) if labels.is_file() else job.labels,
-            weights=str(weights) if job.weights is not None and weights.is_file() else job.weights,
+            labels=str(labels) if mapped.is_there(labels) else job.labels,
+            weights=str(weights) if job.weights is not None and mapped.is_there(weights) else job.weights,
             combination=combination,
         )
 
@@ -322,7 +322,8 @@ def discard_files(folder: Path) -> list[Path]:
     """Remove what this program has put into the folder of a run; what others have put there stays, and is returned."""
     if folder.is_symlink() or not folder.is_dir():
         return []
-    removing.prediction(folder / layout.PREDICTION)
+    for suffix in (".npy", inside.LARGE):
+        removing.prediction((folder / layout.PREDICTION).with_suffix(suffix))
     removing.left_out(folder)
     for name in (layout.MODEL, layout.BEGUN_WITH, layout.BEGUN_WITH + ".part", layout.MODEL + ".part"):
         removing.network(folder / name)

@@ -164,7 +164,7 @@ class Runs:
             run.model.mkdir()
             if network is not None:
                 copy_beginning(network, run.begun_with)
-            empty_prediction(run.prediction, shape)
+            empty_prediction(Path(job.prediction), shape)
             job.save(folder / layout.JOB)
         except (OSError, JobError) as error:
             discard_files(folder)
@@ -257,17 +257,17 @@ class Runs:
         if step not in checkpoints:
             known = ", ".join(map(str, checkpoints)) or "none"
             raise ProjectError(f"'{run.name}' has no checkpoint of step {step}", f"There are {known}", path=run.folder)
-        folder, job = self.place(), run.job()
+        folder, job, shape = self.place(), run.job(), mapped.open(run.prediction).shape
         here = replace(
             job,
-            prediction=str(folder / layout.PREDICTION),
+            prediction=str(layout.array_in(folder, layout.PREDICTION, shape)),
             model=str(folder / layout.MODEL),
             start_from=None,
             run=folder.name,
         )
         name = self.free_name(f"{run.name} at step {step}")
         record = replace(run.record, id=folder.name, name=name, begun_with=run.name, state="begun", message="")
-        made = self.begin(here, record, mapped.open(run.prediction).shape)
+        made = self.begin(here, record, shape)
         part = folder / f"{layout.MODEL}.part"
         try:
             removing.network(part)

@@ -14,8 +14,11 @@ import xarray as xr
 
 from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, Undeclared, options_of
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
+from napari_fhn.labels.shape_files import is_shapes
 from napari_fhn.labels.vocabulary import ROLES
 from napari_fhn.project.knowledge import LABELLING, POINT_RADIUS, WELL_RADIUS
+from napari_fhn.surveys.remote.addresses import path_of
+from napari_fhn.surveys.remote.opening import at_hand
 
 _DECIMAL = {"point": ".", "comma": ","}
 #: The options that name files, by the kind of file.
@@ -130,9 +133,14 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     LabelError
         For answers that make no sense.
     """
-    found = [Source(path, kind) for kind in LABELLING for path in _paths(getattr(said, FILES[kind], None))]
+    # What is known lies voxel by voxel, and may be read where it is, or in files, which are fetched from an address.
+    found = [
+        _of_kind(at_hand(path, whole=kind != "labels"), kind)
+        for kind in LABELLING
+        for path in _paths(getattr(said, FILES[kind], None))
+    ]
     told = [_pairs(text) for text in said.columns]
-    for path in _paths(said.known):
+    for path in (at_hand(one, whole=True) for one in _paths(said.known)):
         own = [pairs for of, pairs in told if of in (str(path), path.name)]
         given = {name: pairs[name] for pairs in own for name in ("kind", "sheet") if name in pairs}
         try:
@@ -151,6 +159,11 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
             )
         every = tuple(_answered(one, pairs) if of in (one.kind, str(one.path), one.path.name) else one for one in every)
     return every
+
+
+def _of_kind(path: Path, kind: str) -> Source:
+    """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
+    return Source(path, "polygons" if kind == "points" and is_shapes(path) else kind)
 
 
 def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:
@@ -277,7 +290,7 @@ def _answered(source: Source, pairs: dict[str, str]) -> Source:
 def _paths(given: Any) -> list[Path]:
     if given is None:
         return []
-    return [Path(given)] if isinstance(given, str | Path) else [Path(one) for one in given]
+    return [path_of(one) for one in ([given] if isinstance(given, str | Path) else given)]
 
 
 def _two(given: str | Sequence[float] | None) -> tuple[float, float] | None:

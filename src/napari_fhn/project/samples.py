@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_fhn import sample_data
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.remote.addresses import path_of
 
 PREFIX = "sample:"
 
@@ -75,7 +76,7 @@ def survey_files(names: Sequence[str | Path]) -> list[Path]:
     """
     files: list[Path] = []
     for name in names:
-        files += sample(name).surveys if is_sample(name) else (Path(name),)
+        files += sample(name).surveys if is_sample(name) else (path_of(name),)
     return files
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
 from napari_fhn.labels import ClassTable
+from napari_fhn.large import is_large
 from napari_fhn.project import damage, layout, migration, rights, sweeping
 from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
@@ -86,22 +87,22 @@ class Session:
     @property
     def labels(self) -> Path:
         """The label volume that the viewer paints into and training reads."""
-        return self.folder / layout.LABELS
+        return layout.array_in(self.folder, layout.LABELS)
 
     @property
     def weights(self) -> Path:
         """How much each label counts, in percent; no file, or 0 in it, where all count fully."""
-        return self.folder / layout.WEIGHTS
+        return layout.array_in(self.folder, layout.WEIGHTS)
 
     @property
     def accepted(self) -> Path:
         """Where labels were taken over from a prediction and are no observation."""
-        return self.folder / layout.ACCEPTED
+        return layout.array_in(self.folder, layout.ACCEPTED)
 
     @property
     def carried(self) -> Path:
         """What was carried along the reflectors: labels that are no observation, and may be carried anew."""
-        return self.folder / layout.CARRIED
+        return layout.array_in(self.folder, layout.CARRIED)
 
     @property
     def structure(self) -> Path:
@@ -121,7 +122,7 @@ class Session:
     @property
     def has_labels(self) -> bool:
         """Whether there is a label volume."""
-        return self.labels.is_file()
+        return mapped.is_there(self.labels)
 
     @property
     def runs(self) -> Runs:
@@ -265,6 +266,8 @@ class Session:
     def release(self) -> None:
         """Let others write here."""
         self.steps.close()
+        if not self.gone and self.lock.held:
+            self._pack()
         self.lock.release()
         self._place = None
 
@@ -338,7 +341,7 @@ class Session:
             When there is one of another shape: it is never overwritten.
         """
         rights.make(self.folder)
-        return labels.volume.create(self.labels, shape)
+        return labels.volume.create(layout.array_in(self.folder, layout.LABELS, shape), shape)
 
     def weight_volume(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """Return the weights of the session's labels, memory-mapped for writing; made when they are not there.
@@ -348,7 +351,7 @@ class Session:
         labels.LabelError
             When there are some of another shape: they are never overwritten.
         """
-        return labels.volume.create(self.weights, shape)
+        return labels.volume.create(layout.array_in(self.folder, layout.WEIGHTS, shape), shape)
 
     def known(self) -> NDArray[np.uint8]:
         """Return the label volume for reading.
@@ -358,7 +361,7 @@ class Session:
         ProjectError
             When there is none, or it cannot be read.
         """
-        if not self.labels.is_file():
+        if not self.has_labels:
             raise ProjectError("nothing is labelled in it yet", "Label something first", path=self.folder)
         try:
             return mapped.open(self.labels)
@@ -380,8 +383,8 @@ class Session:
         labels.LabelError
             When it cannot be read, or has another shape.
         """
-        path = self.folder / VOLUMES[name]
-        if not path.is_file():
+        path = layout.array_in(self.folder, VOLUMES[name])
+        if not mapped.is_there(path):
             return np.broadcast_to(np.zeros((), np.uint8), shape)
         found = labels.volume.open(path, "r")
         if found.shape != shape:
@@ -389,6 +392,14 @@ class Session:
                 f"it is of another survey (shape {found.shape}, not {shape})", "It was left as it is", path=path
             )
         return found
+
+    def _pack(self) -> None:
+        """Let large volumes take as little room as they can, once nobody writes into them."""
+        for name in VOLUMES.values():
+            path = layout.array_in(self.folder, name)
+            with suppress(OSError, ValueError):  # it stays as large as it is
+                if is_large(path) and path.is_dir():
+                    mapped.pack(mapped.open(path, "r+"))
 
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_fhn import labels
 from napari_fhn.labels import LabelError
 from napari_fhn.project import horizons as horizon_file
+from napari_fhn.project import layout
 from napari_fhn.project import wells as well_file
 from napari_fhn.project.steps import LABELS, VOLUMES, Step
 
@@ -58,7 +59,7 @@ def put(session: Session, step: Step, *, again: bool) -> Outcome:
         change = step.volumes.get(name)
         if change is None or not change.patches:
             continue
-        volume = labels.volume.create(session.folder / file, step.shape)
+        volume = labels.volume.create(layout.array_in(session.folder, file, step.shape), step.shape)
         written = change.redo(volume) if again else change.undo(volume)
         volume.flush()
         if name == LABELS:

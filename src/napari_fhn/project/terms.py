@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from napari_fhn.box import Box
 from napari_fhn.project.settings import OBJECTIVE_FIELDS, Settings
+from napari_fhn.surveys import reaching
+from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.objective import Absence, Knowledge, Objective, Order, Share, Smoothness
 
@@ -152,9 +154,14 @@ def absence(text: str, folder: Path | None = None, shape: Sequence[int] | None =
     if inside.strip() and shape is not None and "=" not in name:
         where, both, mask = inside.partition(_WITH_MASK)
         boxes = tuple(box(one, shape) for one in where.split(";") if one.strip())
-        return Absence(name.strip(), boxes, str((place / mask.strip()).absolute()) if both else None, **weight)
+        return Absence(name.strip(), boxes, _mask(place, mask.strip()) if both else None, **weight)
     name, mask = _pair(said, ABSENCE_EXAMPLE)
-    return Absence(name, mask=str((place / mask).absolute()), **weight)
+    return Absence(name, mask=_mask(place, mask), **weight)
+
+
+def _mask(folder: Path, named: str) -> str:
+    """Return a mask as a job names it: absolute, or an address without its key."""
+    return url_of(named) or str((folder / named).absolute())
 
 
 def smoothness(weight: float | None = None) -> Smoothness:
@@ -234,6 +241,8 @@ def objective(
     if layers is not None:
         known.append(order(layers))
     known += [absence(text, shape=shape) for text in absences]
+    for url in filter(None, (url_of(str(one.mask)) for one in known if isinstance(one, Absence))):
+        reaching.remember_address(url)  # a person has named it, which is asked for when it is read
     if smooth is not None:
         known.append(smoothness(smooth))
     losses = base.losses if loss is None else tuple(name.strip() for name in loss.split("+"))
@@ -259,7 +268,7 @@ def in_words(term: Knowledge, folder: Path | None = None) -> str:
         return f"{term.class_name}={_number(term.at_least)}:{_number(term.at_most)}{behind}"
     if isinstance(term, Order):
         return ", ".join(term.class_names) + behind
-    mask = "" if term.mask is None else _near(Path(term.mask), folder)
+    mask = "" if term.mask is None else url_of(term.mask) or _near(Path(term.mask), folder)
     if not term.boxes:
         return f"{term.class_name}={mask}{behind}"
     boxes = ";".join(map(box_in_words, term.boxes))

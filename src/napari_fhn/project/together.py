@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from napari_fhn.project.stamps import stamp
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.surveys import Grid, SurveyError, kinds
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
+from napari_fhn.surveys.remote.addresses import path_of
+from napari_fhn.surveys.remote.opening import at_hand
 
 STACK = "maps"
 """What a stack of maps is called."""
@@ -112,15 +115,19 @@ def open_together(
     >>> open_together(sample_data.HYPERSPECTRAL.dates).surveys.names
     ('date1', 'date2')
     """
-    drawn = [Path(one) for one in items if not isinstance(one, xr.DataArray) and polygons.can_read(Path(one))]
+    given = [one if isinstance(one, xr.DataArray) else path_of(one) for one in items]
+    twice = [path_of(one) for one in categorical if any(_same_file(path_of(one), other) for other in given)]
+    given = [one for one in given if not any(_same_file(path, one) for path in twice)]
+    words = tuple(f"{path.name} is named as a survey and as classes: it counts once, as classes." for path in twice)
+    drawn = [one for one in given if isinstance(one, Path) and polygons.can_read(one)]
     opened: list[tuple[Path, xr.DataArray]] = []
-    for one in items:
+    for one in given:
         if isinstance(one, xr.DataArray):
             opened.append((Path(str(one.attrs.get("source", "") or "")), one))
-        elif Path(one) not in drawn:
-            opened.append((Path(one), surveys.open(one, **(reading or {}))))
+        elif one not in drawn:
+            opened.append((one, surveys.open(one, **(reading or {}))))
     names = _names(opened)
-    classes = [(Path(path), surveys.open(path)) for path in categorical]
+    classes = [(path_of(path), surveys.open(path)) for path in categorical]
     other = next((name for name, (_, one) in zip(names, opened, strict=True) if not _is_map(one)), None)
     if other is not None and (drawn or classes):
         raise SurveyError(other, "polygons and categories go with maps, and it is none", "Leave them out")
@@ -130,17 +137,27 @@ def open_together(
         found = surveys.together([one for _, one in opened], shown) if opened else None
         return Together(
             SurveySet.of(list(zip(names, () if found is None else found.surveys, strict=True))),
-            words=() if found is None else tuple(found.words),
+            words=(*words, *(() if found is None else found.words)),
         )
-    shapes = [read_polygons(path, map_field) for path in drawn]
+    shapes = [read_polygons(at_hand(path, whole=True), map_field) for path in drawn]
     stacked = stack([*(survey for _, survey in opened), *(Categories(one) for _, one in classes), *shapes])
     maps = [MapFile(path, plain_options(one)) for path, one in opened]
     maps += [MapFile(path, plain_options(one), True) for path, one in classes]
-    maps += [MapFile(one.path, {}, field=one.field) for one in shapes]
+    maps += [MapFile(path, {}, field=one.field) for path, one in zip(drawn, shapes, strict=True)]
     from_files = all(stamps.is_kept(str(one.path)) and one.path.name for one in maps)
     return Together(
-        SurveySet.of({STACK: stacked}), tuple(maps) if from_files else (), tuple(stacked.attrs.get("notes", ()))
+        SurveySet.of({STACK: stacked}), tuple(maps) if from_files else (), (*words, *stacked.attrs.get("notes", ()))
     )
+
+
+def _same_file(path: Path, other: Path | xr.DataArray) -> bool:
+    """Whether a survey is, or came from, a file or what lies at an address."""
+    if isinstance(other, xr.DataArray):
+        other = Path(str(other.attrs.get("source", "") or ""))
+    try:
+        return path == other or (path.exists() and other.name != "" and os.path.samefile(path, other))
+    except OSError:
+        return False
 
 
 def _is_map(survey: xr.DataArray) -> bool:

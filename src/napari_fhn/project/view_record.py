@@ -28,12 +28,15 @@ class Looks:
         Its name; empty for labels.
     contrast : tuple of float
         Values of the darkest and the lightest colour; empty for labels.
+    drawn : str
+        How values between voxels are drawn: ``"nearest"``, ``"linear"`` or ``"cubic"``; empty where nobody has said.
     """
 
     visible: bool = True
     opacity: float = 1.0
     colormap: str = ""
     contrast: tuple[float, ...] = ()
+    drawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class FurtherViews:
     linked : bool
         Whether the other sections and the map are.
     map_shows : str
-        What is drawn on the map: ``"all"``, ``"data"``, ``"classes"`` or ``"outline"``.
+        What is drawn on the map: ``"all"``, ``"data"``, ``"classes"``, ``"horizon"`` or ``"outline"``.
     fence : tuple of (float, float)
         Corners of the fence, in voxels along the lateral axes.
     bodies : tuple of int

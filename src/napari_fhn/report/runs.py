@@ -17,6 +17,7 @@ from napari_fhn.project import Project, ProjectError, Run, predictions, samples
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
 from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.training.digest import digest
 from napari_fhn.training.estimating import Drawn
 from napari_fhn.training.job import Job, JobError
@@ -216,7 +217,7 @@ def truth_for(
         grid = isinstance(truth, xr.DataArray)
         stored = stored_array(truth, _grid(job, shape, project)) if grid else in_memory(truth, shape)
     else:
-        path = samples.sample(truth).truth if samples.is_sample(truth) else Path(truth)
+        path = samples.sample(truth).truth if samples.is_sample(truth) else path_of(truth)
         stored = stored_classes(path, _grid(job, shape, project), **(reading or {}))
     by_code = ClassTable.of_names(job.classes, job.colors, job.codes).by_code
     placed = stored.values(by_code)

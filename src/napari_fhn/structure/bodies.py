@@ -99,7 +99,7 @@ class Bodies:
     def of_places(cls, places: NDArray[np.int64], shape: tuple[int, ...], lateral: tuple[int, ...]) -> Bodies:
         """Find the bodies of labelled columns ``(n, lateral axes)`` of a survey."""
         size = max(1, max(shape[axis] for axis in lateral) // _CELLS)
-        return cls(np.unique(places // size, axis=0), size, lateral)
+        return cls(_each_once(places // size, tuple(-(-shape[axis] // size) for axis in lateral)), size, lateral)
 
     def at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the body of columns ``(n, lateral axes)``; -1 where there is none."""
@@ -187,11 +187,17 @@ class Without:
 
 def labelled_columns(labels: Labels, lateral: tuple[int, ...]) -> NDArray[np.int64]:
     """Return the places ``(n, lateral axes)`` of the columns that hold labels, each once and in order."""
-    across = tuple(labels.shape[axis] for axis in lateral)
     flat = np.concatenate(labels.positions) if labels.positions else np.zeros(0, np.int64)
     voxels = np.unravel_index(flat, labels.shape)
-    columns = np.unique(np.ravel_multi_index([voxels[axis] for axis in lateral], across))
-    return np.stack(np.unravel_index(columns, across), axis=1).astype(np.int64)
+    columns = np.stack([voxels[axis] for axis in lateral], axis=1).astype(np.int64)
+    return _each_once(columns, tuple(labels.shape[axis] for axis in lateral))
+
+
+def _each_once(places: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return places ``(n, axes)`` in order, each once: ticked off on the grid, which takes no sorting."""
+    there = np.zeros(shape, bool)
+    there[tuple(places.T)] = True
+    return np.argwhere(there).astype(np.int64, copy=False)
 
 
 def _connected(cells: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -175,6 +175,20 @@ class DipField:
                 for one in making:
                     one.cancel()
 
+    @property
+    def bricks(self) -> int:
+        """How many bricks there are."""
+        return int(np.prod([len(cuts) - 1 for cuts in self._cuts]))
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the bricks that are not there."""
+        return [number for number in range(self.bricks) if not self._store.has(number)]
+
+    def make(self, number: int) -> None:
+        """Compute a brick, unless it is there: what several processes share is that of one number each."""
+        if not self._store.has(number):
+            self._make(number)
+
     def is_known(self, box: Box) -> bool:
         """Tell whether a box can be read without computing anything."""
         return all(self._store.has(number) for number in self._over(box))

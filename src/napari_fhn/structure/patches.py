@@ -73,10 +73,7 @@ class Patches:
     title = "by the nearest labels"
 
     def __init__(self, labels: Labels) -> None:
-        self._follow(labels, None)
-
-    def _follow(self, labels: Labels, parent: Patches | None) -> None:
-        self._labels, self._parent = labels, parent
+        self._labels = labels
         self._seen = -1
         self._known: Examples | None = None
         self._rule: Rule | None = None
@@ -98,19 +95,15 @@ class Patches:
         return True
 
     def without(self, bodies: Collection[int]) -> Patches:
-        """Return the same as if these bodies had no labels; the rule is that of the whole."""
+        """Return the same as if these bodies had no labels; the rule, too, is found without."""
         left_out = frozenset(bodies)
         if left_out not in self._kept:
-            other = Patches.__new__(Patches)
-            other._follow(Without(self._labels, self._bodies, left_out), self._parent or self)
-            self._kept[left_out] = other
+            self._kept[left_out] = Patches(Without(self._labels, self._bodies, left_out))
         return self._kept[left_out]
 
     @property
     def rule(self) -> Rule:
         """How classes follow from places; found when it is first asked for."""
-        if self._parent is not None:
-            return self._parent.rule
         if self._rule is None:
             assert self._known is not None
             self._rule = _choose(self._known.some(spread(self._known, _CHOSEN_BY)), self._labels.classes)

@@ -64,7 +64,6 @@ class PixelModel:
 
     def _follow(self, labels: Labels, shared: _Shared, vertical: int | None) -> None:
         self._labels, self._shared, self._vertical = labels, shared, vertical
-        self._parent: PixelModel | None = None
         self._chosen: Chosen | None = None
         self._chosen_with = 0
         self._choir: Choir | None = None
@@ -87,20 +86,17 @@ class PixelModel:
         return True
 
     def without(self, bodies: Collection[int]) -> PixelModel:
-        """Return the same as if these bodies had no labels; features, settings and beliefs are those of the whole."""
+        """Return the same as if these bodies had no labels; features, settings and beliefs, too, are found without."""
         left_out = frozenset(bodies)
         if left_out not in self._kept:
             other = PixelModel.__new__(PixelModel)
             other._follow(Without(self._labels, self._bodies, left_out), self._shared, self._vertical)
-            other._parent = self._parent or self
             self._kept[left_out] = other
         return self._kept[left_out]
 
     @property
     def chosen(self) -> Chosen:
         """What the labels left out have decided; found when it is first asked for."""
-        if self._parent is not None:
-            return self._parent.chosen
         seen = self._examples
         assert seen is not None
         grown = max(len(seen.classes), 1) / max(self._chosen_with, 1)
@@ -125,8 +121,7 @@ class PixelModel:
         for part in _parts(box, self._shared.features.width):
             present = self._shared.data.present(part)
             if present.any():
-                told = self._choir.read(part).T.reshape(classes, *part.shape)
-                out[(slice(None), *part.within(box))] = np.where(present, told, np.float32(1 / classes))
+                out[(slice(None), *part.within(box))][:, present] = self._choir.read(part, present).T
         return out
 
 

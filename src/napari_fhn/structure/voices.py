@@ -90,15 +90,22 @@ class Choir:
             else:
                 self._models.append((voice, KernelMachine(rows[some], seen.classes[some], classes, voice.likeness)))
 
-    def read(self, box: Box) -> Floats:
-        """Return probabilities ``(voxels of the box, classes)``."""
+    def read(self, box: Box, where: NDArray[np.bool_]) -> Floats:
+        """Return probabilities ``(voxels, classes)`` of those of a box that are asked for."""
         columns = self._features.columns(box, any(voice.features.around for voice, _ in self._models))
+        if not where.all():
+            columns = columns[where.ravel()]
         scores = np.zeros((len(columns), self._count), np.float32)
         for voice, model in self._models:
             rows = self._features.seen(columns, voice.features)
             said = model.scores(rows) if isinstance(model, KernelMachine) else _said(model, rows, self._count)
             scores += np.float32(voice.slope) * said
         return softmax(scores)
+
+
+def get_ready() -> None:
+    """Import the forest, which takes a second."""
+    import sklearn.ensemble  # noqa: F401
 
 
 def choose(features: Features, seen: Examples, classes: int, columns: Floats) -> Chosen:

@@ -18,8 +18,8 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
-from napari_fhn.surveys.remote.addresses import named as named_by
-from napari_fhn.surveys.remote.addresses import url_of
+from napari_fhn.surveys.remote.addresses import path_of
+from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.surveys.stored_classes import StoredClasses, as_bytes, missing
 
 #: The largest value of a class.
@@ -43,7 +43,8 @@ def stored_classes(path: str | Path, survey: xr.DataArray | Grid, **reading: Any
     SurveyError
         When the file cannot be read.
     """
-    return StoredClasses(open_onto(path, survey, classes=True, **reading), Path(path))
+    path = path_of(path)
+    return StoredClasses(open_onto(path, survey, classes=True, **reading), path)
 
 
 def read_classes(
@@ -54,7 +55,7 @@ def read_classes(
     Parameters
     ----------
     path : str or Path
-        Any file that `napari_fhn.surveys.open` reads, of whole numbers.
+        Any file, or address, that `napari_fhn.surveys.open` reads, of whole numbers.
     survey : xarray.DataArray or Grid
         On whose grid they are wanted.
     codes : mapping of int to int, optional
@@ -185,11 +186,7 @@ def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, *
     SurveyError
         As `read_classes` does.
     """
-    path, url = Path(path), url_of(path)
-    if url is not None:
-        # Records name such files too, and may be somebody else's.
-        what = "labels, truths and masks are files of this machine, and nothing is fetched from an address"
-        raise SurveyError(named_by(url), what, "Download it, and name the file")
+    path = at_hand(path, agreed=bool(reading.pop("fetch", False)))
     grid = survey if isinstance(survey, Grid) else Grid.of(survey)
     axes = _ours(tuple(reading.pop("axes", None) or grid.options.get("axes") or ()))
     values = _flat(_open(path, grid, axes, reading), path, len(grid.shape))

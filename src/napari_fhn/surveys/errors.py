@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.keys import hidden
 from napari_fhn.sentence import in_one_line
 
 
@@ -21,7 +22,7 @@ class SurveyError(ValueError):
     """
 
     def __init__(self, path: str | Path, what: str, way_out: str = "") -> None:
-        self.path = Path(path)
+        self.path = Path(hidden(str(path)))
         # What files hold stands in it, line ends and all.
         self.what = what = in_one_line(what)
         self.way_out = way_out = in_one_line(way_out)

@@ -6,6 +6,7 @@ before ours, all others behind them.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,8 @@ from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_stor
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps import polygons
 from napari_fhn.surveys.remote import opening as by_address
-from napari_fhn.surveys.remote.addresses import kept, url_of
+from napari_fhn.surveys.remote.addresses import host_of, kept, url_of
+from napari_fhn.surveys.remote.gdal import WholeOnly
 from napari_fhn.surveys.volumes import vds, zgy
 
 
@@ -66,7 +68,9 @@ def can_open(path: str | Path) -> bool:
     path = Path(path)
     try:
         if url is not None:
-            return by_address.opener_of(url) is not None
+            # What has to be fetched first is known by its suffix.
+            suffix = Path(url).suffix.lower()
+            return by_address.opener_of(url) is not None or any(suffix in one.SUFFIXES for one in OPENERS)
         if why_not(path, folder=True) is not None:
             return False
         ours = any(opener.can_open(path) for opener in (FOLDER_OPENERS if path.is_dir() else OPENERS))
@@ -84,14 +88,16 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         A SEG-Y file (``.sgy``, ``.segy``), one of Seismic Unix (``.su``), a volume of OpenVDS or ZGY (``.vds``,
         ``.zgy``), an ENVI image (data file or ``.hdr``), a GeoTIFF or another grid that GDAL reads (ESRI and Surfer
         grids, ER Mapper, ERDAS Imagine, JPEG 2000), NetCDF, MATLAB (5 to 7.3), HDF5, ``.npy``, ``.npz``, or the folder
-        of a Zarr, OME-Zarr or MDIO store. Zarr, MDIO and GeoTIFF (best as COG) also by their address: ``https://``,
-        ``s3://``, ``gs://``, ``abfs://``.
+        of a Zarr, OME-Zarr or MDIO store. By their address too (``https://``,
+        ``s3://``, ``gs://``, ``abfs://``): Zarr, MDIO and GeoTIFF (best as COG) are read in parts where they lie, all
+        others are fetched whole into the user's cache.
     **options
         Handed to the opener of that kind, e.g. ``inline_byte=9`` for SEG-Y
         (see `napari_fhn.surveys.segy.open`). Files whose axes may have no names (``.npy``, ``.npz``, MATLAB,
         HDF5, NetCDF, Zarr, TIFF of several images) take ``axes=("y", "x", "band")``; those that may hold
         several arrays ``variable="cube"``; all with bands ``wavelength_units="nm"``. ``follow=True`` says that a
-        file may take values from outside its folder.
+        file may take values from outside its folder, ``fetch=True`` that what lies at an address is wanted however
+        large it is.
 
     Returns
     -------
@@ -159,7 +165,8 @@ def options_of(path: str | Path) -> tuple[str, ...]:
     """
     url = url_of(path)
     if url is not None:
-        return tuple(inspect.signature(by_address.opener_of(url)).parameters)[1:]
+        known = by_address.options_of(url)
+        return options_of(by_address.at_hand(url)) if known is None else known
     found = _opener(Path(path))
     opener = found.value if isinstance(found, Plugin) else found
     return tuple(name for name in inspect.signature(opener.open).parameters if name != "path")
@@ -204,15 +211,24 @@ def _opener(path: Path) -> Opener | plugins.Opener:
 
 def _open_address(url: str, options: dict[str, Any]) -> xr.DataArray:
     """Open what a person named by its address, and remember that somebody did."""
-    given = {name: value for name, value in options.items() if name != "follow"}
-    known = options_of(url)
-    strange = [name for name in given if name not in known]
-    if strange:
-        what = f"'{strange[0]}' is no option of what is read by address"
-        raise SurveyError(kept(url), what, f"It takes {', '.join(known) or 'none'}")
-    survey = by_address.open(url, **given)
-    reaching.remember_address(kept(url))
-    survey.attrs.setdefault("read_as", given)
+    given = {name: value for name, value in options.items() if name not in ("follow", "fetch")}
+    known = by_address.options_of(url)
+    if known is not None:
+        strange = [name for name in given if name not in known]
+        if strange:
+            what = f"'{strange[0]}' is no option of what is read by address"
+            raise SurveyError(kept(url), what, f"It takes {', '.join(known) or 'none'}")
+        with contextlib.suppress(WholeOnly):
+            survey = by_address.open(url, **given)
+            reaching.remember_address(kept(url))
+            survey.attrs.setdefault("read_as", given)
+            return survey
+    path = by_address.at_hand(url, agreed=bool(options.get("fetch")), whole=True)
+    # What a person says of the address holds for the file that came from it, but for where that may lead.
+    survey = open(path, **given)
+    survey.attrs["source"] = kept(url)
+    said = f"Fetched from {host_of(url)}, and read from {path.parent}."
+    survey.attrs["notes"] = (*survey.attrs.get("notes", ()), said)
     return survey
 
 

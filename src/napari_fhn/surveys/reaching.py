@@ -111,6 +111,22 @@ def knows_address(url: str) -> bool:
     return _mark_of_address(url) in _agreed()
 
 
+def agree(url: str) -> None:
+    """Remember that a person wants what lies at an address, however large it is.
+
+    Parameters
+    ----------
+    url : str
+        Without what may be a key.
+    """
+    _remember(_mark_of_address(f"whole\0{url}"))
+
+
+def agreed_to(url: str) -> bool:
+    """Say whether a person has wanted the whole of what lies at an address before."""
+    return _mark_of_address(f"whole\0{url}") in _agreed()
+
+
 def _remember(mark: str) -> None:
     known = _agreed()
     if mark not in known:

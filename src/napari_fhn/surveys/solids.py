@@ -1,4 +1,4 @@
-"""Shapes for the view in 3D: bodies of a class as closed surfaces of bounded size, tubes along paths."""
+"""Shapes for the view in 3D: bodies of a class as closed surfaces of bounded size, horizons, tubes along paths."""
 
 from __future__ import annotations
 
@@ -99,6 +99,35 @@ def body(
     if progress is not None:
         progress(1.0)
     return Solid((np.asarray(vertices, np.float64) - 1) * step, np.asarray(faces, np.int64))
+
+
+def sheet(samples: NDArray[np.float32], most: int = 60_000) -> Solid:
+    """Return a surface over the traces as triangles.
+
+    Parameters
+    ----------
+    samples : ndarray of float, shape (inline, crossline)
+        How deep it lies, in samples; NaN where there is none.
+    most : int
+        Traces, at most: of more, every second, third ... one is taken.
+
+    Examples
+    --------
+    >>> found = sheet(np.array([[1.0, 2.0, 3.0], [1.0, np.nan, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]))
+    >>> found.vertices[0].tolist(), len(found.faces)
+    ([0.0, 0.0, 1.0], 6)
+    """
+    step = max(1, int(np.ceil(np.sqrt(samples.size / most))))
+    # The last line and column belong to it also where they are between two steps.
+    first, second = (np.unique([*range(0, size, step), size - 1]) for size in samples.shape)
+    deep = np.asarray(samples[np.ix_(first, second)], np.float64)
+    vertices = np.stack([*np.meshgrid(first, second, indexing="ij"), deep], axis=-1).reshape(-1, 3)
+    number = np.arange(deep.size).reshape(deep.shape)
+    a, b, c, d = number[:-1, :-1], number[1:, :-1], number[:-1, 1:], number[1:, 1:]
+    faces = np.concatenate([np.stack(corners, -1).reshape(-1, 3) for corners in ((a, b, c), (c, b, d))])
+    faces = faces[np.isfinite(vertices[faces, 2]).all(axis=1)]
+    used, faces = np.unique(faces, return_inverse=True)
+    return Solid(vertices[used], faces.reshape(-1, 3).astype(np.int64))
 
 
 def tube(path: Any, radius: float, sides: int = 8) -> Solid:

@@ -40,6 +40,8 @@ class Control:
         Step of a checkpoint to go back to. Training sets it to None again when it has done so.
     focus : Focus or None
         Section to predict first; None means that everything is in view (a map). See :meth:`in_view`.
+    place : tuple of int or None
+        Of a map or a line: the voxel in the middle of what is on the screen; None where nobody said.
     watched : bool
         Whether anybody looks at the predictions while training runs. Where nobody does, training keeps all of the time.
     """
@@ -48,6 +50,7 @@ class Control:
     pause: threading.Event = field(default_factory=threading.Event)
     revert: int | None = None
     focus: Focus | None = None
+    place: tuple[int, ...] | None = None
     watched: bool = True
 
     def in_view(self, shape: Sequence[int]) -> Focus | None:
@@ -58,6 +61,12 @@ class Control:
         focus = self.focus
         known = focus is not None and 0 <= focus.axis < len(shape) and 0 <= focus.index < shape[focus.axis]
         return focus if known else None
+
+    def place_in(self, shape: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the place in view of a map of this shape; None also for one that it has not."""
+        place = self.place
+        known = place is not None and len(place) == len(shape)
+        return place if known and all(0 <= at < size for at, size in zip(place or (), shape, strict=True)) else None
 
     def wait_while_paused(self) -> None:
         """Return at once when nothing is paused, else when it goes on or stops."""

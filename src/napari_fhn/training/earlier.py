@@ -9,13 +9,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from napari_fhn.training import provenance, removing
+from napari_fhn import mapped
+from napari_fhn.training import inside, provenance, removing
 from napari_fhn.training.description import FILE, read
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.transfer import STATE, copy_network
 
-_PREDICTION = "prediction.npy"
+_PREDICTION = "prediction"
 
 
 def keep_network(job: Job) -> tuple[str, ...]:
@@ -75,14 +76,14 @@ def keep_prediction(prediction: str | Path) -> None:
     """
     prediction = Path(prediction)
     kept = path_of(prediction)
-    _copied(prediction, kept)
+    mapped.copy(prediction, kept)
     _copied(provenance.path_of(prediction), provenance.path_of(kept))
 
 
 def path_of(prediction: str | Path) -> Path:
     """Return where the whole prediction lies that another one takes the place of, while there is one."""
     prediction = Path(prediction)
-    return prediction.with_name(f"{prediction.stem}-before.npy")
+    return inside.beside(prediction, "before")
 
 
 def forget_prediction(prediction: str | Path) -> None:
@@ -98,13 +99,14 @@ def _with_prediction(job: Job, folder: Path) -> bool:
         made = provenance.read(source)
     except JobError:
         return False
-    if made is None or not made.complete or not source.is_file():
+    if made is None or not made.complete or not mapped.is_there(source):
         return False
+    target = folder / f"{_PREDICTION}{source.suffix}"
     try:
-        _copied(source, folder / _PREDICTION)
-        provenance.write(folder / _PREDICTION, made)
+        mapped.copy(source, target)
+        provenance.write(target, made)
     except OSError:
-        removing.prediction(folder / _PREDICTION)
+        removing.prediction(target)
         return False
     return True
 
@@ -113,7 +115,12 @@ def _as_a_job(job: Job, folder: Path) -> None:
     """Let the job of the network predict where it is kept."""
     with contextlib.suppress(JobError):
         job = Job.load(folder / "model" / "job.json", trusted=True)
-    job = replace(job, model=str(folder / "model"), prediction=str(folder / _PREDICTION), start_from=None)
+    job = replace(
+        job,
+        model=str(folder / "model"),
+        prediction=str(folder / f"{_PREDICTION}{Path(job.prediction).suffix}"),
+        start_from=None,
+    )
     for path in (folder / "job.json", folder / "model" / "job.json"):
         job.save(path)
 

@@ -21,6 +21,7 @@ from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.comparison import UNetArchitecture
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.training.control import Control
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import JobError
@@ -311,14 +312,29 @@ class Evaluator:
         data = torch.from_numpy(np.stack([self.frame.data(part, across) for part in parts]))
         position = torch.from_numpy(np.stack([self.frame.position(part, across) for part in parts]))
         total: NDArray[np.float32] | None = None
+        ends = [0, *itertools.accumulate(self._shares(len(parts)))]
+
+        def evaluate(one: tuple[Symmetry, slice]) -> NDArray[np.float32]:
+            symmetry, examples = one
+            seen = torch.cat((symmetry.apply(data[examples]), symmetry.exchange(position[examples])), dim=1)
+            return self._run(seen, control, symmetry)
+
         for symmetry in self._symmetries:
-            seen = torch.cat((symmetry.apply(data), symmetry.exchange(position)), dim=1)
-            values = self._run(seen, control, symmetry)
+            ways = [(symmetry, slice(a, b)) for a, b in itertools.pairwise(ends)]
+            found = list(side_by_side(evaluate, ways))
+            values = found[0] if len(found) == 1 else np.concatenate(found)
             total = values if total is None else np.add(total, values, out=total)
         assert total is not None
         if len(self._symmetries) > 1:
             total /= len(self._symmetries)
         return total[0] if across is None else np.moveaxis(total, 0, 1 + across)
+
+    def _shares(self, sections: int) -> list[int]:
+        """Return how many of so many sections are computed one after the other, each lot on a thread of its own."""
+        found = shares(sections) if self._device.type == "cpu" else [sections]
+        if len(found) > 1 and isinstance(self.network, HyperbolicNetwork):
+            self.network.expect(len(found))
+        return found
 
     def _say(self, data: Tensor) -> Tensor:
         """Return what the network says of data ``(batch, channels, *space)``, of the same space."""

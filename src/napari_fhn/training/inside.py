@@ -21,6 +21,9 @@ _SESSION = "session.json"
 _ABOVE = 3
 """Folders between the job of a network and its session."""
 
+LARGE = ".zarr"
+"""Suffix of arrays in shards (`napari_fhn.large`)."""
+
 OUTPUTS = ("probabilities", "entropy", "margin")
 LEFT_OUT = "leave-one-out"
 """Folder beside a model, and name of the record there, of a training that is done again without some labels."""
@@ -55,18 +58,24 @@ class Stray:
     advice: str
 
 
+def beside(prediction: Path, kind: str) -> Path:
+    """Return where an array beside a prediction lies, called after it: in shards where the prediction does."""
+    return prediction.with_name(f"{prediction.stem}-{kind}{LARGE if prediction.suffix == LARGE else '.npy'}")
+
+
 def of_prediction(prediction: Path) -> tuple[Path, ...]:
     """Return all files that are written for a prediction: itself, and those beside it that are called after it."""
-    beside = [f"{kind}.npy" for kind in (*OUTPUTS, NETWORK, *FACTORS, "states", "unfinished", "untidied", "before")]
-    names = (f"{prediction.stem}-{one}" for one in (*beside, "states.json", "before.json", "unfinished.jsonl"))
-    return (prediction, prediction.with_suffix(".json"), *(prediction.with_name(name) for name in names))
+    arrays = [beside(prediction, kind) for kind in (*OUTPUTS, NETWORK, *FACTORS, "untidied", "before")]
+    records = ("states.npy", "states.json", "before.json", "unfinished.npy", "unfinished.jsonl")
+    names = (prediction.with_name(f"{prediction.stem}-{name}") for name in records)
+    return (prediction, prediction.with_suffix(".json"), *arrays, *names)
 
 
 def written(job: Written) -> tuple[Path, ...]:
     """Return all files and folders that a job writes, of folders the folder alone."""
     model = Path(job.model)
-    beside = (model.parent / LEFT_OUT, model.parent / f"{LEFT_OUT}.json", shards_of(job.prediction))
-    return (model, *beside, *of_prediction(Path(job.prediction)))
+    others = (model.parent / LEFT_OUT, model.parent / f"{LEFT_OUT}.json", shards_of(job.prediction))
+    return (model, *others, *of_prediction(Path(job.prediction)))
 
 
 def shards_of(prediction: str | Path) -> Path:
@@ -95,8 +104,8 @@ def home(file: Path, job: Written) -> Path:
     above = folder.parent
     if os.path.realpath(job.model) != os.path.realpath(folder):
         return folder
-    beside = any((above / name).is_file() for name in ("job.json", "run.json"))
-    return above if beside or _of_nobody_else(folder, Path(job.prediction)) else folder
+    known = any((above / name).is_file() for name in ("job.json", "run.json"))
+    return above if known or _of_nobody_else(folder, Path(job.prediction)) else folder
 
 
 def _of_nobody_else(model: Path, prediction: Path) -> bool:

@@ -233,14 +233,12 @@ class Job:
 
     def output_path(self, output: Output) -> Path:
         """Return the file of an output: beside the prediction and called after it, as in ``prediction-entropy.npy``."""
-        prediction = Path(self.prediction)
-        return prediction.with_name(f"{prediction.stem}-{output}.npy")
+        return inside.beside(Path(self.prediction), output)
 
     @property
     def factor_paths(self) -> dict[str, Path]:
         """The files of what each factor says alone, by its name: classes, beside the prediction."""
-        prediction = Path(self.prediction)
-        return {name: prediction.with_name(f"{prediction.stem}-{name}.npy") for name in (NETWORK, *FACTORS)}
+        return {name: inside.beside(Path(self.prediction), name) for name in (NETWORK, *FACTORS)}
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, with paths as they are: what goes from one process to another."""

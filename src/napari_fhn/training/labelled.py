@@ -191,7 +191,7 @@ class LabelFile:
         return [part for part in self._parts if ((rows >= part.box.start[0]) & (rows < part.box.stop[0])).any()]
 
     def _find(self, parts: Sequence[_Part]) -> None:
-        changed = [part.find(self._read(part.box), self._present) for part in parts]
+        changed = [part.find(self._read(part.box, self._left_out), self._present) for part in parts]
         if any(changed) or not self.version:
             self.version += 1
             self.positions: list[NDArray[np.int64]] = [
@@ -206,16 +206,36 @@ class LabelFile:
                 return (row, *(int(i) for i in np.argwhere(plane == value)[0]))
         return ()
 
-    def read(self, box: Box) -> NDArray[np.uint8]:
-        """Return the training labels of a box; 0 outside the survey, in what is held out, and for unknown classes."""
-        labels = self._read(box)
+    def read(self, box: Box, *, hidden: bool = False) -> NDArray[np.uint8]:
+        """Return the training labels of a box; 0 outside the survey, in what is held out, and for unknown classes.
+
+        Parameters
+        ----------
+        box : Box
+            May reach outside.
+        hidden : bool
+            Whether what :meth:`hide` left out is read, too.
+        """
+        labels = self._read(box, (*self.held_out, *self.ignored) if hidden else self._left_out)
         # A class that was added after training began has no place in the network.
         labels[labels > self.classes] = 0
         return labels
 
-    def _read(self, box: Box) -> NDArray[np.uint8]:
+    def behind(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return what :meth:`hide` left out: flat indices of labelled voxels with data, and their labels."""
+        flats, values = [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
+        for box in self.hidden:
+            labels = self.read(box, hidden=True)
+            at = np.nonzero(labels)
+            flat = np.ravel_multi_index([n + a for n, a in zip(at, box.start, strict=True)], self.shape)
+            there = self._present(flat) if self._present is not None and len(flat) else np.ones(len(flat), bool)
+            flats.append(flat[there])
+            values.append(labels[at][there])
+        return np.concatenate(flats), np.concatenate(values)
+
+    def _read(self, box: Box, left_out: Sequence[Box]) -> NDArray[np.uint8]:
         labels = read_padded(self._array, box)
-        clear(labels, box, self._left_out)
+        clear(labels, box, left_out)
         return labels
 
     def truth(self, box: Box) -> NDArray[np.uint8]:

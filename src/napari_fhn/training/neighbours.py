@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.structure.bodies import Bodies, labelled_columns
+from napari_fhn.structure.bodies import Bodies, Labels, labelled_columns
 from napari_fhn.training import hiding
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.score import confusion, scores
@@ -52,8 +52,8 @@ class Neighbours:
 
     Parameters
     ----------
-    labels : LabelFile
-        What is known; followed while it changes.
+    labels : Labels
+        What is known, such as a label file; followed while it changes.
     vertical : int or None
         Axis along which columns run; None for a map, where every pixel is a column of one voxel.
 
@@ -63,7 +63,7 @@ class Neighbours:
         One for each class, and one for the distance.
     """
 
-    def __init__(self, labels: LabelFile, vertical: int | None) -> None:
+    def __init__(self, labels: Labels, vertical: int | None) -> None:
         self._labels = labels
         self._vertical = vertical
         shape = labels.shape
@@ -132,7 +132,7 @@ class Neighbours:
         asked = lesson.asked(start, stop - start)
         return lesson, asked if self._vertical is None else np.expand_dims(asked, self._vertical)
 
-    def read(self, box: Box, lesson: hiding.Lesson | None = None) -> NDArray[np.float32]:
+    def read(self, box: Box, lesson: hiding.Lesson | None = None, *, coarse: int = 1) -> NDArray[np.float32]:
         """Interpolate over a box.
 
         Parameters
@@ -141,6 +141,8 @@ class Neighbours:
             Of the survey; may reach outside.
         lesson : Lesson, optional
             What alone is told; everything where there is none.
+        coarse : int
+            Voxels along lateral axes that may be told the same, for a first look.
 
         Returns
         -------
@@ -149,7 +151,7 @@ class Neighbours:
             zero where none of them knows), then the distance to the nearest body, from 0 (in it) to 1 (far away).
         """
         # On a lattice that is fine beside what tells bodies apart: what is interpolated varies slowly.
-        stride = max(1, self._cell // 2)
+        stride = max(coarse, self._cell // 2)
         cells = [np.arange(box.start[axis], box.stop[axis]) // stride for axis in self._lateral]
         nodes = [np.arange(cell[0], cell[-1] + 1) for cell in cells]
         places = np.stack(np.meshgrid(*nodes, indexing="ij"), axis=-1).reshape(-1, len(nodes)) * stride + stride // 2

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.large import is_large
 from napari_fhn.network.counting import in_words
+from napari_fhn.training.boxes import clear
 from napari_fhn.training.job import Job, JobError, Output
 from napari_fhn.training.volume import open_array
 
@@ -156,7 +158,7 @@ class Outputs:
         self._factors: tuple[str, ...] = ()
         self.notes: list[str] = []
         for output in job.outputs:
-            if not job.output_path(output).exists():
+            if not job.output_path(output).exists() and not is_large(job.prediction):
                 _check_room(job.output_path(output), self._full(output))
 
     def _full(self, output: Output) -> tuple[int, ...]:
@@ -169,7 +171,7 @@ class Outputs:
             job = self._job
             for stale in set(get_args(Output)) - set(job.outputs):
                 with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
-                    job.output_path(stale).unlink(missing_ok=True)
+                    mapped.remove(job.output_path(stale))
             made = {one: self._made(open_or_make, job.output_path(one), self._full(one)) for one in job.outputs}
             self._others = {output: array for output, array in made.items() if array is not None}
         return self._others
@@ -194,7 +196,7 @@ class Outputs:
                         self._alone[name] = array
                 else:
                     with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
-                        path.unlink(missing_ok=True)
+                        mapped.remove(path)
         return self._alone
 
     def clear(self, kept: Sequence[Box] = ()) -> bool:
@@ -212,6 +214,8 @@ class Outputs:
         """
         found = False
         arrays = (self.classes, *self.others.values(), *(self._alone or {}).values())
+        if is_large(self._job.prediction):
+            return sum(_cleared(array, len(self._shape), kept) for array in arrays) > 0
         # Slice by slice: a survey may be larger than the memory. What is 0 already is left alone, and takes no room.
         for row in range(self._shape[0]):
             goes = np.ones(self._shape[1:], bool)
@@ -229,7 +233,7 @@ class Outputs:
 
     def write_classes(self, box: Box, classes: NDArray[np.uint8]) -> None:
         """Write the classes of a box wherever they are not 0, and nothing else."""
-        np.copyto(self.classes[box.slices], classes, where=classes > 0)
+        self.classes[box.slices] = np.where(classes > 0, classes, self.classes[box.slices])
 
     def write(
         self,
@@ -273,5 +277,28 @@ class Outputs:
 
     def flush(self) -> None:
         """Bring everything written so far to the disk."""
-        for array in (self.classes, *(self._others or {}).values(), *(self._alone or {}).values()):
+        for array in self._arrays:
             mapped.sync_beside(array)
+
+    def pack(self) -> None:
+        """Let what lies in shards take as little room as it can, as nothing is written any more for now."""
+        for array in self._arrays:
+            with contextlib.suppress(OSError):  # it stays as large as it is
+                mapped.pack(array)
+
+    @property
+    def _arrays(self) -> tuple[NDArray[Any], ...]:
+        return (self.classes, *(self._others or {}).values(), *(self._alone or {}).values())
+
+
+def _cleared(array: Any, axes: int, kept: Sequence[Box]) -> bool:
+    """Set an array in shards to 0 but for some boxes of space, and tell whether there was anything else."""
+    found = False
+    for box in array.written():
+        values, space = array[box], Box(*(tuple(getattr(one, end) for one in box[-axes:]) for end in ("start", "stop")))
+        goes = np.ones(space.shape, np.uint8)
+        clear(goes, space, kept)
+        if np.any(values * goes):
+            found = True
+            array[box] = values * (1 - goes)
+    return found

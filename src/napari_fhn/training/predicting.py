@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.training import earlier, provenance, speed
 from napari_fhn.training import journal as journals
@@ -70,11 +71,12 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
             else:
                 time_left.made(share)
             yield Progress("predict", round(100 * share), 100, seconds_left=time_left.left(1 - share))
+    predictor.outputs.pack()
     stopped = control.stop.is_set()
     seconds = time.monotonic() - started
     if stopped:
         words = "Prediction stopped; it goes on from there when you predict again"
-        if earlier.path_of(job.prediction).is_file():
+        if mapped.is_there(earlier.path_of(job.prediction)):
             words += ", and until it is whole the one before can be taken back"
     else:
         words = "The whole survey is predicted"

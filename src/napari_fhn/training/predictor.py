@@ -23,11 +23,12 @@ from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
+from napari_fhn.training.map_parts import grown
 from napari_fhn.training.mosaic import mosaic
 from napari_fhn.training.outputs import Outputs, likeliest
 from napari_fhn.training.parts import Part, added
 from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.regions import MOST_SECTIONS, TOGETHER
+from napari_fhn.training.regions import sections_together
 from napari_fhn.training.tiles import Lattice, Pass, choose
 from napari_fhn.training.waiting import Waiting, averaged
 
@@ -196,6 +197,19 @@ class Predictor:
         across = focus.axis if self.frame.sections else None
         yield from self.write(Box(tuple(start), tuple(stop)), across, control)
 
+    @property
+    def around(self) -> tuple[int, ...]:
+        """Voxels on each side, along each axis, that a voxel depends on; all of them where there is no end to it."""
+        far = max(self.shape) if self.radius is None else self.radius
+        return tuple(max(far, one) for one in ([0] * len(self.shape) if self.combiner is None else self.combiner.halo))
+
+    def part(self, box: Box) -> Iterator[Box]:
+        """Predict a part of a map or a line with what lies around it, as if all of it were predicted."""
+        if self.frame.present(box).any():
+            outer = grown(box, self.around, self.shape)
+            self.put_combined(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
+            yield box
+
     def can_section(self, focus: Focus) -> bool:
         """Tell whether one prediction fills this section; a time slice crosses all sections of a 2D network."""
         return not self.frame.sections or focus.axis in self.frame.sections
@@ -362,7 +376,7 @@ class Predictor:
         sections = None
         if across is not None:
             size = math.prod(length for axis, length in enumerate(region.shape) if axis != across)
-            sections = (across, min(MOST_SECTIONS, max(1, TOGETHER // size)))
+            sections = (across, sections_together(size, self.evaluator.voxels))
         return choose(region, multiples, self.evaluator.radius, self.evaluator.voxels, sections)
 
     def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:

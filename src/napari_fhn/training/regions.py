@@ -43,6 +43,23 @@ TOGETHER = 2**17
 
 MOST_SECTIONS = 16
 
+_ABREAST = 4
+"""Sections of a tile where so many are no more than a tile may have: cores compute them side by side."""
+
+
+def sections_together(section: int, voxels: int) -> int:
+    """Return how many sections make a tile.
+
+    Parameters
+    ----------
+    section : int
+        Voxels of one.
+    voxels : int
+        Most of a tile.
+    """
+    section = max(1, section)
+    return min(MOST_SECTIONS, max(1, TOGETHER // section, min(_ABREAST, voxels // section)))
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -99,8 +116,7 @@ def cut(
     counts = [1] * len(shape)
     if across is not None:
         section = math.prod(size for axis, size in enumerate(region.shape) if axis != across)
-        together = min(MOST_SECTIONS, max(1, TOGETHER // max(1, section)))
-        counts[across] = math.ceil(region.shape[across] / together)
+        counts[across] = math.ceil(region.shape[across] / sections_together(section, voxels))
 
     def parts(axis: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         start, stop, cell, n = region.start[axis], region.stop[axis], multiples[axis], counts[axis]

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from napari_fhn import record
-from napari_fhn.training.inside import LEFT_OUT, of_prediction, shards_of
+from napari_fhn import mapped, record
+from napari_fhn.training.inside import LARGE, LEFT_OUT, of_prediction, shards_of
 
 CHECKPOINTS = "checkpoints"
 _MODEL = "model.json"
@@ -108,7 +108,8 @@ def trial(folder: Path) -> bool:
     if folder.is_symlink() or not folder.is_dir():
         return not folder.exists()
     network(folder / "model")
-    prediction(folder / "prediction.npy")
+    for name in ("prediction.npy", "prediction.zarr"):
+        prediction(folder / name)
     return empty_folder(folder)
 
 
@@ -129,8 +130,12 @@ def left_out(folder: Path) -> None:
 
 
 def files(paths: Iterable[Path]) -> None:
-    """Remove files, with what is half written of them; a link goes, and not what it leads to."""
+    """Remove files and large arrays, with what is half written of them; a link goes, and not what it leads to."""
     for path in paths:
+        if path.suffix == LARGE and path.is_dir() and not path.is_symlink():
+            with contextlib.suppress(OSError):  # others have put something there: that stays
+                mapped.remove(path)
+            continue
         with contextlib.suppress(OSError):  # a folder of this name is none of ours
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):

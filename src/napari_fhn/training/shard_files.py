@@ -155,6 +155,7 @@ def collect(job: Job) -> Provenance:
             if name in places:
                 box = plan.shards.box(number).slices
                 places[name][(slice(None), *box) if name == "probabilities" else box] = store.values(number, name)
+    written.pack()
     recorder.whole()
     recorder.flush()
     journal.discard(job)

@@ -129,6 +129,7 @@ class _Training:
         self._begun_at = self.step
         self._begun = False
         self._answered: list[Box] = []
+        self._labels_seen = self.labels.version
 
     @property
     def goes_on(self) -> bool:
@@ -147,7 +148,8 @@ class _Training:
         """Say what is known of the view before the first step, where nothing was predicted yet."""
         if self._resumes or not self.control.watched or provenance.path_of(self.job.prediction).exists():
             return
-        for box in self.combining.first_answer(self.control.in_view(self.setup.predictor.shape)):
+        shape = self.setup.predictor.shape
+        for box in self.combining.first_answer(self.control.in_view(shape), self.control.place_in(shape)):
             self._answered.append(box)
             yield BoxChanged(box, 0)
 
@@ -272,10 +274,13 @@ class _Training:
                 for box in self.combining.go_on_answering():
                     self._recorder.add(box)
                     yield BoxChanged(box, self.step)
+            if self.labels.version != self._labels_seen:
+                self._labels_seen = self.labels.version
+                self.live.again()
             if self.live.due:
                 began = time.monotonic()
                 yield from self.live.look(self.step)
-                self._expect(_VIEW, time.monotonic() - began)
+                self._expect(_VIEW, (time.monotonic() - began) / self.live.share)
                 yield self.scoring.learnt_from(self.step)
             if self.scoring.is_due(self.step, self._pace.running):
                 began = time.monotonic()
@@ -324,12 +329,13 @@ class _Training:
             yield Note(f"The held-out labels were predicted best after step {best.step}: that network is kept.")
         self._save()
         if not self.control.stop.is_set():
-            yield from self.live.look(self.step)
+            yield from self.live.look(self.step, whole=True)
             if self.job.held_out:
                 yield self.scoring.held_out(self.step)
                 self._save()
         yield from map(Note, self.keeping.saved(self._save_in, self.step, self.control))
         self.keeping.attempt("what made the prediction", self._recorder.flush)
+        self.live.predictor.outputs.pack()
         steps, seconds = self.job.schedule.steps, self._pace.running
         stopped = self.step < steps and not best.given_up and not self.learnt
         if stopped:

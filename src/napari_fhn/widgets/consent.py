@@ -49,6 +49,19 @@ def ask_close(words: str, parent: QWidget | None = None) -> bool:
     return _agreed(words, "Close the window all the same?", parent)
 
 
+def ask_fetch(words: str, parent: QWidget | None = None) -> bool:
+    """Say how much would be fetched, and ask; no is the answer of whoever presses Enter or Escape.
+
+    Parameters
+    ----------
+    words : str
+        What, and how much, in a sentence.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+    return _agreed(words, "Fetch it? It can be stopped, and goes on from there the next time.", parent)
+
+
 def _agreed(words: str, question: str, parent: QWidget | None) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)

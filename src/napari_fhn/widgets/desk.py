@@ -19,6 +19,7 @@ from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
+from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking
@@ -52,6 +53,8 @@ from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.views.beside import Beside
 from napari_fhn.widgets.views.bodies import Bodies
 from napari_fhn.widgets.views.doubts import Doubts
+from napari_fhn.widgets.views.horizon_surfaces import HorizonSurfaces
+from napari_fhn.widgets.views.in_view import InView
 from napari_fhn.widgets.views.scene import Scene
 from napari_fhn.widgets.work import Work
 
@@ -106,8 +109,10 @@ class Desk:
         Results as files.
     beside : Beside
         The other sections and the map.
-    scene, bodies : Scene, Bodies
-        Planes and wells in 3D, and bodies of classes.
+    scene, bodies, horizon_surfaces : Scene, Bodies, HorizonSurfaces
+        Planes and wells in 3D, bodies of classes, and horizons.
+    in_view : InView
+        What is predicted first.
     doubts : Doubts
         What is not to be believed of the prediction.
     store : SessionStore
@@ -161,19 +166,23 @@ class Desk:
         self.made_of = MadeOf(context, self.prediction, self.history)
         self.exports = Exports(context, self.book)
         self.doubts = Doubts(context, self.prediction)
-        self.beside = Beside(context, self.labelling.wells, self.bricks)
+        self.beside = Beside(context, self.labelling.wells, self.bricks, self.labelling.horizons)
         self.scene = Scene(context, self.beside.place, self.labelling.wells)
         self.turning.entering.connect(context.views.entering.emit)
         self.bodies = Bodies(context, self.book, self.prediction, self.scene)
+        self.horizon_surfaces = HorizonSurfaces(context, self.labelling.horizons, self.scene)
+        self.in_view = InView(viewer, self.scene, self.beside.place)
         self.book.state.events.has_labels.connect(self._on_labels)
         for emitter in self._looks():
             emitter.connect(self.look)
         viewer.cursor.events.position.connect(self._give_way)
+        camera_of(viewer).events.center.connect(self._wander)
         shown = Shown(self.prediction, self.overlays, self.history)
         self.work = Work(context, self.engine, self.book, self.planning, shown)
         self.work.begun.connect(self.look)
         self.painted = self.work.painted
         self.painted.connect(self.scene.repaint)
+        self.painted.connect(self._painted)
         self.store = SessionStore(context, self.book, self.opening, self.planning, self.prediction)
         self.rescuing = Rescuing(context, self.book, self.root, self.stop)
         self.healing = Healing(context, self.book, self.prediction, self.labelling.wells_layer)
@@ -187,11 +196,10 @@ class Desk:
         return self.project.session
 
     def look(self, event: Any = None) -> None:
-        """Tell the process, and the person, which section is in view."""
+        """Tell the process which section is in view."""
         layer = self.prediction.layer or self.book.layer
         if layer is not None:
-            self.engine.focus(view.focus(self.viewer, layer))
-        self.data.caption()
+            self.engine.focus(self.in_view.focus(layer), self.in_view.place(layer))
 
     def train(self, beginning: Beginning = NEW) -> None:
         """Train on the labels, as a run of its own; those that are there stay.
@@ -262,6 +270,7 @@ class Desk:
         for emitter in self._looks():
             disconnect(emitter, self.look)
         disconnect(self.viewer.cursor.events.position, self._give_way)
+        disconnect(camera_of(self.viewer).events.center, self._wander)
         self.block_box.close()
         self.healing.close()
         self.scene.close()
@@ -284,6 +293,16 @@ class Desk:
     def _looks(self) -> list[Any]:
         dims = self.viewer.dims.events
         return [dims.current_step, dims.order, dims.ndisplay, self.viewer.layers.events.inserted]
+
+    def _wander(self, event: Any = None) -> None:
+        """Tell the process where on a map the person looks."""
+        layer = self.prediction.layer or self.book.layer
+        if layer is not None and layer.ndim == 2:
+            self.look()
+
+    def _painted(self, event: Any = None) -> None:
+        if self.in_view.turn():
+            self.look()
 
     def _give_way(self, event: Any = None) -> None:
         self.engine.give_way()

@@ -12,7 +12,15 @@ from typing import Any
 import napari
 from napari.utils.notifications import show_info
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QAbstractButton, QApplication, QDockWidget, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_close, ask_consent
@@ -88,7 +96,7 @@ class Dock(QWidget):
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
         self.desk.book.state.events.has_labels.connect(self._offer_results)
-        for part in (self.results, self.export):
+        for part in (self.run, self.results, self.export):
             part.setVisible(self.desk.book.state.has_labels)
         self.sheet: Sheet | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
@@ -109,9 +117,10 @@ class Dock(QWidget):
         self.start = StartPanel(self.desk)
         for panel in (self.start, self.data, self.labels, self.network):
             column.addWidget(panel)
-        column.addWidget(self.run, 1)
+        column.addWidget(self.run, 100)
         column.addWidget(self.results)
         column.addWidget(self.export)
+        column.addStretch(1)  # takes the room while there are no curves that want it
         scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
@@ -238,7 +247,7 @@ class Dock(QWidget):
 
     def _offer_results(self, has_labels: bool) -> None:
         """Show the parts that begin with labels once there are some; they stay, as nothing may jump."""
-        for panel in (self.results, self.export):
+        for panel in (self.run, self.results, self.export):
             panel.setVisible(has_labels or not panel.isHidden())
 
     def _close_if_orphaned(self) -> None:

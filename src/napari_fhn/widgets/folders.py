@@ -11,40 +11,22 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import platformdirs
 import xarray as xr
 
-from napari_fhn.project import ProjectError, Session
+from napari_fhn.project import ProjectError, Session, session_list
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.widgets.preferences import preferences
 
-VARIABLE = "NAPARI_FHN_SESSIONS"
-DOCUMENTS = "FHN sessions"
-"""Folder among the person's documents where sessions lie of which nobody says otherwise."""
-
 
 def program_folder() -> Path:
-    """Return the folder for what the program keeps for itself: copies in bricks, measured speeds, logs.
-
-    It is ``$NAPARI_FHN_SESSIONS`` where that is set, else what napari's Preferences say, else ``sessions`` in the
-    platform's folder for user data, where earlier versions kept sessions too.
-    """
-    return _said() or Path(platformdirs.user_data_dir("napari-fhn", False)) / "sessions"
+    """Return the folder for what the program keeps for itself, where napari's Preferences may say which it is."""
+    return session_list.program_folder(_said())
 
 
 def sessions_folder() -> Path:
-    """Return the folder for new sessions.
-
-    It is ``$NAPARI_FHN_SESSIONS`` where that is set, else what napari's Preferences say, else one among the person's
-    documents, where it is seen and backed up; where a machine has no such place, :func:`program_folder`.
-    """
-    said = _said()
-    if said is not None:
-        return said
-    documents = Path(platformdirs.user_documents_dir())
-    home = documents if documents.is_dir() else documents.parent
-    return documents / DOCUMENTS if os.access(home, os.W_OK) else program_folder()
+    """Return the folder for new sessions, where napari's Preferences may say which it is."""
+    return session_list.sessions_folder(_said())
 
 
 def session_folder(
@@ -95,7 +77,7 @@ def fresh_folder(survey: xr.DataArray, root: Path) -> Path:
 
 
 def _said() -> Path | None:
-    given = os.environ.get(VARIABLE) or preferences().sessions
+    given = preferences().sessions
     return Path(given).expanduser() if given else None
 
 

@@ -9,6 +9,8 @@ from typing import ClassVar
 from napari.utils.notifications import show_error
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn.keys import hidden
+
 
 @dataclass
 class Messages:
@@ -43,7 +45,7 @@ class Messages:
 
     def fail(self, message: str, detail: str = "") -> None:
         """Show a sentence about something that went wrong; the detail is for a report."""
-        self.detail = detail
+        self.detail = hidden(detail)  # what led to it names addresses with their keys
         self.error = True
         self.message = message
         show_error(message)

@@ -14,6 +14,7 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_fhn import mapped
+from napari_fhn.large import is_large
 from napari_fhn.project import (
     OnlyToLook,
     Project,
@@ -378,6 +379,6 @@ class OpenProject:
                 path = run.factor(factor) if factor else run.prediction
                 values = mapped.open(path)
                 if values.shape == shape and values.dtype == np.uint8:
-                    return np.asanyarray(values)
+                    return values if is_large(path) else np.asanyarray(values)
         # As large as the survey, and of one byte.
         return np.broadcast_to(np.zeros((), np.uint8), shape)

@@ -9,6 +9,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from napari_fhn.large import Large
 from napari_fhn.training.combination.settings import TITLES
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
@@ -90,7 +91,8 @@ class Prediction:
 
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
-        return None if self.layer is None else np.asanyarray(self.layer.data)
+        data = None if self.layer is None else self.layer.data
+        return data if data is None or isinstance(data, Large) else np.asanyarray(data)
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -20,6 +20,8 @@ class ToolFold(QWidget):
         super().__init__()
         self.buttons: dict[str, QToolButton] = {}
         self.panels: dict[str, QWidget] = {}
+        self._placed: list[QToolButton] = []
+        self._away: set[QToolButton] = set()
         self._grid = QGridLayout()
         self._grid.setSpacing(2)
         self._column = QVBoxLayout(self)
@@ -60,9 +62,13 @@ class ToolFold(QWidget):
 
     def offer(self, title: str, wanted: bool) -> None:
         """Show the button of a tool that fits the data, and put one away that does not."""
-        self.buttons[title].setVisible(wanted)
+        button = self.buttons[title]
+        button.setVisible(wanted)
         if not wanted:
-            self.buttons[title].setChecked(False)
+            button.setChecked(False)
+        if (button in self._away) == wanted:
+            (self._away.discard if wanted else self._away.add)(button)
+            self._arrange()
 
     def open(self, title: str) -> None:
         """Open a tool."""
@@ -71,8 +77,15 @@ class ToolFold(QWidget):
     def _place(self, button: QToolButton) -> None:
         button.setStyleSheet(_LOOK)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        k = self._grid.count()
-        self._grid.addWidget(button, k // _ACROSS, k % _ACROSS)
+        self._placed.append(button)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the buttons that fit the data side by side, without gaps where others are."""
+        for button in self._placed:
+            self._grid.removeWidget(button)
+        for k, button in enumerate(one for one in self._placed if one not in self._away):
+            self._grid.addWidget(button, k // _ACROSS, k % _ACROSS)
 
     def _toggled(self, title: str, down: bool) -> None:
         if down:

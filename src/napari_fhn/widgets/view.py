@@ -12,6 +12,7 @@ from napari.layers import Labels, Layer
 from napari_fhn.box import Box
 from napari_fhn.surveys.drawing import across
 from napari_fhn.training import Focus
+from napari_fhn.widgets.data.go_to import camera_of
 
 REPAINT_SECONDS = 0.2
 """At most five repaints of the prediction in a second."""
@@ -42,6 +43,30 @@ def focus(viewer: ViewerModel, layer: Labels) -> Focus | None:
     axis = across[0]
     index = round(float(layer.world_to_data(viewer.dims.point)[axis]))
     return Focus(axis, min(max(index, 0), layer.data.shape[axis] - 1))
+
+
+def place(viewer: ViewerModel, layer: Labels) -> tuple[int, ...] | None:
+    """Return the voxel of a map or a line that is in the middle of the canvas.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the person looks.
+    layer : napari.layers.Labels
+        Any layer on the survey's grid, in the viewer or not.
+
+    Returns
+    -------
+    tuple of int or None
+        None for a volume, of which a section is in view.
+    """
+    if layer.ndim != 2 or viewer.dims.ndisplay != 2:
+        return None
+    point = list(viewer.dims.point)
+    for axis, at in zip(viewer.dims.displayed, camera_of(viewer).center[-2:], strict=True):
+        point[axis] = at
+    found = layer.world_to_data(point)[-2:]
+    return tuple(min(max(round(float(x)), 0), size - 1) for x, size in zip(found, layer.data.shape, strict=True))
 
 
 def look_at(viewer: ViewerModel, layer: Layer, axis: int, index: int, vertical: int | None) -> None:
@@ -124,7 +149,7 @@ class Repainter:
                 # The extent cannot change, and a thumbnail of a volume costs more than the section itself.
                 layer.refresh(extent=False, thumbnail=False, highlight=False)
         self._due = False
-        rendered = self._viewer.dims.ndisplay == 3 and any(layer.ndim == 3 for layer in layers)
+        rendered = self._viewer.dims.ndisplay == 3 and any(layer.ndim == 3 and layer.visible for layer in layers)
         pause = REPAINT_SECONDS_3D if rendered else REPAINT_SECONDS
         self._next = began + pause
         return True

@@ -82,6 +82,38 @@ def test_what_is_no_seismic_unix_is_a_sentence(tmp_path, volume):
         surveys.open(tmp_path / "uneven.su")
 
 
+@pytest.mark.parametrize("mark", ["<", ">"])
+def test_a_prediction_goes_out_as_seismic_unix_with_the_headers_of_its_traces(tmp_path, mark):
+    values, fields = grid()
+    keep = np.arange(30) != 7
+    fields = {byte: value[keep] for byte, value in fields.items()}
+    source = su(tmp_path / "cube.su", values[keep], fields, mark)
+    survey = surveys.open(source)
+    out = surveys.save(tmp_path / "out.su", np.full(survey.shape, 3, np.uint8), survey, history=["Drawn by hand"])
+    assert [out.read_bytes()[k * 268 : k * 268 + 240] for k in range(29)] == [
+        source.read_bytes()[k * 268 : k * 268 + 240] for k in range(29)
+    ]
+    again = surveys.open(out)
+    assert surveys.Grid.of(again).apart(surveys.Grid.of(survey)) == ""
+    assert np.nansum(again.values) == 3 * 29 * 7
+    assert "Drawn by hand" in out.with_name("out.su.history.txt").read_text()
+
+
+def test_seg_y_goes_out_as_seismic_unix(tmp_path, volume):
+    survey = surveys.open(volume)
+    values = np.arange(survey.size, dtype=np.float32).reshape(survey.shape)
+    out = surveys.save(tmp_path / "out.su", values, survey)
+    again = surveys.open(out)
+    assert surveys.Grid.of(again).apart(surveys.Grid.of(survey)) == ""
+    np.testing.assert_array_equal(again.values, values)
+    with pytest.raises(SurveyError, match="one value per sample"):
+        surveys.save(tmp_path / "out.su", values[None], survey)
+    with pytest.raises(SurveyError, match="needs the headers of a SEG-Y or Seismic Unix survey"):
+        surveys.save(tmp_path / "out.su", values, survey.assign_attrs(format="npy"))
+    with pytest.raises(SurveyError, match=r"this one is none\. Use \.su"):
+        surveys.save(tmp_path / "out.sgy", values, again)
+
+
 def test_a_prediction_on_it_goes_out_as_other_files(tmp_path):
     values, fields = grid()
     survey = surveys.open(su(tmp_path / "cube.su", values, fields))

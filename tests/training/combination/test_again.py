@@ -86,7 +86,7 @@ def test_what_factors_said_before_does_not_lie_beside_a_prediction_without_them(
 
 
 def test_what_factors_said_for_another_network_is_gone_where_nothing_is_predicted_yet(combined, monkeypatch):
-    monkeypatch.setattr(predictor, "MOST_SECTIONS", 2)
+    monkeypatch.setattr(predictor, "sections_together", lambda *_: 2)
     job, _, _ = combined()
     job = quick(job)
     trained(job)

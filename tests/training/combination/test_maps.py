@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import Input, Job, Note, Schedule, fit, predict
+from napari_fhn.structure.pixels import PixelModel
+from napari_fhn.training import BoxChanged, Control, Input, Job, Note, Schedule, fit, live, map_parts, predict
 from napari_fhn.training import model as models
-from napari_fhn.training.combination import opening
+from napari_fhn.training.combination import learning, opening
 from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.combination.shown import Shown
+from napari_fhn.training.labelled import LabelFile
 
 
 @pytest.fixture
@@ -73,3 +77,43 @@ def test_where_a_package_is_missing_that_bands_ask_for_the_network_alone_predict
     monkeypatch.setattr(opening, "find_spec", lambda _: None)
     notes = [update.message for update in fit(dated[0]) if isinstance(update, Note)]
     assert "The network alone predicts: sklearn is not installed, which the rest needs." in notes
+
+
+def test_a_large_map_is_answered_in_parts_and_what_factors_say_of_it_is_read_once(
+    dated: tuple[Job, np.ndarray], monkeypatch
+) -> None:
+    job, _ = dated
+    job = replace(job, schedule=replace(job.schedule, steps=12), network=levels(2, 8, (4,), 1))
+    monkeypatch.setattr(map_parts, "_PART", 500)
+    monkeypatch.setattr(map_parts, "_LEAST", 0)
+    monkeypatch.setattr(live, "_FIRST_LOOK", 0.0)
+    monkeypatch.setattr(live, "_SHARE", 1.0)
+    monkeypatch.setattr(learning, "_SHARE", 1.0)
+    told_all: list[Box] = []
+    read = PixelModel.read
+
+    def counted(self: PixelModel, box: Box) -> np.ndarray:
+        if isinstance(self._labels, Shown):
+            told_all.append(box)
+        return read(self, box)
+
+    monkeypatch.setattr(PixelModel, "read", counted)
+    updates = [update for update in fit(job, Control(place=(47, 39))) if isinstance(update, BoxChanged)]
+    assert updates[0] == BoxChanged(Box.whole((48, 40)), 0)  # at a glance
+    assert updates[1].box.stop == (48, 40)  # where the person looks
+    assert updates[1].step == 0
+    later = [update.box for update in updates if update.step == 12]
+    assert sum(np.prod(box.shape) for box in later) >= 40 * 46  # the last look is at all that has data
+    assert len(later) > 2
+    assert told_all == [Box.whole((48, 40))]
+
+
+def test_hidden_labels_are_told_to_factors_and_not_to_the_network(dated: tuple[Job, np.ndarray]) -> None:
+    job, truth = dated
+    labels = LabelFile(job.labels, truth.shape, 2)
+    shown = Shown(labels)
+    before, read = [found.copy() for found in shown.positions], shown.read(Box.whole(truth.shape))
+    labels.hide((Box((10, 0), (30, 40)),))
+    assert sum(map(len, labels.positions)) < sum(map(len, before))
+    assert all(map(np.array_equal, shown.positions, before))
+    np.testing.assert_array_equal(shown.read(Box.whole(truth.shape)), read)

@@ -125,3 +125,30 @@ def test_going_to_a_crossline_shows_it(look, qtbot):
     field.go()
     assert turning.current.title == "Crossline"
     assert turning.index == 1
+
+
+def test_another_survey_that_is_ticked_comes_to_the_front_and_the_first_one_again(look):
+    viewer, turning, bar = look(survey(**VOLUME))
+    data = turning._data
+    viewer.dims.order = (0, 2, 1)
+    volume = viewer.layers[0]
+    cube = survey(band=range(6), y=range(30, 10, -1), x=range(15))
+    cube = cube.assign_coords(good=("band", [True, True, False, False, False, False]))
+    viewer.dims.set_current_step(0, 9)
+    viewer.dims.set_point(2, 44.0)  # where the cube has nothing
+    values, how, _ = image_layer(cube)
+    viewer.add_layer(Image(values, **how))
+    data.choose((viewer.layers[1],))
+    assert (volume.visible, viewer.layers[1].visible) == (False, True)
+    assert viewer.dims.order == (0, 1, 2)
+    assert 0 <= turning.index < 2  # of six bands two are good
+    assert bar.number.maximum() == 1
+    assert "is hidden while another survey" in data._messages.note
+    data.choose((volume,))
+    assert volume.visible
+    assert viewer.dims.order == (0, 2, 1)
+    # A person who looks at crosslines, and ticks the same survey again, goes on looking at them.
+    bar.buttons["Crossline"].click()
+    data.choose(())
+    data.choose((volume,))
+    assert viewer.dims.order == (1, 2, 0)

@@ -117,7 +117,9 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     desk.book.go(1, 3)
     assert (layers.lines.data[:, 0, 1] == 3).all()
     desk.book.go(2, 30)
-    assert len(layers.lines.data) == 0
+    contour = layers.lines.data[:, 0]
+    assert (contour[:, 2] == 30).all()
+    assert np.abs(contour[:, 1] / 2 - contour[:, 0] / 4).max() < 1  # the surface is 30 there
     desk.book.go(0, 8)
     panel.quality.setValue(100)
     assert len(layers.lines.data) == 0
@@ -128,6 +130,18 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     assert not horizons.chosen.surface
     desk.book.history.redo()
     assert np.isfinite(horizons.maps()[0].samples).mean() > 0.9
+    # A part of it is erased along the way of the mouse, and brought back.
+    panel.reach.setValue(1)
+    panel.erase.click()
+    assert not horizons.state.picking
+    mouse.drag((8, 2, 40), (8, 4, 40), (8, 6, 40))
+    gone = ~np.isfinite(horizons.maps()[0].samples) & there
+    near = np.zeros_like(there)
+    near[7:10, 1:8] = True
+    assert np.array_equal(gone, near & there)
+    desk.book.history.undo()
+    assert np.array_equal(np.isfinite(horizons.maps()[0].samples), there)
+    panel.erase.click()
     # Labels above and below, as of a horizon in a file.
     desk.labelling.loader.ask_zones = lambda surfaces, table: Zones(("cover", "base"))
     panel.use.click()
@@ -157,10 +171,10 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
 
 def test_what_cannot_be_is_said_and_tracking_stops(beds, spin, monkeypatch, tmp_path):
     viewer, dock = beds
-    desk, horizons = dock.desk, dock.desk.labelling.horizons
+    desk, horizons, results = dock.desk, dock.desk.labelling.horizons, dock.desk.labelling.horizon_results
     horizons.track()
     assert "Pick the horizon" in desk.messages.message
-    horizons.use_as_labels()
+    results.use_as_labels()
     assert "Track a horizon first" in desk.messages.message
     horizons.add()
     horizons.state.picking = True
@@ -185,10 +199,10 @@ def test_what_cannot_be_is_said_and_tracking_stops(beds, spin, monkeypatch, tmp_
     assert not horizons.chosen.surface
     horizons.track()
     assert spin(lambda: horizons.chosen.surface, 30)
-    horizons.save(tmp_path / "top.irap")
-    assert (tmp_path / "top.irap").is_file()
-    horizons.save(tmp_path / "top.unknown")
-    assert "not known" in desk.messages.message
+    results.save(tmp_path / "top.irap")
+    assert spin((tmp_path / "top.irap").is_file, 20)
+    results.save(tmp_path / "top.unknown")
+    assert spin(lambda: "not known" in desk.messages.message, 20)
 
 
 def test_on_a_map_there_are_no_horizons(viewer, dock):

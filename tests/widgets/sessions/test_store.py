@@ -13,6 +13,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.labels import Source
 from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.project.view_record import FILE, ViewRecord
+from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import commands
 
 
@@ -45,7 +46,7 @@ def work(viewer, dock):
     return desk.planning.state.settings
 
 
-def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
+def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path, open_session):
     viewer, dock, path = seismic
     desk = dock.desk
     settings = work(viewer, dock)
@@ -59,7 +60,7 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     viewer.dims.set_current_step(0, 2)
     desk.planning.choose("volume")
     desk.context.views.fence, desk.context.views.colours = ((3.0, 3.0), (4.0, 8.0)), True
-    assert desk.store.open(tmp_path / "abroad" / "session", lambda name: None), desk.messages.message
+    assert open_session(desk, tmp_path / "abroad" / "session"), desk.messages.message
     assert desk.session.folder == tmp_path / "abroad" / "session"
     assert desk.book.layer.data[3, 4, 5] == 2
     assert desk.book.state.classes.names[1] == "Chalk"
@@ -79,14 +80,14 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path):
     assert not path.exists()
 
 
-def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path):
+def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path, open_session):
     viewer, dock, path = seismic
     desk = dock.desk
     desk.store.save()
     folder = desk.session.folder
     shutil.move(path, tmp_path / "elsewhere.sgy")
     n = len(viewer.layers)
-    assert not desk.store.open(folder, lambda name: None)
+    assert not open_session(desk, folder)
     assert "nothing was opened" in desk.messages.message
     assert len(viewer.layers) == n
     asked = []
@@ -95,7 +96,7 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path)
         asked.append(name)
         return tmp_path / "elsewhere.sgy"
 
-    assert desk.store.open(folder, ask), desk.messages.message
+    assert open_session(desk, folder, ask), desk.messages.message
     assert asked == ["survey.sgy"]
     assert desk.session.folder == folder
 
@@ -127,7 +128,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     commands.save_session(viewer)
     assert "not empty" in desk.messages.message
     commands.open_session(viewer)
-    assert desk.session.folder == copy
+    assert spin(lambda: desk.session.folder == copy, 20)
     assert desk.project.current.id == "run-001"
 
 
@@ -148,7 +149,7 @@ def test_how_it_is_looked_at_is_all_that_the_desk_keeps_for_itself(seismic):
     assert Project.open(folder).settings.schedule.steps == 77
 
 
-def test_a_session_of_the_command_line_opens_in_the_dock(viewer, dock, tmp_path):
+def test_a_session_of_the_command_line_opens_in_the_dock(viewer, dock, tmp_path, open_session):
     files = sample_data.SEISMIC
     survey = surveys.open(files.survey)
     made = Project(Session(tmp_path / "typed"), SurveySet.of({"cube": survey}))
@@ -156,14 +157,14 @@ def test_a_session_of_the_command_line_opens_in_the_dock(viewer, dock, tmp_path)
         made.use(made.surveys)
         made.label([Source.of(files.wells, survey), Source.of(files.tops, survey)])
     desk = dock.desk
-    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.messages.message
+    assert open_session(desk, tmp_path / "typed"), desk.messages.message
     assert [layer.name for layer in desk.data.state.chosen] == ["cube"]
     assert np.asarray(desk.book.layer.data).any()
     assert desk.book.state.classes == made.classes
     assert desk.project.writable
 
 
-def test_a_survey_that_needed_an_answer_comes_back_with_it(viewer, dock, tmp_path):
+def test_a_survey_that_needed_an_answer_comes_back_with_it(viewer, dock, tmp_path, open_session):
     values = np.random.default_rng(0).standard_normal((20, 8, 12)).astype(np.float32)
     path = tmp_path / "volume.npy"
     np.save(path, values)
@@ -175,12 +176,12 @@ def test_a_survey_that_needed_an_answer_comes_back_with_it(viewer, dock, tmp_pat
         known[2, 3] = 1
         made.paint(known)
     desk = dock.desk
-    assert desk.store.open(tmp_path / "typed", lambda name: None), desk.messages.message
+    assert open_session(desk, tmp_path / "typed"), desk.messages.message
     assert desk.data.material.shape == survey.shape
     np.testing.assert_array_equal(desk.book.layer.data, known)
 
 
-def test_a_session_that_does_not_open_leaves_everything_as_it_was(seismic, tmp_path):
+def test_a_session_that_does_not_open_leaves_everything_as_it_was(seismic, tmp_path, open_session):
     viewer, dock, path = seismic
     desk = dock.desk
     work(viewer, dock)
@@ -198,7 +199,7 @@ def test_a_session_that_does_not_open_leaves_everything_as_it_was(seismic, tmp_p
     (third / "session.json").write_text(text)
     assert manifest.grid is not None
     for folder_ in (other, third, tmp_path / "nowhere", tmp_path):
-        assert not desk.store.open(folder_, lambda name: None), folder_
+        assert not open_session(desk, folder_), folder_
         assert desk.messages.error
         assert list(viewer.layers) == layers
         assert desk.session.folder == folder
@@ -215,7 +216,7 @@ def test_the_menu_finds_its_commands():
         assert callable(npe2.PluginManager.instance().commands.get(command.id))
 
 
-def test_a_session_with_damaged_records_opens_and_says_what_is_lost(seismic):
+def test_a_session_with_damaged_records_opens_and_says_what_is_lost(seismic, open_session):
     viewer, dock, _ = seismic
     desk = dock.desk
     work(viewer, dock)
@@ -226,10 +227,34 @@ def test_a_session_with_damaged_records_opens_and_says_what_is_lost(seismic):
         pass
     for name in ("session.json", "wells.json", FILE):
         (folder / name).write_bytes(b"\0" * 300)
-    assert desk.store.open(folder, lambda name: None), desk.messages.message
+    assert open_session(desk, folder), desk.messages.message
     assert desk.book.layer.data[3, 4, 5] == 2
     assert desk.book.state.classes.names[1] == "Chalk"
     said = desk.messages.note
     for name in ("session.json", "wells.json", FILE):
         assert f"{name} cannot be read" in said
         assert (folder / f"{name}.damaged").read_bytes() == b"\0" * 300
+
+
+def test_a_session_of_two_maps_keeps_both_when_their_layers_go(viewer, dock, tmp_path, open_session, spin):
+    desk = dock.desk
+    for name in ("gravity", "magnetics"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).random((30, 40), np.float32))
+        values, how, _ = image_layer(surveys.open(tmp_path / f"{name}.npy"))
+        viewer.add_image(values, **how)
+    desk.data.state.vertical_axis = None
+    dock.labels.new.click()
+    folder = desk.session.folder
+    other = Project(Session(tmp_path / "other"), SurveySet.of({"other": surveys.open(tmp_path / "gravity.npy")}))
+    with other.session.writing("a test"):
+        other.use(other.surveys)
+    assert open_session(desk, tmp_path / "other"), desk.messages.message
+    assert [entry.name for entry in Session(folder).manifest.inputs] == ["gravity", "magnetics"]
+    assert open_session(desk, folder), desk.messages.message
+    viewer.layers.clear()
+    spin(lambda: False, 0.1)
+    assert [entry.name for entry in Session(folder).manifest.inputs] == ["gravity", "magnetics"]
+    # One that is taken away alone is learnt from no more.
+    assert open_session(desk, folder), desk.messages.message
+    viewer.layers.remove("gravity")
+    assert spin(lambda: [entry.name for entry in Session(folder).manifest.inputs] == ["magnetics"], 5)

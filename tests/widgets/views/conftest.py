@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from napari.components import ViewerModel
 from napari.layers import Image
+from psygnal import Signal
 
 from napari_fhn.surveys import SurveyGeometry
 from napari_fhn.widgets.background import Background
@@ -17,11 +18,24 @@ from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.horizon_state import HorizonState
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.open_project import OpenProject
 from napari_fhn.widgets.views.linked_views import LinkedViews
 from napari_fhn.widgets.views.place import Place
+
+
+class Horizons:
+    """Stands for the horizons of a session."""
+
+    grown = Signal()
+
+    def __init__(self):
+        self.state, self.tracked = HorizonState(), []
+
+    def maps(self):
+        return self.tracked
 
 
 @pytest.fixture
@@ -51,8 +65,9 @@ def parts():
         values, how, _ = image_layer(survey)
         viewer.add_layer(Image(values, **how))
         return SimpleNamespace(
-            viewer=viewer, context=context, book=book, wells=WellBook(context, book), place=Place(viewer, context.data)
-        )
+            viewer=viewer, context=context, book=book, wells=WellBook(context, book), place=Place(viewer, context.data),
+            horizons=Horizons(),
+        )  # fmt: skip
 
     return made
 
@@ -64,7 +79,8 @@ def opened(qtbot, tmp_path, parts):
 
     def open_(survey, *, show=True):
         desk = parts(survey)
-        made = LinkedViews(desk.context, desk.place, desk.wells, Bricks(desk.context, tmp_path), desk.context.views)
+        bricks = Bricks(desk.context, tmp_path)
+        made = LinkedViews(desk.context, desk.place, desk.wells, bricks, desk.horizons, desk.context.views)
         qtbot.addWidget(made)
         made.resize(1000, 300)
         if show:

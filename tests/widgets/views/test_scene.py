@@ -11,8 +11,13 @@ from psygnal import Signal
 
 from napari_fhn.labels import Well
 from napari_fhn.surveys.gain import Gained
+from napari_fhn.training import Focus
 from napari_fhn.widgets.data.turning import Turning
+from napari_fhn.widgets.labelling.horizon_state import HorizonMap
+from napari_fhn.widgets.views import in_view
 from napari_fhn.widgets.views.bodies import Bodies
+from napari_fhn.widgets.views.horizon_surfaces import HorizonSurfaces
+from napari_fhn.widgets.views.in_view import InView
 from napari_fhn.widgets.views.scene import Scene, planes
 from napari_fhn.widgets.views.sources import shows
 
@@ -131,3 +136,50 @@ def test_a_body_is_made_beside_the_window_and_stopped(scene, qtbot, monkeypatch)
     assert list(bodies._layers) == [2]
     desk.context.views.bodies = ()
     assert layer not in desk.viewer.layers
+
+
+def test_in_3d_the_planes_are_predicted_in_turn_and_first_the_one_that_is_moved(scene, monkeypatch):
+    desk, made = scene
+    clock = [100.0]
+    monkeypatch.setattr(in_view.time, "monotonic", lambda: clock[0])
+    looked, layer = InView(desk.viewer, made, desk.place), Labels(np.zeros((10, 12, 20), np.uint8))
+    desk.viewer.dims.ndisplay = 3
+    index = desk.place.index
+    assert looked.focus(layer) == Focus(0, index[0])
+    axes = []
+    for _ in range(3):
+        clock[0] += 5
+        assert looked.turn()
+        assert not looked.turn()  # not twice in a moment
+        axes.append(looked.focus(layer).axis)
+    assert axes == [1, 2, 0]
+    desk.place.go({1: 9})
+    assert looked.focus(layer) == Focus(1, 9)
+    desk.viewer.dims.ndisplay = 2
+    clock[0] += 5
+    assert not looked.turn()
+    assert looked.focus(layer) is None or looked.focus(layer).axis == desk.place.across
+
+
+def test_tracked_horizons_are_surfaces_in_3d_and_go_with_them(scene):
+    desk, made = scene
+    surfaces = HorizonSurfaces(desk.context, desk.horizons, made)
+    samples = np.full((10, 12), 5, np.float32)
+    samples[:, 6:] = np.nan
+    desk.horizons.tracked = [HorizonMap("Top", "#ffd166", samples, np.ones_like(samples), samples * 4)]
+    surfaces.follow()
+    assert "Top (3D)" not in desk.viewer.layers
+    desk.viewer.dims.ndisplay = 3
+    layer = desk.viewer.layers["Top (3D)"]
+    assert layer.vertices.max(axis=0).tolist() == [9, 5, 5]
+    surfaces.follow()
+    assert desk.viewer.layers["Top (3D)"] is layer
+    desk.horizons.tracked = [HorizonMap("Top", "#ffd166", samples + 1, np.ones_like(samples), samples * 4)]
+    desk.horizons.state.events.kept.emit(desk.horizons.state.kept)
+    assert desk.viewer.layers["Top (3D)"].vertices[0, 2] == 6
+    desk.viewer.dims.ndisplay = 2
+    assert not desk.viewer.layers["Top (3D)"].visible
+    desk.viewer.dims.ndisplay = 3
+    desk.horizons.tracked = []
+    surfaces.follow()
+    assert "Top (3D)" not in desk.viewer.layers

@@ -64,9 +64,9 @@ class EitherEngine(Engine):
         self._elsewhere().predict(job)
         self.task = "predict"
 
-    def focus(self, focus: Focus | None) -> None:
-        """Say which section is in view."""
-        super().focus(focus)
+    def focus(self, focus: Focus | None, place: tuple[int, ...] | None = None) -> None:
+        """Say which section is in view; where on a map, that only a process of this machine is told."""
+        super().focus(focus, place)
         if self._far is not None:
             self._far.focus(focus)
 

@@ -46,6 +46,17 @@ class Horizon(NamedTuple):
         nothing = np.float32(np.nan)
         return Horizon(np.where(keep, self.samples, nothing), np.where(keep, self.quality, 0), self.event)
 
+    def without(self, gone: NDArray[np.bool_]) -> Horizon:
+        """Return the same without some traces.
+
+        Examples
+        --------
+        >>> found = Horizon(np.array([3.0, 4.0]), np.array([0.9, 0.2]), "peak")
+        >>> found.without(np.array([False, True])).samples.tolist()
+        [3.0, nan]
+        """
+        return Horizon(np.where(gone, np.float32(np.nan), self.samples), np.where(gone, 0, self.quality), self.event)
+
 
 class Tracker:
     """Tracks a horizon, step by step; see :func:`track`.

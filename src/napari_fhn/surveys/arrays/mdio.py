@@ -13,6 +13,7 @@ import xarray as xr
 
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.assemble import check_values
+from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 from napari_fhn.surveys.lazy import guarded, one_line
@@ -79,6 +80,7 @@ def _open(path: Path, metadata: dict[str, Any]) -> xr.DataArray:
     records = ["headers", "raw_headers"]
     # Most servers list no folders: what lies at an address is found by its consolidated metadata, where it has them.
     together = None if url_of(path) is not None else False
+    look_for_engines()
     data = xr.open_zarr(store_of(path), chunks=None, consolidated=together, drop_variables=records)
     array: xr.DataArray = data[name]
     check_values(path, array.dtype, array.shape)

@@ -12,6 +12,7 @@ import xarray as xr
 from napari_fhn.surveys.arrays import hdf5
 from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.assemble import check_lengths
+from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 from napari_fhn.surveys.missions import emit
@@ -122,6 +123,7 @@ def read_groups(path: Path, engine: str) -> dict[str, xr.Dataset]:
 
 
 def _open(path: Path, options: dict[str, Any]) -> dict[str, xr.Dataset]:
+    look_for_engines()
     if options["engine"] == "scipy":
         return {"": _legible(xr.open_dataset(path, **options))}
     return {name.strip("/"): _legible(dataset) for name, dataset in xr.open_groups(path, **options).items()}

@@ -15,6 +15,7 @@ from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, known_axes
+from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 
@@ -164,6 +165,7 @@ def _datasets(path: Path, arrays: Mapping[str, Any]) -> dict[str, xr.Dataset]:
     options: dict[str, Any] = {"engine": "zarr", "chunks": None, "cache": False, "decode_coords": "all"}
     from napari_fhn.surveys.remote.store import store_of
 
+    look_for_engines()
     with warnings.catch_warnings():
         # About metadata that is not consolidated, and times.
         warnings.simplefilter("ignore")

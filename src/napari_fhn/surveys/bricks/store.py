@@ -21,6 +21,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
+from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.lazy import guarded, one_line
@@ -184,6 +185,7 @@ def load(path: Path) -> xr.DataArray:
     # Servers list no folders: there it is found by metadata in one file.
     where: dict[str, Any] = {"chunks": None, "consolidated": url_of(path) is not None, "decode_coords": "all"}
     try:
+        look_for_engines()
         opened = xr.open_zarr(cast(Any, store_of(path)), **where)
         said = opened.attrs[KEY]
         array: xr.DataArray = opened[VALUES]

@@ -14,10 +14,12 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out import gocad
 from napari_fhn.surveys.out.history import forget, lines_of, plain
 from napari_fhn.surveys.out.surfaces import IRAP, SUFFIXES, check_surface, write_surface
 
 Floats = NDArray[np.float64]
+VSET = (".vs",)
 
 
 def horizon(values: ArrayLike, above: int | Collection[int], below: int | Collection[int]) -> NDArray[np.int64]:
@@ -72,6 +74,7 @@ def save_horizon(
           What it is, and its unit, stands in a text file beside it (``NAME.irap.history.txt``);
         * ``.zmap``: ZMAP+, whose nodes run east and north; on the traces where the survey does, else interpolated
           between them;
+        * ``.vs``: GOCAD VSet, a vertex for each trace that has the contact, of a volume;
         * any other, mostly ``.xyz``: text.
     values : ArrayLike of int, shape (inline, crossline, sample) or (trace, sample)
         Classes on the grid of `like`; read a slab at a time.
@@ -116,6 +119,8 @@ def save_horizon(
             f"values of shape {tuple(values.shape)} are no classes over traces of this survey {tuple(like.sizes)}",
             "Give the prediction of a seismic survey",
         )
+    if path.suffix.lower() in VSET and like.ndim != 3:
+        raise SurveyError(path, "a GOCAD VSet is that of a volume, and the survey is a line", "Use .xyz")
     surface = path.suffix.lower() in SUFFIXES
     if surface:
         check_surface(path, like)
@@ -126,6 +131,14 @@ def save_horizon(
             written = int(np.isfinite(depths).sum())
             if written:
                 write_surface(new, depths, like, [title], lines_of(history))
+        elif path.suffix.lower() in VSET:
+            name = title.partition(";")[0].partition(": ")[2]
+            with new.open("w", encoding="ascii", errors="replace") as file:
+                head = gocad.head("VSet", plain(name), like, [*lines_of(history), title])
+                file.writelines(f"{line}\n" for line in head)
+                for start, depths in _depths(values, like, above, below, progress):
+                    written += _write_vertices(file, like, start, depths, written)
+                file.write("END\n")
         else:
             with new.open("w", encoding="ascii", errors="replace") as file:
                 file.writelines(f"# {plain(line)}\n" for line in [*lines_of(history), title, _header(like)])
@@ -173,6 +186,17 @@ def _write_points(file: TextIO, like: xr.DataArray, start: int, depths: Floats) 
     columns = places_of(like, (places[0] + start, *places[1:]))
     table = np.stack([*columns.values(), depths[places]], axis=1)
     np.savetxt(file, table, fmt=[*("%.2f" if name in "xy" else "%.10g" for name in columns), "%.10g"])
+    return len(table)
+
+
+def _write_vertices(file: TextIO, like: xr.DataArray, start: int, depths: Floats, before: int) -> int:
+    """Write a numbered vertex for each trace that has a depth; returns how many."""
+    places = np.nonzero(np.isfinite(depths))
+    columns = places_of(like, (places[0] + start, *places[1:]))
+    first, second = ("x", "y") if "x" in columns else list(columns)[:2]
+    numbers = before + 1 + np.arange(len(places[0]))
+    table = np.stack([numbers, columns[first], columns[second], depths[places]], axis=1)
+    np.savetxt(file, table, fmt="VRTX %d %.3f %.3f %.6g")
     return len(table)
 
 

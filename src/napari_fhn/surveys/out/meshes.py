@@ -16,6 +16,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out import gocad
 from napari_fhn.surveys.out.classes import rgb
 from napari_fhn.surveys.out.history import lines_of, plain
 
@@ -157,19 +158,11 @@ class _TSurf:
         self.file.write("END\n")
 
     def _write_head(self) -> None:
-        lines = ["GOCAD TSurf 1", *(f"# {plain(line)}" for line in self.lines), "HEADER {", f"name: {self.name}"]
+        more = []
         if self.value in self.colors:
             shares = " ".join(f"{part / 255:.6g}" for part in rgb(self.colors[self.value]))
-            lines.append(f"*solid*color: {shares} 1")
-        geometry = self.like.attrs.get("geometry")
-        first, second, down = map(str, self.like.dims)
-        x, y, unit = first, second, "none"
-        if isinstance(geometry, SurveyGeometry):
-            x, y, unit = "X", "Y", geometry.units
-        units = str(self.like[down].attrs.get("units", "")) or "none"
-        lines += ["}", "GOCAD_ORIGINAL_COORDINATE_SYSTEM", "NAME Default", f'AXIS_NAME "{x}" "{y}" "Z"',
-                  f'AXIS_UNIT "{unit}" "{unit}" "{units}"', "ZPOSITIVE Depth", "END_ORIGINAL_COORDINATE_SYSTEM",
-                  "TFACE"]  # fmt: skip
+            more = [f"*solid*color: {shares} 1"]
+        lines = [*gocad.head("TSurf", self.name, self.like, self.lines, more), "TFACE"]
         self.file.writelines(f"{line}\n" for line in lines)
 
 

@@ -23,13 +23,15 @@ from napari_fhn.surveys.out.labelled import template
 from napari_fhn.surveys.out.netcdf import write_netcdf
 from napari_fhn.surveys.out.raster import write_envi, write_geotiff
 from napari_fhn.surveys.out.segy import write_segy
+from napari_fhn.surveys.out.seismic_unix import write_su
 
 SEGY = (".sgy", ".segy", ".seg")
+SU = (".su",)
 GEOTIFF = (".tif", ".tiff")
 ENVI = (".img", ".dat", ".bsq", ".envi")
 NETCDF = (".nc", ".nc4")
 #: Every suffix that `save` knows.
-SUFFIXES = (*SEGY, *GEOTIFF, *ENVI, *NETCDF, ".zarr", ".npy")
+SUFFIXES = (*SEGY, *SU, *GEOTIFF, *ENVI, *NETCDF, ".zarr", ".npy")
 
 
 def save(
@@ -53,6 +55,7 @@ def save(
         * ``.sgy``, ``.segy``: SEG-Y. Text, binary and trace headers are the source's byte for byte, except empty cards
           that take a history, and the sample format (bytes 3225-3226): 1-byte integers (8, or 16 above 127) where the
           values are integers that fit, 2- or 4-byte integers (3, 2) where larger, else IEEE float (5).
+        * ``.su``: Seismic Unix, from SEG-Y or Seismic Unix: trace headers as the source's, samples of 4 bytes.
         * ``.tif``, ``.tiff``: cloud-optimised GeoTIFF with the survey's CRS and transform; classes with a palette, and
           their names in ``NAME.tif.aux.xml`` beside it, where GDAL keeps them.
         * ``.img``, ``.dat``, ``.bsq``, ``.envi``: ENVI, with its ``.hdr`` beside it.
@@ -108,10 +111,12 @@ def save(
     suffix = path.suffix.lower()
     table, made = tuple(classes), lines_of(history)
     extra = values.ndim - sum(dim != "band" for dim in like.dims)
-    if suffix in SEGY:
+    if suffix in SEGY + SU:
         if extra:
-            raise SurveyError(path, "a SEG-Y file holds one value per sample", "Save one class or band at a time")
-        writer: Callable[[Path], None] = lambda new: write_segy(new, values, like, path, progress, made)  # noqa: E731
+            kind = "a SEG-Y file" if suffix in SEGY else "a file of Seismic Unix"
+            raise SurveyError(path, f"{kind} holds one value per sample", "Save one class or band at a time")
+        write_traces = write_segy if suffix in SEGY else write_su
+        writer: Callable[[Path], None] = lambda new: write_traces(new, values, like, path, progress, made)  # noqa: E731
     elif suffix in GEOTIFF + ENVI:
         if tuple(dim for dim in like.dims if dim != "band") != ("y", "x"):
             kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
@@ -129,7 +134,7 @@ def save(
     elif suffix == ".npy":
         writer = lambda new: _write_npy(new, values, progress, made)  # noqa: E731
     else:
-        known = ".sgy, .segy, .tif, .img, .nc, .zarr or .npy"
+        known = ".sgy, .segy, .su, .tif, .img, .nc, .zarr or .npy"
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {known}")
     with replacing(path) as new:
         writer(new)

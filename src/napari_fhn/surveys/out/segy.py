@@ -15,6 +15,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.history import on_cards, write_beside
+from napari_fhn.surveys.remote.fetching import local
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES, Layout
 from napari_fhn.surveys.segy.grid import Line, Order
 from napari_fhn.surveys.segy.layout import read_layout
@@ -68,7 +69,7 @@ def write_segy(
     SurveyError
         When there is no SEG-Y source, or `like` is not the whole of it.
     """
-    survey = _source(values, like, named)
+    survey = source_of(values, like, named)
     layout, headers = survey.layout, TraceBytes(survey.layout)
     code, kind = _sample_format(values)
     stored = np.dtype(kind).newbyteorder(">" if layout.endian == "big" else "<")
@@ -88,7 +89,7 @@ def write_segy(
             traces = np.arange(start, min(start + rows, layout.n_traces), dtype=np.int64)
             block = np.empty(traces.size, dtype=trace)
             block["header"] = headers.gather(traces, 0, layout.trace_header_bytes)
-            found = _gather(values, *_places(survey.order, traces))
+            found = gather(values, *places_of(survey.order, traces))
             if survey.shifts is not None:
                 # Each trace gets what lies at its own samples, behind its own delay.
                 found = survey.shifts.off_axis(found, traces, layout.n_samples)
@@ -110,14 +111,15 @@ def write_segy(
             _correct_counts(out, layout)
 
 
-def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
-    """Read the headers of the survey again, the way they were read when it was opened."""
-    if not str(like.attrs.get("format", "")).startswith("SEG-Y"):
-        raise SurveyError(
-            named, "SEG-Y needs the headers of a SEG-Y survey, and this one is none", "Use .tif, .nc, .zarr or .npy"
-        )
+def source_of(values: ArrayLike, like: xr.DataArray, named: Path, kinds: tuple[str, ...] = ("SEG-Y",)) -> SegySurvey:
+    """Read the headers of the survey again, the way they were read when it was opened; of a file of these kinds."""
+    if not str(like.attrs.get("format", "")).startswith(kinds):
+        kind = kinds[-1]
+        way_out = "Use .su" if str(like.attrs.get("format", "")).startswith("Seismic Unix") else "Use .tif"
+        what = f"{kind} needs the headers of a {' or '.join(kinds)} survey, and this one is none"
+        raise SurveyError(named, what, f"{way_out}, .nc, .zarr or .npy")
     source = str(like.attrs.get("source", ""))
-    path = Path(source)
+    path = local(source)
     if not source:
         raise SurveyError(
             named, "the survey's file, whose headers are needed, is not at hand", "Name it with --like, or put it back"
@@ -150,7 +152,7 @@ def _source(values: ArrayLike, like: xr.DataArray, named: Path) -> SegySurvey:
     return survey
 
 
-def _places(order: Order, traces: Ints) -> tuple[Ints, Ints]:
+def places_of(order: Order, traces: Ints) -> tuple[Ints, Ints]:
     """Indices of traces along both lateral axes, -1 where one has no place."""
     return (traces, np.zeros_like(traces)) if isinstance(order, Line) else order.places(traces)
 
@@ -185,13 +187,13 @@ def _correct_counts(out: Any, layout: Layout) -> None:
         _put(out, 3529, "i", layout.trailer_bytes // TEXT_BYTES, layout)
 
 
-def _gather(values: ArrayLike, i: Ints, j: Ints) -> NDArray[Any]:
+def gather(values: ArrayLike, i: Ints, j: Ints) -> NDArray[Any]:
     """Traces at pairs of indices, shape (n, sample); zeros where the indices are -1."""
     on = i >= 0
     if not on.all():
         out = np.zeros((len(i), values.shape[-1]), dtype=values.dtype)
         if on.any():
-            out[on] = _gather(values, i[on], j[on])
+            out[on] = gather(values, i[on], j[on])
         return out
     (i0, i1), (j0, j1) = (int(i.min()), int(i.max()) + 1), (int(j.min()), int(j.max()) + 1)
     if values.ndim == 2:
@@ -200,7 +202,7 @@ def _gather(values: ArrayLike, i: Ints, j: Ints) -> NDArray[Any]:
         return np.asarray(read(values, slice(i0, i1), slice(j0, j1))[i - i0, j - j0])
     # The traces are scattered: two halves lie closer together.
     half = len(i) // 2
-    return np.concatenate([_gather(values, i[:half], j[:half]), _gather(values, i[half:], j[half:])])
+    return np.concatenate([gather(values, i[:half], j[:half]), gather(values, i[half:], j[half:])])
 
 
 def _sample_format(values: ArrayLike) -> tuple[int, type[np.generic]]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from napari_fhn import record
+from napari_fhn.keys import hidden, key_of, parted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.extras import library
 from napari_fhn.surveys.lazy import one_line
@@ -35,8 +36,14 @@ class NotThere(SurveyError):
     """Nobody answers at an address, or not in time; what lies there may be sound."""
 
 
+class Nothing(SurveyError):
+    """Nothing lies at an address."""
+
+
 def url_of(path: str | os.PathLike[str]) -> str | None:
-    """Return the address that a path is; None for one of this machine.
+    """Return the address that a path is, without its key; None for one of this machine.
+
+    What follows a question mark may be a key: it is held in memory (`napari_fhn.keys`), and only the address goes on.
 
     Parameters
     ----------
@@ -45,11 +52,17 @@ def url_of(path: str | os.PathLike[str]) -> str | None:
 
     Examples
     --------
-    >>> url_of("https://a.org/b.zarr"), url_of(Path("https://a.org/b.zarr/")), url_of("C:/b.zarr")
+    >>> url_of("https://a.org/b.zarr?sig=1"), url_of(Path("https://a.org/b.zarr/")), url_of("C:/b.zarr")
     ('https://a.org/b.zarr', 'https://a.org/b.zarr', None)
     """
     found = _ADDRESS.fullmatch(os.fspath(path).replace("\\", "/") if isinstance(path, Path) else os.fspath(path))
-    return f"{found[1].lower()}://{found[2].rstrip('/')}" if found else None
+    return parted(f"{found[1].lower()}://{found[2]}") if found else None
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """Return what was named as a path that holds no key: for a file of this machine, that of the file."""
+    url = url_of(path)
+    return Path(path) if url is None else Path(url)
 
 
 def kept(url: str) -> str:
@@ -63,16 +76,26 @@ def named(url: str) -> Path:
     return Path((path.parent if path.name in _OF_STORES else path).name)
 
 
+def host_of(url: str) -> str:
+    """Return who is asked at an address."""
+    return url.partition("://")[2].partition("/")[0]
+
+
 def check_address(url: str) -> None:
-    """Refuse an address that holds a password, which would be shown and kept.
+    """Refuse an address that holds a password, which would be shown and kept, or a key that is understood nowhere.
 
     Raises
     ------
     SurveyError
     """
-    host = url.partition("://")[2].partition("/")[0]
-    if url.startswith(("http://", "https://")) and "@" in host:
+    scheme, _, rest = url.partition("://")
+    # Azure's own addresses have a container in front of the host.
+    before, at, _ = rest.partition("/")[0].rpartition("@")
+    if at and (PACKAGES[scheme] == "aiohttp" or ":" in before):
         raise SurveyError(named(url), "its address holds a password", "Give one without: addresses are shown and kept")
+    if key_of(url) and PACKAGES[scheme] not in ("aiohttp", "adlfs"):
+        what = f"what stands behind the question mark means nothing at {scheme}://"
+        raise SurveyError(named(url), what, "Give the https:// address that was made with it")
 
 
 def system(url: str, *, asynchronous: bool = False) -> tuple[Any, str]:
@@ -83,18 +106,26 @@ def system(url: str, *, asynchronous: bool = False) -> tuple[Any, str]:
     SurveyError
         Where a package is missing, or the address is none that it knows.
     """
-    scheme = url.partition("://")[0]
+    scheme, key = url.partition("://")[0], key_of(url)
     fsspec = library(named(url), "fsspec", "cloud", f"what lies at {scheme}://")
     speaker = library(named(url), PACKAGES[scheme], "cloud", f"what lies at {scheme}://")
     options: dict[str, Any] = {"skip_instance_cache": True}
     if PACKAGES[scheme] == "aiohttp":
         times = speaker.ClientTimeout(total=TOTAL, sock_connect=CONNECT, sock_read=QUIET)
-        # Proxies are those of the environment, as with every other program.
-        options["client_kwargs"] = {"timeout": times, "trust_env": True}
+        # Proxies are those of the environment, as with every other program. What is packed on the way has other sizes.
+        options["client_kwargs"] = {
+            "timeout": times, "trust_env": True, "headers": {"Accept-Encoding": "identity"}
+        }  # fmt: skip
     elif PACKAGES[scheme] == "s3fs":
         options["config_kwargs"] = {"connect_timeout": CONNECT, "read_timeout": QUIET, "retries": {"max_attempts": 2}}
+    elif key and PACKAGES[scheme] == "adlfs":
+        options["sas_token"] = key
     try:
         files, path = fsspec.core.url_to_fs(url, asynchronous=asynchronous, **options)
+        if key and PACKAGES[scheme] == "aiohttp":
+            # Each file of a store is asked for with the key of the store.
+            plain, whole = files.encode_url, library(named(url), "yarl", "cloud", "addresses").URL
+            files.encode_url = lambda one: whole(f"{plain(one)}?{key}", encoded=True)
         if asynchronous and not files.async_impl:
             wrapping = library(named(url), "fsspec.implementations.asyn_wrapper", "cloud", f"what lies at {scheme}://")
             files = wrapping.AsyncFileSystemWrapper(files, asynchronous=True)
@@ -174,15 +205,18 @@ def failed(url: str, error: BaseException) -> SurveyError:
     # fsspec says of whatever goes wrong on the web that nothing is there, and keeps the reason behind it.
     while isinstance(error, FileNotFoundError) and error.__cause__ is not None:
         error = error.__cause__
-    path, host = named(url), url.partition("://")[2].partition("/")[0]
+    path, host = named(url), host_of(url)
     status = getattr(error, "status", None) or getattr(error, "code", None)
     words = f"{type(error).__name__} {error}".lower()
     if isinstance(error, SurveyError):
         return error
     if isinstance(error, FileNotFoundError) or status == 404 or "nosuchbucket" in words:
-        return SurveyError(path, f"there is nothing at {kept(url)}", "Check the address")
+        return Nothing(path, f"there is nothing at {kept(url)}", "Check the address")
     if isinstance(error, PermissionError) or status in (401, 403) or "credential" in words or "anonymous" in words:
         way_out = "Set them up as for other programs (AWS_PROFILE, GOOGLE_APPLICATION_CREDENTIALS, AZURE_...), or give "
+        if url.startswith("http"):
+            # Those of the web have a key in their address, which is kept nowhere.
+            way_out = "Name it again with its whole address, the part behind the question mark too, or give "
         return SurveyError(path, f"{host} asks for credentials that are missing or not enough", f"{way_out}an address "
                            "that is open to all")  # fmt: skip
     if isinstance(error, asyncio.TimeoutError | TimeoutError) or "timeout" in words or "timed out" in words:
@@ -191,4 +225,6 @@ def failed(url: str, error: BaseException) -> SurveyError:
         return SurveyError(path, f"the answer of {host} was cut off", "Try again")
     if "connect" in words or "resolve" in words or "getaddrinfo" in words or "endpoint" in words:
         return NotThere(path, f"{host} cannot be reached", _AGAIN)
-    return SurveyError(path, f"it cannot be read from {host} ({one_line(error) or type(error).__name__})", _AGAIN)
+    return SurveyError(
+        path, f"it cannot be read from {host} ({hidden(one_line(error)) or type(error).__name__})", _AGAIN
+    )

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import rasterio
 
+from napari_fhn.keys import with_key
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS
 from napari_fhn.surveys.remote.addresses import CONNECT, QUIET, TOTAL, fetch, fingerprint, named
 
 _SYSTEMS = {"https": "vsicurl/https://", "http": "vsicurl/http://", "s3": "vsis3/", "gs": "vsigs/", "gcs": "vsigs/",
             "abfs": "vsiadls/", "abfss": "vsiadls/", "az": "vsiaz/"}  # fmt: skip
+_AZURE = ("abfs", "abfss", "az")
+#: Accounts by container, where an address of Azure has named them.
+_ACCOUNTS: dict[str, str] = {}
 #: How GDAL's names of what is fetched begin.
 PREFIXES = tuple(dict.fromkeys(f"/{one}" for one in _SYSTEMS.values()))
 
 
+class WholeOnly(SurveyError):
+    """A server that gives no parts of files."""
+
+
 def gdal_name(url: str) -> str:
     """Return GDAL's name of an address."""
-    scheme, _, rest = url.partition("://")
+    scheme, _, rest = with_key(url).partition("://")
+    container, at, other = rest.partition("@")
+    if at and scheme in _AZURE:
+        # container@account.dfs.core.windows.net/path, as Azure writes them.
+        host, _, path = other.partition("/")
+        _ACCOUNTS[container] = host.partition(".")[0]
+        rest = f"{container}/{path}"
+    if "?" in rest and scheme in _AZURE:
+        container, _, path = rest.partition("/")
+        return f"/vsicurl/https://{_account(container)}.blob.core.windows.net/{container}/{path}"
     return f"/{_SYSTEMS[scheme]}{rest}"
+
+
+def _account(container: str) -> str:
+    """Return the account of a container of Azure: the one in its address, else that of the environment."""
+    return _ACCOUNTS.get(container) or os.environ.get("AZURE_STORAGE_ACCOUNT_NAME", "")
 
 
 def check(url: str) -> None:
@@ -28,13 +51,15 @@ def check(url: str) -> None:
 
     Raises
     ------
+    WholeOnly
+        For such a server.
     SurveyError
     """
     fingerprint(url)
     first = fetch(url, 0, 8)
     if first is None or len(first) != 8:
         host = url.partition("://")[2].partition("/")[0]
-        raise SurveyError(named(url), f"{host} gives whole files only, and no parts of them", "Download it, and open "
+        raise WholeOnly(named(url), f"{host} gives whole files only, and no parts of them", "Download it, and open "
                           "the file")  # fmt: skip
 
 
@@ -62,8 +87,14 @@ def fetching(address: str) -> Iterator[None]:
         "GDAL_HTTP_LOW_SPEED_LIMIT": "1",
         "GDAL_HTTP_MAX_RETRY": "1",
     }
+    if "?" in address:
+        # A presigned address is signed for one way of asking, which is this.
+        times["CPL_VSIL_CURL_USE_HEAD"] = "NO"
     try:
         # Nothing beside it is looked for, and nothing that it may name is fetched.
+        container = address.partition("/vsiaz/")[2] or address.partition("/vsiadls/")[2]
+        if container and _account(container.partition("/")[0]):
+            times["AZURE_STORAGE_ACCOUNT"] = _account(container.partition("/")[0])
         with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", VSI_CACHE=True, **times):
             yield
     except GDAL_ERRORS as error:

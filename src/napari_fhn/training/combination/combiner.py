@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.decoding import decode
 from napari_fhn.structure.factor import Factor
 from napari_fhn.structure.pooling import pool
+from napari_fhn.training.combination.remembered import Remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
 from napari_fhn.training.outputs import likeliest
 
@@ -99,11 +100,27 @@ class Combiner:
         vertical: int | None,
         smoother: Smoother | None = None,
     ) -> None:
-        self.factors = dict(factors)
+        self.factors: dict[str, Factor] = dict(factors)
         self.found = found
         self.shape = shape
         self.vertical = vertical
         self.smoother = smoother
+
+    def remember(self, room: int) -> None:
+        """From now on keep what factors say until labels change it: for whoever looks at the same places again.
+
+        Parameters
+        ----------
+        room : int
+            Bytes that all of it may take.
+        """
+        each = room // max(1, len(self.factors))
+        self.factors = {name: Remembered(factor, self.shape, each) for name, factor in self.factors.items()}
+
+    def without(self, bodies: Collection[int]) -> Combiner:
+        """Return the same with factors that were not told of some bodies of labels."""
+        factors = {name: factor.without(bodies) for name, factor in self.factors.items()}
+        return Combiner(factors, self.found, self.shape, self.vertical, self.smoother)
 
     @property
     def halo(self) -> tuple[int, ...]:

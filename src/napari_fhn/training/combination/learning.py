@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_fhn import record
 from napari_fhn.box import Box
+from napari_fhn.training import map_parts
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import NETWORK, Combination, Found
+from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import Weighing
 from napari_fhn.training.control import Focus
 from napari_fhn.training.description import Description
@@ -27,6 +30,12 @@ from napari_fhn.training.predictor import Predictor
 _AT_A_GLANCE = 2**20
 """Voxels of a view up to which the nearest labels are copied into it first: a larger one takes longer than that is
 worth."""
+
+_GLANCED = 2**14
+"""Places of a map at which the nearest labels are looked for then."""
+
+_REMEMBERED = 2**28
+"""Bytes of what factors said that are kept for the next look, unless memory is short."""
 
 _SHARE = 0.1
 """Share of the time in which the whole survey is answered without the network, while it learns."""
@@ -57,16 +66,17 @@ class Combining:
     def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Description | None = None) -> None:
         self._predictor = predictor
         self._labels = labels
-        self._memory = job.memory
         self._wanted = job.combination or Combination()
         self._weighing: Weighing | None = None
         self._answers: Iterator[Box] = iter(())
         self._next_answer = 0.0
+        self._glanced: NDArray[np.uint8] | None = None
         self.weighed = False
         self.notes: list[str] = []
         combiner = predictor.combiner
         if combiner is None:
             return
+        combiner.remember(_REMEMBERED if job.memory is None else min(_REMEMBERED, job.memory // 8))
         if before is not None:
             combiner.found = taken_over(combiner, job, before).heeding(self._wanted)
             self.weighed = bool(combiner.found.bodies)
@@ -92,33 +102,34 @@ class Combining:
         """Whether labels are hidden still, on which the factors are to be weighed."""
         return self._weighing is not None
 
-    def first_answer(self, focus: Focus | None) -> Iterator[Box]:
+    def first_answer(self, focus: Focus | None, place: Sequence[int] | None = None) -> Iterator[Box]:
         """Write what is known of the view before the network has learnt anything, yielding each box of it.
 
         Parameters
         ----------
         focus : Focus or None
-            The section in view; of a map or a line as much as is looked at at once, which most often is all of it.
+            The section in view.
+        place : sequence of int, optional
+            Of a map or a line: where the person looks; its middle where nobody knows.
         """
         if self.combiner is None or not self.combiner.factors:
             return
         shape = self._predictor.shape
-        axis = 0 if focus is None else focus.axis
-        index = shape[axis] // 2 if focus is None else focus.index
         if len(shape) == 2:
-            boxes = iter(finishing.boxes(self.combiner, self._labels.classes, self._memory))
+            cut = map_parts.parts(shape, self._predictor.frame.vertical_axis, self._predictor.around)
+            boxes = iter(map_parts.nearest_first(cut, place, shape))
+            view = Box.whole(shape)
         else:  # from the view outwards
+            axis = 0 if focus is None else focus.axis
+            index = shape[axis] // 2 if focus is None else focus.index
             boxes = iter(_section(shape, axis, at) for at in sorted(range(shape[axis]), key=lambda at: abs(at - index)))
+            view = _section(shape, axis, index)
         first = next(boxes)
         self._answers = (self._answer(box) for box in boxes)  # the others while the network learns
-        if self._weighing is not None:  # a person has labelled them, whatever the network is shown
-            self._weighing.release()
-        if math.prod(first.shape) <= _AT_A_GLANCE:
-            yield self._glance(first)
+        if math.prod(view.shape) <= _AT_A_GLANCE:
+            yield self._glance(view)
         self.combiner.look()
         yield self._answer(first, anew=True)
-        if self._weighing is not None:
-            self._weighing.hide()
 
     def go_on_answering(self) -> Iterator[Box]:
         """Write some more of what is known without the network, in a small share of the time."""
@@ -127,7 +138,7 @@ class Combining:
             return
         box = next(self._answers, None)
         if box is None:
-            self._next_answer = float("inf")
+            self._next_answer, self._glanced = float("inf"), None
             return
         yield box
         now = time.monotonic()
@@ -135,18 +146,29 @@ class Combining:
 
     def _glance(self, box: Box) -> Box:
         """Write what the nearest labels say: at once, while the structure of the data is looked at."""
-        labels, frame = self._labels, self._predictor.frame
-        near = Neighbours(labels, frame.vertical_axis).read(box)[:-1]
+        frame, coarse = self._predictor.frame, 1
+        if len(box.shape) == 2 and frame.vertical_axis is None:
+            coarse = max(1, math.ceil(math.sqrt(math.prod(box.shape) / _GLANCED)))
+        near = Neighbours(Shown(self._labels), frame.vertical_axis).read(box, coarse=coarse)[:-1]
         known = near.any(axis=0) & frame.present(box)
-        self._predictor.outputs.write_classes(box, np.asarray((near.argmax(axis=0) + 1) * known, np.uint8))
+        classes = np.asarray((near.argmax(axis=0) + 1) * known, np.uint8)
+        self._predictor.outputs.write_classes(box, classes)
+        if len(box.shape) == 2:
+            self._glanced = classes
         return box
 
     def _answer(self, box: Box, *, anew: bool = False) -> Box:
         assert self.combiner is not None
         outputs, present = self._predictor.outputs, self._predictor.frame.present(box)
-        said = self.combiner.combine(box, None)
-        there = outputs.classes[box.slices] != 0
-        if there.any() and not anew:  # what the network helped to predict is better
+        was = outputs.classes[box.slices]
+        # What the network helped to predict is better; what was glanced at is not.
+        glanced = self._glanced is not None and np.array_equal(was, self._glanced[box.slices] * present)
+        there = np.zeros(box.shape, bool) if anew or glanced else was != 0
+        if (there | ~present).all():
+            return box
+        outer = finishing.surrounded(box, self.combiner) if len(box.shape) == 2 else box
+        said = self.combiner.combine(outer, None).within(box, outer)
+        if there.any():
             outputs.write_classes(box, said.classes * (present & ~there))
         else:
             outputs.write(box, said.probabilities, present, said.classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -11,6 +12,7 @@ from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
+from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
 from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.frame import Frame
@@ -55,7 +57,8 @@ def open_combiner(
     frame : Frame
         How the data are looked at.
     labels : LabelFile or None
-        What is known; followed while it changes. None where nothing is: then nothing is carried from it.
+        What is known; followed while it changes, and read with what is hidden of it. None where nothing is: then
+        nothing is carried from it.
     found : Found, optional
         How much each counts; what is believed without.
 
@@ -81,7 +84,7 @@ def open_combiner(
         notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
         names = ()
     try:
-        factors, smoother = _open(names, job, wanted, frame, labels)
+        factors, smoother = _open(names, job, wanted, frame, None if labels is None else Shown(labels))
     except ImportError as error:
         return None, [
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
@@ -121,6 +124,14 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume)
+
+
+def get_ready() -> None:
+    """Import what factors of maps ask for in the middle of their work, so that a first answer need not wait for it."""
+    with contextlib.suppress(ImportError):
+        from napari_fhn.structure.voices import get_ready
+
+        get_ready()
 
 
 def _check_there(package: str) -> None:

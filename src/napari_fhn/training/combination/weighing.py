@@ -28,6 +28,7 @@ from napari_fhn.training.combination.settings import (
     Foretold,
     Found,
 )
+from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.score import confusion, intersection_over_union
@@ -165,10 +166,6 @@ class Weighing:
         """Show the bodies."""
         self._labels.hide(())
 
-    def hide(self) -> None:
-        """Hide them again."""
-        self._labels.hide(self.left_out)
-
     def find(self, predictor: Predictor, combiner: Combiner, wanted: Combination, step: int) -> Found:
         """Find how much each factor counts.
 
@@ -177,7 +174,7 @@ class Weighing:
         predictor : Predictor
             Of the network that was not shown the bodies.
         combiner : Combiner
-            With the other factors.
+            With the other factors, which are asked as if they had not been told of the bodies either.
         wanted : Combination
             What a person chose.
         step : int
@@ -188,7 +185,7 @@ class Weighing:
         Found
         """
         combiner.look()
-        samples = list(self._samples(predictor, combiner))
+        samples = list(self._samples(predictor, combiner.without(self._numbers(combiner.vertical))))
         if not samples:
             return combiner.found
         tested = _Tested(samples)
@@ -213,6 +210,11 @@ class Weighing:
         pooled = [pool(one.said, weights) for one in samples]
         found = self._smoothed(found, combiner, wanted, tested, pooled)
         return self._ordered(found, combiner, wanted, tested, pooled)
+
+    def _numbers(self, vertical: int | None) -> frozenset[int]:
+        """Return what was left out by the bodies of now, all labels shown: it may have grown together with others."""
+        bodies = Bodies.of(Shown(self._labels), vertical)
+        return frozenset().union(*(bodies.within(box) for box in self.left_out))
 
     def _smoothed(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.drawing import section_title
-from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.data import foreground, readout
 from napari_fhn.widgets.data.material import Material, survey_of
 from napari_fhn.widgets.data.placement import is_upright, lie_flat, stand_upright
 from napari_fhn.widgets.events import disconnect
@@ -43,7 +44,7 @@ class DataState:
 
 
 class Data:
-    """Ticks image layers as they come and go, and writes the section in view on the canvas.
+    """Ticks image layers as they come and go, and says which section is in view.
 
     Parameters
     ----------
@@ -56,6 +57,8 @@ class Data:
     ----------
     state : DataState
         What is ticked.
+    removing : bool
+        Whether what is ticked changes because a layer was removed, which others may follow at once.
     may_choose : callable
         Says why surveys cannot be ticked now; "" where they can.
     """
@@ -64,6 +67,9 @@ class Data:
         self._viewer = viewer
         self.state = DataState()
         self._messages = messages
+        self._faced: tuple[str, ...] = ()
+        self.removing = False
+        self._adopts = True
         self.may_choose: Callable[[Material], str] = lambda material: ""
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -84,7 +90,22 @@ class Data:
         return [layer for layer in self._viewer.layers if _may_be_data(layer)]
 
     def choose(self, layers: tuple[Any, ...]) -> None:
-        """Tick these image layers and no others."""
+        """Tick these image layers and no others, and bring them to the front."""
+        before, faced = self.material, self._faced
+        self._choose(layers)
+        material = self.material
+        if material is None or (before is not None and material.layer is before.layer):
+            return
+        hidden = foreground.set_aside(self._viewer, material, self.state.chosen)
+        foreground.face(self._viewer, material, self.vertical, turn=self._faced != faced)
+        if hidden:
+            words = " and ".join(f"'{name}'" for name in hidden)
+            are = "are" if len(hidden) > 1 else "is"
+            self._messages.say(
+                f"{words} {are} hidden while another survey is worked on: its eye, or its tick, shows it.", note=True
+            )
+
+    def _choose(self, layers: tuple[Any, ...]) -> None:
         chosen = tuple(layer for layer in self.images() if layer in layers)
         material = None
         if chosen:
@@ -101,12 +122,22 @@ class Data:
         self.state.material = material
         if material is not None and (before is None or before.kind != material.kind):
             self._face()
-        self.caption()
+        if material is not None:
+            self._faced = tuple(map(str, material.first.dims))
 
     def adopt_all(self) -> None:
         """Take in the layers that were there before the dock."""
         for layer in self.images():
             self._adopt(layer)
+
+    @contextlib.contextmanager
+    def adopting_nothing(self) -> Iterator[None]:
+        """Leave what is ticked as it is, while surveys arrive that somebody will tick."""
+        self._adopts = False
+        try:
+            yield
+        finally:
+            self._adopts = True
 
     def title(self) -> str:
         """Say which section is in view, by its survey number; empty where everything is."""
@@ -124,19 +155,17 @@ class Data:
             tuple(axis - offset for axis in dims.displayed),
         )
 
-    def caption(self) -> None:
-        """Say on the canvas which section is in view: of the survey that is seen, by name where there are several."""
+    @property
+    def caption(self) -> str:
+        """Which section is in view: of the survey that is seen, by name where there are several."""
         if self.material is None or self.material.layer not in self._viewer.layers:
-            return
+            return ""
         seen = [layer for layer in self.images() if layer.visible and "survey" in layer.metadata]
         top = seen[-1] if seen else self.material.layer
         title = self._title_of(top)
         if any(layer not in self.state.chosen for layer in seen):
             title = f"{top.name}: {title}" if title else str(top.name)
-        canvas = getattr(self._viewer, "canvas", None)
-        overlay = canvas.overlays.text if canvas is not None else self._viewer.text_overlay
-        overlay.text = title
-        overlay.visible = bool(title)
+        return title
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -149,6 +178,8 @@ class Data:
         readout.attach(layer)
         if is_upright(layer):
             stand_upright(self._viewer)
+        if not self._adopts:
+            return
         try:
             Material.of((*self.state.chosen, layer))
         except ProjectError:
@@ -156,7 +187,7 @@ class Data:
             return
         # A second plain image on the same grid may be anything; one that a reader brought is data.
         if not self.state.chosen or "survey" in layer.metadata:
-            self.choose((*self.state.chosen, layer))
+            self._choose((*self.state.chosen, layer))
 
     def _face(self, event: Any = None) -> None:
         """Let what is worked on stand upright, or lie flat: a line and a map share the two axes of the canvas."""
@@ -176,7 +207,11 @@ class Data:
 
     def _on_removed(self, event: Any) -> None:
         if event.value in self.state.chosen:
-            self.choose(tuple(other for other in self.state.chosen if other is not event.value))
+            self.removing = True
+            try:
+                self._choose(tuple(other for other in self.state.chosen if other is not event.value))
+            finally:
+                self.removing = False
 
 
 def layer_file(layer: Any) -> Path | None:

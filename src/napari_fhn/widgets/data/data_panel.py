@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
@@ -9,22 +10,22 @@ from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMenu, QPushButton
 
 from napari_fhn.project import ProjectError
-from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.segy.previews import guesses
+from napari_fhn.surveys.kinds import is_map, is_seismic
 from napari_fhn.widgets.data.amplitude_panel import AmplitudePanel
 from napari_fhn.widgets.data.bricks_panel import BricksPanel
+from napari_fhn.widgets.data.by_address import ask_address, open_address
 from napari_fhn.widgets.data.composite_panel import CompositePanel
 from napari_fhn.widgets.data.go_to_field import GoToField
 from napari_fhn.widgets.data.grid_dialog import ask_grid
 from napari_fhn.widgets.data.map_panel import MapPanel
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.data.opening import choose_files, choose_folder, local_files, open_surveys
+from napari_fhn.widgets.data.opening import address_in, choose_files, choose_folder, local_files, open_surveys
 from napari_fhn.widgets.data.seismic_panel import SeismicPanel
 from napari_fhn.widgets.data.spectrum_panel import SpectrumPanel
 from napari_fhn.widgets.data.stack_dialog import ask_stack
 from napari_fhn.widgets.data.stacking import wants_stacking
 from napari_fhn.widgets.desk import Desk
-from napari_fhn.widgets.section import Section
+from napari_fhn.widgets.section import Fold, Section
 
 _ROWS = 3
 _LAST, _NONE = "the last axis", "no axis"
@@ -42,6 +43,7 @@ class DataPanel(Section):
     def __init__(self, desk: Desk) -> None:
         super().__init__(1, "Data")
         self._desk = desk
+        self._named: weakref.WeakSet[Any] = weakref.WeakSet()
         self.list = QListWidget()
         self.list.setAccessibleName("image layers")
         self.list.setToolTip(
@@ -83,15 +85,17 @@ class DataPanel(Section):
         self.body.addWidget(self.seismic)
         self.map = MapPanel(desk.context)
         self.body.addWidget(self.map)
+        self.composite = CompositePanel(desk.context)
+        self.map.body.addWidget(self.composite)
         self.amplitudes = AmplitudePanel(desk.context)
         self.body.addWidget(self.amplitudes)
-        self.composite = CompositePanel(desk.context)
-        self.body.addWidget(self.composite)
         self.spectrum = SpectrumPanel(desk.context, desk.book)
         self.body.addWidget(self.spectrum)
         desk.data.state.events.chosen.connect(self._show)
+        desk.data.state.events.material.connect(self._house_amplitudes)
         for name in ("inserted", "removed", "reordered"):
             getattr(desk.viewer.layers.events, name).connect(self._show)
+        self._house_amplitudes()
         self._show()
 
     def close_panel(self) -> None:
@@ -99,17 +103,22 @@ class DataPanel(Section):
         self.spectrum.close_panel()
         self.amplitudes.close_panel()
         self.seismic.close_panel()
+        for layer in self._named:
+            layer.events.name.disconnect(self._show)
         for name in ("inserted", "removed", "reordered"):
             getattr(self._desk.viewer.layers.events, name).disconnect(self._show)
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take files that lie on the disk."""
-        if event is not None and local_files(event):
+        """Take files that lie on the disk, and an address."""
+        if event is not None and (local_files(event) or address_in(event)):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped as surveys."""
-        if event is not None and (paths := local_files(event)):
+        if event is not None and (url := address_in(event)):
+            event.acceptProposedAction()
+            QTimer.singleShot(0, lambda: self._open_address(url))
+        elif event is not None and (paths := local_files(event)):
             event.acceptProposedAction()
             # The program that is dropped from waits until the drop is answered.
             QTimer.singleShot(0, lambda: open_surveys(self._desk.viewer, paths))
@@ -120,7 +129,14 @@ class DataPanel(Section):
             action = menu.addAction(title)
             assert action is not None
             action.triggered.connect(lambda checked=False, act=act: act(self._desk.viewer))
+        action = menu.addAction("An address …")
+        assert action is not None
+        action.triggered.connect(lambda checked=False: self._open_address(ask_address("Open", self.window())))
         return menu
+
+    def _open_address(self, url: str | None) -> None:
+        if url is not None:
+            open_address(self._desk.context, url)
 
     def _show(self, event: Any = None) -> None:
         chosen = self._desk.data.state.chosen
@@ -133,6 +149,7 @@ class DataPanel(Section):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if layer in chosen else Qt.CheckState.Unchecked)
             self.list.addItem(item)
+            self._follow_name(layer)
         self.list.blockSignals(False)
         if not images:
             empty = QListWidgetItem("No image layers yet")
@@ -158,17 +175,26 @@ class DataPanel(Section):
         self.headers.setVisible(self._desk.rereading.path() is not None)
         self.go_to.show_example()
 
+    def _follow_name(self, layer: Any) -> None:
+        """Show the layers anew when this one is called something else."""
+        if layer not in self._named:
+            self._named.add(layer)
+            layer.events.name.connect(self._show)
+
+    def _house_amplitudes(self, event: Any = None) -> None:
+        """Put the amplitudes among the looks of the survey: seismic, map, or else on their own."""
+        material = self._desk.data.material
+        seismic = material is not None and is_seismic(material.first)
+        mapped = material is not None and is_map(material.first)
+        home: Fold = self.seismic if seismic else self.map if mapped else self
+        if home.body.indexOf(self.amplitudes) < 0:
+            home.body.addWidget(self.amplitudes)
+
     def _ask_headers(self) -> None:
-        path = self._desk.rereading.path()
-        if path is None:
-            return
-        try:
-            options = ask_grid(path, guesses(path), self._desk.rereading.why(), self.window())
-        except SurveyError as error:
-            self._desk.messages.fail(str(error))
-            return
-        if options is not None:
-            self._desk.rereading.read(options)
+        rereading = self._desk.rereading
+        path = rereading.path()
+        if path is not None:
+            rereading.look(path, lambda found: ask_grid(path, found, rereading.why(), self.window()))
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

@@ -27,6 +27,7 @@ from napari_fhn.surveys.segy.coordinates import touches
 from napari_fhn.surveys.segy.guess import GridGuess
 from napari_fhn.surveys.segy.previews import Preview, guesses, judged, preview
 from napari_fhn.widgets.data.headers_form import HeadersForm
+from napari_fhn.widgets.data.small_plot import clear_plot
 
 _SIZE = (820, 460)
 _MOST = 20_000
@@ -68,7 +69,7 @@ class GridDialog(QDialog):
         self.evidence.setWordWrap(True)
         self.evidence.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.evidence.setToolTip("What speaks for the guess, and against it.")
-        self.plot = pg.PlotWidget(background=None)
+        self.plot = clear_plot()
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setToolTip("Where the traces lie by this guess; dead ones in orange.")

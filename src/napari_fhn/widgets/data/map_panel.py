@@ -20,7 +20,9 @@ class MapPanel(Fold):
     """
 
     def __init__(self, context: DeskContext) -> None:
-        super().__init__("Map", "Grid of coordinates, scale bar and north, colours; nearest or linear.")
+        super().__init__(
+            "Map", "Grid of coordinates, scale bar and north, colours; true colour and other composites; amplitudes."
+        )
         self._context = context
         self.furniture = FurnitureRow(context)
         self.body.addWidget(self.furniture)

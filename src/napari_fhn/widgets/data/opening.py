@@ -18,6 +18,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_fhn import surveys
 from napari_fhn.first_look import from_the_ground
+from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.widgets.data import reader
 from napari_fhn.widgets.data.placement import on_arrival
 from napari_fhn.widgets.labelling import dropped
@@ -37,13 +38,13 @@ def open_survey_folder(viewer: napari.Viewer) -> None:
 
 def choose_files(viewer: ViewerModel) -> None:
     """Ask for files, and open them as surveys."""
-    names, _ = QFileDialog.getOpenFileNames(_window(viewer), _TITLE)
+    names, _ = QFileDialog.getOpenFileNames(window_of(viewer), _TITLE)
     open_surveys(viewer, [Path(name) for name in names])
 
 
 def choose_folder(viewer: ViewerModel) -> None:
     """Ask for a folder (Zarr, MDIO, a copy in bricks), and open it as a survey."""
-    name = QFileDialog.getExistingDirectory(_window(viewer), f"{_TITLE}: a Zarr or MDIO store")
+    name = QFileDialog.getExistingDirectory(window_of(viewer), f"{_TITLE}: a Zarr or MDIO store")
     if name:
         open_surveys(viewer, [Path(name)])
 
@@ -145,6 +146,13 @@ def local_files(event: QDropEvent) -> list[Path]:
     return [Path(url.toLocalFile()) for url in urls] if all(url.isLocalFile() for url in urls) else []
 
 
+def address_in(event: QDropEvent) -> str | None:
+    """Return the address that is dropped, where it is one alone."""
+    data = event.mimeData()
+    urls = [] if data is None else data.urls()
+    return url_of(bytes(urls[0].toEncoded().data()).decode()) if len(urls) == 1 and not urls[0].isLocalFile() else None
+
+
 def _known_to_others(path: Path) -> bool:
     """Whether a plugin other than this one, or napari itself, takes such a file."""
     from npe2 import PluginManager
@@ -153,6 +161,7 @@ def _known_to_others(path: Path) -> bool:
     return any(getattr(one, "plugin_name", "") != "napari-fhn" for one in readers)
 
 
-def _window(viewer: ViewerModel) -> QWidget | None:
+def window_of(viewer: ViewerModel) -> QWidget | None:
+    """Return the window of a viewer, where it has one."""
     found: QWidget | None = getattr(getattr(viewer, "window", None), "_qt_window", None)
     return found

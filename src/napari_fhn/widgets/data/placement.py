@@ -67,9 +67,20 @@ def lie_flat(viewer: ViewerModel) -> None:
         fit(viewer)
 
 
-def fit(viewer: ViewerModel) -> None:
-    """Show the whole of what is open."""
-    getattr(viewer, "fit_to_view", viewer.reset_view)()
+def fit(viewer: ViewerModel, layer: Any = None) -> None:
+    """Show the whole of what is open, or of a layer.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose camera moves.
+    layer : napari.layers.Layer, optional
+        What is to be seen; a napari that knows no such wish (before 0.9) shows all.
+    """
+    if layer is None or not hasattr(viewer, "fit_to_view"):
+        getattr(viewer, "fit_to_view", viewer.reset_view)()
+    else:
+        viewer.fit_to_view(layers=[layer])
 
 
 def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:

@@ -12,6 +12,7 @@ from napari.utils.notifications import show_error
 
 from napari_fhn import surveys
 from napari_fhn.surveys.axes import ReadingChoice
+from napari_fhn.surveys.remote.fetching import local
 from napari_fhn.surveys.segy.guess import GridGuess
 from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.data.axes_dialog import ask_person, open_asking
@@ -94,11 +95,12 @@ def look_again(path: Path, survey: xr.DataArray) -> xr.DataArray | None:
 
     The answer is remembered for the survey, so that it is asked once.
     """
-    found = guesses(path)
+    there = local(path)
+    found = guesses(there)
     why = doubt(survey, found)
     if not why:
         return survey
-    options = ask_where(path, found, why)
+    options = ask_where(there, found, why)
     return None if options is None else surveys.open(path, **options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ from napari.layers import Image, Layer
 
 from napari_fhn import surveys
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.remote.fetching import local
+from napari_fhn.surveys.segy.guess import GridGuess
+from napari_fhn.surveys.segy.previews import guesses
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.placement import image_layer
@@ -33,7 +38,7 @@ class Rereading:
         """The SEG-Y file of the first ticked layer; None where it comes from no such file."""
         chosen = self._context.data.state.chosen
         source = str(survey_of(chosen[0]).attrs.get("source", "")) if chosen else ""
-        path = Path(source)
+        path = local(source)
         return path if source and path.suffix.lower() in _SUFFIXES and path.is_file() else None
 
     def why(self) -> str:
@@ -41,35 +46,70 @@ class Rereading:
         notes = survey_of(self._context.data.state.chosen[0]).attrs.get("notes", ())
         return " ".join(["How this survey is read; what is left empty is taken from the file.", *map(str, notes[:2])])
 
-    def read(self, options: dict[str, Any]) -> bool:
-        """Read the survey otherwise, in a layer that takes the place of the one that there is.
+    def look(self, path: Path, ask: Callable[[Sequence[GridGuess]], dict[str, Any] | None]) -> None:
+        """Guess how the file may be read, beside the window, ask, and read it so.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        ask : callable
+            Given the guesses, asks the person how it is to be read; None where it stays as it is.
+        """
+        context = self._context
+
+        def done(found: Sequence[GridGuess]) -> None:
+            options = ask(found) if self.path() == path else None
+            if options is not None:
+                self.read(options)
+
+        context.attempt(
+            Operation(f"Looking at the headers of {path.name}"),
+            lambda _: guesses(path),
+            done,
+            lambda error: context.messages.report(error, surveys.SurveyError, OSError),
+        )
+
+    def read(self, options: dict[str, Any]) -> None:
+        """Read the survey otherwise, beside the window, in a layer that takes the place of the one that there is.
+
+        Where it cannot be read so, a sentence says why, and all is as it was.
 
         Parameters
         ----------
         options : dict
             As `napari_fhn.surveys.open` takes them.
-
-        Returns
-        -------
-        bool
-            Whether it was read; if not, a sentence says why, and all is as it was.
         """
         context, path = self._context, self.path()
-        if path is None:
-            return False
+        if path is None or not self._may():
+            return
+        old: Image = context.data.state.chosen[0]
+
+        def work(_: Operation) -> tuple[Any, dict[str, Any], str]:
+            return image_layer(surveys.open(path, **options), old.name)
+
+        def done(made: tuple[Any, dict[str, Any], str]) -> None:
+            if self._may() and old in context.data.state.chosen:
+                self._put(old, made)
+
+        context.attempt(
+            Operation(f"Reading {path.name}"),
+            work,
+            done,
+            lambda error: context.messages.report(error, surveys.SurveyError, OSError),
+        )
+
+    def _may(self) -> bool:
+        context = self._context
         if not context.state.activity.idle:
             context.messages.fail("Stop what is under way first: it works on this survey as it is read now.")
-            return False
-        old: Image = context.data.state.chosen[0]
-        before = survey_of(old)
-        try:
-            survey = surveys.open(path, **options)
-        except surveys.SurveyError as error:
-            context.messages.fail(str(error))
-            return False
-        same = not Grid.of(before).apart(Grid.of(survey))
-        others = tuple(layer for layer in context.data.state.chosen[1:] if same)
-        self._swap(old, survey, others)
+        return context.state.activity.idle
+
+    def _put(self, old: Image, made: tuple[Any, dict[str, Any], str]) -> None:
+        context = self._context
+        same = not Grid.of(survey_of(old)).apart(Grid.of(made[1]["metadata"]["survey"]))
+        others = tuple(layer for layer in context.data.state.chosen if same and layer is not old)
+        self._swap(old, made, others)
         if same:
             context.messages.say(f"'{old.name}' is read as you say; it lies where it lay.")
         else:
@@ -77,11 +117,10 @@ class Rereading:
                 f"'{old.name}' is read as you say, and lies otherwise than before: it has labels of its own now. Those "
                 "of before come back when it is read as before."
             )
-        return True
 
-    def _swap(self, old: Image, survey: Any, others: tuple[Layer, ...]) -> None:
+    def _swap(self, old: Image, made: tuple[Any, dict[str, Any], str], others: tuple[Layer, ...]) -> None:
         layers = self._context.viewer.layers
-        data, how, _ = image_layer(survey, old.name)
+        data, how, _ = made
         if np.dtype(data.dtype) == np.dtype(old.data.dtype):
             how["colormap"] = old.colormap
         index = layers.index(old)

@@ -32,7 +32,7 @@ class SeismicPanel(Fold):
 
     def __init__(self, context: DeskContext, headers: QWidget) -> None:
         super().__init__(
-            "Seismic", "Colours and polarity, gain, proportions of the section, ticks; headers of the file."
+            "Seismic", "Colours and polarity, gain, proportions of the section, ticks; amplitudes; headers of the file."
         )
         seismic_colors.register()
         self._context = context

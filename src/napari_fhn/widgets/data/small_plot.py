@@ -9,6 +9,20 @@ from qtpy.QtWidgets import QWidget
 _GRAY = "#8d99a8"
 
 
+def clear_plot(parent: QWidget | None = None) -> pg.PlotWidget:
+    """Return a plot through which its parent is seen, in any theme.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        What it is part of.
+    """
+    plot = pg.PlotWidget(parent, background=None)
+    # What is behind it would be kept as a picture, and stay as it is when the theme becomes another.
+    plot.setCacheMode(pg.QtWidgets.QGraphicsView.CacheModeFlag.CacheNone)
+    return plot
+
+
 def small_plot(parent: QWidget, height: int) -> pg.PlotWidget:
     """Return a plot that cannot be moved, with small numbers that are read in both themes.
 
@@ -19,7 +33,7 @@ def small_plot(parent: QWidget, height: int) -> pg.PlotWidget:
     height : int
         In pixels.
     """
-    plot = pg.PlotWidget(parent, background=None)
+    plot = clear_plot(parent)
     plot.setFixedHeight(height)
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)

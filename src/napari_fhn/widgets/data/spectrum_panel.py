@@ -86,9 +86,11 @@ class SpectrumPanel(QWidget):
         column.addLayout(row)
         column.addWidget(self.plot)
         column.addWidget(self.legend)
+        book.state.events.has_labels.connect(self._offer_classes)
         context.data.state.events.chosen.connect(self._chosen)
         context.viewer.cursor.events.position.connect(self._moved)
         context.viewer.dims.events.current_step.connect(self._mark)
+        self._offer_classes()
         self._chosen()
 
     def close_panel(self) -> None:
@@ -169,6 +171,10 @@ class SpectrumPanel(QWidget):
         for curve, one in zip(self.curves, found, strict=False):
             curve.setData(one.wavelengths, one.values)
 
+    def _offer_classes(self, event: Any = None) -> None:
+        """Offer the curves of classes once there are labels that they are made of."""
+        self.by_class.setVisible(self._book.state.has_labels and self.fold.isChecked())
+
     def _mark(self, event: Any = None) -> None:
         """Mark the band on the canvas."""
         cubes = self.cubes()
@@ -188,7 +194,7 @@ class SpectrumPanel(QWidget):
     def _folded(self, shown: bool) -> None:
         self.fold.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.plot.setVisible(shown)
-        self.by_class.setVisible(shown)
+        self._offer_classes()
         self.legend.setVisible(shown and len(self.cubes()) > 1)
         if not shown:
             self.caption.setText("Spectrum under the cursor")

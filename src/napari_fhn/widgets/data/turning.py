@@ -129,11 +129,11 @@ class Turning:
     @property
     def index(self) -> int:
         """Which of them is in view, from 0."""
-        axis, layer = self._stepped, self._layer
-        if axis is None or layer is None:
+        axis, layer, numbers = self._stepped, self._layer, self.axis
+        if axis is None or layer is None or numbers is None:
             return 0
         index = round(float(layer.world_to_data(self._viewer.dims.point)[axis]))
-        return min(max(index, 0), self._size(axis) - 1)
+        return min(max(index, 0), numbers.values.size - 1)  # of a cube fewer bands are shown than it has
 
     def show(self, view: View) -> None:
         """Look this way; a part that is drawn large stays as large."""
@@ -150,15 +150,15 @@ class Turning:
             camera = camera_of(self._viewer)
             if not any(camera.angles):  # straight on a volume looks as flat as a section
                 camera.angles = _ASLANT
-            fit(self._viewer)
+            fit(self._viewer, self._layer)
             return
         dims.ndisplay = 2
         camera = camera_of(self._viewer)
         zoom, row, below = camera.zoom, dims.order[-2], camera.center[-2]
-        fit(self._viewer)
+        fit(self._viewer, self._layer)
         close_up = zoom > _WHOLE * camera.zoom
         dims.order = drawing.across(view.axis + self._offset, n, self._vertical)
-        fit(self._viewer)
+        fit(self._viewer, self._layer)
         if close_up:
             across, down = dims.order[-1], dims.order[-2]
             camera.zoom = zoom

@@ -23,9 +23,12 @@ from napari_fhn.widgets.section import TOGGLE
 from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
-_NARROWEST = 78
-_NARROW, _WIDEST = 80, 16_777_215
-"""Of the number and of the choice of planes, in pixels: where both stand in the row, and without limit."""
+_NARROWEST, _WIDEST = 78, 16_777_215
+"""Of the number, in pixels: at least, and without limit."""
+_IN_3D = (96, 104)
+"""Of the number beside planes: at least and at most."""
+_PLANE = (48, 76)
+"""Of the choice of planes: where there is little room it is theirs to give, and not the buttons'."""
 _LEAST_ROOM = 300
 """Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
 
@@ -49,7 +52,7 @@ class ViewBar(QWidget):
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
-        ways = QWidget(self)  # of their own, so that they come first whenever they are made
+        self._bar = ways = QWidget(self)  # of their own, so that they come first whenever they are made
         ways.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._ways = QHBoxLayout(ways)
         self._ways.setContentsMargins(0, 0, 0, 0)
@@ -73,8 +76,9 @@ class ViewBar(QWidget):
         self.plane.setAccessibleName("plane")
         self.plane.setToolTip("Which of the three planes the number moves.")
         self.plane.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.plane.setMinimumContentsLength(5)
-        self.plane.setMaximumWidth(_NARROW)
+        self.plane.setMinimumContentsLength(3)
+        self.plane.setMinimumWidth(_PLANE[0])
+        self.plane.setMaximumWidth(_PLANE[1])
         self.plane.activated.connect(self._plane_chosen)
         for widget in (self.plane, self.called, self.number):
             row.addWidget(widget)
@@ -114,7 +118,8 @@ class ViewBar(QWidget):
         self.plane.setVisible(in_3d and axis is not None)
         if in_3d:
             self.plane.setCurrentIndex(self._turning.plane)
-        self.number.setMaximumWidth(_NARROW if in_3d else _WIDEST)
+        self.number.setMinimumWidth(_IN_3D[0] if in_3d else _NARROWEST)
+        self.number.setMaximumWidth(_IN_3D[1] if in_3d else _WIDEST)
         if current is None:
             self._group.setExclusive(False)
             for button in self.buttons.values():
@@ -134,6 +139,7 @@ class ViewBar(QWidget):
             self._group.removeButton(button)
             button.deleteLater()
         self.buttons = {}
+        self._bar.setMinimumWidth(0)
         self.plane.clear()
         self.plane.addItems([view.title for view in self._views if view.axis is not None])
         if len(self._views) < 2:
@@ -152,6 +158,7 @@ class ViewBar(QWidget):
             self._group.addButton(button)
             self._ways.addWidget(button)
             self.buttons[view.title] = button
+        self._bar.setMinimumWidth(self._ways.sizeHint().width())  # none is cut short
 
     def _show_number(self, axis: NumberedAxis) -> None:
         index = self._turning.index

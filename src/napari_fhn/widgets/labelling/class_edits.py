@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn.labels import ClassTable, LabelError, changes
+from napari_fhn.labels.legends import read_legend
 from napari_fhn.project import Session
 from napari_fhn.project.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
@@ -62,9 +63,9 @@ class ClassEdits:
         self._rewrite(dict.fromkeys(values, 0), kept, f"deleted {table.called(values)}")
 
     def read(self, path: Path) -> None:
-        """Take names and colours from a CSV of value, name, color; classes that it does not name are kept."""
+        """Take names and colours from a legend; classes that it does not name are kept."""
         try:
-            state, read = self._book.state, ClassTable.from_csv(path)
+            state, read = self._book.state, read_legend(path)
             used = (value for value, count in state.counts.items() if count)
             self._set(state.classes.replaced_by(read, used), f"classes of {path.name}")
         except (LabelError, OSError) as error:

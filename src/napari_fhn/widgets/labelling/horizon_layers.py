@@ -10,6 +10,8 @@ from napari.layers import Points, Vectors
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
+from napari_fhn.surveys.cuts import Plane, axes_of
+from napari_fhn.surveys.surface_lines import lines
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -29,7 +31,8 @@ _WATCHED_MS = 300
 class HorizonLayers:
     """Draws the horizons and hears the mouse while they are picked.
 
-    A click adds a pick, a drag that begins on one moves it, a click on one with Shift takes it away.
+    A click adds a pick, a drag that begins on one moves it, a click on one with Shift takes it away. While one erases,
+    a drag takes away what was tracked near it.
 
     Parameters
     ----------
@@ -59,6 +62,7 @@ class HorizonLayers:
         state.kept.connect(self.show)
         state.chosen.connect(self.show)
         state.picking.connect(self._listen)
+        state.erasing.connect(self._listen)
         state.tracking.connect(self._watch)
         context.viewer.layers.events.removed.connect(self._on_removed)
         for name in ("current_step", "order", "ndisplay"):
@@ -66,7 +70,7 @@ class HorizonLayers:
 
     def close(self) -> None:
         """Let go of the viewer."""
-        self._listen(False)
+        self._listen(wanted=False)
         disconnect(self._context.viewer.layers.events.removed, self._on_removed)
         for name in ("current_step", "order", "ndisplay"):
             disconnect(getattr(self._context.viewer.dims.events, name), self._draw_lines)
@@ -117,9 +121,9 @@ class HorizonLayers:
         self.picks.bind_key("Control-Shift-Z", lambda layer: self._book.history.redo(), overwrite=True)
 
     def _draw_lines(self, event: Any = None) -> None:
-        """Draw what was tracked along the section in view; on a slice of time or depth there are no lines."""
-        lines = self.lines
-        if lines is None or self._book.layer is None:
+        """Draw what was tracked along the section in view, on a slice of time or depth as contours."""
+        layer = self.lines
+        if layer is None or self._book.layer is None:
             return
         parts, colors = [], []
         for one, found in self._horizons.shown():
@@ -127,34 +131,35 @@ class HorizonLayers:
             parts.append(segments)
             colors += [self._horizons.color_of(one.name)] * len(segments)
         data = np.concatenate(parts) if parts else np.zeros((0, 2, self._book.layer.ndim))
-        if not len(data) and not len(lines.data):
+        if not len(data) and not len(layer.data):
             return
-        lines.data = data
+        layer.data = data
         if colors:
-            lines.edge_color = colors
+            layer.edge_color = colors
 
     def _segments(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return starts and directions between neighbouring traces of the section in view."""
-        place = self._book.place()
-        if samples.ndim == 1:
-            along, fixed = samples, None
-        elif place is None or place.axis > 1:
-            return np.zeros((0, 2, samples.ndim + 1))
-        else:
-            along, fixed = np.take(samples, place.index, place.axis), place
-        first = np.flatnonzero(np.isfinite(along[:-1]) & np.isfinite(along[1:]))
-        start = np.column_stack([first, along[first]])
-        step = np.column_stack([np.ones(len(first)), along[first + 1] - along[first]])
-        if fixed is not None:
-            start = np.insert(start, fixed.axis, fixed.index, axis=1)
-            step = np.insert(step, fixed.axis, 0, axis=1)
-        return np.stack([start, step], axis=1).astype(np.float64)
+        """Return starts and directions of the pieces of a horizon's lines on the section in view."""
+        place, ndim = self._book.place(), samples.ndim + 1
+        if samples.ndim > 1 and place is None:
+            return np.zeros((0, 2, ndim))
+        where = Plane(None) if samples.ndim == 1 or place is None else Plane(place.axis, place.index)
+        down, right = axes_of(where, ndim, ndim - 1)
+        found = [np.zeros((0, 2, ndim))]
+        for line in lines(samples, where):
+            pieces = np.zeros((len(line) - 1, 2, ndim))
+            if where.axis is not None:
+                pieces[:, 0, where.axis] = where.index
+            pieces[:, 0, [down, right]], pieces[:, 1, [down, right]] = line[:-1], np.diff(line, axis=0)
+            found.append(pieces)
+        return np.concatenate(found)
 
     # The mouse -------------------------------------------------------------------------------------------------------
 
-    def _listen(self, picking: bool) -> None:
-        viewer = self._context.viewer
-        if picking and self._clicked not in viewer.mouse_drag_callbacks:
+    def _listen(self, event: Any = None, *, wanted: bool | None = None) -> None:
+        viewer, state = self._context.viewer, self._horizons.state
+        if wanted is None:
+            wanted = state.picking or state.erasing
+        if wanted and self._clicked not in viewer.mouse_drag_callbacks:
             self._active = viewer.layers.selection.active
             if self.picks is None and self._book.layer is not None:
                 self._make(self._book.layer.ndim)
@@ -163,7 +168,7 @@ class HorizonLayers:
                 viewer.layers.selection.active = self.picks
                 self.picks.mode = "pan_zoom"
             viewer.mouse_drag_callbacks.append(self._clicked)
-        elif not picking and self._clicked in viewer.mouse_drag_callbacks:
+        elif not wanted and self._clicked in viewer.mouse_drag_callbacks:
             viewer.mouse_drag_callbacks.remove(self._clicked)
             if self._active is not None and self._active in viewer.layers:
                 viewer.layers.selection.active = self._active
@@ -172,6 +177,9 @@ class HorizonLayers:
     def _clicked(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         layer = self._book.layer
         if layer is None or viewer.dims.ndisplay != 2 or event.button != 1:
+            return
+        if self._horizons.state.erasing:
+            yield from self._erased(event)
             return
         began = np.asarray(event.pos, np.float64)
         held = self._held(event.position)
@@ -198,6 +206,23 @@ class HorizonLayers:
                 self._context.messages.fail("Pick on an inline or a crossline: a slice shows no horizon from the side.")
                 return
             self._horizons.pick(trace, sample)
+
+    def _erased(self, event: Any) -> Generator[None, None, None]:
+        """Erase along the way of the mouse."""
+        path = [self._lateral(event.position)]
+        event.handled = True  # the canvas stays where it is
+        yield
+        while event.type == "mouse_move":
+            path.append(self._lateral(event.position))
+            event.handled = True
+            yield
+        self._horizons.erase(np.array(path), self._horizons.state.reach)
+
+    def _lateral(self, world: Any) -> list[float]:
+        """Return the trace at a place of the canvas, in parts of one."""
+        layer = self._book.layer
+        assert layer is not None
+        return [float(at) for at in np.asarray(layer.world_to_data(world), np.float64)[-layer.ndim : -1]]
 
     def _place(self, world: Any) -> tuple[tuple[int, ...], float]:
         """Return the trace and the sample at a place of the canvas."""
@@ -227,6 +252,7 @@ class HorizonLayers:
 
     def _watch(self, tracking: bool) -> None:
         self._draw_lines()
+        self._horizons.grown.emit()
         if tracking:
             QTimer.singleShot(_WATCHED_MS, self._watch_on)
 
@@ -243,7 +269,7 @@ class HorizonLayers:
     def _on_removed(self, event: Any) -> None:
         if event.value is self.picks:
             self.picks = None
-            self._horizons.state.picking = False
+            self._horizons.state.picking = self._horizons.state.erasing = False
             if self.lines is not None and self.lines in self._context.viewer.layers:
                 self._context.viewer.layers.remove(self.lines)
         elif event.value is self.lines:

@@ -27,6 +27,10 @@ class HorizonState:
         Name of the one that is picked and tracked.
     picking : bool
         Whether clicks on the canvas are picks.
+    erasing : bool
+        Whether drags over the canvas erase.
+    reach : int
+        How far from the mouse is erased, in traces.
     snap : bool
         Whether a pick moves to the nearest event.
     tracking : bool
@@ -38,6 +42,8 @@ class HorizonState:
     kept: KeptHorizons = field(default_factory=KeptHorizons)
     chosen: str = ""
     picking: bool = False
+    erasing: bool = False
+    reach: int = 5
     snap: bool = True
     tracking: bool = False
 

@@ -1,15 +1,15 @@
-"""Horizons in the desk: picked on sections, tracked beside the GUI, kept in the session, taken back, made labels of."""
+"""Horizons in the desk: picked on sections, tracked beside the GUI, erased, kept in the session, taken back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
 
-from napari_fhn import __version__
-from napari_fhn.labels import LabelError, Source
-from napari_fhn.project import ProjectError, layout, tracking
+from napari_fhn.labels import LabelError
+from napari_fhn.project import ProjectError, tracking
 from napari_fhn.project import horizons as horizon_file
 from napari_fhn.project.horizons import KeptHorizon, KeptHorizons, Pick
 from napari_fhn.project.steps import SectionReference, Step
@@ -18,9 +18,9 @@ from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.kinds import is_seismic, vertical_axis
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.horizon_erasing import near
 from napari_fhn.widgets.labelling.horizon_state import COLORS, HorizonMap, HorizonState
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
-from napari_fhn.widgets.labelling.loader import Loader
 
 
 class _Stopped(Exception):
@@ -38,8 +38,6 @@ class HorizonBook:
         In whose history each change can be taken back.
     opening : LabelOpening
         Which shows the labels, and makes the session.
-    loader : Loader
-        Which makes labels of horizons, as of those in files.
 
     Attributes
     ----------
@@ -47,15 +45,18 @@ class HorizonBook:
         The horizons.
     share : float
         How much of the survey the one that is tracked has come to; looked at now and then.
+    grown : Signal
+        Emitted now and then while one is tracked.
     """
 
-    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening, loader: Loader) -> None:
+    grown = Signal()
+
+    def __init__(self, context: DeskContext, book: LabelBook, opening: LabelOpening) -> None:
         self.state = HorizonState()
         self.share = 0.0
         self._context = context
         self._book = book
         self._opening = opening
-        self._loader = loader
         self._surfaces: dict[str, Horizon] = {}
         self._good: dict[tuple[str, float], Horizon] = {}
         self._tracker: tuple[str, Tracker] | None = None
@@ -99,27 +100,30 @@ class HorizonBook:
 
     def shown(self) -> list[tuple[KeptHorizon, Horizon]]:
         """Return the horizons that were tracked, as far as they are good enough, in samples."""
-        found = ((one, self._shown(one)) for one in self.state.kept.horizons)
+        found = ((one, self.good(one)) for one in self.state.kept.horizons)
         return [(one, horizon) for one, horizon in found if horizon is not None]
 
-    def _shown(self, one: KeptHorizon) -> Horizon | None:
+    def whole(self, one: KeptHorizon) -> Horizon | None:
+        """Return all that was tracked of a horizon, however sure it is; None where nothing was."""
+        session, material = self._context.project.session, self._context.data.material
+        if one.surface and one.surface not in self._surfaces and session is not None and material is not None:
+            found = horizon_file.surface_of(session, one, material.shape[:-1])
+            if found is not None:
+                self._surfaces[one.surface] = found
+        return self._surfaces.get(one.surface)
+
+    def good(self, one: KeptHorizon) -> Horizon | None:
+        """Return what was tracked of a horizon, as far as it is good enough; None where nothing was."""
         if self._tracker is not None and self._tracker[0] == one.name:
             return self._tracker[1].so_far
-        if one.surface and one.surface not in self._surfaces:
-            session, material = self._context.project.session, self._context.data.material
-            found = None
-            if session is not None and material is not None:
-                found = horizon_file.surface_of(session, one, material.shape[:-1])
-            if found is None:
-                return None
-            self._surfaces[one.surface] = found
-        if not one.surface:
+        whole = self.whole(one)
+        if whole is None:
             return None
         # Asked for with every section that one pages to.
         key = (one.surface, one.least)
         if key not in self._good:
             self._good = {known: good for known, good in self._good.items() if known[0] != one.surface}
-            self._good[key] = self._surfaces[one.surface].better(one.least)
+            self._good[key] = whole.better(one.least)
         return self._good[key]
 
     # Changes ---------------------------------------------------------------------------------------------------------
@@ -206,6 +210,36 @@ class HorizonBook:
             changed = self.state.kept.put(one.without(trace))
             self._change(f"removed a pick of {one.name}", changed, self._book.place())
 
+    def erase(self, path: NDArray[np.float64], reach: float) -> None:
+        """Take away what was tracked of the chosen horizon near a path over the traces; its picks stay.
+
+        Parameters
+        ----------
+        path : ndarray of float64, shape (n, 2), or (n, 1) on a line
+            In traces along each lateral axis.
+        reach : float
+            How far from the traces that it touches.
+        """
+        one, session = self.chosen, self._context.project.session
+        whole = None if one is None else self.whole(one)
+        if one is None or whole is None or session is None or self._busy(one.name) or not self._book.may_write():
+            return
+        gone = near(path, whole.samples.shape, reach + 0.5) & np.isfinite(whole.samples)
+        if not gone.any():
+            self._context.messages.say(f"{one.name} was not tracked there: nothing is erased.")
+            return
+        found = whole.without(gone)
+        key = horizon_file.key_of_values(found)
+        try:
+            horizon_file.keep_surface(session, key, found)
+        except OSError as error:
+            self._context.messages.report(error, OSError)
+            return
+        self._surfaces[key] = found
+        self._change(f"erased a part of {one.name}", self.state.kept.put(replace(one, surface=key)), self._book.place())
+        words = f"{int(gone.sum()):,} traces of {one.name} are erased; Ctrl+Z brings them back, and so does Track."
+        self._context.messages.say(words)
+
     # Tracking --------------------------------------------------------------------------------------------------------
 
     def track(self) -> None:
@@ -268,64 +302,11 @@ class HorizonBook:
         """Track no more; what was there before stays."""
         self._stopped = True
 
-    # What comes of them ----------------------------------------------------------------------------------------------
-
-    def use_as_labels(self, names: tuple[str, ...] = ()) -> None:
-        """Make labels of what lies above, between or below horizons, or of bands around them.
-
-        They are written as tables of the session and read like any horizon in a file: asked about, burnt, remembered,
-        taken back.
-
-        Parameters
-        ----------
-        names : tuple of str
-            Which; all that were tracked where none is named, from top to bottom.
-        """
-        session, material = self._context.project.session, self._context.data.material
-        shown = [one for one in self.maps() if np.isfinite(one.samples).any() and (not names or one.name in names)]
-        if not shown or session is None or material is None:
-            self._context.messages.fail("Track a horizon first: labels are made of what lies above and below it.")
-            return
-        if not self._book.may_write():
-            return
-        shown.sort(key=lambda one: float(np.nanmean(one.samples)))
-        folder = session.folder / layout.HORIZONS
-        paths = [folder / f"{name}.csv" for name in horizon_file.file_names([one.name for one in shown])]
-        try:
-            folder.mkdir(exist_ok=True)
-            for one, path in zip(shown, paths, strict=True):
-                self._tracked(one.name).save(path, material.first, 0.0)
-        except (OSError, SurveyError) as error:
-            self._context.messages.report(error, OSError, SurveyError)
-            return
-        self._loader.bring([Source(path, "horizon", options={"together": str(folder)}) for path in paths])
-
-    def save(self, path: Path) -> None:
-        """Write the chosen horizon to a file: a table, a surface or a GeoTIFF."""
-        one, material = self.chosen, self._context.data.material
-        if one is None or material is None or self._shown(one) is None:
-            self._context.messages.fail("Track the horizon first.")
-            return
-        try:
-            count = self._tracked(one.name).save(path, material.first, one.least, made=[f"napari-fhn {__version__}"])
-        except (OSError, SurveyError) as error:
-            self._context.messages.report(error, OSError, SurveyError)
-            return
-        self._context.messages.say(f"Written: {path}, {count:,} traces of {one.name}.")
-
     def close(self) -> None:
         """End what is tracked."""
         self._stopped = True
 
     # Inside ----------------------------------------------------------------------------------------------------------
-
-    def _tracked(self, name: str) -> tracking.TrackedHorizon:
-        material, one = self._context.data.material, self.state.kept.named(name)
-        assert material is not None
-        assert one is not None
-        horizon = self._shown(one)
-        assert horizon is not None
-        return tracking.on_survey(horizon, material.first, name, len(one.picks))
 
     def _busy(self, name: str) -> bool:
         if self._tracker is not None or self.state.tracking:

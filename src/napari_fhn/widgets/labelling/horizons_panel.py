@@ -16,10 +16,12 @@ from qtpy.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSlider,
+    QSpinBox,
     QToolButton,
     QWidget,
 )
 
+from napari_fhn.widgets.labelling.horizon_results import HorizonResults
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 
 _EVENTS = (
@@ -41,11 +43,14 @@ class HorizonsPanel(QWidget):
     ----------
     horizons : HorizonBook
         Who carries it out.
+    results : HorizonResults
+        Who makes labels and files of them.
     """
 
-    def __init__(self, horizons: HorizonBook) -> None:
+    def __init__(self, horizons: HorizonBook, results: HorizonResults) -> None:
         super().__init__()
         self._horizons = horizons
+        self._results = results
         self.name = QComboBox()
         self.name.setEditable(True)
         self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -87,6 +92,21 @@ class HorizonsPanel(QWidget):
         self.bar.setRange(0, 100)
         self.bar.setFixedHeight(16)
         self.bar.setToolTip("How many of the survey's traces it has come to.")
+        self.erase = QPushButton("Erase")
+        self.erase.setCheckable(True)
+        self.erase.setToolTip(
+            "Drag over what was tracked wrongly, on a section or a slice: it is erased on all traces near the mouse. "
+            "Ctrl+Z brings it back; Track fills it again from the picks."
+        )
+        self.erase.clicked.connect(self._erasing)
+        self.reach = QSpinBox()
+        self.reach.setAccessibleName("how far is erased")
+        self.reach.setRange(0, 200)
+        self.reach.setPrefix("within ")
+        self.reach.setSuffix(" traces")
+        self.reach.setToolTip("How far from the mouse is erased, to all sides.")
+        self.reach.setValue(horizons.state.reach)
+        self.reach.valueChanged.connect(lambda traces: setattr(horizons.state, "reach", traces))
         self.quality = QSlider(Qt.Orientation.Horizontal)
         self.quality.setAccessibleName("least quality")
         self.quality.setRange(0, 100)
@@ -98,7 +118,7 @@ class HorizonsPanel(QWidget):
         self.least = QLabel()
         self.use = QPushButton("Use as labels …")
         self.use.setToolTip("Label what lies above, between or below the horizons, or a band around each.")
-        self.use.clicked.connect(lambda: horizons.use_as_labels())
+        self.use.clicked.connect(lambda: results.use_as_labels())
         self.save = QPushButton("Save …")
         self.save.setToolTip("Save this horizon as a surface, a GeoTIFF or a table.")
         self.save.clicked.connect(self._save)
@@ -115,21 +135,23 @@ class HorizonsPanel(QWidget):
         grid.addWidget(self.bar, 2, 1, 1, 3)
         grid.addWidget(self.quality, 3, 0)
         grid.addWidget(self.least, 3, 1, 1, 3)
-        grid.addWidget(self.use, 4, 0)
-        grid.addWidget(self.save, 4, 1, 1, 3)
+        grid.addWidget(self.erase, 4, 0)
+        grid.addWidget(self.reach, 4, 1, 1, 3)
+        grid.addWidget(self.use, 5, 0)
+        grid.addWidget(self.save, 5, 1, 1, 3)
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(lambda: self.bar.setValue(round(100 * horizons.share)))
         state = horizons.state.events
-        for name in ("kept", "chosen", "tracking", "picking"):
+        for name in ("kept", "chosen", "tracking", "picking", "erasing"):
             getattr(state, name).connect(self._show)
         self._show()
 
     def hideEvent(self, event: Any) -> None:
-        """Pick no more when the tool is put away."""
-        self._horizons.state.picking = False
+        """Pick and erase no more when the tool is put away."""
+        self._horizons.state.picking = self._horizons.state.erasing = False
         super().hideEvent(event)
 
     def _small(self, text: str, words: str, act: Any) -> QToolButton:
@@ -152,8 +174,13 @@ class HorizonsPanel(QWidget):
         horizons = self._horizons
         if down and horizons.chosen is None:
             horizons.add()
+        horizons.state.erasing = False
         horizons.state.picking = down and horizons.chosen is not None
         self.pick.setChecked(horizons.state.picking)
+
+    def _erasing(self, down: bool) -> None:
+        self._horizons.state.picking = False
+        self._horizons.state.erasing = down
 
     def _track(self) -> None:
         if self._horizons.state.tracking:
@@ -174,7 +201,7 @@ class HorizonsPanel(QWidget):
         if name:
             path = Path(name)
             said = re.search(r"\*(\.\w+)", chosen)
-            self._horizons.save(path if path.suffix or not said else path.with_suffix(said[1]))
+            self._results.save(path if path.suffix or not said else path.with_suffix(said[1]))
 
     def _show(self, event: Any = None) -> None:
         horizons, one, tracking = self._horizons, self._horizons.chosen, self._horizons.state.tracking
@@ -185,6 +212,7 @@ class HorizonsPanel(QWidget):
         self.name.setCurrentText("" if one is None else one.name)
         self.name.blockSignals(False)
         self.pick.setChecked(horizons.state.picking)
+        self.erase.setChecked(horizons.state.erasing)
         if one is not None:
             self.follows.setCurrentIndex(max(self.follows.findData(one.follows), 0))
             self.quality.blockSignals(True)
@@ -200,8 +228,10 @@ class HorizonsPanel(QWidget):
         else:
             self._timer.stop()
         there = one is not None and bool(one.surface)
-        for widget in (self.quality, self.least, self.save):
+        for widget in (self.quality, self.least, self.save, self.erase, self.reach):
             widget.setEnabled(there and not tracking)
+        if self.erase.isChecked() and not self.erase.isEnabled():
+            horizons.state.erasing = False
         self.use.setEnabled(any(kept.surface for kept in horizons.state.kept.horizons) and not tracking)
         for button in (self.remove, self.follows):
             button.setEnabled(one is not None and not tracking)

@@ -14,6 +14,8 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolBu
 from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.consent import ask_replace
+from napari_fhn.widgets.data.by_address import ask_address, fetch_known
+from napari_fhn.widgets.data.opening import address_in
 from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
@@ -36,6 +38,7 @@ _FILES = (
     "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
 )
 _CSV = "Class table (*.csv)"
+_LEGENDS = "Legends (*.csv *.txt *.xlsx *.ods *.qml *.sld *.clr *.json *.aux.xml);;All files (*)"
 
 
 _NEW = (
@@ -91,6 +94,8 @@ class LabelPanel(Section):
             "class tables. They may also be dropped here."
         )
         self.other.clicked.connect(lambda: self._load(ask=True))
+        self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.other.setMenu(self._elsewhere())
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class.")
@@ -116,7 +121,7 @@ class LabelPanel(Section):
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
         self.wells = WellsPanel(labelling.wells, labelling.wells_layer, labelling.wells_beside)
         self.tools.add("Wells", "Wells: where they are, their radius, their intervals.", self.wells)
-        self.horizons = HorizonsPanel(labelling.horizons)
+        self.horizons = HorizonsPanel(labelling.horizons, labelling.horizon_results)
         self.tools.add("Horizons", "Pick a horizon at a few places, track it, make labels of it.", self.horizons)
         self.held_out = HeldOutPanel(self._context, self._book, labelling.wells)
         self.tools.add("Held out", "Which wells and patches are kept for the score.", self.held_out)
@@ -137,9 +142,13 @@ class LabelPanel(Section):
             self._labelling.similar.under_cursor()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Take files that lie on the disk."""
+        """Take files that lie on the disk, and an address."""
         data = None if event is None else event.mimeData()
-        if event is not None and data is not None and any(url.isLocalFile() for url in data.urls()):
+        if (
+            event is not None
+            and data is not None
+            and (any(url.isLocalFile() for url in data.urls()) or address_in(event))
+        ):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
@@ -148,9 +157,25 @@ class LabelPanel(Section):
         if event is None or data is None:
             return
         event.acceptProposedAction()
+        url = address_in(event)
+        if url is not None:
+            QTimer.singleShot(0, lambda: self._load_address(url))
+            return
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         # The program that is dropped from waits until the drop is answered: the dialog comes after.
         QTimer.singleShot(0, lambda: self._labelling.loader.load(paths, confirm=True))
+
+    def _elsewhere(self) -> QMenu:
+        menu = QMenu(self)
+        action = menu.addAction("An address …")
+        assert action is not None
+        action.triggered.connect(lambda checked=False: self._load_address(ask_address("Load", self.window())))
+        return menu
+
+    def _load_address(self, url: str | None) -> None:
+        if url is not None:
+            loader = self._labelling.loader
+            fetch_known(self._context, url, lambda path: loader.load([path], confirm=True))
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -160,7 +185,11 @@ class LabelPanel(Section):
             ("Colour …", "Choose another colour for the current class.", self.table.choose_color),
             ("Merge selected", "Make one class of the selected ones: the one clicked last.", self._merge),
             ("Delete selected", "Delete the selected classes; their voxels become unlabelled.", self._delete),
-            ("Read table …", "Take names and colours from a CSV of value, name, color.", self._read),
+            (
+                "Read table …",
+                "Take names and colours from a legend: a table, a style of QGIS, a colour map, JSON.",
+                self._read,
+            ),
             ("Save table …", "Save value, name and colour of each class as CSV.", lambda: self._save(edits)),
         ):
             action = menu.addAction(title)
@@ -181,7 +210,7 @@ class LabelPanel(Section):
             self._labelling.edits.delete(self.table.chosen)
 
     def _read(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _CSV)
+        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _LEGENDS)
         if name:
             self._labelling.edits.read(Path(name))
 
@@ -196,6 +225,7 @@ class LabelPanel(Section):
         near = () if survey is None else sidecar_files(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
         self.load.setText(f"Load {what}" if near else "Load …")
+        self.other.setVisible(bool(near))  # else it would say the same as the button beside it
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
         self.load.setToolTip(
             f"Make labels of {where} beside the survey. Labels that are there stay as they are."

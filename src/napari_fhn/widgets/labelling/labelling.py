@@ -12,6 +12,7 @@ from napari_fhn.widgets.labelling.brush_color import BrushColor
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.horizon_layers import HorizonLayers
+from napari_fhn.widgets.labelling.horizon_results import HorizonResults
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.layer_guard import LayerGuard
@@ -56,8 +57,8 @@ class Labelling:
         The wells near the section in view.
     loader : Loader
         Brings files in.
-    horizons, horizon_layers : HorizonBook, HorizonLayers
-        Horizons that are picked and tracked, and the same on the canvas.
+    horizons, horizon_layers, horizon_results : HorizonBook, HorizonLayers, HorizonResults
+        Horizons that are picked and tracked, the same on the canvas, and what comes of them.
     sections : Sections
         Labels from labels, shapes and the prediction.
     carrying : Carrying
@@ -78,7 +79,8 @@ class Labelling:
         self.wells_layer = WellsLayer(context, book, opening, self.wells)
         self.wells_beside = WellsBeside(context, book, self.wells)
         self.loader = Loader(context, book, opening, self.wells, self.edits, Answers(folder / "answers.json"))
-        self.horizons = HorizonBook(context, book, opening, self.loader)
+        self.horizons = HorizonBook(context, book, opening)
+        self.horizon_results = HorizonResults(context, book, self.horizons, self.loader)
         self.horizon_layers = HorizonLayers(context, book, self.horizons)
         self.sections = Sections(context, book, opening)
         self.carrying = Carrying(context, book)

@@ -131,7 +131,9 @@ class LayerGuard:
 
     def _is_ours(self, layer: Labels) -> bool:
         ours = self._book.values
-        return ours is not None and isinstance(layer.data, np.ndarray) and np.may_share_memory(layer.data, ours)
+        if ours is None or layer.data is ours:
+            return ours is not None
+        return isinstance(layer.data, np.ndarray) and np.may_share_memory(layer.data, ours)
 
     def _disown(self, layer: Labels) -> None:
         layer.metadata.pop("session", None)

@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, 
 
 from napari_fhn.labels import Interval, Well
 from napari_fhn.widgets.buttonless import without_buttons
+from napari_fhn.widgets.data.small_plot import clear_plot
 from napari_fhn.widgets.labelling.wells import WellBook
 
 _HEIGHT = 150
@@ -35,7 +36,7 @@ class LogView(QWidget):
         self._wells = wells
         self._well: Well | None = None
         self._chosen = 0
-        self.plot = pg.PlotWidget(background=None)
+        self.plot = clear_plot()
         self.plot.setFixedHeight(_HEIGHT)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()

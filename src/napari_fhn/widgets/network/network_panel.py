@@ -50,7 +50,8 @@ class NetworkPanel(Section):
             tooltip=(
                 "How many labelled bodies (wells, patches) are kept from training, to score the network on "
                 "labels it never saw. A body that has the last labels of a class is never held out. "
-                "Default: one in five, where there are four bodies or more."
+                "Default: one in five, where there are ten bodies or more: of fewer, each is missed in "
+                "training more than its score can tell."
             ),
         )
         self._fields = (self.recipe, self.device, self.held_out)

@@ -42,15 +42,26 @@ class Reporting:
 
     def save_model(self, folder: Path) -> None:
         """Copy the trained network to a folder of its own."""
-        run = self._trained()
+        run, messages = self._trained(), self._messages
         if run is None:
             return
-        try:
+
+        def write(operation: Operation) -> None:
+            operation.check()
             copy_network(run.model, folder)
-        except (OSError, JobError) as error:
-            self._messages.fail(f"The network could not be saved: {error}.")
-            return
-        self._messages.say(f"The network is saved in {folder}.")
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, OSError | JobError):
+                messages.fail(f"The network could not be saved: {error}.")
+            else:
+                messages.report(error)
+
+        self._context.attempt(
+            Operation("Saving the network", writes=True),
+            write,
+            lambda _: messages.say(f"The network is saved in {folder}."),
+            failed,
+        )
 
     def export_network(self, path: Path) -> None:
         """Write the trained network for other programs, in a process of its own: this one has no torch."""

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, Q
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.training.updates import ON_HELD_OUT, ON_TRAINED
+from napari_fhn.widgets.data.small_plot import clear_plot
 from napari_fhn.widgets.running.training_history import TrainingHistory
 
 _LOSS, _ON_LABELS, _HELD_OUT, _CHECKPOINT = "#8d99a8", "#56b4e9", "#e69f00", "#cc79a7"
@@ -47,7 +48,7 @@ class Curves(QWidget):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._draw)
-        self.plot = pg.PlotWidget(background=None)
+        self.plot = clear_plot()
         self.plot.setMinimumHeight(100)
         # Whatever is left over: the dock should fit without scrolling.
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)

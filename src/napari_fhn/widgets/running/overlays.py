@@ -110,7 +110,7 @@ class Overlays:
         if kind == "probabilities":
             if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):
                 return None
-            values = values[self.probable - 1]
+            values = mapped.layer(values, self.probable - 1)
         return values if values.shape == material.shape else None
 
     def close(self) -> None:

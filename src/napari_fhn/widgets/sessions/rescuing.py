@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
-from napari_fhn.project import Session
+from napari_fhn.project import Session, layout
 from napari_fhn.project.rescue import rescued
 from napari_fhn.project.steps import LABELS, VOLUMES
 from napari_fhn.project.wells import KeptWells
@@ -50,8 +50,8 @@ class Rescuing:
         session = self._context.project.session
         self._beside = {}
         for name, file in VOLUMES.items():
-            path = None if session is None else session.folder / file
-            if name != LABELS and path is not None and path.is_file():
+            path = None if session is None else layout.array_in(session.folder, file)
+            if name != LABELS and path is not None and mapped.is_there(path):
                 with contextlib.suppress(OSError, ValueError):
                     self._beside[name] = mapped.open(path)
 

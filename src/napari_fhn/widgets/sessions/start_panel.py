@@ -21,10 +21,10 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_fhn.project.session_list import Entry
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import QUIET, SPACING, hairline
 from napari_fhn.widgets.sessions import picture
-from napari_fhn.widgets.sessions.starting import Entry
 
 _SMALL = QSize(60, 40)
 _ROW = 48

@@ -13,6 +13,7 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.project import layout
 from napari_fhn.project.outline import Outline
 from napari_fhn.project.recent import RecentSessions
+from napari_fhn.project.session_list import Entry, listed
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
@@ -20,22 +21,6 @@ from napari_fhn.widgets.sessions.store import Ask, SessionStore
 
 _MOST = 12
 """Sessions that are listed."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the list.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the session lies, or lay.
-    outline : Outline or None
-        What it holds; None where it is not found.
-    """
-
-    folder: Path
-    outline: Outline | None
 
 
 @dataclass
@@ -120,10 +105,10 @@ class Starting:
             where = "" if session is None else f" It lies in {session.folder}."
             self._context.messages.say(f"A new session is begun; that of before stays in {known.folder}.{where}")
 
-    def open(self, folder: Path, ask: Ask) -> bool:
-        """Open a session of the list in place of what the desk shows; returns whether it was."""
+    def open(self, folder: Path, ask: Ask) -> None:
+        """Open a session of the list in place of what the desk shows."""
         self._store.save()
-        return self._store.open(folder, ask)
+        self._store.open(folder, ask)
 
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
@@ -142,26 +127,11 @@ class Starting:
     def look(self) -> None:
         """Find out, beside the window, which sessions there are."""
 
-        def found() -> tuple[Entry, ...]:
-            listed = [one.path for one in self._recent.all()]
-            listed += [folder for folder in self._lying_about() if folder not in listed]
-            entries = (Entry(folder, Outline.of(folder)) for folder in listed[:_MOST])
-            return tuple(entries)
-
         def show(entries: tuple[Entry, ...]) -> None:
             self.state.recent = entries
 
-        self._context.background.run(found, show, lambda error: None)
-
-    def _lying_about(self) -> list[Path]:
-        """Return folders of sessions in the places for them, the last changed first."""
-        found = []
-        for place in self._folders:
-            try:
-                found += [folder for folder in place.iterdir() if layout.has_manifest(folder)]
-            except OSError:
-                continue
-        return sorted(found, key=_changed, reverse=True)
+        recent, folders = self._recent, self._folders
+        self._context.background.run(lambda: listed(recent, folders, _MOST), show, lambda error: None)
 
     def _known(self, folder: Path | None) -> None:
         self.state.known = None if folder is None else Outline.of(folder)
@@ -178,10 +148,3 @@ class Starting:
         material = self._context.data.material
         source = "" if material is None else str(material.first.attrs.get("source", ""))
         self._recent.opened(project.session.folder, source)
-
-
-def _changed(folder: Path) -> float:
-    try:
-        return (folder / "session.json").stat().st_mtime
-    except OSError:
-        return 0.0

@@ -9,29 +9,28 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
-from napari_fhn.project import Project, ProjectError, Session, SurveyEntry, SurveySet, copying, layout
+from napari_fhn.project import ProjectError, Session, SurveyEntry, copying, layout
 from napari_fhn.project.inputs import entry_of
 from napari_fhn.project.manifest import Manifest, refer
-from napari_fhn.project.opening import Finder, Reopened, reopen
+from napari_fhn.project.opening import Finder
 from napari_fhn.project.settings import OTHER_VERSION
-from napari_fhn.project.view_record import FurtherViews, Looks, ViewRecord
+from napari_fhn.project.view_record import FurtherViews, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
+from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import go_to
-from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.network.planning import Planning
 from napari_fhn.widgets.prediction import Prediction
-from napari_fhn.widgets.sessions import picture
-from napari_fhn.widgets.views.sources import shows
+from napari_fhn.widgets.sessions import picture, reading
+from napari_fhn.widgets.sessions.layer_looks import look_as, looks_of
 
 _SAVE_MS = 2000
 """Pause after the last change before it is written."""
@@ -105,8 +104,8 @@ class SessionStore:
         mine = {"labels": self._book.layer, "prediction": self._prediction.layer}
         images = [layer for layer in viewer.layers if isinstance(layer, Image) and "survey" in layer.metadata]
         return ViewRecord(
-            surveys={layer.name: _looks(layer) for layer in images},
-            looks={name: _looks(layer) for name, layer in mine.items() if layer is not None},
+            surveys={self._name_of(layer): looks_of(layer) for layer in images},
+            looks={name: looks_of(layer) for name, layer in mine.items() if layer is not None},
             order=tuple(map(int, viewer.dims.order)),
             point=tuple(map(float, viewer.dims.point)),
             ndisplay=int(viewer.dims.ndisplay),
@@ -115,6 +114,13 @@ class SessionStore:
             zoom=float(camera.zoom),
             further=self._context.views.record(),
         )
+
+    def _name_of(self, layer: Layer) -> str:
+        """Return what a survey is called in the session: as it was there first, whatever its layer is called now."""
+        session, chosen = self._context.project.session, self._context.data.state.chosen
+        inputs = () if session is None else session.manifest.inputs
+        named = dict(zip(map(id, chosen), (entry.name for entry in inputs), strict=False))
+        return named.get(id(layer), str(layer.name)) if len(inputs) == len(chosen) else str(layer.name)
 
     @contextlib.contextmanager
     def returning(self) -> Iterator[None]:
@@ -125,8 +131,8 @@ class SessionStore:
         finally:
             self._opening = False
 
-    def open(self, folder: Path, ask: Ask) -> bool:
-        """Open a session in place of what the desk shows; other layers stay.
+    def open(self, folder: Path, ask: Ask, done: Callable[[bool], None] = lambda opened: None) -> None:
+        """Open a session in place of what the desk shows; other layers stay. It is read beside the window.
 
         Parameters
         ----------
@@ -134,32 +140,55 @@ class SessionStore:
             Of the session; made in the dock, on the command line or in Python.
         ask : callable
             Asks the person for a file that is missing, by its name.
-
-        Returns
-        -------
-        bool
-            Whether it was opened; if not, a sentence says why, and nothing has changed.
+        done : callable, optional
+            Told whether it was opened; if not, a sentence says why, and nothing has changed.
         """
+        context = self._context
+        answers: dict[str, Path | None] = {}
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, reading.Missing):
+                answers[error.name] = ask(error.name)
+                begin()
+                return
+            context.messages.report(error, ProjectError, surveys.SurveyError, RecordError, OSError)
+            done(False)
+
+        def begin() -> None:
+            shown = context.project.session
+            context.attempt(
+                Operation(f"Opening {Path(folder).name}"),
+                lambda _: reading.read(folder, shown, answers),
+                lambda read: done(self._show(read)),
+                failed,
+                lambda: done(False),
+            )
+
+        begin() if self._may_open() else done(False)
+
+    def _may_open(self) -> bool:
         context = self._context
         if not context.state.activity.idle:
             context.messages.fail("Stop what is under way before another session is opened.")
+        return context.state.activity.idle
+
+    def _show(self, read: reading.Read) -> bool:
+        """Show a session that was read; all that can fail comes before anything is changed."""
+        context, project = self._context, read.project
+        if not self._may_open():
             return False
-        # All that can fail comes first: the session read, its files found and opened, its place compared, its lock.
+        if not read.found.surveys:
+            context.messages.fail("None of the session's surveys was found: nothing was opened.")
+            return False
         try:
-            found, project = self._read(folder, ask)
             mine = context.project.session is project.session and context.project.writable
             writing = mine or context.project.acquire(project.session)
-        except (ProjectError, surveys.SurveyError, RecordError, OSError) as error:
+        except (ProjectError, OSError) as error:
             context.messages.fail(str(error))
             return False
-        if not found.surveys:
-            context.messages.fail("None of the session's surveys was found: nothing was opened.")
-            if writing and not mine:
-                project.session.release()
-            return False
         with self.returning():
-            self._put(found, project, writing)
-        missing = f" {', '.join(found.missing)} was not found." if found.missing else ""
+            self._put(read, writing)
+        missing = f" {', '.join(read.found.missing)} was not found." if read.found.missing else ""
         if writing:
             context.messages.say(f"Opened {project.session.name}.{missing}")
         return True
@@ -276,53 +305,44 @@ class SessionStore:
 
     # Reading ---------------------------------------------------------------------------------------------------------
 
-    def _read(self, folder: Path, ask: Ask) -> tuple[Reopened, Project]:
-        """Read a session and open its surveys, without changing anything."""
-        open_ = self._context.project.session
-        same = open_ is not None and open_.folder == Path(folder).absolute()
-        session = open_ if same and open_ is not None else Session.existing(folder)
-        found = reopen(session.manifest.surveys, session.folder, ask)
-        if not found.surveys:
-            return found, Project(session)
-        opened = [(entry.name, survey) for entry, survey in found.surveys if entry.role == "input"]
-        whole = len(opened) == len(session.manifest.inputs)
-        # Also one that is not whole is compared with the place of the labels.
-        checked = Project(session, SurveySet.of(opened or [(entry.name, survey) for entry, survey in found.surveys]))
-        return found, checked if whole and opened else Project(session)
-
-    def _put(self, found: Reopened, project: Project, writing: bool) -> None:
+    def _put(self, read: reading.Read, writing: bool) -> None:
         """Show a session in place of what is there."""
-        context, session = self._context, project.session
+        context, project, session = self._context, read.project, read.project.session
         manifest = session.manifest
         self._clear()
         if context.project.session is not session:
             context.project.close()
         view = self._view_of(session)
-        layers = {entry.name: self._add(entry.name, survey, view) for entry, survey in found.surveys}
+        with (
+            context.data.adopting_nothing()
+        ):  # a survey that is ticked before its session is there brings its first one
+            layers = {name: self._add(made, view) for name, made in read.layers.items()}
         if manifest.vertical_axis is not None:
             context.data.state.vertical_axis = manifest.vertical_axis
         context.project.take(project, writing)
-        ticked = {entry.name for entry in manifest.inputs}
-        chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
+        ticked = [layers[entry.name] for entry in manifest.inputs if entry.name in layers] or list(layers.values())
         # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
         with self._labels.keeping_surveys(project.surveys is None):
-            context.data.choose(tuple(chosen))
+            context.data.choose(tuple(ticked))
         if self._book.layer is None:
             self._labels.new()
+        context.views.take(view.further)  # also what is forgotten where another survey is ticked
 
     def _clear(self) -> None:
+        chosen = self._context.data.state.chosen
+        self._context.data.choose(())  # or each layer that goes would leave the session with those that remain
         layers = self._context.viewer.layers
-        mine = [*self._context.data.state.chosen, self._book.layer, self._prediction.layer]
+        mine = [*chosen, self._book.layer, self._prediction.layer]
         mine += [layer for layer in layers if {"survey", "session", "overlay"} & set(layer.metadata)]
         for layer in mine:
             if layer is not None and layer in layers:
                 layers.remove(layer)
 
-    def _add(self, name: str, survey: Any, view: ViewRecord) -> Layer:
-        layer = Layer.create(*image_layer(survey, name))
+    def _add(self, made: tuple[Any, dict[str, Any], str], view: ViewRecord) -> Layer:
+        layer = Layer.create(*made)
         self._context.viewer.add_layer(layer)
-        if name in view.surveys:
-            _look(layer, view.surveys[name])
+        if (name := made[1]["name"]) in view.surveys:
+            look_as(layer, view.surveys[name])
         return layer
 
     def _view_of(self, session: Session) -> ViewRecord:
@@ -351,7 +371,11 @@ class SessionStore:
         manifest, view = session.manifest, self._view_of(session)
         for name, layer in (("labels", self._book.layer), ("prediction", self._prediction.layer)):
             if layer is not None and name in view.looks:
-                _look(layer, view.looks[name])
+                look_as(layer, view.looks[name])
+        if self._opening:  # the survey may have been there before its session
+            for layer in context.data.state.chosen:
+                if (name := self._name_of(layer)) in view.surveys:
+                    look_as(layer, view.surveys[name])
         settings = None if project is None else project.settings
         if settings is not None:
             planning.take(settings)
@@ -373,21 +397,3 @@ class SessionStore:
                 dims.set_point(axis, value)
             camera = go_to.camera_of(context.viewer)
             camera.center, camera.angles, camera.zoom = view.center, view.angles, view.zoom
-
-
-def _looks(layer: Layer) -> Looks:
-    if not isinstance(layer, Image):
-        return Looks(shows(layer), float(layer.opacity))
-    contrast = tuple(map(float, layer.contrast_limits))
-    finite = contrast if np.all(np.isfinite(contrast)) else ()
-    return Looks(shows(layer), float(layer.opacity), str(layer.colormap.name), finite)
-
-
-def _look(layer: Any, looks: Looks) -> None:
-    layer.visible, layer.opacity = looks.visible, looks.opacity
-    if looks.contrast:
-        layer.contrast_limits = looks.contrast
-    if looks.colormap:
-        # A colormap of another plugin may not be here.
-        with contextlib.suppress(KeyError, ValueError):
-            layer.colormap = looks.colormap

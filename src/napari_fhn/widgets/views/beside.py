@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow
 
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
+from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.views.linked_views import LinkedViews
 from napari_fhn.widgets.views.place import Place
@@ -29,6 +30,8 @@ class Beside:
         The wells.
     bricks : Bricks
         Which knows of surveys whose slices take long.
+    horizons : HorizonBook
+        The horizons.
 
     Attributes
     ----------
@@ -38,10 +41,11 @@ class Beside:
         The views, as long as they are shown.
     """
 
-    def __init__(self, context: DeskContext, wells: WellBook, bricks: Bricks) -> None:
+    def __init__(self, context: DeskContext, wells: WellBook, bricks: Bricks, horizons: HorizonBook) -> None:
         self._context = context
         self._wells = wells
         self._bricks = bricks
+        self._horizons = horizons
         self._dock: QDockWidget | None = None
         self.place = Place(context.viewer, context.data)
         self.views: LinkedViews | None = None
@@ -55,7 +59,7 @@ class Beside:
         window = getattr(self._context.viewer, "window", None)
         if wanted and self.views is None and window is not None:
             context = self._context
-            self.views = LinkedViews(context, self.place, self._wells, self._bricks, context.views)
+            self.views = LinkedViews(context, self.place, self._wells, self._bricks, self._horizons, context.views)
             window.add_dock_widget(self.views, name=TITLE, area="bottom", add_vertical_stretch=False)
             found = self.views.parentWidget()  # what napari hands back to a plugin is no widget to Qt
             while found is not None and not isinstance(found, QDockWidget):

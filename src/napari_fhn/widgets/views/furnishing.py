@@ -6,6 +6,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.desk import Desk
+from napari_fhn.widgets.views.caption import Caption
 from napari_fhn.widgets.views.crosshair import Crosshair
 from napari_fhn.widgets.views.furniture import Furniture
 from napari_fhn.widgets.views.sheet import Sheet
@@ -22,15 +23,18 @@ def furnished(canvas: QWidget, desk: Desk) -> Sheet:
     desk : Desk
         Whose viewer it is.
     """
-    viewer, data, state = desk.viewer, desk.data, desk.context.views
+    viewer, data, state, place = desk.viewer, desk.data, desk.context.views, desk.beside.place
     sheet = Sheet(viewer, canvas)
     sheet.drawings = [
         Veil(desk.context, desk.prediction, desk.doubts, sheet.update),
-        Crosshair(viewer, data, desk.beside.place, state),
+        Crosshair(viewer, data, place, state, sheet.update),
         Rulers(viewer, data, state),
         Furniture(viewer, data, state),
+        Caption(data),
     ]
     for name in ("ticks", "scale", "colours", "linked"):
         getattr(state.events, name).connect(sheet.look)
+    sheet.left.connect(lambda: place.point())
+    data.state.events.chosen.connect(sheet.look)
     data.state.events.material.connect(sheet.look)
     return sheet

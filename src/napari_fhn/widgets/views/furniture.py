@@ -168,7 +168,9 @@ class Furniture:
 
     def _draw_bars(self, painter: QPainter, canvas: CanvasView, across: Bar | None, down: Bar | None) -> None:
         metrics = painter.fontMetrics()
-        left, base = float(_EDGE), float(canvas.height - _EDGE)
+        # Numbers of the left edge, beside which a bar that runs up would stand in them.
+        beside = metrics.horizontalAdvance("00000") + _EDGE if down is not None and self._state.ticks else 0
+        left, base = float(_EDGE + beside), float(canvas.height - _EDGE)
         for pen in (QPen(_SHADE, 4), QPen(INK, 2)):
             painter.setPen(pen)
             if across is not None:

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from napari_fhn.surveys.cuts import Cut, Path, Plane
+from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
 from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.labelling.horizon_state import HorizonMap
+from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.wells import WellBook
-from napari_fhn.widgets.section import QUIET, TOGGLE
 from napari_fhn.widgets.views.fencing import Fencing
+from napari_fhn.widgets.views.following import follow_mouse
+from napari_fhn.widgets.views.horizons_beside import coloured, on_fence, on_map, on_section
 from napari_fhn.widgets.views.latest import Latest
+from napari_fhn.widgets.views.linked_row import LinkedRow
 from napari_fhn.widgets.views.looks import LooksWatch
 from napari_fhn.widgets.views.map_pane import MapPane
-from napari_fhn.widgets.views.pane import Pane
+from napari_fhn.widgets.views.pane import Line, Pane
 from napari_fhn.widgets.views.place import Place
 from napari_fhn.widgets.views.section_pane import FencePane, SectionPane
 from napari_fhn.widgets.views.sources import picture, sources
 from napari_fhn.widgets.views.state import ViewState
 
 _SOON_MS = 30
+_HOVER_MS = 25
 _MOST = 1200
 """Rows and columns of a picture, at most."""
-_SHOWS = {"all": "data and classes", "data": "data", "classes": "classes", "outline": "outline"}
 _SLOW = "Slices of this file take long to read: press 'Copy into bricks' in Data first."
 
 
@@ -47,12 +52,25 @@ class LinkedViews(QWidget):
         The wells.
     bricks : Bricks
         Which knows of surveys whose slices take long.
+    horizons : HorizonBook
+        Which are drawn as lines, and on the map as colours.
     state : ViewState
         What is shown.
     """
 
-    def __init__(self, context: DeskContext, place: Place, wells: WellBook, bricks: Bricks, state: ViewState) -> None:
+    def __init__(
+        self,
+        context: DeskContext,
+        place: Place,
+        wells: WellBook,
+        bricks: Bricks,
+        horizons: HorizonBook,
+        state: ViewState,
+    ) -> None:
         super().__init__()
+        self._horizons = horizons
+        self._tracked = 0
+        self._unit = ""
         self._context = context
         self._place = place
         self._wells = wells
@@ -68,53 +86,41 @@ class LinkedViews(QWidget):
         self.sections = tuple(SectionPane(axis) for axis in range(3))
         self.map = MapPane()
         self.fence = FencePane()
-        self.map_shows = QComboBox()
-        self.map_shows.setAccessibleName("what the map shows")
-        self.map_shows.setToolTip("What is drawn on the map, below wells and the lines of sections.")
-        for key, words in _SHOWS.items():
-            self.map_shows.addItem(words, key)
-        self.map_shows.activated.connect(lambda _: setattr(state, "map_shows", self.map_shows.currentData()))
-        self.through = QPushButton("Through wells")
-        self.through.setToolTip("Show the section along a line that runs through all wells.")
-        self.through.clicked.connect(self._fencing.through_wells)
-        self.draw = QPushButton("Draw on map")
-        self.draw.setCheckable(True)
-        self.draw.setStyleSheet(TOGGLE.replace("QToolButton", "QPushButton"))
-        self.draw.setToolTip("Click corners of a line on the map; a double click ends it. Its section is shown.")
-        self.draw.clicked.connect(self._draw_line)
-        self.without = QPushButton("No fence")
-        self.without.setToolTip("Take the fence away.")
-        self.without.clicked.connect(lambda: setattr(state, "fence", ()))
-        self._fence_words = QLabel("Fence")
-        self._map_words = QLabel("Map")
-        self.words = QLabel()
-        self.words.setStyleSheet(QUIET)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for widget in (self._map_words, self.map_shows, self._fence_words, self.through, self.draw, self.without):
-            row.addWidget(widget)
-        row.addWidget(self.words, 1)
+        self.row = LinkedRow(state)
+        self.row.through.clicked.connect(self._fencing.through_wells)
+        self.row.draw.clicked.connect(self._draw_line)
         self.panes = QSplitter(Qt.Orientation.Horizontal)
         for place_in_row, pane in enumerate((*self.sections, self.map, self.fence)):
             self.panes.addWidget(pane)
             self.panes.setStretchFactor(place_in_row, 1)
             pane.hide()
             pane.resized.connect(self._soon)
+            pane.left.connect(lambda: place.point())
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(3)
-        column.addLayout(row)
+        column.addWidget(self.row)
         column.addWidget(self.panes, 1)
         for section in (*self.sections, self.fence):
             section.clicked.connect(lambda x, y, section=section: place.go(section.index(x, y), camera=True))
+            section.hovered.connect(lambda x, y, section=section: place.point(section, section.index(x, y)))
+        self.map.hovered.connect(self._map_hovered)
         self.map.clicked.connect(self._map_clicked)
         self.map.finished.connect(self._line_drawn)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SOON_MS)
         self._timer.timeout.connect(self._draw)
+        self._hovering = QTimer(self)
+        self._hovering.setSingleShot(True)
+        self._hovering.setInterval(_HOVER_MS)
+        self._hovering.timeout.connect(self._follow_mouse)
         self._connections: list[tuple[Any, Callable[..., None]]] = [
             (place.moved, self._soon),
+            (place.hovering, self._hovered),
+            (horizons.grown, self._other_horizons),
+            (horizons.state.events.kept, self._other_horizons),
+            (horizons.state.events.chosen, self._other_horizons),
             (self._looks.changed, self._changed),
             (self._looks.view_changed, self._soon),
             (context.data.state.events.material, self._other_survey),
@@ -131,6 +137,7 @@ class LinkedViews(QWidget):
         """Let go of the viewer."""
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
             self._timer.stop()
+            self._hovering.stop()
         self._latest.forget()
         self._looks.close()
         for signal, slot in self._connections:
@@ -145,6 +152,7 @@ class LinkedViews(QWidget):
     def hideEvent(self, event: Any) -> None:
         """Leave clicks on the canvas alone."""
         self._place.clicks = False
+        self._place.point()
         super().hideEvent(event)
 
     # What changes ----------------------------------------------------------------------------------------------------
@@ -163,10 +171,12 @@ class LinkedViews(QWidget):
         self._latest.forget()
         self._shown.clear()
         self._drawing = None
-        self.draw.setChecked(False)
+        self.row.draw.setChecked(False)
         for pane in (*self.sections, self.map, self.fence):
             pane.clear()
+            pane.show_lines(())
         volume = material is not None and len(material.shape) == 3
+        self._unit = "" if material is None else Numbers.of(material.first).axes[-1].unit
         if volume and material is not None:
             for section in self.sections:
                 section.follow(material, context.data.vertical)
@@ -178,16 +188,21 @@ class LinkedViews(QWidget):
 
     def _other_wells(self, event: Any = None) -> None:
         self.map.show_wells(self._fencing.heads())
-        self.through.setEnabled(len(self._fencing.heads()) > 1)
+        self.row.through.setEnabled(len(self._fencing.heads()) > 1)
         self._other_fence()
 
     def _other_fence(self, event: Any = None) -> None:
         material, found = self._context.data.material, self._fencing.current()
         self._shown.pop("fence", None)
+        self._shown.pop("lines fence", None)
         self.map.show_fence(self._state.fence if found is not None else ())
         if found is not None and material is not None:
             self._path = Path(found.traces)
             self.fence.follow(material, found, self._fencing.wells_near(found))
+        self._soon()
+
+    def _other_horizons(self, event: Any = None) -> None:
+        self._tracked += 1
         self._soon()
 
     # Drawing ---------------------------------------------------------------------------------------------------------
@@ -196,6 +211,7 @@ class LinkedViews(QWidget):
         """Draw what is seen and has changed since."""
         material, index = self._context.data.material, self._place.index
         if material is None or not index or not self.isVisible():
+            self._show_nothing(gone=material is None)
             return
         volume = len(material.shape) == 3
         vertical = self._context.data.vertical
@@ -207,22 +223,74 @@ class LinkedViews(QWidget):
         for section in self.sections:
             if not section.isHidden():
                 section.at(index)
-                self._ask(section, f"section {section.axis}", Plane(section.axis, index[section.axis]),
-                          section.show_section, slow=slow and section.axis == vertical)  # fmt: skip
+                where = Plane(section.axis, index[section.axis])
+                self._ask(section, f"section {section.axis}", where, section.show_section,
+                          slow=slow and section.axis == vertical)  # fmt: skip
+                self._ask_lines(
+                    section, f"section {section.axis}", where, lambda maps, where=where: on_section(maps, where)
+                )
         if not self.map.isHidden():
             lateral = [k for axis, k in enumerate(index) if axis != vertical]
             self.map.at(lateral, sections=volume and vertical is not None)
             if not volume and vertical is None:
                 self._show_frame()
-            if self.map.frame is not None and self.map.frame.track is None and self._state.map_shows != "outline":
-                where = Plane(vertical, index[vertical]) if volume and vertical is not None else Plane(None)
-                self._ask(self.map, "map", where, self.map.show_slice, slow=slow, only=self._state.map_shows)
-            else:
-                self._shown.pop("map", None)
-                self.map.clear()
+            self._draw_map(index, volume, vertical, slow)
         if not self.fence.isHidden() and self.fence.fence is not None:
             self.fence.at(index)
             self._ask(self.fence, "fence", self._path, self.fence.show_section)
+            path, distances = self._path, self.fence.fence.distances
+            if isinstance(path, Path):
+                self._ask_lines(self.fence, "fence", path, lambda maps: on_fence(maps, path, distances))
+
+    def _show_nothing(self, *, gone: bool) -> None:
+        for pane in (*self.sections, self.map, self.fence) if gone else ():
+            pane.hide()
+        if gone:
+            self.row.look(mapped=False, fences=False, fenced=False)
+            self.row.words.setText("No survey is ticked: there is nothing to show.")
+
+    def _draw_map(self, index: tuple[int, ...], volume: bool, vertical: int | None, slow: bool) -> None:
+        """Draw what the map shows: a slice, a horizon, or nothing but where the survey lies."""
+        frame, shows = self.map.frame, self._state.map_shows
+        drawn = frame is not None and frame.track is None
+        sliced = Plane(vertical, index[vertical]) if volume and vertical is not None else None
+        if drawn and frame is not None and sliced is not None:
+            level = sliced.index
+            self._ask_lines(self.map, "map", sliced, lambda maps: on_map(maps, level, frame))
+        horizon = self._mapped_horizon() if drawn and shows == "horizon" and volume else None
+        self.map.show_horizon(horizon, self._unit)
+        if drawn and shows not in ("outline", "horizon"):
+            self._ask(self.map, "map", sliced or Plane(None), self.map.show_slice, slow=slow, only=shows)
+        elif horizon is None:
+            self._shown.pop("map", None)
+            self.map.clear()
+        elif self._shown.get("map") != (horizon.name, self._tracked):
+            self._shown["map"] = (horizon.name, self._tracked)
+            self.map.show_slice(coloured(horizon, (_MOST, _MOST)))
+
+    def _mapped_horizon(self) -> HorizonMap | None:
+        """Return the horizon that the map shows: the chosen one where it was tracked, else the first."""
+        maps, chosen = self._horizons.maps(), self._horizons.state.chosen
+        return next((one for one in maps if one.name == chosen), maps[0] if maps else None)
+
+    def _ask_lines(
+        self, pane: Pane, name: str, where: Cut, drawn: Callable[[list[HorizonMap]], Sequence[Line]]
+    ) -> None:
+        """Have the lines of horizons found beside the window, unless they are those that are there."""
+        name, wanted = f"lines {name}", (where, self._tracked)
+        if self._shown.get(name) == wanted:
+            return
+        self._shown[name] = wanted
+        maps = self._horizons.maps()
+
+        def done(found: Sequence[Line]) -> None:
+            if self._shown.get(name) == wanted:
+                pane.show_lines(found)
+
+        if maps:
+            self._latest.ask(name, lambda: drawn(maps), done, lambda error: None)
+        else:
+            pane.show_lines(())
 
     def _ask(
         self,
@@ -274,13 +342,8 @@ class LinkedViews(QWidget):
         others = [(pane, seen) for pane, seen in wanted if pane.isHidden() == seen]
         for pane, seen in others:
             pane.setVisible(seen)
-        fences = self._fencing.frame is not None
-        shown: list[tuple[QWidget, bool]] = [(one, fences) for one in (self._fence_words, self.through, self.draw)]
-        shown += [(self.without, fenced), (self._map_words, mapped), (self.map_shows, mapped)]
-        for widget, seen in shown:
-            widget.setVisible(seen)
-        self.map_shows.setCurrentIndex(self.map_shows.findData(self._state.map_shows))
-        self.words.setText("" if volume or mapped else "There is nothing to show beside this section.")
+        self.row.look(mapped=mapped, fences=self._fencing.frame is not None, fenced=fenced)
+        self.row.words.setText("" if volume or mapped else "There is nothing to show beside this section.")
         return bool(others)
 
     def _show_frame(self) -> None:
@@ -292,30 +355,46 @@ class LinkedViews(QWidget):
         if tuple(viewer.dims.displayed[-2:]) == (viewer.dims.ndim - 2, viewer.dims.ndim - 1):
             self.map.frame_view(low, high)
 
+    # The mouse on another view ---------------------------------------------------------------------------------------
+
+    def _hovered(self) -> None:
+        if self.isVisible() and not self._hovering.isActive():
+            self._hovering.start()
+
+    def _map_hovered(self, x: float, y: float) -> None:
+        self._place.point(self.map, self._on_map(self.map.index(x, y)))
+
+    def _follow_mouse(self) -> None:
+        follow_mouse(self._place, (*self.sections, self.fence, self.map), self._context.data.vertical)
+
     # Clicking --------------------------------------------------------------------------------------------------------
 
     def _map_clicked(self, x: float, y: float) -> None:
-        at, vertical = self.map.index(x, y), self._context.data.vertical
-        material = self._context.data.material
-        if not at or material is None:
+        at = self.map.index(x, y)
+        if not at:
             return
         if self._drawing is not None:
             self._drawing.append((at[0], at[1]))
             self.map.draw_line(self._drawing)
             return
-        lateral = [axis for axis in range(len(material.shape)) if axis != vertical]
-        self._place.go(dict(zip(lateral, at, strict=False)), camera=True)
+        self._place.go(self._on_map(at), camera=True)
+
+    def _on_map(self, at: Sequence[float]) -> dict[int, float]:
+        """Return a place of the map by axis of the survey."""
+        material, vertical = self._context.data.material, self._context.data.vertical
+        axes = range(0 if material is None else len(material.shape))
+        return dict(zip((axis for axis in axes if axis != vertical), at, strict=False))
 
     def _draw_line(self, wanted: bool) -> None:
         self._drawing = [] if wanted else None
         self.map.draw_line(())
-        self.words.setText("Click corners on the map; a double click ends the line." if wanted else "")
+        self.row.words.setText("Click corners on the map; a double click ends the line." if wanted else "")
 
     def _line_drawn(self) -> None:
         """Show the line that was drawn, where it is one."""
         corners, self._drawing = self._drawing, None
-        self.draw.setChecked(False)
+        self.row.draw.setChecked(False)
         self.map.draw_line(())
-        self.words.setText("")
+        self.row.words.setText("")
         if corners is not None and len(set(corners)) > 1:
             self._state.fence = tuple(corners)

@@ -14,6 +14,8 @@ from qtpy.QtGui import QTransform
 from napari_fhn.surveys.cuts import covered
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.ticks import ticks
+from napari_fhn.widgets.labelling.horizon_state import HorizonMap
+from napari_fhn.widgets.views.horizons_beside import said
 from napari_fhn.widgets.views.pane import Pane
 from napari_fhn.widgets.views.section_pane import COLORS, FENCE
 
@@ -32,7 +34,9 @@ class MapPane(Pane):
     def __init__(self) -> None:
         super().__init__(upright=False, square=True)
         self.frame: MapFrame | None = None
-        self._shape = (1, 1)
+        self._called = ""
+        self._horizon: HorizonMap | None = None
+        self._unit = ""
         self._outline = pg.PlotCurveItem(pen=_OUTLINE)
         self._sections = [pg.PlotCurveItem(pen=pg.mkPen(color, width=2)) for color in COLORS[:2]]
         self._fence = pg.PlotCurveItem(pen=pg.mkPen(FENCE, width=2))
@@ -59,7 +63,8 @@ class MapPane(Pane):
         self.draw_line(())
         for line in self._sections:
             line.setVisible(frame.track is None)
-        self.call(f"Map, {' and '.join(frame.names)}{f' in {frame.unit}' if frame.unit else ''}")
+        self._called = f"Map, {' and '.join(frame.names)}{f' in {frame.unit}' if frame.unit else ''}"
+        self.call(self._called)
         (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
         self.look_at(QRectF(float(x0), float(y0), float(x1 - x0) or 1.0, float(y1 - y0) or 1.0))
 
@@ -98,8 +103,7 @@ class MapPane(Pane):
         frame = self.frame
         if frame is None:
             return
-        x, y = map(float, frame.to_xy([*index, 0][:2]))
-        self.mark(x, y)
+        self.mark(*self.xy(index))
         if sections and frame.track is None:
             first, second = index[:2]
             n, m = frame.shape
@@ -128,6 +132,26 @@ class MapPane(Pane):
         """Return the place of a click in voxels along the lateral axes."""
         return () if self.frame is None else tuple(map(float, self.frame.to_index((x, y))))
 
+    def xy(self, index: Sequence[float]) -> tuple[float | None, float | None]:
+        """Return where a place along the lateral axes, in voxels, is on the map."""
+        if self.frame is None:
+            return None, None
+        x, y = map(float, self.frame.to_xy([*index, 0.0][:2]))
+        return x, y
+
+    def show_horizon(self, horizon: HorizonMap | None, unit: str) -> None:
+        """Say of a horizon whose picture is shown what it is; None for none.
+
+        Parameters
+        ----------
+        horizon : HorizonMap or None
+            The horizon.
+        unit : str
+            Of its times or depths.
+        """
+        self._horizon, self._unit = horizon, unit
+        self.call(self._called if horizon is None else said(horizon, unit))
+
     def show_slice(self, rgba: NDArray[np.uint8]) -> None:
         """Show a slice: rows along the first lateral axis, columns along the second."""
         frame = self.frame
@@ -151,11 +175,15 @@ class MapPane(Pane):
         if self.frame is not None:
             unit = f" {self.frame.unit}" if self.frame.unit else ""
             digits = 4 if self.frame.unit == "deg" else 0
-            self.say(
-                ", ".join(
-                    f"{name} {value:.{digits}f}{unit}" for name, value in zip(self.frame.names, (x, y), strict=True)
-                )
-            )
+            words = [f"{name} {value:.{digits}f}{unit}" for name, value in zip(self.frame.names, (x, y), strict=True)]
+            horizon = self._horizon
+            if horizon is not None:
+                at = tuple(round(k) for k in self.index(x, y))
+                if all(0 <= k < n for k, n in zip(at, horizon.times.shape, strict=True)) and np.isfinite(
+                    horizon.times[at]
+                ):
+                    words.append(f"{horizon.name} {horizon.times[at]:.0f} {self._unit}".rstrip())
+            self.say(", ".join(words))
 
 
 def _plain(low: float, high: float, most: int) -> list[tuple[float, str]]:

@@ -1,9 +1,9 @@
-"""A view beside the canvas: a picture with numbers along its edges and a cross at the place one is at."""
+"""A view beside the canvas: a picture, lines over it, numbers along its edges, a cross at the place one is at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,14 +14,34 @@ from qtpy.QtGui import QColor, QTransform
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from napari_fhn.widgets.data.small_plot import clear_plot
+
 _GRAY = "#8d99a8"
 _CROSS = QColor(255, 255, 255, 150)
 _UNDER = QColor(0, 0, 0, 110)
+_FOLLOWS = QColor(255, 214, 102, 190)
+"""Of the cross that follows the mouse on other views."""
 _APART = 60
 """Pixels between two ticks, at least."""
 
 Ticks = Callable[[float, float, int], list[tuple[float, str]]]
 """Given both ends of an axis and how many there may be: where ticks are, and what stands there."""
+
+
+class Line(NamedTuple):
+    """A line over the picture.
+
+    Parameters
+    ----------
+    color : str
+        Its colour.
+    x, y : ndarray of float, shape (n,)
+        In the coordinates of the pane; NaN where it is interrupted.
+    """
+
+    color: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
 
 
 class Pane(QWidget):
@@ -38,6 +58,10 @@ class Pane(QWidget):
     ----------
     clicked, hovered : Signal
         Emitted with x and y of the pane where one has clicked, or where the mouse is.
+    left : Signal
+        Emitted when the mouse has left.
+    finished : Signal
+        Emitted with a double click, or a right one, which ends a line that is drawn.
     resized : Signal
         Emitted when there is room for more or less.
     plot : pyqtgraph.PlotWidget
@@ -46,6 +70,7 @@ class Pane(QWidget):
 
     clicked = QtSignal(float, float)
     hovered = QtSignal(float, float)
+    left = QtSignal()
     finished = QtSignal()
     resized = QtSignal()
 
@@ -55,7 +80,7 @@ class Pane(QWidget):
         self._title = ""
         self.title = QElidingLabel("")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.plot = pg.PlotWidget(self, background=None)
+        self.plot = clear_plot(self)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
@@ -86,7 +111,9 @@ class Pane(QWidget):
             for color, width in ((_UNDER, 3), (_CROSS, 1))
             for angle in (90, 0)
         ]
-        for line in self._cross:
+        self._mouse = [pg.InfiniteLine(angle=angle, pen=pg.mkPen(_FOLLOWS, width=1)) for angle in (90, 0)]
+        self._lines: list[Any] = []
+        for line in (*self._cross, *self._mouse):
             line.setZValue(20)
             line.hide()
             self.plot.addItem(line, ignoreBounds=True)
@@ -153,10 +180,23 @@ class Pane(QWidget):
 
     def mark(self, x: float | None, y: float | None) -> None:
         """Draw the cross through a place; None for no line across that axis."""
-        for line, value in zip(self._cross, (x, y, x, y), strict=True):
-            line.setVisible(value is not None)
-            if value is not None and line.value() != value:
-                line.setValue(value)
+        _set(self._cross, (x, y, x, y))
+
+    def follow_mouse(self, x: float | None = None, y: float | None = None) -> None:
+        """Draw a cross where the mouse is on another view; None for no line."""
+        _set(self._mouse, (x, y))
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Draw lines over the picture, in place of those that are there."""
+        while len(self._lines) < len(lines):
+            curve = pg.PlotCurveItem(connect="finite")
+            curve.setZValue(4)
+            self.plot.addItem(curve, ignoreBounds=True)
+            self._lines.append(curve)
+        for curve, line in zip(self._lines, lines, strict=False):
+            curve.setData(line.x, line.y, pen=pg.mkPen(line.color, width=2))
+        for curve in self._lines[len(lines) :]:
+            curve.clear()
 
     def number(self, across: Ticks | None, down: Ticks | None) -> None:
         """Say what stands along the upper and the left edge."""
@@ -166,6 +206,7 @@ class Pane(QWidget):
     def leaveEvent(self, event: Any) -> None:
         """Say again what is shown, when the mouse has left."""
         self.say("")
+        self.left.emit()
         super().leaveEvent(event)
 
     def _tick(self, *_: Any) -> None:
@@ -191,3 +232,11 @@ class Pane(QWidget):
         if self.box.sceneBoundingRect().contains(position):
             at = self.box.mapSceneToView(position)
             self.hovered.emit(float(at.x()), float(at.y()))
+
+
+def _set(lines: Sequence[Any], places: Sequence[float | None]) -> None:
+    """Put lines across their axes, and away where they have no place."""
+    for line, value in zip(lines, places, strict=True):
+        line.setVisible(value is not None)
+        if value is not None and line.value() != value:
+            line.setValue(value)

@@ -13,6 +13,9 @@ from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.events import disconnect
 
+CANVAS = "the canvas"
+"""Stands for the canvas where the mouse is on it."""
+
 
 class Place:
     """The voxel at which one is, kept where napari keeps it: in its sliders, also along the axes on the canvas.
@@ -28,23 +31,35 @@ class Place:
     ----------
     moved : Signal
         Emitted when one is elsewhere.
+    hovering : Signal
+        Emitted when the mouse is elsewhere.
+    hover : tuple of float or None
+        The place under the mouse, in voxels along the axes of space; None where it is over no view of the survey.
+    hovered : object
+        The view that the mouse is on: :data:`CANVAS`, or a pane.
     """
 
     moved = Signal()
+    hovering = Signal()
 
     def __init__(self, viewer: ViewerModel, data: Data) -> None:
         self._viewer = viewer
         self._data = data
+        self.hover: tuple[float, ...] | None = None
+        self.hovered: object = None
         self.clicks = False
-        """Whether a click on the canvas moves the place."""
+        """Whether a click on the canvas moves the place, and the mouse over it is followed."""
         viewer.dims.events.current_step.connect(self._moved)
         viewer.mouse_drag_callbacks.append(self._pressed)
+        viewer.mouse_move_callbacks.append(self._mouse_moved)
 
     def close(self) -> None:
         """Let go of the viewer."""
         disconnect(self._viewer.dims.events.current_step, self._moved)
         if self._pressed in self._viewer.mouse_drag_callbacks:
             self._viewer.mouse_drag_callbacks.remove(self._pressed)
+        if self._mouse_moved in self._viewer.mouse_move_callbacks:
+            self._viewer.mouse_move_callbacks.remove(self._mouse_moved)
 
     @property
     def index(self) -> tuple[int, ...]:
@@ -91,6 +106,26 @@ class Place:
         if camera and dims.ndisplay == 2:
             self._bring_into_view({first + k: float(world[k]) for k in range(n)})
 
+    def point(self, view: object = None, index: Mapping[int, float] | None = None) -> None:
+        """Say where the mouse is.
+
+        Parameters
+        ----------
+        view : object
+            What it is on.
+        index : mapping of int to float, optional
+            In voxels by axis of space; along the others it is where one is. None, or a place outside, for nowhere.
+        """
+        material, now, found = self._data.material, self.index, None
+        if material is not None and now and index:
+            found = tuple(float(index.get(k, at)) for k, at in enumerate(now))
+            if not all(-0.5 <= at <= n - 0.5 for at, n in zip(found, material.shape, strict=True)):
+                found = None
+        before = (self.hover, self.hovered)
+        self.hover, self.hovered = found, view
+        if (self.hover, self.hovered) != before:
+            self.hovering.emit()
+
     def _bring_into_view(self, world: Mapping[int, float]) -> None:
         viewer = self._viewer
         camera, shown = camera_of(viewer), viewer.dims.displayed
@@ -118,7 +153,18 @@ class Place:
         material = self._data.material
         if np.abs(np.asarray(event.pos, np.float64) - start).max() > 3 or material is None:
             return
+        self.go(self._under(event))
+
+    def _mouse_moved(self, viewer: Any, event: Any) -> None:
+        if self.clicks:
+            there = viewer.dims.ndisplay == 2 and self._data.material is not None
+            self.point(CANVAS, self._under(event) if there else None)
+
+    def _under(self, event: Any) -> dict[int, float]:
+        """Return the place on the canvas where the mouse is, along the axes that are seen."""
+        material, dims = self._data.material, self._viewer.dims
+        assert material is not None
         n = len(material.shape)
         at = material.layer.world_to_data(event.position)[-n:]
-        shown = [axis - (viewer.dims.ndim - n) for axis in viewer.dims.displayed]
-        self.go({axis: float(at[axis]) for axis in shown if axis >= 0})
+        shown = [axis - (dims.ndim - n) for axis in dims.displayed]
+        return {axis: float(at[axis]) for axis in shown if axis >= 0}

@@ -200,7 +200,8 @@ class Scene:
         """Look from aside and a little from above, with time downwards."""
         if self.shown:
             camera_of(self._context.viewer).set_view_direction(_FROM, up_direction=_UP)
-            fit(self._context.viewer)
+            material = self._context.data.material
+            fit(self._context.viewer, None if material is None else material.layer)
 
     def _hide(self, layer: Any) -> None:
         """Hide what would be drawn as a whole volume, or twice."""

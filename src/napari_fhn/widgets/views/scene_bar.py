@@ -80,7 +80,7 @@ class SceneBar(QWidget):
     def look(self, event: Any = None) -> None:
         """Show what there is to choose, and how far a body is."""
         self.setVisible(self._scene.shown)
-        self.button.setEnabled(self._context.project.has_prediction)
+        self.button.setVisible(self._context.project.has_prediction)
         making = bool(self._bodies.making)
         self.progress.setVisible(making)
         self.stop.setVisible(making)

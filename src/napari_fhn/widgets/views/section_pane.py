@@ -66,6 +66,10 @@ class SectionPane(Pane):
         """Return the place of a click, by axis."""
         return {self.right: x, self.down: y}
 
+    def place_of(self, index: Sequence[float]) -> tuple[float | None, float | None]:
+        """Return where a place of the survey is seen, whether it lies on this section or beside it."""
+        return index[self.right], index[self.down]
+
     def show_section(self, rgba: NDArray[np.uint8]) -> None:
         """Show the picture of the section."""
         shape = (1, 1, 1) if self._material is None else self._material.shape
@@ -138,12 +142,16 @@ class FencePane(Pane):
         return QRectF(-step / 2, -0.5, length + step, self._numbers.axes[-1].values.size)
 
     def at(self, index: Sequence[int]) -> None:
-        """Show where one is: along the fence where it comes by, and how deep."""
+        """Show where one is."""
+        self.mark(*self.place_of(index))
+
+    def place_of(self, index: Sequence[float]) -> tuple[float | None, float | None]:
+        """Return where a place is seen: along the fence where it comes by, and how deep."""
         if self.fence is None:
-            return
-        apart = np.abs(self.fence.traces - np.array(index[:2])).max(axis=1)
+            return None, None
+        apart = np.abs(self.fence.traces - np.rint(index[:2])).max(axis=1)
         nearest = int(np.argmin(apart))
-        self.mark(float(self.fence.distances[nearest]) if apart[nearest] == 0 else None, float(index[-1]))
+        return float(self.fence.distances[nearest]) if apart[nearest] == 0 else None, float(index[-1])
 
     def show_section(self, rgba: NDArray[np.uint8]) -> None:
         """Show the picture of the section: a column for each trace, rows as many as there is room for."""

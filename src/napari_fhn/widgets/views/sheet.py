@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from napari.components import ViewerModel
 from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]
 from qtpy.QtGui import QPainter, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
@@ -65,7 +66,11 @@ class Sheet(QWidget):
     ----------
     drawings : list of Drawing
         What is drawn, from the bottom to the top.
+    left : Signal
+        Emitted when the mouse has left the canvas.
     """
+
+    left = QtSignal()
 
     def __init__(self, viewer: ViewerModel, canvas: QWidget) -> None:
         super().__init__(canvas)
@@ -109,9 +114,11 @@ class Sheet(QWidget):
         painter.end()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Stay as large as the canvas."""
+        """Stay as large as the canvas, and hear when the mouse leaves it."""
         if event is not None and event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
+        elif event is not None and event.type() == QEvent.Type.Leave:
+            self.left.emit()
         return False
 
     def _emitters(self) -> list[Any]:

@@ -18,7 +18,7 @@ class ViewState:
     ----------
     linked : bool
         Whether the other sections and the map are shown.
-    map_shows : {"all", "data", "classes", "outline"}
+    map_shows : {"all", "data", "classes", "horizon", "outline"}
         What is drawn on the map below wells and lines.
     fence : tuple of (float, float)
         Corners of the fence, in voxels along the lateral axes; empty without one.

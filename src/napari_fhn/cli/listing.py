@@ -1,0 +1,75 @@
+"""``napari-fhn sessions``: which sessions there are on this machine, as the desk lists them."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_fhn.cli.exits import OK
+from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.tables import aligned
+
+if TYPE_CHECKING:
+    from napari_fhn.project.session_list import Entry
+
+_MOST = 40
+
+
+def add(commands: Commands) -> None:
+    """Describe the command, and what it can do."""
+    parser = commands.add_parser("sessions", help="list the sessions of this machine, the last opened first")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="also look in this folder of sessions (the one of napari's Preferences, say); may be given again",
+    )
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List them."""
+    from napari_fhn.project.recent import FILE, RecentSessions
+    from napari_fhn.project.session_list import listed, program_folder, sessions_folder
+
+    named = [folder.expanduser().absolute() for folder in options.folder]
+    homes = dict.fromkeys((*named, sessions_folder(), program_folder()))
+    home = next((folder for folder in homes if (folder / FILE).is_file()), program_folder())
+    found = listed(RecentSessions(home / FILE), homes, _MOST)
+    if options.json:
+        for entry in found:
+            print(json.dumps(_told(entry)))
+        return OK
+    if not found:
+        print(f"There are no sessions in {' and '.join(map(str, homes))}.")
+        return OK
+    today, rows = datetime.date.today(), []
+    for entry in found:
+        outline = entry.outline
+        if outline is None:
+            rows.append(["?", "not there any more", "", str(entry.folder)])
+        else:
+            rows.append([outline.survey or "?", outline.day(today), outline.words, str(entry.folder)])
+    print(aligned(rows))
+    return OK
+
+
+def _told(entry: Entry) -> dict[str, object]:
+    outline = entry.outline
+    told: dict[str, object] = {"kind": "Session", "folder": str(entry.folder), "found": outline is not None}
+    if outline is not None:
+        told |= {
+            "survey": outline.survey,
+            "source": outline.source,
+            "changed": outline.changed.isoformat(),
+            "holds": outline.words,
+            "step": outline.step,
+            "score": outline.score,
+        }
+    return told

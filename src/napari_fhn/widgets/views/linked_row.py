@@ -1,0 +1,81 @@
+"""The row above the linked views: what the map shows, and the fence."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from napari_fhn.widgets.section import QUIET, TOGGLE
+from napari_fhn.widgets.views.state import ViewState
+
+_SHOWS = {
+    "all": "data and classes",
+    "data": "data",
+    "classes": "classes",
+    "horizon": "horizon",
+    "outline": "outline",
+}
+
+
+class LinkedRow(QWidget):
+    """A choice, three buttons and some words.
+
+    Parameters
+    ----------
+    state : ViewState
+        What is shown.
+
+    Attributes
+    ----------
+    through, draw, without : QPushButton
+        Lay a fence through the wells, begin to draw one on the map, take it away.
+    map_shows : QComboBox
+        What is drawn on the map.
+    words : QLabel
+        What there is to do, or nothing to be seen.
+    """
+
+    def __init__(self, state: ViewState) -> None:
+        super().__init__()
+        self._state = state
+        self.map_shows = QComboBox()
+        self.map_shows.setAccessibleName("what the map shows")
+        self.map_shows.setToolTip(
+            "What is drawn on the map, below wells and the lines of sections; a horizon in colours, shallow yellow and "
+            "deep violet."
+        )
+        for key, words in _SHOWS.items():
+            self.map_shows.addItem(words, key)
+        self.map_shows.activated.connect(lambda _: setattr(state, "map_shows", self.map_shows.currentData()))
+        self.through = QPushButton("Through wells")
+        self.through.setToolTip("Show the section along a line that runs through all wells.")
+        self.draw = QPushButton("Draw on map")
+        self.draw.setCheckable(True)
+        self.draw.setStyleSheet(TOGGLE.replace("QToolButton", "QPushButton"))
+        self.draw.setToolTip("Click corners of a line on the map; a double click ends it. Its section is shown.")
+        self.without = QPushButton("No fence")
+        self.without.setToolTip("Take the fence away.")
+        self.without.clicked.connect(lambda: setattr(state, "fence", ()))
+        self._fence_words = QLabel("Fence")
+        self._map_words = QLabel("Map")
+        self.words = QLabel()
+        self.words.setStyleSheet(QUIET)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for widget in (self._map_words, self.map_shows, self._fence_words, self.through, self.draw, self.without):
+            row.addWidget(widget)
+        row.addWidget(self.words, 1)
+
+    def look(self, *, mapped: bool, fences: bool, fenced: bool) -> None:
+        """Show what there is to choose.
+
+        Parameters
+        ----------
+        mapped, fences, fenced : bool
+            Whether there is a map, whether a fence can be laid, and whether there is one.
+        """
+        shown: list[tuple[QWidget, bool]] = [(one, fences) for one in (self._fence_words, self.through, self.draw)]
+        shown += [(self.without, fenced), (self._map_words, mapped), (self.map_shows, mapped)]
+        for widget, seen in shown:
+            widget.setVisible(seen)
+        self.map_shows.setCurrentIndex(max(0, self.map_shows.findData(self._state.map_shows)))
