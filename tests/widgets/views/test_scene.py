@@ -55,7 +55,7 @@ def test_planes_stand_where_one_is_and_their_pictures_in_one_texture():
 
 
 def test_one_stays_where_one_is_on_the_way_to_3d_and_back(scene):
-    desk, made = scene
+    desk, _ = scene
     turning = Turning(desk.viewer, desk.context.data)
     desk.wells.state.wells = (Well("A", inline=100, crossline=300),)
     desk.place.go({0: 8, 1: 3, 2: 15})
