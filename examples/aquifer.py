@@ -22,7 +22,7 @@ import numpy as np
 
 import napari_fhn as fhn
 from napari_fhn import surveys
-from shared import ROOT, Clock, forecast, keep, options, pictures, train
+from shared import ROOT, Clock, forecast, keep, options, pictures, predict, train
 
 STEPS = 140
 MAPS = ("magnetics", "gravity_bouguer", "gravity_isostatic", "topography")
@@ -39,7 +39,7 @@ def main() -> int:
     steps, files = told.steps or STEPS, region(told)
     settings: dict[str, Any] = {"device": told.device}
     if told.small:
-        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}}
+        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}, "factors": "auto"}
     with fhn.open(files["maps"], categorical=files["geology"], session=told.folder / "work") as work:
         work.label(files["patches"], classes=files["classes"])
         if told.forecast:
@@ -51,21 +51,18 @@ def main() -> int:
         run = train(work, "aquifer", steps, Clock(told.minutes), **settings)
         if run is None:
             return 0
-        predicted, known = np.asarray(work.predict(run=run, device=told.device)), np.array(work.labels)
+        known = np.array(work.labels)
         truth = known if files["truth"] is None else _read(files["truth"])
-        scores = {"patches kept": work.score(run=run)} if kept else {}
+        truths: dict[str, np.ndarray | None] = {"patches kept": None} if kept else {}
         if files["truth"] is not None:
-            scores["everywhere else"] = work.score(truth, run=run)
+            truths["everywhere else"] = truth
+        predicted, scores = predict(work, run, truths, told.device, "patch")
         names = tuple(work.classes.values())
         shown = known.copy()
         for box in run.job().held_out:
             shown[box.slices] = 0
         maps = sum(survey.sizes.get("band", 1) for survey in work.surveys.values())
-    numbers: dict[str, Any] = {"cells": truth.shape, "maps": maps, "steps": steps}
-    for what, score in scores.items():
-        numbers[what] = {"accuracy": score.network.accuracy, "IoU": dict(zip(names, score.network.iou, strict=True))}
-        numbers[what]["IoU of the nearest patch copied"] = dict(zip(names, score.nearest.iou, strict=True))
-    keep(told.folder, "numbers.json", numbers)
+    keep(told.folder, "numbers.json", {"cells": truth.shape, "maps": maps, "steps": steps, **scores})
     wrong = ((predicted != truth) & (truth > 0)).astype(np.uint8) * len(names)
     panels = [(path.stem, _read(path)) for path in files["maps"][:3]]
     panels += [("patches learnt from", shown), ("patches kept for the score", known - shown)]

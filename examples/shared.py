@@ -81,6 +81,30 @@ def curve(
     return values
 
 
+def predict(
+    work: fhn.Work, run: fhn.Run, truths: dict[str, np.ndarray | None], device: str | None, copied: str
+) -> tuple[np.ndarray, dict[str, dict[str, Any]]]:
+    """Predict a survey, and score that against truths by name, None for what was held out.
+
+    Where a prediction is made of more than the network, what the network says alone is scored too.
+    """
+    names, scores = tuple(work.classes.values()), {}
+    alone = run.job().combination is None
+    for network_alone in (True, False)[alone:]:  # what is kept is what all say together
+        predicted = np.asarray(work.predict(run=run, device=device, network_alone=network_alone))
+        for what, truth in truths.items():
+            score, found = work.score(truth, run=run), scores.setdefault(what, {})
+            found["IoU of the network alone" if network_alone else "IoU"] = _by_class(names, score.network.iou)
+            if not network_alone:
+                found["accuracy"] = score.network.accuracy
+                found[f"IoU of the nearest {copied} copied"] = _by_class(names, score.nearest.iou)
+    return predicted, scores
+
+
+def _by_class(names: Sequence[str], values: Sequence[float]) -> dict[str, float]:
+    return dict(zip(names, map(float, values), strict=True))
+
+
 def forecast(work: fhn.Work, steps: int, small_block: Sequence[int], recipe: str, **settings: Any) -> None:
     """Print the memory of a training, and its time from two steps on a small block."""
     device, factors = settings.pop("device", None), settings.pop("factors", None)

@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 
 from napari_fhn.network import HyperbolicNetwork, convolution, hyperbolic, parse
 from napari_fhn.network.architecture import Architecture, Layer, levels
-from napari_fhn.network.convolution import Fused
+from napari_fhn.network.convolution import Bfloat16, Fused
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast, largest_block
 from napari_fhn.network.paper import PAPER
 from napari_fhn.network.readings import Reading
@@ -209,15 +209,15 @@ class Peak(TorchDispatchMode):
         return out
 
 
-def traced(architecture, block, *, keep="nothing", training=True, in_place=False, channels=1, classes=3):
+def traced(architecture, block, *, keep="nothing", training=True, in_place=False, half=False, channels=1, classes=3):
     """Trace a step, or a prediction, on the meta device; as convolutions in place are, where that is wanted."""
     with pytest.MonkeyPatch.context() as patch, Peak() as peak:
         if in_place:
-            patch.setattr(hyperbolic, "choose", lambda *_: Fused())
+            patch.setattr(hyperbolic, "choose", lambda *_: Bfloat16(in_place=True) if half else Fused())
             patch.setattr(convolution, "_accumulate", lambda *_: None)
         with torch.device("meta"):
             network = HyperbolicNetwork(architecture, channels, classes)
-            network.keep = keep
+            network.keep, network.precision = keep, "bfloat16" if half else "float32"
             data = torch.empty(1, channels, *block)
             if training:
                 labels = torch.empty(1, *block, dtype=torch.long)
@@ -240,12 +240,13 @@ def traced(architecture, block, *, keep="nothing", training=True, in_place=False
         ("2d 32: 4x8 | down 4x16", (512, 384)),
     ],
 )
-def test_the_forecast_is_within_ten_percent_on_any_device(written, block, in_place, working_set, keep):
+@pytest.mark.parametrize("half", [False, True])
+def test_the_forecast_is_within_ten_percent_on_any_device(written, block, in_place, working_set, keep, half):
     architecture = parse(written)
     for training in (True, False):
-        measured = traced(architecture, block, keep=keep, training=training, in_place=in_place).bytes
+        measured = traced(architecture, block, keep=keep, training=training, in_place=in_place, half=half).bytes
         about = {"input_channels": 1, "classes": 3, "optimiser": "none", "keep": keep, "training": training}
-        said = forecast(architecture, block, **about, working_set=working_set).total
+        said = forecast(architecture, block, **about, bfloat16=half, working_set=working_set).total
         # Without an array that stays, scores come when what a layer needed has gone.
         least = 0.9 if training or in_place else 0.75
         assert least * said < measured < 1.1 * said

@@ -184,4 +184,4 @@ def test_weights_that_change_on_the_way_are_noticed_in_what_is_played_too(device
 
 def test_a_processor_records_nothing():
     assert recorded.recorder_for(torch.device("cpu")) is None
-    assert isinstance(recorded.recorder_for(torch.device("cuda")), recorded.CudaRecorder)
+    assert isinstance(recorded.recorder_for(torch.device("cuda", 1)), recorded.CudaRecorder)

@@ -117,6 +117,7 @@ def forecast(
     value_bytes: int = 4,
     training: bool = True,
     keep: Keep = "nothing",
+    bfloat16: bool = False,
     working_set: WorkingSet = WORKING_SET,
 ) -> Forecast:
     """Forecast the memory of one training step, or of one prediction.
@@ -144,6 +145,8 @@ def forecast(
     keep : {"nothing", "hidden", "states"}
         What an invertible network keeps in training all the same, see
         :class:`~napari_fhn.network.hyperbolic.HyperbolicNetwork`.
+    bfloat16 : bool
+        Convolve in bfloat16: hidden layers take half, and what a convolution reads is rounded beside it.
     working_set : WorkingSet
         What the implementation keeps.
 
@@ -162,6 +165,7 @@ def forecast(
         layer.rank / n if block_low_rank else 1.0
         for layer, n in zip(architecture.layers, architecture.layer_channels, strict=True)
     ]
+    half = 0.5 if bfloat16 else 1.0
     resamples = any(layer.resample != "keep" for layer in architecture.layers)
     if not training:
         states = working_set.states_predicting
@@ -169,9 +173,9 @@ def forecast(
         # Autograd keeps the state of a layer, and its hidden layer before and after the activation.
         states = working_set.states_ordinary + len(hidden) + 2 * sum(hidden)
     elif keep == "states":
-        states = working_set.states_stored + len(hidden) + sum(hidden)
+        states = working_set.states_stored + len(hidden) + half * sum(hidden)
     else:
-        states = working_set.states_per_sweep + (sum(hidden) if keep == "hidden" else 0)
+        states = working_set.states_per_sweep + (half * sum(hidden) if keep == "hidden" else 0)
     plain = architecture.activation == "relu" and architecture.normalization == "none"
     if training:
         pointwise = 0 if plain else _POINTWISE[architecture.normalization]
@@ -182,9 +186,15 @@ def forecast(
         pointwise = 0 if plain else 1 + (architecture.normalization != "none")
         at_once = working_set.hidden_predicting
     widest = max(hidden)
-    passing = (at_once + pointwise) * widest * state
-    adding = ((1 + (training and not plain)) * widest + working_set.layer) * state if working_set.layer else 0
     copies = 1.0 if training else 0.5  # no adjoint beside the state
+    # A state on its way into K, or a hidden layer on its way into the gradient of K: those of state and adjoint where
+    # arrays stay, else of one, when the other hidden layer has gone unless it is kept.
+    staging = max(copies, 2 * copies * widest)
+    if working_set.layer:
+        staging = max(0.5, (half if keep == "nothing" else 1.0) * widest if training else 0)
+    passing = ((at_once * half + pointwise) * widest + (staging if bfloat16 else 0)) * state
+    adding = (1 + (training and not plain)) * half * widest + half * working_set.layer
+    adding *= state if working_set.layer else 0
     changing = min(copies * working_set.transform * state, working_set.slab) if resamples else 0
     weights = max(value_bytes, _FLOAT) * _weights(architecture, classes, block_low_rank)
     return Forecast(

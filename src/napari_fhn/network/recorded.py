@@ -49,22 +49,26 @@ class Recorder(Protocol):
 class CudaRecorder:
     """Records CUDA graphs that share their memory: they are played in the order in which they were recorded."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         self._pool: Any = None
+        self._device = device
 
     def record(self, run: Callable[[], Found]) -> tuple[Callable[[], None], Found]:
         """See :class:`Recorder`."""
         self._pool = self._pool or torch.cuda.graph_pool_handle()
         graph = torch.cuda.CUDAGraph()
         # Other threads go on: one of them cuts the next batch, and pins its memory.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+        with (
+            torch.cuda.device(self._device),
+            torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"),
+        ):
             found = run()
         return graph.replay, found
 
 
 def recorder_for(device: torch.device) -> Recorder | None:
     """Return what records on a device, or None where nothing does."""
-    return CudaRecorder() if device.type == "cuda" else None
+    return CudaRecorder(device) if device.type == "cuda" else None
 
 
 class Arrays(Protocol):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
 import triton
@@ -114,7 +116,8 @@ def _resample(  # type: ignore[no-untyped-def]
 def leap_(target: Tensor, older: Tensor, state: Tensor, back: Tensor, scale: float) -> None:
     """See :func:`napari_fhn.network.passes.leap_`: four passes over memory where torch takes six."""
     count = target.numel()
-    _leap[(triton.cdiv(count, _BLOCK),)](target, older, state, back, scale, count, BLOCK=_BLOCK)
+    with _on_its_card(target):
+        _leap[(triton.cdiv(count, _BLOCK),)](target, older, state, back, scale, count, BLOCK=_BLOCK)
 
 
 def relu_adjoint_(z: Tensor, adjoint: Tensor) -> Tensor:
@@ -124,7 +127,8 @@ def relu_adjoint_(z: Tensor, adjoint: Tensor) -> Tensor:
     some = max(1, 4 * _BLOCK // width)
     programs = min(triton.cdiv(voxels, some), _PROGRAMS)
     sums = torch.empty((programs, m), dtype=torch.float32, device=z.device)
-    _relu_adjoint[(programs,)](z, adjoint, sums, voxels, m, VOXELS=some, M=width)
+    with _on_its_card(z):
+        _relu_adjoint[(programs,)](z, adjoint, sums, voxels, m, VOXELS=some, M=width)
     return sums.sum(0)
 
 
@@ -161,10 +165,16 @@ def resample_(
         changes, space = [0, *changes], [1, *space]
     lanes = channels * math.prod(space)
     scale = 2 ** (-len(axes) / 2) if haar else 1.0
-    _resample[(triton.cdiv(lanes, _BLOCK),)](
-        flat, room, lanes, channels, *space[1:], scale, *changes, HAAR=haar, FINER=finer, BLOCK=_BLOCK
-    )
+    with _on_its_card(flat):
+        _resample[(triton.cdiv(lanes, _BLOCK),)](
+            flat, room, lanes, channels, *space[1:], scale, *changes, HAAR=haar, FINER=finer, BLOCK=_BLOCK
+        )
     flat.copy_(room)
+
+
+def _on_its_card(array: Tensor) -> AbstractContextManager[Any]:
+    """Start kernels on the device of an array: Triton takes the current one, which may be another."""
+    return torch.cuda.device(array.device) if array.is_cuda else nullcontext()
 
 
 def agrees(device: torch.device) -> bool:

@@ -44,7 +44,7 @@ def choose_device(name: str) -> torch.device:
 def describe(device: torch.device) -> Device:
     """Say what a device is and how much of its memory is free."""
     title = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
-    return Device(device.type, title, free_bytes(device.type))
+    return Device(device.type, title, free_bytes(str(device)))
 
 
 def memory_held(device: torch.device) -> int | None:

@@ -24,9 +24,9 @@ class Peak:
             _CLEAR.write_text(_FORGET_PEAK, encoding="ascii")
         self._before = resident()
         cuda = _cuda()
-        if cuda is not None:
-            cuda.reset_peak_memory_stats()
-        self._before_cuda = 0 if cuda is None else int(cuda.memory_allocated())
+        self._before_cuda = [] if cuda is None else [int(cuda.memory_allocated(card)) for card in _cards(cuda)]
+        for card in range(len(self._before_cuda)):
+            cuda.reset_peak_memory_stats(card)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -35,9 +35,11 @@ class Peak:
     def grown(self) -> int | None:
         """Return the bytes at the peak beyond those at the beginning; None where the system does not say."""
         cuda = _cuda()
-        on_device = 0 if cuda is None else int(cuda.max_memory_allocated()) - self._before_cuda
-        if on_device:
-            return on_device
+        if cuda is not None:
+            before = self._before_cuda or [0] * cuda.device_count()
+            on_devices = sum(int(cuda.max_memory_allocated(card)) - held for card, held in enumerate(before))
+            if on_devices:
+                return on_devices
         peak = _status("VmHWM")
         return None if peak is None or self._before is None else peak - self._before
 
@@ -53,6 +55,11 @@ def _status(which: str) -> int | None:
             if line.startswith(which + ":"):
                 return int(line.split()[1]) << 10
     return None
+
+
+def _cards(cuda: Any) -> range:
+    """The devices by number: which of them is worked on is for others to say."""
+    return range(cuda.device_count())
 
 
 def _cuda() -> Any:

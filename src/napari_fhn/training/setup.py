@@ -229,4 +229,5 @@ class Setup:
             self.labels.classes,
             self.device.type,
             keep,
+            bfloat16=isinstance(self.network, HyperbolicNetwork) and self.network.precision == "bfloat16",
         )

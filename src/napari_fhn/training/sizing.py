@@ -29,6 +29,8 @@ def training_bytes(
     classes: int,
     device: str,
     keep: Keep = "nothing",
+    *,
+    bfloat16: bool = False,
 ) -> int | None:
     """Return the forecast for one training step.
 
@@ -46,6 +48,8 @@ def training_bytes(
         Kind of device, such as ``"cpu"``.
     keep : {"nothing", "hidden", "states"}
         What a hyperbolic network keeps of its way forward.
+    bfloat16 : bool
+        Whether it convolves in bfloat16.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def training_bytes(
         "optimiser": moments,
     }
     if isinstance(network, Architecture):
-        needed = forecast(network, block, **step, keep=keep, working_set=working_set)
+        needed = forecast(network, block, **step, keep=keep, bfloat16=bfloat16, working_set=working_set)
     elif isinstance(network, ResNetArchitecture):
         needed = forecast_resnet(network, block, **step, scores=working_set.scores)
     else:
