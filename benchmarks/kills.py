@@ -177,15 +177,15 @@ def one(name: str, work: Callable[[small_work.Say], None], known: Known, chance:
         kill.lost += [word for _, word in found[2:]]
     if _digest(here / "classes.npy") not in known.exported:
         kill.lost.append("the exported file is neither the old one nor the new one")
-    if name in _EXPORTS:  # what is half written beside a file of a person's goes with the next export to it
-        in_a_copy(lambda say: small_work.typed("export", say), here)
+    if name in _AGAIN:  # what is half written beside a file of a person's goes when the same is done again
+        in_a_copy(lambda say: small_work.typed(_AGAIN[name], say), here)
     kill.lost += [f"left over: {path}" for path in left_over(here)]
     if not kill.lost or time.monotonic() - began > _LATEST:
         shutil.rmtree(here, ignore_errors=True)
     return kill
 
 
-_EXPORTS = ("export", "exporting")
+_AGAIN = {"export": "export", "exporting": "export", "brick": "brick", "horizon": "horizon"}
 
 
 def left_over(here: Path) -> list[str]:

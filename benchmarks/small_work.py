@@ -66,6 +66,7 @@ def prepare(folder: Path) -> None:
     limits = (0, 40, 80, 128)
     rows = [f"{w},{a},{b},{name}" for w in "ABC" for (a, b), name in zip(pairwise(limits), CLASSES, strict=True)]
     Path("tops.csv").write_text("well,top_twt_ms,base_twt_ms,class\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    Path("picks.csv").write_text("inline,crossline,twt_ms\n102,203,64\n107,209,64\n", encoding="utf-8")
     wells = ["--wells", "wells.csv", "--tops", "tops.csv", "--radius", "1", "--hold-out", "1"]
     for command in (
         ["train", "survey.sgy", *wells, "--session", "s", "--json"],
@@ -101,6 +102,9 @@ TYPED: dict[str, list[str]] = {
     "export": ["export", "classes", "classes.npy", "--session", "s"],
     "score": ["score", "--session", "s", "--json"],
     "report": ["report", "--session", "s"],
+    "take back": ["history", "undo", "--session", "s"],
+    "horizon": ["horizon", "picks.csv", "--session", "s", "--output", "horizon.csv"],
+    "brick": ["brick", "survey.sgy", "bricks.zarr"],
     "rename a run": ["runs", "rename", "1", "renamed", "--session", "s"],
 }
 

@@ -359,6 +359,7 @@ NOT_VOXELS = {
     "--known": "any of these by looking into it; a label volume is read as that of --labels",
     "--categorical": "a map: stacked by its coordinates, as other maps are",
     "--session": "a folder",
+    "dips session": "a folder",
     "--log-file": "what happened, as text",
     "--job": "a record",
     "--start-from": "a network",

@@ -30,7 +30,13 @@ _MAGIC = {
     ".geojson": b"{",
     ".json": b"{",
     ".fgb": b"fgb",
+    ".geojsonl": b"{",
+    ".gmt": b"# @VGMT",
+    ".mif": b"version",
+    ".tab": b"!table",
 }
+#: What a table of MapInfo says that has its shapes beside it, and is no view of others elsewhere.
+_NATIVE = (b"type native", b"open table")
 SUFFIXES = tuple(_MAGIC)
 
 
@@ -91,7 +97,7 @@ def layer_of(path: Path, layer: str | None = None) -> str:
     Parameters
     ----------
     path : Path
-        A GeoPackage, shapefile, GeoJSON or FlatGeobuf.
+        A GeoPackage, shapefile, GeoJSON, FlatGeobuf, MapInfo (``.mif``, ``.tab``) or GMT file.
     layer : str, optional
         The layer; needed where there are several.
 
@@ -112,11 +118,15 @@ def layer_of(path: Path, layer: str | None = None) -> str:
         raise VectorError(path, *wrong)
     try:
         with path.open("rb") as file:
-            head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic == b"{" else b"")
+            head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n" if magic[0] > 32 else b"")
     except OSError as error:
         raise VectorError(path, f"it cannot be read: {error.strerror or error}", "Check the path") from error
-    if not head.startswith(magic):
+    if not head.lower().startswith(magic.lower()):
         raise VectorError(path, f"it is no {path.suffix[1:]} file by its first bytes", "Export it again")
+    if path.suffix.lower() == ".tab":
+        said = path.read_bytes()[: 2**16].lower()
+        if _NATIVE[0] not in said or _NATIVE[1] in said:
+            raise VectorError(path, "it is a table of MapInfo without shapes of its own", "Export it as a native table")
     try:
         with _quiet():
             layers = tuple(str(name) for name, kind in pyogrio.list_layers(path) if kind is not None)

@@ -531,3 +531,30 @@ def test_similar_places_are_found_by_a_click_a_mask_and_a_class(labels):
             work.similar()
         with pytest.raises(ProjectError, match="no column"):
             work.similar("row 14")
+
+
+def test_another_machine_is_named_with_on(work, monkeypatch):
+    from napari_fhn.engine.remote import far
+    from napari_fhn.training import fit, predict
+
+    asked = []
+
+    def work_at(address, task, job, control=None, *, resume=False):
+        asked.append((address, task, resume))
+        return fit(job, control, resume=resume) if task == "train" else predict(job, control)
+
+    monkeypatch.setattr(far, "work_at", work_at)
+    with pytest.raises(JobError, match="no address of a machine"):
+        work.fit("map", on="gpu")
+    train(work, on="ssh://gpu", steps=1)
+    train(work, on="ssh://gpu", recipe=None, resume=True, steps=2)
+    work.predict(on="ssh://gpu", device="cpu")
+    assert asked == [("ssh://gpu", "train", False), ("ssh://gpu", "train", True), ("ssh://gpu", "predict", False)]
+
+
+def test_an_item_for_catalogues_is_asked_for_with_stac(work, tmp_path):
+    train(work)
+    work.predict(device="cpu")
+    with pytest.raises(SurveyError, match="a catalogue asks where on the Earth it lies"):
+        work.save(tmp_path / "a.tif", stac=True)
+    work.save(tmp_path / "a.tif")

@@ -237,3 +237,11 @@ def test_values_of_cases():
     opened, out = surveys.open(CASES / "maps" / "n.tif"), np.zeros((40, 40), np.uint8)
     Knowledge((Source(CASES / "maps" / "points_lonlat.csv", "points"),)).burn(opened, out)
     assert [axis.tolist() for axis in np.nonzero(out)] == [[9, 24, 39], [5, 24, 39]]
+
+
+@beside
+@pytest.mark.parametrize("mark", ["apostrophe", "nbsp_thousands"])
+def test_thousands_of_wells_are_those_of_the_plain_table(mark):
+    tables = [labels.sniff(CASES / name) for name in (f"tables/{mark}_wells.csv", "kinds/plain_wells.csv")]
+    places = [[[to_number(cell, one.dialect.decimal) for cell in row[1:3]] for row in one.cells()] for one in tables]
+    assert places[0] == places[1]

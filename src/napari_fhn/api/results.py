@@ -202,6 +202,7 @@ class Results:
         like: str | Path | xr.DataArray | None = None,
         run: str | Run | None = None,
         partial: bool = False,
+        stac: bool = False,
         told: Told | None = None,
     ) -> Written:
         """Write what was predicted to a file that other programs read.
@@ -233,6 +234,8 @@ class Results:
             Whose prediction; that of the current run when absent.
         partial : bool
             Write a prediction that is not whole, or stale, as it is.
+        stac : bool
+            Beside a GeoTIFF a STAC item that describes it, for catalogues.
         told : callable, optional
             Told the share that is written, 0 to 1.
 
@@ -266,6 +269,7 @@ class Results:
                 net=net,
                 corners=corners,
                 partial=partial,
+                stac=stac,
             )
             return exporter.write(request, told)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
+from napari_fhn.api.predicting import carried_out
 from napari_fhn.api.wording import in_python, with_keywords
 from napari_fhn.project import Begun, ProjectError, Run, Session
 from napari_fhn.training.control import Control
@@ -38,10 +39,12 @@ class Training(Iterator[Update]):
         session: Session,
         attempt: Callable[[], AbstractContextManager[None]],
         begin: Callable[[], tuple[Begun, str]],
+        on: str | None = None,
     ) -> None:
         self._session = session
         self._attempt = attempt
         self._begin = begin
+        self._on = on
         self._control = Control(watched=False)
         self._updates: Iterator[Update] | None = None
         self._stack = ExitStack()
@@ -126,13 +129,10 @@ class Training(Iterator[Update]):
                 self._updates = iter(())
                 self._stack.close()
                 raise
-        # Here and nowhere else: torch takes seconds to import.
-        from napari_fhn import training
-
         begun = self._begun
         self.run, self.notes = begun.run, tuple(map(with_keywords, begun.notes))
         self.why = with_keywords(self.why)
-        fitted = training.fit(begun.job, self._control, resume=begun.resume)
+        fitted = carried_out("train", begun.job, self._control, on=self._on, resume=begun.resume)
         return iter(kept(fitted, begun.job, "train", command=begun.run.record.command, continued=begun.resume))
 
     def _following(self, updates: Iterator[Update]) -> Update:

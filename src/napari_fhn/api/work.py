@@ -21,6 +21,7 @@ from napari_fhn.api.saying import held_out_of
 from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
+from napari_fhn.engine.remote.address import parse
 from napari_fhn.project import (
     NEW,
     Beginning,
@@ -124,6 +125,7 @@ class Work(Planned):
         trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
+        on: str | None = None,
         told: Told | None = None,
     ) -> Training:
         """Train a network, as a new run beside the others.
@@ -171,6 +173,8 @@ class Work(Planned):
             ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``.
         memory : int, optional
             Bytes that may be used.
+        on : str, optional
+            Another machine that trains, ``"ssh://me@gpu.example.org"``; what is made comes back into the session.
         told : callable, optional
             Told the share of the survey that is copied into the session, 0 to 1.
 
@@ -191,6 +195,9 @@ class Work(Planned):
         ...     work.run.name, work.run.step
         ('Run 1', 2)
         """
+        if on is not None:
+            with in_python():
+                parse(on)
         numbers: dict[str, Any] = {"steps": steps, "seed": seed, "device": device, "memory": memory}
 
         def attempting() -> AbstractContextManager[None]:
@@ -216,7 +223,7 @@ class Work(Planned):
             beginning = NEW if first is None else Beginning(network=Path(first))
             return jobs.begin(self.project, chosen, beginning, held_out=held_out, name=name, progress=told), why
 
-        return Training(self.project.session, attempting, begin)
+        return Training(self.project.session, attempting, begin, on)
 
     def predict(
         self,
@@ -230,6 +237,7 @@ class Work(Planned):
         trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
+        on: str | None = None,
         told: Callable[[Update], object] | None = None,
     ) -> xr.DataArray:
         """Predict the whole survey.
@@ -248,7 +256,7 @@ class Work(Planned):
             Other than those of its training; ``"off"`` leaves out what the labels were found to want.
         trust_backbone : bool
             As in `fit`, where features have to be computed again.
-        device, memory
+        device, memory, on
             As in `fit`.
         told : callable, optional
             Called with each update.
@@ -280,7 +288,7 @@ class Work(Planned):
                 smoothing=smoothing,
                 order=layer_order,
             )
-            predicted(job, told)
+            predicted(job, told, on)
             return arrays.prediction(self.project, chosen)
 
     def leave_out(

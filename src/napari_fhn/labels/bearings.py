@@ -1,4 +1,4 @@
-"""Directions and angles as drillers write them: ``N45E``, ``S 10°30' W``, ``123°15'30"``."""
+"""Directions, angles and places in degrees as people write them: ``N45E``, ``123°15'30"``, ``52.5°N``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _ANGLE = re.compile(
     re.IGNORECASE,
 )
 _QUADRANT = re.compile(r"([NS])\s*(?:(\d.*?)\s*([EW]))?|([EW])", re.IGNORECASE)
+_COORDINATE = re.compile(r"([NSEW])?\s*(\d.*?)\s*([NSEW])?", re.IGNORECASE)
+_HAS_MARK = re.compile(r"[°º˚]")
 _QUARTER, _HALF, _WHOLE = 90.0, 180.0, 360.0
 
 
@@ -40,6 +42,21 @@ def bearing(text: str) -> float:
     if found[1].upper() == "N":
         return angle if east else (_WHOLE - angle) % _WHOLE
     return _HALF - angle if east else _HALF + angle
+
+
+def coordinate(text: str) -> float:
+    """Return a longitude or latitude with its hemisphere, or degrees with a mark; NaN for all else, numbers too.
+
+    Examples
+    --------
+    >>> coordinate("52°30'36\"N"), coordinate("W 10.25"), coordinate("13,5° E"), coordinate("52.5")
+    (52.51, -10.25, 13.5, nan)
+    """
+    found = _COORDINATE.fullmatch(text.strip())
+    if found is None or (bool(found[1]) == bool(found[3]) and not _HAS_MARK.search(text)):
+        return math.nan
+    side = (found[1] or found[3] or "").upper()
+    return math.nan if found[1] and found[3] else _angle(found[2].strip()) * (-1 if side in ("S", "W") else 1)
 
 
 def is_bearing(text: str) -> bool:

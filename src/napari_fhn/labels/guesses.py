@@ -7,6 +7,7 @@ sees what those before it have found.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.labels.bearings import is_bearing
+from napari_fhn.labels.bearings import coordinate, is_bearing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.lateral import Traces
@@ -300,6 +301,9 @@ def _text_as_numbers(role: str, table: Table, k: int) -> tuple[float, str]:
     if without and role in ("azimuth", "inclination"):
         # Drillers write N45E, and degrees with minutes.
         without = not all(is_bearing(row[k]) or is_number(row[k], table.dialect.decimal) for row in table.sample)
+    if without and role in ("lat", "lon"):
+        cells = [row[k] for row in table.sample if row[k].strip()]
+        without = any(math.isnan(coordinate(cell)) and not is_number(cell, table.dialect.decimal) for cell in cells)
     return (0.5 if without else 1.0), "it holds no numbers"
 
 

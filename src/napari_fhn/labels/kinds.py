@@ -36,7 +36,11 @@ _OURS = {
 #: Every kind, and what it is called; behind ours those that other distributions read.
 KINDS: Registry[str] = Registry(_OURS, plugins.titles)
 #: Suffixes of files that hold values on a grid: of what is known they can only be labels.
-GRIDDED = (".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr")
+GRIDDED = (
+    ".npy", ".npz", ".tif", ".tiff", ".sgy", ".segy", ".nc", ".h5", ".hdf5", ".mat", ".zarr", ".su", ".seg", ".vds",
+    ".zgy", ".mdio", ".nc4", ".cdf", ".he5", ".hdr", ".bsq", ".bil", ".bip", ".flt", ".img", ".jp2", ".vrt", ".ers",
+    ".sdat", ".rst", ".png",
+)  # fmt: skip
 _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}

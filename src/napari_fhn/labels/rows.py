@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from napari_fhn.labels.bearings import coordinate
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.text import to_number
 
@@ -46,6 +47,8 @@ class Row:
         """The cell of a column as a finite number."""
         cell = self.text(column)
         value = to_number(cell, self.decimal)
+        if not math.isfinite(value):
+            value = coordinate(cell)
         if not math.isfinite(value):
             raise self.error(f"column '{self._name(column)}' says '{_short(cell)}', which is no number", "Correct it")
         return value

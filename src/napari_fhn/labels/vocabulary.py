@@ -113,6 +113,12 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("class", _SURE, "lith lithofacies rocktype rock classid klasse"),
         ("class", _SURE, "clase classe clases faciès litología litologia lithologie fazies gestein roca roche класс"),
         ("class", _SURE, "litoloji litologi litologie литология 岩性 岩相 фация порода gesteente lithotype litotipo"),
+        (
+            "class",
+            _SURE,
+            "landcover landuse lulc lcclass landcoverclass landusetype bodenbedeckung landnutzung geology",
+        ),
+        ("class", _SURE, "geologie geología geologia usodelsuelo usosuelo occupationdusol mapunit 土地利用 土地覆盖"),
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),

@@ -187,7 +187,11 @@ def _sizes_in_zip(path: Path) -> list[int]:
         names = {info.filename.lower() for info in archive.infolist()}
         ods = _is_ods(archive, path)
         if not ods and "xl/workbook.xml" not in names:
-            what = "it is a binary workbook" if "xl/workbook.bin" in names else "it is a zip, and no workbook"
+            what = (
+                "it is a binary workbook"
+                if "xl/workbook.bin" in names
+                else "it is a zip, and no workbook: unpack it where it holds other files"
+            )
             raise LabelError(what, "Save the table as .xlsx or as text", path=path)
         for info in archive.infolist():
             counted = sheet_sizes.Counting(info.filename, path, ods=ods)

@@ -14,6 +14,7 @@ import xarray as xr
 
 from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, Undeclared, options_of
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
+from napari_fhn.labels.shape_files import is_shapes
 from napari_fhn.labels.vocabulary import ROLES
 from napari_fhn.project.knowledge import LABELLING, POINT_RADIUS, WELL_RADIUS
 from napari_fhn.surveys.remote.addresses import path_of
@@ -134,7 +135,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     """
     # What is known lies voxel by voxel, and may be read where it is, or in files, which are fetched from an address.
     found = [
-        Source(at_hand(path, whole=kind != "labels"), kind)
+        _of_kind(at_hand(path, whole=kind != "labels"), kind)
         for kind in LABELLING
         for path in _paths(getattr(said, FILES[kind], None))
     ]
@@ -158,6 +159,11 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
             )
         every = tuple(_answered(one, pairs) if of in (one.kind, str(one.path), one.path.name) else one for one in every)
     return every
+
+
+def _of_kind(path: Path, kind: str) -> Source:
+    """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
+    return Source(path, "polygons" if kind == "points" and is_shapes(path) else kind)
 
 
 def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:

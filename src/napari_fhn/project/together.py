@@ -115,13 +115,13 @@ def open_together(
     >>> open_together(sample_data.HYPERSPECTRAL.dates).surveys.names
     ('date1', 'date2')
     """
-    items = [one if isinstance(one, xr.DataArray) else path_of(one) for one in items]
-    twice = [path_of(one) for one in categorical if any(_same_file(path_of(one), other) for other in items)]
-    items = [one for one in items if not any(_same_file(path, one) for path in twice)]
+    given = [one if isinstance(one, xr.DataArray) else path_of(one) for one in items]
+    twice = [path_of(one) for one in categorical if any(_same_file(path_of(one), other) for other in given)]
+    given = [one for one in given if not any(_same_file(path, one) for path in twice)]
     words = tuple(f"{path.name} is named as a survey and as classes: it counts once, as classes." for path in twice)
-    drawn = [one for one in items if not isinstance(one, xr.DataArray) and polygons.can_read(one)]
+    drawn = [one for one in given if isinstance(one, Path) and polygons.can_read(one)]
     opened: list[tuple[Path, xr.DataArray]] = []
-    for one in items:
+    for one in given:
         if isinstance(one, xr.DataArray):
             opened.append((Path(str(one.attrs.get("source", "") or "")), one))
         elif one not in drawn:

@@ -19,6 +19,8 @@ from napari_fhn.surveys.lazy import Box, LazyArray, holds
 #: More different numbers than this are no classes.
 _MOST_CODES = 4096
 _LISTED = 8
+#: Largest code of a class, what a 4-byte integer of a file can hold.
+_LARGEST = 2**31 - 1
 _NOTHING = {"unlabelled", "unlabeled", "unclassified", "undefined", "no data", "nodata", "no-data", "no_data", "void",
             "ignore", "ignored", "none", "nan", "fill"}  # fmt: skip
 
@@ -27,9 +29,9 @@ _NOTHING = {"unlabelled", "unlabeled", "unclassified", "undefined", "no data", "
 class StoredClasses:
     """Classes as a file stores them: whole numbers on the grid of a survey, read when they are asked for.
 
-    Nothing is known where the file says "no data", NaN or nothing, where a number is negative, and where it is the
-    largest that fits into the type of the file (255, 65535 or 32767) unless the class table or the file names it. 0 is
-    nothing too, unless it is named.
+    Nothing is known where the file says "no data", NaN or nothing, where a number is negative or larger than any code
+    (1e20, 4294967295), and where it is the largest that fits into the type of the file (255, 65535 or 32767) unless the
+    class table or the file names it. 0 is nothing too, unless it is named.
 
     Parameters
     ----------
@@ -90,7 +92,8 @@ class StoredClasses:
         out = {code: count for code, count in self.counts().items() if code not in kept and code != 0}
         if not out:
             return ()
-        listed = ", ".join(f"{code} ({count:,} values)" for code, count in list(out.items())[:_LISTED])
+        shown = [(str(code) if abs(code) <= _LARGEST else f"{code:g}", count) for code, count in out.items()]
+        listed = ", ".join(f"{code} ({count:,} values)" for code, count in shown[:_LISTED])
         more = ", ..." if len(out) > _LISTED else ""
         return (f'{self.path.name}: {listed}{more} taken for "nothing is known"; name it in the classes if it is one.',)
 
@@ -140,7 +143,8 @@ class StoredClasses:
             return True
         if code <= 0:
             return code == 0 and 0 in self.names and not is_called_nothing(self.names[0])
-        return code in self.names or code not in _largest_of(self.placed.values.dtype)
+        # Larger numbers than any code fill what is unknown: 4294967295, 1e20, 1.7e38.
+        return code in self.names or (code <= _LARGEST and code not in _largest_of(self.placed.values.dtype))
 
     def _stored(self, piece: slice) -> NDArray[Any]:
         """Whole numbers of a piece, without those that are missing."""
@@ -171,6 +175,8 @@ class _Values(LazyArray):
         if not len(self.keys):
             return np.zeros(stored.shape, np.uint8)
         nothing = missing(stored, self.nodata)
+        if stored.dtype.kind == "f":
+            nothing |= np.abs(stored) > _LARGEST
         numbers = np.where(nothing, 0, stored).astype(np.int64)
         place = np.minimum(np.searchsorted(self.keys, numbers), len(self.keys) - 1)
         values: NDArray[np.uint8] = np.where(nothing | (self.keys[place] != numbers), 0, self.wanted[place])
@@ -199,4 +205,4 @@ def missing(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
 
 def _largest_of(kind: np.dtype[Any]) -> tuple[int, ...]:
     """The numbers with which a type of number is commonly filled where nothing is known."""
-    return {1: (255,), 2: (65535, 32767)}.get(kind.itemsize, ()) if kind.kind in "iu" else ()
+    return {1: (255,), 2: (65535, 32767), 4: (2**31 - 1,)}.get(kind.itemsize, ()) if kind.kind in "iu" else ()

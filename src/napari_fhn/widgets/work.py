@@ -108,6 +108,7 @@ class Work:
         settings = planning.state.settings
         if project is None or settings is None or not planning.may_run(settings.attributes):
             return
+        project.stays = planning.state.stays
         # Classes that nobody named are those that are seen.
         self._context.project.change("The classes", lambda session: session.set_classes(book.state.classes))
         settings = replace(settings, device=planning.state.device, outputs=self._shown.overlays.outputs())
@@ -125,6 +126,7 @@ class Work:
         settings = planning.state.settings
         if project is None or settings is None:
             return
+        project.stays = planning.state.stays
         outputs, device, wanted = self._shown.overlays.outputs(), planning.state.device, settings.combination
 
         def prepare() -> _Prepared:

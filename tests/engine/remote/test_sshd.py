@@ -49,6 +49,7 @@ class Server:
 
     process: subprocess.Popen[bytes]
     address: str
+    folder: Path
 
     def cut(self) -> None:
         """End the connections that are open, and not what they have begun."""
@@ -77,10 +78,11 @@ def server(tmp_path, monkeypatch) -> Iterator[Server]:
     here = f"PYTHONPATH={os.environ.get('PYTHONPATH', '')} OMP_NUM_THREADS=1"
     monkeypatch.setenv("NAPARI_FHN_WORKER", f"env {here} {sys.executable} -m napari_fhn")
     monkeypatch.setattr(far, "_AGAIN", (0.5,))
-    yield Server(process, f"ssh://{getpass.getuser()}@127.0.0.1:{port}{tmp_path}/work")
+    folder = tmp_path / "work"
+    yield Server(process, f"ssh://{getpass.getuser()}@127.0.0.1:{port}{folder}", folder)
     process.terminate()
     process.wait()
-    kept = tmp_path / "work" / "worker.json"
+    kept = folder / "worker.json"
     if kept.exists():
         os.kill(json.loads(kept.read_text())["process"], signal.SIGTERM)
 

@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.engine.remote import wire
 from napari_fhn.training.errors import JobError
@@ -49,3 +50,14 @@ def test_a_large_box_is_cut_into_lines_without_overlap():
     parts = list(wire.pieces(box))
     assert sum(int(np.prod(part.shape)) for part in parts) == int(np.prod(box.shape))
     assert all(int(np.prod(part.shape)) <= wire.PIECE for part in parts)
+
+
+def test_what_comes_home_to_a_large_survey_goes_into_shards(tmp_path):
+    from napari_fhn.engine.remote.home import into_shards
+
+    values = np.random.default_rng(0).random((3, 5, 6, 7)).astype(np.float16)
+    np.save(tmp_path / "prediction-probabilities.npy", values)
+    into_shards(tmp_path / "prediction-probabilities.npy")
+    assert [path.name for path in tmp_path.iterdir()] == ["prediction-probabilities.zarr"]
+    np.testing.assert_array_equal(mapped.open(tmp_path / "prediction-probabilities.zarr"), values)
+    assert not (tmp_path / "prediction-probabilities.zarr" / "open").exists()

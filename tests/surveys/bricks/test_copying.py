@@ -229,6 +229,9 @@ def test_a_killed_copy_goes_on_where_it_was(tmp_path, monkeypatch):
         process.wait()
     assert lines[-1] > 0
     assert not target.exists()
+    half = [f"zarr.json.{process.pid}-1.part", f"values/bricks.json.{process.pid}-1.part", "values/zarr.0a1b.partial"]
+    for name in half:
+        (tmp_path / ".v.zarr.partial" / name).write_text("half")
     original = brick_plan.Plan.of.__func__
     monkeypatch.setattr(brick_plan.Plan, "of", classmethod(lambda cls, s, b=None, budget=0: original(cls, s, b, 2**12)))
     survey = surveys.open(tmp_path / "v.npy")
@@ -236,6 +239,7 @@ def test_a_killed_copy_goes_on_where_it_was(tmp_path, monkeypatch):
     np.testing.assert_array_equal(bricks.open_bricks(target), values)
     assert [c.done for c in bricks.verify(target, survey)][-1] == values.nbytes
     assert sorted(os.listdir(tmp_path)) == ["v.npy", "v.zarr"]
+    assert not [path for path in target.rglob("*") if "part" in path.name]
 
 
 def test_bricks_that_a_power_cut_left_empty_are_copied_again(tmp_path, small_units):

@@ -12,12 +12,14 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from tests.surveys.remote.server import KEY, Server
+from tests.surveys.remote.test_addresses import cog
 
 from napari_fhn import keys, sample_data, surveys
 from napari_fhn.cli.commands import main
 from napari_fhn.project.masks import in_session
 from napari_fhn.surveys import SurveyError, reaching
-from napari_fhn.surveys.remote import addresses, fetching
+from napari_fhn.surveys.remote import addresses, fetching, gdal
+from napari_fhn.surveys.remote import opening as remote
 from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.surveys.segy import header_cache
 
@@ -227,3 +229,35 @@ def _map(values):
 def test_legends_and_tables_take_no_store(server):
     with pytest.raises(SurveyError, match="no file that could be fetched"):
         at_hand(f"{server.address}/cube.zarr", whole=True)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs", "az", "abfs"])
+def test_a_geotiff_in_an_object_store_is_read_in_parts(scheme, server, web, monkeypatch):
+    """GDAL speaks to stores in its own ways, here to a server of this machine in the place of theirs."""
+    (web / "bucket").mkdir()
+    (web / "account" / "bucket").mkdir(parents=True)
+    values = cog(web / "bucket" / "map.tif")
+    shutil.copy(web / "bucket" / "map.tif", web / "account" / "bucket" / "map.tif")
+    host = server.address.removeprefix("http://")
+    azure = f"DefaultEndpointsProtocol=http;AccountName=account;BlobEndpoint={server.address}/account;"
+    for name, value in {
+        "AWS_S3_ENDPOINT": host, "AWS_HTTPS": "NO", "AWS_VIRTUAL_HOSTING": "FALSE", "AWS_NO_SIGN_REQUEST": "YES",
+        "CPL_GS_ENDPOINT": f"{server.address}/", "GS_NO_SIGN_REQUEST": "YES",
+        "AZURE_STORAGE_CONNECTION_STRING": f"{azure}SharedAccessSignature=sig=1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    # Its package asks first whether the file is there, and is not installed everywhere.
+    monkeypatch.setattr(gdal, "check", lambda url: None)
+    survey = remote.open_tiff(f"{scheme}://bucket/map.tif")
+    np.testing.assert_array_equal(survey[1, 300:310, 400:410], values[1, 300:310, 400:410])
+    assert all(one.partition("?")[0].endswith("bucket/map.tif") for one in server.asked)
+
+
+def test_names_of_azure_are_those_of_gdal(monkeypatch):
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "mine")
+    place = "abfs://maps@account.dfs.core.windows.net/a/b.tif"
+    assert gdal.gdal_name(place) == "/vsiadls/maps/a/b.tif"
+    # A key is for the web's address of the same.
+    assert gdal.gdal_name(keys.parted("az://other/b.tif?sig=1")) == (
+        "/vsicurl/https://mine.blob.core.windows.net/other/b.tif?sig=1"
+    )

@@ -64,6 +64,28 @@ def test_one_that_misleads_is_not_listened_to(combined):
     assert found.weights["reflectors"].weight < 0.3 < found.weights["network"].weight
 
 
+def test_factors_are_told_all_labels_and_weighed_as_if_they_were_not(combined, monkeypatch):
+    job, truth, factor = combined(sure=0.98, right=1.0)
+    asked: list[frozenset[int]] = []
+
+    def without(bodies: frozenset[int]) -> Knowing:
+        asked.append(bodies)
+        return Knowing("reflectors", truth, 3, 1 / 3)  # of what it was not told it knows nothing
+
+    monkeypatch.setattr(factor, "without", without)
+    control = Control(focus=Focus(0, 5))
+    views = []
+    for update in fit(job, control):
+        if isinstance(update, BoxChanged) and update.box == Box((5, 0, 0), (6, 20, 32)):
+            views.append((np.load(job.prediction)[5] == truth[5]).mean())
+    found = models.load(job.model).combination
+    assert found is not None
+    assert [len(bodies) for bodies in asked] == [1]
+    (weighed,) = [one for one in found.factors if one.name == "reflectors"]
+    assert weighed.alone.likelihood == pytest.approx(np.log(1 / 3), abs=1e-3)
+    assert views[1] == 1.0  # what the person has labelled speaks for the view meanwhile
+
+
 def test_all_labels_are_learnt_from_in_the_end(combined):
     job, _, _ = combined()
     counts = np.bincount(np.load(job.labels).ravel(), minlength=4)[1:]

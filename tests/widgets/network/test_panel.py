@@ -144,3 +144,17 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     dock.run.predict.click()
     assert spin(lambda: dock.desk.state.activity.idle, 60), dock.desk.messages.message
     assert np.asarray(dock.desk.prediction.layer.data).all()
+
+
+def test_whether_surveys_are_copied_is_chosen_before_training(labelled, monkeypatch):
+    _, dock = labelled
+    desk, field, begun = dock.desk, dock.network.advanced.reading, []
+    monkeypatch.setattr(desk.work, "_begin", lambda task, prepare: begun.append(task))
+    for number, stays in enumerate((None, True, False)):
+        field.setCurrentIndex(number)
+        field.activated.emit(number)
+        desk.work.train()
+        assert desk.project.project.stays is stays
+    assert begun == ["train"] * 3
+    desk.planning.state.stays = None
+    assert field.currentIndex() == 0

@@ -13,6 +13,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.labels import Source
 from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.project.view_record import FILE, ViewRecord
+from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import commands
 
 
@@ -233,3 +234,27 @@ def test_a_session_with_damaged_records_opens_and_says_what_is_lost(seismic, ope
     for name in ("session.json", "wells.json", FILE):
         assert f"{name} cannot be read" in said
         assert (folder / f"{name}.damaged").read_bytes() == b"\0" * 300
+
+
+def test_a_session_of_two_maps_keeps_both_when_their_layers_go(viewer, dock, tmp_path, open_session, spin):
+    desk = dock.desk
+    for name in ("gravity", "magnetics"):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(0).random((30, 40), np.float32))
+        values, how, _ = image_layer(surveys.open(tmp_path / f"{name}.npy"))
+        viewer.add_image(values, **how)
+    desk.data.state.vertical_axis = None
+    dock.labels.new.click()
+    folder = desk.session.folder
+    other = Project(Session(tmp_path / "other"), SurveySet.of({"other": surveys.open(tmp_path / "gravity.npy")}))
+    with other.session.writing("a test"):
+        other.use(other.surveys)
+    assert open_session(desk, tmp_path / "other"), desk.messages.message
+    assert [entry.name for entry in Session(folder).manifest.inputs] == ["gravity", "magnetics"]
+    assert open_session(desk, folder), desk.messages.message
+    viewer.layers.clear()
+    spin(lambda: False, 0.1)
+    assert [entry.name for entry in Session(folder).manifest.inputs] == ["gravity", "magnetics"]
+    # One that is taken away alone is learnt from no more.
+    assert open_session(desk, folder), desk.messages.message
+    viewer.layers.remove("gravity")
+    assert spin(lambda: [entry.name for entry in Session(folder).manifest.inputs] == ["magnetics"], 5)

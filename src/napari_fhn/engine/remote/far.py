@@ -30,6 +30,7 @@ from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
+from napari_fhn.training.time_left import duration
 from napari_fhn.training.updates import (
     BoxChanged,
     Done,
@@ -46,6 +47,8 @@ _AGAIN = (1.0, 2.0, 5.0, 10.0, 30.0)
 
 _FIRST_TRIES = 2
 _TICK = 0.1
+_SENDING_SAID = 10.0
+"""Seconds between two words about a file that is on its way."""
 
 
 class FarEngine:
@@ -211,6 +214,7 @@ class _Work:
     """One training or prediction on another machine."""
 
     def __init__(self, engine: FarEngine, task: str, job: Job, resume: bool) -> None:
+        self._sending = (0.0, 0.0)
         self._engine, self._task, self._job, self._resume = engine, task, job, resume
         self._where = str(engine.address)
         self._began = time.monotonic()
@@ -366,10 +370,15 @@ class _Work:
     def _say_sending(self, path: str, sent: int, size: int) -> None:
         if self._engine._stopped.is_set() or self._engine._closed.is_set():
             raise _Unwanted
-        if sent:
-            return
-        words = f"{Path(path).name} is not on {self._where} yet: it is sent once ({sending.price(size)})."
-        self._tell(Note(words))
+        now = time.monotonic()
+        if not sent:
+            self._sending = now, now
+            words = f"{Path(path).name} is not on {self._where} yet: it is sent once ({sending.price(size)})."
+            self._tell(Note(words))
+        elif now - self._sending[1] > _SENDING_SAID and sent < size:
+            self._sending = self._sending[0], now
+            left = duration((now - self._sending[0]) / sent * (size - sent))
+            self._tell(Note(f"{Path(path).name}: {100 * sent // size} % of it is there, {left} left."))
 
     def _tell(self, update: Update) -> None:
         self._engine._news.put(update)

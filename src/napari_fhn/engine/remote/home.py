@@ -11,6 +11,7 @@ from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.line import Connection
+from napari_fhn.large import SUFFIX, is_large
 from napari_fhn.training.control import Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -108,10 +109,12 @@ class Home:
             home = homes["model" if name.startswith("model/") else "prediction"](name)
             if name == "model/job.json":
                 self._settle(connection, size, home)
-            elif home == Path(self._job.prediction):
+            elif name == "prediction.npy":
                 changed = self._fetch_prediction(connection)
             else:
                 _receive(connection, self._run, name, size, home)
+                if is_large(self._job.prediction) and home.suffix == ".npy" and not home.stem.endswith("-states"):
+                    into_shards(home)
         return changed
 
     def _settle(self, connection: Connection, size: int, home: Path) -> None:
@@ -130,7 +133,19 @@ class Home:
             answer = connection.ask("values", run=self._run, box=record.encode(part))
             prediction[part.slices] = wire.values(answer.get("data"), part, prediction.dtype)
         prediction.flush()
+        mapped.pack(prediction)
         return BoxChanged(Box.whole(prediction.shape), self.step)
+
+
+def into_shards(path: Path) -> None:
+    """Put what is beside a prediction where that of a large survey lies here: in shards."""
+    values = mapped.open(path)
+    made = mapped.create(path.with_suffix(SUFFIX), values.shape, values.dtype)
+    for box in wire.pieces(Box.whole(values.shape)):
+        made[box.slices] = values[box.slices]
+    mapped.pack(made)
+    del values
+    path.unlink()
 
 
 def _receive(connection: Connection, run: str, name: str, size: int, home: Path) -> None:

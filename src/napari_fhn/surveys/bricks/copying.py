@@ -17,7 +17,7 @@ from typing import Any
 
 import xarray as xr
 
-from napari_fhn import record
+from napari_fhn import leftovers, record
 from napari_fhn.record.aside import settle
 from napari_fhn.surveys.arrays.zarr_store import strangers
 from napari_fhn.surveys.blocks import ArrayLike, release
@@ -157,6 +157,7 @@ def _fill(
 
         bricks = zarr.open_array(partial / store.VALUES, mode="r+", config={"write_empty_chunks": True})
         lacking = missing(partial, plan)
+        _sweep(partial)
     else:
         shutil.rmtree(partial, ignore_errors=True)
         bricks = store.create(partial, survey, plan.dtype, plan.brick)
@@ -179,6 +180,15 @@ def _fill(
         done += plan.nbytes(box)
         del part
         yield Copied(done, plan.total)
+
+
+def _sweep(partial: Path) -> None:
+    """Take away what a killed copy was just writing: this one has the lock, and all that lies here is a copy's."""
+    for folder in (partial, partial / store.VALUES):
+        leftovers.sweep(folder)
+    for path in (partial / store.VALUES).rglob("*.partial"):  # as zarr calls them
+        with suppress(OSError):
+            path.unlink()
 
 
 def _partial(path: Path) -> Path:

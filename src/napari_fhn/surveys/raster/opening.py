@@ -32,9 +32,17 @@ _GRIDS: dict[str, tuple[tuple[bytes, str], ...]] = {
     ".img": ((rb"EHFA_HEADER_TAG", "HFA"),),
     ".jp2": ((rb"\x00\x00\x00\x0cjP  ", "JP2OpenJPEG"),),
     ".vrt": ((rb"\s*<VRTDataset\b", "VRT"),),
+    ".png": ((rb"\x89PNG\r\n\x1a\n", "PNG"),),
+}
+_ESRI = (".hdr", rb"\s*(?:BYTEORDER|LAYOUT|NROWS|NCOLS|NBANDS|NBITS|ULXMAP|XLLCORNER)\b", "EHdr")
+#: Raw values with a header of text beside them: suffix of the header, how it begins, GDAL's driver.
+_HEADED: dict[str, tuple[str, bytes, str]] = {
+    ".sdat": (".sgrd", rb"\s*(?:NAME|DESCRIPTION)\b", "SAGA"),
+    ".rst": (".rdc", rb"\s*file format", "RST"),
+    **dict.fromkeys((".bil", ".bip", ".bsq", ".flt"), _ESRI),
 }
 _ENVI = (".hdr", ".bsq", ".bil", ".bip")
-SUFFIXES = (*_TIFF, *_ENVI, *_GRIDS)
+SUFFIXES = tuple(dict.fromkeys((*_TIFF, *_ENVI, *_GRIDS, *_HEADED)))
 
 
 def can_open(path: Path) -> bool:
@@ -59,7 +67,8 @@ def open(
     ----------
     path : Path
         A TIFF, either file of an ENVI image (data, with or without suffix, or ``.hdr``), an ESRI or Surfer
-        grid, ER Mapper, ERDAS Imagine, JPEG 2000 or a GDAL virtual raster.
+        grid, an ESRI ``.bil`` or ``.flt``, SAGA, IDRISI, ER Mapper, ERDAS Imagine, JPEG 2000, a PNG (with its world
+        file, where it has one) or a GDAL virtual raster.
     wavelength_units : str, optional
         Of wavelengths that come without units.
     page : int, optional
@@ -331,7 +340,14 @@ def _numbers(items: list[str]) -> list[float]:
 
 def _grid_driver(path: Path) -> str | None:
     """GDAL's driver for a grid, by suffix and first bytes."""
-    kinds = _GRIDS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    beside = _HEADED.get(suffix)
+    if beside is not None:
+        for header in (path.with_suffix(beside[0]), path.with_suffix(beside[0].upper())):
+            if header.is_file():
+                with header.open("rb") as file:
+                    return beside[2] if re.match(beside[1], file.read(64), re.IGNORECASE) else None
+    kinds = _GRIDS.get(suffix)
     if not kinds:
         return None
     with path.open("rb") as file:
@@ -365,6 +381,9 @@ def _why_not(path: Path) -> tuple[str, str]:
         if not envi_header.is_header(path):
             return "line 1 is not 'ENVI', so it is no ENVI header", "Open the ENVI header or a GeoTIFF"
         return "the data file that belongs to this ENVI header is not beside it", "Put it into the same folder"
+    if suffix in _HEADED and suffix not in _ENVI:
+        other = _HEADED[suffix][0]
+        return f"its header {path.stem}{other} is not beside it, or is none", "Put it into the same folder"
     if suffix in _GRIDS and suffix != ".img":
         return f"it does not begin as a {suffix} file does", "Export it again as GeoTIFF"
     return "there is no ENVI header beside it", f"Put {path.stem}.hdr into the same folder"

@@ -28,7 +28,7 @@ from napari_fhn.surveys.remote.gdal import PREFIXES
 SHORT = {
     "GTiff": "GeoTIFF", "AAIGrid": "ESRI ASCII grid", "GSAG": "Surfer ASCII grid", "GSBG": "Surfer binary grid",
     "GS7BG": "Surfer 7 grid", "ERS": "ER Mapper", "HFA": "ERDAS Imagine", "JP2OpenJPEG": "JPEG 2000",
-    "VRT": "GDAL virtual raster",
+    "VRT": "GDAL virtual raster", "SAGA": "SAGA grid", "RST": "IDRISI raster", "EHdr": "ESRI raster",
 }  # fmt: skip
 #: Blocks looked at, spread evenly, before a file is taken to be whole.
 N_BLOCKS = 4096

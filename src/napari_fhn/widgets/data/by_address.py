@@ -133,7 +133,7 @@ def _bring(
     url: str,
     whole: bool,
     look: Callable[[Path, Operation], _T | None],
-    done: Callable[[_T | None], object],
+    done: Callable[[_T | None], None],
     agreed: bool = False,
 ) -> None:
     """Fetch what has to be, ask where it is large, and go on with it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,6 +57,8 @@ class Data:
     ----------
     state : DataState
         What is ticked.
+    removing : bool
+        Whether what is ticked changes because a layer was removed, which others may follow at once.
     may_choose : callable
         Says why surveys cannot be ticked now; "" where they can.
     """
@@ -65,6 +68,8 @@ class Data:
         self.state = DataState()
         self._messages = messages
         self._faced: tuple[str, ...] = ()
+        self.removing = False
+        self._adopts = True
         self.may_choose: Callable[[Material], str] = lambda material: ""
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -125,6 +130,15 @@ class Data:
         for layer in self.images():
             self._adopt(layer)
 
+    @contextlib.contextmanager
+    def adopting_nothing(self) -> Iterator[None]:
+        """Leave what is ticked as it is, while surveys arrive that somebody will tick."""
+        self._adopts = False
+        try:
+            yield
+        finally:
+            self._adopts = True
+
     def title(self) -> str:
         """Say which section is in view, by its survey number; empty where everything is."""
         if self.material is None or self.material.layer not in self._viewer.layers:
@@ -164,6 +178,8 @@ class Data:
         readout.attach(layer)
         if is_upright(layer):
             stand_upright(self._viewer)
+        if not self._adopts:
+            return
         try:
             Material.of((*self.state.chosen, layer))
         except ProjectError:
@@ -191,7 +207,11 @@ class Data:
 
     def _on_removed(self, event: Any) -> None:
         if event.value in self.state.chosen:
-            self._choose(tuple(other for other in self.state.chosen if other is not event.value))
+            self.removing = True
+            try:
+                self._choose(tuple(other for other in self.state.chosen if other is not event.value))
+            finally:
+                self.removing = False
 
 
 def layer_file(layer: Any) -> Path | None:

@@ -23,11 +23,12 @@ from napari_fhn.widgets.section import TOGGLE
 from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
-_NARROWEST = 78
-_SHORT, _SHORTER = 48, 84
-"""Of both, at least, where there is little room: it is theirs to give, and not the buttons'."""
-_NARROW, _WIDEST = 92, 16_777_215
-"""Of the number and of the choice of planes, in pixels: where both stand in the row, and without limit."""
+_NARROWEST, _WIDEST = 78, 16_777_215
+"""Of the number, in pixels: at least, and without limit."""
+_IN_3D = (96, 104)
+"""Of the number beside planes: at least and at most."""
+_PLANE = (48, 76)
+"""Of the choice of planes: where there is little room it is theirs to give, and not the buttons'."""
 _LEAST_ROOM = 300
 """Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
 
@@ -76,8 +77,8 @@ class ViewBar(QWidget):
         self.plane.setToolTip("Which of the three planes the number moves.")
         self.plane.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.plane.setMinimumContentsLength(3)
-        self.plane.setMinimumWidth(_SHORT)
-        self.plane.setMaximumWidth(_NARROW)
+        self.plane.setMinimumWidth(_PLANE[0])
+        self.plane.setMaximumWidth(_PLANE[1])
         self.plane.activated.connect(self._plane_chosen)
         for widget in (self.plane, self.called, self.number):
             row.addWidget(widget)
@@ -117,8 +118,8 @@ class ViewBar(QWidget):
         self.plane.setVisible(in_3d and axis is not None)
         if in_3d:
             self.plane.setCurrentIndex(self._turning.plane)
-        self.number.setMinimumWidth(_SHORTER if in_3d else _NARROWEST)
-        self.number.setMaximumWidth(_NARROW if in_3d else _WIDEST)
+        self.number.setMinimumWidth(_IN_3D[0] if in_3d else _NARROWEST)
+        self.number.setMaximumWidth(_IN_3D[1] if in_3d else _WIDEST)
         if current is None:
             self._group.setExclusive(False)
             for button in self.buttons.values():

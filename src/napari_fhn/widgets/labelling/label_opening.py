@@ -12,6 +12,7 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
 from napari_fhn.project import ProjectError, Session
@@ -201,14 +202,12 @@ class LabelOpening:
             self._put_away = None
             self.known.emit(None)
             return
-        project, words = self._context.project, self._context.messages
-        if project.project is not None and not self._keeping_surveys:
-            try:
-                project.use(material.surveys, material.vertical(self._context.data.state.vertical_axis))
-            except (ProjectError, labels.LabelError):
-                project.close()  # these surveys lie elsewhere: they have a session of their own
-            except OSError as error:
-                words.say(f"The surveys could not be kept in the session: {error.strerror}.", note=True)
+        words = self._context.messages
+        if self._context.data.removing:
+            # Of several layers that are removed at once the session keeps the surveys: what remains is known then.
+            QTimer.singleShot(0, self._use)
+        else:
+            self._use()
         folder = self._folder(material) if self.waiting() else None
         if folder is not None and folder != self._put_away:
             if self._met_before(folder):
@@ -221,6 +220,18 @@ class LabelOpening:
             what = "wells" if is_for_wells(material.first) else "points"
             more = f", or load the {what} that lie beside it" if sidecar_files(material.first) else ""
             words.say(f"Make a label layer and paint{more}.")
+
+    def _use(self) -> None:
+        """Let the session work on the surveys that are ticked."""
+        project, material, words = self._context.project, self._context.data.material, self._context.messages
+        if material is None or project.project is None or self._keeping_surveys:
+            return
+        try:
+            project.use(material.surveys, material.vertical(self._context.data.state.vertical_axis))
+        except (ProjectError, labels.LabelError):
+            project.close()  # these surveys lie elsewhere: they have a session of their own
+        except OSError as error:
+            words.say(f"The surveys could not be kept in the session: {error.strerror}.", note=True)
 
     def _met_before(self, folder: Path) -> bool:
         """Whether a session was shown in this viewer, or is being opened: then nobody has to be asked."""

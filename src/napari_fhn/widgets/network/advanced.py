@@ -19,6 +19,7 @@ from napari_fhn.widgets.network.fields import Form
 from napari_fhn.widgets.network.known_fields import KnownFields
 from napari_fhn.widgets.network.place_field import PlaceField
 from napari_fhn.widgets.network.planning import Planning
+from napari_fhn.widgets.network.reading_field import ReadingField
 from napari_fhn.widgets.section import Fold
 
 _LAYERS = (
@@ -57,6 +58,8 @@ class Advanced(Fold):
         Attributes of the data to learn from too.
     factors : FactorFields
         What a prediction is made of beside the network.
+    reading : ReadingField
+        Whether surveys are copied.
     on : PlaceField
         The machine that trains.
     reset : QPushButton
@@ -100,6 +103,9 @@ class Advanced(Fold):
         column.addWidget(self._factors_title)
         self.factors = FactorFields(planning)
         column.addWidget(self.factors)
+        column.addWidget(QLabel("<b>Surveys are read</b>"))
+        self.reading = ReadingField(planning)
+        column.addWidget(self.reading)
         column.addWidget(QLabel("<b>Train on</b>"))
         self.on = PlaceField(planning)
         column.addWidget(self.on)

@@ -69,6 +69,8 @@ class PlanState:
         That the data have.
     on : str
         Address of the machine that trains; empty for this one.
+    stays : bool or None
+        Whether surveys are read where they lie; None for as suits them.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -83,6 +85,7 @@ class PlanState:
     classes: tuple[str, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     on: str = ""
+    stays: bool | None = None
 
 
 class Planning:

@@ -164,10 +164,7 @@ class SessionStore:
                 lambda: done(False),
             )
 
-        if self._may_open():
-            begin()
-        else:
-            done(False)
+        begin() if self._may_open() else done(False)
 
     def _may_open(self) -> bool:
         context = self._context
@@ -310,28 +307,32 @@ class SessionStore:
 
     def _put(self, read: reading.Read, writing: bool) -> None:
         """Show a session in place of what is there."""
-        context, project = self._context, read.project
-        session = project.session
+        context, project, session = self._context, read.project, read.project.session
         manifest = session.manifest
         self._clear()
         if context.project.session is not session:
             context.project.close()
         view = self._view_of(session)
-        layers = {name: self._add(made, view) for name, made in read.layers.items()}
+        with (
+            context.data.adopting_nothing()
+        ):  # a survey that is ticked before its session is there brings its first one
+            layers = {name: self._add(made, view) for name, made in read.layers.items()}
         if manifest.vertical_axis is not None:
             context.data.state.vertical_axis = manifest.vertical_axis
         context.project.take(project, writing)
-        ticked = {entry.name for entry in manifest.inputs}
-        chosen = [layer for name, layer in layers.items() if name in ticked] or list(layers.values())
+        ticked = [layers[entry.name] for entry in manifest.inputs if entry.name in layers] or list(layers.values())
         # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
         with self._labels.keeping_surveys(project.surveys is None):
-            context.data.choose(tuple(chosen))
+            context.data.choose(tuple(ticked))
         if self._book.layer is None:
             self._labels.new()
+        context.views.take(view.further)  # also what is forgotten where another survey is ticked
 
     def _clear(self) -> None:
+        chosen = self._context.data.state.chosen
+        self._context.data.choose(())  # or each layer that goes would leave the session with those that remain
         layers = self._context.viewer.layers
-        mine = [*self._context.data.state.chosen, self._book.layer, self._prediction.layer]
+        mine = [*chosen, self._book.layer, self._prediction.layer]
         mine += [layer for layer in layers if {"survey", "session", "overlay"} & set(layer.metadata)]
         for layer in mine:
             if layer is not None and layer in layers:
@@ -340,8 +341,7 @@ class SessionStore:
     def _add(self, made: tuple[Any, dict[str, Any], str], view: ViewRecord) -> Layer:
         layer = Layer.create(*made)
         self._context.viewer.add_layer(layer)
-        name = made[1]["name"]
-        if name in view.surveys:
+        if (name := made[1]["name"]) in view.surveys:
             look_as(layer, view.surveys[name])
         return layer
 

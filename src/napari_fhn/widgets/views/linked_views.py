@@ -95,6 +95,7 @@ class LinkedViews(QWidget):
             self.panes.setStretchFactor(place_in_row, 1)
             pane.hide()
             pane.resized.connect(self._soon)
+            pane.left.connect(lambda: place.point())
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(3)
@@ -104,8 +105,6 @@ class LinkedViews(QWidget):
             section.clicked.connect(lambda x, y, section=section: place.go(section.index(x, y), camera=True))
             section.hovered.connect(lambda x, y, section=section: place.point(section, section.index(x, y)))
         self.map.hovered.connect(self._map_hovered)
-        for pane in (*self.sections, self.map, self.fence):
-            pane.left.connect(lambda: place.point())
         self.map.clicked.connect(self._map_clicked)
         self.map.finished.connect(self._line_drawn)
         self._timer = QTimer(self)
