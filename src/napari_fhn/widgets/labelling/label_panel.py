@@ -97,6 +97,7 @@ class LabelPanel(Section):
         self.other.clicked.connect(lambda: self._load(ask=True))
         self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.other.setMenu(self._elsewhere())
+        self.other.setMinimumWidth(36)  # for the dots beside the arrow
         self.add = QToolButton()
         self.add.setText("+")
         self.add.setToolTip("Add a class.")
@@ -226,7 +227,6 @@ class LabelPanel(Section):
         near = () if survey is None else sidecar_files(survey)
         what = "wells" if survey is not None and is_for_wells(survey) else "points"
         self.load.setText(f"Load {what}" if near else "Load …")
-        self.other.setVisible(bool(near))  # else it would say the same as the button beside it
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
         self.load.setToolTip(
             f"Make labels of {where} beside the survey. Labels that are there stay as they are."
