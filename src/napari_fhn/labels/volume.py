@@ -141,7 +141,7 @@ def count(values: NDArray[np.uint8]) -> dict[int, int]:
     return {int(value): int(total[value]) for value in np.flatnonzero(total)}
 
 
-def _pieces(values: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+def _pieces(values: NDArray[np.uint8] | Large) -> Iterator[NDArray[np.uint8]]:
     if isinstance(values, Large):
         yield from (values[box] for box in values.written())
         return

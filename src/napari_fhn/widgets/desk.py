@@ -14,7 +14,6 @@ from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.project.recent import FILE as RECENT
 from napari_fhn.project.recent import RecentSessions
 from napari_fhn.training import JobError
-from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
