@@ -69,6 +69,7 @@ GROUPS = {
             "training/test_objective.py",
             "training/test_knowledge.py",
             "training/test_annotations.py",
+            "training/test_balance.py",
         ),
     ),
     "tiles": Group(

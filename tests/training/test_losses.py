@@ -196,3 +196,17 @@ def test_the_criterion_balances_as_its_objective_says(balance):
     known, by_class = labelled(scores, batch.labels), class_weights(counts, balance, 0.9)
     torch.testing.assert_close(terms["cross-entropy"], cross_entropy(known, by_class, 0.2))
     torch.testing.assert_close(terms["focal"], focal(known, by_class, 3.0, 0.2))
+
+
+def test_what_a_label_weighs_is_gathered_with_it_and_balance_is_by_the_root_unasked():
+    scores, labels = torch.zeros(1, 2, 2, 2), torch.tensor([[[1, 0], [2, 1]]])
+    weights = torch.tensor([[[0.5, 9.0], [0.25, 1.0]]])
+    known = labelled(scores, labels, weights)
+    assert sorted(known.weights.tolist()) == [0.25, 0.5, 1.0]
+    assert labelled(scores, labels).weights.tolist() == [1.0] * 3
+    counts = np.array([1, 4, 0])
+    assert (
+        class_weights(counts).tolist()
+        == class_weights(counts, "sqrt").tolist()
+        != class_weights(counts, "none").tolist()
+    )

@@ -91,3 +91,9 @@ def test_what_is_known_without_labels_is_in_the_forecast(layered):
     assert more - plain == 9 * voxels * 3 * 4  # arrays of three classes in float32
     sizes = (training_bytes(each.network, (16, 32), each.schedule, 2, 3, "cpu") for each in (knowing, job))
     assert next(sizes) - next(sizes) == more - plain
+
+
+def test_boxes_of_an_absence_may_be_plain_names_and_values():
+    box = Box((0, 0, 0), (3, 4, 5))
+    assert Absence("base", ({"start": box.start, "stop": box.stop},)).boxes == (box,)
+    assert Absence("base", [box]).boxes == (box,)
