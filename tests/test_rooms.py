@@ -33,6 +33,7 @@ ALLOWED = {
     "regular.py": set(),
     "first_look.py": set(),
     "installed.py": set(),
+    "clock.py": set(),
     "sentence.py": set(),
     "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch", "triton"},  # triton comes with torch for a GPU, and is asked for there alone

@@ -9,6 +9,7 @@ Temporary folders go with their process too; a killed one leaves them, and in ea
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -32,6 +33,29 @@ _SLACK = 5.0
 def part_of(path: Path) -> Path:
     """Return a name beside a path for what is not whole yet: that of this process and thread alone."""
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+
+
+def take_name(part: Path, path: Path, exclusive: bool) -> None:
+    """Give what is whole now its name.
+
+    Parameters
+    ----------
+    part, path : Path
+        Its name until now, and the one it gets.
+    exclusive : bool
+        Whether a file that has the name stays: `FileExistsError` then.
+    """
+    if not exclusive:
+        os.replace(part, path)
+        return
+    try:
+        os.link(part, path)  # one alone succeeds
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        os.rename(part, path)
 
 
 def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:

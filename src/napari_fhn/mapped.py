@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from napari_fhn.disk_room import FULL, NoRoom, check_room, give_room, is_full, named, naming, reserve, room
-from napari_fhn.leftovers import part_of
+from napari_fhn.leftovers import part_of, take_name
 from napari_fhn.record import replacing
 
 _MAGIC = b"\x93NUMPY"
@@ -137,7 +137,7 @@ def create(
             begin = file.tell()
             give_room(file, begin, math.prod(shape) * kind.itemsize)
             os.fsync(file.fileno())
-        _take_name(part, path, exclusive)
+        take_name(part, path, exclusive)
     except OSError as error:
         raise named(error, path) from error
     finally:
@@ -388,17 +388,3 @@ def sync_beside(array: NDArray[Any]) -> None:
         raise named(error, Path(filename)) from error
     finally:
         os.close(handle)
-
-
-def _take_name(part: Path, path: Path, exclusive: bool) -> None:
-    if not exclusive:
-        os.replace(part, path)
-        return
-    try:
-        os.link(part, path)  # one alone succeeds
-    except FileExistsError:
-        raise
-    except OSError:  # a disk that knows no links
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
-        os.rename(part, path)

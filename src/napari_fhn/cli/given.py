@@ -33,7 +33,7 @@ from napari_fhn.project import (
 from napari_fhn.project.attempt import attempt
 from napari_fhn.project.backbones import BACKBONE, trust_all
 from napari_fhn.project.manifest import StackedMap
-from napari_fhn.project.terms import settings_of
+from napari_fhn.project.typed import settings_of
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.training.job import Job, JobError

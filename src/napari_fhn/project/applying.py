@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from napari_fhn.clock import now
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project import attributes, layout
@@ -17,7 +18,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of
 from napari_fhn.project.project import Project, Stacks, Told
 from napari_fhn.project.run import Run, RunRecord
-from napari_fhn.project.session import Session, now
+from napari_fhn.project.session import Session
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.training.applying import Target, check_applies
 from napari_fhn.training.description import Description

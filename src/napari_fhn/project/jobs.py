@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from napari_fhn.clock import now
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project import attributes, kept_predictions, layout, masks
 from napari_fhn.project.assembler import assemble, check_labels, held_out_boxes, survey_axes
@@ -15,7 +16,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.manifest import HeldOut
 from napari_fhn.project.project import Project, Told
 from napari_fhn.project.run import Run, RunRecord, default_name, ready_prediction
-from napari_fhn.project.session import Session, now
+from napari_fhn.project.session import Session
 from napari_fhn.project.settings import Settings
 from napari_fhn.training import log
 from napari_fhn.training.combination.settings import Choice, insisting

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
+from napari_fhn.clock import now
 from napari_fhn.labels import tidy as tidying
 from napari_fhn.project import stamps
 from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
 from napari_fhn.project.run import Run
-from napari_fhn.project.session import Session, now
+from napari_fhn.project.session import Session
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training import earlier, inside, provenance, removing
 from napari_fhn.training.job import Job

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import record
-from napari_fhn.project.session import now
+from napari_fhn.clock import now
 from napari_fhn.record import set_aside
 
 FILE = "recent.json"

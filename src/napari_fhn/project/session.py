@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import __version__, labels, mapped
+from napari_fhn.clock import now
 from napari_fhn.labels import ClassTable
-from napari_fhn.large import is_large
 from napari_fhn.project import damage, layout, migration, rights, sweeping
 from napari_fhn.project.disk import identity, size_of
 from napari_fhn.project.errors import ProjectError, SessionInUse
@@ -24,7 +23,7 @@ from napari_fhn.project.manifest import FILE as MANIFEST
 from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.runs import Runs
 from napari_fhn.project.step_log import StepLog
-from napari_fhn.project.steps import VOLUMES
+from napari_fhn.project.steps import VOLUMES, pack_volumes
 
 
 class Session:
@@ -267,7 +266,7 @@ class Session:
         """Let others write here."""
         self.steps.close()
         if not self.gone and self.lock.held:
-            self._pack()
+            pack_volumes(self.folder)
         self.lock.release()
         self._place = None
 
@@ -393,19 +392,6 @@ class Session:
             )
         return found
 
-    def _pack(self) -> None:
-        """Let large volumes take as little room as they can, once nobody writes into them."""
-        for name in VOLUMES.values():
-            path = layout.array_in(self.folder, name)
-            with suppress(OSError, ValueError):  # it stays as large as it is
-                if is_large(path) and path.is_dir():
-                    mapped.pack(mapped.open(path, "r+"))
-
     def disk_used(self) -> int:
         """Return the bytes that the session takes on its disk."""
         return size_of(self.folder)
-
-
-def now() -> str:
-    """Return date and time in UTC as records have them, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
+from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.changes import Change
+from napari_fhn.large import is_large
 from napari_fhn.project import layout
 from napari_fhn.project.horizons import KeptHorizons
 from napari_fhn.project.wells import KeptWells, same
@@ -22,6 +26,21 @@ VOLUMES = {
 }
 """Files of the volumes that a step may change, in the order in which they are written: a label that stands without its
 weight would count fully."""
+
+
+def pack_volumes(folder: Path) -> None:
+    """Let the large volumes of a session take as little room as they can, once nobody writes into them.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the session. What its disk does not take stays as large as it is, and is right.
+    """
+    for name in VOLUMES.values():
+        path = layout.array_in(folder, name)
+        with contextlib.suppress(OSError, ValueError):
+            if is_large(path) and path.is_dir():
+                mapped.pack(mapped.open(path, "r+"))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Behind any of the first three, ``(weight 5)`` is how much it counts in the loss,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from napari_fhn.box import Box
-from napari_fhn.project.settings import OBJECTIVE_FIELDS, Settings
+from napari_fhn.project.settings import Settings
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training.errors import JobError
@@ -22,11 +21,9 @@ from napari_fhn.training.objective import Absence, Knowledge, Objective, Order, 
 
 SHARE_EXAMPLE = "Salt=0.02:0.1"
 ABSENCE_EXAMPLE = "Salt=shelf.npy"
-SETTING_EXAMPLE = "learning_rate=0.02"
 BOX_EXAMPLE = "0:10,:,40:60"
 
 _WEIGHT = re.compile(r"\s*\(weight ([^()]*)\)\s*$")
-_SEVERAL = ("block", "flips", "permute", "losses")
 _WITH_MASK = ";="
 _BETWEEN, _JOINED = "|", " | "
 _ALL = "all"
@@ -40,47 +37,6 @@ _KINDS: dict[str, type[Knowledge]] = {
     "absences": Absence,
     "smoothness": Smoothness,
 }
-
-
-def settings_of(texts: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read settings as a person types them.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        ``NAME=VALUE``: of the schedule or the objective, by the names that they have in a job. Several numbers have
-        commas between them.
-
-    Returns
-    -------
-    schedule, objective : dict
-        For `Settings.with_parts`, which says what cannot be.
-
-    Raises
-    ------
-    JobError
-        When one has no name or no value.
-
-    Examples
-    --------
-    >>> settings_of(["block=64,64", "learning_rate=0.02", "optimiser=sgd", "balance=full"])
-    ({'block': [64, 64], 'learning_rate': 0.02, 'optimiser': 'sgd'}, {'balance': 'full'})
-    """
-    schedule: dict[str, Any] = {}
-    objective: dict[str, Any] = {}
-    for text in texts:
-        name, value = (part.strip() for part in _pair(text, SETTING_EXAMPLE))
-        parts = [_value(part) for part in value.split(",")]
-        found = parts if len(parts) > 1 or name in _SEVERAL else parts[0]
-        (objective if name in OBJECTIVE_FIELDS else schedule)[name] = found
-    return schedule, objective
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text.strip()
 
 
 def share(text: str) -> Share:
@@ -102,7 +58,7 @@ def share(text: str) -> Share:
     0.1
     """
     said, weight = _weighted(text)
-    name, bounds = _pair(said, SHARE_EXAMPLE)
+    name, bounds = pair(said, SHARE_EXAMPLE)
     least, _, most = bounds.partition(":")
     try:
         return Share(name, float(least or 0), float(most or 1), **weight)
@@ -155,7 +111,7 @@ def absence(text: str, folder: Path | None = None, shape: Sequence[int] | None =
         where, both, mask = inside.partition(_WITH_MASK)
         boxes = tuple(box(one, shape) for one in where.split(";") if one.strip())
         return Absence(name.strip(), boxes, _mask(place, mask.strip()) if both else None, **weight)
-    name, mask = _pair(said, ABSENCE_EXAMPLE)
+    name, mask = pair(said, ABSENCE_EXAMPLE)
     return Absence(name, mask=_mask(place, mask), **weight)
 
 
@@ -301,7 +257,14 @@ def _weighted(text: str) -> tuple[str, dict[str, Any]]:
         raise JobError(f"'{text}': {found[1]} is no weight, as in {SHARE_EXAMPLE} (weight 5)") from None
 
 
-def _pair(text: str, example: str) -> tuple[str, str]:
+def pair(text: str, example: str) -> tuple[str, str]:
+    """Part ``NAME=VALUE``.
+
+    Raises
+    ------
+    JobError
+        When one of them is missing; the message shows `example`.
+    """
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
         raise JobError(f"'{text}': write it as in {example}")

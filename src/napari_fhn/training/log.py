@@ -7,7 +7,6 @@ line.
 from __future__ import annotations
 
 import contextlib
-import datetime
 import io
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from napari_fhn import __version__, record
+from napari_fhn.clock import now
 from napari_fhn.training.job import Job
 from napari_fhn.training.peak import Peak
 from napari_fhn.training.updates import BoxChanged, Checkpoint, Progress, Score, Update, from_plain, to_json
@@ -92,7 +92,7 @@ def kept(
     log: _Log | None = None
     with ExitStack() as stack:
         peak = stack.enter_context(Peak())
-        began = _now()
+        began = now()
         waiting: list[str] = []
         for update in updates:
             if not isinstance(update, BoxChanged) and not (task == "predict" and isinstance(update, Progress)):
@@ -170,10 +170,6 @@ def _surroundings(job: Job) -> dict[str, Any]:
         "threads": None if torch is None else torch.get_num_threads(),
         "versions": {"napari-fhn": __version__, "python": platform.python_version(), **packages},
     }
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def _is_torn(path: Path) -> bool:

@@ -7,13 +7,13 @@ else.
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from napari_fhn import __version__, record
+from napari_fhn.clock import now
 from napari_fhn.training.combination.settings import FINISHES, TITLES
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -240,8 +240,7 @@ def write(prediction: str | Path, provenance: Provenance) -> None:
     provenance : Provenance
         Its ``written`` becomes the time of now.
     """
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    record.write(path_of(prediction), _FORMAT, _VERSION, record.encode(replace(provenance, written=now)))
+    record.write(path_of(prediction), _FORMAT, _VERSION, record.encode(replace(provenance, written=now())))
 
 
 def _percent(some: int, total: int) -> str:
