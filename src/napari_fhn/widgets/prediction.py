@@ -91,7 +91,7 @@ class Prediction:
 
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
-        data = None if self.layer is None else self.layer.data
+        data: Any = None if self.layer is None else self.layer.data
         return data if data is None or isinstance(data, Large) else np.asanyarray(data)
 
     def close(self) -> None:
