@@ -92,7 +92,8 @@ class Prediction:
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
         data: Any = None if self.layer is None else self.layer.data
-        return data if data is None or isinstance(data, Large) else np.asanyarray(data)
+        large = isinstance(data, Large)  # read where it is looked at
+        return data if data is None or large else np.asanyarray(data)
 
     def close(self) -> None:
         """Let go of the viewer."""
