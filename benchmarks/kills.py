@@ -36,6 +36,7 @@ from typing import Any
 
 import small_work
 from machine import machine
+from napari_fhn.project import Session, damage
 
 RESULTS = Path(__file__).parent / "results" / "kills.json"
 _LATEST = 600.0
@@ -245,8 +246,14 @@ def _come_back(say: small_work.Say, window: bool) -> None:
         opened.viewer.close()
         say(small_work.state_on_disk(Path("s")))
     else:
-        say(small_work.state_on_disk(Path("s")))
-        say(small_work.state_on_disk(Path("s")))
+        found = damage.found(Path("s"))
+        read = small_work.state_on_disk(Path("s"))
+        with Session("s").writing("who comes back"):  # which brings to its end what was cut off
+            pass
+        whole = small_work.state_on_disk(Path("s"))
+        say(whole)
+        # Whoever only reads may see a change that was cut off, and is told so.
+        say(whole if any("half done" in words for words in found) else read)
     if small_work.main(["predict", "--session", "s", "--json"]):
         say("the network that was saved last does not predict")
     for name in ("new",):

@@ -272,6 +272,7 @@ def keys(walk: Walk, folder: Path, steps: int | None) -> None:
         from qtpy.QtWidgets import QApplication
 
         dock.data.list.setFocus()
+        settle(lambda: QApplication.focusWidget() is not None, 10)  # a window is active when its system says so
         for _ in range(80):
             if QApplication.focusWidget() is widget:
                 return
@@ -279,6 +280,7 @@ def keys(walk: Walk, folder: Path, steps: int | None) -> None:
         raise RuntimeError(f"{widget.text()!r} is not reached by Tab")
 
     desk.window.activateWindow()
+    desk.window.raise_()
     with walk.step("load the wells, by Tab and Space"):
         tab_to(dock.labels.load)
         walk.key(dock.labels.load, "Space")

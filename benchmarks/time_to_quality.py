@@ -131,16 +131,17 @@ def _train_until(
     control = Control(focus=focus)
     steps, stopped = 0, True
     began = clock()
-    resumes = spent > 0
-    for update in fit(job, control, resume=resumes):
+    anew = 2 if spent > 0 else 0
+    for update in fit(job, control, resume=spent > 0):
         if isinstance(update, Progress):
-            if resumes and not steps:
-                # Nobody who waits has to wait for what was there.
+            if anew:
+                # Nobody who waits has to wait for what was there: set up, and factors fitted for the look after a step.
+                anew -= 1
                 began = clock() - (update.step_seconds or 0.0)
             steps = update.step
         if not control.stop.is_set():
             now = spent + clock() - began
-            if now >= mark and steps:
+            if now >= mark and steps and not anew:
                 control.stop.set()
         if isinstance(update, Done):
             stopped = update.stopped

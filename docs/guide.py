@@ -74,9 +74,12 @@ def window(viewer: napari.Viewer, name: str) -> None:
 
 
 def canvas(viewer: napari.Viewer, name: str) -> None:
-    """Take a picture of the canvas alone."""
+    """Take a picture of the canvas alone, with what is drawn over it."""
     pause(0.4)
-    save(Image.fromarray(viewer.window.screenshot(canvas_only=True, flash=False)), name)
+    native = viewer.window._qt_viewer.canvas.native
+    corner = native.mapTo(native.window(), QPoint(0, 0))
+    whole = Image.fromarray(viewer.window.screenshot(canvas_only=False, flash=False))
+    save(whole.crop((corner.x(), corner.y(), corner.x() + native.width(), corner.y() + native.height())), name)
 
 
 def part(widget: QWidget, name: str, margin: int = 6) -> None:
@@ -259,14 +262,39 @@ def paint(dock: Dock, patches: np.ndarray) -> None:
     wait(lambda: sum(dock.desk.book.state.counts.values()) == np.count_nonzero(patches), 30)
 
 
-def film() -> None:
-    """The bundled survey from its wells to its prediction, as a short film."""
-    frames: list[Image.Image] = []
+class Film:
+    """Frames of the window, as a small GIF."""
 
-    def shoot(times: int = 1) -> None:
+    def __init__(self) -> None:
+        self._frames: list[Image.Image] = []
+
+    def shoot(self, viewer: napari.Viewer, times: int = 1) -> None:
+        """Take a frame, and show it for so long."""
         picture = Image.fromarray(viewer.window.screenshot(canvas_only=False, flash=False)).convert("RGB")
         height = round(picture.height * FILM_WIDTH / picture.width)
-        frames.extend([picture.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS)] * times)
+        self._frames.extend([picture.resize((FILM_WIDTH, height), Image.Resampling.LANCZOS)] * times)
+
+    def save(self, name: str) -> None:
+        """Write it."""
+        frames = self._frames
+        # Of several frames: a class that one of them lacks must have its colour too.
+        some = frames[:: max(1, len(frames) // 6)]
+        strip = Image.new("RGB", (some[0].width, sum(frame.height for frame in some)))
+        for k, frame in enumerate(some):
+            strip.paste(frame, (0, k * frame.height))
+        palette = strip.quantize(FILM_COLORS, kmeans=1, dither=Image.Dither.NONE)
+        indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+        path = HERE / "images" / f"{name}.gif"
+        indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=FRAME_MS, loop=0, optimize=True)
+        print(f"{path.relative_to(HERE)}: {len(frames)} frames, {path.stat().st_size // 1000} kB", flush=True)
+
+
+def film() -> None:
+    """The bundled survey from its wells to its prediction, as a short film."""
+    made = Film()
+
+    def shoot(times: int = 1) -> None:
+        made.shoot(viewer, times)
 
     with desk("seismic") as (viewer, dock):
         shoot(2)
@@ -288,16 +316,48 @@ def film() -> None:
             pause(0.3)
             shoot()
         shoot(2)
-    # Of several frames: a class that one of them lacks must have its colour too.
-    some = frames[:: max(1, len(frames) // 6)]
-    strip = Image.new("RGB", (some[0].width, sum(frame.height for frame in some)))
-    for k, frame in enumerate(some):
-        strip.paste(frame, (0, k * frame.height))
-    palette = strip.quantize(FILM_COLORS, kmeans=1, dither=Image.Dither.NONE)
-    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    path = HERE / "images" / "film.gif"
-    indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=FRAME_MS, loop=0, optimize=True)
-    print(f"{path.relative_to(HERE)}: {len(frames)} frames, {path.stat().st_size // 1000} kB", flush=True)
+    made.save("film")
+
+
+def tools() -> None:
+    """A horizon of the bundled survey, tracked, on the linked views and in 3D; pictures, and a short film."""
+    made = Film()
+    with desk("seismic") as (viewer, dock):
+        load_labels(dock)
+        look_at_the_salt(viewer, dock)
+        horizons, views = dock.desk.labelling.horizons, dock.desk.context.views
+        views.linked = True
+        dock.labels.tools.open("Horizons")
+        pause(1.5)
+        made.shoot(viewer, 2)
+        horizons.pick((dock.desk.book.place().index, 60), 22.0)
+        pause(0.5)
+        made.shoot(viewer)
+        dock.labels.horizons.track.click()
+        for _ in range(3):
+            pause(1.0)
+            made.shoot(viewer)
+        wait(lambda: not horizons.state.tracking, PATIENCE)
+        pause(1.0)
+        part(dock.labels.horizons, "horizons")
+        views.map_shows = "horizon"
+        crossline = dock.desk.beside.views.sections[1]
+        for place in ((30.0, 40.0), (50.0, 60.0), (80.0, 90.0)):
+            crossline.hovered.emit(*place)
+            pause(0.6)
+            made.shoot(viewer)
+        show(dock.labels.horizons)
+        window(viewer, "linked")
+        views.linked = False
+        dock.desk.turning.show(dock.desk.turning.views()[-1])
+        pause(4.0)
+        window(viewer, "three-d")
+        angles = viewer.camera.angles
+        for turn in range(0, 60, 15):
+            viewer.camera.angles = (angles[0], angles[1] + turn, angles[2])
+            pause(0.5)
+            made.shoot(viewer)
+    made.save("tools")
 
 
 def controls() -> None:
@@ -328,7 +388,7 @@ def similar() -> None:
 
 
 SCENES: dict[str, Callable[[], Any]] = {
-    scene.__name__: scene for scene in (seismic, similar, hyperspectral, maps, controls, film)
+    scene.__name__: scene for scene in (seismic, similar, hyperspectral, maps, controls, film, tools)
 }
 
 

@@ -1,6 +1,6 @@
 """Regional aquifer mapping (Peters, Haber & Lensink 2024, section 4.2).
 
-    python examples/aquifer.py --small               # cells four times as wide, a smaller network: minutes on a CPU
+    python examples/aquifer.py --small               # cells four times as wide, the recipe for maps: minutes on a CPU
     python examples/aquifer.py --forecast            # what the full size takes
     python examples/aquifer.py --minutes 10          # 848 x 1456 cells, the paper's network; again to go on
     python examples/aquifer.py --data a.tif b.tif --categorical c.tif --patches known.tif --truth true.tif
@@ -27,9 +27,8 @@ from shared import ROOT, Clock, forecast, keep, options, pictures, predict, trai
 STEPS = 140
 MAPS = ("magnetics", "gravity_bouguer", "gravity_isostatic", "topography")
 GEOLOGY = ("rock_age", "rock_type")
-SMALL = "2d 56: 2x8 | down 2x8 | down 3x8 | up 2x8 | up 2x8"
-"""A network for two CPU cores: each map once, and two levels less deep than the paper's."""
-SMALL_BLOCK = (212, 364)
+SMALL: dict[str, Any] = {"recipe": "map", "factors": "auto"}
+"""For two CPU cores: what the program proposes itself, a network on small blocks and what bands and patches say."""
 
 
 def main() -> int:
@@ -37,17 +36,15 @@ def main() -> int:
     told = _options()
     told.folder.mkdir(parents=True, exist_ok=True)
     steps, files = told.steps or STEPS, region(told)
-    settings: dict[str, Any] = {"device": told.device}
-    if told.small:
-        settings |= {"network": SMALL, "schedule": {"block": SMALL_BLOCK}, "factors": "auto"}
+    settings: dict[str, Any] = {"recipe": "paper.aquifer", "device": told.device} | (SMALL if told.small else {})
     with fhn.open(files["maps"], categorical=files["geology"], session=told.folder / "work") as work:
         work.label(files["patches"], classes=files["classes"])
         if told.forecast:
             small = tuple(max(32, size // 4 // 8 * 8) for size in work.shape)
-            forecast(work, steps, small, "paper.aquifer", **settings)
+            forecast(work, steps, small, **settings)
             return 0
         kept = boxes(files["table"]) if files["table"] else told.hold_out
-        settings |= {"recipe": "paper.aquifer", "hold_out": kept, "seed": told.seed}
+        settings |= {"hold_out": kept, "seed": told.seed}
         run = train(work, "aquifer", steps, Clock(told.minutes), **settings)
         if run is None:
             return 0

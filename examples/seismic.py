@@ -1,6 +1,6 @@
 """A 3D geological model from boreholes (Peters, Haber & Lensink 2024, section 4.3).
 
-    python examples/seismic.py --small                       # the bundled survey, a smaller network: minutes on a CPU
+    python examples/seismic.py --small                       # the bundled survey, on sections: minutes on a CPU
     python examples/seismic.py --f3 data/train --forecast    # what the full size takes
     python examples/seismic.py --f3 data/train --minutes 10  # the F3 benchmark (train_seismic.npy, train_labels.npy)
     python examples/seismic.py --data survey.sgy --truth facies.npz          # another survey with its facies

@@ -93,10 +93,12 @@ def test_aquifers_are_mapped_on_a_region_that_the_dock_opens_too(run, tmp_path):
     from samples import make_region
 
     make_region.make(tmp_path / "out" / "region", (64, 112))
-    found = run("aquifer", "--small", "--steps", "1", SMALL="2d 56: 1x2 | down 1x2", SMALL_BLOCK=(32, 32))
+    small = {"recipe": "map", "network": "2d 56: 1x2 | down 1x2", "schedule": {"block": (32, 32)}, "factors": "auto"}
+    found = run("aquifer", "--small", "--steps", "1", SMALL=small)
     assert found["maps"] == 56
     assert set(found["everywhere else"]["IoU"]) == {"Aquifer", "No aquifer"}
     assert found["patches kept"]["accuracy"] > 0
+    assert set(found["everywhere else"]["IoU of the network alone"]) == {"Aquifer", "No aquifer"}
     with fhn.open(session="out/work", read_only=True) as work:
         (maps,) = work.surveys.values()
         assert maps.rio.crs.to_epsg() == 26912

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -56,3 +57,29 @@ def test_figure_2_has_its_three_panels(paper):
 def test_an_unknown_part_is_a_sentence(paper, capsys):
     assert paper.main(["table-9"]) == 2
     assert "There is no table-9" in capsys.readouterr().err
+
+
+def numbers(cell: str) -> set[str]:
+    """Read ``2.1 to 2.4`` or ``4, 5, 6``."""
+    if " to " in cell:
+        first, last = cell.split(" to ")
+        chapter, _, begin = first.rpartition(".")
+        end = last.rpartition(".")[2]
+        return {f"{chapter}.{number}" for number in range(int(begin), int(end) + 1)}
+    return set(cell.split(", "))
+
+
+def test_every_equation_table_and_figure_of_the_paper_has_its_place():
+    text = PAGE.read_text(encoding="utf-8")
+    cells = re.findall(r"^\| ([\d., to]+?) \|", text, re.MULTILINE)
+    found = set().union(*map(numbers, cells))
+    equations = {f"2.{n}" for n in range(1, 14)} | {f"3.{n}" for n in range(14, 21)} | {"1.21"}
+    assert equations <= found
+    assert {str(n) for n in range(1, 14)} <= found
+    headings = " ".join(re.findall(r"^## (Table.*)$", text, re.MULTILINE))
+    assert {int(n) for n in re.findall(r"\b[1-6]\b", headings)} == set(range(1, 7))
+
+
+def test_the_tests_that_the_page_names_are_there():
+    named = set(re.findall(r"\btest_\w+\.py", PAGE.read_text(encoding="utf-8")))
+    assert {name for name in named if not list((ROOT / "tests").rglob(name))} == set()

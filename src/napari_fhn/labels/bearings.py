@@ -45,7 +45,7 @@ def bearing(text: str) -> float:
 
 
 def coordinate(text: str) -> float:
-    """Return a longitude or latitude with its hemisphere, or degrees with a mark; NaN for all else, numbers too.
+    r"""Return a longitude or latitude with its hemisphere, or degrees with a mark; NaN for all else, numbers too.
 
     Examples
     --------
@@ -56,7 +56,8 @@ def coordinate(text: str) -> float:
     if found is None or (bool(found[1]) == bool(found[3]) and not _HAS_MARK.search(text)):
         return math.nan
     side = (found[1] or found[3] or "").upper()
-    return math.nan if found[1] and found[3] else _angle(found[2].strip()) * (-1 if side in ("S", "W") else 1)
+    size = math.nan if found[1] and found[3] else _angle(found[2].strip())
+    return size * (-1 if side in ("S", "W") else 1) if size <= _HALF else math.nan
 
 
 def is_bearing(text: str) -> bool:

@@ -26,7 +26,7 @@ _ELEMENTS = 1 << 31
 """Of the slab that goes through ``W``: its elements are counted in 32 bits, which a GPU divides faster."""
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _leap(target, older, state, back, scale, count, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
     at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     inside = at < count
@@ -36,7 +36,7 @@ def _leap(target, older, state, back, scale, count, BLOCK: tl.constexpr):  # typ
     tl.store(target + at, p + (p - y) + scale * k, mask=inside)
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _relu_adjoint(z, adjoint, sums, voxels, m, VOXELS: tl.constexpr, M: tl.constexpr):  # type: ignore[no-untyped-def]
     channel = tl.arange(0, M)
     total = tl.zeros((M,), tl.float32)
@@ -56,14 +56,14 @@ def _relu_adjoint(z, adjoint, sums, voxels, m, VOXELS: tl.constexpr, M: tl.const
     tl.store(sums + tl.program_id(0) * m + channel, total, mask=channel < m)
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _pair(a, b, HAAR: tl.constexpr):  # type: ignore[no-untyped-def]
     if HAAR:
         return a + b, a - b
     return a, b
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _resample(  # type: ignore[no-untyped-def]
     source, target, count, c, h, w, scale,
     A0: tl.constexpr, A1: tl.constexpr, A2: tl.constexpr, HAAR: tl.constexpr, FINER: tl.constexpr, BLOCK: tl.constexpr,

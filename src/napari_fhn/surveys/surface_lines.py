@@ -34,14 +34,15 @@ def lines(samples: NDArray[np.float32], where: Cut) -> list[NDArray[np.float64]]
     >>> [line.tolist() for line in lines(dipping, Plane(2, 6))]
     [[[1.0, 3.0], [0.0, 3.0]]]
     """
-    samples = np.asarray(samples, np.float64)
+    deep = np.asarray(samples, np.float64)
     if isinstance(where, Path):
-        return _runs(samples[tuple(where.traces.T)])
-    if where.axis is None or samples.ndim == 1:
-        return _runs(samples)
-    if where.axis < samples.ndim:
-        return _runs(np.take(samples, where.index, where.axis))
-    return [np.asarray(line, np.float64) for line in find_contours(samples, where.index)]
+        return _runs(deep[tuple(where.traces.T)])
+    if where.axis is None or deep.ndim == 1:
+        return _runs(deep)
+    if where.axis < deep.ndim:
+        return _runs(np.take(deep, where.index, where.axis))
+    contours = find_contours(deep, where.index)  # type: ignore[no-untyped-call]
+    return [np.asarray(line, np.float64) for line in contours]
 
 
 def _runs(along: NDArray[np.float64]) -> list[NDArray[np.float64]]:

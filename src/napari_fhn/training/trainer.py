@@ -323,7 +323,7 @@ class _Training:
             return
         best = self.scoring.best
         self._suspend()  # before the average takes the place of the weights that learn
-        self.combining.finish()
+        self.combining.finish(early=True)
         self.learner.average.finish()
         if 0 < best.step < self.step and best.restore():
             yield Note(f"The held-out labels were predicted best after step {best.step}: that network is kept.")

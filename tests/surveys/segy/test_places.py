@@ -7,10 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from napari_fhn import surveys
+from napari_fhn.surveys.segy import order
 from napari_fhn.surveys.segy.coordinates import PLACES, find_places, grid_by_position
 from napari_fhn.surveys.segy.grid import axis_of
+from napari_fhn.surveys.segy.guess import GridGuess
 from napari_fhn.surveys.segy.order import bin_all
 from napari_fhn.surveys.segy.rows import Rows
+from survey_files import segy as factory
 
 CDP, SOURCE, GROUP = PLACES
 EMPTY = "The CDP coordinates (bytes 181 and 185) are empty or no coordinates; "
@@ -67,3 +71,50 @@ def test_one_number_far_beyond_the_last_is_no_reason_for_a_longer_axis():
     numbers = np.repeat(np.arange(100, 200), 30)
     # The others but one at either end span 98: what lies farther off than that is damaged.
     assert [axis_of(np.append(numbers, far)).size for far in (500, 298, 297, 205)] == [100, 100, 198, 106]
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("layout", "by the file's own layout"), ("text", "by the text header"), ("habit", "by looking at the traces")],
+)
+def test_where_numbers_were_found_that_do_not_stand_as_usual_is_said(how, words):
+    reading = SimpleNamespace(notes=[])
+    order._say_where(reading, GridGuess(189, 193, how, 0.9, ("As usual.",), "volume"))
+    assert reading.notes == []
+    order._say_where(reading, GridGuess(9, 21, how, 0.9, ("Two", "reasons."), "volume"))
+    assert reading.notes == [
+        f"Inline and crossline numbers were found at bytes 9 and 21 {words}: Two reasons. "
+        "If that is wrong, open it with inline_byte= and crossline_byte=."
+    ]
+
+
+@pytest.mark.parametrize(("how", "said"), [("layout", True), ("text", True), ("habit", False)])
+def test_other_numbers_of_which_the_file_itself_speaks_are_said(how, said):
+    reading = SimpleNamespace(notes=[], headers=SimpleNamespace(look=lambda byte: np.arange(4) * byte))
+    best = GridGuess(189, 193, "standard", 0.9, ("Best.",), "volume")
+    order._say_other(reading, best, [best, GridGuess(9, 21, how, 0.9, ("It says so.",), "volume")])
+    assert (reading.notes != []) == said
+    if said:
+        assert reading.notes[0].startswith("It says so. Those hold other numbers than bytes 189 and 193")
+
+
+def test_gathers_are_told_which_other_bytes_would_make_a_volume(monkeypatch):
+    asked = []
+    monkeypatch.setattr(order, "refuse_gathers", lambda *what: asked.append(what))
+    found = [
+        GridGuess(*order.STANDARD, "standard", 0.9, ("Usual.",), "volume"),
+        GridGuess(5, 21, "habit", 0.2, ("A line.",), "line"),
+        GridGuess(9, 21, "habit", 0.1, ("A volume.",), "volume"),
+    ]
+    order._refuse_unnumbered(SimpleNamespace(odd_layout="", headers="headers", offset_byte=37), found)
+    assert asked == [("headers", order.STANDARD, 37, (9, 21))]
+
+
+def test_numbers_that_only_count_the_traces_give_way_to_coordinates_that_make_rows(tmp_path):
+    def counted(i, j):
+        return {189: np.ones(i.size, np.int64), 193: np.arange(1, i.size + 1)}
+
+    factory.volume(tmp_path / "counted.sgy", places=None, more=counted)
+    survey = surveys.open(tmp_path / "counted.sgy")
+    assert survey.dims == ("inline", "crossline", "twt")
+    assert any("placed by their coordinates" in note for note in survey.attrs["notes"])

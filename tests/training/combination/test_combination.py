@@ -300,6 +300,30 @@ def test_what_is_not_wanted_is_not_heeded():
     assert found.heeding(Combination(order="off")).finishes == ("smoothing",)
 
 
+def test_who_stops_early_gets_what_the_view_showed(combined):
+    job, _, _ = combined()
+    control = Control(watched=False)
+    for update in fit(job, control):
+        if getattr(update, "step", 0) >= 6:
+            control.stop.set()
+    kept = models.load(job.model).combination
+    assert kept == believed(("reflectors",)).heard(6 / 24)
+    list(fit(job, Control(watched=False), resume=True))  # and whoever goes on finds the weights as ever
+    found = models.load(job.model).combination
+    assert found is not None
+    assert found.step == 24
+
+
+def test_places_of_labels_count_more_while_there_is_no_network_to_listen_to():
+    found = believed(("bands", "patches"))
+    weights = {share: {name: one.weight for name, one in found.heard(share).weights.items()} for share in (0, 0.5, 1)}
+    assert weights[0] == {"network": 0, "bands": 1, "patches": 1}
+    assert weights[0.5] == pytest.approx({"network": 0.4, "bands": 1, "patches": 0.65})
+    assert found.heard(1) == found
+    weighed = Found((FactorWeight("network", 1.0, 0.03), FactorWeight("patches", 0.2, 0.03)), bodies=5)
+    assert weighed.heard(0).weights["patches"].weight == 0.2  # labels have said so
+
+
 def test_words_say_what_moves_a_prediction_and_why():
     factors = (
         FactorWeight("network", 1.0, 0.03, Foretold(0.5, -1.0), 3.0),

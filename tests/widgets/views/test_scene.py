@@ -41,15 +41,35 @@ def test_planes_stand_where_one_is_and_their_pictures_in_one_texture():
         corners, at = vertices[4 * axis : 4 * axis + 4], places[4 * axis : 4 * axis + 4]
         assert (corners[:, axis] == index[axis]).all()
         for other in {0, 1, 2} - {axis}:
-            assert (corners[:, other].min(), corners[:, other].max()) == (-0.5, shape[other] - 0.5)
+            assert (corners[:, other].min(), corners[:, other].max()) == (0, shape[other] - 1)
+        # From the middle of the first voxel to that of the last.
         rows, columns = pictures[axis].shape[:2]
-        assert np.ptp(at[:, 0]) * texture.shape[1] == pytest.approx(columns)
-        assert np.ptp(at[:, 1]) * texture.shape[0] == pytest.approx(rows)
+        down, right = ((2, 1), (2, 0), (0, 1))[axis]
+        assert np.ptp(at[:, 0]) * texture.shape[1] == pytest.approx(columns * (1 - 1 / shape[right]))
+        assert np.ptp(at[:, 1]) * texture.shape[0] == pytest.approx(rows * (1 - 1 / shape[down]))
         middle = at.mean(axis=0) * (texture.shape[1], texture.shape[0])
         seen = texture[::-1][int(middle[1]), int(middle[0])]  # counted upwards
         assert seen == pytest.approx(10 * axis / 255)
     # The first corner is the first pixel; down goes down the picture, and along time.
-    assert vertices[:3].tolist() == [[3, -0.5, -0.5], [3, -0.5, 19.5], [3, 11.5, -0.5]]
+    assert vertices[:3].tolist() == [[3, 0, 0], [3, 0, 19], [3, 11, 0]]
+
+
+def test_one_stays_where_one_is_on_the_way_to_3d_and_back(scene):
+    desk, _ = scene
+    turning = Turning(desk.viewer, desk.context.data)
+    desk.wells.state.wells = (Well("A", inline=100, crossline=300),)
+    desk.place.go({0: 8, 1: 3, 2: 15})
+    ranges = desk.viewer.dims.range
+    for back in (0, 1):
+        turning.show(turning.views()[-1])
+        assert desk.viewer.dims.range == ranges
+        desk.place.go({1: 4 + back})
+        turning.show(turning.views()[back])
+        assert desk.place.index == (8, 4 + back, 15)
+    desk.viewer.dims.ndisplay = 3
+    desk.viewer.dims.ndisplay = 2  # by napari's own button
+    assert desk.place.index == (8, 5, 15)
+    turning.close()
 
 
 def test_volumes_are_hidden_in_3d_and_come_back(scene, qtbot):

@@ -174,7 +174,7 @@ class Combiner:
             columns.
         """
         said = self.opinions(box, network)
-        together = pool(said, self.found.weights)
+        together = pool(said, (self.found.heard(0.0) if network is None else self.found).weights)
         alone = {name: _named(one) for name, one in said.items()}
         if not finished:
             return Combined(together, likeliest(together), alone)

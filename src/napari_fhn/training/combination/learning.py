@@ -17,7 +17,7 @@ from napari_fhn.box import Box
 from napari_fhn.training import map_parts
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
-from napari_fhn.training.combination.settings import NETWORK, Combination, Found
+from napari_fhn.training.combination.settings import Combination, Found
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import Weighing
 from napari_fhn.training.control import Focus
@@ -94,8 +94,10 @@ class Combining:
 
     @property
     def found(self) -> Found | None:
-        """What is known of the factors; None for the network alone."""
-        return None if self.combiner is None else self._believed
+        """What is known of the factors, as what is shown is made of them; None for the network alone."""
+        if self.combiner is None:
+            return None
+        return self._believed if self._weighing is None else self.combiner.found
 
     @property
     def waits(self) -> bool:
@@ -198,9 +200,17 @@ class Combining:
         self.weighed = True
         return self._believed.words()
 
-    def finish(self) -> None:
-        """At the end of training show all labels, whether there was time to weigh or not."""
+    def finish(self, *, early: bool = False) -> None:
+        """Show all labels, whether there was time to weigh or not.
+
+        Parameters
+        ----------
+        early : bool
+            Training ends here: a network that has hardly begun to learn counts as little as it did until now.
+        """
         if self._weighing is not None:
+            if early and self.combiner is not None:
+                self._believed = self.combiner.found
             self._weighing.release()
             self._weighing = None
         if self.combiner is not None:
@@ -210,11 +220,7 @@ class Combining:
         """While the network begins to learn it counts less: what it says then comes from its first weights."""
         if self.combiner is None or self._weighing is None:
             return
-        share = min(1.0, step / self._weighing.until)
-        factors = tuple(
-            replace(one, weight=one.weight * share) if one.name == NETWORK else one for one in self._believed.factors
-        )
-        self.combiner.found = replace(self._believed, factors=factors)
+        self.combiner.found = self._believed.heard(min(1.0, step / self._weighing.until))
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""

@@ -31,6 +31,9 @@ FINISHES = {"smoothing": "averaged along the structure", "order": "columns in th
 BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "bands": 1.0, "patches": 0.3}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
 
+UNHEARD = {"patches": 1.0}
+"""The same while there is no network to listen to, where they are others: it is told the places of labels, too."""
+
 
 @dataclass(frozen=True)
 class Combination:
@@ -177,6 +180,20 @@ class Found:
     def weights(self) -> dict[str, Weight]:
         """By factor."""
         return {one.name: Weight(one.weight, one.floor) for one in self.factors}
+
+    def heard(self, share: float) -> Found:
+        """Return the combination while the network begins to learn: it counts so much of what it will, from 0 to 1.
+
+        The less it counts, the more do the places of labels, unless labels have said how much.
+        """
+
+        def weight(one: FactorWeight) -> float:
+            if one.name == NETWORK:
+                return one.weight * share
+            alone = one.weight if self.bodies else UNHEARD.get(one.name, one.weight)
+            return share * one.weight + (1 - share) * alone
+
+        return replace(self, factors=tuple(replace(one, weight=weight(one)) for one in self.factors))
 
     @property
     def shares(self) -> tuple[float, ...]:

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 
+from napari_fhn.surveys.drawing import UPRIGHT
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.kinds import is_map
 from napari_fhn.widgets.data.material import Material, survey_of
-from napari_fhn.widgets.data.placement import UPRIGHT, fit
+from napari_fhn.widgets.data.placement import fit
 
 ASIDE = "hidden beside another survey"
 """In the metadata of a layer that is hidden as long as another survey is worked on."""

@@ -80,7 +80,8 @@ def fit(viewer: ViewerModel, layer: Any = None) -> None:
     if layer is None or not hasattr(viewer, "fit_to_view"):
         getattr(viewer, "fit_to_view", viewer.reset_view)()
     else:
-        viewer.fit_to_view(layers=[layer])
+        # From aside a box is wider than it is.
+        viewer.fit_to_view(layers=[layer], margin=0.05 if viewer.dims.ndisplay == 2 else 0.2)
 
 
 def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:

@@ -72,13 +72,16 @@ class Turning:
         self._data = data
         self._order = tuple(viewer.dims.order)
         self.plane = 0
+        self._point: tuple[float, ...] = ()
         self._mapped: tuple[Material | None, bool] = (None, False)
         data.state.events.material.connect(self._turned)
+        viewer.dims.events.ndisplay.connect(self._come_back)
         for emitter in self._emitters():
             emitter.connect(self._turned)
 
     def close(self) -> None:
         """Let go of the viewer."""
+        disconnect(self._viewer.dims.events.ndisplay, self._come_back)
         for emitter in self._emitters():
             disconnect(emitter, self._turned)
 
@@ -201,7 +204,15 @@ class Turning:
         material = self._data.material
         return 1 if material is None else int(material.first.shape[axis])
 
+    def _come_back(self, event: Any = None) -> None:
+        """Be where one was in 3D: napari goes to where its camera has looked, which is the middle of all."""
+        dims, before = self._viewer.dims, self._point
+        if dims.ndisplay == 2 and len(before) == dims.ndim and self._layer is not None and dims.point != before:
+            dims.point = before
+
     def _turned(self, event: Any = None) -> None:
+        if self._viewer.dims.ndisplay == 3:
+            self._point = tuple(self._viewer.dims.point)
         order, vertical = tuple(self._viewer.dims.order), self._vertical
         before, self._order = self._order, order
         if vertical is not None and self._viewer.dims.ndisplay == 2:

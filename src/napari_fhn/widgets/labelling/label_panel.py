@@ -34,8 +34,9 @@ from napari_fhn.widgets.tool_fold import ToolFold
 
 _FILES = (
     "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.xlsx *.xlsm *.xls *.ods *.irap *.gri *.zmap *.cps3 "
-    "*.asc *.grd *.gpkg *.shp *.geojson *.json *.fgb *.kml *.kmz);;"
-    "Label volumes (*.npy *.npz *.tif *.tiff *.sgy *.segy *.nc *.h5 *.mat);;All files (*)"
+    "*.asc *.grd *.vs *.pl *.ts *.gpkg *.shp *.geojson *.json *.fgb *.mif *.tab *.gmt *.kml *.kmz *.qml *.clr);;"
+    "Label volumes (*.npy *.npz *.tif *.tiff *.png *.img *.bil *.sdat *.rst *.jp2 *.sgy *.segy *.su *.nc *.h5 *.mat);;"
+    "All files (*)"
 )
 _CSV = "Class table (*.csv)"
 _LEGENDS = "Legends (*.csv *.txt *.xlsx *.ods *.qml *.sld *.clr *.json *.aux.xml);;All files (*)"

@@ -89,7 +89,8 @@ def coloured(horizon: HorizonMap, most: tuple[int, int]) -> NDArray[np.uint8]:
     low, high = np.percentile(times[there], _ENDS)
     share = np.clip((times - low) / max(high - low, 1e-9), 0, 1)
     table = pg.colormap.get("viridis").getLookupTable(nPts=256, alpha=True)
-    rgba = table[255 - np.rint(np.where(there, 255 * share, 0)).astype(np.intp)].astype(np.uint8)
+    number = 255 - np.rint(np.where(there, 255 * share, 0)).astype(np.intp)
+    rgba: NDArray[np.uint8] = np.asarray(table, np.uint8)[number]
     rgba[~there] = 0
     return rgba
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -226,9 +227,7 @@ class LinkedViews(QWidget):
                 where = Plane(section.axis, index[section.axis])
                 self._ask(section, f"section {section.axis}", where, section.show_section,
                           slow=slow and section.axis == vertical)  # fmt: skip
-                self._ask_lines(
-                    section, f"section {section.axis}", where, lambda maps, where=where: on_section(maps, where)
-                )
+                self._ask_lines(section, f"section {section.axis}", where, partial(on_section, where=where))
         if not self.map.isHidden():
             lateral = [k for axis, k in enumerate(index) if axis != vertical]
             self.map.at(lateral, sections=volume and vertical is not None)

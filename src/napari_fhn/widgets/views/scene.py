@@ -143,8 +143,12 @@ class Scene:
         opacity : float
             0 to 1.
         """
+        material = self._context.data.material
+        assert material is not None
+        # Nothing reaches beyond the survey: see `planes`.
+        inside = np.clip(solid.vertices, 0, np.array(material.shape) - 1)
         layer = Surface(
-            (solid.vertices, solid.faces),
+            (inside, solid.faces),
             name=name,
             vertex_colors=colors,
             shading="smooth",
@@ -338,17 +342,17 @@ def planes(
         padded = np.pad(rgba, ((1, 1), (1, 1), (0, 0)), mode="edge")
         texture[top - 1 : top + rows + 1, : columns + 2] = padded / np.float32(255)
         down, right = (0, 1) if axis == 2 else (2, 1 - axis)
-        for row, column in ((0, 0), (rows, 0), (0, columns), (rows, columns)):
+        # From the middle of the first voxel to that of the last: what reaches further would move napari's sliders, and
+        # with them the place one is at, by half a voxel.
+        for low, left in ((0, 0), (1, 0), (0, 1), (1, 1)):
             corner = np.empty(3)
             corner[axis] = index[axis]
-            for along, at, taken in ((down, row, rows), (right, column, columns)):
-                # A last pixel may stand for less than the others.
-                corner[along] = min(at * covered(shape[along], taken) / taken, shape[along]) - 0.5
+            corner[down], corner[right] = low * (shape[down] - 1), left * (shape[right] - 1)
             vertices.append(corner)
-            share = [
-                min(1.0, shape[along] / covered(shape[along], taken))
-                for along, taken in ((right, columns), (down, rows))
-            ]
-            places.append([(1 + column * share[0]) / width, 1 - (top + row * share[1]) / len(texture)])
+            row, column = (
+                (corner[along] + 0.5) * taken / covered(shape[along], taken)
+                for along, taken in ((down, rows), (right, columns))
+            )
+            places.append([(1 + column) / width, 1 - (top + row) / len(texture)])
         top += rows + 2
     return np.array(vertices), np.array(places, np.float32), texture
