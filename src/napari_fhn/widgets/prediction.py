@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from napari.layers import Labels
@@ -91,8 +91,9 @@ class Prediction:
 
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
-        data = None if self.layer is None else self.layer.data
-        return data if data is None or isinstance(data, Large) else np.asanyarray(data)
+        data: Any = None if self.layer is None else self.layer.data
+        # A large one is read where it is looked at.
+        return cast("NDArray[np.uint8] | None", data if isinstance(data, Large | None) else np.asanyarray(data))
 
     def close(self) -> None:
         """Let go of the viewer."""
