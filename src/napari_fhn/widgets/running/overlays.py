@@ -106,7 +106,7 @@ class Overlays:
         path = run.output(kind)
         if not mapped.is_whole(path):
             return None  # not there yet, or cut off: predicted again, it is made anew
-        values = mapped.open(path)
+        values: NDArray[Any] = mapped.open(path)
         if kind == "probabilities":
             if values.ndim != len(material.shape) + 1 or not 0 < self.probable <= len(values):
                 return None
