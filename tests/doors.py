@@ -372,6 +372,7 @@ NOT_VOXELS = {
     "brick survey": "opened as those of train are, and copied whole",
     "export-network network": "a network",
     "worker --folder": "a folder",
+    "sessions --folder": "a folder",
     "attributes surveys": "opened as those of train are, and described",
     "horizon files": "a survey opened as those of train are, and picks read as horizons are",
     "carry surveys": "opened as those of train are, and carried through",
