@@ -163,7 +163,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
 
 def _of_kind(path: Path, kind: str) -> Source:
     """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
-    return Source(path, "polygons" if kind == "points" and is_shapes(path) else kind)
+    return Source(path, "polygons" if kind == "points" and path.is_file() and is_shapes(path) else kind)
 
 
 def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:
