@@ -17,13 +17,14 @@ ON_A_DISPLAY := QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1400x900x24"
 CLOSE := --close
 endif
 
-# Two processes of tests, a file to one of them, each on a virtual display of its own; where there is none, one.
+# Three processes of tests, a file to one of them, each on a virtual display of its own; where there is none, one. One
+# more than the two processors of a small machine: a tenth of the time of a test is spent waiting for others.
 # Looked for when it is used: `system` may bring it.
 # A room, or several: make test ROOM=labels, ROOM="labels surveys/segy".
 ROOM ?=
 TESTS = $(addprefix tests/,$(ROOM)) $(PYTEST_ARGS)
 
-BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 2 --dist loadfile --no-loadscope-reorder)
+BESIDE = $(if $(shell command -v Xvfb 2>/dev/null),-n 3 --dist loadfile --no-loadscope-reorder)
 
 LINT = $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports --no-logo --no-cache
 
@@ -35,7 +36,7 @@ help: ## say what can be made
 demo: $(STAMP) system ## open napari on the bundled survey, train, report IoU against the truth
 	@$(ON_A_DISPLAY) $(PY) -m napari_fhn.widgets.demo $(CLOSE)
 
-# Two processes, each on a virtual display of its own where the machine has none. Each computes with its half of the
+# Processes, each on a virtual display of its own where the machine has none. Each computes with its half of the
 # processors: threads that wait for processors another process has cost more than they bring.
 test: $(STAMP) system ## all tests, real windows among them, and lint beside them; ROOM=labels for those of a room
 	@{ $(LINT); } > $(VENV)/lint.log 2>&1 & lint=$$!; \
@@ -69,6 +70,8 @@ docs: $(STAMP) ## build the documentation as a site, in build/site; every link a
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build && echo "build/site/index.html"
 
 notebooks: $(STAMP) ## execute the notebooks of the documentation again, and keep what comes out
+	@$(PY) -c "import ipykernel, nbclient" 2> /dev/null || \
+	  $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	@$(PY) docs/notebooks/execute.py
 
 # An environment of its own, with the oldest of everything that pyproject.toml claims; windows are left out.

@@ -3,7 +3,7 @@
 # PYTHON=/path/to/python chooses the interpreter; else the newest of those named below that is 3.11 or later.
 # EXTRAS=desk-pyside,report,test chooses what comes along, such as the other Qt.
 set -eu
-EXTRAS="${EXTRAS:-desk,report,cluster,onnx,docs,test}"
+EXTRAS="${EXTRAS:-desk,report,cluster,onnx,test}"
 
 newest() {
   for name in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
