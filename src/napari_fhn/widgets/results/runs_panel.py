@@ -132,9 +132,10 @@ class RunsPanel(QWidget):
             item.setData(_NAME, Qt.ItemDataRole.UserRole, run)
             mark = _CURRENT if run == current else _OTHER
             cells = (mark + run.name, date_of(run), steps_of(run), score_of(run), disk_of(run))
+            details = details_of(run)
             for column, text in enumerate(cells):
                 item.setText(column, text)
-                item.setToolTip(column, details_of(run))
+                item.setToolTip(column, details)
                 if column > _DATE:
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if run == current:
