@@ -314,6 +314,20 @@ def test_who_stops_early_gets_what_the_view_showed(combined):
     assert found.step == 24
 
 
+def test_a_network_of_a_few_steps_that_nobody_weighed_counts_little_to_the_end(combined):
+    job, _, _ = combined()
+    labels = np.load(job.labels)
+    labels[3, 15] = labels[8, 16] = 0  # two wells: none can be left out
+    np.save(job.labels, labels)
+    job = replace(job, schedule=replace(job.schedule, steps=3))
+    list(fit(job, Control(watched=False)))
+    found = models.load(job.model).combination
+    assert found == believed(("reflectors",)).heard(3 / 30)
+    longer = replace(job, schedule=replace(job.schedule, steps=6))
+    list(fit(longer, Control(watched=False), resume=True))
+    assert models.load(job.model).combination == believed(("reflectors",)).heard(6 / 30)
+
+
 def test_places_of_labels_count_more_while_there_is_no_network_to_listen_to():
     found = believed(("bands", "patches"))
     weights = {share: {name: one.weight for name, one in found.heard(share).weights.items()} for share in (0, 0.5, 1)}

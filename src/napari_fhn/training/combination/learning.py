@@ -19,7 +19,7 @@ from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, Found
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.combination.weighing import Weighing
+from napari_fhn.training.combination.weighing import Weighing, weighed_at
 from napari_fhn.training.control import Focus
 from napari_fhn.training.description import Description
 from napari_fhn.training.job import Job
@@ -36,6 +36,9 @@ _GLANCED = 2**14
 
 _REMEMBERED = 2**28
 """Bytes of what factors said that are kept for the next look, unless memory is short."""
+
+_SPEAKS = 30
+"""Steps, at least, until a network that nobody has weighed counts as it is believed to: a training may be of one step."""
 
 _SHARE = 0.1
 """Share of the time in which the whole survey is answered without the network, while it learns."""
@@ -71,6 +74,7 @@ class Combining:
         self._answers: Iterator[Box] = iter(())
         self._next_answer = 0.0
         self._glanced: NDArray[np.uint8] | None = None
+        self._heard_from = 0
         self.weighed = False
         self.notes: list[str] = []
         combiner = predictor.combiner
@@ -82,6 +86,9 @@ class Combining:
             self.weighed = bool(combiner.found.bodies)
         else:
             self._weighing = Weighing.of(labels, combiner.vertical, job.schedule.steps, job.schedule.seed)
+            self._heard_from = max(weighed_at(job.schedule.steps), _SPEAKS)
+            if self._weighing is not None:
+                self._heard_from = self._weighing.until
         self._believed = combiner.found
         if self._weighing is None:
             self.notes = self._believed.words()
@@ -95,9 +102,7 @@ class Combining:
     @property
     def found(self) -> Found | None:
         """What is known of the factors, as what is shown is made of them; None for the network alone."""
-        if self.combiner is None:
-            return None
-        return self._believed if self._weighing is None else self.combiner.found
+        return None if self.combiner is None else self.combiner.found
 
     @property
     def waits(self) -> bool:
@@ -192,7 +197,7 @@ class Combining:
         if self._weighing is None or (step < self._weighing.until and not learnt):
             self._show_less(step)
             return []
-        weighing, self._weighing = self._weighing, None
+        weighing, self._weighing, self._heard_from = self._weighing, None, 0
         self.combiner.found = self._believed
         self._believed = weighing.find(self._predictor, self.combiner, self._wanted, step)
         weighing.release()
@@ -209,18 +214,15 @@ class Combining:
             Training ends here: a network that has hardly begun to learn counts as little as it did until now.
         """
         if self._weighing is not None:
-            if early and self.combiner is not None:
-                self._believed = self.combiner.found
             self._weighing.release()
             self._weighing = None
-        if self.combiner is not None:
+        if self.combiner is not None and not early:
             self.combiner.found = self._believed
 
     def _show_less(self, step: int) -> None:
         """While the network begins to learn it counts less: what it says then comes from its first weights."""
-        if self.combiner is None or self._weighing is None:
-            return
-        self.combiner.found = self._believed.heard(min(1.0, step / self._weighing.until))
+        if self.combiner is not None and self._heard_from:
+            self.combiner.found = self._believed.heard(min(1.0, step / self._heard_from))
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
@@ -228,6 +230,7 @@ class Combining:
             "weighing": None if self._weighing is None else self._weighing.state(),
             "found": None if self.combiner is None else record.encode(self._believed),
             "weighed": self.weighed,
+            "heard_from": self._heard_from,
         }
 
     def resume(self, state: Mapping[str, Any]) -> None:
@@ -238,6 +241,7 @@ class Combining:
         self.finish()
         self._believed = record.decode(Found, state["found"])
         self.weighed = state["weighed"]
+        self._heard_from = state.get("heard_from", 0)
         self.combiner.found = self._believed
         if state["weighing"] is not None:
             self._weighing = Weighing.resume(self._labels, state["weighing"])

@@ -96,6 +96,11 @@ class _Tested:
         )
 
 
+def weighed_at(steps: int) -> int:
+    """Return the step of a training of so many after which factors are weighed."""
+    return round(_UNTIL * steps)
+
+
 class Weighing:
     """Labels left out of the beginning of a training, and what they say of the factors.
 
@@ -140,7 +145,7 @@ class Weighing:
         """
         bodies = Bodies.of(labels, vertical)
         chosen = choose(labels, bodies, seed)
-        until = round(_UNTIL * steps)
+        until = weighed_at(steps)
         if not chosen or not 0 < until < steps:
             return None
         boxes, body = [], []
