@@ -209,9 +209,14 @@ def test_an_address_is_no_folder_of_that_name_where_something_is_written_here(su
 
 def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
-    for output, sentence in [("p.tif", "holds maps"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
+    for output, sentence in [
+        ("p.tif", "holds maps"),
+        ("p.doc", "not known"),
+        ("no/p.npy", "there is no folder"),
+        ("p.npy --stac", "beside a GeoTIFF alone"),
+    ]:
         capsys.readouterr()
-        assert main(["predict", "--session", "s", "--output", output]) == 2
+        assert main(["predict", "--session", "s", "--output", *output.split()]) == 2
         told = capsys.readouterr()
         assert sentence in told.err
         assert "predict" not in told.out

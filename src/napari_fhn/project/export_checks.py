@@ -36,6 +36,8 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
     if suffix not in request.offer.suffixes:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}")
     check_here(path)
+    if request.stac and suffix not in GEOTIFF:
+        raise SurveyError(path, "a STAC item is written beside a GeoTIFF alone", "Name a .tif, or leave --stac out")
     if not path.absolute().parent.is_dir():
         raise SurveyError(path, f"there is no folder {path.absolute().parent}", "Make it first")
     if request.what == "table":
