@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,11 +182,41 @@ def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsy
     assert told.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "small.sgy", "--wells", "wells.csv", "--tops", "tops.csv", "--session", "s3://bucket/s?sig=secret"],
+        ["train", "--resume", "--session", "https://a.org/s?sig=secret"],
+        ["predict", "small.sgy", "--network", "n", "--output", "https://a.org/p.npy?sig=secret"],
+        ["report", "--session", "s", "--output", "https://a.org/r.html?sig=secret"],
+        ["export", "labels", "s3://bucket/l.sgy?sig=secret", "--session", "s"],
+        ["export-network", "s", "https://a.org/n.onnx?sig=secret"],
+        ["sessions", "--folder", "s3://bucket/s?sig=secret"],
+        ["info", "small.sgy", "--log-file", "https://a.org/log.txt?sig=secret"],
+    ],
+)
+def test_an_address_is_no_folder_of_that_name_where_something_is_written_here(survey, wells, arguments, capsys):
+    before = {path.name for path in Path().iterdir()} | {"s"}
+    Session("s").change()
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert "address" in told
+    assert "of this machine" in told
+    assert "secret" not in told
+    assert told.count("\n") == 1
+    assert {path.name for path in Path().iterdir()} <= before
+
+
 def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
     assert main(["train", str(survey), *wells, "--session", "s", "--json"]) == 0
-    for output, sentence in [("p.tif", "holds maps"), ("p.doc", "not known"), ("no/p.npy", "there is no folder")]:
+    for output, sentence in [
+        ("p.tif", "holds maps"),
+        ("p.doc", "not known"),
+        ("no/p.npy", "there is no folder"),
+        ("p.npy --stac", "beside a GeoTIFF alone"),
+    ]:
         capsys.readouterr()
-        assert main(["predict", "--session", "s", "--output", output]) == 2
+        assert main(["predict", "--session", "s", "--output", *output.split()]) == 2
         told = capsys.readouterr()
         assert sentence in told.err
         assert "predict" not in told.out

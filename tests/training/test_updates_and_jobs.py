@@ -125,6 +125,8 @@ def test_every_part_of_a_job_survives_json(layered):
         ({"decay": "linear"}, "decay can be cosine, step or constant"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0"),
+        ({"learning_rate": "nan"}, "learning_rate is 'nan': a number is expected"),
+        ({"momentum": True}, "momentum is True: a number is expected"),
         ({"average": 1.0}, "average must be at least 0 and below 1"),
         ({"labels_share": 1.5}, "labels_share must be at most 1"),
         ({"focus_share": -0.1}, "focus_share must be between 0 and 1"),

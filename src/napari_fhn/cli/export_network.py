@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.options import Commands, add_json, here
 from napari_fhn.cli.sessions import say
 
 
@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("network", type=Path, metavar="NETWORK", help="a session, a run, or the folder of a network")
     parser.add_argument(
         "output",
-        type=Path,
+        type=here,
         metavar="FILE",
         help=".onnx, .pt2 (torch.export), with normalisation and classes inside; or .npz, weights for "
         "InvertibleNetworks.jl",

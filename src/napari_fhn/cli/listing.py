@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.options import Commands, add_json, here
 from napari_fhn.cli.tables import aligned
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("sessions", help="list the sessions of this machine, the last opened first")
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=here,
         action="append",
         default=[],
         metavar="DIR",

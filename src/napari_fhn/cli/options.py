@@ -17,6 +17,8 @@ from napari_fhn.training.job import Job
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
 Commands = Any
 
+#: As `Path` leaves one, and no drive of Windows.
+ADDRESS = re.compile(r"[a-z0-9]{2,}:/", re.IGNORECASE)
 _UNITS = {"": 1, "b": 1}
 _UNITS |= {f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", 1)}
 _UNITS |= {f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", 1)}
@@ -40,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         )
         self.add_argument(
             "--log-file",
-            type=Path,
+            type=here,
             metavar="FILE",
             default=argparse.SUPPRESS,
             help="add all of that to a file, with what led to an error",
@@ -61,6 +63,18 @@ class Parser(argparse.ArgumentParser):
             Always.
         """
         raise UsageError(f"{message} ('{self.prog} --help' lists what there is)")
+
+
+def here(text: str) -> Path:
+    """Read the name of a file or folder of this machine, which an address is not.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+    """
+    if ADDRESS.match(text):
+        raise argparse.ArgumentTypeError(f"{text} is an address: name a file or folder of this machine")
+    return Path(text)
 
 
 def number_of_bytes(text: str) -> int:

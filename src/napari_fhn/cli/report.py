@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
+from napari_fhn.cli.options import Commands, add_json, add_partial, add_run, here
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, opened, run_of
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
     add_run(parser)
     parser.add_argument("--truth", metavar="FILE", help="true classes, which may lie on another grid")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="the file (default: report.html in the folder of the run)"
+        "--output", type=here, metavar="FILE", help="the file (default: report.html in the folder of the run)"
     )
     add_partial(parser)
     add_reading(parser)

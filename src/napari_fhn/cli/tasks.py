@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.networks import sizes
-from napari_fhn.cli.options import UsageError, add_cluster, add_task, on_machine
+from napari_fhn.cli.options import ADDRESS, UsageError, add_cluster, add_task, on_machine
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, place, say
 from napari_fhn.training.combination.settings import insisting
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from napari_fhn.project.sharded import Asked, Work
 
 _PROGRAM = "napari-fhn predict"
-#: As `Path` leaves one, and no drive of Windows.
-_ADDRESS = re.compile(r"[a-z0-9]{2,}:/", re.IGNORECASE)
 
 
 def add_tasks(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +44,7 @@ def add_tasks(parser: argparse.ArgumentParser) -> None:
 def wanted(options: argparse.Namespace) -> bool:
     """Tell whether shards were asked for; an address is written in no other way."""
     asked = options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
-    return asked or (options.output is not None and _ADDRESS.match(str(options.output)) is not None)
+    return asked or (options.output is not None and ADDRESS.match(str(options.output)) is not None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--collect comes when all tasks are done: leave --task and --cluster out")
     if options.task is not None and options.cluster is not None:
         raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    if options.output is not None and ADDRESS.match(str(options.output)) and not _is_store(options):
+        raise UsageError("what is written to an address is a store, NAME.zarr: name that, or a file of this machine")
     alone = _alone(options)
     if alone is not None:
         return _with_torch_alone(alone, options)

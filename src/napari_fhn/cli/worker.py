@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands
+from napari_fhn.cli.options import Commands, here
 
 
 def add(commands: Commands) -> None:
@@ -19,7 +18,7 @@ def add(commands: Commands) -> None:
         description="Stays, and trains for whoever comes by a port of this machine and says the token; both are "
         "printed. A desk that says ssh://HOST begins one by itself.",
     )
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="of files and runs (default: ~/napari-fhn-work)")
+    parser.add_argument("--folder", type=here, metavar="DIR", help="of files and runs (default: ~/napari-fhn-work)")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="on the loopback (default: any that is free)")
     parser.add_argument(
         "--idle", type=float, default=0.0, metavar="SECONDS", help="end without anything to do (default: never)"

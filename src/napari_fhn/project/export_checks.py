@@ -10,6 +10,7 @@ from napari_fhn.project.export_offers import Request
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.out import SUFFIXES
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY, SU
+from napari_fhn.surveys.remote.addresses import check_here
 
 
 def check(request: Request, survey: xr.DataArray | None, table: ClassTable | None) -> None:
@@ -34,6 +35,9 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
     path, suffix = request.path, request.path.suffix.lower()
     if suffix not in request.offer.suffixes:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}")
+    check_here(path)
+    if request.stac and suffix not in GEOTIFF:
+        raise SurveyError(path, "a STAC item is written beside a GeoTIFF alone", "Name a .tif, or leave --stac out")
     if not path.absolute().parent.is_dir():
         raise SurveyError(path, f"there is no folder {path.absolute().parent}", "Make it first")
     if request.what == "table":

@@ -24,6 +24,7 @@ from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.runs import Runs
 from napari_fhn.project.step_log import StepLog
 from napari_fhn.project.steps import VOLUMES, pack_volumes
+from napari_fhn.surveys.remote.addresses import url_of
 
 
 class Session:
@@ -37,6 +38,11 @@ class Session:
     folder : path-like
         Made when something is written and it is not there; what it holds is kept.
 
+    Raises
+    ------
+    ProjectError
+        For an address: a folder of that name would be made here.
+
     Examples
     --------
     >>> import tempfile
@@ -49,6 +55,10 @@ class Session:
     """
 
     def __init__(self, folder: str | Path) -> None:
+        url = url_of(folder)
+        if url is not None:
+            raise ProjectError("a session is a folder of this machine, and this is an address",
+                               "Name a folder; surveys in it may lie anywhere", path=url)  # fmt: skip
         self.folder = Path(folder).absolute()
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []

@@ -28,6 +28,7 @@ from napari_fhn.project.run import Run
 from napari_fhn.project.session import Session
 from napari_fhn.project.surveyset import SurveySet
 from napari_fhn.project.together import open_together
+from napari_fhn.surveys.remote.addresses import check_here
 from napari_fhn.training.combination.settings import Choice, insisting
 from napari_fhn.training.description import read as read_description
 from napari_fhn.training.errors import JobError
@@ -109,6 +110,8 @@ class Asked:
         JobError, ProjectError, SurveyError
             When something is not there, or does not go together; the message says what.
         """
+        if not self.output.endswith(SUFFIX):
+            check_here(self.output)
         if self.surveys:
             with self._of_surveys() as work:
                 yield work

@@ -17,6 +17,7 @@ from napari_fhn import record
 from napari_fhn.leftovers import is_gone
 from napari_fhn.record.aside import settle
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.remote.addresses import check_here
 from napari_fhn.surveys.swapping import put_in_place
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -102,6 +103,7 @@ def replacing(path: Path) -> Iterator[Path]:
     SurveyError
         When the system cannot write there, or the disk is full.
     """
+    check_here(path)
     with sentences(path):
         sweep(path)
         with _hidden(path, f"{os.getpid()}") as hidden:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from napari_fhn.network.bounds import at_most
@@ -150,6 +151,9 @@ class Schedule:
         object.__setattr__(self, "block", tuple(_whole("block", size) for size in self.block))
         for name in ("steps", "batch", "accumulate", "decay_every", "warmup", "patience", "seed"):
             object.__setattr__(self, name, _whole(name, getattr(self, name)))
+        for one in fields(self):
+            if one.type == "float":
+                _number(one.name, getattr(self, one.name))
         if self.flips is not None:
             object.__setattr__(self, "flips", _axes("flips", self.flips, len(self.block)))
         object.__setattr__(self, "permute", _axes("permute", self.permute, len(self.block)))
@@ -216,6 +220,12 @@ def _whole(name: str, value: Any) -> int:
         return operator.index(value)
     except TypeError:
         raise JobError(f"{name} is {value!r:.60}: a whole number is expected") from None
+
+
+def _number(name: str, value: Any) -> None:
+    """Refuse what is no number, such as the ``nan`` or ``inf`` of a person, which JSON does not know."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise JobError(f"{name} is {value!r:.60}: a number is expected")
 
 
 def _axes(name: str, axes: tuple[int, ...], dimensions: int) -> tuple[int, ...]:

@@ -98,6 +98,19 @@ def check_address(url: str) -> None:
         raise SurveyError(named(url), what, "Give the https:// address that was made with it")
 
 
+def check_here(path: str | os.PathLike[str]) -> None:
+    """Refuse an address where a file of this machine is written, which would land in a folder called ``s3:``.
+
+    Raises
+    ------
+    SurveyError
+    """
+    url = url_of(path)
+    if url is not None:
+        what = "it is an address, where nothing is written but predictions and bricks in a store, NAME.zarr"
+        raise SurveyError(named(url), what, "Name a file of this machine")
+
+
 def system(url: str, *, asynchronous: bool = False) -> tuple[Any, str]:
     """Return fsspec's file system for an address, and the path there.
 
