@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,6 +11,7 @@ from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
+from napari_fhn.project import tracking
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.labelling.loader import Zones
 
@@ -211,3 +214,34 @@ def test_on_a_map_there_are_no_horizons(viewer, dock):
     assert dock.labels.tools.buttons["Horizons"].isHidden()
     dock.desk.labelling.horizons.add()
     assert not dock.desk.labelling.horizons.state.kept.horizons
+
+
+def test_one_that_is_tracked_while_another_survey_is_ticked_shows_nothing_there(beds, spin, monkeypatch):
+    viewer, dock = beds
+    desk, horizons = dock.desk, dock.desk.labelling.horizons
+    go_on, grown = threading.Event(), tracking.grown
+
+    def held(begun, told):
+        found = grown(begun, told)
+        assert go_on.wait(30)
+        told(1.0)
+        return found
+
+    monkeypatch.setattr(tracking, "grown", held)
+    horizons.pick((8, 5), _surface()[8, 5])
+    horizons.track()
+    assert spin(lambda: horizons.maps(), 30)
+    # A smaller survey elsewhere, whose first horizon has the same name.
+    other = desk.data.material.first.copy(deep=True)[:9, :11]
+    other.name = "others"
+    other.attrs["geometry"] = SurveyGeometry((1, 1), (1, 1), (90000.0, 0.0), (25.0, 0.0), (0.0, 25.0))
+    layer = viewer.add_image(other.values, name="others", metadata={"survey": other}, axis_labels=other.dims)
+    desk.data.choose((layer,))
+    dock.labels.new.click()
+    horizons.pick((4, 5), 30.0)
+    assert horizons.chosen.name == "Horizon 1"
+    assert not horizons.maps()
+    go_on.set()
+    assert spin(lambda: not horizons.state.tracking, 30)
+    assert not horizons.chosen.surface
+    assert not horizons.maps()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fhn.labels import LabelError
-from napari_fhn.project import ProjectError, tracking
+from napari_fhn.project import ProjectError, Session, tracking
 from napari_fhn.project import horizons as horizon_file
 from napari_fhn.project.horizons import KeptHorizon, KeptHorizons, Pick
 from napari_fhn.project.steps import SectionReference, Step
@@ -17,6 +17,7 @@ from napari_fhn.structure.tracking.horizon import Horizon, Tracker, snapped
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.kinds import is_seismic, vertical_axis
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.horizon_erasing import near
 from napari_fhn.widgets.labelling.horizon_state import COLORS, HorizonMap, HorizonState
@@ -60,6 +61,7 @@ class HorizonBook:
         self._surfaces: dict[str, Horizon] = {}
         self._good: dict[tuple[str, float], Horizon] = {}
         self._tracker: tuple[str, Tracker] | None = None
+        self._tracked_in: tuple[Session, Material] | None = None
         self._stopped = False
         book.state.events.has_labels.connect(self._on_labels)
         book.stepped.connect(self._stepped)
@@ -114,7 +116,7 @@ class HorizonBook:
 
     def good(self, one: KeptHorizon) -> Horizon | None:
         """Return what was tracked of a horizon, as far as it is good enough; None where nothing was."""
-        if self._tracker is not None and self._tracker[0] == one.name:
+        if self._tracker is not None and self._tracker[0] == one.name and self._is_here:
             return self._tracker[1].so_far
         whole = self.whole(one)
         if whole is None:
@@ -255,7 +257,7 @@ class HorizonBook:
         if not self._book.may_write():
             return
         survey, session = material.first, project.session
-        self._stopped, self.share = False, 0.0
+        self._stopped, self.share, self._tracked_in = False, 0.0, (session, material)
 
         def told(share: float) -> None:
             # On the other thread: nothing but a number may be touched here.
@@ -274,10 +276,11 @@ class HorizonBook:
             return key, found
 
         def done(answer: tuple[str, Horizon]) -> None:
+            here = self._is_here
             self._ended()
             key, found = answer
             now = self.state.kept.named(one.name)
-            if self._context.data.material is not material or now is None:
+            if not here or now is None:
                 return
             self._surfaces[key] = found
             self._change(f"tracked {one.name}", self.state.kept.put(replace(now, surface=key)))
@@ -314,8 +317,15 @@ class HorizonBook:
             return True
         return False
 
+    @property
+    def _is_here(self) -> bool:
+        """Whether what is tracked belongs to the session and the survey that are shown: names come again in others."""
+        if self._tracked_in is None or (session := self._context.project.session) is None:
+            return False
+        return self._tracked_in[0].folder == session.folder and self._tracked_in[1] is self._context.data.material
+
     def _ended(self) -> None:
-        self._tracker = None
+        self._tracker = self._tracked_in = None
         self.state.tracking = False
 
     def _change(self, title: str, kept: KeptHorizons, place: SectionReference | None = None) -> None:
@@ -329,6 +339,8 @@ class HorizonBook:
             self._hold()
 
     def _on_labels(self, has_labels: bool) -> None:
+        if self._tracked_in is not None and not self._is_here:
+            self._stopped = True  # nobody sees it any more
         self._surfaces, self._good = {}, {}
         self._hold(there=has_labels)
 

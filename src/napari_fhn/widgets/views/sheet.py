@@ -82,6 +82,7 @@ class Sheet(QWidget):
         canvas.installEventFilter(self)
         for emitter in self._emitters():
             emitter.connect(self.look)
+        viewer.layers.events.removing.connect(self._current)
         self.look()
 
     @property
@@ -93,6 +94,7 @@ class Sheet(QWidget):
         """Let go of the viewer and the canvas."""
         for emitter in self._emitters():
             disconnect(emitter, self.look)
+        disconnect(self._viewer.layers.events.removing, self._current)
         with contextlib.suppress(RuntimeError):  # the canvas is gone, and this with it
             canvas = self.parent()
             if canvas is not None:
@@ -120,6 +122,18 @@ class Sheet(QWidget):
         elif event is not None and event.type() == QEvent.Type.Leave:
             self.left.emit()
         return False
+
+    def _current(self, event: Any = None) -> None:
+        """Let what napari drew a layer with be deleted where it was made.
+
+        It deletes at once, in whichever context of OpenGL is current. Where that is the one in which Qt puts the window
+        together, the next drawing can end the program.
+        """
+        with contextlib.suppress(RuntimeError):  # the canvas is gone
+            canvas = self.parent()
+            for widget in (canvas, *canvas.findChildren(QWidget)) if canvas is not None else ():
+                if hasattr(widget, "makeCurrent"):
+                    widget.makeCurrent()
 
     def _emitters(self) -> list[Any]:
         camera, dims = camera_of(self._viewer).events, self._viewer.dims.events
