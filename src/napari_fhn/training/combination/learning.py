@@ -38,7 +38,7 @@ _REMEMBERED = 2**28
 """Bytes of what factors said that are kept for the next look, unless memory is short."""
 
 _SPEAKS = 30
-"""Steps, at least, until a network that nobody has weighed counts as it is believed to: a training may have one step."""
+"""Steps until a network that nobody has weighed counts as it is believed to, at least: a training may be of one."""
 
 _SHARE = 0.1
 """Share of the time in which the whole survey is answered without the network, while it learns."""
