@@ -51,7 +51,7 @@ def test_layers_in_words_keep_how_classes_are_read():
         ({"schedule": {"block": (8, 8, 8)}}, "needs one size for each of the 2 dimensions"),
         ({"network": "paper.nowhere"}, "no network is called 'paper.nowhere'"),
         ({"network": "2d 16: 3x4 | sideways 2x4"}, "sideways"),
-        ({"schedule": {"learning_rate": "fast"}}, "of another type"),
+        ({"schedule": {"learning_rate": "fast"}}, "a number is expected"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_made(work, said, words):
