@@ -65,7 +65,8 @@ class Worker:
 
         from napari_fhn.training.combination.opening import get_ready
 
-        get_ready()
+        if self._work.empty():  # else somebody waits, perhaps for something else
+            get_ready()
 
         while (command := self._work.get()) is not None:
             self._say(describe(choose_device("auto")))  # other programs may have taken memory since
