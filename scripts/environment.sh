@@ -34,8 +34,8 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/de
   "$python" -m venv .venv
 fi
 # The pip that comes with a Python can be years old; the newest resolves and unpacks in half the time.
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip || true
+.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade pip || true
 echo "Installing napari-fhn and what it needs into .venv (some minutes the first time)"
 # What is imported is compiled then, and kept: to compile everything here takes longer than to unpack it.
-.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt \
+.venv/bin/python -m pip install --no-compile --quiet --quiet --disable-pip-version-check -c constraints.txt \
   -e ".[$EXTRAS]"

@@ -11,8 +11,10 @@ import re
 import stat
 from pathlib import Path
 
-#: What libraries take for something else than a file here: addresses, and GDAL's names for what it finds elsewhere.
-_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]+:/|/vsi[a-z0-9_]+/)")
+#: As `Path` leaves one, and no drive of Windows.
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+#: GDAL's names for what it finds elsewhere.
+_ELSEWHERE = re.compile(r"/vsi[a-z0-9_]+/")
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -22,6 +24,17 @@ _KINDS = (
 _SAVE = "Save what it gives as a file, and open that"
 #: Files beside the one that is opened which are looked at.
 _MOST_BESIDE = 10_000
+
+
+def is_address(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a name is that of something on another machine, whoever could fetch it.
+
+    Examples
+    --------
+    >>> is_address("s3://bucket/a.zarr"), is_address(Path("https://a.org/b.tif")), is_address("C:/b.tif")
+    (True, True, False)
+    """
+    return _ADDRESS.match(os.fspath(path)) is not None
 
 
 def why_not(path: str | os.PathLike[str], *, folder: bool = False) -> tuple[str, str] | None:
@@ -48,7 +61,7 @@ def why_not(path: str | os.PathLike[str], *, folder: bool = False) -> tuple[str,
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        if _ADDRESS.match(str(path)):
+        if is_address(path) or _ELSEWHERE.match(str(path)):
             return "it is an address, and nothing is fetched from there", "Download it, and open the file"
         if path.is_symlink():
             return f"it is a link to {os.readlink(path)}, which is not there", "Open the file itself"

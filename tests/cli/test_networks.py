@@ -12,7 +12,7 @@ from tests.cli.conftest import prepared
 
 from napari_fhn.cli import main
 from napari_fhn.cli.networks import sizes
-from napari_fhn.cli.options import number_of_bytes
+from napari_fhn.cli.typed import number_of_bytes
 from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
 from napari_fhn.network.language import write

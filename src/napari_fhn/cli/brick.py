@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task
+from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.running import interruptible
 from napari_fhn.cli.sessions import told
@@ -37,8 +37,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.levels and url_of(options.target) is not None:
         raise UsageError("--levels goes with a folder: coarser levels are not written to an address")
-    if options.cluster is not None and options.task is not None:
-        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    check_task(options)
     path, how = survey_files([options.survey])[0], reading(options)
     survey = surveys.open(path, **how)
     show = told("Copying the survey")

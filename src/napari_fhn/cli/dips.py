@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task
+from napari_fhn.cli.options import Commands, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.saying import told
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def run(options: argparse.Namespace) -> int:
     """Find what is not there yet."""
     from napari_fhn.cli.running import interruptible
 
-    if options.cluster is not None and options.task is not None:
-        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    check_task(options)
     show, done, count = told("Finding dips"), 0, 1
     with interruptible() as control:
         for done, count in _steps(options, control):

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json, here
+from napari_fhn.cli.options import Commands, add_json
 from napari_fhn.cli.sessions import say
+from napari_fhn.cli.typed import here
 
 
 def add(commands: Commands) -> None:

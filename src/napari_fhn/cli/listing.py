@@ -8,8 +8,9 @@ import json
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json, here
+from napari_fhn.cli.options import Commands, add_json
 from napari_fhn.cli.tables import aligned
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.project.session_list import Entry

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from napari_fhn.shards import Part
+from napari_fhn.cli.typed import here, number_of_bytes, task
 from napari_fhn.structure.attributes import Attribute, bands, dates, maps, seismic
 from napari_fhn.training.combination.settings import FACTORS, Choice
 from napari_fhn.training.job import Job
 
 #: What ``add_subparsers`` returns; a class of argparse that has no public name.
 Commands = Any
-
-#: As `Path` leaves one, and no drive of Windows.
-ADDRESS = re.compile(r"[a-z0-9]{2,}:/", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1}
-_UNITS |= {f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", 1)}
-_UNITS |= {f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", 1)}
 
 
 class UsageError(ValueError):
@@ -63,42 +56,6 @@ class Parser(argparse.ArgumentParser):
             Always.
         """
         raise UsageError(f"{message} ('{self.prog} --help' lists what there is)")
-
-
-def here(text: str) -> Path:
-    """Read the name of a file or folder of this machine, which an address is not.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-    """
-    if ADDRESS.match(text):
-        raise argparse.ArgumentTypeError(f"{text} is an address: name a file or folder of this machine")
-    return Path(text)
-
-
-def number_of_bytes(text: str) -> int:
-    """Read a size as a person writes it.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``6GB``, ``1.5 GiB`` or ``500000000``; ``kB`` is 1000 bytes and ``KiB`` 1024.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        When it is no size, or not above zero.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
-    unit = _UNITS.get(found[2].lower()) if found else None
-    if found is None or unit is None or round(float(found[1]) * unit) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no size: write it as 6GB, 500MB or 2GiB")
-    return round(float(found[1]) * unit)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -170,18 +127,15 @@ def add_cluster(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--workers", type=int, metavar="N", help="processes of this machine (default: one a processor)")
 
 
-def task(text: str) -> Part:
-    """Read ``3/128``.
+def check_task(options: argparse.Namespace) -> None:
+    """Refuse a task beside a cluster, which does all of them.
 
     Raises
     ------
-    argparse.ArgumentTypeError
-        When it is no part.
+    UsageError
     """
-    try:
-        return Part.named(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+    if options.cluster is not None and options.task is not None:
+        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
 
 
 def add_attributes(parser: argparse._ActionsContainer) -> None:

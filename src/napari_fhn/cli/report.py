@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json, add_partial, add_run, here
+from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, opened, run_of
+from napari_fhn.cli.typed import here
 
 
 def add(commands: Commands) -> None:

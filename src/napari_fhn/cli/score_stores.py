@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import UsageError, add_cluster, add_task
+from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task
 from napari_fhn.cli.saying import told
 from napari_fhn.cli.tables import aligned, number
 
@@ -40,8 +40,7 @@ def run(options: argparse.Namespace) -> int:
     given = [name for name in _ALONE if getattr(options, name, None) is not None]
     if given or options.leave_one_out:
         raise UsageError("a prediction in a store has no session and no labels: name nothing but --truth and --output")
-    if options.cluster is not None and options.task is not None:
-        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    check_task(options)
     counting, show, done = Counting(options.prediction, options.truth, options.output), told("Counting"), 0
     with interruptible() as control:
         for done in _steps(counting, options, control):

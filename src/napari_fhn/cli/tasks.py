@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.networks import sizes
-from napari_fhn.cli.options import ADDRESS, UsageError, add_cluster, add_task, on_machine
+from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task, on_machine
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, place, say
+from napari_fhn.regular import is_address
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.control import Control
 from napari_fhn.training.inside import shards_of
@@ -44,16 +45,15 @@ def add_tasks(parser: argparse.ArgumentParser) -> None:
 def wanted(options: argparse.Namespace) -> bool:
     """Tell whether shards were asked for; an address is written in no other way."""
     asked = options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
-    return asked or (options.output is not None and ADDRESS.match(str(options.output)) is not None)
+    return asked or (options.output is not None and is_address(options.output))
 
 
 def run(options: argparse.Namespace) -> int:
     """Predict a task, or all of them, or put them together."""
     if options.collect and (options.task is not None or options.cluster is not None):
         raise UsageError("--collect comes when all tasks are done: leave --task and --cluster out")
-    if options.task is not None and options.cluster is not None:
-        raise UsageError("a cluster does all tasks: leave --task or --cluster out")
-    if options.output is not None and ADDRESS.match(str(options.output)) and not _is_store(options):
+    check_task(options)
+    if options.output is not None and is_address(options.output) and not _is_store(options):
         raise UsageError("what is written to an address is a store, NAME.zarr: name that, or a file of this machine")
     alone = _alone(options)
     if alone is not None:

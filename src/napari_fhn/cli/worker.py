@@ -7,7 +7,8 @@ import os
 import sys
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, here
+from napari_fhn.cli.options import Commands
+from napari_fhn.cli.typed import here
 
 
 def add(commands: Commands) -> None:

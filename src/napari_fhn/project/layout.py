@@ -25,6 +25,7 @@ MASKS = "masks"
 STRUCTURE = "structure"
 HISTORY = "history"
 HORIZONS = "horizons"
+#: In the folder of a run too.
 PICTURE = "picture.png"
 
 #: In the folder of a run.
@@ -35,7 +36,6 @@ PREDICTION = "prediction.npy"
 BEGUN_WITH = "begun-with"
 UNTIDIED = "prediction-untidied.npy"
 REPORT = "report.html"
-PICTURE = "picture.png"
 
 _RECORDS = (manifest.FILE, manifest.BEFORE, lock.FILE, "desk.json", "wells.json", "horizons.json", "answers.json")
 _VOLUMES = (LABELS, WEIGHTS, ACCEPTED, CARRIED)

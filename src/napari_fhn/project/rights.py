@@ -1,4 +1,4 @@
-"""Whether one may write in the folder of a session, found out before anything is."""
+"""Where a session may lie and whether one may write there, found out before anything is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,27 @@ from pathlib import Path
 from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError, SessionUnwritable
 from napari_fhn.project.steps import VOLUMES
+from napari_fhn.surveys.remote.addresses import url_of
 
 _FOLDERS = (layout.HISTORY, layout.RUNS, layout.INPUTS)
+
+
+def here(folder: str | Path) -> Path:
+    """Return the folder of a session, absolute.
+
+    Raises
+    ------
+    ProjectError
+        When it is an address: a folder of that name would be made on this machine.
+    """
+    url = url_of(folder)
+    if url is not None:
+        raise ProjectError(
+            "a session is a folder of this machine, and this is an address",
+            "Name a folder; surveys in it may lie anywhere",
+            path=url,
+        )
+    return Path(folder).absolute()
 
 
 def make(folder: Path) -> None:
@@ -45,3 +64,32 @@ def check(folder: Path) -> None:
         path = folder / name
         if path.exists() and not os.access(path, os.W_OK):
             raise SessionUnwritable(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def own(folder: Path) -> list[str]:
+    """Make files of a session its own where they have other names on the disk, as those of a backup do.
+
+    Returns
+    -------
+    list of str
+        What a person should know of it.
+
+    Raises
+    ------
+    ProjectError
+        When they cannot be copied.
+    """
+    try:
+        count = layout.unshare(folder)
+    except OSError as error:
+        raise ProjectError(
+            f"files in it have other names on the disk, and cannot be copied ({error.strerror or error})",
+            "Copy the session, and open the copy",
+            path=folder,
+        ) from error
+    if not count:
+        return []
+    return [
+        f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
+        "and what is written leaves the others as they are."
+    ]

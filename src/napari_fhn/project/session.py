@@ -24,7 +24,6 @@ from napari_fhn.project.manifest import Manifest
 from napari_fhn.project.runs import Runs
 from napari_fhn.project.step_log import StepLog
 from napari_fhn.project.steps import VOLUMES, pack_volumes
-from napari_fhn.surveys.remote.addresses import url_of
 
 
 class Session:
@@ -55,11 +54,7 @@ class Session:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        url = url_of(folder)
-        if url is not None:
-            raise ProjectError("a session is a folder of this machine, and this is an address",
-                               "Name a folder; surveys in it may lie anywhere", path=url)  # fmt: skip
-        self.folder = Path(folder).absolute()
+        self.folder = rights.here(folder)
         self.lock = SessionLock(self.folder)
         self.notes: list[str] = []
         self.only_look = False
@@ -223,7 +218,7 @@ class Session:
             self._manifest = None
             rights.check(self.folder)
             self.check_plain(pipes=True)  # what is no file is no record, and put aside as such
-            self._unshare()
+            self.notes += rights.own(self.folder)
             damaged = damage.put_aside(self.folder)
             self.notes = [one for one in self.notes if not any(more.startswith(one) for more in damaged)] + damaged
             self.check_plain()
@@ -256,21 +251,6 @@ class Session:
         found = layout.stray(self.folder, pipes=pipes)
         if found is not None:
             raise ProjectError(found.why, found.advice, path=found.path)
-
-    def _unshare(self) -> None:
-        try:
-            count = layout.unshare(self.folder)
-        except OSError as error:
-            raise ProjectError(
-                f"files in it have other names on the disk, and cannot be copied ({error.strerror or error})",
-                "Copy the session, and open the copy",
-                path=self.folder,
-            ) from error
-        if count:
-            self.notes.append(
-                f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
-                "and what is written leaves the others as they are."
-            )
 
     def release(self) -> None:
         """Let others write here."""
