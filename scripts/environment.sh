@@ -33,9 +33,14 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/de
   rm -rf .venv
   "$python" -m venv .venv
 fi
-# The pip that comes with a Python can be years old; the newest resolves and unpacks in half the time.
-.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --upgrade pip || true
+# The pip that comes with a Python can be years old. uv does the same in a fifth of the time, but does not read how pip is
+# set up: torch comes by pip, which may be told of a build without CUDA nearby, and where uv fails pip does the rest, too.
+pip() {
+  .venv/bin/python -m pip "$@" --quiet --quiet --disable-pip-version-check
+}
+pip install --upgrade pip uv || true
 echo "Installing napari-fhn and what it needs into .venv (some minutes the first time)"
 # What is imported is compiled then, and kept: to compile everything here takes longer than to unpack it.
-.venv/bin/python -m pip install --no-compile --quiet --quiet --disable-pip-version-check -c constraints.txt \
-  -e ".[$EXTRAS]"
+pip install --no-compile -c constraints.txt torch
+.venv/bin/python -m uv pip install --quiet --python .venv/bin/python -c constraints.txt -e ".[$EXTRAS]" ||
+  pip install --no-compile -c constraints.txt -e ".[$EXTRAS]"

@@ -70,8 +70,31 @@ def shared_data() -> Path:
 _FIRST = ("test_invariants.py", "test_engine.py", "test_benchmarks.py", "test_packaging.py", "test_end_to_end.py")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each process of tests begin to collect elsewhere.
+
+    What one has compiled, assertions rewritten, the others find: of a fresh checkout all would do all of it at once.
+    """
+    place = getattr(config, "workerinput", None)
+    if place is None or [Path(argument).resolve() for argument in config.args] != [ROOT / "tests"]:
+        return
+    rooms = Counter(file.relative_to(ROOT / "tests").parts[0] for file in sorted((ROOT / "tests").rglob("test_*.py")))
+    begin = rooms.total() * int(place["workerid"].removeprefix("gw")) // place["workercount"]
+    names = [name for _, name in sorted((before < begin, name) for name, before in _before(rooms))]
+    config.args = [str(ROOT / "tests" / name) for name in names]
+
+
+def _before(rooms: Counter[str]) -> Iterator[tuple[str, int]]:
+    """Each room with how many files those before it have."""
+    before = 0
+    for name, files in rooms.items():
+        yield name, before
+        before += files
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread files with windows among the rest, and give this process a display of its own where it has any."""
+    items.sort(key=lambda item: item.path)  # a file's tests stay in their order
     files = list(dict.fromkeys(item.path for item in items))
     windows = [path for path in files if _has_windows(path)]
     if windows:

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import gc
+import inspect
+from collections.abc import Callable
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import napari
+from napari.utils.events import EventEmitter
+from qtpy.QtWidgets import QApplication
 
 # napari keeps something of every layer that was ever drawn, so a viewer is not used for ever.
 OFTEN = 25
 _CALLBACKS = ("mouse_move_callbacks", "mouse_wheel_callbacks", "mouse_drag_callbacks", "mouse_double_click_callbacks")
+
+
+_taken: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
+_signature = EventEmitter._check_signature
+
+
+def _check_signature(callback: Callable[..., Any]) -> bool:
+    """What napari asks a hundred thousand times in the tests of a dock: whether a method takes the event."""
+    if not inspect.ismethod(callback):
+        return _signature(callback)
+    function = callback.__func__
+    if function not in _taken:
+        _taken[function] = _signature(callback)
+    return _taken[function]
+
+
+EventEmitter._check_signature = staticmethod(_check_signature)
 
 
 class _Kept:
@@ -22,6 +44,8 @@ def given() -> napari.Viewer:
     """The viewer, as good as new; a new one where the one before was closed or used often."""
     if _Kept.viewer is None:
         _Kept.viewer = napari.Viewer(show=False)
+        # It looks at every event of every widget, for a menu bar that hides.
+        QApplication.instance().removeEventFilter(_Kept.viewer.window._qt_window)
         _Kept.used = 0
         _Kept.callbacks = {name: list(getattr(_Kept.viewer, name)) for name in _CALLBACKS}
     _Kept.used += 1

@@ -34,7 +34,7 @@ def survey_of(layer: Image) -> xr.DataArray:
     dims = labels if named else [f"axis_{k}" for k in range(data.ndim)]
     # Chunked arrays stay on their disk.
     lazy = isinstance(data, np.ndarray | da.Array)
-    values = data if lazy else da.from_array(data)  # type: ignore[no-untyped-call]
+    values = data if lazy else da.from_array(data)
     return xr.DataArray(values, dims=dims, name=layer.name, attrs={"kind": "array", "notes": ()})
 
 

@@ -252,7 +252,7 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
         return (layer.data, "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
     if own is grid and layer.data.shape == mine.data.shape:
         return layer.data, ""
-    values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)  # type: ignore[no-untyped-call]
+    values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)
     placed = classes_onto(values, own, grid, name=str(layer.name))
     return None if placed is None else (placed.values, placed.words)
 
