@@ -161,6 +161,7 @@ def test_xarray_finds_the_engine_of_the_wheel(installed):
     assert run("-c", code, str(installed), cwd=installed).splitlines() == ["128 192 160", "64 112 128"]
 
 
+@proofs.LONG
 def test_ten_lines_of_python_run_from_the_wheel(installed, tmp_path):
     """From a bundled file to an exported prediction, outside of the source tree and with nothing of it on the path.
 

@@ -98,3 +98,18 @@ def test_structure_that_would_be_kept_elsewhere_is_not_kept(place):
     for folder, found in ((outside, ""), (work / "structure", str(work / "structure"))):
         replace(job, combination=Combination(folder=str(folder))).save(work / "job.json")
         assert Job.load(work / "job.json").combination.folder == found
+
+
+@pytest.mark.parametrize("name", ["job.npy", "labels.npy", "input.npy", "leave-one-out"])
+def test_nothing_that_it_reads_nor_its_own_file_is_written_over(place, name):
+    """A prediction brings a record that is called after it: `job.npy` brings `job.json`."""
+    job, work, _ = place
+    job = replace(job, inputs=(replace(job.inputs[0], path=str(work / "input.npy")),), labels=str(work / "labels.npy"))
+    job.save(work / "job.json")
+    path, before = work / "job.json", (work / "job.json").read_text(encoding="utf-8")
+    path.write_text(before.replace("prediction.npy", name) if name != "leave-one-out" else
+                    before.replace("labels.npy", name), encoding="utf-8")  # fmt: skip
+    with pytest.raises(JobError, match="would be written over"):
+        Job.load(path)
+    with pytest.raises(JobError, match="would be written over"):
+        Job.load(path, trusted=True)

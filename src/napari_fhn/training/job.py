@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -220,6 +220,18 @@ class Job:
         wrong = [color for color in self.colors if not _HEX.fullmatch(color)]
         if wrong:
             raise JobError(f"colours are written #rrggbb, and not {', '.join(wrong)}")
+        masks = (item.mask for item in self.schedule.objective.knowledge if isinstance(item, Absence))
+        read = (*(item.path for item in self.inputs), self.labels, self.weights, *masks)
+        self.check_kept(path for path in read if path is not None)
+
+    def check_kept(self, files: Iterable[str]) -> None:
+        """Raise a :class:`JobError` where the job would write over one of some files."""
+        over = {str(path) for path in inside.written(self)} & set(files)
+        for file in sorted(over):
+            raise JobError(
+                f"{file} would be written over, as a file of the prediction {self.prediction} or of the model "
+                f"{self.model} is called. Call one of them otherwise"
+            )
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -355,6 +367,7 @@ class Job:
             raise JobError(f"{path}: {error}") from error
         try:
             job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
+            job.check_kept([str(path)])
             return job if trusted else _at_home(job, path)
         except JobError:
             raise

@@ -9,9 +9,6 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 from tests.structure.similar.arrays import cube, volume
 
-# Clicks are drawn to be seen by what lies there.
-pytestmark = pytest.mark.usefixtures("own_viewer")
-
 
 class Mouse:
     """The mouse on a viewer's canvas, told in voxels of a layer."""
@@ -54,13 +51,18 @@ def rock(viewer, dock):
     """A volume with two blocks of another texture, looked at along its inlines; returns (viewer, dock, blocks)."""
     values, blocks = volume()
     viewer.add_image(values[0], name="volume")
-    viewer.window._qt_window.resize(1200, 800)
-    # What the mouse is on is drawn to find it, for which the canvas has to be on the screen.
-    viewer.window._qt_window.show()
     dock.labels.new.click()
     dock.desk.book.go(0, 16)
     QApplication.processEvents()
     return viewer, dock, blocks
+
+
+@pytest.fixture
+def mouse(own_viewer, viewer):
+    """The mouse on a canvas that is on the screen: what it is on is drawn to find it."""
+    viewer.window._qt_window.resize(1200, 800)
+    viewer.window._qt_window.show()
+    return Mouse(viewer)
 
 
 def found(dock, spin):
@@ -70,7 +72,7 @@ def found(dock, spin):
     return state.found
 
 
-def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
+def test_a_click_asks_and_ticked_places_become_labels(mouse, rock, spin):
     viewer, dock, blocks = rock
     panel, desk = dock.labels.similar, dock.desk
     dock.labels.tools.open("Similar")
@@ -79,7 +81,6 @@ def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
     panel.pick.click()
     assert panel.pick.isChecked()
     assert viewer.layers.selection.active is not painting
-    mouse = Mouse(viewer)
     mouse.click((16, 18, 28))
     answer = found(dock, spin)
     assert not panel.pick.isChecked()
@@ -106,9 +107,9 @@ def test_a_click_asks_and_ticked_places_become_labels(rock, spin):
     assert not np.asarray(desk.book.layer.data).any()
 
 
-def test_a_drag_moves_the_canvas_and_asks_nothing(rock, spin):
+def test_a_drag_moves_the_canvas_and_asks_nothing(mouse, rock, spin):
     viewer, dock, _ = rock
-    similar, mouse = dock.desk.labelling.similar, Mouse(viewer)
+    similar = dock.desk.labelling.similar
     dock.labels.tools.open("Similar")
     dock.labels.similar.pick.click()
     middle = mouse.at((16, 18, 28))
@@ -127,18 +128,17 @@ def test_a_drag_moves_the_canvas_and_asks_nothing(rock, spin):
     assert "Look at a section first" in dock.desk.messages.message
 
 
-def test_an_outline_asks_as_soon_as_it_is_drawn(rock, spin):
+def test_an_outline_asks_as_soon_as_it_is_drawn(mouse, rock, spin):
     viewer, dock, _ = rock
     panel, similar = dock.labels.similar, dock.desk.labelling.similar
     dock.labels.tools.open("Similar")
     panel.draw.click()
     assert viewer.layers.selection.active is similar.outline
     for _ in range(2):  # a second one takes the place of the first
-        mouse = Mouse(viewer)
         corners = [(16, 8, 12), (16, 8, 44), (16, 27, 44), (16, 27, 12)]
         mouse.press(corners[0])
         for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
-            for share in np.linspace(0, 1, 8):
+            for share in np.linspace(0, 1, 5):
                 mouse.move(tuple(np.array(a) + share * (np.array(b) - np.array(a))))
                 spin(lambda: False, 0.01)
         mouse.release(corners[0])
