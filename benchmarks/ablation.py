@@ -36,7 +36,7 @@ from napari_fhn.network.language import write
 from napari_fhn.training.recipes import RECIPES, fitting
 
 RESULTS = Path(__file__).parent / "results" / "ablation.jsonl"
-_VOLUMES = ("penobscot", "seismic")
+_VOLUMES = ("penobscot", "seismic", "tuning", "testing")
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
 DEPTHS = (6, 12, 30, 60, 120)
 BLOCKS = (0.25, 0.5, 1.0, 2.0)
