@@ -4,12 +4,15 @@
     python benchmarks/ablation.py --vary rank --steps 150 --seeds 5 --only seismic,taizhou,lapland    # Figure 12
     python benchmarks/ablation.py --vary depth --budget 120 --only seismic    # 6 to 120 layers in one memory
     python benchmarks/ablation.py --vary block --budget 120 --only seismic    # larger blocks for the same work
+    python benchmarks/ablation.py --vary cheaper --steps 150 --seeds 5 --alone   # ranks of whole vectors, bfloat16
     python benchmarks/ablation.py --table
     python benchmarks/ablation.py --vary rank --steps 150 --figure rank.png
 
 As ``accuracy.py``, with which it shares datasets, scores and the way of running: at equal CPU time, so a cheaper
 network makes more steps; with ``--steps N`` at equal steps instead, where blocks of another size get as many as see
-equally many voxels. Figure 12 of Peters, Haber & Lensink (2024) has the block rank.
+equally many voxels. Figure 12 of Peters, Haber & Lensink (2024) has the block rank. What makes a step cheaper without
+doing less of it (``lanes.py`` and ``step.py`` have the times) is tried at equal steps with ``--vary cheaper``: whether
+it costs accuracy is then the only question. ``--alone`` leaves out what predictions are made of beside the network.
 """
 
 from __future__ import annotations
@@ -33,10 +36,12 @@ from napari_fhn.network.language import write
 from napari_fhn.training.recipes import RECIPES, fitting
 
 RESULTS = Path(__file__).parent / "results" / "ablation.jsonl"
-_VOLUMES = ("penobscot", "seismic")
+_VOLUMES = ("penobscot", "seismic", "tuning", "testing")
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128)
 DEPTHS = (6, 12, 30, 60, 120)
 BLOCKS = (0.25, 0.5, 1.0, 2.0)
+_VECTOR = 16
+"""Numbers in a vector of the processor: block ranks below cost as much."""
 
 
 def main() -> int:
@@ -70,7 +75,7 @@ def planned(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 entry = {
                     "dataset": name,
                     "draw": drawn,
-                    "method": "hyperbolic",
+                    "method": "hyperbolic-alone" if options.alone else "hyperbolic",
                     "label": label + (f", {options.steps} steps" if options.steps else ""),
                     "budget": None if options.steps else options.budget,
                     "overrides": sorted([f"recipe={begun_with}", *overrides, *steps]),
@@ -85,6 +90,11 @@ def studied(
     if what == "one":
         for label, overrides in variants(network, block):
             yield label, overrides, None
+    elif what == "cheaper":
+        yield "the recipe", [], None
+        if max(layer.rank for layer in network.layers) > _VECTOR:
+            yield f"block rank {_VECTOR} throughout", [_network(with_rank(network, _VECTOR))], None
+        yield "bfloat16", ['schedule.precision="bfloat16"'], None
     elif what == "rank":
         for rank in RANKS:
             if rank <= max(network.layer_channels):
@@ -200,8 +210,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--recipe", choices=tuple(RECIPES), help="to begin with (default: sections, or map)")
     parser.add_argument("--steps", type=int, metavar="N", help="the same for all, in place of the same CPU time")
     parser.add_argument(
-        "--vary", choices=("one", "rank", "depth", "block"), default="one", help="one thing at a time, or one study"
+        "--vary",
+        choices=("one", "rank", "depth", "block", "cheaper"),
+        default="one",
+        help="one thing at a time, or one study",
     )
+    parser.add_argument("--alone", action="store_true", help="the network, without what else predictions are made of")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw what is there of a study, and run nothing")
     running_options(parser, RESULTS)
     return parser.parse_args()

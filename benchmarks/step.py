@@ -67,11 +67,13 @@ def main() -> int:
     if unknown:
         print(f"There is no case {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
+    here = machine()
+    parts = options.output.with_suffix(".parts.jsonl") if options.output else None
+    answers = Answers(parts, options.budget, {"machine": here})  # whose time begins now
     equal = _run({"kind": "equal"}, 600)
     _print_equal(equal)
     kept = json.loads(options.output.read_text(encoding="utf-8")) if options.output and options.output.exists() else {}
     results: dict[str, Any] = {"aims": {}, "cases": {}, **kept, "relative_differences": equal}
-    here = machine()
     about = {"machine": here, "date": datetime.date.today().isoformat()}
     if options.loss_curves:
         curves = _run({"kind": "curves", "steps": 5 if options.quick else 60}, 3600)
@@ -80,8 +82,6 @@ def main() -> int:
         _write(options.output, results)
     if options.loss_curves and not options.only and not options.quick:
         return 0
-    parts = options.output.with_suffix(".parts.jsonl") if options.output else None
-    answers = Answers(parts, options.budget, {"machine": here})
     for name in [one for asked in options.only or cases for one in (NEW if asked == "new" else [asked])]:
         command = f"python benchmarks/step.py --only {name} --repetitions {options.repetitions} --calls {options.calls}"
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None

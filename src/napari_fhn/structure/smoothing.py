@@ -120,6 +120,7 @@ def _section(values: Field, slopes: Field, passing: Field, reach: int) -> Field:
     slope, passing = np.ascontiguousarray(slopes), np.ascontiguousarray(passing)
     total, weights = flat.reshape(values.shape).copy(), np.ones((traces, samples), np.float32)
     sample = np.arange(samples, dtype=np.float32)
+    room = np.empty(slope.shape, np.float32)
     for side in (1, -1):
         at = np.broadcast_to(sample, (traces, samples)).copy()
         weight, step = passing.copy(), slope * np.float32(side)
@@ -133,15 +134,17 @@ def _section(values: Field, slopes: Field, passing: Field, reach: int) -> Field:
             within = (index >= 0) & (index < samples)
             np.clip(index, 0, samples - 1, out=index)
             index += row[:, None] * samples
-            weight = weight * passing.ravel().take(index)
+            read = room[: len(index)]
+            # Nothing is out of bounds any more, and where numpy need not tell so it reads twice as fast.
+            weight = weight * passing.ravel().take(index, out=read, mode="clip")
             weight *= within
             share = weight * np.float32(1 - far / (reach + 1))
             weights[rows] += share
             for mine, theirs in zip(total, flat, strict=True):
-                read = theirs.take(index)
+                theirs.take(index, out=read, mode="clip")
                 read *= share
                 mine[rows] += read
-            step = slope.ravel().take(index)
+            step = slope.ravel().take(index, mode="clip")
             step *= np.float32(side)
     total /= weights
     return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,16 +76,33 @@ def sheared(block: Block, vertical: int, shift: float, dips: Sequence[float]) ->
         along[axis] = size
         move += (dip * (np.arange(size) - size / 2)).reshape(along)
     size = data.shape[-1]
-    source = np.arange(size) + move[..., np.newaxis]
-    nearest = np.rint(source).astype(np.int64)
-    moved = np.take_along_axis(known, nearest.clip(0, size - 1)[np.newaxis], -1)
-    known = np.where((nearest >= 0) & (nearest < size), moved, np.uint8(0))
-    below = np.floor(source).astype(np.int64)
-    weight = (source - below).astype(np.float32)[np.newaxis]
-    upper = np.take_along_axis(data, below.clip(0, size - 1)[np.newaxis], -1)
-    lower = np.take_along_axis(data, (below + 1).clip(0, size - 1)[np.newaxis], -1)
-    data = upper + weight * (lower - upper)
+    # A column moves as a whole: what is read of it begins at one sample, and all of it lies as far between two.
+    below = np.floor(move)
+    weight = (move - below).astype(np.float32)[..., np.newaxis]
+    read = _of_columns(data, below, size + 1)
+    upper, lower = read[..., :-1], read[..., 1:]
+    data = lower - upper
+    data *= weight
+    data += upper
+    nearest = np.rint(move)
+    source = np.arange(size) + nearest[..., np.newaxis]
+    known = _of_columns(known, nearest, size) * ((source >= 0) & (source < size))
     return Block(np.moveaxis(data, -1, 1 + vertical), block.place, np.moveaxis(known, -1, 1 + vertical))
+
+
+def _of_columns(values: NDArray[Any], first: NDArray[np.float64], count: int) -> NDArray[Any]:
+    """Read so many samples of each column of ``(channels, *columns, samples)``, the nearest beyond its ends.
+
+    ``first`` is the sample that each column is read from.
+    """
+    size = values.shape[-1]
+    index = np.arange(count) + first[..., np.newaxis].astype(np.intp)
+    np.clip(index, 0, size - 1, out=index)
+    index += size * np.arange(first.size).reshape(*first.shape, 1)
+    found: NDArray[Any] = (
+        np.ascontiguousarray(values).reshape(len(values), first.size * size).take(index, axis=1, mode="clip")
+    )
+    return found
 
 
 @dataclass(frozen=True)

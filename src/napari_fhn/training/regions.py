@@ -26,7 +26,7 @@ from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combined, Combiner
 from napari_fhn.training.control import Control
 from napari_fhn.training.evaluator import Evaluator, Stopped
-from napari_fhn.training.outputs import NoRoomError, likeliest
+from napari_fhn.training.outputs import NoRoomError, from_half, likeliest, put_half
 from napari_fhn.training.waiting import averaged
 
 _IN_MEMORY = 2**28
@@ -216,15 +216,15 @@ class Regions:
                 for box, values in ahead(self._evaluated(outer, across, control)):
                     there = box.within(outer)
                     if number:
-                        values = averaged(values, waiting[(slice(None), *there)].astype(np.float32))
+                        values = averaged(values, from_half(waiting, (slice(None), *there)))
                     if number < last:
-                        waiting[(slice(None), *there)] = values
+                        put_half(waiting, (slice(None), *there), values)
                     elif not self._finishes:
                         yield box, self._combined(box, values)
                     else:  # each factor is asked once of a voxel
                         assert self._combiner is not None
                         said = self._combiner.combine(box, values, finished=False)
-                        waiting[(slice(None), *there)] = said.probabilities
+                        put_half(waiting, (slice(None), *there), said.probabilities)
                         for name, one in said.alone.items():
                             if name not in alone:
                                 alone[name] = rooms.enter_context(room_for(outer.shape, np.uint8))
@@ -235,7 +235,7 @@ class Regions:
                     if control is not None and control.stop.is_set():
                         raise Stopped
                     around = finishing.surrounded(box, self._combiner)
-                    pooled = waiting[(slice(None), *around.within(outer))].astype(np.float32)
+                    pooled = from_half(waiting, (slice(None), *around.within(outer)))
                     found = self._combiner.finished(around, pooled).within(box, around)
                     yield box, replace(found, alone={name: one[box.within(outer)] for name, one in alone.items()})
 

@@ -26,7 +26,7 @@ from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control
 from napari_fhn.training.evaluator import Evaluator, Stopped
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.outputs import entropy, margin
+from napari_fhn.training.outputs import entropy, margin, put_half
 from napari_fhn.training.ready import Ready
 from napari_fhn.training.regions import Regions, room_for
 from napari_fhn.training.shard_size import shard_shape
@@ -204,9 +204,9 @@ class Sharded:
                     if name == CLASSES:
                         array[at] = said.classes * present
                     elif name == "probabilities":
-                        array[(slice(None), *at)] = said.probabilities * present
+                        put_half(array, (slice(None), *at), said.probabilities * present)
                     elif name in ("entropy", "margin"):
-                        array[at] = (entropy if name == "entropy" else margin)(said.probabilities) * present
+                        put_half(array, at, (entropy if name == "entropy" else margin)(said.probabilities) * present)
                     elif name in said.alone:
                         array[at] = said.alone[name] * present
             store.put(number, box, arrays)

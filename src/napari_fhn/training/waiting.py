@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
-from napari_fhn.training.outputs import open_or_make
+from napari_fhn.training.outputs import from_half, open_or_make, put_half
 
 
 class Waiting:
@@ -35,13 +34,11 @@ class Waiting:
 
     def put(self, box: Box, values: NDArray[np.float32]) -> None:
         """Write ``(classes, *box.shape)``."""
-        # In a tenth of the time that numpy takes to round.
-        torch.from_numpy(self._values[(slice(None), *box.slices)]).copy_(torch.from_numpy(values))
+        put_half(self._values, (slice(None), *box.slices), values)
 
     def get(self, box: Box) -> NDArray[np.float32]:
         """Return ``(classes, *box.shape)``."""
-        found: NDArray[np.float32] = torch.from_numpy(self._values[(slice(None), *box.slices)]).float().numpy()
-        return found
+        return from_half(self._values, (slice(None), *box.slices))
 
     def sync(self) -> None:
         """Bring it to the disk."""
