@@ -47,11 +47,17 @@ def test_a_second_survey_waits_until_the_training_is_over(labelled, tmp_path):
     data, how, _ = image_layer(open_survey(tmp_path / "south.npy"), "south")
     viewer.add_image(data, **how)
     assert desk.data.state.chosen == chosen
+    # Where it lies it would be drawn over what is worked on.
+    assert not viewer.layers["south"].visible
+    assert "'south' lies elsewhere than what is worked on, and is hidden" in desk.messages.note
+    viewer.layers["south"].visible = True
     # By hand neither: the session of the training would be closed.
     desk.data.choose((viewer.layers["south"],))
     assert desk.data.state.chosen == chosen
     assert desk.session is session
-    assert "'south' lies elsewhere" in desk.messages.note
+    desk.messages.say("something else", note=True)
+    desk.messages.say("Training: step 2 of 5.")
+    assert "'south' lies elsewhere" in dock.run.message.text()
     # What is seen is what is named.
     assert desk.data.caption.startswith("south")
     viewer.layers["south"].visible = False
@@ -59,6 +65,7 @@ def test_a_second_survey_waits_until_the_training_is_over(labelled, tmp_path):
     viewer.layers.remove("volume")
     assert desk.session is session
     desk.state.become(Activity.IDLE)
+    assert "lies elsewhere" not in dock.run.message.text()
     desk.data.choose((viewer.layers["south"],))
     assert [layer.name for layer in desk.data.state.chosen] == ["south"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_cdt, maximum_filter
 
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
@@ -181,7 +181,7 @@ def _distances(trained: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How far each column lies from one that is trained on, diagonally too; beyond the survey where there is none."""
     if not trained.any():
         return np.full(trained.shape, max(trained.shape), np.int64)
-    return np.asarray(distance_transform_cdt(~trained, metric="chessboard"), np.int64)
+    return np.asarray(scipy.ndimage.distance_transform_cdt(~trained, metric="chessboard"), np.int64)
 
 
 def far_from_training(
@@ -213,7 +213,7 @@ def far_from_training(
     if margin < 0:
         raise LabelError(f"a margin of {margin} voxels cannot be kept", "Use 0 or more")
     mask = trained_on(labels, held_out, vertical_axis)
-    near: NDArray[np.bool_] = maximum_filter(mask, 2 * margin + 1, mode="constant")
+    near: NDArray[np.bool_] = scipy.ndimage.maximum_filter(mask, 2 * margin + 1, mode="constant")
     return ~near
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from napari_fhn.labels.errors import LabelError
 
@@ -126,5 +126,5 @@ def _inside(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         return np.full(mask.shape, -float(sum(mask.shape)), np.float32)
     if mask.all():
         return np.full(mask.shape, float(sum(mask.shape)), np.float32)
-    inner, outer = distance_transform_edt(mask), distance_transform_edt(~mask)
+    inner, outer = scipy.ndimage.distance_transform_edt(mask), scipy.ndimage.distance_transform_edt(~mask)
     return np.asarray(np.where(mask, inner - 0.5, 0.5 - outer), np.float32)

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import scipy
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.interpolate import LinearNDInterpolator
-from scipy.ndimage import distance_transform_edt
-from scipy.spatial import QhullError
 
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
@@ -257,7 +255,7 @@ def _gridded(
 def _filled(grid: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
     """Interpolate linearly where a pick is near."""
     known = np.isfinite(grid)
-    near = ~known & (distance_transform_edt(~known) <= reach)
+    near = ~known & (scipy.ndimage.distance_transform_edt(~known) <= reach)
     if not near.any():
         return grid
     grid = grid.copy()
@@ -267,8 +265,8 @@ def _filled(grid: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
         grid[inner] = np.interp(np.flatnonzero(inner), places[:, 0], grid[known])
         return grid
     try:
-        grid[near] = LinearNDInterpolator(places, grid[known])(np.argwhere(near))
-    except (QhullError, ValueError):
+        grid[near] = scipy.interpolate.LinearNDInterpolator(places, grid[known])(np.argwhere(near))
+    except (scipy.spatial.QhullError, ValueError):
         _warn("The picks lie on one line, so that gaps between them cannot be filled.")
     return grid
 

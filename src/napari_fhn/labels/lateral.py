@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+import scipy
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.units import METRES
@@ -308,7 +308,7 @@ class Traces:
                 places = np.stack([np.asarray(self.survey[name], np.float64) for name in names], axis=1)
                 steps = np.hypot(*np.diff(places, axis=0).T)
                 steps = steps[steps > 0]
-                trees[names] = cKDTree(places), float(np.median(steps)) if steps.size else 1.0
+                trees[names] = scipy.spatial.cKDTree(places), float(np.median(steps)) if steps.size else 1.0
         return trees
 
     def convert(self, unit: str, x: ArrayLike, y: ArrayLike, of: str) -> tuple[NDArray[Any], NDArray[Any]]:

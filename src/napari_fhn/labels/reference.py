@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.splits import footprint
@@ -46,7 +46,7 @@ def nearest_column(labels: NDArray[Any], vertical_axis: int | None = -1) -> NDAr
     mask = footprint(labels, vertical_axis)
     if not mask.any():
         raise LabelError("nothing is labelled, so there is nothing to copy", "Label something first")
-    nearest = tuple(distance_transform_edt(~mask, return_distances=False, return_indices=True))
+    nearest = tuple(scipy.ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True))
     if vertical_axis is None:
         return np.asarray(labels[nearest], dtype=np.uint8)
     columns = np.moveaxis(labels, vertical_axis, -1)

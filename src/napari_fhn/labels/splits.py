@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 from skimage.measure import label
 
 from napari_fhn.box import Box
@@ -57,7 +57,7 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     mask = footprint(labels, axis)
     numbered = label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
     # Along a line bodies are intervals of traces.
-    boxes = _merge([_bounds(slices) for slices in find_objects(numbered)])
+    boxes = _merge([_bounds(slices) for slices in scipy.ndimage.find_objects(numbered)])
     if axis is not None:
         depth = labels.shape[axis]
         boxes = [Box((*b.start[:axis], 0, *b.start[axis:]), (*b.stop[:axis], depth, *b.stop[axis:])) for b in boxes]

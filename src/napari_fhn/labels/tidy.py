@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 from skimage import measure
 
 
@@ -37,7 +37,7 @@ def smooth(classes: NDArray[Any], radius: int) -> NDArray[Any]:
     for value in np.unique(classes):
         if value == 0:
             continue
-        votes = ndimage.uniform_filter((classes == value).astype(np.float32), 2 * radius + 1, mode="nearest")
+        votes = scipy.ndimage.uniform_filter((classes == value).astype(np.float32), 2 * radius + 1, mode="nearest")
         # A running sum in float32 leaves crumbs; equal votes must be equal.
         votes = np.round(votes, 4)
         more = votes > best
@@ -71,7 +71,7 @@ def remove_small(classes: NDArray[Any], smallest: int) -> NDArray[Any]:
     kept = (classes > 0) & ~gone
     if not gone.any() or not kept.any():
         return classes.copy()
-    nearest = ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
+    nearest = scipy.ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
     result = classes.copy()
     result[gone] = classes[tuple(axis[gone] for axis in nearest)]
     return result
@@ -98,7 +98,7 @@ def fill_holes(classes: NDArray[Any], largest: int) -> NDArray[Any]:
         if value == 0:
             continue
         body = classes == value
-        holes = ndimage.binary_fill_holes(body) & ~body
+        holes = scipy.ndimage.binary_fill_holes(body) & ~body
         if not holes.any():
             continue
         parts: NDArray[Any] = measure.label(holes, connectivity=1)  # type: ignore[no-untyped-call]

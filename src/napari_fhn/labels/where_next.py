@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 _CELLS = 24
 """Cells along the longest axis: a place is a region that one looks at, and not a voxel."""
@@ -102,7 +102,7 @@ def where_next(
         )
     side = max(_SMALLEST, -(-max(doubt.shape) // _CELLS))
     mean, labelled = _cells(doubt, predicted, known, side)
-    distance = ndimage.distance_transform_edt(~labelled) if labelled.any() else np.full(mean.shape, np.inf)
+    distance = scipy.ndimage.distance_transform_edt(~labelled) if labelled.any() else np.full(mean.shape, np.inf)
     value = mean * np.minimum(distance / _REACH, 1.0)
     grid = np.indices(mean.shape)
     places: list[LabelSuggestion] = []

@@ -12,6 +12,7 @@ import xarray as xr
 from napari_fhn.surveys.axes import canonical
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Concatenated, Reordered
+from napari_fhn.surveys.rio import rio
 
 #: More entries along one axis than any image has: its coordinates alone would fill the memory.
 MAX_LENGTH = 2**24
@@ -115,7 +116,7 @@ def assemble(
             "notes": tuple(said),
         },
     )
-    return survey.rio.write_crs(crs) if crs is not None else survey
+    return rio(survey).write_crs(crs) if crs is not None else survey
 
 
 def dated(bands: Sequence[Mapping[str, Any]], labels: Sequence[str], n_bands: int | Sequence[int]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.surveys.rio import rio
 
 #: Sections looked at for the range of values.
 N_SECTIONS = 3
@@ -61,7 +62,7 @@ def summary(survey: xr.DataArray) -> list[str]:
             f"{geometry.units}"
         )
     if {"y", "x"} <= set(survey.dims):
-        crs = survey.rio.crs
+        crs = rio(survey).crs
         lines.append(f"CRS: {crs.to_string() if crs else 'none'}; nodata: {attrs.get('nodata')}")
     lines.append(_values(survey))
     lines += [f"note: {note}" for note in attrs.get("notes", ())]

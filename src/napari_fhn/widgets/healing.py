@@ -11,6 +11,7 @@ from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells_layer import WellsLayer
 from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.state import Activity
 
 
 class Healing:
@@ -31,6 +32,7 @@ class Healing:
         self._wells = wells
         context.data.may_choose = self._why_not
         context.viewer.dims.events.current_step.connect(self._heal)
+        context.state.events.activity.connect(self._may_again)
 
     def close(self) -> None:
         """Let go of the viewer."""
@@ -45,6 +47,11 @@ class Healing:
             self._prediction.follow()
         if self._wells.points is None:
             self._wells.show()
+
+    def _may_again(self, activity: Activity) -> None:
+        """What another survey waited for is over."""
+        if activity.idle:
+            self._context.messages.waiting = ""
 
     def _why_not(self, material: Material) -> str:
         """Say why surveys cannot be worked on now; empty where they can."""

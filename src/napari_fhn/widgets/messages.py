@@ -22,6 +22,8 @@ class Messages:
         The sentence that says what is happening.
     note : str
         Something worth knowing that does not stop the work.
+    waiting : str
+        What somebody wished for that cannot be now, and what it waits for; said until it can.
     error : bool
         Whether the message reports an error.
     detail : str
@@ -32,6 +34,7 @@ class Messages:
 
     message: str = "Open a survey: drop a file on the viewer, or File > Open Sample > FHN."
     note: str = ""
+    waiting: str = ""
     error: bool = False
     detail: str = ""
 
@@ -42,6 +45,12 @@ class Messages:
             return
         self.error, self.detail = False, ""
         self.message = message
+
+    @property
+    def words(self) -> str:
+        """All that there is to say, what is happening first."""
+        said = (self.message, self.waiting) if self.error else (self.message, self.waiting, self.note)
+        return " ".join(one for one in said if one)
 
     def fail(self, message: str, detail: str = "") -> None:
         """Show a sentence about something that went wrong; the detail is for a report."""

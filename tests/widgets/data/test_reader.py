@@ -8,10 +8,13 @@ import napari.utils.notifications as notifications
 import numpy as np
 import pytest
 from npe2 import PluginManager
+from qtpy.QtCore import Qt
 
 from napari_fhn import sample_data
 from napari_fhn.surveys import drawing
+from napari_fhn.widgets import door
 from napari_fhn.widgets.data import placement, reader
+from napari_fhn.widgets.dock import Dock
 
 
 def test_seismic_stands_upright_with_time_downwards(viewer):
@@ -72,6 +75,15 @@ def test_the_manifest_is_complete():
     for command in manifest.contributions.commands:
         module, name = command.python_name.split(":")
         assert callable(getattr(importlib.import_module(module), name))
+
+
+def test_what_takes_a_moment_to_import_has_a_busy_cursor(qapp):
+    assert door.Dock is Dock
+    assert qapp.overrideCursor().shape() == Qt.CursorShape.WaitCursor
+    qapp.processEvents()
+    assert qapp.overrideCursor() is None
+    with pytest.raises(AttributeError, match="no attribute 'dock'"):
+        _ = door.dock
 
 
 def test_what_other_readers_know_is_left_to_them(tmp_path):

@@ -138,12 +138,21 @@ def test_another_survey_that_is_ticked_comes_to_the_front_and_the_first_one_agai
     viewer.dims.set_point(2, 44.0)  # where the cube has nothing
     values, how, _ = image_layer(cube)
     viewer.add_layer(Image(values, **how))
+    # It is not drawn over what is worked on, and napari has no units to warn of that do not go together.
+    assert (volume.visible, viewer.layers[1].visible) == (True, False)
+    assert "is hidden: tick it" in data._messages.note
+    assert {str(unit) for layer in viewer.layers for unit in layer.units} == {"pixel"}
     data.choose((viewer.layers[1],))
     assert (volume.visible, viewer.layers[1].visible) == (False, True)
     assert viewer.dims.order == (0, 1, 2)
     assert 0 <= turning.index < 2  # of six bands two are good
     assert bar.number.maximum() == 1
     assert "is hidden while another survey" in data._messages.note
+    # A dock that is opened now begins with what is seen.
+    late = Data(viewer, Messages())
+    late.adopt_all()
+    assert late.state.chosen == (viewer.layers[1],)
+    late.close()
     data.choose((volume,))
     assert volume.visible
     assert viewer.dims.order == (0, 2, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,9 +44,11 @@ def drag(viewer, dragging, points, number, by):
 
 
 def test_paths_are_drawn_anew_only_where_another_well_is_on_the_section(viewer, seismic):
-    paths = layer(viewer, "Well paths")
-    drawn = []
+    paths, rings = layer(viewer, "Well paths"), layer(viewer, "Wells")
+    drawn, told = [], Counter()
     paths.events.set_data.connect(lambda event: drawn.append(viewer.dims.current_step[0]))
+    for one in viewer.layers:
+        one.events.set_data.connect(lambda event, name=one.name: told.update([name]))
     at = sorted({round(place[0]) for place in seismic.desk.labelling.wells.places().values()})
     pages = range(max(at[0] - 3, 0), at[1] + 4)
     for page in pages:
@@ -54,6 +57,19 @@ def test_paths_are_drawn_anew_only_where_another_well_is_on_the_section(viewer, 
     changes = {page for page in pages for well in at[:2] if page in (well, well + 1)}
     assert set(drawn) <= changes | {pages[0]}
     assert set(at[:2]) <= set(drawn)
+    # Rings grow and shrink as one comes by; out of their reach nothing of the wells is drawn, all else once a page.
+    assert max(told.values()) <= len(pages), told
+    far = [page for page in range(viewer.dims.nsteps[0]) if min(abs(page - one) for one in at) > rings.size.max()]
+    assert len(far) > 3
+    viewer.dims.set_current_step(0, far[0])
+    told.clear()
+    for page in far[1:4]:
+        viewer.dims.set_current_step(0, page)
+    assert set(told.values()) == {3}
+    assert not {"Wells", "Well paths"} & set(told)
+    before = rings.data.copy()
+    rings.data = before + 1.0
+    assert told["Wells"]
     viewer.dims.order = (1, 2, 0)
     before = len(drawn)
     paths.refresh()

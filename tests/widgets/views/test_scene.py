@@ -199,7 +199,7 @@ def test_tracked_horizons_are_surfaces_in_3d_and_go_with_them(scene):
     assert desk.viewer.layers["Top (3D)"].vertices[0, 2] == 6
     desk.viewer.dims.ndisplay = 2
     assert not desk.viewer.layers["Top (3D)"].visible
-    desk.viewer.dims.ndisplay = 3
+    # Taken back on a section, it is in the list of layers no more.
     desk.horizons.tracked = []
-    surfaces.follow()
+    desk.horizons.state.events.kept.emit(desk.horizons.state.kept)
     assert "Top (3D)" not in desk.viewer.layers

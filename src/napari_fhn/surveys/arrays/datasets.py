@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 
 from napari_fhn.surveys.arrays.members import Member, axes_of, bands_of, survey_of
@@ -15,6 +14,7 @@ from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import known_axis
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Concatenated, Reordered, guarded, one_line
+from napari_fhn.surveys.rio import rio
 
 #: CF's words for axes.
 _STANDARD = {
@@ -229,7 +229,7 @@ def _crs(dataset: xr.Dataset, array: xr.DataArray, coords: Mapping[str, Any]) ->
     if mapping:
         definition = xr.DataArray(0, coords={"spatial_ref": ((), 0, dict(dataset.variables[mapping].attrs))})
         try:
-            crs = definition.rio.crs
+            crs = rio(definition).crs
         except Exception as error:
             # A damaged definition ends in exceptions of pyproj, rasterio or rioxarray.
             return None, [f"The CRS that '{mapping}' describes is not understood ({one_line(error)})."]

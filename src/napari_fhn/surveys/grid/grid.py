@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterio.crs import CRS
-from rioxarray.exceptions import RioXarrayError
 
 from napari_fhn import record
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.grid.axis import TOLERANCE, VERTICAL, Along, AxisLike, GridAxis
 from napari_fhn.surveys.maps import grids as maps
+from napari_fhn.surveys.rio import rio
 
 #: Along the traces of a line, what says where they are, the surest first.
 _OF_TRACES = (("x", "y"), ("inline", "crossline"), ("cdp",))
@@ -328,9 +327,11 @@ def _map_of(survey: xr.DataArray, dims: Sequence[str]) -> tuple[str, tuple[float
     """CRS and, where rows and columns do not run along x and y, the transform of a survey."""
     if not {"y", "x"} <= set(dims):
         return "", ()
-    crs = survey.rio.crs
+    from rioxarray.exceptions import RioXarrayError
+
+    crs = rio(survey).crs
     try:
-        kept = survey.rio.transform()
+        kept = rio(survey).transform()
     except RioXarrayError:
         return (crs.to_wkt() if crs else ""), ()
     if not (kept.b or kept.d):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from napari_fhn.surveys.grid.axis import TOLERANCE, VERTICAL, Along, GridAxis, unit_factor
 from napari_fhn.surveys.grid.errors import PlaceError
@@ -151,7 +151,7 @@ def _by_trace(target: GridAxis, own: Grid, grid: Grid) -> Ints | None:
         here, there = (_points(lot) for lot in lots)
         steps = np.hypot.reduce(np.diff(here, axis=0), axis=1) if len(here) > 1 else np.ones(1)
         reach = max(0.5 * float(np.median(steps)), TOLERANCE) if names == ("x", "y") else TOLERANCE
-        far, nearest = cKDTree(there).query(here, distance_upper_bound=reach)
+        far, nearest = scipy.spatial.cKDTree(there).query(here, distance_upper_bound=reach)
         # Of traces at one place, each has its own.
         if len(here) == len(there) and (np.hypot.reduce(here - there, axis=1) <= reach).all():
             return np.arange(target.size)

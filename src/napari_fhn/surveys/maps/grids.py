@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import rasterio.warp
-import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio import Affine
@@ -21,6 +20,7 @@ from rasterio.errors import RasterioError
 
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line, physical
+from napari_fhn.surveys.rio import rio
 
 #: What rasterio raises for damaged files and definitions; some errors of GDAL pass through it as they are.
 GDAL_ERRORS = (RasterioError, CPLE_BaseError, OSError, ValueError)
@@ -97,11 +97,11 @@ def grid_of(survey: xr.DataArray) -> Grid:
         raise SurveyError(source_of(survey), f"it is no map: its axes are {', '.join(map(str, survey.dims))}",
                           "Choose a raster with rows and columns")  # fmt: skip
     shape = (survey.sizes["y"], survey.sizes["x"])
-    kept = survey.rio.transform()
+    kept = rio(survey).transform()
     # Of a rotated grid the transform is all there is; of others the coordinates also hold for a part.
     rotated = bool(kept.b or kept.d)
-    transform = kept if rotated else survey.rio.transform(recalc=True)
-    return Grid(shape, transform, survey.rio.crs)
+    transform = kept if rotated else rio(survey).transform(recalc=True)
+    return Grid(shape, transform, rio(survey).crs)
 
 
 def same_crs(one: CRS | None, other: CRS | None) -> bool:
@@ -228,8 +228,8 @@ def place(survey: xr.DataArray, grid: Grid) -> xr.DataArray:
     units = {"units": map_units(grid.crs)} if map_units(grid.crs) else {}
     survey = survey.assign_coords(y=("y", y, units), x=("x", x, units))
     if grid.crs is not None:
-        survey = survey.rio.write_crs(grid.crs)
-    return survey.rio.write_transform(t) if grid.placed else survey
+        survey = rio(survey).write_crs(grid.crs)
+    return rio(survey).write_transform(t) if grid.placed else survey
 
 
 class Resampled(LazyArray):

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import rasterio
 import rasterio.shutil
-import rioxarray  # noqa: F401  (gives arrays their .rio)
 import xarray as xr
 from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
@@ -24,6 +23,7 @@ from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.classes import ClassLike, rgb
 from napari_fhn.surveys.out.history import PROGRAM, plain
 from napari_fhn.surveys.out.pam import write_categories
+from napari_fhn.surveys.rio import rio
 
 #: Types that GDAL files do not hold, and what is written instead.
 _STORED = {"bool": "uint8", "float16": "float32"}
@@ -106,7 +106,7 @@ def _write(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            grid = {"crs": like.rio.crs, "transform": _transform(like), "nodata": nodata}
+            grid = {"crs": rio(like).crs, "transform": _transform(like), "nodata": nodata}
             shape = {"count": count, "height": height, "width": width, "dtype": kind}
             with rasterio.open(path, "w", **profile, **shape, **grid) as file:
                 for start in range(0, height, rows):
@@ -164,13 +164,13 @@ def _block(values: ArrayLike, start: int, stop: int, kind: str) -> NDArray[Any]:
 
 def _transform(like: xr.DataArray) -> Affine:
     """Map coordinates of pixel corners, also of a part of a rotated grid."""
-    kept = like.rio.transform()
+    kept = rio(like).transform()
     if kept.b or kept.d:
         # There x and y count pixels of the whole image.
         x, y = float(like["x"][0]), float(like["y"][0])
         a, b, c, d, e, f = kept[:6]
         return Affine(a, b, c + a * x + b * y, d, e, f + d * x + e * y)
-    return like.rio.transform(recalc=True)
+    return rio(like).transform(recalc=True)
 
 
 def _classified(header: str, classes: Sequence[ClassLike], nothing: int) -> str:

@@ -15,9 +15,8 @@ from psygnal import SignalGroupDescriptor
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
 from napari_fhn.surveys.drawing import section_title
-from napari_fhn.widgets.data import foreground, readout
+from napari_fhn.widgets.data import foreground, placement, readout
 from napari_fhn.widgets.data.material import Material, survey_of
-from napari_fhn.widgets.data.placement import is_upright, lie_flat, stand_upright
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.messages import Messages
 
@@ -114,9 +113,10 @@ class Data:
             except ProjectError as error:
                 self._messages.fail(str(error))
         if material is not None and (why := self.may_choose(material)):
-            self._messages.say(why, note=True)
+            self._messages.waiting = why
             self.state.events.chosen.emit(self.state.chosen)  # the list shows what is ticked still
             return
+        self._messages.waiting = ""
         before = self.material
         self.state.chosen = chosen
         self.state.material = material
@@ -126,8 +126,10 @@ class Data:
             self._faced = tuple(map(str, material.first.dims))
 
     def adopt_all(self) -> None:
-        """Take in the layers that were there before the dock."""
-        for layer in self.images():
+        """Take in the layers that were there before the dock, first those that go with what is seen."""
+        images = self.images()
+        seen = next((layer for layer in reversed(images) if layer.visible), None)
+        for layer in sorted(images, key=lambda one: seen is not None and not _go_together(one, seen)):
             self._adopt(layer)
 
     @contextlib.contextmanager
@@ -176,29 +178,39 @@ class Data:
         if not _may_be_data(layer) or layer in self.state.chosen:
             return
         readout.attach(layer)
-        if is_upright(layer):
-            stand_upright(self._viewer)
+        if placement.is_upright(layer):
+            placement.stand_upright(self._viewer)
         if not self._adopts:
             return
         try:
             Material.of((*self.state.chosen, layer))
         except ProjectError:
-            # A layer on another grid is left for the person to tick.
+            self._leave_aside(layer)
             return
         # A second plain image on the same grid may be anything; one that a reader brought is data.
         if not self.state.chosen or "survey" in layer.metadata:
             self._choose((*self.state.chosen, layer))
+
+    def _leave_aside(self, layer: Any) -> None:
+        """Leave a survey that lies elsewhere for the person to tick; it is not drawn over the one that is worked on."""
+        if self.material is not None and foreground.is_in_the_way(layer, self.material):
+            foreground.hide(layer)
+            self._messages.say(
+                f"'{layer.name}' lies elsewhere than what is worked on, and is hidden: tick it to work on it.",
+                note=True,
+            )
 
     def _face(self, event: Any = None) -> None:
         """Let what is worked on stand upright, or lie flat: a line and a map share the two axes of the canvas."""
         if self.material is None or self._viewer.dims.ndim != 2:
             return
         if self.vertical == len(self.material.shape) - 1:
-            stand_upright(self._viewer)
+            placement.stand_upright(self._viewer)
         else:
-            lie_flat(self._viewer)
+            placement.lie_flat(self._viewer)
 
     def _on_inserted(self, event: Any) -> None:
+        placement.measure_alike(self._viewer)
         self._adopt(event.value)
         path = layer_file(event.value)
         if path is not None and from_the_ground(path):
@@ -212,6 +224,14 @@ class Data:
                 self._choose(tuple(other for other in self.state.chosen if other is not event.value))
             finally:
                 self.removing = False
+
+
+def _go_together(one: Any, other: Any) -> bool:
+    try:
+        Material.of((one,) if one is other else (one, other))
+    except ProjectError:
+        return False
+    return True
 
 
 def layer_file(layer: Any) -> Path | None:

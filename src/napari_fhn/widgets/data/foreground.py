@@ -38,21 +38,38 @@ def set_aside(viewer: ViewerModel, material: Material, chosen: Sequence[Any]) ->
     list of str
         Names of those that were hidden.
     """
-    hidden, grid = [], Grid.of(material.first)
+    hidden = []
     for layer in viewer.layers:
         if layer in chosen:
             if layer.metadata.pop(ASIDE, False):
                 layer.visible = True
             continue
-        if not layer.visible or "survey" not in layer.metadata:
-            continue
-        survey = survey_of(layer)
-        if (is_map(survey) and is_map(material.first)) or not Grid.of(survey).apart(grid):
-            continue
-        layer.metadata[ASIDE] = True
-        layer.visible = False
-        hidden.append(str(layer.name))
+        if is_in_the_way(layer, material):
+            hide(layer)
+            hidden.append(str(layer.name))
     return hidden
+
+
+def is_in_the_way(layer: Any, material: Material) -> bool:
+    """Whether a layer is a survey that is drawn through the one that is worked on, and lies elsewhere.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Any.
+    material : Material
+        What is worked on.
+    """
+    if not layer.visible or "survey" not in layer.metadata:
+        return False
+    survey = survey_of(layer)
+    return not (is_map(survey) and is_map(material.first)) and bool(Grid.of(survey).apart(Grid.of(material.first)))
+
+
+def hide(layer: Any) -> None:
+    """Hide a survey for as long as another one is worked on."""
+    layer.metadata[ASIDE] = True
+    layer.visible = False
 
 
 def face(viewer: ViewerModel, material: Material, vertical: int | None, *, turn: bool) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import dask.array as da
 import numpy as np
 import xarray as xr
+from dask.base import is_dask_collection
 from napari.layers import Image
 
 from napari_fhn.project import ProjectError, SurveySet
@@ -32,10 +32,22 @@ def survey_of(layer: Image) -> xr.DataArray:
     labels = tuple(getattr(layer, "axis_labels", ()))
     named = len(set(labels)) == data.ndim and not any(label.lstrip("-").isdigit() for label in labels)
     dims = labels if named else [f"axis_{k}" for k in range(data.ndim)]
-    # Chunked arrays stay on their disk.
-    lazy = isinstance(data, np.ndarray | da.Array)
-    values = data if lazy else da.from_array(data)
-    return xr.DataArray(values, dims=dims, name=layer.name, attrs={"kind": "array", "notes": ()})
+    return xr.DataArray(unread(data), dims=dims, name=layer.name, attrs={"kind": "array", "notes": ()})
+
+
+def unread(data: Any) -> Any:
+    """Return what numpy or dask holds as it is, and any other chunked array in dask's hands: it stays on its disk.
+
+    Parameters
+    ----------
+    data : array-like
+        Of a layer.
+    """
+    if isinstance(data, np.ndarray) or is_dask_collection(data):
+        return data
+    import dask.array as da  # takes as long to import as the dock takes to make
+
+    return da.from_array(data)
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,23 @@ def beside(viewer: ViewerModel, layer: Any) -> None:
     layer.translate = where
 
 
+def measure_alike(viewer: ViewerModel) -> None:
+    """Let the layers count pixels where their units do not go together, as those of a volume and a map.
+
+    napari leaves such units out of the drawing, and warns with every layer that comes. What is drawn stays as it is:
+    scales are what they were, and the desk takes lengths and times from the surveys.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Whose layers.
+    """
+    if len(viewer.layers) < 2 or getattr(viewer.layers.extent, "units", ()) is not None:
+        return
+    for layer in viewer.layers:
+        layer.units = ("pixel",) * layer.ndim
+
+
 def _corner(layer: Any) -> tuple[str, float, float] | None:
     survey = layer.metadata.get("survey") if isinstance(layer, Image) else None
     return None if survey is None else drawing.corner_of(survey)

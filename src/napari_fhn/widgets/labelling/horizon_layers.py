@@ -17,6 +17,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.horizons import HorizonBook
+from napari_fhn.widgets.labelling.quiet_layers import keep_quiet
 
 _PICKS, _LINES = "Picks of horizons", "Horizons"
 _SIZE = 3.5
@@ -114,6 +115,7 @@ class HorizonLayers:
                 ndim=ndim, name=_PICKS, size=_SIZE, symbol="disc", border_width=0.25, metadata={"session": session},
                 **place,
             )  # fmt: skip
+            keep_quiet(viewer, self.picks)
             for layer in (self.lines, self.picks):
                 viewer.add_layer(layer)
         self.picks.mode = "pan_zoom"

@@ -14,6 +14,7 @@ from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.labelling.quiet_layers import keep_quiet
 from napari_fhn.widgets.labelling.similar import MoreLikeThis
 
 _ALIKE, _PLACES, _NUMBERS = "Alike", "Similar places", "Numbers of places"
@@ -115,6 +116,7 @@ class SimilarLayers:
             symbol="ring",
             **place,
         )
+        keep_quiet(viewer, self.numbers)
         with view.keeping_active(viewer):
             for layer in (self.alike, self.places, self.numbers):
                 viewer.add_layer(layer)

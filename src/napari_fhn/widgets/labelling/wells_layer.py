@@ -14,7 +14,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
-from napari_fhn.widgets.labelling.quiet_paths import keep_quiet
+from napari_fhn.widgets.labelling.quiet_layers import keep_quiet
 from napari_fhn.widgets.labelling.well_dragging import WellDragging
 from napari_fhn.widgets.labelling.wells import WellBook
 
@@ -112,7 +112,6 @@ class WellsLayer:
         viewer = self._context.viewer
         self.paths = Shapes(ndim=ndim, name="Well paths", edge_color=_COLOR, edge_width=0.5, opacity=0.8, **place)
         self.paths.metadata["session"] = session
-        keep_quiet(viewer, self.paths)
         self.points = Points(
             ndim=ndim,
             name="Wells",
@@ -131,6 +130,7 @@ class WellsLayer:
             self.points.out_of_slice_display = True
         with view.keeping_active(viewer):
             for layer in (self.paths, self.points):
+                keep_quiet(viewer, layer)
                 viewer.add_layer(layer)
         self.points.events.data.connect(self._edited)
 

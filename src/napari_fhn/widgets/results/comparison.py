@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import dask.array as da
 import numpy as np
 import xarray as xr
 from napari.layers import Labels
@@ -25,6 +24,7 @@ from napari_fhn.training.score import confusion
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import unread
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
@@ -252,8 +252,7 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
         return (layer.data, "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
     if own is grid and layer.data.shape == mine.data.shape:
         return layer.data, ""
-    values = layer.data if isinstance(layer.data, np.ndarray | da.Array) else da.from_array(layer.data)
-    placed = classes_onto(values, own, grid, name=str(layer.name))
+    placed = classes_onto(unread(layer.data), own, grid, name=str(layer.name))
     return None if placed is None else (placed.values, placed.words)
 
 

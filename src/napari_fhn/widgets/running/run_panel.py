@@ -147,7 +147,7 @@ class RunPanel(Section):
         for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         desk.background.changed.connect(self._operations)
-        for name in ("message", "note", "error", "detail"):
+        for name in ("message", "note", "waiting", "error", "detail"):
             getattr(desk.messages.events, name).connect(self._show_message)
 
     def _make_message(self) -> QLabel:
@@ -248,7 +248,7 @@ class RunPanel(Section):
     def _show_message(self, event: Any = None) -> None:
         words = self._desk.messages
         self.message.setStyleSheet(_ERROR if words.error else "")
-        self.message.setText(f"{words.message} {words.note}" if words.note and not words.error else words.message)
+        self.message.setText(words.words)
         self.details.setVisible(words.error and bool(words.detail))
 
     def _show_details(self) -> None:

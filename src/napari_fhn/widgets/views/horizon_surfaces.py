@@ -39,9 +39,7 @@ class HorizonSurfaces:
         horizons.state.events.kept.connect(self.follow)
 
     def follow(self, event: Any = None) -> None:
-        """Show what there is, each surface made again only where it is another."""
-        if not self._scene.shown:
-            return
+        """Show what there is, each surface made again only where it is another; take away what is there no more."""
         layers = self._context.viewer.layers
         maps = {one.name: one for one in self._horizons.maps() if one.samples.ndim == 2}
         for name, (samples, layer) in list(self._layers.items()):
@@ -49,7 +47,7 @@ class HorizonSurfaces:
                 del self._layers[name]
                 if layer in layers:
                     layers.remove(layer)
-        for name, one in maps.items():
+        for name, one in maps.items() if self._scene.shown else ():
             if name in self._layers:
                 continue
             solid = sheet(one.samples)
