@@ -95,7 +95,9 @@ def test_a_cluster_scores_and_finds_dips_as_one_process_does(tmp_path, scheduler
 
     values = np.random.default_rng(0).standard_normal((20, 20, 90)).astype(np.float32)
     monkeypatch.setattr(dips, "of_session", lambda folder: DipField.open(values, tmp_path / "dips", stamp="v"))
-    monkeypatch.setitem(sys.modules["napari_fhn.structure.dips"]._BRICK, 3, (8, 32))
+    cut = sys.modules["napari_fhn.structure.dips"]
+    monkeypatch.setitem(cut._MOST, 3, 1)
+    monkeypatch.setattr(cut, "_LEAST", 10)
     counts = list(cluster.find_dips(str(tmp_path), cluster=scheduler))
     assert counts[0][0] == 0
     assert counts[-1][0] == counts[-1][1] > 2

@@ -27,7 +27,7 @@ STEPS = 2048
 STEEPEST = 15.9
 """What 16 bits hold, in samples per trace."""
 
-_FORMAT = "dips 1"
+_FORMAT = "dips 2"
 _IN_MEMORY = 512 * 2**20
 
 

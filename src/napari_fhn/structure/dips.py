@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from threading import Lock
@@ -21,9 +22,11 @@ from .slopes import Dips, DipSettings, at_samples, dips_of, node_dips
 
 __all__ = ["DipField", "DipSettings", "Dips", "dips_of"]
 
-_BRICK = {2: (1024, 512), 3: (84, 512)}
-"""Largest side of a brick, laterally and vertically, by the number of axes: some 300 MB while one is made. A volume
-with shorter columns has wider ones for it, as the rims of bricks are made twice."""
+_MOST = {2: 2**20, 3: 2**23}
+"""Most samples of a brick with its rim, by the number of axes: some 500 MB while one of a volume is made."""
+
+_LEAST = 40
+"""Samples along each axis that a brick has at least: its rim is as wide."""
 
 _ALONE = 2**20
 """Samples of a brick from which on two cores make two of half the size sooner."""
@@ -52,6 +55,8 @@ class DipField:
         Of the data.
     key : str
         Of all that the dips depend on; empty where nothing tells the data from others.
+    threads : int
+        As it was given.
 
     Examples
     --------
@@ -72,7 +77,7 @@ class DipField:
         self._data = data
         self._store = store
         self._settings = settings
-        self._threads = threads
+        self.threads = threads
         self._cuts = _cuts(self.shape, settings.halo)
         self._making = Lock()
 
@@ -109,7 +114,7 @@ class DipField:
             When data have neither two nor three axes, or settings allow slopes steeper than can be kept.
         """
         settings = settings or DipSettings()
-        if len(data.shape) not in _BRICK:
+        if len(data.shape) not in _MOST:
             raise ValueError(f"dips are those of a volume or of a line of traces, not of {len(data.shape)} axes")
         if not 0 < settings.steepest <= STEEPEST:
             raise ValueError(f"the steepest slope has to lie between 0 and {STEEPEST} samples per trace")
@@ -160,12 +165,12 @@ class DipField:
         box = box or Box.whole(self.shape)
         self._check(box)
         missing = [number for number in self._over(box) if not self._store.has(number)]
-        if len(missing) < 2 or self._threads < 2:
+        if len(missing) < 2 or self.threads < 2:
             for number in missing:
                 self._make(number)
                 yield self._samples(number)
             return
-        with ThreadPoolExecutor(self._threads) as pool:
+        with ThreadPoolExecutor(self.threads) as pool:
             making = {pool.submit(self._make, number): number for number in missing}
             try:
                 for done in as_completed(making):
@@ -237,23 +242,45 @@ class DipField:
         return Box((*samples.start[:-1], samples.start[-1] // 2), (*samples.stop[:-1], -(-samples.stop[-1] // 2)))
 
 
-def _cuts(shape: tuple[int, ...], halo: tuple[int, int]) -> list[list[int]]:
+def _cuts(shape: tuple[int, ...], halo: tuple[int, int]) -> tuple[tuple[int, ...], ...]:
     """Return where bricks begin along each axis, and where the last one ends: alike in size, even samples."""
-    lateral, vertical = _BRICK[len(shape)]
-    if len(shape) == 3:
-        around, above = 2 * halo[0], 2 * halo[1]
-        most = (lateral + around) ** 2 * (vertical + above)
-        tall = shape[-1] if shape[-1] <= vertical else -(-shape[-1] // -(-shape[-1] // vertical)) + above
-        lateral = max(lateral, math.isqrt(most // tall) - around)
-    counts = [-(-size // (vertical if axis == len(shape) - 1 else lateral)) for axis, size in enumerate(shape)]
+    counts = list(_counts(shape, (*(halo[0],) * (len(shape) - 1), halo[1]), _MOST[len(shape)], _LEAST))
     if max(counts) == 1 and math.prod(shape) > _ALONE:
         counts[-2] = 2  # side by side in each inline, as surveys are read by inlines
     found = []
     for axis, (size, bricks) in enumerate(zip(shape, counts, strict=True)):
         unit = 2 if axis == len(shape) - 1 else 1
         units, bricks = -(-size // unit), max(1, min(bricks, size))
-        found.append([min(size, unit * (units * at // bricks)) for at in range(bricks)] + [size])
+        found.append((*(min(size, unit * (units * at // bricks)) for at in range(bricks)), size))
+    return tuple(found)
+
+
+@lru_cache
+def _counts(shape: tuple[int, ...], rims: tuple[int, ...], most: int, least: int) -> tuple[int, ...]:
+    """Return into how many bricks each axis is cut, such that the rims, which are made twice, are smallest altogether.
+
+    Of bricks of at most so many samples with their rims, and at least so many along each axis.
+    """
+    able = [max(1, size // least) for size in shape]
+    found, work = tuple(able), math.inf
+    along = [axis for axis in range(len(shape)) if axis != len(shape) - 2]  # how often the other is cut follows
+    for counts in product(*(range(1, able[axis] + 1) for axis in along)):
+        seen = math.prod(_with_rims(shape[axis], n, rims[axis]) for axis, n in zip(along, counts, strict=True))
+        size, rim, width = shape[-2], rims[-2], most // seen
+        across = next((n for n in (1, 2) if _with_rims(size, n, rim) <= width), 0)
+        if not across and width > 2 * rim:
+            across = -(-size // (width - 2 * rim))
+        if 0 < across <= able[-2]:
+            tried = (*counts[:-1], across, counts[-1])
+            made = math.prod(size + 2 * rim * (n - 1) for size, rim, n in zip(shape, rims, tried, strict=True))
+            if made < work:
+                found, work = tried, made
     return found
+
+
+def _with_rims(size: int, bricks: int, rim: int) -> int:
+    """Return the size of the largest of several bricks along an axis, with what lies around it."""
+    return min(size, -(-size // bricks) + rim * min(2, bricks - 1))
 
 
 def _shared(one: Box, other: Box) -> Box:

@@ -9,11 +9,12 @@ grid takes a steep reflector for a gentler one; the shift does not.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from .windows import Field, smoothed
+from .windows import Field, parts, smoothed
 
 APART = 2
 """Traces to each side that are read."""
@@ -54,8 +55,8 @@ class Line(NamedTuple):
     traces: Field
 
 
-def agreement(amplitude: Field, weight: Field | None, slopes: Field) -> Agreement:
-    """Read the traces beside each node along its slopes.
+class Traces:
+    """Traces that are read between their samples.
 
     Parameters
     ----------
@@ -63,25 +64,75 @@ def agreement(amplitude: Field, weight: Field | None, slopes: Field) -> Agreemen
         Data, the vertical axis last; 0 where there are none.
     weight : ndarray of float32 or None
         1 where there are data, 0 where there are none; None where there are everywhere.
+    """
+
+    def __init__(self, amplitude: Field, weight: Field | None) -> None:
+        self.amplitude, self.weight = amplitude, weight
+        *traces, self._samples = amplitude.shape
+        self._first = (self._samples * np.arange(math.prod(traces))).reshape(*traces, 1)
+        # Each sample with the change to the next one, as one number: both are looked up in one go.
+        flat = amplitude.ravel()
+        self._pairs = np.zeros(flat.size, np.complex64)
+        self._pairs.real = flat
+        np.subtract(flat[1:], flat[:-1], out=self._pairs.imag[:-1])
+        self._known = None if weight is None else np.minimum(weight, np.roll(weight, -1)).ravel()
+
+    def read(self, place: Field, there: tuple[slice, ...]) -> tuple[Field, Field, Field | np.float32]:
+        """Return values of some traces, their changes from sample to sample, and 1 where there were data."""
+        np.clip(place, 0, np.float32(self._samples - 1.001), out=place)
+        index = place.astype(np.intp)
+        place -= index
+        index += self._first[there]
+        pairs = self._pairs.take(index)
+        change = np.ascontiguousarray(pairs.imag)
+        place *= change
+        place += pairs.real
+        if self._known is None:
+            return place, change, np.float32(1)
+        seen = self._known.take(index)
+        place *= seen
+        change *= seen
+        return place, change, seen
+
+
+def agreement(traces: Traces, slopes: Field) -> Agreement:
+    """Read the traces beside each node along its slopes.
+
+    Parameters
+    ----------
+    traces : Traces
+        The data.
     slopes : ndarray of float32, shape (lateral axes, ..., n)
         Samples per trace.
     """
-    lateral, samples = amplitude.ndim - 1, amplitude.shape[-1]
-    traces = amplitude.shape[:-1]
-    upper, lower = amplitude[..., 0::2], amplitude[..., 1::2]
+    lateral, nodes = len(slopes), slopes.shape[1:]
     # Where data are everywhere the counts are the same all the way down.
-    own = np.ones((*traces, 1), np.float32) if weight is None else np.minimum(weight[..., 0::2], weight[..., 1::2])
+    counted = (*nodes[:-1], 1) if traces.weight is None else nodes
+    lines = [Line(*(np.empty(shape, np.float32) for shape in (nodes, nodes, counted))) for _ in range(lateral)]
+    found = Agreement(lines, np.empty(nodes, np.float32), [np.empty(nodes, np.float32) for _ in range(lateral)])
+    for rows in parts(nodes):
+        _agree(found, traces, slopes, rows)
+    return found
+
+
+def _agree(found: Agreement, traces: Traces, slopes: Field, rows: slice) -> None:
+    """Write what the traces of some rows of the first axis say; their neighbours may lie in others."""
+    amplitude, size = traces.amplitude, traces.amplitude.shape[:-1]
+    upper, lower = amplitude[rows, ..., 0::2], amplitude[rows, ..., 1::2]
+    if traces.weight is None:
+        own = np.ones((*upper.shape[:-1], 1), np.float32)
+    else:
+        own = np.minimum(traces.weight[rows, ..., 0::2], traces.weight[rows, ..., 1::2])
     centre = np.asarray(np.float32(0.5) * (upper + lower) * own)
     vertical, count = (lower - upper) * own, own.copy()
-    lines, across = [], []
-    node = 2 * np.arange(samples // 2, dtype=np.float32) + np.float32(0.5)
-    for axis in range(lateral):
+    node = 2 * np.arange(upper.shape[-1], dtype=np.float32) + np.float32(0.5)
+    for axis, (line, across) in enumerate(zip(found.lines, found.across, strict=True)):
         mean, power, read = centre.copy(), centre * centre, own.copy()
         change, tilt, spread = np.zeros_like(centre), np.zeros_like(own), np.zeros_like(own)
         for step in (*range(-APART, 0), *range(1, APART + 1)):
-            here, there = _pair(traces, axis, step)
-            place = node + np.float32(step) * slopes[axis][here]
-            value, slant, seen = _read(amplitude, weight, place, there)
+            here, there = _pair(size, rows, axis, step)
+            place = node + np.float32(step) * slopes[axis][rows][here]
+            value, slant, seen = traces.read(place, there)
             mean[here] += value
             vertical[here] += slant
             read[here] += seen
@@ -91,11 +142,13 @@ def agreement(amplitude: Field, weight: Field | None, slopes: Field) -> Agreemen
             value *= value
             power[here] += value
         share = np.asarray(1 / np.maximum(read, 1), np.float32)
-        lines.append(Line(mean * share, power * share, read * own))
+        np.multiply(mean, share, out=line.mean[rows])
+        np.multiply(power, share, out=line.power[rows])
+        np.multiply(read, own, out=line.traces[rows])
         # Traces to one side alone would take the amplitude itself for a change.
-        across.append(np.asarray((change - tilt * centre) * own / np.maximum(spread, 1), np.float32))
+        across[rows] = (change - tilt * centre) * own / np.maximum(spread, 1)
         count += read - own
-    return Agreement(lines, np.asarray(vertical * own / np.maximum(count, 1), np.float32), across)
+    found.vertical[rows] = vertical * own / np.maximum(count, 1)
 
 
 def coherence(found: Agreement, window: tuple[float, ...]) -> Field:
@@ -131,38 +184,12 @@ def corrected(slopes: Field, found: Agreement, window: tuple[float, ...], steepe
     return better
 
 
-def _pair(traces: tuple[int, ...], axis: int, step: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Index the traces that have a neighbour so many steps away, and those neighbours."""
-    size = traces[axis]
-    low, high = slice(0, max(0, size - abs(step))), slice(min(size, abs(step)), size)
-    here, there = (low, high) if step > 0 else (high, low)
-    before = (slice(None),) * axis
-    return (*before, here), (*before, there)
-
-
-def _read(
-    amplitude: Field, weight: Field | None, place: Field, there: tuple[slice, ...]
-) -> tuple[Field, Field, Field | np.float32]:
-    """Read traces between samples: the value, its change from sample to sample, and 1 where there were data."""
-    traces, samples = amplitude.shape[:-1], amplitude.shape[-1]
-    np.clip(place, 0, np.float32(samples - 1.001), out=place)
-    index = place.astype(np.int32)
-    place -= index
-    first = np.arange(int(np.prod(traces)), dtype=np.int32).reshape(*traces, 1)
-    index += first[there] * np.int32(samples)
-    flat = amplitude.ravel()
-    value = flat.take(index)
-    seen: Field | np.float32 = np.float32(1)
-    if weight is not None:
-        seen = weight.ravel().take(index)
-    index += 1
-    change = flat.take(index)
-    if weight is not None:
-        seen = np.minimum(seen, weight.ravel().take(index))
-    change -= value
-    place *= change
-    value += place
-    if weight is not None:
-        value *= seen
-        change *= seen
-    return value, change, seen
+def _pair(traces: tuple[int, ...], rows: slice, axis: int, step: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Index the traces of some rows that have a neighbour so many steps away, and those neighbours among all."""
+    first, last = (rows.start, rows.stop) if axis == 0 else (0, traces[axis])
+    low = min(last, max(first, -step))
+    high = max(low, min(last, traces[axis] - step))
+    before = (slice(None),) * (axis - 1)
+    there = (*before, slice(low + step, high + step))
+    here = (*(slice(None),) * axis, slice(low - first, high - first))
+    return here, there if axis == 0 else (rows, *there)

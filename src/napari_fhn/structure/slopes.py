@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .planes import APART, Agreement, agreement, coherence, corrected
+from .planes import APART, Agreement, Traces, agreement, coherence, corrected
 from .tensor import Scale, clearest, first_slopes
 from .windows import Field, radius
 
@@ -130,9 +130,11 @@ def node_dips(data: NDArray[np.generic], settings: DipSettings) -> Dips:
         for one in (settings.agreement, settings.correction)
     )
 
+    traces = Traces(amplitude, weight)
+
     def looked_at(slopes: Field) -> _Answer:
-        found = agreement(amplitude, weight, slopes)
-        return _Answer(slopes, found, coherence(found, near))
+        found = agreement(traces, slopes)
+        return _Answer(slopes, found._replace(lines=[]), coherence(found, near))  # lines have said what they know
 
     answer = looked_at(first_slopes(amplitude, weight, settings.full, settings.steepest))
     answer.improve(looked_at(first_slopes(amplitude, weight, settings.low, settings.steepest)))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import minimum_filter1d
 
-from .windows import Field, gradients, radius, smoothed
+from .windows import Field, gradients, parts, radius, smoothed
 
 _TINY = np.float32(1e-30)
 """Energy that is none; amplitudes are of the order of 1."""
@@ -70,29 +70,46 @@ def first_slopes(amplitude: Field, weight: Field | None, scale: Scale, steepest:
         for axis in range(lateral + 1):
             reach = radius(scale.derivative[axis == lateral], True)
             weight = minimum_filter1d(weight, 2 * reach + 1, axis=axis, mode="nearest")
-        change = [one * weight for one in change]
+        for one in change:
+            one *= weight
     window = (scale.window[0],) * lateral + (scale.window[1] / 2,)
-    tensor = {
-        (a, b): smoothed(_paired(change[a] * change[b]), window)
-        for a in range(lateral + 1)
-        for b in range(a, lateral + 1)
-    }
-    slopes, planar = (_of_section if lateral == 1 else _of_volume)(tensor)
+    tensor: dict[tuple[int, int], Field] = {}
+    for a in range(lateral + 1):
+        for b in range(a, lateral + 1):
+            tensor[a, b] = smoothed(_paired(change[0], change[b - a]), window)
+        del change[0]  # its memory is needed
+    nodes = tensor[0, 0].shape
+    slopes, planar = np.empty((lateral, *nodes), np.float32), np.empty(nodes, np.float32)
+    for some in parts(nodes):
+        found = (_of_section if lateral == 1 else _of_volume)({pair: values[some] for pair, values in tensor.items()})
+        slopes[:, some], planar[some] = found
     np.clip(slopes, -steepest, steepest, out=slopes)
     return clearest(slopes, planar)[0]
 
 
 def clearest(slopes: Field, clear: Field) -> tuple[Field, Field]:
     """Take each slope from whichever of the places beside it is clearest; return slopes and how clear they are."""
-    for axis in range(clear.ndim):
-        taken, best = slopes.copy(), clear.copy()
-        for own, other in _beside(clear.ndim, axis):
-            better = clear[other] > best[own]
-            np.copyto(best[own], clear[other], where=better)
-            for mine, theirs in zip(taken, slopes, strict=True):
-                np.copyto(mine[own], theirs[other], where=better)
-        slopes, clear = taken, best
-    return slopes, clear
+    found, best = np.empty_like(slopes), np.empty_like(clear)
+    for some in parts(clear.shape):
+        rim = slice(max(0, some.start - _MOVED), some.stop + _MOVED)
+        within = slice(some.start - rim.start, some.stop - rim.start)
+        taken, sure = _clearer(slopes[:, rim], clear[rim], 0)
+        taken, sure = taken[:, within], sure[within]
+        for axis in range(1, clear.ndim):
+            taken, sure = _clearer(taken, sure, axis)
+        found[:, some], best[some] = taken, sure
+    return found, best
+
+
+def _clearer(slopes: Field, clear: Field, axis: int) -> tuple[Field, Field]:
+    """Take each slope from itself or from one of the places beside it along an axis."""
+    taken, best = slopes.copy(), clear.copy()
+    for own, other in _beside(clear.ndim, axis):
+        better = clear[other] > best[own]
+        np.copyto(best[own], clear[other], where=better)
+        for mine, theirs in zip(taken, slopes, strict=True):
+            np.copyto(mine[own], theirs[other], where=better)
+    return taken, best
 
 
 def _beside(axes: int, axis: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...]]]:
@@ -101,9 +118,13 @@ def _beside(axes: int, axis: int) -> list[tuple[tuple[slice, ...], tuple[slice, 
     return [(low, high), (high, low)]
 
 
-def _paired(values: Field) -> Field:
-    """Sum samples in pairs: windows are wide, so half as many nodes say as much."""
-    return np.asarray(values[..., 0::2] + values[..., 1::2])
+def _paired(one: Field, other: Field) -> Field:
+    """Multiply, and sum samples in pairs: windows are wide, so half as many nodes say as much."""
+    found = np.empty((*one.shape[:-1], one.shape[-1] // 2), np.float32)
+    for some in parts(one.shape):
+        product = one[some] * other[some]
+        np.add(product[..., 0::2], product[..., 1::2], out=found[some])
+    return found
 
 
 def _of_section(tensor: dict[tuple[int, int], Field]) -> tuple[Field, Field]:
