@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
@@ -194,6 +195,8 @@ def load(path: Path) -> xr.DataArray:
         array = array.assign_coords(coords).transpose(*said["dims"])
         array.attrs = {k: decode(v) for k, v in said["attrs"].items()}
         array.name = said["name"] or None
+        if classes := flags.named(array.attrs, array.dtype):
+            array.attrs["classes"] = classes
         array = array.copy(data=guarded(path, array.variable)._data)
     except SurveyError:
         raise
