@@ -309,7 +309,10 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
     )
     known.add_argument(
-        "--polygons", type=Path, metavar="FILE", help="GeoPackage, shapefile or GeoJSON with a class field"
+        "--polygons",
+        type=Path,
+        metavar="FILE",
+        help="shapes with a class field: .gpkg, .shp, .zip, .geojson, .gml ...",
     )
     known.add_argument(
         "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"
