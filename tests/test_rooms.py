@@ -35,7 +35,8 @@ ALLOWED = {
     "installed.py": set(),
     "clock.py": set(),
     "sentence.py": set(),
-    "vector.py": {"numpy", "rasterio", "pyogrio", "shapely"},
+    "zipped.py": set(),
+    "vector": {"numpy", "rasterio", "pyogrio", "shapely"},
     "network": {"torch", "triton"},  # triton comes with torch for a GPU, and is asked for there alone
     "structure": {"numpy", "scipy", "skimage", "sklearn"},
     "training": {"numpy", "torch", "safetensors", "onnxruntime"},

@@ -37,6 +37,19 @@ def is_address(path: str | os.PathLike[str]) -> bool:
     return _ADDRESS.match(os.fspath(path)) is not None
 
 
+def as_typed(path: str | os.PathLike[str]) -> str:
+    """Return a name as a person typed it: an address has the slash again that `Path` takes from it.
+
+    Examples
+    --------
+    >>> as_typed(Path("s3://bucket/work")), as_typed("C:/work")
+    ('s3://bucket/work', 'C:/work')
+    """
+    text = os.fspath(path)
+    found = _ADDRESS.match(text)
+    return text if found is None or text[found.end() :].startswith("/") else f"{found[0]}/{text[found.end() :]}"
+
+
 def why_not(path: str | os.PathLike[str], *, folder: bool = False) -> tuple[str, str] | None:
     """Say why a path cannot be read.
 

@@ -30,6 +30,17 @@ def test_sessions_are_listed_with_what_they_hold_and_those_that_are_gone(survey,
     assert "today" in second
     assert "1 class" in second
     assert second.endswith(str(home / "north"))
+    (home / "north" / "desk.json").write_text("{")
+    (tmp_path / "gone").mkdir()
+    shutil.copy(home / "north" / "session.json", tmp_path / "gone")
+    text = (tmp_path / "gone" / "session.json").read_text()
+    (tmp_path / "gone" / "session.json").write_text(text.replace('"version": ', '"version": 99'))
+    assert main(["sessions"]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "not there any more" not in first
+    assert "it is a session record of version 992" in first
+    assert "1 class; damaged" in second
+    assert third.startswith("north: desk.json cannot be read")
     assert main(["sessions", "--json", "--folder", str(tmp_path / "far")]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["folder"] for one in told if one["found"]] == [str(tmp_path / "far" / "south"), str(home / "north")]

@@ -102,8 +102,8 @@ def test_what_is_damaged_says_so(tmp_path, text, words):
 def test_a_kmz_that_holds_no_kml_or_never_ends_is_refused(tmp_path, monkeypatch):
     with pytest.raises(LabelError, match="it holds no KML file"):
         read_polygons(pack(tmp_path / "a.kmz", {"a.png": b"1"}), "name")
-    monkeypatch.setattr("napari_fhn.labels.zipped.MOST_BYTES", 2**16)
-    monkeypatch.setattr("napari_fhn.labels.zipped.pieces.__defaults__", (2**16,))
+    monkeypatch.setattr("napari_fhn.zipped.MOST_BYTES", 2**16)
+    monkeypatch.setattr("napari_fhn.zipped.pieces.__defaults__", (2**16,))
     with pytest.raises(LabelError, match="it unpacks to more than"):
         read_polygons(pack(tmp_path / "b.kmz", {"doc.kml": KML + " " * 2**17}), "name")
 

@@ -169,7 +169,7 @@ def test_what_is_damaged_or_larger_than_it_looks_is_refused(tmp_path, at, edit):
 
 
 def test_a_part_that_never_ends_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_fhn.labels.zipped.MOST_BYTES", 2**16)
+    monkeypatch.setattr("napari_fhn.zipped.MOST_BYTES", 2**16)
     path = write(tmp_path / "a.xlsx", {"a": SHOTS})
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/image.png", b"\0" * 2**17)

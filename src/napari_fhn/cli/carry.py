@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_take_over
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import say, told
+from napari_fhn.cli.typed import here
 
 _PROGRAM = "napari-fhn carry"
 
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
     )
     how.add_argument("--erase", action="store_true", help="take away what was carried and stands as it was")
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
-    how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
+    how.add_argument("--session", type=here, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     add_reading(parser)
     add_maps(parser)
     add_take_over(parser)

@@ -22,7 +22,7 @@ from napari_fhn import __version__, leftovers
 State = Literal["well", "worth knowing", "wrong"]
 
 _GB = 1e9
-_LITTLE_MEMORY, _LITTLE_DISK = 2 * _GB, 2 * _GB
+_LITTLE_MEMORY, _LITTLE_DISK, _MUCH_FETCHED = 2 * _GB, 2 * _GB, 50 * _GB
 _WINDOW_S, _TRAINING_S = 60, 40
 #: Steps in which the small network has learnt its two layers, with some to spare.
 _STEPS = 50
@@ -69,6 +69,7 @@ def all_checks(*, quick: bool = False) -> Iterator[Check]:
     yield Check("the desk", _versions(_DESK) or "not installed: pip install 'napari-fhn[desk]'")
     yield _memory()
     yield from _disks()
+    yield _fetched()
     devices = _devices()
     yield devices
     yield _threads()
@@ -97,6 +98,21 @@ def _memory() -> Check:
         advice = "Close other programs, or say --memory 1GB: blocks and tiles are made to fit what there is."
         return Check("memory", f"{free / _GB:.1f} GB free", "worth knowing", advice)
     return Check("memory", f"{free / _GB:.1f} GB free")
+
+
+def _fetched() -> Check:
+    from napari_fhn.surveys.remote.fetched import fetched
+    from napari_fhn.surveys.remote.fetching import folder, size_words
+
+    found = fetched()
+    total, old = sum(one.size for one in found), sum(one.size for one in found if one.old)
+    words = f"{size_words(total)} in {folder()}" if total else "nothing"
+    if total < _MUCH_FETCHED and old < _LITTLE_DISK:
+        return Check("fetched files", words)
+    advice = (
+        f"napari-fhn fetched --clear {'old' if old > total / 2 else 'all'} makes room; what is needed is fetched again."
+    )
+    return Check("fetched files", words, "worth knowing", advice)
 
 
 def _disks() -> Iterator[Check]:

@@ -22,6 +22,7 @@ from napari_fhn.cli import (
     doctor,
     export,
     export_network,
+    fetched,
     forecast,
     history,
     horizon,
@@ -44,7 +45,7 @@ from napari_fhn.cli.options import Parser, UsageError
 #: nothing heavy, and ``run(options)``, which returns the exit code.
 COMMANDS = (
     train, predict, carry, horizon, export, export_network, score, report, runs, listing, history, similar, info, brick,
-    dips, recipes, attributes, forecast, diagnose, doctor, worker, completion,
+    dips, recipes, attributes, forecast, diagnose, doctor, fetched, worker, completion,
 )  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import Commands, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.saying import told
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.training.control import Control
@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
         description="Carrying labels along the reflectors, tracking horizons and predicting with both take the dips of "
         "the survey, which are found once, brick by brick, and kept with the session.",
     )
-    parser.add_argument("session", type=Path, metavar="SESSION", help="of a seismic survey, which was trained on once")
+    parser.add_argument("session", type=here, metavar="SESSION", help="of a seismic survey, which was trained on once")
     add_task(parser, "find")
     add_cluster(parser)
     add_json(parser)

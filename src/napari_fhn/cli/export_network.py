@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, add_json
@@ -17,7 +16,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "export-network", help="write a trained network as ONNX, for torch, or for the published Julia package"
     )
-    parser.add_argument("network", type=Path, metavar="NETWORK", help="a session, a run, or the folder of a network")
+    parser.add_argument("network", type=here, metavar="NETWORK", help="a session, a run, or the folder of a network")
     parser.add_argument(
         "output",
         type=here,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
 from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned
+from napari_fhn.cli.typed import here
 
 _PROGRAM = "napari-fhn history"
 
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
         default="list",
         help="list it (the default), take the newest back, or make again what was taken back last",
     )
-    parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
+    parser.add_argument("--session", type=here, metavar="DIR", help="folder that train, or the dock, wrote")
     parser.add_argument("--steps", type=int, default=1, metavar="N", help="how many at once (default: 1)")
     add_take_over(parser)
     add_json(parser)

@@ -13,6 +13,7 @@ from napari_fhn.cli.maps import add_maps, open_together
 from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, say, told
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,7 +62,7 @@ def add(commands: Commands) -> None:
     )
     how.add_argument("--crs", metavar="CRS", help="of the picks' x and y, where it is not that of the survey")
     how.add_argument(
-        "--session", type=Path, metavar="DIR", help="take its survey, and the dips that were found there already"
+        "--session", type=here, metavar="DIR", help="take its survey, and the dips that were found there already"
     )
     add_reading(parser)
     add_maps(parser)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK, WRONG
@@ -13,6 +12,7 @@ from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.runs import listed, row_of, table
 from napari_fhn.cli.sessions import say
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.project import Session, SurveyEntry
@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("info", help="say what a survey file, or a session, holds")
     parser.add_argument("surveys", nargs="*", metavar="FILE", help="SEG-Y, ENVI, GeoTIFF, .npy, or sample:seismic")
     parser.add_argument(
-        "--session", type=Path, metavar="DIR", help="a session: its surveys, labels, runs, and who works in it"
+        "--session", type=here, metavar="DIR", help="a session: its surveys, labels, runs, and who works in it"
     )
     add_reading(parser)
     add_json(parser)

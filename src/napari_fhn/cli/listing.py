@@ -53,16 +53,21 @@ def run(options: argparse.Namespace) -> int:
     for entry in found:
         outline = entry.outline
         if outline is None:
-            rows.append(["?", "not there any more", "", str(entry.folder)])
+            rows.append(["?", entry.why_not, "", str(entry.folder)])
         else:
-            rows.append([outline.survey or "?", outline.day(today), outline.words, str(entry.folder)])
+            words = f"{outline.words}; damaged" if entry.damaged else outline.words
+            rows.append([outline.survey or "?", outline.day(today), words, str(entry.folder)])
     print(aligned(rows))
+    for entry in found:
+        for words in entry.damaged:
+            print(f"{entry.folder.name}: {words}")
     return OK
 
 
 def _told(entry: Entry) -> dict[str, object]:
     outline = entry.outline
     told: dict[str, object] = {"kind": "Session", "folder": str(entry.folder), "found": outline is not None}
+    told |= {"why_not": entry.why_not} if outline is None else {"damaged": entry.damaged}
     if outline is not None:
         told |= {
             "survey": outline.survey,

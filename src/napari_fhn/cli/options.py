@@ -158,7 +158,7 @@ def add_backbone(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--backbone",
         action="append",
-        type=Path,
+        type=here,
         default=[],
         metavar="FILE",
         help="take features of a network that somebody else trained as further channels: TorchScript (.pt) or ONNX "
@@ -215,9 +215,9 @@ def on_machine(job: Job, options: argparse.Namespace) -> Job:
 
 def add_session(parser: argparse.ArgumentParser) -> None:
     """Add ``--session``, ``--run`` and ``--job``, which say what the command works on."""
-    parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote")
+    parser.add_argument("--session", type=here, metavar="DIR", help="folder that train, or the dock, wrote")
     add_run(parser)
-    parser.add_argument("--job", type=Path, metavar="FILE", help="saved job, of a run or of no session at all")
+    parser.add_argument("--job", type=here, metavar="FILE", help="saved job, of a run or of no session at all")
     add_trust_job(parser)
 
 
@@ -309,7 +309,10 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
     )
     known.add_argument(
-        "--polygons", type=Path, metavar="FILE", help="GeoPackage, shapefile or GeoJSON with a class field"
+        "--polygons",
+        type=Path,
+        metavar="FILE",
+        help="shapes with a class field: .gpkg, .shp, .zip, .geojson, .gml ...",
     )
     known.add_argument(
         "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"

@@ -31,6 +31,7 @@ from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.cli.tasks import add_tasks, wanted
 from napari_fhn.cli.tasks import run as tasks
+from napari_fhn.cli.typed import here
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.job import Job, JobError
 
@@ -54,7 +55,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--network",
-        type=Path,
+        type=here,
         metavar="DIR",
         help="the trained network for SURVEY: a session, a run or the folder of a network; nothing has to be labelled",
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
@@ -18,7 +17,7 @@ def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("report", help="write what came out of a training as one HTML file")
     parser.add_argument(
-        "--session", type=Path, required=True, metavar="DIR", help="folder that train, or the dock, wrote"
+        "--session", type=here, required=True, metavar="DIR", help="folder that train, or the dock, wrote"
     )
     add_run(parser)
     parser.add_argument("--truth", metavar="FILE", help="true classes, which may lie on another grid")

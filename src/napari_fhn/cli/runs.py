@@ -7,13 +7,13 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
 from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned, number
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.project import Run, Session
@@ -75,7 +75,7 @@ def _action(actions: Any, name: str, what: str, work: Callable[[argparse.Namespa
 
 
 def _add_session(parser: argparse.ArgumentParser, **more: Any) -> None:
-    parser.add_argument("--session", type=Path, metavar="DIR", help="folder that train, or the dock, wrote", **more)
+    parser.add_argument("--session", type=here, metavar="DIR", help="folder that train, or the dock, wrote", **more)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from napari_fhn.cli.options import Commands, UsageError, add_json, add_run, add_
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, run_of, say, told
 from napari_fhn.cli.tables import aligned
+from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.project import Project, SurveySet
@@ -29,7 +30,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "surveys", nargs="*", metavar="SURVEY", help="survey files on one grid, or sample:seismic; or name a --session"
     )
-    parser.add_argument("--session", type=Path, metavar="DIR", help="look through the surveys of a session")
+    parser.add_argument("--session", type=here, metavar="DIR", help="look through the surveys of a session")
     add_run(parser)
     parser.add_argument(
         "--by",

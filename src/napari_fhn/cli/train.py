@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli import company
@@ -29,6 +28,7 @@ from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.saying import busy, say
 from napari_fhn.cli.sessions import session_around
+from napari_fhn.cli.typed import here
 from napari_fhn.engine.remote.address import parse
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.recipes import RECIPES
@@ -76,7 +76,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--steps", type=int, metavar="N", help="training steps (default: the recipe's)")
     how.add_argument(
         "--start-from",
-        type=Path,
+        type=here,
         metavar="MODEL",
         help="begin with a trained network: folder of a network, a run or a session, of this or another survey; "
         "without --recipe its architecture and schedule too",
@@ -95,11 +95,11 @@ def add(commands: Commands) -> None:
         "tcp://127.0.0.1:PORT for a tunnel to one; with --resume what is trained there is followed again",
     )
     how.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth where the file names none")
-    how.add_argument("--session", type=Path, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
+    how.add_argument("--session", type=here, metavar="DIR", help="folder of work (default: SURVEY.fhn, made here)")
     how.add_argument("--name", metavar="NAME", help="of the run (default: Run N)")
     how.add_argument(
         "--job",
-        type=Path,
+        type=here,
         metavar="FILE",
         help="train a saved job again: as a new run of its session, or in its place where it is of none",
     )

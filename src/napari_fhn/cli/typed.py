@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from napari_fhn.regular import is_address
+from napari_fhn.regular import as_typed, is_address
 from napari_fhn.shards import Part
 
 _UNITS = {"": 1, "b": 1}
@@ -22,7 +22,7 @@ def here(text: str) -> Path:
     argparse.ArgumentTypeError
     """
     if is_address(text):
-        raise argparse.ArgumentTypeError(f"{text} is an address: name a file or folder of this machine")
+        raise argparse.ArgumentTypeError(f"{as_typed(text)} is an address: name a file or folder of this machine")
     return Path(text)
 
 

@@ -19,6 +19,7 @@ from napari_fhn.labels.surface_files import is_surface, surface_words
 from napari_fhn.labels.text import look, to_number
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
+from napari_fhn.regular import is_address
 from napari_fhn.surveys.kinds import is_seismic
 
 _OURS = {
@@ -87,7 +88,8 @@ def recognise(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix in GRIDDED and (path.is_file() or path.is_dir()):
+    # What is read where it lies, at an address, is a store of voxels: all else was fetched.
+    if is_address(path) or (suffix in GRIDDED and (path.is_file() or path.is_dir())):
         return "labels"
     look(path)
     guest = plugins.claiming(path)

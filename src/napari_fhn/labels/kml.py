@@ -14,9 +14,10 @@ from xml.parsers import expat
 
 import numpy as np
 
-from napari_fhn.labels import zipped
+from napari_fhn import zipped
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.text import look
+from napari_fhn.labels.zipped import opened
 
 SUFFIXES = (".kml", ".kmz")
 #: Of `field` where nothing else tells the folder that a place lies in.
@@ -74,7 +75,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         packed = file.read(4) == zipped.MAGIC
     if packed:
-        with zipped.opened(path, "KMZ file") as archive:
+        with opened(path, "KMZ file") as archive:
             names = [info for info in archive.infolist() if info.filename.lower().endswith(".kml")]
             if not names:
                 raise LabelError("it holds no KML file", "Export it again", path=path)

@@ -98,7 +98,7 @@ def read_polygons(
     Parameters
     ----------
     path : str or Path
-        A GeoPackage, shapefile, GeoJSON, FlatGeobuf, KML or KMZ, or a table with a column of shapes as text (WKT).
+        Of shapes, see `napari_fhn.vector.layer_of`; KML, KMZ, or a table with a column of shapes as text (WKT).
     field : str, optional
         Which field is the class; needed where not exactly one may be it.
     layer : str, optional

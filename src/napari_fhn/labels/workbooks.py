@@ -16,10 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from napari_fhn.labels import ole, sheet_sizes, zipped
+from napari_fhn import zipped
+from napari_fhn.labels import ole, sheet_sizes
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.sheet_lines import Sheet, laid_out
 from napari_fhn.labels.text import look
+from napari_fhn.labels.zipped import opened
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 #: Cells of the rectangle that a sheet spans.
@@ -144,7 +146,7 @@ def _without_blanks(path: Path) -> io.BytesIO | None:
     with path.open("rb") as file:
         if not file.read(4).startswith(zipped.MAGIC):
             return None
-    with zipped.opened(path, "workbook") as archive:
+    with opened(path, "workbook") as archive:
         if not _is_ods(archive, path):
             return None
         packed = io.BytesIO()
@@ -183,7 +185,7 @@ def _check(path: Path) -> None:
 def _sizes_in_zip(path: Path) -> list[int]:
     left = zipped.MOST_BYTES
     sizes = []
-    with zipped.opened(path, "workbook") as archive:
+    with opened(path, "workbook") as archive:
         names = {info.filename.lower() for info in archive.infolist()}
         ods = _is_ods(archive, path)
         if not ods and "xl/workbook.xml" not in names:

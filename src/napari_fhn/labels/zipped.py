@@ -1,23 +1,15 @@
-"""What lies in a zip that somebody else has made, unpacked piece by piece and no further than is allowed."""
+"""A zip of what is known, opened as `napari_fhn.zipped` does, with what is wrong in the words of labels."""
 
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from napari_fhn import zipped
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.text import look
-
-#: First bytes of a zip that holds anything.
-MAGIC = b"PK\x03\x04"
-#: All parts together unpack to no more than this.
-MOST_BYTES = 2**29
-_MOST_PARTS = 10_000
-_CHUNK = 2**20
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @contextmanager
@@ -37,50 +29,8 @@ def opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
         When it is missing, damaged, locked, or holds too many parts; also for what goes wrong while it is open.
     """
     look(path)
-    way_out = f"Save the {what} again"
     try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.infolist()) > _MOST_PARTS:
-                raise LabelError(f"it holds {len(archive.infolist()):,} parts", way_out, path=path)
+        with zipped.opened(path, what) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        if isinstance(error, LabelError):
-            raise
-        raise LabelError(f"it is no readable {what} ({error})", way_out, path=path) from error
-    except RuntimeError as error:  # zipfile's word for a part that needs a password
-        raise LabelError(f"it is locked with a password ({error})", "Save it without one", path=path) from error
-    except OSError as error:
-        raise LabelError(f"it cannot be read: {error.strerror or error}", "Check the path", path=path) from error
-
-
-def pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, most: int = MOST_BYTES) -> Iterator[bytes]:
-    """Yield a part piece by piece, whatever size it says it has.
-
-    Parameters
-    ----------
-    archive : zipfile.ZipFile
-        From `opened`.
-    info : zipfile.ZipInfo
-        The part.
-    path : Path
-        The file, for sentences.
-    most : int, optional
-        Bytes that it may unpack to.
-
-    Raises
-    ------
-    LabelError
-        When it goes on beyond `most`.
-    """
-    if info.compress_type not in _PACKED:
-        raise LabelError(f"its part {info.filename} is packed in a way that is not read", "Save it again", path=path)
-    # The size in the list of parts is what somebody wrote there; the stream is read to its own end.
-    info.file_size = 2**62
-    total = 0
-    with archive.open(info) as part:
-        while piece := part.read(_CHUNK):
-            total += len(piece)
-            if total > most:
-                what = f"it unpacks to more than {MOST_BYTES / 1e9:.1f} GB from {path.stat().st_size / 1e6:.2g} MB"
-                raise LabelError(what, "Use a part of it", path=path)
-            yield piece
+    except zipped.ZipError as error:
+        raise LabelError(error.what, error.way_out, path=path) from error

@@ -11,6 +11,7 @@ from typing import Any
 from napari_fhn import record
 from napari_fhn.labels import LabelError, Source
 from napari_fhn.record import set_aside
+from napari_fhn.regular import as_typed, is_address
 
 _KIND = "answers"
 _VERSION = 1
@@ -78,6 +79,8 @@ def _from_first(data: Any) -> Mapping[str, Any]:
 
 
 def _key(path: Path, sheet: str = "") -> str:
+    if is_address(path):
+        return as_typed(path)
     try:
         found = path.stat()
     except OSError:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import record, surveys
@@ -27,7 +26,7 @@ from napari_fhn.surveys.classes import stored_classes
 from napari_fhn.surveys.grid import Placed
 from napari_fhn.surveys.moving import sentences
 from napari_fhn.surveys.remote.target import Target
-from napari_fhn.surveys.stored_classes import StoredClasses
+from napari_fhn.surveys.stored_classes import StoredClasses, is_called_nothing
 from napari_fhn.training.score import Scores, confusion, near_boundaries, scores
 
 _SIDE = 512
@@ -87,7 +86,7 @@ class Counting:
     def __init__(self, prediction: str, truth: str, output: str) -> None:
         predicted = surveys.open(prediction)
         mine, self._truth = StoredClasses(Placed(predicted), Path(prediction)), stored_classes(truth, predicted)
-        self.names = dict(sorted((mine.names or _flagged(predicted)).items()))
+        self.names = {code: name for code, name in sorted(mine.names.items()) if not is_called_nothing(name)}
         if not self.names:
             raise SurveyError(Path(prediction), "it does not say which classes it has", "Take what predict has written")
         values = {code: k + 1 for k, code in enumerate(self.names)}
@@ -178,13 +177,6 @@ class Counting:
         if not whole.voxels:
             raise SurveyError(self._truth.path, "it says nothing where the prediction lies", "Name another truth")
         return Counted(tuple(self.names.values()), tuple(self.names), whole, edges)
-
-
-def _flagged(predicted: xr.DataArray) -> dict[int, str]:
-    """Return the classes that the attributes of CF name."""
-    codes = np.atleast_1d(predicted.attrs.get("flag_values", ()))
-    names = str(predicted.attrs.get("flag_meanings", "")).split()
-    return {int(code): name for code, name in zip(codes, names, strict=False)}
 
 
 def count_shards(counting: Counting, part: Part | None = None, stop: threading.Event | None = None) -> Iterator[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from napari_fhn.keys import hidden
+from napari_fhn.regular import as_typed
 
 
 class ProjectError(ValueError):
@@ -24,7 +25,7 @@ class ProjectError(ValueError):
         self.what = what
         self.way_out = way_out
         self.path = None if path is None else Path(hidden(str(path)))
-        place = "" if self.path is None else f"{self.path}: "
+        place = "" if self.path is None else f"{as_typed(self.path)}: "
         super().__init__(f"{place}{what.rstrip('.')}." + (f" {way_out.rstrip('.')}." if way_out else ""))
 
 

@@ -13,6 +13,7 @@ from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.kinds import GRIDDED, KINDS, told_by_content
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.project.answers import Answers
+from napari_fhn.regular import is_address
 
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
 _REASONS = 3
@@ -101,6 +102,8 @@ def evidence(source: Source) -> str:
         The file; its kind is known.
     """
     suffix = source.path.suffix.lower()
+    if is_address(source.path):
+        return "It is a store of voxels at an address: of what is known these can only be labels."
     told = told_by_content(source.path, source.kind)
     if told:
         return told

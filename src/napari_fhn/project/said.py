@@ -140,7 +140,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
         for path in _paths(getattr(said, FILES[kind], None))
     ]
     told = [_pairs(text) for text in said.columns]
-    for path in (at_hand(one, whole=True) for one in _paths(said.known)):
+    for path in (at_hand(one, whole=True, stores=True) for one in _paths(said.known)):
         own = [pairs for of, pairs in told if of in (str(path), path.name)]
         given = {name: pairs[name] for pairs in own for name in ("kind", "sheet") if name in pairs}
         try:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import platformdirs
 
-from napari_fhn.project import layout
+from napari_fhn.project import damage, layout
+from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.outline import Outline
 from napari_fhn.project.recent import RecentSessions
+from napari_fhn.project.session import Session
+from napari_fhn.sentence import in_one_line
 
 VARIABLE = "NAPARI_FHN_SESSIONS"
 DOCUMENTS = "FHN sessions"
@@ -27,11 +30,31 @@ class Entry:
     folder : Path
         Where it lies, or lay.
     outline : Outline or None
-        What it holds; None where it is not found.
+        What it holds; None where it is not found, or cannot be read.
     """
 
     folder: Path
     outline: Outline | None
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing is told of it, as a part of a sentence; empty where something is."""
+        if self.outline is not None:
+            return ""
+        if not layout.is_session(self.folder):
+            return "not there any more"
+        try:
+            Session(self.folder).manifest  # noqa: B018  (read for what is wrong with it)
+        except ProjectError as error:
+            return in_one_line(error.what)
+        except OSError as error:
+            return f"it cannot be read: {error.strerror or error}"
+        return "it cannot be read"
+
+    @property
+    def damaged(self) -> list[str]:
+        """What cannot be read in it, a sentence each; looked for when it is asked for."""
+        return [] if self.outline is None else damage.found(self.folder)
 
 
 def program_folder(said: Path | None = None) -> Path:

@@ -182,6 +182,8 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     known_folder = known_folder or (path.is_dir() and plugins.promised(path) is not None)
     if path.is_dir() and not known_folder and not can_open(path):
         raise SurveyError(path, "this is a folder", "Open a file inside it")
+    if path.suffix.lower() == ".zip":
+        raise SurveyError(path, "what is packed is not opened as a survey", "Unpack it, and open what is in it")
     if path.suffix.lower() in polygons.SUFFIXES:
         raise SurveyError(path, "it holds polygons, which need a grid to lie on", "Open a map, and stack them with it")
     try:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Placed
@@ -53,7 +54,8 @@ class StoredClasses:
     @property
     def names(self) -> dict[int, str]:
         """What the file itself calls its codes; empty where it names none."""
-        said = self.placed.values.attrs.get("classes") or {}
+        attrs = self.placed.values.attrs
+        said = attrs.get("classes") or flags.named(attrs, self.placed.values.dtype)
         return {int(code): str(name) for code, name in said.items()}
 
     def counts(self) -> dict[int, int]:
@@ -141,10 +143,10 @@ class StoredClasses:
     def _is_class(self, code: int, named: Mapping[int, object]) -> bool:
         if code in named:
             return True
-        if code <= 0:
-            return code == 0 and 0 in self.names and not is_called_nothing(self.names[0])
+        if code in self.names and code >= 0:
+            return not is_called_nothing(self.names[code])
         # Larger numbers than any code fill what is unknown: 4294967295, 1e20, 1.7e38.
-        return code in self.names or (code <= _LARGEST and code not in _largest_of(self.placed.values.dtype))
+        return 0 < code <= _LARGEST and code not in _largest_of(self.placed.values.dtype)
 
     def _stored(self, piece: slice) -> NDArray[Any]:
         """Whole numbers of a piece, without those that are missing."""

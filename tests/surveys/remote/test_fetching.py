@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import types
@@ -17,8 +18,9 @@ from tests.surveys.remote.test_addresses import cog
 from napari_fhn import keys, sample_data, surveys
 from napari_fhn.cli.commands import main
 from napari_fhn.project.masks import in_session
+from napari_fhn.project.recognition import recognised
 from napari_fhn.surveys import SurveyError, reaching
-from napari_fhn.surveys.remote import addresses, fetching, gdal
+from napari_fhn.surveys.remote import addresses, fetched, fetching, gdal
 from napari_fhn.surveys.remote import opening as remote
 from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.surveys.segy import header_cache
@@ -177,6 +179,34 @@ def test_classes_by_address(server, web):
         (web / "points.csv").write_text("x,y,class\n2,3,sand\n")
         work.label(known=f"{server.address}/points.csv", replace_labels=True)
         assert work.labels.values[3, 2] == 1
+        # A store is read where it lies, also where nobody says that it holds labels.
+        surveys.save(web / "l.zarr", np.full(SHAPE, 2, np.uint8), surveys.open(web / "survey.npy", axes=("y", "x")))
+        found = recognised(Path(f"{server.address}/l.zarr"))
+        assert (found.source.kind, "store of voxels" in found.why) == ("labels", True)
+        work.label(known=f"{server.address}/l.zarr", replace_labels=True)
+        assert (work.labels.values == 2).all()
+
+
+def test_earlier_versions_go_and_all_can_be_cleared(server, web, capsys):
+    url = f"{server.address}/survey.npy"
+    first = fetching.fetch(url)
+    np.save(web / "survey.npy", np.zeros(SHAPE, np.uint8))
+    second = fetching.fetch(url)
+    assert first.is_file(), "somebody may be reading it"
+    assert [(one.address, one.old) for one in fetched.fetched()] == [(url, False), (url, True)]
+    os.utime(first.parent, (1e9, 1e9))
+    fetching.fetch(url)
+    assert not first.exists()
+    assert main(["fetched"]) == 0
+    assert url in capsys.readouterr().out
+    (second.parent.parent / "cut").mkdir()
+    (second.parent.parent / "cut" / "survey.npy.rest").write_bytes(b"12")
+    assert main(["fetched", "--clear", "old", "--json"]) == 0
+    assert '"bytes": 2' in capsys.readouterr().out
+    assert second.is_file()
+    assert main(["fetched", "--clear", "all"]) == 0
+    assert fetched.fetched() == []
+    assert fetching.fetch(url) == second
 
 
 def test_a_mask_that_a_record_names_by_address_is_not_fetched(server, web, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,9 @@ def test_a_survey_and_its_labels_come_in_by_address(viewer, dock, server, spin, 
     by_address.fetch_known(dock.desk.context, f"{server.address}/labels.csv?{KEY}", taken.append)
     assert spin(lambda: taken, 20)
     assert taken[0].read_bytes() == sample_data.HYPERSPECTRAL.labels.read_bytes()
+    # Of a store the address itself is handed on.
+    by_address.fetch_known(dock.desk.context, f"{server.address}/l.zarr", taken.append)
+    assert taken[1:] == [Path(f"{server.address}/l.zarr")]
     # What goes wrong is said, without the key.
     server.mood = "closed"
     by_address.open_address(dock.desk.context, f"{server.address}/other.tif?{KEY}")

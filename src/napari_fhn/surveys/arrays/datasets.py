@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.arrays.members import Member, axes_of, bands_of, survey_of
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import known_axis
@@ -92,9 +93,11 @@ def from_datasets(
     crs, said = _crs(dataset, array, coords)
     notes += more + said
     units = str(array.attrs.get("units", ""))
+    classes = flags.named(array.attrs, array.dtype)
+    more_attrs: dict[str, Any] = {"variable": chosen} | ({"units": units} if units else {})
     return assemble(
         path, array.variable, dims, name=path.stem, format=f"{format}, {array.dtype}", notes=notes, bands=bands,
-        coords=coords, crs=crs, attrs={"variable": chosen} | ({"units": units} if units else {}),
+        coords=coords, crs=crs, attrs=more_attrs | ({"classes": classes} if classes else {}),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
@@ -182,18 +183,22 @@ def load(path: Path) -> xr.DataArray:
 
     if known.get(UNFINISHED):
         raise SurveyError(path, "it is not whole yet: shards of it are missing", "Go on with what writes it")
-    # Servers list no folders: there it is found by metadata in one file.
-    where: dict[str, Any] = {"chunks": None, "consolidated": url_of(path) is not None, "decode_coords": "all"}
     try:
         look_for_engines()
-        opened = xr.open_zarr(cast(Any, store_of(path)), **where)
-        said = opened.attrs[KEY]
+        opened = (
+            _by_names(path, store_of(path), known)
+            if url_of(path) is not None
+            else xr.open_zarr(cast(Any, store_of(path)), chunks=None, consolidated=False, decode_coords="all")
+        )
+        said = known
         array: xr.DataArray = opened[VALUES]
         array = array.assign_coords({k: opened[k].load() for k in said["coordinates"]})
         coords = {k: (tuple(c["dims"]), np.array(c["values"], dtype=object)) for k, c in said["text"].items()}
         array = array.assign_coords(coords).transpose(*said["dims"])
         array.attrs = {k: decode(v) for k, v in said["attrs"].items()}
         array.name = said["name"] or None
+        if classes := flags.named(array.attrs, array.dtype):
+            array.attrs["classes"] = classes
         array = array.copy(data=guarded(path, array.variable)._data)
     except SurveyError:
         raise
@@ -201,6 +206,21 @@ def load(path: Path) -> xr.DataArray:
         # What zarr, its codecs, numpy and xarray raise, each as it likes.
         raise SurveyError(path, f"it is damaged ({one_line(error)})", "Copy the survey into bricks again") from error
     return array.drop_encoding()
+
+
+def _by_names(path: Path, where: Store, said: dict[str, Any]) -> xr.Dataset:
+    """Open what lies at an address: servers list no folders, and a store that was made on a disk has no list."""
+    import zarr
+
+    from napari_fhn.surveys.arrays.zarr_store import ZarrValues
+
+    group = zarr.open_group(where, mode="r")
+    found = {}
+    for name in (VALUES, *map(str, said["coordinates"])):
+        array = group[name]
+        dims = getattr(array.metadata, "dimension_names", None) or ()
+        found[name] = ZarrValues(path, array).variable(dims, dict(array.attrs))
+    return xr.decode_cf(xr.Dataset(found), decode_coords="all", decode_timedelta=False)
 
 
 def encode(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Geological maps as polygons with a class: GeoPackage, shapefile, GeoJSON, burnt onto a grid."""
+"""Geological maps as polygons with a class, from a file of any GIS, burnt onto a grid."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     Parameters
     ----------
     path : str or Path
-        A GeoPackage, shapefile, GeoJSON or FlatGeobuf.
+        Of shapes, see `napari_fhn.vector.layer_of`.
     field : str, optional
         Which field is the class; needed where there is more than one.
     layer : str, optional

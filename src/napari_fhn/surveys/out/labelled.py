@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.blocks import ArrayLike
 from napari_fhn.surveys.out.classes import ClassLike
 from napari_fhn.surveys.out.history import joined
@@ -39,7 +40,7 @@ def template(
     names : sequence of str, optional
         Of the layers along ``band``, as coordinate ``band_name``.
     classes : sequence of ClassLike, optional
-        Kept in the attributes ``flag_values``, ``flag_meanings`` and ``flag_colors``.
+        Kept in the attributes ``flag_values``, ``flag_meanings``, ``flag_names`` and ``flag_colors``.
     history : sequence of str
         What made the values; in the attribute ``history``, below what the survey says there of its own.
 
@@ -57,12 +58,10 @@ def template(
         coords["band"] = xr.Variable("band", np.arange(1, count + 1))
         if len(names) == count:
             coords["band_name"] = xr.Variable("band", np.array(list(names), dtype=object))
-    attrs: dict[str, Any] = {**like.attrs, "nodata": nodata, "notes": ()}
+    of_like = {key: value for key, value in like.attrs.items() if key not in (*flags.KEYS, "classes")}
+    attrs: dict[str, Any] = {**of_like, "nodata": nodata, "notes": ()}
     if classes:
-        attrs["flag_values"] = tuple(entry.value for entry in classes)
-        # Words apart, as the CF conventions have them.
-        attrs["flag_meanings"] = " ".join("_".join(entry.name.split()) for entry in classes)
-        attrs["flag_colors"] = " ".join(entry.color for entry in classes)
+        attrs |= flags.of(*zip(*((entry.value, entry.name, entry.color) for entry in classes), strict=True))
     if history:
         attrs["history"] = joined(like.attrs.get("history"), history)
     kind = np.dtype(_STORED.get(np.dtype(values.dtype).name, values.dtype)).newbyteorder("=")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys import flags
 from napari_fhn.surveys.axes import known_axis
 from napari_fhn.surveys.blocks import ArrayLike, Told, read, release
 from napari_fhn.surveys.bricks.plan import Plan
@@ -59,9 +60,8 @@ def write_netcdf(
         if "spatial_ref" in outline.coords:
             out.attrs["grid_mapping"] = "spatial_ref"
         if classes:
-            out.attrs["flag_values"] = np.array(outline.attrs["flag_values"], dtype=outline.dtype)
-            out.attrs["flag_meanings"] = outline.attrs["flag_meanings"]
-            out.attrs["flag_colors"] = outline.attrs["flag_colors"]
+            out.attrs.update({key: outline.attrs[key] for key in flags.KEYS})
+            out.attrs[flags.VALUES] = np.array(outline.attrs[flags.VALUES], dtype=outline.dtype)
         done = 0
         for box in plan.boxes():
             out[box] = read(values, *box).astype(outline.dtype, copy=False)

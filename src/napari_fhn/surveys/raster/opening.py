@@ -19,7 +19,7 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
 from napari_fhn.surveys.missions import aviris, dlr
-from napari_fhn.surveys.raster import envi_header, tiff, virtual
+from napari_fhn.surveys.raster import categories, envi_header, tiff, virtual
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
 
@@ -88,7 +88,7 @@ def open(
         ``fwhm`` in nanometres, ``good`` (False: on the bad-band list, or an alpha channel), ``band_name``,
         ``band_unit``, ``scale`` and ``offset`` (see `napari_fhn.surveys.lazy.physical`). CRS and transform
         through ``.rio``. Attributes, besides those of `napari_fhn.surveys.open`: ``nodata`` (the value, or
-        None), ``classes`` (names of an ENVI classification). Where a mask hides pixels the values are floats
+        None), ``classes`` (names by code, where the file has them). Where a mask hides pixels the values are floats
         with NaN.
 
     Raises
@@ -170,6 +170,8 @@ def _open(
             notes += said + more
             grid = Grid(shape[1:], dataset.transform, dataset.crs)
             kinds = set(dataset.dtypes)
+            listed = () if header is None else header.items("class names")
+            classes = dict(enumerate(listed)) or categories.named(data, dataset)
             by_pixel = dataset.interleaving is not None and dataset.interleaving.name == "pixel"
             packed = by_pixel and dataset.compression is not None
     except SurveyError:
@@ -192,8 +194,8 @@ def _open(
         values = ComplexPart(path, values.variable(("band", "y", "x")), part)
     attrs: dict[str, Any] = {} if nodata is None else {"_FillValue": nodata}
     source = tiff.SHORT.get(driver, driver)
-    if header is not None and header.items("class names"):
-        attrs["classes"] = dict(enumerate(header.items("class names")))
+    if classes:
+        attrs["classes"] = classes
     attrs |= {
         "source": str(data.absolute()),
         "kind": "hyperspectral" if "wavelength" in coords else "maps",

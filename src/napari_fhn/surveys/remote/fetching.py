@@ -42,8 +42,9 @@ Told = Callable[[float], None]
 UNASKED = 200_000_000
 #: Bytes of one request.
 _PIECE = 8 * 2**20
-_KIND, _VERSION = "a fetched file", 1
-_ABOUT = "fetched.json"
+#: Of the record beside a file that is whole.
+KIND, VERSION = "a fetched file", 1
+ABOUT = "fetched.json"
 #: Files that belong to one by their names, by its suffix: those that are there are fetched too.
 _WITH_DATA = (".img", ".dat", ".bsq", ".bil", ".bip", ".raw", "")
 _BESIDE: dict[str, tuple[str, ...]] = {
@@ -211,6 +212,9 @@ def fetch(
     _fetch_beside(url, place, stop)
     with contextlib.suppress(OSError):
         os.utime(place.parent)  # the latest is the one that was used last
+    from napari_fhn.surveys.remote.fetched import forget_earlier  # which asks here where that lies
+
+    forget_earlier(place)
     return place
 
 
@@ -226,13 +230,13 @@ def _of(url: str) -> Path:
 
 def _name(url: str) -> str:
     name = str(named(url))
-    return name if name not in ("", ".", "..", _ABOUT) else "file"
+    return name if name not in ("", ".", "..", ABOUT) else "file"
 
 
 def _whole(path: Path) -> Path | None:
     """Return a file that was fetched to its end, as its folder says; None for any other."""
     try:
-        said = record.read(path.with_name(_ABOUT), _KIND, _VERSION)
+        said = record.read(path.with_name(ABOUT), KIND, VERSION)
         return path if path.stat().st_size == said.get("size") else None
     except (OSError, record.RecordError):
         return None
@@ -270,7 +274,7 @@ def _fetch(asked: Asked, told: Told, stop: threading.Event | None) -> None:
             part.unlink()
             raise SurveyError(named(url), f"it has changed at {host_of(url)} while it was fetched", "Fetch it again")
         os.replace(part, place)
-        record.write(place.with_name(_ABOUT), _KIND, _VERSION, {"address": kept(url), "size": size})
+        record.write(place.with_name(ABOUT), KIND, VERSION, {"address": kept(url), "size": size})
     except SurveyError:
         raise
     except OSError as error:

@@ -40,13 +40,18 @@ def opener_of(url: str) -> Any:
     return None
 
 
+def is_store(url: str) -> bool:
+    """Whether an address names a store of many files, by its name: it is read where it lies, and cannot be fetched."""
+    return opener_of(url) in (mdio.open, zarr_store.open)
+
+
 def options_of(url: str) -> tuple[str, ...] | None:
     """Return the options that `open` takes for what is read by address; None for what is fetched first."""
     opener = opener_of(url)
     return None if opener is None else tuple(inspect.signature(opener).parameters)[1:]
 
 
-def at_hand(path: str | os.PathLike[str], *, agreed: bool = False, whole: bool = False) -> Path:
+def at_hand(path: str | os.PathLike[str], *, agreed: bool = False, whole: bool = False, stores: bool = False) -> Path:
     """Return what a person has named as a path that readers take; what lies at an address is fetched where needed.
 
     Parameters
@@ -57,6 +62,8 @@ def at_hand(path: str | os.PathLike[str], *, agreed: bool = False, whole: bool =
         As in `napari_fhn.surveys.remote.fetching.fetch`.
     whole : bool
         Whether the reader takes nothing but files of this machine.
+    stores : bool
+        Whether it takes stores, too, which are read where they lie.
 
     Returns
     -------
@@ -72,7 +79,9 @@ def at_hand(path: str | os.PathLike[str], *, agreed: bool = False, whole: bool =
     if url is None:
         return Path(path)
     opener = opener_of(url)
-    if opener in (mdio.open, zarr_store.open) and whole:
+    if is_store(url) and stores:
+        return Path(url)
+    if is_store(url) and whole:
         raise SurveyError(named(url), "it is no file that could be fetched", "Name one by its whole address")
     if opener is not None and not whole:
         return Path(url)
@@ -112,11 +121,15 @@ def open(url: str, **options: Any) -> xr.DataArray:
         if said is None:
             what = f"there is no Zarr store at {kept(url)}: none of {', '.join(_MARKS)} is there"
             raise SurveyError(named(url), what, "Check the address")
-        if opener is zarr_store.open and not options:
+        if opener is zarr_store.open:
             # Here and not above: copies ask addresses for their version.
             from napari_fhn.surveys.bricks import copied
 
-            opener = next((one.open for one in (copied, mdio) if one.can_open(path)), opener)
+            if copied.can_open(path):
+                # It knows itself what its axes are, and what is in it.
+                opener, options = copied.open, {}
+            elif not options and mdio.can_open(path):
+                opener = mdio.open
         survey = opener(path, **options)
     survey.attrs["source"] = kept(url)
     return survey

@@ -113,7 +113,7 @@ def open_address(context: DeskContext, url: str) -> None:
 
 
 def fetch_known(context: DeskContext, url: str, taken: Callable[[Path], None]) -> None:
-    """Fetch a file of what is known, and hand it on.
+    """Fetch a file of what is known, and hand it on; a store of labels is read where it lies.
 
     Parameters
     ----------
@@ -122,9 +122,12 @@ def fetch_known(context: DeskContext, url: str, taken: Callable[[Path], None]) -
     url : str
         As a person named it.
     taken : callable
-        Given the file of this machine.
+        Given the file of this machine, or the address of a store.
     """
     url = url_of(url) or url
+    if remote.is_store(url):
+        taken(Path(url))
+        return
     _bring(context, url, True, lambda path, operation: path, lambda path: taken(path) if path is not None else None)
 
 

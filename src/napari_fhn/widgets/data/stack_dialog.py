@@ -31,7 +31,7 @@ from napari_fhn.widgets.data.stacking import Entry
 
 _FINEST = "the finest of them"
 _KINDS = {"amounts": "amounts", "classes": "classes (one-hot)"}
-_POLYGONS = "Polygons (*.gpkg *.shp *.geojson *.fgb)"
+_POLYGONS = "Polygons (*.gpkg *.shp *.geojson *.fgb *.mif *.tab *.gml *.sqlite *.db *.zip)"
 
 
 class StackDialog(QDialog):

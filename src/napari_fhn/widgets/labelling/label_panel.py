@@ -34,7 +34,8 @@ from napari_fhn.widgets.tool_fold import ToolFold
 
 _FILES = (
     "What is known (*.csv *.txt *.dat *.xyz *.las *.tops *.dev *.xlsx *.xlsm *.xls *.ods *.irap *.gri *.zmap *.cps3 "
-    "*.asc *.grd *.vs *.pl *.ts *.gpkg *.shp *.geojson *.json *.fgb *.mif *.tab *.gmt *.kml *.kmz *.qml *.clr);;"
+    "*.asc *.grd *.vs *.pl *.ts *.gpkg *.shp *.geojson *.json *.fgb *.mif *.tab *.gmt *.kml *.kmz "
+    "*.gml *.gpx *.sqlite *.db *.zip *.qml *.clr);;"
     "Label volumes (*.npy *.npz *.tif *.tiff *.png *.img *.bil *.sdat *.rst *.jp2 *.sgy *.segy *.su *.nc *.h5 *.mat);;"
     "All files (*)"
 )

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_fhn.project import layout
 from napari_fhn.project.session_list import Entry
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import QUIET, SPACING, hairline
@@ -167,7 +168,8 @@ class _Row(QWidget):
         row.addLayout(lines, 1)
         first = entry.folder.name if outline is None else outline.survey or entry.folder.name
         if outline is None:
-            second = f"not in {entry.folder.parent} any more"
+            gone = not layout.is_session(entry.folder)
+            second = f"not in {entry.folder.parent} any more" if gone else f"{entry.folder.parent}: {entry.why_not}"
         else:
             day = outline.day(today)
             second = f"{day[:1].upper()}{day[1:]}: {outline.words}"
