@@ -51,6 +51,7 @@ CASES = (
     Case("RuntimeError: a damaged piece of bricks", "bricks", "values/c/0/0/0", b"", b"\x02\x01\x21\x04" + bytes(40)),
     Case("RuntimeError: damaged coordinates of bricks", "bricks", "inline/c/0", b"", b"(\xb5/\xfddamaged"),
     Case("LookupError: a part in an encoding that there is not", "xlsx", "sheet1.xml", b"UTF-8", b"UTF1", 1),
+    Case("crash: a cell whose number wraps around", "xlsx", "sheet1.xml", b'r="C5"', b'r="C%s"' % (b"1" * 30), 1),
     Case("LookupError: the same, of places", "places", ".kml", b'"1.0"?>', b'"1.0" encoding="UTF1"?>'),
     Case(
         "crash: more values than the header has nodes",
@@ -60,6 +61,7 @@ CASES = (
         b"\xfc\x1c\x00\x00\x00\x01",
         1,
     ),
+    Case("ValueError: three limits", "surface", ".zmap", b"500000.0, 500030.0", b"500000.0", 2),
     Case("OverflowError: fields as wide as infinity", "surface", ".zmap", b"15, 0.1E+31", b"1e999, 0.1E+31", 2),
     Case("CRSError: a CRS that closes too early", "vrt", ".vrt", b'origin",0]', b'origin",0]]'),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 import zipfile
 
@@ -11,6 +12,7 @@ import pytest
 from napari_fhn import labels
 from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning, Source, Undeclared, recognise, sniff
 from napari_fhn.labels.sheet_lines import Sheet, laid_out
+from napari_fhn.labels.sheet_sizes import of_biff
 from napari_fhn.project.knowledge import Knowledge
 from napari_fhn.project.said import Said, sources
 from workbook_files import Day, container, pack, write
@@ -154,8 +156,10 @@ def test_text_with_the_suffix_of_a_workbook_is_read_as_text(tmp_path):
         ("xl/worksheets/sheet1.xml", lambda part: part.replace(b'r="A3"', b'r="XFD&#49;048576"')),
         ("xl/worksheets/sheet1.xml", lambda part: part.replace(b"<worksheet", b'<!DOCTYPE a [<!ENTITY b "c">]><w', 1)),
         ("xl/worksheets/sheet1.xml", lambda part: part[:400]),
+        ("xl/worksheets/sheet1.xml", lambda part: part.replace(b'r="A3"', b'r="A%s"' % (b"1" * 30))),
+        ("xl/worksheets/sheet1.xml", lambda part: part.replace(b'<row r="3"', b'<row r="4294967298"')),
         ("xl/workbook.xml", lambda part: b""),
-        ("content.xml", lambda part: part.replace(b"value=", b'value="1" table:number-columns-repeated="9999" a=', 1)
+        ("content.xml", lambda part: part.replace(b"value=", b'value="1" table:number-columns-repeated="+9999" a=', 1)
                                          .replace(b"-row>", b'-row table:number-rows-repeated="99999">', 1)),
     ],
 )  # fmt: skip
@@ -164,7 +168,7 @@ def test_what_is_damaged_or_larger_than_it_looks_is_refused(tmp_path, at, edit):
     assert len(list(sniff(sound).cells())) == 2
     with zipfile.ZipFile(sound) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    with pytest.raises(LabelError, match=r"spans|defines entities|damaged|no readable workbook"):
+    with pytest.raises(LabelError, match=r"spans|no spreadsheet has|defines entities|damaged|no readable workbook"):
         sniff(pack(tmp_path / f"bad{sound.suffix}", {**parts, at: edit(parts[at])}))
 
 
@@ -202,3 +206,21 @@ def test_an_old_workbook_whose_cells_lie_far_apart_is_refused(tmp_path, record):
     path.write_bytes(data)
     with pytest.raises(LabelError, match="spans"):
         sniff(path)
+
+
+def test_sizes_of_an_old_workbook_are_those_that_its_reader_makes_room_for(tmp_path):
+    def record(kind: int, body: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(body)) + body
+
+    def span(*ends: int) -> bytes:
+        return record(0x0200, struct.pack("<IIHH2x", *ends))
+
+    begin = record(0x0809, bytes(16))
+    assert of_biff(begin + span(0, 3, 0, 4), tmp_path) == [0, 12]
+    assert of_biff(begin + span(5, 0, 0, 0), tmp_path) == [0, 0]
+    # The last row lies in front of the first: how many there are wraps around.
+    with pytest.raises(LabelError, match="ends before it begins"):
+        of_biff(begin + span(5, 1, 0, 4), tmp_path)
+    # The name of a sheet is a record for whoever reads from where the sheet is said to begin.
+    named = record(0x0085, struct.pack("<I", len(begin) + 8) + span(0, 2**24, 0, 2**16 - 1))
+    assert max(of_biff(begin + named, tmp_path)) == 2**24 * (2**16 - 1)

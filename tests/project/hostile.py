@@ -510,6 +510,8 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
 def _changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """Return the names under which not the same lies; what was set aside as damaged lies there under that name."""
     aside = {name for name in after if ".damaged" in name and after[name] == before.get(name.split(".damaged")[0])}
+    # What has its name from then on is the program's own.
+    aside |= {name for name in before if ".damaged" in name and after.get(name) == before[name]}
     kept = {name.split(".damaged")[0] for name in aside} | aside
     names = (before.keys() | after.keys()) - kept
     return sorted(name for name in names if before.get(name) != after.get(name))

@@ -14,7 +14,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.project import HeldOut, Project, ProjectError, Session, Settings, SurveySet, jobs, planning
 from napari_fhn.project.attempt import attempt
-from napari_fhn.project.manifest import StackedMap, refer
+from napari_fhn.project.manifest import Manifest, StackedMap, refer
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Categories, stack
 from napari_fhn.training import Done
@@ -328,6 +328,22 @@ def test_a_first_try_that_fails_leaves_nothing(tmp_path, survey_file):
         trained(begun.run, begun.job)
         session.runs.finish(begun.run, Done("train", False, 1.0, "Trained."))
     assert session.runs.current.id == "run-001"
+
+
+def test_a_try_that_fails_in_a_session_that_does_not_say_when_it_was_made_says_why(tmp_path):
+    session = Session(tmp_path / "work")
+    session.folder.mkdir()
+    Manifest(held_out=HeldOut(3)).save(session.folder)
+
+    def fails():
+        with session.writing("a test"), attempt(session):
+            session.change(held_out=HeldOut(5))
+            raise KeyError("why")
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="why"):
+            fails()
+        assert Session(session.folder).manifest == Manifest(held_out=HeldOut(3))
 
 
 def test_a_later_try_that_fails_changes_nothing(work):

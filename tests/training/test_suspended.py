@@ -1,6 +1,8 @@
 """A training put aside goes on as if it had never stopped."""
 
 import json
+import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +10,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import save_file
 
+import proofs
 from napari_fhn.box import Box
 from napari_fhn.training import Checkpoint, Control, JobError, Note, Objective, Progress, fit, suspended, transfer
 from napari_fhn.training import model as models
@@ -228,3 +232,72 @@ def test_no_state_and_a_damaged_one_are_sentences(layered):
     save_file({}, path, {"format": "of tomorrow", "state": json.dumps({})})
     with pytest.raises(JobError, match="this version reads"):
         list(fit(job, resume=True))
+
+
+def places(value, at=()):
+    """Every place in a state, of lists the first item."""
+    if at:
+        yield at
+    if isinstance(value, dict | list):
+        for name, item in value.items() if isinstance(value, dict) else list(enumerate(value))[:1]:
+            yield from places(item, (*at, name))
+
+
+def put(value, at, new):
+    """The same with something else at one place; nothing is changed in it."""
+    if not at:
+        return new
+    made = list(value) if isinstance(value, list) else dict(value)
+    made[at[0]] = put(value[at[0]], at[1:], new)
+    return made
+
+
+WRONG = (None, "x", -1, 2.5, [], {}, ["a"], {"a": 1}, torch.ones(3))
+#: What once came out as something else than a sentence, some of it after steps that were made.
+ONCE = [
+    ((), {}), (("step",), "x"), (("step",), -5), (("step",), 3.5), (("losses",), ["a"]), (("checkpoints",), ["../.."]),
+    (("best", "step"), None), (("blocks", "block"), []), (("learner", "guard", "refused"), torch.ones(3)),
+    (("learner", "rollback", "losses"), [{}]), (("learner", "optimiser", "moments", 0, "exp_avg"), 1),
+    (("learner", "optimiser", "moments", 0, "step"), torch.tensor(-1.0)), (("combining", "heard_from"), -1),
+]  # fmt: skip
+
+
+def test_a_state_with_values_of_another_kind_is_a_sentence_or_goes_on(layered, tmp_path):
+    job, _ = layered
+    job = replace(job, schedule=replace(job.schedule, steps=3, patience=2))
+    stopped_after(job, 2)
+    state = suspended.load(job.model)
+    rest = [(at, wrong) for at in places(state) if at[:1] != ("of",) for wrong in WRONG]
+    tried = [*ONCE, *(rest if proofs.ASKED else random.Random(0).sample(rest, 20))]
+    said = []
+    shutil.copytree(job.model, tmp_path / "kept")
+    for at, wrong in tried:
+        suspended.save(put(state, at, wrong), job.model)
+        try:
+            assert list(fit(job, resume=True))
+        except JobError as error:
+            said.append(str(error))
+        shutil.rmtree(job.model)
+        shutil.copytree(tmp_path / "kept", job.model)
+    assert len(said) >= len(ONCE)
+    assert [words for words in said if "cannot be read as a training to go on with" not in words] == []
+
+
+def test_a_bit_that_is_another_in_a_state_is_found_and_one_of_an_earlier_version_is_taken(layered):
+    job, _ = layered
+    job = replace(job, schedule=replace(job.schedule, steps=2))
+    stopped_after(job, 1)
+    path = Path(job.model) / transfer.STATE
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 64
+    path.write_bytes(content)
+    with pytest.raises(JobError, match="it is not as it was written"):
+        suspended.load(job.model)
+    content[-5] ^= 64
+    path.write_bytes(content)
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    del metadata["sha256"]
+    save_file(tensors, path, metadata)
+    assert [update.step for update in fit(job, resume=True) if isinstance(update, Progress)] == [2]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
 from napari_fhn.labels.errors import LabelError
 
-_REFERENCE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
+_REFERENCE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+#: Rows and columns that a spreadsheet has. What is called by a larger number wraps around where it is read.
+_MOST = (1_048_576, 16_384)
 _XML = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<")
 #: Records of cells in an old ``.xls``, and how many columns their last two bytes say.
 _CELLS = {0x0006, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x00D6, 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0207}
 _MANY_CELLS = {0x00BD, 0x00BE}
-_TEXTS, _SPAN = 0x00FC, 0x0200
+_TEXTS, _SPAN, _SHEET = 0x00FC, 0x0200, 0x0085
 _BEGIN = (0x0809, 0x0409, 0x0209, 0x0009)
 
 
@@ -102,15 +105,22 @@ class Counting:
     def _of_xlsx(self, name: str, said: dict[str, str]) -> None:
         match name.rpartition(":")[2]:
             case "row":
-                self._row = int(said["r"]) - 1 if said.get("r", "").isdecimal() else self._row + 1
-                self._column = -1
+                self._row, self._column = (self._called(f"A{said['r']}")[0] if "r" in said else self._row + 1), -1
             case "c":
-                found = _REFERENCE.fullmatch(said.get("r", ""))
                 self._column += 1
-                if found is not None:
-                    self._row, self._column = int(found[2]) - 1, _column(found[1])
+                if "r" in said:
+                    self._row, self._column = self._called(said["r"])
             case "v" | "is" | "f":
                 self._extent.add(self._row, self._column)
+
+    def _called(self, reference: str) -> tuple[int, int]:
+        """Return row and column of a cell by what it is called, counted from 0."""
+        found = _REFERENCE.fullmatch(reference)
+        row, column = (int(found[2]), _column(found[1]) + 1) if found is not None else (0, 0)
+        if not (1 <= row <= _MOST[0] and column <= _MOST[1]):
+            what = f"its part {self._name} names a cell {reference[:20]!r}, which no spreadsheet has"
+            raise LabelError(what, "Save it again", path=self._path)
+        return row - 1, column - 1
 
     def _of_ods(self, name: str, said: dict[str, str]) -> None:
         match name.rpartition(":")[2]:
@@ -156,30 +166,52 @@ def of_biff(data: bytes, path: Path) -> list[int]:
     Raises
     ------
     LabelError
-        When it promises more texts than it has room for.
+        When it promises more texts than it has room for, or a sheet of it ends before it begins.
     """
-    extents = [_Extent()]
-    place = 0
+    extents: list[_Extent] = []
+    begun: set[int] = set()
+    named = {0}
+    # A sheet that begins elsewhere than a reading from the beginning meets one is read from there, as other records.
+    while starts := named - begun:
+        begun |= starts
+        for start in starts:
+            extents.append(_Extent())
+            for place, kind, body in _records(data, start):
+                if kind in _BEGIN:
+                    extents.append(_Extent())
+                    begun.add(place)
+                elif kind == _SHEET and len(body) >= 4:
+                    named.add(struct.unpack_from("<I", body)[0])
+                else:
+                    _count(kind, body, extents[-1], len(data), path)
+    return [extent.size for extent in extents]
+
+
+def _records(data: bytes, place: int) -> Iterator[tuple[int, int, bytes]]:
+    """Yield place, kind and content of the records of an old workbook."""
     while place + 4 <= len(data):
         kind, length = struct.unpack_from("<HH", data, place)
-        body = data[place + 4 : place + 4 + length]
+        yield place, kind, data[place + 4 : place + 4 + length]
         place += 4 + length
-        if kind in _BEGIN:
-            extents.append(_Extent())
-        elif kind == _TEXTS and len(body) >= 8 and struct.unpack_from("<I", body, 4)[0] > len(data):
-            raise LabelError("it is damaged (it promises more texts than it has room for)", "Save it again", path=path)
-        elif kind == _SPAN and len(body) in (10, 14):
-            # Room is made for what this record promises; its ends are exclusive.
-            ends = struct.unpack_from("<IIHH" if len(body) == 14 else "<HHHH", body)
-            if ends[1] > ends[0] and ends[3] > ends[2]:
-                extents[-1].add(ends[0], ends[2])
-                extents[-1].add(ends[1] - 1, ends[3] - 1)
-        elif kind in _CELLS | _MANY_CELLS and len(body) >= 4:
-            row, column = struct.unpack_from("<HH", body)
-            extents[-1].add(row, column)
-            if kind in _MANY_CELLS:
-                extents[-1].add(row, struct.unpack_from("<H", body, len(body) - 2)[0])
-    return [extent.size for extent in extents]
+
+
+def _count(kind: int, body: bytes, extent: _Extent, most: int, path: Path) -> None:
+    """Add the cells of one record."""
+    if kind == _TEXTS and len(body) >= 8 and struct.unpack_from("<I", body, 4)[0] > most:
+        raise LabelError("it is damaged (it promises more texts than it has room for)", "Save it again", path=path)
+    if kind == _SPAN and len(body) in (10, 14):
+        # Room is made for what this record promises; its ends are exclusive.
+        ends = struct.unpack_from("<IIHH" if len(body) == 14 else "<HHHH", body)
+        if ends[1] and ends[3] and (ends[1] < ends[0] or ends[3] < ends[2]):
+            raise LabelError("it is damaged (a sheet of it ends before it begins)", "Save it again", path=path)
+        if ends[1] > ends[0] and ends[3] > ends[2]:
+            extent.add(ends[0], ends[2])
+            extent.add(ends[1] - 1, ends[3] - 1)
+    elif kind in _CELLS | _MANY_CELLS and len(body) >= 4:
+        row, column = struct.unpack_from("<HH", body)
+        extent.add(row, column)
+        if kind in _MANY_CELLS:
+            extent.add(row, struct.unpack_from("<H", body, len(body) - 2)[0])
 
 
 def _column(letters: str) -> int:
@@ -191,4 +223,6 @@ def _column(letters: str) -> int:
 
 def _repeated(said: dict[str, str], what: str) -> int:
     found = next((said[key] for key in said if key.rpartition(":")[2] == f"number-{what}-repeated"), "1")
-    return max(int(found), 1) if found.isdecimal() and len(found) < 12 else 1
+    # Whoever makes room for them takes a sign, and as many digits as there are.
+    found = found.lstrip("+").lstrip("0")
+    return int(found[:20]) if found.isdecimal() else 1

@@ -197,6 +197,8 @@ def _zmap(path: Path) -> SurfaceGrid:
         width, nothing, start = int(float(head[1][0])), _null(head[1]), int(float(head[1][4] or 1))
         rows, columns = int(float(head[2][0])), int(float(head[2][1]))
         limits = tuple(_number(part) for part in head[2][2:6])
+        if len(limits) < 4:
+            raise ValueError
     except LabelError:
         raise
     except (IndexError, ValueError, OverflowError) as error:

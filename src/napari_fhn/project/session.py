@@ -169,8 +169,8 @@ class Session:
         with self._changing:  # a window writes what is clicked while a thread of it copies surveys
             self.check_writer()
             found = self.manifest
-            new: dict[str, Any] = {"created": now(), "program": f"napari-fhn {__version__}"}
-            changed = replace(found, **({} if found.created else new), **changes)
+            new = {} if found.created else {"created": now(), "program": f"napari-fhn {__version__}"}
+            changed = replace(found, **(new | changes))  # who puts a manifest back says these, too
             if changed != self._manifest or not layout.has_manifest(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
                 changed.save(self.folder)

@@ -177,6 +177,8 @@ class Blocks:
         if state["asked"] in (asked, asked[:-1]):  # before blocks were shown in parts, nothing was said of them
             now = {"block": tuple(state["block"]), "batch": state["batch"]}
             now["accumulate"] = state.get("accumulate", self.schedule.accumulate)
+            if len(state["block"]) != len(self.schedule.block):
+                raise ValueError("its blocks have another number of axes")
             self.schedule = replace(self.schedule, **now)
 
     def draw(self, focus: Focus | None = None) -> Batch | None:

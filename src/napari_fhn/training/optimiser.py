@@ -84,6 +84,10 @@ class Optimiser:
         self.damping = state["damping"]
         groups = self._torch.state_dict()["param_groups"]
         moments = {number: own for number, own in enumerate(state["moments"]) if own}
+        for parameter, own in zip(self._parameters, state["moments"], strict=True):
+            for name, value in own.items():
+                if value.shape != (parameter.shape if name != "step" else ()) or (name == "step" and value < 0):
+                    raise ValueError(f"its '{name}' of the optimiser is not that of these weights")
         self._torch.load_state_dict({"state": moments, "param_groups": groups})
 
     @property

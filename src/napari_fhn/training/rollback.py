@@ -78,7 +78,7 @@ class Rollback:
         self._good = {name: state["good"][name].to(value.device) for name, value in self._good.items()}
         self._since_kept, self._learnt = state["since_kept"], state["learnt"]
         self._losses.clear()
-        self._losses.extend(state["losses"])
+        self._losses.extend(map(float, state["losses"]))
         self._jumps = state["jumps"]
 
     def judge(self, loss: float, *, keep: bool = True) -> str | None:

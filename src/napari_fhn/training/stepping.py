@@ -54,7 +54,8 @@ class Stepping:
             job = _on_own_device(job, ranks)
         with _together(ranks):
             if state is not None:
-                suspended.check_goes_on(job, dict(state))
+                with suspended.taken_over(job.model):
+                    suspended.check_goes_on(job, state)
                 job = replace(job, start_from=None)
             self.setup = Setup(job, ranks, resumes=state is not None)
         network = self.setup.network
@@ -64,13 +65,14 @@ class Stepping:
         self.labels = self.setup.labels
         self.learner = Learner(network, self.setup.criterion, job.schedule, self.labels, self.setup.device, self.ranks)
         if state is not None:
-            with _together(ranks):
+            with _together(ranks), suspended.taken_over(job.model):
                 self._resume(state)
 
     def _resume(self, state: Mapping[str, Any]) -> None:
         if state["channels"] != self.setup.network.input_channels:
             channels = f"{state['channels']} channels instead of {self.setup.network.input_channels}"
             raise suspended.something_else(channels)
+        suspended.check_alike(state, {"learner": self.learner.state(), "blocks": self.setup.blocks.state()})
         self.learner.resume(state["learner"])
         self.setup.blocks.resume(state["blocks"])
         self.setup.blocks.share(self.ranks.rank, self.ranks.size, more=False)

@@ -383,10 +383,12 @@ class _Training:
 
     def _resume(self, state: dict[str, Any]) -> None:
         self.step = state["step"]
-        self.scoring.resume(state)
-        if "combining" in state:
-            self.combining.resume(state["combining"])
-        self._losses.extend(state["losses"])
+        with suspended.taken_over(self.job.model):
+            suspended.check_alike(state, self.scoring.state() | {"combining": self.combining.state()})
+            self.scoring.resume(state)
+            if "combining" in state:
+                self.combining.resume(state["combining"])
+            self._losses.extend(state["losses"])
         if self.learnt:  # whoever goes on wants more steps
             self._losses.clear()
         self.setup.notes.append(f"Training goes on after step {self.step}.")
