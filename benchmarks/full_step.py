@@ -90,7 +90,7 @@ def step(name: str, device: torch.device, part: int) -> dict[str, object]:
     optimiser = torch.optim.Adam(network.parameter_groups(0.02, 0.0))
     data = case.data(device)
     before = _peak(device)
-    began = time.perf_counter()
+    began, computed = time.perf_counter(), time.process_time()
     scores = network.scores(data)
     labels = torch.zeros(scores.shape[0], *scores.shape[2:], dtype=torch.int64, device=device)
     labels[..., ::16] = 1 + torch.arange(labels[..., ::16].numel(), device=device).view(labels[..., ::16].shape) % 2
@@ -99,7 +99,7 @@ def step(name: str, device: torch.device, part: int) -> dict[str, object]:
     optimiser.step()
     if device.type == "cuda":
         torch.cuda.synchronize()
-    seconds, peak = time.perf_counter() - began, _peak(device)
+    seconds, computed, peak = time.perf_counter() - began, time.process_time() - computed, _peak(device)
     memory = paper_memory(paper.architecture, block)
     return {
         "network": name,
@@ -108,6 +108,7 @@ def step(name: str, device: torch.device, part: int) -> dict[str, object]:
         "machine": machine(),
         "device": str(device),
         "seconds": rounded(seconds),
+        "cpu_seconds": rounded(computed),
         "loss": rounded(loss.item()),
         "invertibility_error": network.invertibility_error,
         "peak_bytes": peak,

@@ -72,39 +72,6 @@ def test_messages_in_troubleshooting_are_those_of_the_program():
             assert piece.strip() in said, row
 
 
-def test_options_on_the_command_line_page_exist(capsys):
-    from napari_fhn.cli import main
-
-    texts = []
-    commands = (
-        "train",
-        "predict",
-        "score",
-        "report",
-        "export horizon",
-        "export mesh",
-        "export polygons",
-        "export thickness",
-        "brick",
-        "history",
-        "horizon",
-        "worker",
-        "forecast",
-        "diagnose",
-        "runs",
-        "info",
-        "similar",
-    )
-    for command in (*commands, "runs delete", "similar"):
-        with pytest.raises(SystemExit):
-            main([*command.split(), "--help"])
-        texts.append(capsys.readouterr().out)
-    pages = [GUIDE / page for page in ("command-line.md", "maps.md", "troubleshooting.md")]
-    for page in (*pages, *(ROOT / "docs" / "how-to").glob("*.md")):
-        for option in set(re.findall(r"(--[a-z][a-z-]+)", page.read_text("utf-8"))) - {"--help", "--index-url"}:
-            assert any(re.search(rf"{option}\b(?!-)", text) for text in texts), f"{page.name}: {option}"
-
-
 def test_every_environment_variable_is_told():
     told = (ROOT / "docs" / "how-to" / "environment.md").read_text("utf-8")
     scripts = (path for folder in ("src", "tests", "benchmarks", "scripts") for path in (ROOT / folder).rglob("*.py"))
