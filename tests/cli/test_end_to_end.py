@@ -24,7 +24,9 @@ SAMPLE = "sample:hyperspectral"
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.usefixtures("small")
-def test_interrupted_resumed_predicted_scored_and_reported(capsys):
+def test_interrupted_resumed_predicted_scored_and_reported(monkeypatch, capsys):
+    # What else a prediction is made of is tried beside it: test_parity.py.
+    monkeypatch.setitem(RECIPES, "spectra", replace(RECIPES["spectra"], combination=None))
     # The recipe of a few kernels is known to this process only: the other one gets it in a job.
     asked = ["train", SAMPLE, "--session", "s", "--hold-out", "4", "--steps", "1000", "--device", "cpu"]
     assert main([*asked[:-4], "--steps", "1", *asked[-2:], "--json"]) == 0

@@ -225,13 +225,11 @@ class Job:
         self.check_kept(path for path in read if path is not None)
 
     def check_kept(self, files: Iterable[str]) -> None:
-        """Raise a :class:`JobError` where the job would write over one of some files."""
-        over = {str(path) for path in inside.written(self)} & set(files)
-        for file in sorted(over):
-            raise JobError(
-                f"{file} would be written over, as a file of the prediction {self.prediction} or of the model "
-                f"{self.model} is called. Call one of them otherwise"
-            )
+        """Raise a :class:`JobError` where it would write over one of some files."""
+        written = inside.written(self) if Path(self.prediction).name else ()  # settings are tried without files
+        for file in sorted({str(path) for path in written}.intersection(files)):
+            whose = f"the prediction {self.prediction} or of the model {self.model}"
+            raise JobError(f"{file} would be written over, as a file of {whose} is called: call one of them otherwise")
 
     @property
     def attributes(self) -> tuple[str, ...]:
