@@ -35,10 +35,13 @@ def run_of(folder: str | Path, which: str = "") -> Run:
 
 @pytest.fixture
 def small(monkeypatch, tmp_path) -> None:
-    """Recipes of a few kernels, and a folder of one's own to work in."""
+    """Recipes of a few kernels, with the network alone, and a folder of one's own to work in.
+
+    Tests of what a combination says bring one.
+    """
     monkeypatch.chdir(tmp_path)
-    flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)))
-    chart = Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16)))
+    flat = Recipe("", "", levels(2, 8, (2, 2), 1, context=1), Schedule(steps=2, block=(8, 32)), combination=None)
+    chart = Recipe("", "", levels(2, 8, (2,), 1), Schedule(steps=2, block=(16, 16)), combination=None)
     for name, made in (("sections", flat), ("map", chart), ("spectra", chart), ("regions", chart)):
         monkeypatch.setitem(RECIPES, name, made)
     monkeypatch.setitem(RECIPES, "layers", replace(flat, neighbours=True))

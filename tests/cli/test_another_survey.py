@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.project import Session
+from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.recipes import RECIPES
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -114,8 +117,9 @@ def test_a_network_that_is_told_of_neighbours_needs_labels(survey, wells, follow
 
 
 @pytest.mark.parametrize("names", [("sand", "shale"), ("salt", "shale")])
-def test_labels_of_other_classes_say_nothing(survey, wells, following, capsys, names):
+def test_labels_of_other_classes_say_nothing(survey, wells, following, monkeypatch, capsys, names):
     """A class is what it is called, and not its number: what is labelled there is not carried as something else."""
+    monkeypatch.setitem(RECIPES, "sections", replace(RECIPES["sections"], combination=Combination()))
     assert main(["train", str(survey), *wells, "--session", "s", "--recipe", "sections", "--json"]) == 0
     asked = ["predict", str(following), "--network", "s", "--session", "n"]
     assert main(asked) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import xarray as xr
@@ -116,7 +116,7 @@ def assemble(
             "notes": tuple(said),
         },
     )
-    return rio(survey).write_crs(crs) if crs is not None else survey
+    return cast(xr.DataArray, rio(survey).write_crs(crs)) if crs is not None else survey
 
 
 def dated(bands: Sequence[Mapping[str, Any]], labels: Sequence[str], n_bands: int | Sequence[int]) -> dict[str, Any]:

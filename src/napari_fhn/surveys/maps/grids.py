@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import rasterio.warp
@@ -228,8 +228,8 @@ def place(survey: xr.DataArray, grid: Grid) -> xr.DataArray:
     units = {"units": map_units(grid.crs)} if map_units(grid.crs) else {}
     survey = survey.assign_coords(y=("y", y, units), x=("x", x, units))
     if grid.crs is not None:
-        survey = rio(survey).write_crs(grid.crs)
-    return rio(survey).write_transform(t) if grid.placed else survey
+        survey = cast(xr.DataArray, rio(survey).write_crs(grid.crs))
+    return cast(xr.DataArray, rio(survey).write_transform(t)) if grid.placed else survey
 
 
 class Resampled(LazyArray):

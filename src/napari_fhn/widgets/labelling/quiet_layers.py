@@ -65,7 +65,7 @@ def _paths(viewer: ViewerModel, paths: Shapes) -> object:
 
 def _points(points: Points) -> object:
     """Return which points are seen, where and how large; None where a napari does not say so."""
-    seen = [getattr(points, name, None) for name in ("_view_indices", "_view_data", "_view_size")]
+    seen: list[Any] = [getattr(points, name, None) for name in ("_view_indices", "_view_data", "_view_size")]
     if any(one is None for one in seen):
         return None
     return tuple((np.shape(one), np.asarray(one).tobytes()) for one in seen)
