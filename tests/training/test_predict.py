@@ -155,7 +155,8 @@ def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
             if len(boxes) == 5:
                 control.stop.set()
     assert boxes[0] == 6
-    assert sorted(boxes) == [4, 5, 6, 7, 8]
+    assert sorted(boxes[:5]) == [4, 5, 6, 7, 8]
+    assert len(boxes) <= 6  # one more may have been there already
     assert isinstance(update, Done)
     assert update.stopped
 
