@@ -387,8 +387,22 @@ def similar() -> None:
         window(viewer, "similar")
 
 
+def carrying() -> None:
+    """What would be carried along the reflectors from the wells of the bundled survey, before it is."""
+    with desk("seismic") as (viewer, dock):
+        load_labels(dock)
+        look_at_the_salt(viewer, dock)
+        dock.labels.tools.open("Sections")
+        sections, state = dock.labels.sections, dock.desk.labelling.carrying.preview.state
+        sections.preview.click()
+        wait(lambda: bool(state.words), PATIENCE)
+        pause(1.0)
+        show(sections)
+        window(viewer, "carrying")
+
+
 SCENES: dict[str, Callable[[], Any]] = {
-    scene.__name__: scene for scene in (seismic, similar, hyperspectral, maps, controls, film, tools)
+    scene.__name__: scene for scene in (seismic, carrying, similar, hyperspectral, maps, controls, film, tools)
 }
 
 

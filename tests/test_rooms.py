@@ -205,15 +205,37 @@ def test_jobs_run_where_only_torch_numpy_and_safetensors_are(job):
     assert provenance.read(weighed.prediction).factors == ()
 
 
-def test_the_viewers_process_stays_free_of_torch():
-    lines = [
-        "from napari_fhn.cli import main; main(['info', 'sample:seismic'])",
-        "import napari_fhn.project, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
-        "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
-        "import napari_fhn.report.writing, napari_fhn.report.sections",
-        "import napari_fhn.widgets",
-    ]
-    code = "import sys\nfor line in sys.argv[1:]:\n    exec(line)\n    if 'torch' in sys.modules: sys.exit(line)"
+#: What maps, tracking and files of labels ask for: whoever opens the first survey, or the dock, would wait for it.
+LATER = ("rioxarray", "scipy.ndimage", "scipy.spatial", "scipy.interpolate")
+
+
+@pytest.mark.parametrize(
+    ("late", "lines"),
+    [
+        (
+            LATER,
+            [
+                "from napari_fhn.cli import main; main(['info', 'sample:seismic'])",
+                "import napari_fhn.project, napari_fhn.surveys, napari_fhn.labels, napari_fhn.sample_data",
+                "import napari_fhn.widgets",
+            ],
+        ),
+        (
+            (),
+            [
+                "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
+                "import napari_fhn.report.writing, napari_fhn.report.sections",
+            ],
+        ),
+    ],
+)
+def test_the_viewers_process_stays_free_of_torch_and_of_what_is_not_asked_for_yet(late, lines):
+    code = (
+        "import sys\n"
+        "for line in sys.argv[1:]:\n"
+        "    exec(line)\n"
+        f"    if found := {{'torch', *{late!r}}} & set(sys.modules): sys.exit(f'{{line}}: {{found}}')"
+    )
     run = python(code, *lines)
     assert run.returncode == 0, run.stderr
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import skimage
 from numpy.typing import NDArray
-from skimage.draw import ellipse, line, polygon
 
 _FLAT = 1e-6
 
@@ -49,13 +49,13 @@ def _area(points: NDArray[np.float64], kind: str, size: tuple[int, int]) -> NDAr
     if kind == "ellipse":
         centre, half = points.mean(axis=0), np.ptp(points, axis=0) / 2
         radii = np.maximum(half, 0.5)
-        mask[ellipse(centre[0], centre[1], radii[0], radii[1], shape=size)] = True  # type: ignore[no-untyped-call]
+        mask[skimage.draw.ellipse(centre[0], centre[1], radii[0], radii[1], shape=size)] = True  # type: ignore[no-untyped-call]
     elif kind in ("line", "path"):
         ends = np.rint(points).astype(int)
         for a, b in itertools.pairwise(ends):
-            rows, columns = line(*a, *b)  # type: ignore[no-untyped-call]
+            rows, columns = skimage.draw.line(*a, *b)  # type: ignore[no-untyped-call]
             kept = (rows >= 0) & (rows < size[0]) & (columns >= 0) & (columns < size[1])
             mask[rows[kept], columns[kept]] = True
     else:
-        mask[polygon(points[:, 0], points[:, 1], shape=size)] = True  # type: ignore[no-untyped-call]
+        mask[skimage.draw.polygon(points[:, 0], points[:, 1], shape=size)] = True  # type: ignore[no-untyped-call]
     return mask

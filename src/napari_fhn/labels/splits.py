@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import scipy
+import skimage
 from numpy.typing import NDArray
-from skimage.measure import label
 
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
@@ -55,7 +55,7 @@ def bodies(labels: NDArray[Any], vertical_axis: int | None) -> list[Box]:
     """
     axis = None if vertical_axis is None else vertical_axis % labels.ndim
     mask = footprint(labels, axis)
-    numbered = label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
+    numbered = skimage.measure.label(mask, connectivity=mask.ndim)  # type: ignore[no-untyped-call]
     # Along a line bodies are intervals of traces.
     boxes = _merge([_bounds(slices) for slices in scipy.ndimage.find_objects(numbered)])
     if axis is not None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import scipy
+import skimage
 from numpy.typing import NDArray
-from skimage import measure
 
 
 def smooth(classes: NDArray[Any], radius: int) -> NDArray[Any]:
@@ -63,7 +63,7 @@ def remove_small(classes: NDArray[Any], smallest: int) -> NDArray[Any]:
     """
     classes = np.asarray(classes)
     # Bodies of all classes at once: neighbours with equal values are connected.
-    bodies: NDArray[Any] = measure.label(classes, background=0, connectivity=1)  # type: ignore[no-untyped-call]
+    bodies: NDArray[Any] = skimage.measure.label(classes, background=0, connectivity=1)  # type: ignore[no-untyped-call]
     sizes = np.bincount(bodies.reshape(-1))
     small = sizes < smallest
     small[0] = False
@@ -101,7 +101,7 @@ def fill_holes(classes: NDArray[Any], largest: int) -> NDArray[Any]:
         holes = scipy.ndimage.binary_fill_holes(body) & ~body
         if not holes.any():
             continue
-        parts: NDArray[Any] = measure.label(holes, connectivity=1)  # type: ignore[no-untyped-call]
+        parts: NDArray[Any] = skimage.measure.label(holes, connectivity=1)  # type: ignore[no-untyped-call]
         small = np.bincount(parts.reshape(-1)) <= largest
         small[0] = False
         result[small[parts]] = value

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import xarray as xr
 
-if TYPE_CHECKING:
-    from rioxarray.raster_array import RasterArray
 
-
-def rio(array: xr.DataArray) -> RasterArray:
+def rio(array: xr.DataArray) -> Any:
     """Return ``array.rio``: CRS and transform of a map.
 
-    rioxarray brings dask's arrays along, which take as long to import as all else a seismic survey is opened with: it
-    is imported with the first map.
+    rioxarray, and pyproj with it, is imported with the first map: of seismic nobody asks for them.
 
     Parameters
     ----------
@@ -29,5 +25,4 @@ def rio(array: xr.DataArray) -> RasterArray:
     """
     import rioxarray  # noqa: F401  (gives arrays their .rio)
 
-    found: RasterArray = array.rio
-    return found
+    return array.rio

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import skimage
 from numpy.typing import NDArray
-from skimage.measure import find_contours
 
 from napari_fhn.surveys.cuts import Cut, Path
 
@@ -41,7 +41,7 @@ def lines(samples: NDArray[np.float32], where: Cut) -> list[NDArray[np.float64]]
         return _runs(deep)
     if where.axis < deep.ndim:
         return _runs(np.take(deep, where.index, where.axis))
-    contours = find_contours(deep, where.index)  # type: ignore[no-untyped-call]
+    contours = skimage.measure.find_contours(deep, where.index)  # type: ignore[no-untyped-call]
     return [np.asarray(line, np.float64) for line in contours]
 
 

@@ -70,6 +70,11 @@ class ToolFold(QWidget):
             (self._away.discard if wanted else self._away.add)(button)
             self._arrange()
 
+    def call(self, title: str, shown: str, words: str) -> None:
+        """Write something else on the button of a tool, which other data make another one."""
+        self.buttons[title].setText(shown)
+        self.buttons[title].setToolTip(words)
+
     def open(self, title: str) -> None:
         """Open a tool."""
         self.buttons[title].setChecked(True)

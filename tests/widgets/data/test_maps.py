@@ -56,6 +56,12 @@ def test_labels_lie_on_a_map_that_is_turned(viewer, dock, tmp_path):
     layer.paint(layer.world_to_data(world[1:]), 1)
     painted = np.argwhere(np.asarray(layer.data))
     np.testing.assert_allclose(painted.mean(axis=0), (7, 20))
+    # A map has no sections that something could be copied to, or found between.
+    dock.labels.tools.open("Sections")
+    sections = dock.labels.sections
+    assert dock.labels.tools.buttons["Sections"].text() == "Shapes"
+    assert all(one.isHidden() for one in (sections.copy, sections.reach, sections.interpolate, sections.carry))
+    assert not sections.draw.isHidden()
 
 
 def test_degrees_are_as_square_as_the_ground(tmp_path):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import percentile_filter, uniform_filter
-from scipy.sparse import coo_matrix, csgraph
 
 from napari_fhn.structure.tracking.events import unit
 
@@ -45,7 +44,7 @@ def trust(windows: NDArray[np.int8], there: NDArray[np.bool_], picks: NDArray[np
     ndarray of float32, shape (inline, crossline)
         1 at picks, 0 where no way leads.
     """
-    likeness = percentile_filter(_likeness(windows), _LOW, size=[min(3, size) for size in there.shape])
+    likeness = scipy.ndimage.percentile_filter(_likeness(windows), _LOW, size=[min(3, size) for size in there.shape])
     usual = [np.median(likeness[tuple(slice(max(0, at - _NEAR), at + _NEAR + 1) for at in pick)]) for pick in picks]
     cost = 1 / _FAR + _UNLIKE * (1 - likeness / max(_ALIKE, float(np.median(usual)))).clip(0)
     number = np.arange(there.size).reshape(there.shape)
@@ -56,9 +55,11 @@ def trust(windows: NDArray[np.int8], there: NDArray[np.bool_], picks: NDArray[np
         first.append(number[one][both])
         second.append(number[other][both])
         length.append((0.5 * (cost[one] + cost[other]) * np.hypot(down, across))[both])
-    graph = coo_matrix((np.concatenate(length), (np.concatenate(first), np.concatenate(second))), (there.size,) * 2)
+    graph = scipy.sparse.coo_matrix(
+        (np.concatenate(length), (np.concatenate(first), np.concatenate(second))), (there.size,) * 2
+    )
     seeds = np.ravel_multi_index(tuple(picks.T), there.shape)
-    way = csgraph.dijkstra(graph.tocsr(), directed=False, indices=seeds, min_only=True)
+    way = scipy.sparse.csgraph.dijkstra(graph.tocsr(), directed=False, indices=seeds, min_only=True)
     return np.asarray(np.exp(-way), np.float32).reshape(there.shape)
 
 
@@ -69,7 +70,7 @@ def _likeness(windows: NDArray[np.int8]) -> NDArray[np.float32]:
     for start in range(0, lines, _ROWS):
         low, high = max(0, start - 4), min(lines, start + _ROWS + 4)
         size = (min(3, lines), min(3, traces), 1)
-        means = unit(uniform_filter(windows[low:high].astype(np.float32), size, mode="constant"))
+        means = unit(scipy.ndimage.uniform_filter(windows[low:high].astype(np.float32), size, mode="constant"))
         least = np.ones(means.shape[:2], np.float32)
         for axis in (0, 1):
             count = means.shape[axis]

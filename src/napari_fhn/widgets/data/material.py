@@ -45,7 +45,7 @@ def unread(data: Any) -> Any:
     """
     if isinstance(data, np.ndarray) or is_dask_collection(data):
         return data
-    import dask.array as da  # takes as long to import as the dock takes to make
+    import dask.array as da  # takes as long to import as the dock takes to make: not before there is a survey
 
     return da.from_array(data)
 

@@ -102,6 +102,7 @@ def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:
         left[0] -= 1
         if left[0] <= 0:
             viewer.layers.events.inserted.disconnect(arrived)
+        measure_alike(viewer)  # before any other hears of it, and draws
         readout.attach(event.value)
         beside(viewer, event.value)
         if is_upright(event.value):

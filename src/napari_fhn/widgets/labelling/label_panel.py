@@ -47,6 +47,8 @@ _NEW = (
     "New label layer",
     "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash.",
 )
+_SECTIONS = ("Sections", "Labels for neighbouring sections and from shapes.")
+_SHAPES = ("Shapes", "Labels from shapes that are drawn.")
 _SHOW = ("Show labels", "Show the labels, the prediction and the runs that this survey's session holds.")
 
 
@@ -119,7 +121,7 @@ class LabelPanel(Section):
         self.history = HistoryPanel(self._book)
         self.tools.add("History", "What was changed, and taking it back.", self.history)
         self.sections = SectionsPanel(labelling.sections, labelling.carrying)
-        self.tools.add("Sections", "Labels for neighbouring sections and from shapes.", self.sections)
+        self.tools.add(*_SECTIONS, self.sections)
         self.accept = AcceptPanel(labelling.sections, prediction, entropy)
         self.tools.add("Accept", "Take over parts of the prediction as labels.", self.accept)
         self.wells = WellsPanel(labelling.wells, labelling.wells_layer, labelling.wells_beside)
@@ -244,6 +246,8 @@ class LabelPanel(Section):
         # What there is nothing for yet takes no room.
         self.tools.setVisible(state.has_labels)
         self.tools.offer("Wells", survey is not None and is_seismic(survey))
+        sectioned = self._labelling.sections.are_there or self._labelling.carrying.fits
+        self.tools.call("Sections", *(_SECTIONS if sectioned else _SHAPES))
         self.tools.offer("Horizons", self._labelling.horizons.fits)
         self.table.setEnabled(may)
         self.adopt.setEnabled(may)

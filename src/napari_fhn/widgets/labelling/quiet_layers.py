@@ -68,4 +68,4 @@ def _points(points: Points) -> object:
     seen: list[Any] = [getattr(points, name, None) for name in ("_view_indices", "_view_data", "_view_size")]
     if any(one is None for one in seen):
         return None
-    return tuple((np.shape(one), np.asarray(one).tobytes()) for one in seen)
+    return tuple((array.shape, array.tobytes()) for array in map(np.asarray, seen))

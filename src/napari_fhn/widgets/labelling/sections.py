@@ -58,6 +58,12 @@ class Sections:
         """Let go of the viewer."""
         disconnect(self._context.viewer.layers.events.removed, self._on_removed)
 
+    @property
+    def are_there(self) -> bool:
+        """Whether what is worked on has sections that lie beside each other: a map and a line have none."""
+        material = self._context.data.material
+        return material is not None and len(material.shape) == 3
+
     def copy(self, reach: int) -> None:
         """Copy the labels of the section in view to its neighbours on either side."""
         place, layer = self._book.place(), self._book.layer

@@ -28,6 +28,7 @@ class SectionsPanel(QWidget):
     def __init__(self, sections: Sections, carrying: Carrying) -> None:
         super().__init__()
         self._carrying = carrying
+        self._sections = sections
         self.carry = QPushButton("Carry along reflectors")
         self.carry.setToolTip(
             "Carry all that is labelled (wells, sections, horizons, strokes) along the reflectors, as labels that "
@@ -141,4 +142,5 @@ class SectionsPanel(QWidget):
         for widget in (self.carry, self.least, self.preview, self.way, self.words, self.erase):
             widget.setVisible(self._carrying.fits)
         for widget in (self.copy, self.reach):
-            widget.setVisible(not self._carrying.fits)
+            widget.setVisible(self._sections.are_there and not self._carrying.fits)
+        self.interpolate.setVisible(self._sections.are_there)
