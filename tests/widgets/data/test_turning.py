@@ -127,6 +127,15 @@ def test_going_to_a_crossline_shows_it(look, qtbot):
     assert turning.index == 1
 
 
+def test_a_volume_that_arrives_beside_a_map_leaves_it_as_it_lies(look):
+    viewer, turning, _ = look(survey(band=range(3), y=range(30, 10, -1), x=range(15)))
+    values, how, _ = image_layer(survey(**VOLUME))
+    viewer.add_layer(Image(values, **how))
+    assert viewer.dims.order == (0, 1, 2)
+    turning._data.choose((viewer.layers[1],))
+    assert viewer.dims.order == (0, 2, 1)
+
+
 def test_another_survey_that_is_ticked_comes_to_the_front_and_the_first_one_again(look):
     viewer, turning, bar = look(survey(**VOLUME))
     data = turning._data

@@ -14,7 +14,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
-from napari_fhn.surveys.drawing import section_title
+from napari_fhn.surveys.drawing import UPRIGHT, section_title
 from napari_fhn.widgets.data import foreground, placement, readout
 from napari_fhn.widgets.data.material import Material, survey_of
 from napari_fhn.widgets.events import disconnect
@@ -195,6 +195,9 @@ class Data:
         """Leave a survey that lies elsewhere for the person to tick; it is not drawn over the one that is worked on."""
         if self.material is not None and foreground.is_in_the_way(layer, self.material):
             foreground.hide(layer)
+            # A volume that arrives stands upright, and with it turns what it finds there.
+            turned = tuple(self._viewer.dims.order) == UPRIGHT.get(self._viewer.dims.ndim)
+            foreground.face(self._viewer, self.material, self.vertical, turn=turned)
             self._messages.say(
                 f"'{layer.name}' lies elsewhere than what is worked on, and is hidden: tick it to work on it.",
                 note=True,
