@@ -26,7 +26,7 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
-from napari_fhn.project import HeldOut, Project, Session, SurveySet, jobs, planning
+from napari_fhn.project import HeldOut, Project, Session, SurveySet, dips, jobs, planning
 from napari_fhn.project import Settings as JobSettings
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
@@ -74,6 +74,7 @@ def network(
         notes: list[str] = []
         with answer.timed("train"):
             end = time.process_time() + settings.budget
+            find_structure(job)
             steps = job.schedule.steps if _names_steps(settings.overrides) else affordable_steps(job, end)
             job = replace(job, schedule=replace(job.schedule, steps=steps))
             made = _train(job, None if _names_steps(settings.overrides) else end, notes)
@@ -183,6 +184,14 @@ def job_of(task: Task, project: Project, overrides: Sequence[str]) -> tuple[Job,
         except ValueError:
             part[last] = text  # a word may stand without its quotes
     return Job.from_dict(data), chosen.name
+
+
+def find_structure(job: Job) -> None:
+    """Find the dips that a prediction needs, which a training would beside its steps: so that these can be timed."""
+    vertical = job.vertical_axis
+    if vertical is not None and job.combination is not None and job.combination.folder:
+        for _ in dips.dips_of(job.inputs, vertical, job.combination.folder).fill():
+            pass
 
 
 def affordable_steps(job: Job, end: float) -> int:

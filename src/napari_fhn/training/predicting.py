@@ -10,6 +10,7 @@ from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.training import earlier, provenance, speed
 from napari_fhn.training import journal as journals
+from napari_fhn.training.combination.preparing import Awaited
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.journal import Journal
@@ -19,6 +20,9 @@ from napari_fhn.training.ready import Ready
 from napari_fhn.training.recorder import Recorder
 from napari_fhn.training.time_left import TimeLeft
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
+
+_TICK = 0.2
+"""Seconds between two looks at whether to stop."""
 
 
 def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
@@ -58,6 +62,7 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
     time_left = TimeLeft()
     resumed = journal.plan is not None
     with speed.settled(ready.device):
+        yield from _structure(predictor, control)
         for box, share in predictor.everything(journal, control):
             for note in predictor.notes():
                 yield Note(note)
@@ -85,6 +90,17 @@ def predict(job: Job, control: Control | None = None) -> Iterator[Update]:
         journals.discard(job)
         earlier.forget_prediction(job.prediction)
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", model.steps)
+
+
+def _structure(predictor: Predictor, control: Control) -> Iterator[Update]:
+    """Find what has to be known of the data first, where that takes long, for as long as nobody stops it."""
+    structure = Awaited(None if predictor.combiner is None else predictor.combiner.preparing)
+    try:
+        while structure.pending and not control.stop.is_set():
+            yield from map(Note, structure.wait(_TICK))
+            control.wait_while_paused()
+    finally:
+        structure.end()
 
 
 def _recorder(ready: Ready, predictor: Predictor, journal: Journal) -> Recorder:

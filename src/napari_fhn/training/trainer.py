@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, earlier, following, provenance, suspended
+from napari_fhn.training import description, earlier, ending, following, provenance, suspended
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.checkpoints import Checkpoints
@@ -29,6 +29,7 @@ from napari_fhn.training.memory import is_out_of_memory
 from napari_fhn.training.pace import Pace
 from napari_fhn.training.ranks import ALONE, RankLost, Ranks
 from napari_fhn.training.recorder import Recorder
+from napari_fhn.training.resting import Resting
 from napari_fhn.training.scoring import Scoring
 from napari_fhn.training.stepping import Stepping
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
@@ -38,9 +39,6 @@ _SAVE_EVERY = 10.0
 
 _RECENT = 20
 """Steps whose losses tell how training goes."""
-
-_TICK = 0.05
-"""Seconds between two looks at what was asked for during a pause."""
 
 _NOTHING_LABELLED = 0.2
 """Seconds between two looks at labels that are gone."""
@@ -84,10 +82,12 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False, ranks
         with training.setup.device_settled():
             while training.goes_on:
                 if control.pause.is_set():
-                    yield from training.pause()
+                    yield from training.resting.pause(training.step, looks=training.begun)
                 elif control.revert is not None:
                     yield from training.go_back(control.revert)
                     control.revert = None
+                elif training.behind:
+                    yield from training.catch_up()
                 else:
                     began = time.monotonic()
                     if (yield from training.learn()):
@@ -95,6 +95,9 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False, ranks
                         yield from training.look()
     except RankLost as lost:
         raise training.kept_after(lost) from lost
+    except BaseException:
+        training.combining.structure.end()
+        raise
     finally:
         training.stepping.end()
     yield from training.finish()
@@ -121,13 +124,14 @@ class _Training:
         self._waiting = self._told_unknown = False
         self._saved = time.monotonic()
         self._pace = Pace()
+        self.resting = Resting(control, self.live, self.combining, self.stepping, self._pace)
         self._resumes = state is not None
+        self.begun = self.behind = False
         if state is not None:
             self._resume(state)
         else:
             self.setup.notes += self.combining.notes
         self._begun_at = self.step
-        self._begun = False
         self._answered: list[Box] = []
         self._labels_seen = self.labels.version
 
@@ -135,7 +139,7 @@ class _Training:
     def goes_on(self) -> bool:
         """Whether there are steps to make."""
         learnt = self.learnt and not self.combining.waits  # what is hidden is to be learnt yet
-        more = self.step < self.job.schedule.steps and not self.scoring.best.given_up and not learnt
+        more = (self.step < self.job.schedule.steps and not self.scoring.best.given_up and not learnt) or self.behind
         return more and not self.control.stop.is_set()
 
     @property
@@ -155,9 +159,9 @@ class _Training:
 
     def begin(self) -> Iterator[Update]:
         """With the first step take the place of what is there; until then a folder is as it was."""
-        if self._begun:
+        if self.begun:
             return
-        self._begun = True
+        self.begun = True
         if not self._resumes:
             yield from map(Note, earlier.keep_network(self.job))
         journals.discard(self.job)
@@ -172,17 +176,13 @@ class _Training:
         if self._recorder.begin(predictor.outputs.clear):
             yield BoxChanged(Box.whole(predictor.shape), self.step)
 
-    def pause(self) -> Iterator[Update]:
-        """Wait until training goes on; the view is predicted meanwhile wherever it moves."""
-        began = time.monotonic()
-        yield Note(f"Training is paused after step {self.step}.")
-        while self.control.pause.is_set() and not self.control.stop.is_set():
-            self.stepping.wait()
-            if self._begun and self.live.moved:
-                with self.learner.average.in_network():
-                    yield from self.live.look(self.step)
-            self.control.stop.wait(_TICK)
-        self._pace.waited(time.monotonic() - began)
+    def catch_up(self) -> Iterator[Update]:
+        """Wait a little for what is to be known of the data, then do what had to wait for it after a step."""
+        yield from self.begin()
+        self.stepping.wait()
+        yield from self.resting.wait(self.step)
+        if not self.combining.structure.pending:
+            yield from self.look()
 
     def go_back(self, step: int) -> Iterator[Update]:
         """Go on from the weights of an earlier step."""
@@ -193,6 +193,7 @@ class _Training:
             return
         yield from self.begin()
         self._now(step)
+        self.behind = False
         self.stepping.restart()
         self.scoring.forget()
         self._losses.clear()
@@ -262,6 +263,11 @@ class _Training:
 
     def look(self) -> Iterator[Update]:
         """Between two steps: predict the view, score, keep; each when it is due."""
+        scores = self.scoring.best.patience and self.scoring.is_due(self.step, 0.0)
+        lacks = self.combining.lacks(self.step, learnt=self.learnt)
+        self.behind = lacks or bool(scores and self.combining.structure.pending)
+        if self.behind:  # what follows must not depend on how fast that is found
+            return
         due = time.monotonic() - self._saved > _SAVE_EVERY
         with self.learner.average.in_network():
             waited, began = self.combining.waits, time.monotonic()
@@ -279,7 +285,7 @@ class _Training:
                 self.live.again()
             if self.live.due:
                 began = time.monotonic()
-                yield from self.live.look(self.step)
+                yield from self.combining.listening(self.live.look(self.step))
                 self._expect(_VIEW, (time.monotonic() - began) / self.live.share)
                 yield self.scoring.learnt_from(self.step)
             if self.scoring.is_due(self.step, self._pace.running):
@@ -291,7 +297,7 @@ class _Training:
                 now = (self._model(), self.step, median(self._losses), self.scoring.mean_held_out)
                 if kept := self.keeping.attempt("a checkpoint", lambda: self.checkpoints.keep(*now)):
                     yield kept
-            if said:
+            if waited and not self.combining.waits:
                 self._losses.clear()  # with all labels it is another task, which may not be learnt yet
             if due:
                 self._save()
@@ -302,7 +308,7 @@ class _Training:
 
     def kept_after(self, lost: RankLost) -> JobError:
         """Keep what was learnt before another process was lost, and return the error that says so."""
-        if not self._begun:
+        if not self.begun:
             return lost
         self._suspend()
         with self.learner.average.in_network():
@@ -317,11 +323,15 @@ class _Training:
 
     def finish(self) -> Iterator[Update]:
         """Keep what was learnt, predict the view once more, and say how it ended."""
-        if not self._begun:
+        if not self.begun:
+            self.combining.finish(early=True)
             words = "Stopped before the first step: nothing was trained, and all is as it was."
             yield Done("train", True, self._pace.running, words, self._begun_at)
             return
         best = self.scoring.best
+        awaits = (self.control.watched or self.job.held_out) and self.combining.structure
+        while awaits and awaits.pending and not self.control.stop.is_set():
+            yield from self.resting.wait(self.step)
         self._suspend()  # before the average takes the place of the weights that learn
         self.combining.finish(early=True)
         self.learner.average.finish()
@@ -338,13 +348,7 @@ class _Training:
         self.live.predictor.outputs.pack()
         steps, seconds = self.job.schedule.steps, self._pace.running
         stopped = self.step < steps and not best.given_up and not self.learnt
-        if stopped:
-            words = f"Stopped after {self.step} of {steps} steps"
-        elif self.step == steps:
-            words = f"Trained {steps} steps"
-        else:
-            why = "held-out labels were predicted no better" if best.given_up else "labels were learnt"
-            words = f"Trained {self.step} of {steps} steps, until the {why},"
+        words = ending.words(self.step, steps, stopped=stopped, given_up=best.given_up)
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
 
     def _model(self) -> models.Model:
@@ -378,6 +382,7 @@ class _Training:
             "losses": list(self._losses),
             **self.scoring.state(),
             "checkpoints": self.checkpoints.steps,
+            "behind": self.behind,
             "torch": torch.get_rng_state(),
         }
 
@@ -389,6 +394,7 @@ class _Training:
             if "combining" in state:
                 self.combining.resume(state["combining"])
             self._losses.extend(state["losses"])
+            self.behind = state.get("behind", False) is True
         if self.learnt:  # whoever goes on wants more steps
             self._losses.clear()
         self.setup.notes.append(f"Training goes on after step {self.step}.")

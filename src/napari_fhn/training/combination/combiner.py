@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from napari_fhn.structure.pooling import pool
 from napari_fhn.training.combination.remembered import Remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
 from napari_fhn.training.outputs import likeliest
+
+if TYPE_CHECKING:
+    from napari_fhn.training.combination.preparing import Preparing
 
 
 class Smoother(Protocol):
@@ -90,6 +93,11 @@ class Combiner:
         Its vertical axis.
     smoother : Smoother or None
         None where nothing is known of the structure.
+
+    Attributes
+    ----------
+    preparing : Preparing or None
+        Finds what has to be known of the data first, where that takes long.
     """
 
     def __init__(
@@ -105,6 +113,7 @@ class Combiner:
         self.shape = shape
         self.vertical = vertical
         self.smoother = smoother
+        self.preparing: Preparing | None = None
 
     def remember(self, room: int) -> None:
         """From now on keep what factors say until labels change it: for whoever looks at the same places again.

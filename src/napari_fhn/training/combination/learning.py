@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from napari_fhn.box import Box
 from napari_fhn.training import map_parts
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.preparing import Awaited
 from napari_fhn.training.combination.settings import Combination, Found
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import Weighing, weighed_at
@@ -26,6 +27,7 @@ from napari_fhn.training.job import Job
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.neighbours import Neighbours
 from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.updates import BoxChanged, Update
 
 _AT_A_GLANCE = 2**20
 """Voxels of a view up to which the nearest labels are copied into it first: a larger one takes longer than that is
@@ -62,8 +64,10 @@ class Combining:
     ----------
     weighed : bool
         Whether the weights were found on labels.
+    structure : Awaited
+        What has to be known of the data before all factors can speak; it is found beside the steps.
     notes : list of str
-        What the person should know where nothing is left out to find them.
+        What the person should know where nothing is left out to find them, and what is found meanwhile.
     """
 
     def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Description | None = None) -> None:
@@ -75,9 +79,12 @@ class Combining:
         self._next_answer = 0.0
         self._glanced: NDArray[np.uint8] | None = None
         self._heard_from = 0
+        self._order: list[Box] = []
+        self._spoken: list[Box] = []
         self.weighed = False
         self.notes: list[str] = []
         combiner = predictor.combiner
+        self.structure = Awaited(None if combiner is None else combiner.preparing)
         if combiner is None:
             return
         combiner.remember(_REMEMBERED if job.memory is None else min(_REMEMBERED, job.memory // 8))
@@ -92,6 +99,7 @@ class Combining:
         self._believed = combiner.found
         if self._weighing is None:
             self.notes = self._believed.words()
+        self.notes += self.structure.begin()
         self._show_less(0)
 
     @property
@@ -108,6 +116,11 @@ class Combining:
     def waits(self) -> bool:
         """Whether labels are hidden still, on which the factors are to be weighed."""
         return self._weighing is not None
+
+    def lacks(self, step: int, *, learnt: bool = False) -> bool:
+        """Whether factors are to be weighed after a step, see :meth:`after`, and do not know all of the data yet."""
+        due = self._weighing is not None and (step >= self._weighing.until or learnt)
+        return due and self.structure.pending
 
     def first_answer(self, focus: Focus | None, place: Sequence[int] | None = None) -> Iterator[Box]:
         """Write what is known of the view before the network has learnt anything, yielding each box of it.
@@ -131,12 +144,30 @@ class Combining:
             index = shape[axis] // 2 if focus is None else focus.index
             boxes = iter(_section(shape, axis, at) for at in sorted(range(shape[axis]), key=lambda at: abs(at - index)))
             view = _section(shape, axis, index)
-        first = next(boxes)
-        self._answers = (self._answer(box) for box in boxes)  # the others while the network learns
+        self._order = list(boxes)
+        self._answers = (self._answer(box) for box in self._order[1:])  # the others while the network learns
         if math.prod(view.shape) <= _AT_A_GLANCE:
             yield self._glance(view)
+            if self.structure.pending:  # until then the nearest labels are all there is
+                return
         self.combiner.look()
-        yield self._answer(first, anew=True)
+        yield self._answer(self._order[0], anew=True)
+
+    def listening(self, updates: Iterable[Update]) -> Iterator[Update]:
+        """Pass on what was predicted, and remember where: it is better than what is known without the network."""
+        for update in updates:
+            if self.structure.pending and isinstance(update, BoxChanged):
+                self._spoken.append(update.box)
+            yield update
+
+    def _join(self) -> list[str]:
+        """Answer again, where the network was not asked, what the nearest labels answered until all was known."""
+        words = self.structure.news()
+        if words and not self.structure.pending:
+            spoken, self._spoken = self._spoken, []
+            left = (box for box in self._order if not any(_touch(box, other) for other in spoken))
+            self._answers, self._next_answer = (self._answer(box, anew=True) for box in left), 0.0
+        return words
 
     def go_on_answering(self) -> Iterator[Box]:
         """Write some more of what is known without the network, in a small share of the time."""
@@ -193,17 +224,18 @@ class Combining:
         """
         if self.combiner is None:
             return []
+        words = self._join()
         self.combiner.look()
         if self._weighing is None or (step < self._weighing.until and not learnt):
             self._show_less(step)
-            return []
+            return words
         weighing, self._weighing, self._heard_from = self._weighing, None, 0
         self.combiner.found = self._believed
         self._believed = weighing.find(self._predictor, self.combiner, self._wanted, step)
         weighing.release()
         self.combiner.found = self._believed
         self.weighed = True
-        return self._believed.words()
+        return words + self._believed.words()
 
     def finish(self, *, early: bool = False) -> None:
         """Show all labels, whether there was time to weigh or not.
@@ -216,6 +248,8 @@ class Combining:
         if self._weighing is not None:
             self._weighing.release()
             self._weighing = None
+        if early:
+            self.structure.end()
         if self.combiner is not None and not early:
             self.combiner.found = self._believed
 
@@ -273,3 +307,8 @@ def _section(shape: tuple[int, ...], axis: int, index: int) -> Box:
     start, stop = [0] * len(shape), list(shape)
     start[axis], stop[axis] = index, index + 1
     return Box(tuple(start), tuple(stop))
+
+
+def _touch(one: Box, other: Box) -> bool:
+    """Whether two boxes have a voxel in common."""
+    return all(max(a, c) < min(b, d) for a, b, c, d in zip(one.start, one.stop, other.start, other.stop, strict=True))

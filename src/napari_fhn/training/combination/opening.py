@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
+from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing, much
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
@@ -60,7 +62,8 @@ def open_combiner(
         What is known; followed while it changes, and read with what is hidden of it. None where nothing is: then
         nothing is carried from it.
     found : Found, optional
-        How much each counts; what is believed without.
+        How much each counts; what is believed without. Then a training begins, which does not wait for what has to be
+        known of the data before: until its ``preparing`` is ready others speak.
 
     Returns
     -------
@@ -83,19 +86,28 @@ def open_combiner(
         without = ", ".join(TITLES[name] for name in names)
         notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
         names = ()
+    shown = None if labels is None else Shown(labels)
     try:
-        factors, smoother = _open(names, job, wanted, frame, None if labels is None else Shown(labels))
+        factors, smoother, preparing = _open(names, job, wanted, frame, shown)
     except ImportError as error:
         return None, [
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
         ]
     vertical = frame.vertical_axis
-    return Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother), notes
+    averages = wanted.smoothing != "off" if found is None else bool(found.reach)
+    if not (factors or averages):
+        preparing = None
+    if found is None and preparing is not None and shown is not None:
+        factors = {name: Meanwhile(factor, preparing, shown, vertical) for name, factor in factors.items()}
+        smoother = None if smoother is None else Later(smoother, preparing)
+    combiner = Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother)
+    combiner.preparing = preparing
+    return combiner, notes
 
 
 def _open(
     names: Sequence[str], job: Job, wanted: Combination, frame: Frame, labels: Labels | None
-) -> tuple[dict[str, Factor], Smoother]:
+) -> tuple[dict[str, Factor], Smoother, Preparing | None]:
     # Here, since they bring scipy and scikit-learn with them, which a machine that only computes may lack.
     if frame.vertical_axis is not None:
         from napari_fhn.structure.carrying import Carried
@@ -106,24 +118,26 @@ def _open(
         stamp = _stamp(job.inputs[0]) + ("" if upright else f"-{vertical}")
         folder = Path(wanted.folder) if wanted.folder else None
         dips = DipField.open(moved(frame.volume.channel(0), vertical, -1), folder, stamp=stamp)
-        carried: dict[str, Factor] = {}
+        factors: dict[str, Factor] = {}
+        last: Callable[[], object] = lambda: None  # noqa: E731
         if labels is not None and "reflectors" in names:
-            carried["reflectors"] = (
-                Carried(labels, dips) if upright else Laid(Carried(UprightLabels(labels, vertical), dips), vertical)
-            )
-        return carried, AlongReflectors(dips, vertical)
+            carried = Carried(labels if upright else UprightLabels(labels, vertical), dips)
+            factors["reflectors"] = carried if upright else Laid(carried, vertical)
+            last = lambda: carried.marches.lattice  # noqa: E731
+        preparing = Preparing(dips, last) if much(dips, math.prod(dips.shape)) else None
+        return factors, AlongReflectors(dips, vertical), preparing
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel
 
-    factors: dict[str, Factor] = {}
+    factors = {}
     if labels is None:
-        return factors, Guided(frame.volume)
+        return factors, Guided(frame.volume), None
     if "bands" in names:
         _check_there("sklearn")  # which it asks for in the middle of its work
         factors["bands"] = PixelModel(labels, frame.volume, dates=frame.volume.dates)
     if "patches" in names:
         factors["patches"] = Patches(labels)
-    return factors, Guided(frame.volume)
+    return factors, Guided(frame.volume), None
 
 
 def get_ready() -> None:
