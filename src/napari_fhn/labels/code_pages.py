@@ -54,4 +54,4 @@ def _is_heading(cell: str) -> bool:
     found = meaning(cell)
     # What its plain letters say as well, it says in every code page.
     plain = meaning("".join(c if c.isascii() else " " for c in cell))
-    return found is not None and found.confidence >= _SURE and found != plain
+    return found is not None and found.confidence >= _SURE and (plain is None or found.role != plain.role)

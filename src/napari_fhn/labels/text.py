@@ -150,6 +150,11 @@ def is_blank(cell: str) -> bool:
     return cell.strip().lower() in _BLANK
 
 
+def is_unfound(cell: str) -> bool:
+    """Whether a cell of depths, times or places is blank, or says in words that nothing was found there."""
+    return is_blank(cell) or cell.strip().lower().rstrip(".") in _NOT_FOUND
+
+
 def is_null(value: float) -> bool:
     """Whether a number is one of those written where there is no value; NaN and infinities are."""
     return not math.isfinite(value) or abs(value) >= LARGEST or value in NULLS
@@ -170,8 +175,4 @@ def to_number(cell: str, decimal: str = ".") -> float:
 
 def is_empty(cell: str, decimal: str = ".") -> bool:
     """Whether a cell is blank, says that nothing was found there, or is a number that stands for "no value"."""
-    return (
-        is_blank(cell)
-        or cell.strip().lower().rstrip(".") in _NOT_FOUND
-        or (not math.isnan(number := to_number(cell, decimal)) and is_null(number))
-    )
+    return is_unfound(cell) or (not math.isnan(number := to_number(cell, decimal)) and is_null(number))
