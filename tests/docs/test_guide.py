@@ -89,6 +89,7 @@ def test_options_on_the_command_line_page_exist(capsys):
         "history",
         "horizon",
         "worker",
+        "fetched",
         "forecast",
         "diagnose",
         "runs",
