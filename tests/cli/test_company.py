@@ -1,5 +1,12 @@
 """Commands as one of several processes, and on another machine."""
 
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
 from napari_fhn.cli import main
 from napari_fhn.cli.company import started_together
 
@@ -24,6 +31,20 @@ def test_one_process_is_not_several():
 def test_an_address_that_is_none_is_refused_before_anything_is_read(capsys):
     assert main(["train", "missing.sgy", "--on", "gpu"]) == 2
     assert "no address of a machine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("recipe", "shard"), [("sections", [384, 384, 1500]), ("volume", [384, 384, 1500])])
+def test_a_forecast_says_in_which_shards_a_large_survey_is_predicted(capsys, recipe, shard):
+    asked = ["forecast", "--shape", "8000,20000,1500", "--recipe", recipe, "--memory", "8GB", "--device", "cpu"]
+    assert main([*asked, "--json"]) == 0
+    (told,) = [one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["kind"] == "Shards"]
+    assert told["shard"] == shard
+    assert told["count"] == math.prod(-(-n // side) for n, side in zip((8000, 20000, 1500), shard, strict=True))
+    assert told["seen"] > 1
+    assert main(asked) == 0
+    assert f"predict --task 1/{told['count']}" in capsys.readouterr().out
+    assert main(["forecast", "--shape", "64,64,64", "--recipe", recipe, "--memory", "8GB"]) == 0
+    assert "shards" not in capsys.readouterr().out
 
 
 def test_a_forecast_is_of_as_many_processes_as_train(capsys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_fhn import sample_data
+from napari_fhn import labels, sample_data
 from napari_fhn.labels import LabelError, Undeclared, recognise
 
 FILES = {
@@ -49,3 +49,63 @@ def test_what_cannot_be_told_is_asked_for(tmp_path):
     assert "horizon" in caught.value.choices
     with pytest.raises(LabelError, match="no such file"):
         recognise(tmp_path / "missing.csv")
+
+
+#: The same heading and class in the code pages of spreadsheets; bytes, not names, are what a file has.
+ABROAD = [
+    ("cp1251", "Долгота;Широта;Порода\n{x};{y};песок\n", "песок"),
+    ("koi8-r", "Долгота;Широта;Порода\n{x};{y};песок\n", "песок"),
+    ("gb18030", "经度,纬度,岩性\n{x},{y},砂岩\n", "砂岩"),
+    ("cp932", "経度,緯度,class\n{x},{y},砂岩\n", "砂岩"),
+    ("cp1250", "Długość;Szerokość;Litologia\n{x};{y};żwir\n", "żwir"),
+    ("cp1252", "Länge;Breite;Gestein\n{x};{y};Löß\n", "Löß"),
+    ("utf-16", "lon\tlat\tclass\n{x}\t{y}\tżwir\n", "żwir"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "text", "name"), ABROAD, ids=[one[0] for one in ABROAD])
+def test_headings_tell_the_code_page(tmp_path, encoding, text, name):
+    path = tmp_path / "points.csv"
+    path.write_bytes(text.format(x=9.1, y=54.1).encode(encoding))
+    assert recognise(path) == "points"
+    assert labels.point_classes(path) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.dlis", b"\x00\x50\x00\x02V1.00RECORD", "logs are read from LAS"),
+        ("a.csv", b"\x1f\x8b\x08\x00", r"packed \(gzip\)"),
+        ("a.dxf", b"  0\nSECTION\n", "a drawing of CAD"),
+        (
+            "a.dat",
+            b"INLINE-   101 500000.0 6000000.0 410.0 1 1\nINLINE-   102 500010.0 6000010.0 430.0 1 2\n",
+            "sticks",
+        ),
+    ],
+)
+def test_files_of_other_trades_say_what_they_are(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(LabelError, match=words):
+        recognise(tmp_path / name)
+
+
+def test_what_says_nothing_is_no_class(tmp_path):
+    path = tmp_path / "points.csv"
+    rows = ["?", "n/a", "No data", "-1", "unclassified", "unknown", "sand", "0"]
+    path.write_text("x,y,class\n" + "".join(f"{k},{k},{cell}\n" for k, cell in enumerate(rows)))
+    assert labels.point_classes(path) == ("unknown", "sand", "0")
+
+
+def test_shapes_in_bytes_are_shapes(tmp_path):
+    import shapely
+
+    made = shapely.to_wkb(shapely.set_srid(shapely.Point(1, 2), 32632), hex=True, include_srid=True)
+    path = tmp_path / "a.csv"
+    path.write_text(f"geom,class\n{made},sand\n,clay\n")
+    assert recognise(path) == "polygons"
+    found = labels.read_polygons(path)
+    assert (found.classes, found.crs.to_epsg(), found.shapes[0].x) == (("sand",), 32632, 1.0)
+    # A checksum is no shape.
+    path.write_text(f"sha,x,y,class\n01{'ab' * 31},1,2,sand\n")
+    assert recognise(path) == "points"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from napari_fhn.labels.tidy import fill_holes, remove_small, smooth
+from napari_fhn.labels.tidy_slabs import tidied as by_slabs
 
 CLASSES = arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=3, max_side=9), elements=st.integers(0, 3))
 
@@ -56,3 +57,16 @@ def test_no_class_is_invented_and_what_is_not_predicted_stays(values, radius, si
         np.testing.assert_array_equal(tidied == 0, values == 0)
     assert set(np.unique(fill_holes(values, size))) <= set(np.unique(values))
     np.testing.assert_array_equal(values, before)
+
+
+LINES = arrays.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 4)), elements=st.integers(0, 3))
+
+
+@given(LINES, st.integers(0, 2), st.integers(0, 6), st.integers(0, 4))
+def test_slabs_are_what_the_whole_is(values, radius, smallest, largest):
+    whole = smooth(values, radius)
+    whole = fill_holes(whole, largest) if largest else whole
+    whole = remove_small(whole, smallest) if smallest > 1 else whole
+    slabs = list(by_slabs(values, radius, smallest, largest, at_once=1))
+    assert [slab.stop for slab, _ in slabs[:-1]] == [slab.start for slab, _ in slabs[1:]]
+    np.testing.assert_array_equal(np.concatenate([part for _, part in slabs]), whole)

@@ -177,3 +177,16 @@ def test_intervals_of_a_well_may_not_overlap_along_it():
         DeviatedWell("A", 1, 2, *np.zeros((4, 2)), (Stretch(40, 60, "s"), Stretch(50, 80, "t")))
     with pytest.raises(LabelError, match="a stretch from 60 to 40 m is empty"):
         Stretch(60, 40, "s")
+
+
+def test_words_for_what_was_not_found_are_no_tops(tmp_path, survey):
+    (tmp_path / "wells.csv").write_text("well,inline,crossline\nA,103,204\n")
+    (tmp_path / "tops.csv").write_text(
+        "well,surface,twt_ms\nA,one,48\nA,two,not reached\nA,three,n.d.\nA,four,#REF!\nA,end,80\n"
+    )
+    with pytest.warns(LabelWarning):
+        (well,) = read_wells(tmp_path / "wells.csv", tmp_path / "tops.csv", survey)
+    assert [(one.top_ms, one.base_ms, one.class_name) for one in well.intervals] == [(48.0, 80.0, "one")]
+    (tmp_path / "tops.csv").write_text("well,top_twt_ms,base_twt_ms,class\nA,48,60,n/a\nA,60,80,sand\n")
+    (well,) = read_wells(tmp_path / "wells.csv", tmp_path / "tops.csv", survey)
+    assert [one.class_name for one in well.intervals] == ["sand"]

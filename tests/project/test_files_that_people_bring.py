@@ -109,6 +109,15 @@ SHOTS = [["MD (m)", "TWT (ms)"], [0, 0], [100, 100]]
 BY_DEPTH = [["well", "marker", "md_m"], ["A", "sand", 8], ["A", "base", 20]]
 
 
+def rows(cells: list[list[object]]) -> list[str]:
+    return [";".join(map(str, row)) for row in cells]
+
+
+def _in(page: str, path: Path, lines: list[str]) -> Path:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode(page))
+    return path
+
+
 @dataclass(frozen=True)
 class Member:
     """Files with what is said about them.
@@ -289,6 +298,64 @@ MEMBERS |= {
         "Chinese": ("井名,测深(m),井斜角,方位角\nA,0,0,0\nA,50,0,0\n", "测深 (m),双程时间 (ms)\n0,0\n100,100\n"),
     }.items()
 }  # fmt: skip
+
+
+def of_a_gis(name: str, **how: object) -> Callable[[Path], Path]:
+    """One area with a class; a shapefile is packed."""
+
+    def write(folder: Path) -> Path:
+        import pyogrio
+        import shapely
+
+        path = folder / name
+        made = folder / "rocks.shp" if path.suffix == ".zip" else path
+        shapes, classes = np.array([shapely.from_wkt(TOP)], object), [np.array(["salt"], object)]
+        pyogrio.raw.write(made, shapely.to_wkb(shapes), classes, ["class"], geometry_type="Polygon", crs=UTM, **how)
+        if made != path:
+            workbook_files.pack(path, {f"rocks/{one.name}": one.read_bytes() for one in folder.glob("rocks.*")})
+        return path
+
+    return write
+
+
+def in_bytes(folder: Path) -> Path:
+    import shapely
+
+    return text("a.csv", [["geom", "class"], [shapely.to_wkb(shapely.from_wkt(TOP), hex=True), "salt"]])(folder)
+
+
+MEMBERS |= {
+    f"shapes, {name}": Member({"polygons": write}, "shapes", SLICES)
+    for name, write in {
+        "a zipped shapefile": of_a_gis("a.zip"),
+        "SpatiaLite": of_a_gis("a.sqlite", driver="SQLite", dataset_options={"SPATIALITE": "YES"}),
+        "GML": of_a_gis("a.gml"),
+        "bytes of PostGIS": in_bytes,
+    }.items()
+}
+MEMBERS |= {
+    f"wells, {name}": Member(
+        {
+            "wells": lambda folder, head=head, page=page: _in(page, folder / "w.csv", [head, *rows(heads()[1:])]),
+            "tops": lambda folder, top=top, page=page: _in(page, folder / "t.csv", [top, *rows(TOPS[1:])]),
+        },
+        "wells",
+    )
+    for name, (page, head, top) in {
+        "Windows-1251": ("cp1251", "Скважина;Восток;Север", "Скважина;Кровля TWT, мс;Подошва TWT, мс;Порода"),
+        "GB 18030": ("gb18030", "井名;X坐标;Y坐标", "井名;顶 TWT (毫秒);底 TWT (毫秒);岩性"),
+    }.items()
+}
+MEMBERS["wells, words for nothing"] = Member(
+    {
+        "wells": text("w.csv", heads()),
+        "tops": text("t.csv", [*TOPS, ["A", 24, 40, "n/a"], ["B", 44, 60, "No data"]]),
+    },
+    "wells",
+)
+MEMBERS["picks, words for nothing"] = Member(
+    {"horizon": text("h.csv", [*PICKS, [X, Y, "not reached"], [X + 10, Y, "#REF!"], [X + 20, Y, "n.d."]])}, "horizon"
+)
 
 
 def labelled(survey: Path, *words: str) -> np.ndarray:

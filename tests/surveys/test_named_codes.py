@@ -133,3 +133,14 @@ def test_names_of_a_survey_are_not_those_of_what_is_made_of_it(tmp_path, survey)
     assert like.attrs["classes"] == {1: "sand"}
     path = surveys.save(tmp_path / "b.nc", codes(survey).astype(np.float32), like)
     assert "classes" not in surveys.open(path).attrs
+
+
+def test_a_band_that_hides_pixels_is_no_band_of_classes(tmp_path, survey):
+    transform = rasterio.transform.from_origin(366000, 5810015, 30, 30)
+    how = {"driver": "GTiff", "height": 14, "width": 16, "count": 2, "dtype": "uint8", "transform": transform}
+    with rasterio.open(
+        tmp_path / "a.tif", "w", crs=map_grid().crs, photometric="MINISBLACK", alpha="YES", **how
+    ) as file:
+        file.write(np.stack([np.full((14, 16), 7, np.uint8), np.where(codes(survey) == 10, 0, 255).astype(np.uint8)]))
+    check(tmp_path / "a.tif", survey, known=(7,), names={7: "class 7"})
+    assert stored_classes(tmp_path / "a.tif", survey).counts() == {7: 9 * 16}

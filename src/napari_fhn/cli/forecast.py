@@ -18,6 +18,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, plan, plan_of
 from napari_fhn.training.recipes import fitting
+from napari_fhn.training.shard_size import outlook
 from napari_fhn.training.sizing import shared
 
 if TYPE_CHECKING:
@@ -76,11 +77,21 @@ def run(options: argparse.Namespace) -> int:
     if options.memory is None and device == "cpu":
         budget //= options.ranks  # they share it, if they are on this machine
     _tell(planned, budget, device, options.json)
+    _tell_shards(planned, options.json)
     price = _priced(options)
     if price is not None:
         told = {"kind": "Reading", "bytes_per_second": price.rate, "copy_bytes": price.copy_bytes}
         print(json.dumps(told) if options.json else price.words)
     return OK
+
+
+def _tell_shards(planned: Plan, as_json: bool) -> None:
+    """Say in which shards a large survey will be predicted."""
+    sections = planned.network.dimensions < len(planned.shape) and planned.vertical_axis is not None
+    radius = planned.network.receptive_radius
+    ahead = outlook(planned.shape, radius, planned.vertical_axis, sections=sections)
+    if ahead is not None:
+        print(json.dumps({"kind": "Shards", **asdict(ahead)}) if as_json else ahead.words)
 
 
 def _priced(options: argparse.Namespace) -> Price | None:

@@ -12,6 +12,8 @@ _ANGLE = re.compile(
 )
 _QUADRANT = re.compile(r"([NS])\s*(?:(\d.*?)\s*([EW]))?|([EW])", re.IGNORECASE)
 _COORDINATE = re.compile(r"([NSEW])?\s*(\d.*?)\s*([NSEW])?", re.IGNORECASE)
+#: Degrees and minutes, maybe seconds, with nothing but blanks between them, as receivers write them.
+_BLANKS = re.compile(r"(\d{1,3})\s+(\d{1,2}(?:[.,]\d+)?)(?:\s+(\d{1,2}(?:[.,]\d+)?))?\s*")
 _HAS_MARK = re.compile(r"[°º˚]")
 _QUARTER, _HALF, _WHOLE = 90.0, 180.0, 360.0
 
@@ -49,7 +51,7 @@ def coordinate(text: str) -> float:
 
     Examples
     --------
-    >>> coordinate("52°30'36\"N"), coordinate("W 10.25"), coordinate("13,5° E"), coordinate("52.5")
+    >>> coordinate("52°30'36\"N"), coordinate("W 10 15"), coordinate("13,5° E"), coordinate("52.5")
     (52.51, -10.25, 13.5, nan)
     """
     found = _COORDINATE.fullmatch(text.strip())
@@ -57,6 +59,8 @@ def coordinate(text: str) -> float:
         return math.nan
     side = (found[1] or found[3] or "").upper()
     size = math.nan if found[1] and found[3] else _angle(found[2].strip())
+    if side and math.isnan(size) and (parts := _BLANKS.fullmatch(found[2])):
+        size = _angle(f"{parts[1]}°{parts[2]}'" + (f'{parts[3]}"' if parts[3] else ""))
     return size * (-1 if side in ("S", "W") else 1) if size <= _HALF else math.nan
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from napari_fhn.labels.text import is_blank
+from napari_fhn.surveys.stored_classes import is_called_nothing
+
 LARGEST = 2_147_483_647
 """Largest code: what a 4-byte integer of a file can hold."""
 
@@ -33,17 +36,22 @@ def as_code(text: str) -> int | None:
 
 
 def means_nothing(text: str) -> bool:
-    """Tell whether a cell of a table says that no class is known: it is empty, or a negative whole number.
+    """Tell whether a cell of a table says that no class is known.
+
+    That is so where it is empty, a negative whole number, a question mark, or one of the words for nothing, as rasters
+    have them, too (``"n/a"``, ``"no data"``, ``"unclassified"``).
 
     0 and 255 are classes there: nobody writes down a place to say that nothing is known of it.
 
     Examples
     --------
-    >>> means_nothing("-1"), means_nothing(" "), means_nothing("0"), means_nothing("255")
-    (True, True, False, False)
+    >>> means_nothing("-1"), means_nothing(" "), means_nothing("N/A"), means_nothing("0"), means_nothing("255")
+    (True, True, True, False, False)
     """
     code = as_code(text)
-    return not text.strip() or (code is not None and code < 0)
+    if code is not None:
+        return code < 0
+    return is_blank(text) or not text.strip(" ?") or is_called_nothing(text)
 
 
 def unlabelled_code(codes: Iterable[int]) -> int:

@@ -22,7 +22,7 @@ from napari_fhn.labels import dialects, gocad
 from napari_fhn.labels.dialects import Dialect, is_comment, is_end, is_rule
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
-from napari_fhn.labels.text import LARGEST, NULLS, is_blank, is_number, lines
+from napari_fhn.labels.text import LARGEST, NULLS, is_number, is_unfound, lines
 from napari_fhn.labels.units import unit
 from napari_fhn.labels.workbooks import sheet_lines
 
@@ -179,7 +179,7 @@ class Table:
         for line, cells in self._numbered():
             row = Row(self.path, line, {key: cells[k] if k < len(cells) else "" for key, k in keys.items()},
                       self.dialect.decimal, called)  # fmt: skip
-            read.append([np.nan if is_blank(row.cells[key]) else row.number(key) for key in keys])
+            read.append([np.nan if is_unfound(row.cells[key]) else row.number(key) for key in keys])
         return np.array(read, dtype=np.float64).reshape(-1, len(columns))
 
     def values(self, columns: Sequence[int]) -> NDArray[np.float64]:

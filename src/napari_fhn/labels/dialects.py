@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from napari_fhn.labels import gocad
-from napari_fhn.labels.text import is_blank, is_number, ungrouped
+from napari_fhn.labels.text import is_number, is_unfound, ungrouped
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
 DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
@@ -319,6 +319,6 @@ def numeric_columns(rows: Sequence[Sequence[str]], decimal: str) -> tuple[bool, 
     """Say of each column whether its cells are numbers, but for a fifth of them at most; blanks do not count."""
     found = []
     for column in zip(*rows, strict=True):
-        filled = [cell for cell in column if not is_blank(cell)]
+        filled = [cell for cell in column if not is_unfound(cell)]
         found.append(bool(filled) and sum(is_number(cell, decimal) for cell in filled) >= 0.8 * len(filled))
     return tuple(found)

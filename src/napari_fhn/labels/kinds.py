@@ -42,6 +42,18 @@ GRIDDED = (
     ".zgy", ".mdio", ".nc4", ".cdf", ".he5", ".hdr", ".bsq", ".bil", ".bip", ".flt", ".img", ".jp2", ".vrt", ".ers",
     ".sdat", ".rst", ".png",
 )  # fmt: skip
+#: What people bring that is read as something else, by suffix.
+_OF_OTHERS = {
+    **dict.fromkeys((".dlis", ".lis"), ("logs are read from LAS, and this is another format", "Export them as LAS")),
+    **dict.fromkeys((".dxf", ".dwg"), ("it is a drawing of CAD", "Export its shapes as a GeoPackage, with a class")),
+    ".parquet": ("tables are read as text, workbooks or files of a GIS", "Save it as CSV or as a GeoPackage"),
+    ".pdf": ("it is a document", "Save the table in it as CSV"),
+    ".docx": ("it is a document", "Save the table in it as CSV, or as a workbook"),
+}
+#: A line of fault sticks as Charisma and those after it write them; picks of a horizon have a crossline, too.
+_STICK = re.compile(
+    rb"\s*(?:INLINE|XLINE|CROSSLINE|TRACE|LINE)-\s*\d+\s+(?:[-+\d.eE]+\s+){3}[\w.]+\s+\d+\s*$", re.IGNORECASE
+)
 _CLASSES = {"value", "name", "color"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
@@ -158,9 +170,26 @@ def sheet_of(path: Path, kind: str, survey: xr.DataArray | None = None, *, decim
     )
 
 
+def _refuse_others(path: Path) -> None:
+    """Say of files of other trades what they are, and how they come in."""
+    suffix = path.suffix.lower()
+    with path.open("rb") as file:
+        head = file.read(2**14)
+    if head.startswith(b"\x1f\x8b"):
+        raise LabelError("it is packed (gzip)", "Unpack it", path=path)
+    found = _OF_OTHERS.get(suffix)
+    if found is not None:
+        raise LabelError(*found, path=path)
+    lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()]
+    if lines and all(_STICK.match(line) for line in lines):
+        what = "it holds sticks of faults, along which nothing says what class is where"
+        raise LabelError(what, "Draw the fault as shapes, or load the horizons beside it", path=path)
+
+
 def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
     """Find the kind among ours."""
     suffix = path.suffix.lower()
+    _refuse_others(path)
     if suffix == ".las":
         return "las"
     if suffix in legends.STYLES and legends.is_legend(path):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from napari_fhn.labels import dialects, gocad, headers
+from napari_fhn.labels import code_pages, dialects, gocad, headers
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
@@ -67,6 +67,8 @@ def sniff(
         encoding, head = "utf-8", list(islice(sheet_lines(path, sheet), LOOKED_AT))
     else:
         sheet, encoding = "", encoding_of(path)
+        if encoding in code_pages.NAMES:
+            encoding = code_pages.told_by_headings(path, encoding)
         head = list(islice(lines(path, encoding), LOOKED_AT))
     named, start = headers.block(head)
     body = [(k, text) for k, text in head[start:] if text.strip() and not is_comment(text) and not is_end(text)]
@@ -90,8 +92,8 @@ def sniff(
             path=path,
         )
     notes = []
-    if encoding in ("cp1252", "latin-1"):
-        notes.append(f"It is not in UTF-8 and was read as {'Windows-1252' if encoding == 'cp1252' else 'Latin-1'}.")
+    if encoding in code_pages.NAMES:
+        notes.append(f"It is not in UTF-8 and was read as {code_pages.NAMES[encoding]}.")
     if sheet and _numbers_above(head):
         notes.append(
             f"Above the table of the sheet '{sheet}' stands another one, which was passed over; each table needs a "

@@ -30,6 +30,13 @@ _NUMBER = {
 }
 _UNGROUPED = str.maketrans("", "", _GROUPS)
 _BLANK = frozenset(("", "-", "--", "nan", "null", "none", "na", "n/a", "#n/a", "undef", "undefined", "*"))
+#: What people write in a column of depths or times where there is no pick; as classes these may be meant.
+_NOT_FOUND = frozenset((
+    "n.a", "n.d", "nd", "np", "nr", "nde", "not reached", "not present", "not penetrated", "not picked", "not found",
+    "absent", "missing", "eroded", "faulted out", "nicht erreicht", "nicht vorhanden", "fehlt", "non atteint",
+    "absente", "no alcanzado", "ausente", "ikke nådd", "未钻遇", "не вскрыт",
+    "#value!", "#div/0!", "#ref!", "#name?", "#num!",
+))  # fmt: skip
 #: What surveys and interpretation systems write where there is no value.
 NULLS = (-999.25, -9999.0, -9999.25, -99999.0, 9999900.0, 9999999.0)
 #: Larger numbers stand for "no value" as well.
@@ -143,6 +150,11 @@ def is_blank(cell: str) -> bool:
     return cell.strip().lower() in _BLANK
 
 
+def is_unfound(cell: str) -> bool:
+    """Whether a cell of depths, times or places is blank, or says in words that nothing was found there."""
+    return is_blank(cell) or cell.strip().lower().rstrip(".") in _NOT_FOUND
+
+
 def is_null(value: float) -> bool:
     """Whether a number is one of those written where there is no value; NaN and infinities are."""
     return not math.isfinite(value) or abs(value) >= LARGEST or value in NULLS
@@ -162,5 +174,5 @@ def to_number(cell: str, decimal: str = ".") -> float:
 
 
 def is_empty(cell: str, decimal: str = ".") -> bool:
-    """Whether a cell is blank, or a number that stands for "no value"."""
-    return is_blank(cell) or (not math.isnan(number := to_number(cell, decimal)) and is_null(number))
+    """Whether a cell is blank, says that nothing was found there, or is a number that stands for "no value"."""
+    return is_unfound(cell) or (not math.isnan(number := to_number(cell, decimal)) and is_null(number))

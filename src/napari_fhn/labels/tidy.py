@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,28 @@ def remove_small(classes: NDArray[Any], smallest: int) -> NDArray[Any]:
     ndarray
         A new array. Where no body is large enough nothing is changed.
     """
+    return give_small(classes, smallest)[0]
+
+
+def give_small(classes: NDArray[Any], smallest: int, core: slice = slice(None)) -> tuple[NDArray[Any], float]:
+    """Do as `remove_small` does, and say how far away the voxels lie from which others take their class.
+
+    Parameters
+    ----------
+    classes : ndarray of int
+        As there.
+    smallest : int
+        As there.
+    core : slice
+        Of the first axis: whose voxels are looked at for the distance.
+
+    Returns
+    -------
+    result : ndarray
+        A new array.
+    far : float
+        The longest way, in voxels; 0 where nothing is given away, infinite where no body is large enough.
+    """
     classes = np.asarray(classes)
     # Bodies of all classes at once: neighbours with equal values are connected.
     bodies: NDArray[Any] = skimage.measure.label(classes, background=0, connectivity=1)  # type: ignore[no-untyped-call]
@@ -69,12 +92,17 @@ def remove_small(classes: NDArray[Any], smallest: int) -> NDArray[Any]:
     small[0] = False
     gone = small[bodies]
     kept = (classes > 0) & ~gone
-    if not gone.any() or not kept.any():
-        return classes.copy()
+    if not gone.any():
+        return classes.copy(), 0.0
+    if not kept.any():
+        return classes.copy(), math.inf
     nearest = scipy.ndimage.distance_transform_edt(~kept, return_distances=False, return_indices=True)
     result = classes.copy()
     result[gone] = classes[tuple(axis[gone] for axis in nearest)]
-    return result
+    within = np.zeros_like(gone)
+    within[core] = gone[core]
+    way = sum((axis[within] - at).astype(np.float64) ** 2 for axis, at in zip(nearest, within.nonzero(), strict=True))
+    return result, math.sqrt(np.max(way, initial=0.0))
 
 
 def fill_holes(classes: NDArray[Any], largest: int) -> NDArray[Any]:

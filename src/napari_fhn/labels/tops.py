@@ -13,6 +13,7 @@ from pathlib import Path
 import xarray as xr
 
 from napari_fhn.labels.checkshots import Checkshot
+from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.fill_values import fill_values
@@ -141,6 +142,8 @@ def _intervals(rows: Iterator[Row], factor: float) -> _Ends:
         name = row.text("well")
         ends, _ = read.setdefault(name, ([], row.line))
         top, base, of = row.number("top") * factor, row.number("base") * factor, row.text("class")
+        if means_nothing(of):
+            continue
         k = bisect.bisect_left(ends, (top, base))
         try:
             # A well of its neighbours finds an overlap on the line that makes it.

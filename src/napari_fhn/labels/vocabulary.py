@@ -58,8 +58,16 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("well", _LIKELY, "uwi api hole holeid bhid bore uniquewellid"),
         ("x", _SURE, "x xcoord xcoordinate easting utmx xutm cdpx coordx wellheadx xutmeasting mapx xpos eastings"),
         ("y", _SURE, "y ycoord ycoordinate northing utmy yutm cdpy coordy wellheady mapy ypos northings"),
-        ("x", _SURE, "rechtswert xlambert lambertx coordenadax xgk este"),
-        ("y", _SURE, "hochwert ylambert lamberty coordenaday ygk"),
+        (
+            "x",
+            _SURE,
+            "abscisse abscisses coordx coordenadaeste coordenadae rechtswert xlambert lambertx coordenadax xgk este",
+        ),
+        (
+            "y",
+            _SURE,
+            "ordonnée ordonnee ordonnées coordenadanorte coordenadan hochwert ylambert lamberty coordenaday ygk",
+        ),
         ("x", _SURE, "x坐标 东坐标 横坐标"),
         ("y", _SURE, "y坐标 北坐标 纵坐标"),
         ("x", _LIKELY, "leste øst doğu wschód восток oosten öster"),
@@ -118,8 +126,13 @@ _WHOLE: dict[str, tuple[float, str]] = {
             _SURE,
             "landcover landuse lulc lcclass landcoverclass landusetype bodenbedeckung landnutzung geology",
         ),
-        ("class", _SURE, "geologie geología geologia usodelsuelo usosuelo occupationdusol mapunit 土地利用 土地覆盖"),
+        (
+            "class",
+            _SURE,
+            "geologie geología geologia usodelsuelo usosuelo occupationdusol mapunit 土地利用 土地覆盖",
+        ),
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
+        ("class", _SURE, "类别 类型 地类 분류 sınıf rodzaj klass classification"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
         ("inclination", _SURE, "inklination neigung inclinaison inclinación inclinacion inclinação inklinasjon inkl"),
@@ -132,7 +145,13 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
         ("kb", _SURE, "kb rkb kbelevation ekb elevkb kellybushing rte dfe kbelev datumelevation welldatum"),
         ("lat", _SURE, "lat latitude latitud latitudine breite"),
-        ("lon", _SURE, "lon long longitude longitud longitudine länge laenge lng"),
+        ("lat", _SURE, "纬度 北纬 緯度 위도 широта enlem breddegrad szerokość"),
+        (
+            "lon",
+            _SURE,
+            "lon long longitude longitud longitudine länge laenge lng",
+        ),
+        ("lon", _SURE, "经度 东经 経度 경도 долгота boylam lengdegrad długość"),
     )
     for name in names.split()
 }

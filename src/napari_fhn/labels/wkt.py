@@ -1,4 +1,4 @@
-"""Tables with a column of shapes written as text ("POLYGON ((1 2, ...))"), as databases and GIS export them."""
+"""Tables with a column of shapes, as databases and GIS export them: as text ("POLYGON ((1 2, ...))") or as bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ _SHAPE = re.compile(
     r"(?:\(|EMPTY)",
     re.IGNORECASE,
 )
-_LIKELY = re.compile(rb"(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(|EMPTY)", re.IGNORECASE)
+#: The same in bytes, written in hexadecimal digits, as PostGIS has it: order of bytes, kind, at least one place.
+_BYTES = re.compile(r"\s*(?:\\x|0x)?(0[01](?:[0-9A-F]{2}){20,})\s*", re.IGNORECASE)
+_LIKELY = re.compile(
+    rb"0[01](?:[0-9A-F]{2}){20}|(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(|EMPTY)",
+    re.IGNORECASE,
+)
 #: Bytes in which the first shape begins.
 _HEAD = 2**18
 #: A shape of some hundred thousand corners has so many characters.
@@ -102,7 +107,7 @@ def read(table: Written, field: str) -> tuple[list[Any], list[str], str]:
     words : list of str
         The cells of the column.
     crs : str
-        ``"EPSG:25832"`` where every shape says it (``SRID=25832;POINT ...``), empty otherwise.
+        ``"EPSG:25832"`` where every shape says it (``SRID=25832;POINT ...``, or in its bytes), empty otherwise.
 
     Raises
     ------
@@ -121,13 +126,14 @@ def read(table: Written, field: str) -> tuple[list[Any], list[str], str]:
     for number, row in islice(_rows(table.path, table.sheet, table.delimiter), table.first, None):
         cell = row[table.shape].strip() if len(row) > table.shape else ""
         words.append(row[wanted].strip() if len(row) > wanted else "")
-        srid, divided, bare = cell.partition(";") if cell[:5].upper() == "SRID=" else ("", "", cell)
-        said.add(srid[5:] if divided else "")
         try:
-            shapes.append(shapely.from_wkt(bare) if bare else None)
+            shape, srid = _shape(cell)
         except (shapely.errors.GEOSException, TypeError) as error:
             why = " ".join(str(error).split())[:80]
             raise LabelError(f"its shape cannot be read ({why})", "Correct it", path=table.path, line=number) from error
+        shapes.append(shape)
+        if cell:
+            said.add(srid)
     one = said.pop() if len(said) == 1 else ""
     return shapes, words, f"EPSG:{one}" if one.isdecimal() and one != "0" else ""
 
@@ -148,7 +154,24 @@ def _look(path: Path, sheet: str, delimiter: str) -> Written | None:
     return None
 
 
+def _shape(cell: str) -> tuple[Any, str]:
+    """The shape of a cell, None for an empty one, and the number of its CRS."""
+    import shapely
+
+    found = _BYTES.fullmatch(cell)
+    if found is not None:
+        shape = shapely.from_wkb(found[1])
+        return shape, str(shapely.get_srid(shape))
+    srid, divided, bare = cell.partition(";") if cell[:5].upper() == "SRID=" else ("", "", cell)
+    return shapely.from_wkt(bare) if bare else None, srid[5:] if divided else ""
+
+
 def _is_shape(cell: str) -> bool:
+    if found := _BYTES.fullmatch(cell):
+        import shapely
+
+        # Checksums are digits, too.
+        return shapely.from_wkb(found[1], on_invalid="ignore") is not None
     # A cell that another delimiter has cut off does not end as a shape does.
     return _SHAPE.match(cell) is not None and cell.rstrip().upper().endswith((")", "EMPTY"))
 

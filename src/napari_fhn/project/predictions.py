@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.clock import now
-from napari_fhn.labels import tidy as tidying
+from napari_fhn.labels.tidy_slabs import tidied
 from napari_fhn.project import stamps
 from napari_fhn.project.errors import NeedsConsent, ProjectError
 from napari_fhn.project.opening import Finder
@@ -215,9 +216,11 @@ class Tidying:
 
     def applied_to(self, classes: NDArray[Any]) -> NDArray[np.uint8]:
         """Return tidied classes of any number of axes."""
-        swept = tidying.smooth(classes, self.radius)
-        swept = tidying.fill_holes(swept, self.largest) if self.largest else swept
-        return np.asarray(tidying.remove_small(swept, self.smallest) if self.smallest > 1 else swept, np.uint8)
+        return np.concatenate([values for _, values in self.slabs(classes)])
+
+    def slabs(self, classes: Any) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+        """Yield tidied classes a slab at a time; see `napari_fhn.labels.tidy_slabs.tidied`."""
+        return tidied(classes, self.radius, self.smallest, self.largest)
 
 
 def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) -> int:
@@ -230,7 +233,7 @@ def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) ->
     how : Tidying
         What is done.
     check : callable
-        Called before anything is changed; what it raises ends it there.
+        Called after each slab, before anything is changed; what it raises ends it there.
 
     Returns
     -------
@@ -246,15 +249,22 @@ def tidy(run: Run, how: Tidying, *, check: Callable[[], None] = lambda: None) ->
     if made is None:
         raise ProjectError(f"nothing was predicted by '{run.name}' yet", "Predict first", path=run.folder)
     values = mapped.open(run.prediction, "r+")
-    swept = how.applied_to(np.asarray(values))
-    check()
+    # What changes is little, and packed; it is known as a whole before the first voxel is written.
+    changes: list[tuple[slice, bytes]] = []
+    changed = 0
+    for slab, swept in how.slabs(values):
+        differs = swept ^ np.asarray(values[slab])
+        changed += int(np.count_nonzero(differs))
+        changes.append((slab, zlib.compress(differs.tobytes(), 1)))
+        check()
     if made.tidied is None or not mapped.is_there(run.untidied):
         # Tidied twice, it is taken back to what the network said.
         mapped.copy(run.prediction, run.untidied)
     # Said before it is done: a prediction that is half tidied must not pass for what the network said.
     provenance.write(run.prediction, replace(made, tidied=Tidied(how.radius, how.smallest, how.largest, now())))
-    changed = int(np.count_nonzero(swept != values))
-    values[...] = swept
+    for slab, packed in changes:
+        before = np.array(values[slab])
+        values[slab] = before ^ np.frombuffer(zlib.decompress(packed), np.uint8).reshape(before.shape)
     values.flush()
     mapped.pack(values)
     return changed

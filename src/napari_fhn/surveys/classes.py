@@ -299,6 +299,10 @@ def _fits(path: Path, grid: Grid, options: Mapping[str, Any]) -> bool:
 def _flat(values: xr.DataArray, path: Path, ndim: int) -> xr.DataArray:
     """Values without an axis of bands, or one more without a name, of which there is a single entry."""
     if "band" in values.dims:
+        good = np.asarray(values.coords["good"]) if "good" in values.coords else np.ones(values.sizes["band"], bool)
+        if good.sum() == 1:
+            # What hides pixels has hidden them already.
+            return values.isel(band=int(good.argmax()), drop=True)
         if values.sizes["band"] != 1:
             what = f"it has {values.sizes['band']} bands, and one value for each voxel is needed"
             raise PlaceError(path, what, "Save one of them alone")

@@ -42,6 +42,10 @@ class Plan:
         As the forecast calls it.
     arrays : float
         Arrays as large as the scores that the objective takes for what is known without labels.
+    shape : tuple of int
+        Of the whole survey.
+    vertical_axis : int or None
+        Of the survey, where one is upright.
     """
 
     network: NetworkDescription
@@ -53,6 +57,8 @@ class Plan:
     classes: int
     optimiser: Optimiser
     arrays: float = 0.0
+    shape: tuple[int, ...] = ()
+    vertical_axis: int | None = None
 
     def needs(
         self,
@@ -206,6 +212,8 @@ def plan(
         classes,
         _OPTIMISERS[schedule.optimiser],
         schedule.objective.arrays,
+        tuple(shape),
+        vertical_axis,
     )
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from napari_fhn import mapped
+from napari_fhn.box import Box
 from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.sending import Sending, digest_of
 from napari_fhn.engine.remote.store import Store
@@ -138,3 +140,29 @@ def test_labels_of_a_box_are_written_and_a_prediction_is_read(store):
     assert (labels[1] == 2).all()
     assert labels.sum() == 60
     assert store.values({"run": RUN, "box": box})[1].shape == (1, 5, 6)
+
+
+def test_labels_of_a_large_survey_lie_in_shards_here_too(store, tmp_path, monkeypatch):
+    """What nobody has labelled takes no room, and who trains reads what has come."""
+    monkeypatch.setattr("napari_fhn.training.shard_size.LARGE_VOXELS", 100)
+    begun(store)
+    run = store.run(RUN)
+    assert (run / "labels.zarr").is_dir()
+    assert (run / "prediction.npy").is_file()
+    values = np.arange(1, 9, dtype=np.uint8).reshape(2, 2, 2)
+    box = Box((1, 2, 3), (3, 4, 5))
+    said = {"box": {"start": [1, 2, 3], "stop": [3, 4, 5]}, "data": wire.packed(values.tobytes())}
+    store.write({"run": RUN, "array": "labels.npy", **said})
+    mine = job(tmp_path)
+    put(store, tmp_path / "input.npy")
+    there = store.job({"run": RUN, "job": Sending.of(mine, RUN).job.to_dict()})
+    assert there.labels == str(run / "labels.zarr")
+    read = mapped.open(there.labels)
+    np.testing.assert_array_equal(read[box.slices], values)
+    assert int(np.asarray(read).astype(int).sum()) == int(values.sum())
+    # Begun again it is as it was, and in another shape anew.
+    begun(store)
+    assert mapped.open(there.labels).any()
+    store.begin({"run": RUN, "arrays": {"labels.npy": {"shape": [8, 5, 6], "dtype": "|u1"}}})
+    assert not mapped.open(there.labels).any()
+    assert mapped.open(there.labels).shape == (8, 5, 6)

@@ -18,6 +18,8 @@ from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.disk_room import check_room
 from napari_fhn.engine.remote import wire
+from napari_fhn.large import SUFFIX
+from napari_fhn.training import shard_size
 from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.job import Job
@@ -26,6 +28,8 @@ _DIGEST = re.compile(r"[0-9a-f]{32}")
 _PLACED = re.compile(r"(model|start)/[A-Za-z0-9][\w.-]{0,99}(/[A-Za-z0-9][\w.-]{0,99})?")
 _OWN = frozenset({"labels.npy", "weights.npy", "prediction.npy", "model", "start", "found"})
 _ARRAYS = ("labels.npy", "weights.npy", "prediction.npy")
+_SENT = ("labels.npy", "weights.npy")
+"""Arrays of which a person writes a few boxes: those of a large survey lie in shards here too, as on the desk."""
 _LARGEST = 1 << 50
 
 
@@ -43,6 +47,7 @@ class Store:
         self._files = folder / "files"
         self._elsewhere: dict[str, Path] = {}
         self._arriving: dict[str, int] = {}
+        self._open: dict[Path, NDArray[Any]] = {}
         self._files.mkdir(parents=True, exist_ok=True)
 
     def has(self, name: object, path: object = None) -> bool:
@@ -109,10 +114,15 @@ class Store:
                 or not 0 < int(np.prod(shape, dtype=object)) < _LARGEST
             ):
                 raise JobError(f"an array of {shape} {dtype} is none of a run")
-            path = run / name
+            path = _array(run, name)
             there = mapped.open(path) if path.exists() else None
             if there is None or there.shape != shape or there.dtype != dtype:
-                mapped.create(path, shape, dtype)
+                self._open.pop(path, None)
+                if there is not None:
+                    del there
+                    mapped.remove(path)
+                large = name in _SENT and int(np.prod(shape, dtype=object)) >= shard_size.LARGE_VOXELS
+                mapped.create((run / name).with_suffix(SUFFIX) if large else run / name, shape, dtype)
         return run
 
     def place(self, message: dict[str, Any]) -> None:
@@ -130,9 +140,13 @@ class Store:
     def write(self, message: dict[str, Any]) -> None:
         """Write a box of labels or weights."""
         name = message.get("array")
-        if name not in ("labels.npy", "weights.npy"):
+        if name not in _SENT:
             raise JobError(f"{name!r:.60} is no array that is sent")
-        array = mapped.open(self.run(message.get("run")) / name, "r+")
+        path = _array(self.run(message.get("run")), name)
+        # Kept open: of one in shards the oldest are packed as others come.
+        array = self._open.get(path)
+        if array is None:
+            array = self._open[path] = mapped.open(path, "r+")
         box = wire.box_of(message, array.shape)
         array[box.slices] = wire.values(message.get("data"), box, array.dtype)
 
@@ -170,7 +184,7 @@ class Store:
         def here(path: str) -> str:
             kind, _, name = path.partition(":")
             if kind == "run" and name in _OWN:
-                return str(run / name)
+                return str(_array(run, name) if name in _SENT else run / name)
             if kind == "file" and (found := self._known(name)) is not None:
                 return str(found)
             if kind == "at" and path in inputs:
@@ -185,6 +199,12 @@ class Store:
     def _known(self, name: object) -> Path | None:
         sent = self._files / _name(name)
         return sent if sent.is_file() else self._elsewhere.get(str(name))
+
+
+def _array(run: Path, name: str) -> Path:
+    """Return where an array of a run lies: the file of its name, or shards."""
+    large = (run / name).with_suffix(SUFFIX)
+    return large if large.is_dir() else run / name
 
 
 def _name(name: object) -> str:
