@@ -133,7 +133,7 @@ def _checksum(words: str, tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name].reshape(-1)
         digest.update(f"{name} {tensor.dtype} {tuple(tensors[name].shape)}".encode())
-        digest.update(tensor.view(torch.uint8).numpy())
+        digest.update(tensor.view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
