@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,20 +103,24 @@ def main() -> int:
         code, _, said = in_a_copy(lambda say: small_work.prepare(folder / "first"), folder)
         if code:
             raise RuntimeError(said)
-        kills = run(_phases(options), options, folder)
-    found = {
-        "kills": [asdict(kill) for kill in kills],
-        "seed": options.seed,
-        "date": datetime.date.today().isoformat(),
-        "machine": machine() if options.output == RESULTS else None,
-    }
-    options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        found: dict[str, Any] = {
+            "kills": [],
+            "seed": options.seed,
+            "date": datetime.date.today().isoformat(),
+            "machine": machine() if options.output == RESULTS else None,
+        }
+        for kill in run(_phases(options), options, folder):
+            found["kills"].append(asdict(kill))
+            # Each time: who is stopped in the middle has what was found so far.
+            options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(table(found))
-    return 1 if any(kill.lost for kill in kills) else 0
+    return 1 if any(kill["lost"] for kill in found["kills"]) else 0
 
 
-def run(phases: dict[str, Callable[[small_work.Say], None]], options: argparse.Namespace, folder: Path) -> list[Kill]:
-    """Kill each kind of work in turn, so many times in all.
+def run(
+    phases: dict[str, Callable[[small_work.Say], None]], options: argparse.Namespace, folder: Path
+) -> Iterator[Kill]:
+    """Kill each kind of work in turn, so many times in all, and yield what was found.
 
     Parameters
     ----------
@@ -127,16 +131,15 @@ def run(phases: dict[str, Callable[[small_work.Say], None]], options: argparse.N
     folder : Path
         That holds the session to begin with, in ``first``.
     """
-    chance, known, kills = random.Random(options.seed), {}, []
+    chance, known = random.Random(options.seed), {}
     for number in range(options.kills):
         name = list(phases)[number % len(phases)]
         if name not in known:
             known[name] = whole(name, phases[name], folder)
         kill = one(name, phases[name], known[name], chance, folder)
-        kills.append(kill)
         words = "nothing lost" if not kill.lost else "; ".join(kill.lost)
         print(f"{number + 1:4d} {name:18s} after {kill.after:5.2f} s: {words}", flush=True)
-    return kills
+        yield kill
 
 
 def whole(name: str, work: Callable[[small_work.Say], None], folder: Path) -> Known:

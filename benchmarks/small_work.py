@@ -165,7 +165,7 @@ class Window:
             raise RuntimeError("the window shows no labels")
         return state(np.asarray(layer.data), self.desk.book.state.classes)
 
-    def wait(self, until: Callable[[], bool], seconds: float = 120.0) -> None:
+    def wait(self, until: Callable[[], bool], seconds: float = 600.0) -> None:
         """Let the window live until something holds."""
         from qtpy.QtWidgets import QApplication
 

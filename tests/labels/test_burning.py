@@ -24,6 +24,11 @@ def test_of_two_wells_in_one_column_each_says_what_it_knows(survey, table):
     again = np.zeros_like(out)
     burn([above, Well("C", 103, 204, (Interval(40, 80, "sand"),))], survey, table, again, 0.0)
     assert again[3, 2].tolist() == column
+    # The one that is named first fills what a nearer one leaves, as the other way round.
+    again[:] = 0
+    farther, nearer = (Well(one.name, 103 + by, 204, one.intervals) for one, by in ((above, 0.3), (below, 0.1)))
+    burn([farther, nearer], survey, table, again, 0.0)
+    assert again[3, 2].tolist() == column
 
 
 def test_the_box_of_a_path_holds_all_that_it_labels(mapped, table):

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
+from rasterio.crs import CRS
 
 from napari_fhn import surveys
+from napari_fhn.surveys.assemble import assemble
 
 
 def test_only_what_is_recognised_is_claimed(volume, tmp_path):
@@ -29,3 +32,9 @@ def test_missing_folders_and_strangers_are_sentences(tmp_path):
             surveys.open(path)
         # The sentence must survive the way from another process.
         assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_crs_that_can_be_read_and_not_be_written_down_is_a_sentence(tmp_path):
+    found = CRS.from_epsg(32633).to_wkt().replace('UNIT["degree",0.0', 'UNIT["degree",0,0')
+    with pytest.raises(surveys.SurveyError, match=r"a\.nc: its coordinate reference system is none"):
+        assemble(tmp_path / "a.nc", np.zeros((3, 4)), ("y", "x"), name="a", format="NetCDF", crs=CRS.from_wkt(found))

@@ -220,6 +220,31 @@ def test_the_weight_of_a_term_is_its_factor():
     torch.testing.assert_close(3 * once["smoothness"], thrice["smoothness"])
 
 
+@pytest.mark.parametrize(("vertical", "along"), [(0, 2), (1, 3), (None, 3)])
+def test_a_boundary_costs_what_its_axis_says_and_only_one_axis_is_vertical(vertical, along):
+    batch = Batch(torch.zeros(2, 1, 5, 6), torch.zeros(SPACE, dtype=torch.int64))
+    known = (Smoothness(horizontal=0.5, vertical=2.0),)
+    size = (5, 6)[along - 2]
+    step = (torch.arange(size) >= size // 2).float().reshape(-1, 1) if along == 2 else (torch.arange(6) >= 3).float()
+    scores = 50 * torch.stack([step.expand(5, 6), 1 - step.expand(5, 6)]).expand(2, 2, 5, 6)
+    found = Criterion(Objective(knowledge=known), "ab", vertical).terms(scores, batch, np.ones(2, int))["smoothness"]
+    level = Criterion(Objective(knowledge=(Smoothness(),)), "ab", vertical).terms(scores, batch, np.ones(2, int))
+    cost = 2.0 if vertical is not None and along == vertical + 2 else 0.5
+    torch.testing.assert_close(found, cost * level["smoothness"])
+
+
+def test_terms_of_one_name_add_up():
+    batch = Batch(torch.zeros(2, 1, 5, 6), torch.zeros(SPACE, dtype=torch.int64))
+    scores = random(2, 3, 5, 6)
+    one, other = Share("a", 0.9, 1.0), Share("a", 0.0, 0.01, weight=3.0)
+    terms = [
+        Criterion(Objective(knowledge=known), "abc", 1).terms(scores, batch, np.ones(3, int))["share of a"]
+        for known in ((one,), (other,), (one, other))
+    ]
+    assert min(terms) > 0
+    torch.testing.assert_close(terms[0] + terms[1], terms[2])
+
+
 def surveyed(folder, layers, noise, known):
     """A small survey of three layers with two labelled columns, and how well a network trained on it predicts it."""
     rng = np.random.default_rng(1)

@@ -109,7 +109,8 @@ def _read(stamp: _Stamp) -> dict[str, tuple[tuple[int, str], ...]]:
             for name in sorted(names, key=lambda name: name in hidden):
                 sheet = book.get_sheet_by_name(name)
                 if sheet.start is not None and sheet.height * sheet.width <= MOST_CELLS:
-                    rows = [[_text(cell) for cell in row] for row in sheet.to_python()]
+                    # Most cells of a sheet that spans millions are empty.
+                    rows = [[_text(cell) if cell != "" else "" for cell in row] for row in sheet.to_python()]
                     lines = laid_out(Sheet(rows, sheet.start[0], sheet.start[1], tuple(sheet.merged_cell_ranges or ())))
                     if lines:
                         found[name] = lines

@@ -11,7 +11,7 @@ import xarray as xr
 
 from napari_fhn.surveys.axes import canonical
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.lazy import Concatenated, Reordered
+from napari_fhn.surveys.lazy import Concatenated, Reordered, one_line
 from napari_fhn.surveys.rio import rio
 
 #: More entries along one axis than any image has: its coordinates alone would fill the memory.
@@ -116,7 +116,17 @@ def assemble(
             "notes": tuple(said),
         },
     )
-    return cast(xr.DataArray, rio(survey).write_crs(crs)) if crs is not None else survey
+    if crs is None:
+        return survey
+    from rasterio.errors import CRSError
+
+    try:
+        placed = cast(xr.DataArray, rio(survey).write_crs(crs))
+    except CRSError as error:
+        # What was read may be nothing that can be written down.
+        what = f"its coordinate reference system is none that can be worked with ({one_line(error)})"
+        raise SurveyError(path, what, "Export it again with an EPSG code") from error
+    return placed
 
 
 def dated(bands: Sequence[Mapping[str, Any]], labels: Sequence[str], n_bands: int | Sequence[int]) -> dict[str, Any]:

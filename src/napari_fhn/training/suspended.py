@@ -133,8 +133,7 @@ def _checksum(words: str, tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name].reshape(-1)
         digest.update(f"{name} {tensor.dtype} {tuple(tensors[name].shape)}".encode())
-        values: Any = tensor.view(torch.uint8).numpy()  # of which mypy does not know that it is a buffer
-        digest.update(values)
+        digest.update(tensor.view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

@@ -181,6 +181,7 @@ class _Loader:
                 f"its array '{self.name}' has {self.nbytes / 2**30:.0f} GB and can only be read whole",
                 way_out,
             )
+        matlab_parts.check_values(self.path, _order(self.path), self.name)
         try:
             return np.asarray(loadmat(str(self.path), appendmat=False, variable_names=[self.name])[self.name])
         except Exception as error:

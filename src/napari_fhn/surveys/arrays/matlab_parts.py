@@ -29,6 +29,8 @@ _DEEP, _MANY = 16, 4096
 #: Type of numbers of version 4 by the third figure of its first word.
 _FOURTH = ("f8", "f4", "i4", "i2", "u2", "u1")
 _LONGEST_NAME = 4096
+#: Bytes in front of the values of an array: its flags, its shape and its name.
+_LONGEST_HEAD = 65536
 _WAY_OUT = "Save it in MATLAB with -v7.3, which is read piece by piece"
 
 
@@ -81,6 +83,42 @@ def inside(path: Path, order: Order) -> dict[str, Member]:
     return found
 
 
+def check_values(path: Path, order: Order, name: str) -> None:
+    """Look at what stands in front of the values of all arrays: the library believes it, and a wrong type ends it.
+
+    Parameters
+    ----------
+    path, order
+        As for `inside`.
+    name : str
+        Of the array that is going to be read.
+
+    Raises
+    ------
+    SurveyError
+        When one is damaged, or that array holds complex numbers.
+    """
+    mark = "<" if order == "little" else ">"
+    for place, packed in _elements(path, order):
+        try:
+            head = memoryview(_head(path, place, packed, order, _LONGEST_HEAD))
+            _, length, at, _ = _tag(head, 0, 2**40, order)
+            end = at + length
+            _, n, begin, at = _tag(head, at, end, order)
+            word = struct.unpack_from(f"{mark}I", head, begin)[0] if n >= 4 else 0
+            if not _LEAST <= word & 0xFF <= _MOST:
+                continue
+            at = _tag(head, at, end, order)[3]
+            _, n, begin, at = _tag(head, at, end, order)
+            if word >> 8 & _COMPLEX:
+                if bytes(head[begin : begin + n]).decode("latin-1") == name:
+                    raise SurveyError(path, "it holds complex numbers", "Save their magnitude or phase")
+            elif _tag(head, at, end, order)[0] not in _STORED:
+                raise _Damaged("its values are of no known type")
+        except (_Damaged, zlib.error, struct.error) as error:
+            raise SurveyError(path, f"the array at byte {place} cannot be read ({error})", "Save it again") from error
+
+
 def _elements(path: Path, order: Order) -> Iterator[tuple[int, int]]:
     """Places of the elements of a file, and their lengths."""
     size, place = path.stat().st_size, 128
@@ -95,12 +133,16 @@ def _elements(path: Path, order: Order) -> Iterator[tuple[int, int]]:
 
 def _kind(path: Path, place: int, packed: int, order: Order) -> int:
     """Class of the array of an element, from its first bytes."""
+    head = _head(path, place, packed, order, 64)
+    return head[16] if order == "little" else head[19] if len(head) > 19 else 0
+
+
+def _head(path: Path, place: int, packed: int, order: Order, n: int) -> bytes:
+    """The first bytes of an element, unpacked where it is packed."""
     with path.open("rb") as file:
         file.seek(place)
-        head = file.read(min(packed, 4096))
-    if int.from_bytes(head[:4], order) == _COMPRESSED:
-        head = zlib.decompressobj().decompress(head[8:], 64)
-    return head[16] if order == "little" else head[19] if len(head) > 19 else 0
+        head = file.read(min(packed, max(n, 4096)))
+    return zlib.decompressobj().decompress(head[8:], n) if int.from_bytes(head[:4], order) == _COMPRESSED else head
 
 
 def _content(path: Path, place: int, packed: int, order: Order) -> bytes:
