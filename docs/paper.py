@@ -4,7 +4,7 @@
     python docs/paper.py table-1 figure-2
 
 What the paper prints stands beside what the program says. Figure 3 is drawn from what ``benchmarks/properties.py``
-measured, ``benchmarks/results/properties.json``.
+measured, ``benchmarks/results/properties.json``; steps at full size are those of ``benchmarks/full_step.py``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ from napari_fhn.network.paper_compared import COMPARED
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE / "paper.md"
-PROPERTIES = HERE.parent / "benchmarks" / "results" / "properties.json"
+RESULTS = HERE.parent / "benchmarks" / "results"
+PROPERTIES = RESULTS / "properties.json"
+FULL_STEPS = RESULTS / "full_step.jsonl"
 
 # What the paper prints.
 TABLE_1 = {
@@ -92,6 +94,23 @@ def table_1() -> str:
         for kind, states, own_states, kernels, own_kernels in kinds:
             rows.append([f"{title}, {kind}", states, f"{own_states / 1e9:.3f}", kernels, f"{own_kernels / 1e9:.4f}"])
     return markdown(["GB", "states, printed", "counted", "kernels, printed", "counted"], rows)
+
+
+def full_steps() -> str:
+    """A whole training step of each network at its full size, as it was measured beside what Table 1 counts."""
+    found = {one["network"]: one for one in map(json.loads, FULL_STEPS.read_text(encoding="utf-8").splitlines())}
+    rows = []
+    for name, paper in PAPER.items():
+        size = " x ".join(map(str, paper.block))
+        if (one := found.get(name)) is None:
+            rows.append([name, size, f"waiting: `python benchmarks/full_step.py {name}`", "", "", "", ""])
+            continue
+        kept = f"{one['three_states_of_table_1'] / 1e9:.2f} GB", f"{one['all_states_of_table_1'] / 1e9:.2f} GB"
+        peak, expected = f"{one['peak_bytes'] / 1e9:.2f} GB", f"{one['forecast_bytes'] / 1e9:.2f} GB"
+        before = f"{one['bytes_before'] / 1e9:.2f} GB"
+        rows.append([name, size, f"{peak} ({before} before)", expected, *kept, f"{one['invertibility_error']:.1e}"])
+    table_1_has = "three states, Table 1", "all states, Table 1"
+    return markdown(["network", "block", "at the peak", "forecast", *table_1_has, "`|Y_1 - Y_2|`"], rows)
 
 
 def groups(architecture: Architecture, block: Sequence[int]) -> list[tuple[int, int, int, str]]:
@@ -243,6 +262,7 @@ def _mean(value: Any) -> float:
 FIGURES: dict[str, Callable[[], Figure]] = {"figure-2": figure_2, "figure-3": figure_3}
 TABLES: dict[str, Callable[[], str]] = {
     "table-1": table_1,
+    "full-steps": full_steps,
     "table-2-and-3": table_2_and_3,
     "table-5": table_5,
     "table-6": table_6,

@@ -71,8 +71,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def tag(root: Path) -> str:
     """Return the version of the tag that is checked out; empty between two releases, or without git."""
+    asked = ("git", "describe", "--exact-match", "--tags", "--match", "v[0-9]*")
     try:
-        found = run("git", "describe", "--exact-match", "--tags", "--match", "v[0-9]*", cwd=root)
+        # That there is no tag is what git complains of, and no fault here.
+        found = subprocess.run(asked, cwd=root, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return ""
     return found.strip().removeprefix("v")

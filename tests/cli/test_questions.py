@@ -13,6 +13,7 @@ from tests.project.open_questions import QUESTIONS, SHAPE, Open
 
 from napari_fhn import labels, surveys
 from napari_fhn.cli.commands import parser
+from napari_fhn.cli.horizon import picked
 from napari_fhn.cli.known import answering, hint, knowledge
 from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, Question
 from napari_fhn.project.knowledge import burn
@@ -86,6 +87,37 @@ def test_the_option_that_is_named_is_there_and_answers(tmp_path, survey, name):
         pytest.fail(f"asked for {asked} and was never content")
     assert asked[0] == case.asks
     assert out.any()
+
+
+OF_PICKS = {
+    name: case for name, case in QUESTIONS.items() if [kind.partition(".")[0] for kind in case.files] == ["horizon"]
+}
+OF_PICKS["one of two"] = Open(
+    "name", {"horizon.csv": "horizon,inline,crossline,twt_ms\ntop,103,204,40\nbase,104,205,80\n"}
+)
+
+
+@pytest.mark.parametrize("name", OF_PICKS)
+def test_picks_of_a_horizon_that_is_tracked_are_asked_about_with_options_of_that_command(tmp_path, survey, name):
+    case = OF_PICKS[name]
+    (path,) = case.write(tmp_path)
+    words = ["horizon", "s", str(path), "--output", "out.csv"]
+    asked = []
+    for _ in range(_MOST):
+        try:
+            picks = picked(parser().parse_args(words), survey)
+            break
+        except LabelError as error:
+            question, told = error.__cause__, str(error)
+            cause = question.cause
+            option, value = hint(question, (question.source,))
+        assert f"{option} {value}" in told
+        asked.append("which" if isinstance(cause, AmbiguousColumns) else cause.option)
+        words += [option, filled(case, value)]
+    else:
+        pytest.fail(f"asked for {asked} and was never content")
+    assert asked[0] == case.asks
+    assert np.isfinite(picks).any()
 
 
 def test_every_question_of_every_reader_is_among_those():

@@ -25,7 +25,7 @@ def paper():
             sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("name", ["table-1", "table-2-and-3", "table-5", "table-6", "figure-3"])
+@pytest.mark.parametrize("name", ["table-1", "full-steps", "table-2-and-3", "table-5", "table-6", "figure-3"])
 def test_a_table_is_what_the_program_says_now(paper, name):
     text = PAGE.read_text(encoding="utf-8")
     assert paper.renewed(text, name, paper.TABLES[name](), "paper") == text, "run: python docs/paper.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -23,6 +24,11 @@ from napari_fhn.training.parts import Part
 from napari_fhn.training.provenance import InputStamp, Provenance
 from napari_fhn.widgets import garbage
 from napari_fhn.widgets.dock import Dock
+
+if importlib.util.find_spec("triton") is not None:
+    # A test that trains in the process of a window brings it in with torch for CUDA, and loaded after a context of
+    # software GL it ends the process. The program itself trains in a process of its own.
+    import triton  # noqa: F401
 
 
 def _spin(until, seconds=60.0):

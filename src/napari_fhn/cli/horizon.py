@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
-from napari_fhn.cli.options import Commands, UsageError, add_json
+from napari_fhn.cli.options import Commands, UsageError, add_answers, add_json
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, say, told
 from napari_fhn.cli.typed import here
@@ -61,6 +61,7 @@ def add(commands: Commands) -> None:
         "--z", choices=("down", "up"), help="which way the values of the picks grow, where it is not clear"
     )
     how.add_argument("--crs", metavar="CRS", help="of the picks' x and y, where it is not that of the survey")
+    add_answers(how)
     how.add_argument(
         "--session", type=here, metavar="DIR", help="take its survey, and the dips that were found there already"
     )
@@ -78,9 +79,8 @@ def run(options: argparse.Namespace) -> int:
             "with --session name the picks alone" if wanted == 1 else "name a survey and a file of picks, in this order"
         )
     from napari_fhn import __version__
-    from napari_fhn.labels import LabelWarning, read_horizon
+    from napari_fhn.labels import LabelWarning
     from napari_fhn.project import tracking
-    from napari_fhn.surveys.remote.opening import at_hand
 
     least = tracking.QUALITY if options.quality is None else options.quality
     tracking.check(least, options.reach, options.snap)
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     tracking.check_survey(survey)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LabelWarning)
-        picks = read_horizon(at_hand(options.files[-1], whole=True), survey, options.name, z=options.z, crs=options.crs)
+        picks = picked(options, survey)
     say(str(one.message) for one in caught if issubclass(one.category, LabelWarning))
     found = tracking.track_horizon(
         survey,
@@ -123,6 +123,29 @@ def run(options: argparse.Namespace) -> int:
             f"{found.picks} pick{'' if found.picks == 1 else 's'}, quality {least:g} and more."
         )
     return OK
+
+
+def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:
+    """Return the horizon that is picked; what its file leaves open is asked with the option that answers it."""
+    from napari_fhn.cli.known import answering
+    from napari_fhn.labels import Question, read_picked
+    from napari_fhn.project.said import Said, sources
+
+    said = Said(
+        horizon=options.files[-1],
+        columns=options.columns,
+        z=options.z,
+        crs=options.crs,
+        survey_crs=options.survey_crs,
+        decimal=options.decimal,
+    )
+    (source,) = sources(said, survey)
+    if options.name is not None:
+        source = source.answered(name=options.name)
+    try:
+        return read_picked(source, survey)
+    except Question as question:
+        raise answering(question, (source,)) from question
 
 
 def _survey(options: argparse.Namespace) -> tuple[xr.DataArray, Any, DipSource]:

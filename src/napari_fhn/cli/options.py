@@ -255,6 +255,26 @@ def with_numbers(job: Job, options: argparse.Namespace) -> Job:
     return replace(job, schedule=replace(job.schedule, **given))
 
 
+def add_answers(group: argparse._ActionsContainer) -> None:
+    """Add what answers the questions that any table may leave open."""
+    group.add_argument(
+        "--survey-crs", metavar="CRS", help="CRS of the survey's own coordinates, where files come in another"
+    )
+    group.add_argument(
+        "--columns",
+        action="append",
+        default=[],
+        metavar="KIND|FILE:ROLE=COLUMN[:UNIT],...",
+        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; a unit alone, "
+        "as in horizon:z=:m; or any other answer, as in checkshots:way=twt; for all files of a kind (wells, tops, "
+        "deviation, checkshots, las, horizon, points, polygons, labels) or for one file by its name, as in "
+        "b.las:curve=FACIES",
+    )
+    group.add_argument(
+        "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"
+    )
+
+
 def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add what says where labels come from: wells, logs, horizons, points, polygons, and how their tables are read."""
     known = parser.add_argument_group("what is known")
@@ -320,23 +340,8 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
     known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
     known.add_argument("--crs", help="CRS of the coordinates of files that do not say it, as in EPSG:32633")
-    known.add_argument(
-        "--survey-crs", metavar="CRS", help="CRS of the survey's own coordinates, where files come in another"
-    )
     known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
-    known.add_argument(
-        "--columns",
-        action="append",
-        default=[],
-        metavar="KIND|FILE:ROLE=COLUMN[:UNIT],...",
-        help="what columns of a table are, by name or number from 1, as in tops:well=1,marker=2,md=3:m; a unit alone, "
-        "as in horizon:z=:m; or any other answer, as in checkshots:way=twt; for all files of a kind (wells, tops, "
-        "deviation, checkshots, las, horizon, points, polygons, labels) or for one file by its name, as in "
-        "b.las:curve=FACIES",
-    )
-    known.add_argument(
-        "--decimal", choices=("point", "comma"), help="decimal mark of the tables, where it is not clear"
-    )
+    add_answers(known)
     known.add_argument(
         "--kb", type=float, metavar="M", help="elevation of the wells' datum (kelly bushing) above sea level, in metres"
     )

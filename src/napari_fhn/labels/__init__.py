@@ -17,6 +17,7 @@ from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, Guess, Suggestion, suggest
 from napari_fhn.labels.heads import read_heads
+from napari_fhn.labels.horizon_sources import read_picked, read_surfaces
 from napari_fhn.labels.horizons import read_horizon, read_horizons
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
@@ -32,7 +33,6 @@ from napari_fhn.labels.sources import (
     Source,
     asking,
     read_all_wells,
-    read_surfaces,
     read_wells_by_source,
 )
 from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
@@ -101,6 +101,7 @@ __all__ = [
     "read_horizons",
     "read_las",
     "read_log",
+    "read_picked",
     "read_points",
     "read_polygons",
     "read_surfaces",

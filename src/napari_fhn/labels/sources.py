@@ -20,7 +20,6 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, suggest
-from napari_fhn.labels.horizons import read_horizons
 from napari_fhn.labels.kinds import KINDS, kinds_of_sheets, recognise, sheet_of
 from napari_fhn.labels.las import read_las
 from napari_fhn.labels.logs import read_log
@@ -281,7 +280,7 @@ def read_wells_by_source(
                 kb_m=one.options.get("kb_m"),
                 convergence_deg=one.options.get("convergence_deg", 0.0),
                 survey=survey,
-                **_places(one),
+                **places_of(one),
             ),
         )
     for one in _of(sources, "checkshots"):
@@ -316,7 +315,7 @@ def read_wells_by_source(
                 checkshot=of_well(checkshots, name),
                 kb_m=one.options.get("kb_m"),
                 datum_m=one.options.get("datum_m", 0.0),
-                **_places(one),
+                **places_of(one),
             )
 
         read.append((one, [asking(one, las)]))
@@ -330,32 +329,6 @@ def read_wells_by_source(
 def _of_heads(heads: Source) -> dict[str, Any]:
     """Options that may be said about where wells begin as well as about their tops."""
     return {name: value for name, value in heads.options.items() if name in options_of("tops") and name != "decimal"}
-
-
-def read_surfaces(source: Source, survey: xr.DataArray) -> list[xr.DataArray]:
-    """Read the horizons of a source, from top to bottom.
-
-    Raises
-    ------
-    Question
-        When a person must say something about the file.
-    LabelError
-        With what is wrong and the way out.
-    """
-    found = asking(
-        source,
-        lambda: read_horizons(
-            source.table(),
-            survey,
-            columns=source.columns,
-            units=source.units,
-            z=source.options.get("z"),
-            gap_traces=source.options.get("gap_traces", 0.0),
-            only=source.options.get("name"),
-            **_places(source),
-        ),
-    )
-    return sorted(found.values(), key=lambda surface: float(surface.mean()))
 
 
 def _heads_and_tops(
@@ -381,7 +354,7 @@ def _heads_and_tops(
             tops_columns=tops.columns,
             tops_units=tops.units,
             tops_domain=tops.options.get("domain"),
-            **_places(heads),
+            **places_of(heads),
         )
     except (AmbiguousColumns, Undeclared) as error:
         if heads.path == tops.path:
@@ -391,7 +364,7 @@ def _heads_and_tops(
         raise Question(heads if error.path == heads.path else tops, error) from error
 
 
-def _places(source: Source) -> dict[str, Any]:
+def places_of(source: Source) -> dict[str, Any]:
     """What was said of coordinates."""
     return {name: source.options.get(name) for name in ("crs", "survey_crs")}
 

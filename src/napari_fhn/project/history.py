@@ -68,10 +68,10 @@ def _taken(session: Session, count: int, *, back: bool) -> Taken:
     there = sum(one.undone is not back for one in steps.entries)
     # What was taken back can be made again as long as nothing was done after it.
     if count > there:
-        done = "stand in its history" if back else "were taken back last"
+        one = there == 1
+        done = f"stand{'s' if one else ''} in its history" if back else f"{'was' if one else 'were'} taken back last"
         raise ProjectError(
-            f"{there or 'no'} step{'' if there == 1 else 's'} {done}, and {count} "
-            f"{'is' if count == 1 else 'are'} asked for",
+            f"{there or 'no'} step{'' if one else 's'} {done}, and {count} {'is' if count == 1 else 'are'} asked for",
             "'napari-fhn history' lists them",
             path=session.folder,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import bz2
 import gzip
 import json
@@ -18,10 +19,13 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from zarr.abc.store import RangeByteRequest
+from zarr.core.buffer import default_buffer_prototype
 
 from napari_fhn import surveys
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.arrays import unpacking, zarr_metadata
+from napari_fhn.surveys.arrays.zarr_guard import GuardedStore
 from survey_files import rasters as factory
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(60)]
@@ -222,3 +226,27 @@ def test_metadata_as_deep_as_a_file_is_long_is_a_sentence(tmp_path):
     deep = tmp_path / "deep.json"
     deep.write_bytes(b"[" * 100_000)
     assert zarr_metadata.said_in(deep) == {}
+
+
+def test_pieces_of_a_shard_are_looked_at_one_by_one(tmp_path):
+    """As zarr from 3.2 on asks for them: it would read neighbours as one, which is cut off for who looks at a piece."""
+    values = np.arange(64, dtype=np.float32).reshape(8, 8)
+    array = zarr.create_array(tmp_path / "a.zarr", shape=(8, 8), shards=(8, 8), chunks=(4, 8), dtype="float32")
+    array[:] = values
+    np.testing.assert_array_equal(zarr.open_array(GuardedStore(tmp_path / "a.zarr"), mode="r")[2:6], values[2:6])
+
+    async def ranges(store, key, parts):
+        prototype = default_buffer_prototype()
+        return [one async for group in store.get_ranges(key, parts, prototype=prototype) for one in group]
+
+    store = GuardedStore(tmp_path / "a.zarr")
+    asyncio.run(store.get("zarr.json", default_buffer_prototype()))
+    index = (tmp_path / "a.zarr" / "c" / "0" / "0").read_bytes()[-36:-4]
+    places = [tuple(int.from_bytes(index[k : k + 8], "little") for k in (n, n + 8)) for n in (0, 16)]
+    parts = [RangeByteRequest(start, start + length) for start, length in places]
+    found = asyncio.run(ranges(store, "c/0/0", parts))
+    assert [(number, len(piece)) for number, piece in found] == [(n, places[n][1]) for n in (0, 1)]
+    assert store.get_ranges_sync("c/0/0", parts, prototype=default_buffer_prototype())[1][0] == 1
+    with pytest.raises(BaseExceptionGroup, match="c/9/9") as raised:
+        asyncio.run(ranges(store, "c/9/9", parts))
+    assert raised.value.split(FileNotFoundError)[1] is None
