@@ -97,3 +97,12 @@ def test_a_copy_that_was_under_way_is_gone_and_made_anew(volume, tmp_path, monke
     assert main(line) == 0
     (copy,) = inputs.glob("*.npy")
     np.testing.assert_array_equal(np.load(copy), np.load(volume))
+
+
+def test_who_is_stopped_before_anything_is_begun_is_told_so(monkeypatch, capsys):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("napari_fhn.cli.commands.parser", stopped)
+    assert main(["info", "survey.npy"]) == 130
+    assert capsys.readouterr().err == "napari-fhn: stopped; nothing was begun.\n"

@@ -3,6 +3,21 @@
 ``main`` reads the command line. Surveys, labels and torch are imported only by the command that needs them.
 """
 
-from napari_fhn.cli.commands import main
+import sys
+from collections.abc import Sequence
+
+from napari_fhn.cli.exits import INTERRUPTED
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; see :func:`napari_fhn.cli.commands.main`."""
+    try:
+        # Here and not above: Ctrl-C may come while it is imported, too.
+        from napari_fhn.cli.commands import main as run
+
+        return run(arguments)
+    except KeyboardInterrupt:
+        print("napari-fhn: stopped; nothing was begun.", file=sys.stderr)
+        return INTERRUPTED
