@@ -14,5 +14,6 @@ LOWEST=build/lowest/bin/python
 # Wheels alone: what has none for this Python cannot be claimed.
 "$UV" pip install --quiet --python "$LOWEST" --resolution lowest-direct --only-binary :all: \
   --requirements pyproject.toml --extra report
-"$UV" pip install --quiet --python "$LOWEST" pytest pytest-timeout pytest-xdist hypothesis psutil PyWavelets PyYAML
+"$UV" pip install --quiet --python "$LOWEST" pytest pytest-timeout pytest-xdist hypothesis psutil \
+  PyWavelets PyYAML fsspec aiohttp dask
 PYTHONPATH="$PWD/src" "$LOWEST" -m pytest -q -o addopts=--import-mode=importlib -W ignore "$@"
