@@ -19,8 +19,9 @@ from napari_fhn.labels.surface_files import is_surface, surface_words
 from napari_fhn.labels.text import look, to_number
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
-from napari_fhn.regular import is_address
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.surveys.remote.addresses import url_of
+from napari_fhn.surveys.remote.opening import is_store
 
 _OURS = {
     "wells": "where wells begin",
@@ -100,8 +101,9 @@ def recognise(
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    # What is read where it lies, at an address, is a store of voxels: all else was fetched.
-    if is_address(path) or (suffix in GRIDDED and (path.is_file() or path.is_dir())):
+    url = url_of(path)
+    # A store of voxels is read where it lies, at an address; all else is fetched first.
+    if (url is not None and is_store(url)) or (suffix in GRIDDED and (path.is_file() or path.is_dir())):
         return "labels"
     look(path)
     guest = plugins.claiming(path)

@@ -203,7 +203,8 @@ def test_what_cannot_be_is_said_and_tracking_stops(beds, spin, monkeypatch, tmp_
     horizons.track()
     assert spin(lambda: horizons.chosen.surface, 30)
     results.save(tmp_path / "top.irap")
-    assert spin((tmp_path / "top.irap").is_file, 20)
+    assert spin(lambda: "Written" in desk.messages.message, 20)
+    assert (tmp_path / "top.irap").is_file()
     results.save(tmp_path / "top.unknown")
     assert spin(lambda: "not known" in desk.messages.message, 20)
 
