@@ -135,8 +135,11 @@ class Preview:
 
     def _look(self, event: Any = None) -> None:
         """Look at the section in view; while one is looked up the last that is asked for waits."""
-        made, place = self._made, self._book.place()
-        if made is None or place is None:
+        made = self._made
+        if made is None:
+            return
+        place = self._book.place()
+        if place is None:
             return
         asked = (made, place.axis, place.index, self._least, self._reach)
         if asked == self._asked:

@@ -10,6 +10,7 @@ from napari.layers import Points, Vectors
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
+from napari_fhn.project.steps import SectionReference
 from napari_fhn.surveys.cuts import Plane, axes_of
 from napari_fhn.surveys.surface_lines import lines
 from napari_fhn.widgets import view
@@ -128,8 +129,10 @@ class HorizonLayers:
         if layer is None or self._book.layer is None:
             return
         parts, colors = [], []
-        for one, found in self._horizons.shown():
-            segments = self._segments(found.samples)
+        shown = self._horizons.shown()
+        place = self._book.place() if shown else None
+        for one, found in shown:
+            segments = self._segments(found.samples, place)
             parts.append(segments)
             colors += [self._horizons.color_of(one.name)] * len(segments)
         data = np.concatenate(parts) if parts else np.zeros((0, 2, self._book.layer.ndim))
@@ -139,9 +142,9 @@ class HorizonLayers:
         if colors:
             layer.edge_color = colors
 
-    def _segments(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _segments(self, samples: NDArray[np.float32], place: SectionReference | None) -> NDArray[np.float64]:
         """Return starts and directions of the pieces of a horizon's lines on the section in view."""
-        place, ndim = self._book.place(), samples.ndim + 1
+        ndim = samples.ndim + 1
         if samples.ndim > 1 and place is None:
             return np.zeros((0, 2, ndim))
         where = Plane(None) if samples.ndim == 1 or place is None else Plane(place.axis, place.index)

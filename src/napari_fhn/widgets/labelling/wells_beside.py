@@ -68,9 +68,11 @@ class WellsBeside:
 
     def show(self, event: Any = None) -> None:
         """Show the wells near the section in view."""
-        material, place, layer = self._context.data.material, self._book.place(), self._book.layer
+        material = self._context.data.material
+        # At each turned page: where nobody wants them it is not even asked which section is in view.
+        place = self._book.place() if self.within > 0 and material is not None else None
         found: list[Projected] = []
-        if self.within > 0 and material is not None and place is not None and layer is not None:
+        if material is not None and place is not None:
             wells = self._wells.state.wells
             found = projected(wells, material.first, place.axis, place.index, self.within)
         if not found:

@@ -10,6 +10,8 @@ from napari_fhn.project import terms
 from napari_fhn.widgets.network.class_completer import ClassCompleter
 from napari_fhn.widgets.network.planning import Planning
 
+_WAYS = "from:to in inlines, crosslines and samples, or rows and columns, the survey's first of each being 0"
+
 _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
     (
         "shares",
@@ -29,7 +31,7 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
         "absences",
         "absences",
         f"Where a class does not occur: {terms.ABSENCE_EXAMPLE}, a file that is not 0 there, or "
-        f"Salt@{terms.BOX_EXAMPLE}, a box: from:to along each axis. Several with | between them.",
+        f"Salt@{terms.BOX_EXAMPLE}, a box: {_WAYS}. Several with | between them.",
         "",
     ),
     (
@@ -41,8 +43,7 @@ _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
     (
         "ignored",
         "ignored boxes",
-        f"Boxes in which nothing is learnt: {terms.BOX_EXAMPLE}, from:to along each axis, counted from 0. Several with "
-        "| between them.",
+        f"Boxes in which nothing is learnt: {terms.BOX_EXAMPLE}, {_WAYS}. Several with | between them.",
         "",
     ),
 )

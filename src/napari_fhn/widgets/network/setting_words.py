@@ -108,12 +108,12 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         "noise": ("noise", "How much random noise is added while training; 1 is as strong as the data."),
         "flips": (
             "mirrored along",
-            "Axes along which blocks are mirrored half of the time, counted from 0; 'auto' for all but time or depth.",
+            "Which ways blocks are mirrored half of the time: 0 along inline numbers or rows, 1 along crossline numbers or columns; "
+            "'auto' for all but time or depth.",
         ),
         "permute": (
             "swapped axes",
-            "Axes that change places half of the time, counted from 0: '0, 1' swaps inlines and crosslines, or "
-            "rows and columns. Empty for none.",
+            "'0, 1' swaps inlines and crosslines, or rows and columns, half of the time. Empty swaps none.",
         ),
         "labels_share": (
             "share of the labels",
