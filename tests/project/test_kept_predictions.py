@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.project import ProjectError
-from napari_fhn.project.kept_predictions import forget, keep, kept
+from napari_fhn.project.kept_predictions import forget, keep, keep_whole, kept
 from napari_fhn.training import provenance
 
 from .conftest import SHAPE, predicted
@@ -48,3 +48,15 @@ def test_one_of_an_earlier_version_has_no_record(work):
     (one,) = kept(work.session)
     assert one.made is None
     assert provenance.read(one.path) is None
+
+
+def test_one_that_is_kept_already_is_not_kept_again_by_a_training_that_is_refused(work, monkeypatch):
+    run = work.train()
+    seconds = iter("123456")
+    monkeypatch.setattr(provenance, "now", lambda: f"2026-01-01T00:00:0{next(seconds)}+00:00")
+    assert keep_whole(work.session, run) == keep_whole(work.session, run) != ""
+    assert len(kept(work.session)) == 1
+    np.save(kept(work.session)[0].path, np.full(SHAPE, 2, np.uint8))  # of the same name and record, and another
+    assert "(2)" in keep_whole(work.session, run)
+    keep_whole(work.session, run)
+    assert len(kept(work.session)) == 2

@@ -113,3 +113,12 @@ def test_nothing_that_it_reads_nor_its_own_file_is_written_over(place, name):
         Job.load(path)
     with pytest.raises(JobError, match="would be written over"):
         Job.load(path, trusted=True)
+
+
+def test_what_it_reads_is_not_written_over_by_another_name(place):
+    job, work, _ = place
+    (work / "labels.npy").touch()
+    (work / "link.npy").symlink_to(work / "labels.npy")
+    for prediction in (work / "link.npy", f"{work}/model/../labels.npy"):
+        with pytest.raises(JobError, match="would be written over"):
+            replace(job, labels=str(work / "labels.npy"), prediction=str(prediction))

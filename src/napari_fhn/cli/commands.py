@@ -28,6 +28,7 @@ from napari_fhn.cli import (
     horizon,
     info,
     listing,
+    outputs,
     predict,
     recipes,
     report,
@@ -39,7 +40,7 @@ from napari_fhn.cli import (
     worker,
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
-from napari_fhn.cli.options import Parser, UsageError
+from napari_fhn.cli.options import Parser
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
@@ -110,7 +111,8 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
     """Read the command line; None where it makes no sense, which is said."""
     try:
         options = parser().parse_args(words)
-    except UsageError as error:
+        outputs.check(options)
+    except ValueError as error:
         saying.fail(str(error), WRONG)
         return None
     options.typed = typed

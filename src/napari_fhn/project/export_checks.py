@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import xarray as xr
 
 from napari_fhn.labels import ClassTable
+from napari_fhn.project import layout
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import Request
 from napari_fhn.surveys import SurveyError
@@ -30,12 +33,13 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
     SurveyError
         For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
     ProjectError
-        For a class table where there is none.
+        For a file that is a part of a session, or a class table where there is none.
     """
     path, suffix = request.path, request.path.suffix.lower()
     if suffix not in request.offer.suffixes:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}")
     check_here(path)
+    check_no_part(path)
     if request.stac and suffix not in GEOTIFF:
         raise SurveyError(path, "a STAC item is written beside a GeoTIFF alone", "Name a .tif, or leave --stac out")
     if not path.absolute().parent.is_dir():
@@ -65,6 +69,21 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
     if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not is_raster(survey):
         kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
         raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
+
+
+def check_no_part(path: str | Path) -> None:
+    """Refuse to write over a part of a session, such as its labels, or where one would be looked for.
+
+    Raises
+    ------
+    ProjectError
+        When it is one.
+    """
+    folder = layout.own(path)
+    if folder is not None:
+        raise ProjectError(
+            f"this is a part of the session {folder}, and would be written over", "Choose another place", path=path
+        )
 
 
 def is_raster(survey: xr.DataArray) -> bool:

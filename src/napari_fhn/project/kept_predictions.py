@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +91,8 @@ def keep(session: Session, run: Run, name: str = "") -> Kept:
 def keep_whole(session: Session, run: Run) -> str:
     """Keep the whole prediction of a run whose training is about to go on, which will paint over it.
 
+    One that is kept already, as where a training was refused that was to go on with it, is not copied once more.
+
     Returns
     -------
     str
@@ -104,7 +106,11 @@ def keep_whole(session: Session, run: Run) -> str:
     made = run.provenance()
     if made is None or not made.complete or not mapped.is_there(run.prediction):
         return ""
-    taken = {one.name for one in kept(session)}
+    there = kept(session)
+    same = next((one for one in there if _is_of(one.made, made) and _equal(one.path, run.prediction)), None)
+    if same is not None:
+        return f"Its prediction so far is kept as '{same.name}'."
+    taken = {one.name for one in there}
     name = f"{run.name} after {run.step} steps"
     names = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
     one = keep(session, run, next(free for free in names if _as_file(free) not in taken))
@@ -115,6 +121,17 @@ def forget(one: Kept) -> None:
     """Remove a prediction that was kept."""
     one.path.with_suffix(".json").unlink(missing_ok=True)
     mapped.remove(one.path)
+
+
+def _is_of(one: Provenance | None, other: Provenance) -> bool:
+    """Say whether two predictions were made of the same, whenever that was written down."""
+    return one is not None and replace(one, written=other.written) == other
+
+
+def _equal(one: Path, other: Path) -> bool:
+    """Say whether two predictions have the same classes, read a slice at a time."""
+    first, second = mapped.open(one), mapped.open(other)
+    return first.shape == second.shape and all(np.array_equal(first[k], second[k]) for k in range(first.shape[0]))
 
 
 def _as_file(name: str) -> str:

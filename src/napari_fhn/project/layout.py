@@ -92,6 +92,26 @@ def session_around(path: Path) -> Path | None:
     return next((one for one in (folder, *folder.parents[:_DEEPEST]) if has_manifest(one)), None)
 
 
+def own(path: str | os.PathLike[str]) -> Path | None:
+    """Return the folder of the session that a file is a part of, whether it is there yet or not; None for any other.
+
+    What a person puts in the folder beside the parts is none of them, nor is a report.
+
+    Parameters
+    ----------
+    path : path-like
+        Of a file, or of a folder such as a Zarr store.
+    """
+    path = Path(os.path.realpath(path))
+    if path.name == REPORT:
+        return None
+    for folder in path.parents:
+        if has_manifest(folder):
+            part = path.relative_to(folder).parts[0]
+            return folder if part in (*_FILES, *_FOLDERS) else None
+    return None
+
+
 def stray(folder: Path, *, pipes: bool = False) -> inside.Stray | None:
     """Return what lies in a session under the name of something that this program writes, and is no plain file.
 

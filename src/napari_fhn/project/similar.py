@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels.changes import Change, of_voxels
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.project.project import Project
 from napari_fhn.project.run import Run
 from napari_fhn.project.shown import numbers_of
@@ -156,7 +157,10 @@ class Similar:
         ------
         SurveyError
             When it cannot be written.
+        ProjectError
+            When the file is a part of a session.
         """
+        check_no_part(path)
         return save(path, self.on_survey, survey, history=self.history, progress=told)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_fhn.project import inputs
 from napari_fhn.project.dips import amplitudes_of, dips_of
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.structure.marching import DipSource
 from napari_fhn.structure.tracking.events import EVENTS, Event
 from napari_fhn.structure.tracking.growing import Picks
@@ -87,7 +88,10 @@ class TrackedHorizon:
         ------
         SurveyError
             When it cannot be written.
+        ProjectError
+            When the file is a part of a session.
         """
+        check_no_part(path)
         found = np.asarray(self.better(least))
         many = f"{self.picks} pick{'' if self.picks == 1 else 's'}"
         title = f"horizon {self.surface.name}: {self.event} tracked from {many}, quality {least:g} and more"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import Project, ProjectError, Run, predictions, samples
+from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
 from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
@@ -167,6 +168,8 @@ def write_report(
                 "Name a file for the report (--output, output=)",
                 path=run.folder,
             )
+    else:
+        check_no_part(output)
     standing = predictions.check(project.session, run, partial=partial)
     true = None if truth is None else truth_for(truth, run.job(), project, reading)
     return write(

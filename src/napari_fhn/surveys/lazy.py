@@ -239,7 +239,7 @@ def guarded(path: Path, variable: xr.Variable) -> xr.Variable:
     return Reordered(path, variable, range(variable.ndim)).variable(list(map(str, variable.dims)))
 
 
-def one_line(error: BaseException) -> str:
+def one_line(error: BaseException | str) -> str:
     """Return what a library says of an error, in one line that is not too long for a sentence."""
     text = " ".join(str(error).split())
     return text if len(text) <= 160 else f"{text[:157]}..."

@@ -227,7 +227,8 @@ class Job:
     def check_kept(self, files: Iterable[str]) -> None:
         """Raise a :class:`JobError` where it would write over one of some files."""
         written = inside.written(self) if Path(self.prediction).name else ()  # settings are tried without files
-        for file in sorted({str(path) for path in written}.intersection(files)):
+        places = {os.path.realpath(path) for path in written}  # a file may be spelt in other ways, and be a link
+        for file in sorted(file for file in files if os.path.realpath(file) in places):
             whose = f"the prediction {self.prediction} or of the model {self.model}"
             raise JobError(f"{file} would be written over, as a file of {whose} is called: call one of them otherwise")
 

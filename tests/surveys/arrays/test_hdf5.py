@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -94,6 +95,31 @@ def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monke
             surveys.open(path, axes=("band", "y", "x"))
 
 
+def test_what_is_no_damage_is_not_called_damage(tmp_path, monkeypatch):
+    path = factory.hdf5(tmp_path, values=factory.cube("float32"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:8] + b"\x09" + whole[9:])  # the superblock of a version to come
+    with pytest.raises(surveys.SurveyError, match=r"later version or damaged: pip install --upgrade h5py"):
+        surveys.open(path, axes=("band", "y", "x"))
+    path.write_bytes(whole)
+    for error, said in (
+        (AttributeError("no 'chunk_iter'"), "h5py that is installed does not do"),
+        (BlockingIOError(11, "unable to lock file"), "another program has it open"),
+        (PermissionError(13, "no"), "may not be read"),
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("no  such\nobject"), r"cannot read it \(no such object\)\. It seems to be damaged"),
+    ):
+        # The look is as a process that answers, and as one that there is no interpreter for.
+        monkeypatch.setattr(hdf5.hdf5_look, "look", lambda *_, error=error: (_ for _ in ()).throw(error))
+        monkeypatch.setattr(hdf5, "looked_through", lambda *_: None)
+        with pytest.raises(surveys.SurveyError, match=said):
+            surveys.open(path, axes=("band", "y", "x"))
+        answer = json.dumps(hdf5.hdf5_look.answer(str(path), 1)).encode()
+        monkeypatch.setattr(hdf5, "looked_through", lambda *_, answer=answer: answer)
+        with pytest.raises(surveys.SurveyError, match=said):
+            surveys.open(path, axes=("band", "y", "x"))
+
+
 LOOKING = """
 import sys
 from pathlib import Path
@@ -107,7 +133,7 @@ loop = '''
     collections.deque(itertools.count(), maxlen=0)
 '''
 looking = Path(sys.argv[1] + ".py")
-looking.write_text(Path(hdf5.hdf5_look.__file__).read_text().replace("    import h5py\\n", loop))
+looking.write_text(Path(hdf5.hdf5_look.__file__).read_text().replace("    import h5py\\n", loop, 1))
 hdf5.hdf5_look.__file__ = str(looking)
 hdf5.look_through(Path(sys.argv[1]))
 """

@@ -143,8 +143,7 @@ def members(path: Path, *, matlab: bool = False, follow: bool = False) -> dict[s
         with h5py.File(path, "r") as file:
             file.visititems(visit)
     except Exception as error:
-        # h5py raises what the C library's error fits best: OSError, KeyError, RuntimeError, ValueError, TypeError...
-        raise SurveyError(path, f"HDF5 cannot read it ({one_line(error)})", "Copy it again") from error
+        raise SurveyError(path, *map(one_line, hdf5_look.why(error))) from error
     return found
 
 
@@ -182,7 +181,7 @@ def _looked_through(path: Path, size: int, changed: int) -> tuple[tuple[str, ...
     """Return which files it takes values from, and what is wrong with pieces of its arrays."""
     said = looked_through(path, hdf5_look.__file__, (str(MAX_MEMBERS),), "HDF5")
     if said is None:
-        return _of_look(path, lambda: hdf5_look.look(str(path), MAX_MEMBERS))
+        return _of_look(path, lambda: hdf5_look.answer(str(path), MAX_MEMBERS))
     return _of_look(path, lambda: json.loads(said))
 
 
@@ -190,9 +189,14 @@ def _of_look(path: Path, look: Callable[[], Any]) -> tuple[tuple[str, ...], tupl
     """Return what a look found. Without an answer nobody knows what the file takes from elsewhere: it is refused."""
     try:
         found = look()
-        return tuple(map(str, found["outside"])), tuple(map(str, found["large"]))
+        if "refused" in found:
+            what, way_out = map(one_line, found["refused"])
+        else:
+            return tuple(map(str, found["outside"])), tuple(map(str, found["large"]))
     except Exception as error:
-        raise SurveyError(path, "HDF5 cannot read all of it", "It seems to be damaged: copy it again") from error
+        way_out = "Try again; where it stays so it seems to be damaged: copy it again"
+        raise SurveyError(path, "HDF5 cannot read all of it", way_out) from error
+    raise SurveyError(path, what, way_out)
 
 
 def dimension_names(item: Any) -> list[str]:

@@ -74,6 +74,57 @@ def look(path: str, most: int) -> dict[str, list[str]]:
     return {"outside": sorted(set(outside)), "large": large}
 
 
+def answer(path: str, most: int) -> dict[str, list[str]]:
+    """Look through a file; what cannot be looked through is answered, too.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    most : int
+        As in `look`.
+
+    Returns
+    -------
+    dict
+        As of `look`, or ``refused``: what is wrong, and the way out.
+    """
+    try:
+        return look(path, most)
+    except Exception as error:
+        return {"refused": list(why(error))}
+
+
+def why(error: Exception) -> tuple[str, str]:
+    """Say what is wrong where HDF5's library fails: not every failure is damage.
+
+    Parameters
+    ----------
+    error : Exception
+        As the library raises it: what the C library's error fits best, which may be any kind.
+
+    Returns
+    -------
+    tuple of str
+        What is wrong, and the way out.
+    """
+    said = str(error) or type(error).__name__
+    if isinstance(error, ImportError | AttributeError):
+        return f"the h5py that is installed does not do ({said})", "Update it: pip install --upgrade h5py"
+    if isinstance(error, MemoryError):
+        return "there is not enough memory to look through it", "Close other programs, and open it again"
+    if isinstance(error, PermissionError):
+        return "it may not be read", "Let it be read, or copy it to a place of your own"
+    if isinstance(error, BlockingIOError):
+        return "another program has it open to write in it", "Close it there, and open it again"
+    if isinstance(error, OSError) and "version number" in said:
+        import h5py
+
+        what = f"HDF5 {h5py.version.hdf5_version} cannot read it ({said})"
+        return what, "It is of a later version or damaged: pip install --upgrade h5py, or copy it again"
+    return f"HDF5 cannot read it ({said})", "It seems to be damaged: copy it again"
+
+
 def _pieces(name: str, item: Any) -> str:
     """Say what is wrong with the pieces of an array; empty where nothing is."""
     if item.chunks is None:
@@ -101,4 +152,4 @@ if __name__ == "__main__":
     # Nobody stops the look when the process that began it has been killed, and the library may hold Python's lock for
     # ever: a thread of faulthandler's, which needs no lock, ends it then.
     faulthandler.dump_traceback_later(float(sys.argv[3]), exit=True)
-    print(json.dumps(look(sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(answer(sys.argv[1], int(sys.argv[2]))))

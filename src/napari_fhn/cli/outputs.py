@@ -1,0 +1,64 @@
+"""What a command writes is nothing that it reads, and no part of a session."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from napari_fhn.cli.options import UsageError
+from napari_fhn.regular import as_typed, is_address
+
+#: Options that name a file which is written.
+WRITTEN = ("output", "target", "log_file")
+#: Options in which no file stands.
+_WORDS = ("command", "typed", "what", "name", "run_name")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse a command that would write over a file which it reads, or over a part of a session.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Of any command.
+
+    Raises
+    ------
+    UsageError, ProjectError
+        With the file.
+    """
+    said = vars(options)
+    written = {name: str(said[name]) for name in WRITTEN if said.get(name) is not None}
+    for name, path in written.items():
+        if is_address(path):
+            continue
+        # A copy that is gone on with is a folder that is there; what is not there is read by nobody.
+        if os.path.exists(path):
+            others = {key: value for key, value in said.items() if key != name and key not in _WORDS}
+            if any(_same(path, other) for other in _texts(list(others.values()))):
+                raise UsageError(
+                    f"{as_typed(path)}: the command reads or writes this file already, and it would be written over: "
+                    "choose another name"
+                )
+        # Here and not above: most commands write nothing, and are answered before this is imported.
+        from napari_fhn.project.export_checks import check_no_part
+
+        check_no_part(path)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str | Path):
+        yield str(value)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
