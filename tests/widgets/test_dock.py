@@ -16,7 +16,8 @@ import numpy as np
 import psutil
 import pytest
 import segyio
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_fhn import labels, sample_data
 from napari_fhn.project.exporter import Request
@@ -148,6 +149,9 @@ def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
         return [weakref.ref(dock), weakref.ref(dock.desk), weakref.ref(viewer)]
 
     def gone():
+        # What is to be deleted later is deleted by a running loop of events, of which there is none in a test. With
+        # PySide6 what is connected to a widget is held until then.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         gc.collect()
         return not any(there() for there in left)
 

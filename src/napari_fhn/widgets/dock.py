@@ -203,6 +203,10 @@ class Dock(QWidget):
         self.results.close_panel()
         self.desk.close()
         atexit.unregister(self.desk.close)
+        # napari forgets a closed dock and does not delete it, and PySide6 keeps what is connected to a widget's
+        # signals, and all that it names, for as long as there is the widget.
+        with contextlib.suppress(RuntimeError):
+            self.deleteLater()
 
     def event(self, event: QEvent | None) -> bool:
         """Watch the window the dock lives in: napari tells plugins nothing when it closes."""
@@ -252,7 +256,7 @@ class Dock(QWidget):
 
     def _close_if_orphaned(self) -> None:
         """Close with the dock; what is under way goes on, and is there again when the dock is opened again."""
-        if self.parent() is not None or self._closed:
+        if self._closed or self.parent() is not None:
             return
         window = self._window
         if self.desk.state.activity.idle or window is None or not window.isVisible():
@@ -267,5 +271,5 @@ class Dock(QWidget):
             QTimer.singleShot(0, self._close_if_orphaned)
 
     def _close_if_hidden(self, *_: Any) -> None:
-        if self._window is not None and not self._window.isVisible():
+        if not self._closed and self._window is not None and not self._window.isVisible():
             self.close_desk()

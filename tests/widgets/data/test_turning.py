@@ -170,3 +170,11 @@ def test_another_survey_that_is_ticked_comes_to_the_front_and_the_first_one_agai
     data.choose(())
     data.choose((volume,))
     assert viewer.dims.order == (1, 2, 0)
+
+
+def test_no_way_to_look_is_cut_short_in_a_narrow_window(look):
+    _, _, bar = look(survey(inline=range(8), crossline=range(9), twt=range(0, 40, 4)))
+    bar.resize(bar.minimumWidth(), 30)
+    bar.layout().setGeometry(bar.rect())
+    ways = bar.buttons["Time slice"].parentWidget()
+    assert ways.width() >= sum(button.sizeHint().width() for button in bar.buttons.values())

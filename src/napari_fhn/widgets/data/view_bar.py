@@ -23,7 +23,7 @@ from napari_fhn.widgets.section import TOGGLE
 from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
-_NARROWEST, _WIDEST = 78, 16_777_215
+_NARROWEST, _WIDEST = 96, 16_777_215
 """Of the number, in pixels: at least, and without limit."""
 _IN_3D = (96, 104)
 """Of the number beside planes: at least and at most."""
@@ -52,7 +52,7 @@ class ViewBar(QWidget):
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
-        self._bar = ways = QWidget(self)  # of their own, so that they come first whenever they are made
+        ways = QWidget(self)  # of their own, so that they come first whenever they are made
         ways.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._ways = QHBoxLayout(ways)
         self._ways.setContentsMargins(0, 0, 0, 0)
@@ -68,10 +68,18 @@ class ViewBar(QWidget):
         self.slider.setToolTip("Slide through the sections.")
         self.slider.valueChanged.connect(turning.step_to)
         self.called = QLabel()  # of the axis, where no button says it
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(6, 2, 6, 2)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(6, 2, 6, 2)
+        outer.setSpacing(6)
+        outer.addWidget(ways)
+        # Where there is too little room a row takes it from its widest widget, which would be these buttons: what comes
+        # after them is one widget that may be as narrow as it likes, and gives first.
+        after = QWidget(self)
+        after.setMinimumWidth(1)
+        outer.addWidget(after, 1)
+        self._row = row = QHBoxLayout(after)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(ways)
         self.plane = QComboBox()
         self.plane.setAccessibleName("plane")
         self.plane.setToolTip("Which of the three planes the number moves.")
@@ -83,7 +91,7 @@ class ViewBar(QWidget):
         for widget in (self.plane, self.called, self.number):
             row.addWidget(widget)
         row.addWidget(self.slider, 1)
-        self.slider.setMinimumWidth(30)
+        self.slider.setMinimumWidth(1)  # where there is little room it is the number's
         self.setMinimumWidth(_LEAST_ROOM)
         self._rest = QWidget()  # takes the slider's room where there is none
         row.addWidget(self._rest, 1)
@@ -139,7 +147,6 @@ class ViewBar(QWidget):
             self._group.removeButton(button)
             button.deleteLater()
         self.buttons = {}
-        self._bar.setMinimumWidth(0)
         self.plane.clear()
         self.plane.addItems([view.title for view in self._views if view.axis is not None])
         if len(self._views) < 2:
@@ -158,7 +165,6 @@ class ViewBar(QWidget):
             self._group.addButton(button)
             self._ways.addWidget(button)
             self.buttons[view.title] = button
-        self._bar.setMinimumWidth(self._ways.sizeHint().width())  # none is cut short
 
     def _show_number(self, axis: NumberedAxis) -> None:
         index = self._turning.index

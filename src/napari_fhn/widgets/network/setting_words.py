@@ -108,8 +108,8 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         "noise": ("noise", "How much random noise is added while training; 1 is as strong as the data."),
         "flips": (
             "mirrored along",
-            "Which ways blocks are mirrored half of the time: 0 along inline numbers or rows, 1 along crossline numbers or columns; "
-            "'auto' for all but time or depth.",
+            "Which ways blocks are mirrored half of the time: 0 along inline numbers or rows, 1 along crossline "
+            "numbers or columns; 'auto' for all but time or depth.",
         ),
         "permute": (
             "swapped axes",

@@ -173,15 +173,30 @@ class RunPanel(Section):
     def _enable(self, event: Any = None) -> None:
         activity, project = self._desk.state.activity, self._desk.project
         may = activity.idle and self._desk.book.state.has_labels and project.writable
-        self.train.setEnabled(may)
-        self.beginnings.setEnabled(may)
-        self.pause.setEnabled(activity.can_pause)
         self.pause.setText("Resume" if activity.paused else "Pause")
-        self.stop.setEnabled(activity.can_stop)
-        self.predict.setEnabled(may and project.has_model)
+        self._offer(
+            {
+                self.train: may,
+                self.pause: activity.can_pause,
+                self.stop: activity.can_stop,
+                self.predict: may and project.has_model,
+            }
+        )
+        self.beginnings.setEnabled(may)
         something = project.has_model or project.has_prediction or not activity.idle
         for widget in (self.looks, self.next):
             widget.setVisible(something)
+
+    def _offer(self, wanted: dict[QPushButton, bool]) -> None:
+        """Enable buttons and disable others; the keys stay in this part of the dock.
+
+        Of a button that is disabled while it has them Qt hands them to whatever comes next, in another panel, where a
+        second press of the space bar would do something else.
+        """
+        if any(button.hasFocus() and not may for button, may in wanted.items()):
+            self.heading.setFocus(Qt.FocusReason.OtherFocusReason)
+        for button, may in wanted.items():
+            button.setEnabled(may)
 
     @property
     def operation(self) -> Operation | None:
