@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -116,16 +117,17 @@ def test_the_hyperspectral_sample_brings_its_labels_and_truth(capsys):
 
 def test_labels_on_the_grid_and_an_npy_survey(capsys):
     rng = np.random.default_rng(0)
-    np.save("volume.npy", rng.standard_normal(SHAPE).astype(np.float32))
+    np.save("my volume.npy", rng.standard_normal(SHAPE).astype(np.float32))
     labels = np.zeros(SHAPE, np.int64)
     labels[3, 4, :10], labels[3, 4, 10:] = 1, 3
     np.save("labels.npy", labels)
-    train = ["train", "volume.npy", "--labels", "labels.npy"]
+    train = ["train", "my volume.npy", "--labels", "labels.npy"]
     assert main(train) == 2
     assert "Say which axis is two-way time" in capsys.readouterr().err
     assert main([*train, "--vertical-axis", "-1"]) == 0
-    assert Session.existing("volume.fhn").classes.by_code == {1: 1, 3: 2}  # of class 2 nobody has said anything
-    assert main(["predict", "--session", "volume.fhn", "--output", "p.npy"]) == 0
+    assert Session.existing("my volume.fhn").classes.by_code == {1: 1, 3: 2}  # of class 2 nobody has said anything
+    _, _, following = capsys.readouterr().out.partition("Next: napari-fhn ")
+    assert main([word.replace("FILE", "p.npy") for word in shlex.split(following)]) == 0  # as a shell reads it
     assert np.load("p.npy").shape == SHAPE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli import company
@@ -163,7 +164,8 @@ def _run(options: argparse.Namespace) -> int:
         leave_picture(options, trained.job(), trained.folder / layout.PICTURE)
         if not options.json:
             print(f"'{trained.name}' ({trained.id}) is the current run of {project.session.folder}.")
-            print(f"Next: napari-fhn predict --session {project.session.folder} --output FILE")
+            folder = shlex.quote(str(project.session.folder))
+            print(f"Next: napari-fhn predict --session {folder} --output FILE")
     return OK
 
 

@@ -185,7 +185,9 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     if path.suffix.lower() == ".zip":
         raise SurveyError(path, "what is packed is not opened as a survey", "Unpack it, and open what is in it")
     if path.suffix.lower() in polygons.SUFFIXES:
-        raise SurveyError(path, "it holds polygons, which need a grid to lie on", "Open a map, and stack them with it")
+        what = "it holds points, lines or areas, which need a grid to lie on"
+        way_out = "Open a map, and stack them with it; labels are read from it as points or polygons"
+        raise SurveyError(path, what, way_out)
     try:
         guest = plugins.claiming(path)
         if guest is not None:

@@ -137,6 +137,6 @@ def test_other_files_are_sentences(tmp_path):
     ):  # fmt: skip
         with pytest.raises(surveys.SurveyError, match=words):
             read_polygons(path)
-    with pytest.raises(surveys.SurveyError, match="polygons, which need a grid"):
+    with pytest.raises(surveys.SurveyError, match="areas, which need a grid"):
         surveys.open(points)
     assert not surveys.can_open(points)
