@@ -65,6 +65,6 @@ class Healing:
         if grid is None or not grid.apart(material.surveys.grid):
             return ""
         return (
-            f"'{material.layer.name}' lies elsewhere than what is worked on: it is shown only. Stop, or wait until "
+            f"'{material.layer.name}' lies elsewhere than what is worked on. Stop, or wait until "
             f"{state.activity.value} has ended, and tick it then."
         )

@@ -178,3 +178,36 @@ def test_no_way_to_look_is_cut_short_in_a_narrow_window(look):
     bar.layout().setGeometry(bar.rect())
     ways = bar.buttons["Time slice"].parentWidget()
     assert ways.width() >= sum(button.sizeHint().width() for button in bar.buttons.values())
+
+
+def test_a_survey_is_not_hidden_for_longer_than_another_is_worked_on(look):
+    viewer, turning, _ = look(survey(**VOLUME))
+    data = turning._data
+    values, how, _ = image_layer(survey(band=range(3), y=range(30, 10, -1), x=range(15)))
+    cube = viewer.add_layer(Image(values, **how))
+    assert not cube.visible
+    data.choose(())
+    assert cube.visible
+    assert "hidden" not in data._messages.note
+    data.choose((viewer.layers[0],))
+    assert not cube.visible
+    with data.adopting_nothing():
+        data.choose(())
+        assert not cube.visible  # all of them are about to go
+    data.choose((viewer.layers[0],))
+    del viewer.layers[0]
+    assert cube.visible
+    assert "hidden" not in data._messages.note
+
+
+def test_nobody_waits_for_a_survey_that_is_gone(look):
+    viewer, turning, _ = look(survey(**VOLUME))
+    data = turning._data
+    values, how, _ = image_layer(survey(band=range(3), y=range(30, 10, -1), x=range(15)))
+    cube = viewer.add_layer(Image(values, **how))
+    data.may_choose = lambda material: "Wait." if material.layer is cube else ""
+    data.choose((cube,))
+    assert data._messages.waiting == "Wait."
+    viewer.layers.remove(cube)
+    assert data._messages.waiting == ""
+    assert data.state.chosen == (viewer.layers[0],)

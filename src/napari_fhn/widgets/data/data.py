@@ -68,6 +68,8 @@ class Data:
         self._messages = messages
         self._faced: tuple[str, ...] = ()
         self.removing = False
+        self._aside = ""
+        self._awaited: tuple[Any, ...] = ()
         self._adopts = True
         self.may_choose: Callable[[Material], str] = lambda material: ""
         viewer.layers.events.inserted.connect(self._on_inserted)
@@ -93,6 +95,7 @@ class Data:
         before, faced = self.material, self._faced
         self._choose(layers)
         material = self.material
+        self._bring_back()
         if material is None or (before is not None and material.layer is before.layer):
             return
         hidden = foreground.set_aside(self._viewer, material, self.state.chosen)
@@ -100,9 +103,7 @@ class Data:
         if hidden:
             words = " and ".join(f"'{name}'" for name in hidden)
             are = "are" if len(hidden) > 1 else "is"
-            self._messages.say(
-                f"{words} {are} hidden while another survey is worked on: its eye, or its tick, shows it.", note=True
-            )
+            self._tell(f"{words} {are} hidden while another survey is worked on: its eye, or its tick, shows it.")
 
     def _choose(self, layers: tuple[Any, ...]) -> None:
         chosen = tuple(layer for layer in self.images() if layer in layers)
@@ -113,10 +114,10 @@ class Data:
             except ProjectError as error:
                 self._messages.fail(str(error))
         if material is not None and (why := self.may_choose(material)):
-            self._messages.waiting = why
+            self._messages.waiting, self._awaited = why, chosen
             self.state.events.chosen.emit(self.state.chosen)  # the list shows what is ticked still
             return
-        self._messages.waiting = ""
+        self._messages.waiting, self._awaited = "", ()
         before = self.material
         self.state.chosen = chosen
         self.state.material = material
@@ -198,10 +199,21 @@ class Data:
             # A volume that arrives stands upright, and with it turns what it finds there.
             turned = tuple(self._viewer.dims.order) == UPRIGHT.get(self._viewer.dims.ndim)
             foreground.face(self._viewer, self.material, self.vertical, turn=turned)
-            self._messages.say(
-                f"'{layer.name}' lies elsewhere than what is worked on, and is hidden: tick it to work on it.",
-                note=True,
-            )
+            self._tell(f"'{layer.name}' lies elsewhere than what is worked on, and is hidden: tick it to work on it.")
+
+    def _tell(self, words: str) -> None:
+        """Say what is hidden, for as long as it is."""
+        self._aside = words
+        self._messages.say(words, note=True)
+
+    def _bring_back(self, gone: Any = None) -> None:
+        """Show what is hidden once nothing is worked on any more, and take back what was said of it."""
+        if self.material is None and self._adopts:
+            foreground.bring_back(self._viewer)
+        elif gone is None or foreground.ASIDE not in gone.metadata:
+            return
+        if self._messages.note == self._aside:
+            self._messages.note = ""
 
     def _face(self, event: Any = None) -> None:
         """Let what is worked on stand upright, or lie flat: a line and a map share the two axes of the canvas."""
@@ -227,6 +239,9 @@ class Data:
                 self._choose(tuple(other for other in self.state.chosen if other is not event.value))
             finally:
                 self.removing = False
+        if event.value in self._awaited:
+            self._messages.waiting, self._awaited = "", ()
+        self._bring_back(event.value)
 
 
 def _go_together(one: Any, other: Any) -> bool:

@@ -72,6 +72,13 @@ def hide(layer: Any) -> None:
     layer.visible = False
 
 
+def bring_back(viewer: ViewerModel) -> None:
+    """Show what was hidden beside a survey, now that none is worked on."""
+    for layer in viewer.layers:
+        if layer.metadata.pop(ASIDE, False):
+            layer.visible = True
+
+
 def face(viewer: ViewerModel, material: Material, vertical: int | None, *, turn: bool) -> None:
     """Look at a survey, where nothing of it is in view.
 

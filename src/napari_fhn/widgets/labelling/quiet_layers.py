@@ -32,7 +32,9 @@ def keep_quiet(viewer: ViewerModel, layer: Shapes | Points) -> None:
     def sliced(*args: Any, **how: Any) -> Any:
         with layer.events.set_data.blocker(), layer.events.highlight.blocker():
             done = own(*args, **how)
-        now = _paths(viewer, layer) if isinstance(layer, Shapes) else _points(layer)
+        seen = _paths(viewer, layer) if isinstance(layer, Shapes) else _points(layer)
+        # A section that is turned over shows the same ones elsewhere.
+        now = None if seen is None else (tuple(viewer.dims.displayed), seen)
         if now is None or now != drawn[0]:
             layer.events.set_data()
             layer.events.highlight()
@@ -48,7 +50,7 @@ def keep_quiet(viewer: ViewerModel, layer: Shapes | Points) -> None:
 
 
 def _paths(viewer: ViewerModel, paths: Shapes) -> object:
-    """Return across which axis one looks, and the numbers of the paths on the section; None where all are shown."""
+    """Return the numbers of the paths on the section; None where all are shown."""
     dims = viewer.dims
     across = list(dims.not_displayed)
     if dims.ndisplay != 2 or len(across) != 1 or dims.ndim != paths.ndim:
@@ -60,7 +62,7 @@ def _paths(viewer: ViewerModel, paths: Shapes) -> object:
         along = np.asarray(path)[:, axis]
         if round(float(along.min())) <= place <= round(float(along.max())):
             found.add(number)
-    return axis, frozenset(found)
+    return frozenset(found)
 
 
 def _points(points: Points) -> object:

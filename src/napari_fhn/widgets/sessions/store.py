@@ -309,7 +309,8 @@ class SessionStore:
         """Show a session in place of what is there."""
         context, project, session = self._context, read.project, read.project.session
         manifest = session.manifest
-        self._clear()
+        with context.data.adopting_nothing():  # nor is shown again what is hidden, as it is taken away
+            self._clear()
         if context.project.session is not session:
             context.project.close()
         view = self._view_of(session)
