@@ -198,6 +198,9 @@ def test_a_survey_is_not_hidden_for_longer_than_another_is_worked_on(look):
     del viewer.layers[0]
     assert cube.visible
     assert "hidden" not in data._messages.note
+    values, how, _ = image_layer(survey(**VOLUME))
+    assert viewer.add_layer(Image(values, **how)) in data.state.chosen
+    assert not cube.visible
 
 
 def test_nobody_waits_for_a_survey_that_is_gone(look):

@@ -98,9 +98,12 @@ class Data:
         self._bring_back()
         if material is None or (before is not None and material.layer is before.layer):
             return
-        hidden = foreground.set_aside(self._viewer, material, self.state.chosen)
+        self._set_aside(material)
         foreground.face(self._viewer, material, self.vertical, turn=self._faced != faced)
-        if hidden:
+
+    def _set_aside(self, material: Material) -> None:
+        """Hide what would be drawn through what is worked on, and say so."""
+        if hidden := foreground.set_aside(self._viewer, material, self.state.chosen):
             words = " and ".join(f"'{name}'" for name in hidden)
             are = "are" if len(hidden) > 1 else "is"
             self._tell(f"{words} {are} hidden while another survey is worked on: its eye, or its tick, shows it.")
@@ -190,7 +193,10 @@ class Data:
             return
         # A second plain image on the same grid may be anything; one that a reader brought is data.
         if not self.state.chosen or "survey" in layer.metadata:
+            first = not self.state.chosen
             self._choose((*self.state.chosen, layer))
+            if first and self.material is not None:
+                self._set_aside(self.material)  # those that were left when nothing was worked on
 
     def _leave_aside(self, layer: Any) -> None:
         """Leave a survey that lies elsewhere for the person to tick; it is not drawn over the one that is worked on."""
