@@ -92,6 +92,10 @@ class TrackedHorizon:
             When the file is a part of a session.
         """
         check_no_part(path)
+        return self.write(Path(path), survey, least, made)
+
+    def write(self, path: Path, survey: xr.DataArray, least: float, made: Sequence[str] = ()) -> int:
+        """Do what `save` does, also where a session keeps what it made."""
         found = np.asarray(self.better(least))
         many = f"{self.picks} pick{'' if self.picks == 1 else 's'}"
         title = f"horizon {self.surface.name}: {self.event} tracked from {many}, quality {least:g} and more"

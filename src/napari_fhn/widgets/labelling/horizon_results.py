@@ -72,7 +72,7 @@ class HorizonResults:
             folder.mkdir(exist_ok=True)
             for k, (one, path) in enumerate(zip(tracked, paths, strict=True)):
                 operation.told(k / len(paths))
-                one.save(path, material.first, 0.0)
+                one.write(path, material.first, 0.0)
 
         def done(_: object) -> None:
             if self._context.project.session is session and self._context.data.material is material:
