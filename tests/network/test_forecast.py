@@ -265,8 +265,8 @@ def test_a_step_on_a_device_is_less_than_forty_operations_a_layer(name):
         counted[str(operation).split(".")[1]] += times
     layers = len(paper.architecture.layers)
     assert sum(times for kind, times in counted.items() if kind not in VIEWS) < 40 * layers
-    # torch 2.4 writes down more views than those after it: 61.3 a layer.
-    assert sum(counted.values()) < 62 * layers
+    # torch 2.4 writes down more views than those after it.
+    assert sum(counted.values()) < (62 if torch.__version__.startswith("2.4.") else 60) * layers
     # As many convolutions as the equations have, and two more where state and adjoint together pass 2 GiB.
     assert counted["convolution"] + counted["convolution_backward"] == 8 * layers
 
