@@ -9,6 +9,7 @@ import pytest
 from napari_fhn.cli import main
 from napari_fhn.project import Project, ProjectError, Session, layout
 from napari_fhn.project.exporter import Exporter, Request
+from napari_fhn.project.manifest import KnowledgeEntry, refer
 
 
 @pytest.fixture
@@ -73,3 +74,19 @@ def test_no_file_that_a_command_reads_is_written_over(session, capsys):
         assert main(command) == 2, command
         assert "it would be written over: choose another name" in capsys.readouterr().err, command
     assert {Path(name).read_text() for name in ("picks ü.csv", "a.npy", "p.npy")} == {"what somebody made"}
+
+
+def test_what_a_session_was_made_from_is_not_written_over(session, capsys):
+    """Labels that were read months ago are named by no command that exports a prediction."""
+    mine = Path("mine.npy")
+    np.save(mine, np.ones((2, 3), np.uint8))
+    before = mine.read_bytes()
+    with session.writing("test"):
+        session.change(knowledge=(KnowledgeEntry(refer(mine, session.folder), "labels"),))
+    assert main(["export", "labels", str(mine), "--session", str(session.folder)]) == 2
+    assert "were read from" in capsys.readouterr().err
+    os.symlink(mine, "link.npy")
+    for path in (mine, Path("link.npy")):
+        with pytest.raises(ProjectError, match="were read from"):
+            Exporter.of_run(Project(session)).check(Request("labels", path))
+    assert mine.read_bytes() == before

@@ -57,6 +57,9 @@ class Origin(Protocol):
     def made(self, offer: Offer, partial: bool) -> list[str]:
         """Say what made it, once it may be written."""
 
+    def sources(self) -> list[Path]:
+        """Return files of a person that it was made from, wherever they may lie."""
+
 
 class OfRun:
     """What a run of a session holds."""
@@ -110,6 +113,12 @@ class OfRun:
         # One whose name begins with a dot is there for a while only.
         name = [] if self._session.name.startswith(".") else [f"session: {self._session.name}"]
         return [*name, *found.words()]
+
+    def sources(self) -> list[Path]:
+        """Return what surveys and labels were read from, as seen from the session and as it was last found."""
+        manifest, folder = self._session.manifest, self._session.folder
+        files = [entry.file for entry in (*manifest.surveys, *manifest.knowledge)]
+        return [place for file in files for place in (folder / file.path, Path(file.absolute)) if place.name]
 
     def _with_prediction(self) -> Run:
         if self._run is None:
@@ -168,6 +177,10 @@ class OfJob:
             return []
         return predictions.check_job(self._job, partial=partial)
 
+    def sources(self) -> list[Path]:
+        """Return what it reads."""
+        return [Path(path) for path in (*(item.path for item in self._job.inputs), self._job.labels)]
+
 
 class OfFile:
     """Classes in a file from elsewhere."""
@@ -189,6 +202,10 @@ class OfFile:
         stored.check(known)
         self.table, self.values, self.name = table, stored.lazy(known), path.name
         self.notes: tuple[str, ...] = tuple(one for one in (stored.placed.words, *stored.words(known)) if one)
+
+    def sources(self) -> list[Path]:
+        """Return the file."""
+        return [self._path]
 
     def grid(self) -> Grid | None:
         """Return where it lies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import xarray as xr
 
 from napari_fhn import __version__
 from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_checks import check, is_raster, is_segy, is_su
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
 from napari_fhn.project.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
@@ -184,8 +186,14 @@ class Exporter:
         ------
         SurveyError
             For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
+        ProjectError
+            For a part of a session, and for a file that labels, a survey or the prediction were read from.
         """
         check(request, self.survey, self.table)
+        there = os.path.exists(request.path)
+        if there and any(os.path.exists(one) and os.path.samefile(one, request.path) for one in self._origin.sources()):
+            what = "this is what a survey or labels were read from, and would be written over"
+            raise ProjectError(what, "Choose another name", path=request.path)
 
     def write(self, request: Request, told: Told | None = None) -> Written:
         """Write a file, or one for each class.

@@ -14,6 +14,7 @@ from napari.utils.notifications import show_error
 from napari_fhn import __version__, surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.project.recoding import InFiles, in_codes
 
 
@@ -43,6 +44,7 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
 
 def _written(path: Path, data: Any, attributes: dict[str, Any]) -> Path:
+    check_no_part(path)
     kept, name = attributes.get("metadata", {}), attributes.get("name", "labels")
     grid = kept.get("grid", kept.get("survey"))
     if not isinstance(grid, xr.DataArray):
