@@ -117,8 +117,9 @@ class OfRun:
     def sources(self) -> list[Path]:
         """Return what surveys and labels were read from, as seen from the session and as it was last found."""
         manifest, folder = self._session.manifest, self._session.folder
-        files = [entry.file for entry in (*manifest.surveys, *manifest.knowledge)]
-        return [place for file in files for place in (folder / file.path, Path(file.absolute)) if place.name]
+        files = [*(one.file for one in manifest.surveys), *(one.file for one in manifest.knowledge)]
+        # An array in memory has no file.
+        return [place for file in files if file for place in (folder / file.path, Path(file.absolute)) if place.name]
 
     def _with_prediction(self) -> Run:
         if self._run is None:
