@@ -77,7 +77,9 @@ class Predictor:
         self.cleared = False
         self.replaces = False
         self._prediction = Path(job.prediction)
-        self.evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        self.evaluator = Evaluator(
+            network, frame, device, flips=job.flips, memory=job.memory, block=math.prod(job.schedule.block)
+        )
         self.memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: Waiting | None = None
@@ -386,7 +388,6 @@ class Predictor:
             return [Pass.from_plain(one) for one in journal.plan]
         except (TypeError, ValueError):
             pass  # none, or not one of this version
-        self.evaluator.measure()
         large = by_shards.planned(self)
         if large is not None:
             journal.begin(large)
@@ -396,5 +397,10 @@ class Predictor:
         # The direction in view is seen first.
         ways.sort(key=lambda across: focus is None or across != focus.axis)
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
+        if self.evaluator.short and any(cut.fade for one in passes for cut in one.lattice.cuts):
+            self.evaluator.notes.append(
+                f"Memory is short: tiles of {self.evaluator.voxels} voxels pass into each other, and where they do the "
+                "prediction may differ a little from one that is made with more memory."
+            )
         journal.begin([one.to_plain() for one in passes])
         return passes
