@@ -27,8 +27,8 @@ from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes, is_out_of_memory
 
 _PORTABLE = 2**30
-"""Bytes of a tile, the same on all machines: an operation on it, between two of which a stop is heard, takes less than a
-second on most."""
+"""Bytes of a tile, the same on all machines. An operation on it takes less than a second on most of them, and between
+two operations a stop is heard."""
 
 _SHARE_OF_MACHINE = 0.5
 """Part of the free memory that a tile may fill: other programs want to go on."""
