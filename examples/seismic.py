@@ -31,6 +31,13 @@ GRID, KEPT, RADIUS, MARGIN, EXTENT = (3, 4), 4, 40, 50, 401
 CLASSES = ("class 1", "class 2")
 SMALL: dict[str, Any] = {"recipe": "sections", "factors": "auto", "schedule": {}}
 """For two CPU cores: what the program proposes itself, a network on sections and what boreholes and reflectors say."""
+CUT_DOWN = {
+    "paper.seismic": "3d 4: 2x4 | down 3x16 | down 3x32 | down 10x32 | up 3x32 | up 3x16 | up 6x4",
+    "paper.a": "3d 4: 2x4 | down 3x16 | down 12x32 | up 3x16 | up 6x4",
+    "paper.b": "3d 4: 2x4 | down 2x32 | down 2x256 | up 2x32 | up 6x4",
+}
+CUT = {"recipe": "paper.seismic", "schedule": {"block": (48,) * 3, "batch": 1, "decay_every": 40}, "factors": "none"}
+"""Networks of Tables 3 and 6 for --small: as many layers and a third of the channels, on small blocks."""
 
 
 def main() -> int:
@@ -41,18 +48,17 @@ def main() -> int:
     survey, truth = data(told)
     learnt, boxes = boreholes(truth, told.seed)
     settings: dict[str, Any] = {"recipe": "paper.seismic", "schedule": {"accumulate": 4}, "device": told.device}
-    if told.small:
-        settings |= SMALL
-    numbers: dict[str, Any] = {"survey": truth.shape, "labelled": float((learnt > 0).mean()), "steps": steps}
+    settings |= SMALL if told.small else {}
+    predictions, numbers = {}, {"survey": truth.shape, "labelled": float((learnt > 0).mean()), "steps": steps}
     with fhn.open(survey, vertical_axis=2, session=told.folder / "work") as work:
         work.label(learnt, classes=CLASSES)
         if told.forecast:
-            small = tuple(max(16, min(size, 248) // 4 // 8 * 8) for size in truth.shape)
-            forecast(work, steps, small, **settings)
+            forecast(work, steps, [max(16, min(size, 248) // 4 // 8 * 8) for size in truth.shape], **settings)
             return 0
-        predictions = {}
         for name in told.networks:
-            chosen = settings if name == "ours" else {**settings, "network": name}
+            cut = told.small and name in CUT_DOWN
+            other = CUT | {"network": CUT_DOWN[name]} if cut else {"network": name}
+            chosen = settings if name == "ours" else settings | other
             run = train(work, name, steps, clock, hold_out=boxes, seed=told.seed, **chosen)
             if run is None:
                 return 0

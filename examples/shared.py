@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -129,9 +130,11 @@ def forecast(work: fhn.Work, steps: int, small_block: Sequence[int], recipe: str
 
 
 def keep(folder: Path, name: str, found: dict[str, Any]) -> None:
-    """Print numbers and write them beside the session."""
+    """Print numbers and write them beside the session, and name the job files that repeat what was trained."""
     print(json.dumps(found, indent=1))
     (folder / name).write_text(json.dumps(found, indent=1) + "\n")
+    for job in sorted(folder.glob("work/runs/*/job.json")):
+        print(f"Trained again without this script by: napari-fhn train --job {shlex.quote(str(job))}")
 
 
 def pictures(

@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import numpy as np
 import pytest
 
 import napari_fhn as fhn
+from napari_fhn.cli import main as commands
+from napari_fhn.network.language import parse
+from napari_fhn.network.presets import architecture
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -85,8 +89,14 @@ def test_an_example_stops_after_its_minutes_and_goes_on(run, tmp_path, capsys):
     assert run(*given, "--minutes", "0", **changes) is None
     assert "Run the same command again to go on" in capsys.readouterr().out
     assert run(*given, **changes)["steps"] == 2
+    # The job file that is named does the same without the script, as a new run.
+    (command,) = re.findall(r"by: napari-fhn (.*)", capsys.readouterr().out)
+    assert commands(shlex.split(command)) == 0
     with fhn.open(session="out/work", read_only=True) as work:
-        assert [run.name for run in work.runs.all()] == ["hyperbolic"]
+        assert [run.step for run in work.runs.all()] == [2, 2]
+        first, again = work.runs.all()
+        assert first.name == "hyperbolic"
+        assert again.job().schedule == first.job().schedule
 
 
 def test_aquifers_are_mapped_on_a_region_that_the_dock_opens_too(run, tmp_path):
@@ -111,16 +121,29 @@ def test_a_volume_of_the_benchmark_s_form_is_interpreted_from_boreholes(run, tmp
     np.save(tmp_path / "train_seismic.npy", (np.sin(depth) + 0.1 * rng.normal(size=depth.shape)).astype(np.float32))
     np.save(tmp_path / "train_labels.npy", np.clip(depth // 4, 0, 5).astype(np.int64))
     found = run(
-        "seismic", "--f3", str(tmp_path), "--small", "--steps", "1",
+        "seismic", "--f3", str(tmp_path), "--small", "--steps", "1", "--networks", "ours,paper.a",
         RADIUS=15,
+        CUT_DOWN={"paper.a": "3d 4: 1x2 | down 1x2"},
+        CUT={"recipe": "paper.seismic", "schedule": {"block": (16, 16, 16), "batch": 1}, "factors": "none"},
         SMALL={"network": "3d 12: 1x2 | down 1x2", "schedule": {"block": (16, 16, 16), "batch": 2, "accumulate": 2}},
     )  # fmt: skip
     assert found["survey"] == [28, 32, 24]
     assert 0 < found["labelled"] < 0.5
     assert set(found["ours"]["IoU"]) == {"class 1", "class 2"}
+    assert set(found["paper.a"]["IoU"]) == {"class 1", "class 2"}
     with fhn.open(session="out/work", read_only=True) as work:
-        assert len(work.run.job().held_out) == 4
-        assert work.run.job().schedule.optimiser == "adam"
+        ours, cut = (work.runs.get(name).job() for name in ("ours", "paper.a"))
+        assert [len(job.held_out) for job in (ours, cut)] == [4, 4]
+        assert ours.schedule.optimiser == "adam"
+        assert (ours.network.channels, cut.network.channels) == (12, 4)
+
+
+def test_networks_are_cut_down_in_channels_and_not_in_layers(run):
+    seismic = importlib.import_module("seismic")
+    for name, written in seismic.CUT_DOWN.items():
+        whole, cut = architecture(name), parse(written)
+        assert [layer.resample for layer in cut.layers] == [layer.resample for layer in whole.layers]
+        assert cut.channels * 3 == whole.channels
 
 
 def test_what_the_full_size_takes_is_said_beforehand(run, tmp_path, capsys):
