@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from napari_fhn.training.control import Control
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes, is_out_of_memory
+from napari_fhn.training.tiles import Lattice
 
 _PORTABLE = 2**30
 """Bytes of a tile, the same on all machines. An operation on it takes less than a second on most of them, and between
@@ -169,6 +170,14 @@ class Evaluator:
     def short(self) -> bool:
         """Whether memory is too short for tiles as they are on other machines."""
         return self._fit < self._wanted
+
+    def say_if_short(self, lattices: Iterable[Lattice]) -> None:
+        """Note where short memory changes what is predicted: where tiles pass into each other."""
+        if self.short and any(cut.fade for lattice in lattices for cut in lattice.cuts):
+            self.notes.append(
+                f"Memory is short: tiles of {self.voxels} voxels pass into each other, and where they do the "
+                "prediction may differ a little from one that is made with more memory."
+            )
 
     @property
     def _wanted(self) -> float:
