@@ -160,8 +160,8 @@ def test_answers_are_taken():
         (["--horizon", "absent.txt"], "absent.txt: there is no such file"),
         (["--las", "absent.las"], "absent.las: there is no such file"),
         (["--polygons", "absent.gpkg"], "absent.gpkg: there is no such file"),
-        (["--polygons", "small.sgy"], "the suffix '.sgy' is not known"),
-        (["--points", "small.sgy"], "it is no text"),
+        (["--polygons", "small.sgy"], "it is a SEG-Y file. Give it as the survey, or as --labels"),
+        (["--points", "small.sgy"], "it is a SEG-Y file. Give it as the survey, or as --labels"),
     ],
 )
 def test_wrong_files_are_one_sentence(capsys, arguments, sentence):

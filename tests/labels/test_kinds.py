@@ -74,7 +74,7 @@ def test_headings_tell_the_code_page(tmp_path, encoding, text, name):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.dlis", b"\x00\x50\x00\x02V1.00RECORD", "logs are read from LAS"),
+        ("a.dlis", b"\x00\x50\x00\x02V1.00RECORD", "well logs of another format"),
         ("a.csv", b"\x1f\x8b\x08\x00", r"packed \(gzip\)"),
         ("a.dxf", b"  0\nSECTION\n", "a drawing of CAD"),
         (

@@ -95,7 +95,7 @@ def test_a_legend_is_what_it_names(tmp_path, name):
         ("words.csv", "value,colour\n1,#ff0000\n2,#00ff00\n", "no column of it is that of the names"),
         ("twice.csv", "value,name\n1,a\n1,b\n", "line 3: the class value '1' occurs twice"),
         ("bare.csv", "1,sand\n2,shale\n", "its columns have no names"),
-        ("empty.json", '{"type": "FeatureCollection", "features": []}', "it names no class"),
+        ("empty.json", '{"type": "FeatureCollection", "features": []}', "a file of shapes"),
         ("style.qml", "<qgis/>", "it names no class"),
         ("broken.json", "{", "cannot be read"),
     ],

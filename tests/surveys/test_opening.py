@@ -26,7 +26,7 @@ def test_missing_folders_and_strangers_are_sentences(tmp_path):
     for path, words in (
         (tmp_path / "missing.sgy", "no such file"),
         (tmp_path, "this is a folder"),
-        (tmp_path / "a.docx", "no reader knows"),
+        (tmp_path / "a.docx", "it is text, and no survey"),
     ):
         with pytest.raises(surveys.SurveyError, match=words) as caught:
             surveys.open(path)

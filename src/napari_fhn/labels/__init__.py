@@ -27,18 +27,12 @@ from napari_fhn.labels.points import Point, burn_points, point_classes, read_poi
 from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, on_survey, read_polygons
 from napari_fhn.labels.reference import nearest_column
 from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.sources import (
-    OF_WELLS,
-    Question,
-    Source,
-    asking,
-    read_all_wells,
-    read_wells_by_source,
-)
+from napari_fhn.labels.sources import OF_WELLS, Question, Source, asking
 from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
 from napari_fhn.labels.surfaces import burn_band, burn_zones
 from napari_fhn.labels.tops import read_tops, read_wells
 from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
+from napari_fhn.labels.well_sources import read_all_wells, read_wells_by_source
 from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
 
 __all__ = [

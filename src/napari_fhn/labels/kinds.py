@@ -22,6 +22,7 @@ from napari_fhn.plugins import Registry
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.surveys.remote.opening import is_store
+from napari_fhn.what_it_is import what_it_is
 
 _OURS = {
     "wells": "where wells begin",
@@ -111,9 +112,10 @@ def recognise(
         return guest.name
     try:
         return _recognise(path, survey, decimal, sheet)
-    except LabelError:
+    except LabelError as error:
         guest = plugins.able(path)
         if guest is None:
+            _say_what_it_is(path, error)
             raise
         return guest.name
 
@@ -172,13 +174,18 @@ def sheet_of(path: Path, kind: str, survey: xr.DataArray | None = None, *, decim
     )
 
 
+def _say_what_it_is(path: Path, error: LabelError) -> None:
+    """Raise what a file is that no reader of tables has understood, where it says so itself."""
+    found = what_it_is(path)
+    if found is not None and found.use != "table":
+        raise LabelError(f"it is {found.words}", found.way_out, path=path) from error
+
+
 def _refuse_others(path: Path) -> None:
     """Say of files of other trades what they are, and how they come in."""
     suffix = path.suffix.lower()
     with path.open("rb") as file:
         head = file.read(2**14)
-    if head.startswith(b"\x1f\x8b"):
-        raise LabelError("it is packed (gzip)", "Unpack it", path=path)
     found = _OF_OTHERS.get(suffix)
     if found is not None:
         raise LabelError(*found, path=path)

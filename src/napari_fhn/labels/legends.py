@@ -22,6 +22,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.text import encoding_of, lines, look
+from napari_fhn.what_it_is import what_it_is
 
 Entry = tuple[str, str, str, int | None]
 """Code, name and colour as they stand there, and the line."""
@@ -112,10 +113,15 @@ def read_legend(path: str | Path) -> ClassTable:
         entries = _of_style(path) if path.suffix.lower() in STYLES else None
         if entries is None:
             entries = _of_color_map(path) or _of_table(path)
+        rows = ((code, name, _hex(color), line) for code, name, color, line in entries)
+        return classes_of_rows(ClassTable, path, rows)
     except (OSError, record.RecordError) as error:
         raise LabelError(f"it cannot be read as a legend ({error})", "Export it again", path=path) from error
-    rows = ((code, name, _hex(color), line) for code, name, color, line in entries)
-    return classes_of_rows(ClassTable, path, rows)
+    except LabelError as error:
+        found = what_it_is(path)
+        if found is None or found.use in ("classes", "table"):
+            raise
+        raise LabelError(f"it is {found.words}", found.way_out, path=path) from error
 
 
 def is_legend(path: Path, table: Table | None = None) -> bool:
@@ -235,6 +241,8 @@ def _of_style(path: Path) -> list[Entry] | None:
     if path.stat().st_size > _MOST:
         raise LabelError("it is too large for a legend", "Export the legend alone", path=path)
     if suffix == ".json":
+        if (found := what_it_is(path)) is not None and found.use == "job":
+            raise LabelError(f"it is {found.words}", found.way_out, path=path)
         return _of_json(path)
     text = path.read_bytes().decode("utf-8-sig", "replace")
     entries: list[Entry] = []

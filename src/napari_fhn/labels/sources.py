@@ -6,28 +6,21 @@ all that was brought in is read together, and a `Question` says which file leave
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import xarray as xr
 
 from napari_fhn.labels import plugins
-from napari_fhn.labels.checkshots import Checkshot, read_checkshots
-from napari_fhn.labels.classes import ClassTable
 from napari_fhn.labels.columns import Table
-from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, suggest
 from napari_fhn.labels.kinds import KINDS, kinds_of_sheets, recognise, sheet_of
-from napari_fhn.labels.las import read_las
-from napari_fhn.labels.logs import read_log
+from napari_fhn.labels.mistaken import mistaken, with_kind
 from napari_fhn.labels.options import checked_options, options_of
 from napari_fhn.labels.sniffing import sniff, sniffed
-from napari_fhn.labels.tops import read_wells
-from napari_fhn.labels.trajectories import Trajectory
-from napari_fhn.labels.wells import DeviatedWell, Well, of_well
 from napari_fhn.labels.workbooks import SUFFIXES, is_workbook
 
 _T = TypeVar("_T")
@@ -217,157 +210,44 @@ class Question(LabelError):
 
 
 def asking(source: Source, read: Callable[[], _T]) -> _T:
-    """Call a reader, and turn what its file leaves open into a `Question` about the source."""
+    """Call a reader, and turn what its file leaves open into a `Question` about the source.
+
+    A file that is something else than it was given as, and says so itself, is told as what it is.
+    """
     try:
         return read()
-    except (AmbiguousColumns, Undeclared) as error:
-        raise Question(source, error) from error
+    except LabelError as error:
+        raise_told(source, error)
 
 
-def read_all_wells(
-    sources: Sequence[Source], survey: xr.DataArray, table: ClassTable | None = None
-) -> list[Well | DeviatedWell]:
-    """Read the wells that sources tell of; `read_wells_by_source` without where each comes from."""
-    return [well for _, found in read_wells_by_source(sources, survey, table) for well in found]
-
-
-def read_wells_by_source(
-    sources: Sequence[Source], survey: xr.DataArray, table: ClassTable | None = None
-) -> list[tuple[Source, list[Well | DeviatedWell]]]:
-    """Read the wells that sources tell of.
+def raise_told(source: Source, error: LabelError) -> NoReturn:
+    """Raise what is said of a source that could not be read.
 
     Parameters
     ----------
-    sources : sequence of Source
-        Heads and tops, deviation surveys, checkshots and logs, and what other distributions read; others are left
-        alone.
-    survey : xarray.DataArray
-        Onto whose vertical axis wells are brought.
-    table : ClassTable, optional
-        Names for the values of logs; values in digits are the names without it.
-
-    Returns
-    -------
-    list of (Source, list of Well or DeviatedWell)
-        For each file of tops and each log its wells, and for each file that another distribution reads; of ours nothing
-        where neither a log nor heads with tops are among the sources.
+    source : Source
+        The file.
+    error : LabelError
+        Of its reader.
 
     Raises
     ------
     Question
-        When a person must say something about a file.
+        When a person must say something about the file.
     LabelError
-        With what is wrong and the way out.
-
-    Examples
-    --------
-    >>> from napari_fhn import labels, sample_data, surveys
-    >>> survey = surveys.open(sample_data.SEISMIC.survey)
-    >>> files = [sample_data.SEISMIC.wells, sample_data.SEISMIC.tops]
-    >>> wells = labels.read_all_wells([labels.Source.of(path) for path in files], survey)
-    >>> wells[0].name, wells[0].intervals[0].class_name
-    ('W-1', 'Marine cover')
+        What the file is instead, where it says so itself, else the error as it is.
     """
-    trajectories: dict[str, Trajectory] = {}
-    checkshots: dict[str, Checkshot] = {}
-    for one in _of(sources, "deviation"):
-        trajectories |= asking(
-            one,
-            lambda one=one: read_deviation(  # type: ignore[misc]
-                one.table(),
-                columns=one.columns,
-                units=one.units,
-                kb_m=one.options.get("kb_m"),
-                convergence_deg=one.options.get("convergence_deg", 0.0),
-                survey=survey,
-                **places_of(one),
-            ),
-        )
-    for one in _of(sources, "checkshots"):
-        checkshots |= asking(
-            one,
-            lambda one=one: read_checkshots(  # type: ignore[misc]
-                one.table(),
-                columns=one.columns,
-                units=one.units,
-                way=one.options.get("way"),
-                shift_ms=one.options.get("shift_ms", 0.0),
-            ),
-        )
-    read: list[tuple[Source, list[Well | DeviatedWell]]] = []
-    for heads in _of(sources, "wells"):
-        for tops in _of(sources, "tops"):
-            both = replace(tops, options={**_of_heads(heads), **tops.options})
-            read.append((both, _heads_and_tops(heads, tops, survey, trajectories, checkshots)))
-    for one in _of(sources, "las"):
-
-        def las(one: Source = one) -> Well | DeviatedWell:
-            name = read_log(one.path, one.options.get("log")).head.name
-            return read_las(
-                one.path,
-                table,
-                survey,
-                log_name=one.options.get("log"),
-                curve=one.options.get("curve"),
-                index=one.options.get("index"),
-                index_unit=one.options.get("index_unit"),
-                trajectory=of_well(trajectories, name),
-                checkshot=of_well(checkshots, name),
-                kb_m=one.options.get("kb_m"),
-                datum_m=one.options.get("datum_m", 0.0),
-                **places_of(one),
-            )
-
-        read.append((one, [asking(one, las)]))
-    for one in sources:
-        if plugins.reader(one.kind) is not None:
-            known = asking(one, lambda one=one: plugins.read(one.kind, one.path, survey, one.options))  # type: ignore[misc]
-            read += [(one, list(known.wells))] if known.wells else []
-    return read
-
-
-def _of_heads(heads: Source) -> dict[str, Any]:
-    """Options that may be said about where wells begin as well as about their tops."""
-    return {name: value for name, value in heads.options.items() if name in options_of("tops") and name != "decimal"}
-
-
-def _heads_and_tops(
-    heads: Source,
-    tops: Source,
-    survey: xr.DataArray,
-    trajectories: Mapping[str, Trajectory],
-    checkshots: Mapping[str, Checkshot],
-) -> list[Well | DeviatedWell]:
-    said = {**_of_heads(heads), **tops.options}
-    heads_table, tops_table = asking(heads, heads.table), asking(tops, tops.table)
-    try:
-        return read_wells(
-            heads_table,
-            tops_table,
-            survey,
-            trajectories=trajectories,
-            checkshots=checkshots,
-            kb_m=said.get("kb_m"),
-            datum_m=said.get("datum_m", 0.0),
-            wells_columns=heads.columns,
-            wells_units=heads.units,
-            tops_columns=tops.columns,
-            tops_units=tops.units,
-            tops_domain=tops.options.get("domain"),
-            **places_of(heads),
-        )
-    except (AmbiguousColumns, Undeclared) as error:
-        if heads.path == tops.path:
-            # Two sheets of one workbook.
-            of_tops = isinstance(error, AmbiguousColumns) and error.table is tops_table
-            raise Question(tops if of_tops else heads, error) from error
-        raise Question(heads if error.path == heads.path else tops, error) from error
+    if isinstance(error, Question) or error.path not in (None, source.path):
+        raise error
+    instead = mistaken(source.path, source.kind) if plugins.reader(source.kind) is None else None
+    if instead is not None:
+        raise instead from error
+    if isinstance(error, AmbiguousColumns | Undeclared):
+        with_kind(error, source.path, source.kind)
+        raise Question(source, error) from error
+    raise error
 
 
 def places_of(source: Source) -> dict[str, Any]:
     """What was said of coordinates."""
     return {name: source.options.get(name) for name in ("crs", "survey_crs")}
-
-
-def _of(sources: Sequence[Source], kind: str) -> list[Source]:
-    return [source for source in sources if source.kind == kind]

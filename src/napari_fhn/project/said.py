@@ -5,6 +5,7 @@ The options of the command line and the keywords of Python have the same names a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,7 +164,11 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
 
 def _of_kind(path: Path, kind: str) -> Source:
     """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
-    return Source(path, "polygons" if kind == "points" and path.is_file() and is_shapes(path) else kind)
+    if kind == "points" and path.is_file():
+        # What is wrong with a file its reader says.
+        with contextlib.suppress(LabelError):
+            kind = "polygons" if is_shapes(path) else kind
+    return Source(path, kind)
 
 
 def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from napari_fhn.surveys.remote import opening as by_address
 from napari_fhn.surveys.remote.addresses import host_of, kept, url_of
 from napari_fhn.surveys.remote.gdal import WholeOnly
 from napari_fhn.surveys.volumes import vds, zgy
+from napari_fhn.what_it_is import is_text, what_it_is
 
 
 class Opener(Protocol):
@@ -182,12 +183,8 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     known_folder = known_folder or (path.is_dir() and plugins.promised(path) is not None)
     if path.is_dir() and not known_folder and not can_open(path):
         raise SurveyError(path, "this is a folder", "Open a file inside it")
-    if path.suffix.lower() == ".zip":
-        raise SurveyError(path, "what is packed is not opened as a survey", "Unpack it, and open what is in it")
-    if path.suffix.lower() in polygons.SUFFIXES:
-        what = "it holds points, lines or areas, which need a grid to lie on"
-        way_out = "Open a map, and stack them with it; labels are read from it as points or polygons"
-        raise SurveyError(path, what, way_out)
+    if path.suffix.lower() == ".zip" or path.suffix.lower() in polygons.SUFFIXES:
+        raise _no_survey(path)
     try:
         guest = plugins.claiming(path)
         if guest is not None:
@@ -208,9 +205,29 @@ def _opener(path: Path) -> Opener | plugins.Opener:
             return guest
     except OSError as error:
         raise _unreadable(path, error) from error
+    raise _no_survey(path)
+
+
+def _no_survey(path: Path) -> SurveyError:
+    """Return the error for a file that no opener knows: what it is, and how it comes in."""
+    found = what_it_is(path)
+    if path.suffix.lower() == ".zip" and (found is None or found.use in ("voxels", "raster")):
+        return SurveyError(path, "what is packed is not opened as a survey", "Unpack it, and open what is in it")
+    if (found is not None and found.use == "shapes") or (found is None and path.suffix.lower() in polygons.SUFFIXES):
+        what = "it holds points, lines or areas, which need a grid to lie on"
+        way_out = "Open a map, and stack them with it; labels are read from it with --polygons, or --points"
+        return SurveyError(path, what, way_out)
+    if found is not None and found.use in ("voxels", "raster"):
+        what = f"it is {found.words}, and files of '{path.suffix}' are not opened as such"
+        return SurveyError(path, what, "Give it the suffix that such files have")
+    if found is not None:
+        return SurveyError(path, f"it is {found.words}", found.way_out)
+    if is_text(path):
+        way_out = "Tables of wells, tops, horizons and points are read with --known, legends with --classes"
+        return SurveyError(path, "it is text, and no survey that is known", way_out)
     everyone = (*OPENERS, *(guest.value for guest in plugins.openers(folders=False)))
     known = ", ".join(dict.fromkeys(suffix for opener in everyone for suffix in opener.SUFFIXES))
-    raise SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
+    return SurveyError(path, "no reader knows this kind of file", f"Readable are {known}, and ENVI data files")
 
 
 def _open_address(url: str, options: dict[str, Any]) -> xr.DataArray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from napari_fhn.regular import odd_beside, why_not
 from napari_fhn.vector.errors import VectorError, short
+from napari_fhn.what_it_is import what_it_is
 
 _SQLITE = b"SQLite format 3\x00"
 #: First bytes of a file, by suffix.
@@ -74,7 +75,7 @@ def check(path: Path) -> None:
         head = head.lstrip(b" \t\r\n") if magic[0] > 32 else head
         root = _ROOTS.get(suffix)
         if not head[:64].lower().startswith(magic.lower()) or (root is not None and not root.search(head)):
-            raise VectorError(path, f"it is no {suffix[1:]} file by its first bytes", "Export it again")
+            raise _another(path, suffix)
         if suffix == ".tab":
             said = path.read_bytes()[:_ROOT_WITHIN].lower()
             if _NATIVE[0] not in said or _NATIVE[1] in said:
@@ -86,6 +87,16 @@ def check(path: Path) -> None:
         raise VectorError(path, f"it cannot be read: {error.strerror or error}", "Check the path") from error
     if magic is _SQLITE:
         _check_tables(path)
+
+
+def _another(path: Path, suffix: str) -> VectorError:
+    """Return the error for a file that is not what its suffix says."""
+    found = what_it_is(path)
+    if found is None:
+        return VectorError(path, f"it is no {suffix[1:]} file by its first bytes", "Export it again")
+    # A zip that holds nothing begins otherwise than others, and is one.
+    said = "" if "a zip" in found.words else f"it is no {suffix[1:]} file by its first bytes: "
+    return VectorError(path, f"{said}it is {found.words}", found.way_out or "Export it again")
 
 
 def _check_xml(path: Path) -> None:

@@ -1,15 +1,12 @@
 """A look through an HDF5 file, in a process of its own: in some damaged files the library ends the program, or loops.
 
-Run as ``python -I hdf5_look.py FILE OBJECTS SECONDS`` it visits every object, every attribute and one value of each
-array, and prints as JSON what the file names elsewhere and which of its pieces unpack to more than there is. It imports
-nothing of this package, so that a fresh interpreter is quick.
+It visits every object, every attribute and one value of each array, and says what the file names elsewhere and which of
+its pieces unpack to more than there is. `napari_fhn.surveys.look_loop` runs it: it imports nothing of this package, so
+that a fresh interpreter is quick.
 """
 
 from __future__ import annotations
 
-import faulthandler
-import json
-import sys
 from contextlib import suppress
 from typing import Any
 
@@ -74,15 +71,15 @@ def look(path: str, most: int) -> dict[str, list[str]]:
     return {"outside": sorted(set(outside)), "large": large}
 
 
-def answer(path: str, most: int) -> dict[str, list[str]]:
+def answer(path: str, most: int | str) -> dict[str, list[str]]:
     """Look through a file; what cannot be looked through is answered, too.
 
     Parameters
     ----------
     path : str
         The file.
-    most : int
-        As in `look`.
+    most : int or str
+        As in `look`, maybe in digits.
 
     Returns
     -------
@@ -90,7 +87,7 @@ def answer(path: str, most: int) -> dict[str, list[str]]:
         As of `look`, or ``refused``: what is wrong, and the way out.
     """
     try:
-        return look(path, most)
+        return look(path, int(most))
     except Exception as error:
         return {"refused": list(why(error))}
 
@@ -146,10 +143,3 @@ def _pieces(name: str, item: Any) -> str:
     if packed > size * 1.1 + _MORE:
         return f"'{name}' has a piece of {packed:,} bytes that should unpack to {size:,}"
     return ""
-
-
-if __name__ == "__main__":
-    # Nobody stops the look when the process that began it has been killed, and the library may hold Python's lock for
-    # ever: a thread of faulthandler's, which needs no lock, ends it then.
-    faulthandler.dump_traceback_later(float(sys.argv[3]), exit=True)
-    print(json.dumps(answer(sys.argv[1], int(sys.argv[2]))))
