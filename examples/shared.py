@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import napari_fhn as fhn
+from napari_fhn.sample_data import public
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,6 +29,15 @@ def options(description: str, folder: str) -> argparse.ArgumentParser:
     parser.add_argument("--device", help="cpu, cuda, ...")
     parser.add_argument("--seed", type=int, default=0)
     return parser
+
+
+def folder_of(key: str, told: Path) -> Path:
+    """Return the folder that a person named, or for the word fetch that of a public data set, fetched to the cache."""
+    if told != Path("fetch"):
+        return told
+    sample = public.PUBLIC[key]
+    print(f"{sample.title} ({sample.source}). Licence: {sample.licence}. {sample.verified}")
+    return next(iter(public.fetch(sample).values())).parent
 
 
 class Clock:

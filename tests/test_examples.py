@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 
 import napari_fhn as fhn
 from napari_fhn.cli import main as commands
 from napari_fhn.network.language import parse
 from napari_fhn.network.presets import architecture
+from napari_fhn.sample_data import public
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -153,6 +155,23 @@ def test_what_the_full_size_takes_is_said_beforehand(run, tmp_path, capsys):
     assert "steps in" in said
     with fhn.open(session="out/work", read_only=True) as work:
         assert not work.runs.all()
+
+
+def test_public_surveys_are_fetched_with_what_is_known_of_them(run, tmp_path, monkeypatch, capsys):
+    """The benchmark's two volumes, and a file with both dates and their change, as they come out of the archives."""
+    cube, change = np.zeros((6, 5, 4), np.float32), np.eye(6, 5, dtype=np.uint8)
+    np.save(tmp_path / "train_seismic.npy", cube)
+    np.save(tmp_path / "train_labels.npy", np.arange(4, dtype=np.int64) + np.zeros((6, 5, 1), np.int64))
+    scipy.io.savemat(tmp_path / "USA_Change_Dataset.mat", {"T1": cube, "T2": cube, "Binary": change})
+    monkeypatch.setattr(public, "fetch", lambda sample: {name: tmp_path / Path(name).name for name in sample.files})
+    hyperspectral, seismic = importlib.import_module("hyperspectral"), importlib.import_module("seismic")
+    survey, groups = seismic.data(argparse.Namespace(f3=Path("fetch"), data=None, split=None))
+    assert survey.shape == groups.shape == (6, 5, 4)
+    assert groups[0, 0].tolist() == [1, 1, 2, 2]
+    dates, truth = hyperspectral.data(argparse.Namespace(data=[Path("fetch")], small=False))
+    assert [date.sizes["band"] for date in dates] == [4, 4]
+    assert truth.tolist() == (change + 1).tolist()
+    assert capsys.readouterr().out.count("Licence: ") == 2
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real surveys beside the checkout")
