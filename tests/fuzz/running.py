@@ -106,11 +106,12 @@ def judged(reader: str, path: Path, options: Mapping[str, Any]) -> tuple[str, st
     from napari_fhn.labels import LabelError
     from napari_fhn.record import RecordError
     from napari_fhn.surveys import SurveyError
+    from napari_fhn.training import JobError
 
     try:
         with _limits(READERS[reader].seconds):
             READERS[reader].read(path, options)
-    except (SurveyError, LabelError, RecordError) as error:
+    except (SurveyError, LabelError, RecordError, JobError) as error:
         said = str(error)
         return ("a sentence that is none", said) if len(said) > LONGEST or not said.isprintable() else None
     except _TooLong:

@@ -23,6 +23,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
 from napari_fhn.widgets.results.made_of_panel import MadeOfPanel
 from napari_fhn.widgets.results.runs_panel import RunsPanel
+from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import TOGGLE, Section
 
 _MOST = 10_000_000
@@ -171,11 +172,9 @@ class ResultsPanel(Section):
 
     def _export_network(self) -> None:
         kinds = "ONNX (*.onnx);;torch.export (*.pt2);;Weights for InvertibleNetworks.jl (*.npz)"
-        name, chosen = QFileDialog.getSaveFileName(self, "The network as a file", "network.onnx", kinds)
-        if name:
-            suffix = chosen.rpartition("*")[2].rstrip(")")
-            path = Path(name)
-            self._desk.reporting.export_network(path if path.suffix else path.with_suffix(suffix))
+        path = ask_file(self, "The network as a file", "network.onnx", kinds)
+        if path is not None:
+            self._desk.reporting.export_network(path)
 
     def _copy(self) -> None:
         command, clipboard = self._desk.reporting.command(), QApplication.clipboard()
