@@ -123,8 +123,8 @@ def what_it_is(path: str | Path) -> Found | None:
     Examples
     --------
     >>> from napari_fhn import sample_data
-    >>> what_it_is(sample_data.SEISMIC.truth).words, what_it_is(sample_data.SEISMIC.tops) is None
-    ('an array of numpy', True)
+    >>> what_it_is(sample_data.SEISMIC.survey).words, what_it_is(sample_data.SEISMIC.tops) is None
+    ('a SEG-Y file', True)
     """
     path = Path(path)
     try:
