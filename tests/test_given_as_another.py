@@ -101,7 +101,10 @@ FILES: dict[str, tuple[str | bytes | Callable[[Path], None], str]] = {
     "scan.las": (b"LASF\0\0" + b"\0" * 300, "points of a laser scan"),
     "w.las.gz": (gzip.compress(LOG.encode()), "packed (gzip). Unpack it"),
     "w.tar": (b"w.las" + b"\0" * 252 + b"ustar\0" + b"\0" * 400, "packed (tar). Unpack it"),
-    "w.dlis": (b"\0\1SUV1.00RECORD08192" + b"\0" * 100, "a file of well logs of another format (DLIS). Export them as LAS"),
+    "w.dlis": (
+        b"\0\1SUV1.00RECORD08192" + b"\0" * 100,
+        "a file of well logs of another format (DLIS). Export",
+    ),
     "picks.npy": (_array, "an array of numpy. Give it as the survey, or as --labels"),
     "lab.h5": (lambda path: _netcdf(path), "an HDF5 file. Give it as the survey, or as --labels"),
     "lab.nc": (_netcdf, "a NetCDF file. Give it as the survey, or as --labels"),

@@ -272,6 +272,11 @@ def pack(array: NDArray[Any]) -> None:
         array.pack()
 
 
+def hold(array: NDArray[Any]) -> int:
+    """Keep an array readable though its file should go, as a mapped one is; return how many parts could not be held."""
+    return int(array.hold()) if hasattr(array, "hold") else 0
+
+
 def layer(array: NDArray[Any], number: int) -> NDArray[Any]:
     """Return ``array[number]`` without reading it, of a large array too."""
     found: NDArray[Any] = array.layer(number) if hasattr(array, "layer") else array[number]

@@ -123,8 +123,8 @@ def what_it_is(path: str | Path) -> Found | None:
     Examples
     --------
     >>> from napari_fhn import sample_data
-    >>> what_it_is(sample_data.SEISMIC.truth).words, what_it_is(sample_data.SEISMIC.tops) is None
-    ('an array of numpy', True)
+    >>> what_it_is(sample_data.SEISMIC.survey).words, what_it_is(sample_data.SEISMIC.tops) is None
+    ('a SEG-Y file', True)
     """
     path = Path(path)
     try:
@@ -201,7 +201,10 @@ def _text(suffix: str, head: bytes) -> Found | None:
     """What begins with words that only one kind of text begins with."""
     bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if bare[:1] == b"<":
-        return next((found for root, found in _XML if root.search(bare)), Found("a file of XML", way_out="Export what is in it as a table, or as a GeoPackage"))
+        return next(
+            (found for root, found in _XML if root.search(bare)),
+            Found("a file of XML", way_out="Export what is in it as a table, or as a GeoPackage"),
+        )
     if bare[:1] == b"{":
         if _FEATURES.search(bare):
             return _used("a file of shapes (GeoJSON)", "shapes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_fhn import mapped
-from napari_fhn.large import Large, array, layout
+from napari_fhn.large import Large, array, holding, layout
 
 SHAPE = (13, 21, 17)
 
@@ -50,6 +51,39 @@ def test_zarr_reads_what_was_written_packed_and_shards_that_hold_nothing_are_not
     out[...] = 0
     out.pack()
     assert layout.files(tmp_path / "a.zarr") == ["zarr.json"]
+
+
+def test_what_is_held_is_read_though_its_folder_is_gone_or_elsewhere(tmp_path, monkeypatch):
+    values = numbers()
+    for way in (shutil.rmtree, lambda path: path.rename(tmp_path / "moved")):
+        one = made(tmp_path / "a.zarr", values)
+        one.pack()
+        assert mapped.hold(one) == 0
+        one[0, 0, 0] = 7
+        one.pack()
+        one[12, 20, 16] = 8  # in a shard that lies open
+        wanted = np.array(one)
+        assert (wanted[0, 0, 0], wanted[12, 20, 16]) == (7, 8)
+        one._blocks.clear()
+        way(tmp_path / "a.zarr")
+        np.testing.assert_array_equal(one[...], wanted)
+        found = np.zeros_like(values)
+        for box in one.written():
+            found[box] = one[box]
+        np.testing.assert_array_equal(found, wanted)
+        assert mapped.hold(one) == 0  # what is held stays so
+        np.testing.assert_array_equal(one[...], wanted)
+    many = made(tmp_path / "b.zarr", values)
+    many.pack()
+    monkeypatch.setattr(holding, "_most", lambda: 2)
+    assert mapped.hold(many) == len(layout.files(tmp_path / "b.zarr")) - 1 - 2
+    shutil.rmtree(tmp_path / "b.zarr")
+    assert len(list(many.written())) == 2
+    unheld = made(tmp_path / "c.zarr", values)
+    unheld.pack()
+    shutil.rmtree(tmp_path / "c.zarr")
+    with pytest.raises(FileNotFoundError):
+        unheld[...]
 
 
 KEYS = st.tuples(

@@ -142,9 +142,10 @@ def test_bricks_are_the_whole(shape: tuple[int, ...], rounds: int) -> None:
     field = DipField.open(data, settings=chosen)
     assert sum(1 for _ in field.fill()) > 4
     found = field.read(Box.whole(shape))
-    # Where two slopes are as clear as each other, rounding may choose the other one.
-    assert np.mean(np.abs(found.slopes - whole.slopes) > 2e-3) < 2e-4
-    assert np.mean(np.abs(found.coherence - whole.coherence) > 5e-3) < 2e-4
+    # Where two slopes are as clear as each other, rounding may choose the other one: three of 6500 samples with the
+    # oldest libraries. A seam would be a tenth of them.
+    assert np.mean(np.abs(found.slopes - whole.slopes) > 2e-3) < 1e-3
+    assert np.mean(np.abs(found.coherence - whole.coherence) > 5e-3) < 1e-3
 
 
 @pytest.mark.usefixtures("small_bricks")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,28 @@ from napari_fhn.training import shard_size
 def counts_as_large(monkeypatch):
     monkeypatch.setattr(shard_size, "LARGE_VOXELS", 1)
     monkeypatch.setattr(large, "_SIDES", {1: 4, 2: 4, 3: 4})
+
+
+def test_labels_in_shards_are_saved_elsewhere_when_the_folder_is_gone(counts_as_large, labelled, spin):
+    _, dock = labelled
+    desk = dock.desk
+    session, values = desk.session, desk.book.values
+    desk.book.layer.paint((2, 5, 7), 2)
+    mapped.pack(values)
+    # One part lies open, the others are packed; the layer shows one section, and nothing holds the rest in memory.
+    desk.book.layer.paint((9, 15, 30), 1)
+    before = np.array(values)
+    assert {1, 2} <= set(before.ravel())
+    values._blocks.clear()
+    shutil.rmtree(session.folder)
+    desk.project.watch()
+    assert spin(lambda: desk.session.folder != session.folder and desk.project.writable, 10), desk.messages.message
+    made = desk.session.folder
+    assert str(made) in desk.messages.message
+    assert "lost" not in desk.messages.message
+    np.testing.assert_array_equal(desk.session.known(), before)
+    desk.book.layer.paint((1, 1, 1), 2)
+    assert desk.session.known()[1, 1, 1] == 2
 
 
 def test_labels_are_painted_and_predictions_shown_in_shards(counts_as_large, labelled, add_run, spin):

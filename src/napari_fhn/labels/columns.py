@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels import dialects, gocad
+from napari_fhn.labels import dialects, gocad, shape_tables
 from napari_fhn.labels.dialects import Dialect, is_comment, is_end, is_rule
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
@@ -67,6 +67,10 @@ class Table:
         Why its lines are split as they are, and what names its columns, for people.
     sheet : str
         Name of the sheet, in a workbook; empty for a file of text.
+    of_shapes : bool
+        Whether it is made of places in a file of a GIS.
+    crs : str
+        Of its map coordinates, where the file itself says it.
     """
 
     path: Path
@@ -82,6 +86,8 @@ class Table:
     notes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     sheet: str = ""
+    of_shapes: bool = False
+    crs: str = ""
 
     def column(self, name: str | int) -> int:
         """Return the index of a column.
@@ -194,7 +200,9 @@ class Table:
             warnings.warn(f"{self.path.name}: {note}", LabelWarning, stacklevel=stacklevel)
 
     def _lines(self) -> Iterator[tuple[int, str]]:
-        """All lines of the file, or of its sheet."""
+        """All lines of the file, of its sheet, or of its places."""
+        if self.of_shapes:
+            return shape_tables.lines(self.path)
         return sheet_lines(self.path, self.sheet) if self.sheet else lines(self.path, self.encoding)
 
     def _data_lines(self) -> Iterator[tuple[int, str]]:

@@ -16,7 +16,7 @@ from napari_fhn.labels.bearings import bearing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import to_map
+from napari_fhn.labels.map_coordinates import said_crs, to_map
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.text import is_blank
@@ -86,6 +86,7 @@ def read_deviation(
     path = table.path
     found = Columns(table, columns, units)
     table.warn()
+    crs = said_crs(crs, table.crs, survey, survey_crs)
     # Beside angles a depth is that along the well: there is no other before the path is computed.
     along = "depth" if found.has("depth") and not found.may_have("md") else "md"
     angles = found.first(

@@ -13,7 +13,7 @@ import xarray as xr
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import ask_for_degrees, on_survey
+from napari_fhn.labels.map_coordinates import ask_for_degrees, on_survey, said_crs
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.text import is_empty
@@ -63,6 +63,7 @@ def read_heads(
     path = table.path
     found = Columns(table, columns, units, survey)
     table.warn()
+    crs = said_crs(crs, table.crs, survey, survey_crs)
     traces = None if survey is None else Traces.of(survey)
     places = [("inline", "crossline"), ("x", "y")] if traces is None else traces.places()
     if traces is not None and found.has("lon") and found.has("lat"):

@@ -18,7 +18,7 @@ from napari_fhn.labels.fill_values import fill_values, in_words, without
 from napari_fhn.labels.grid_horizons import of_grid
 from napari_fhn.labels.horizon_values import on_axis, surface
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import ask_for_degrees, on_survey
+from napari_fhn.labels.map_coordinates import ask_for_degrees, on_survey, said_crs
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.surface_files import read_surface
@@ -124,6 +124,7 @@ def read_horizons(
     path = table.path
     found = Columns(table, columns, units, survey)
     table.warn()
+    crs = said_crs(crs, table.crs, survey, survey_crs)
     role = _vertical(found, survey)
     place = _place(found, traces)
     read = table.values([*(found.index(one) for one in place), found.index(role)])

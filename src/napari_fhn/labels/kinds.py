@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import dialects, legends, plugins, wkt
+from napari_fhn.labels import dialects, legends, plugins, shape_tables, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
@@ -17,6 +17,7 @@ from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.surface_files import is_surface, surface_words
 from napari_fhn.labels.text import look, to_number
+from napari_fhn.labels.wide_tops import markers_of
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
 from napari_fhn.surveys.kinds import is_seismic
@@ -62,6 +63,8 @@ _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
 #: Paths of wells have none of these.
 _NO_PATH = _TIMES | {"marker", "class", "inline", "crossline"}
+#: How sure it is that a column called "name" is that of wells.
+_A_NAME = 0.7
 #: Lines above a table among which its title is looked for.
 _TITLE = 12
 
@@ -204,7 +207,7 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
     if suffix in legends.STYLES and legends.is_legend(path):
         return "classes"
     if suffix in SUFFIXES:
-        return "polygons"
+        return _of_places(path, survey)
     if is_surface(path):
         # On a map such a file holds what is there, and no depth of anything.
         return "labels" if survey is not None and not is_seismic(survey) else "horizon"
@@ -216,6 +219,27 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
         said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
         raise _asked(path, f"its sheets hold different things: {said}", kinds)
     return _of_table(path, survey, decimal, sheet)
+
+
+def _of_places(path: Path, survey: xr.DataArray | None) -> str:
+    """Find the kind of a file of shapes: points and paths that tell of wells are tables, all others have a class."""
+    try:
+        if not shape_tables.holds(path):
+            return "polygons"
+        table = sniff(path)
+        guesses = suggest(table, survey).guesses
+    except LabelError:
+        return "polygons"
+    sure = {role: found[0] for role, found in guesses.items() if found and found[0].confidence >= SURE}
+    along = sure.keys() & (_DEPTHS | _TIMES)
+    # What is called "name" may be anything; a formation without a depth is the class of a place.
+    of_wells = "well" in sure and (sure["well"].confidence > _A_NAME or along - {"z"} or "kb" in sure)
+    if not of_wells or "class" in sure or ("marker" in sure and not along):
+        return "polygons"
+    kind = _of_roles(set(sure))
+    if kind in ("horizon", "wells") and _runs_along(table, {role: one.column for role, one in sure.items()}):
+        kind = "deviation"
+    return kind if kind in ("wells", "tops", "checkshots", "deviation") else "polygons"
 
 
 def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
@@ -234,6 +258,8 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
     if kind in ("horizon", "wells") and _runs_along(table, {role: found[0].column for role, found in guesses.items()}):
         kind = "deviation"
+    if kind is None and markers_of(table):
+        kind = "tops"
     if kind is None:
         raise _asked(path, f"its columns ({', '.join(table.names[:8])}) do not tell what it holds")
     return kind

@@ -169,6 +169,34 @@ def transformed(at: NDArray[np.float64], source: CRS, target: CRS, path: Path) -
     return np.where(np.isfinite(moved), moved, np.nan)
 
 
+def said_crs(named: str | None, of_file: str, survey: xr.DataArray | None, survey_crs: str | None = None) -> str | None:
+    """Return the CRS from which coordinates of a file are brought to those of a survey; None where they are the same.
+
+    Parameters
+    ----------
+    named : str or None
+        What a person has said, over what the file says.
+    of_file : str
+        What the file says; empty where it says nothing.
+    survey : xarray.DataArray or None
+        To whose coordinates.
+    survey_crs : str, optional
+        Of the survey's own coordinates, where it does not say it.
+
+    Returns
+    -------
+    str or None
+        Metres of a file whose survey says no CRS are taken for those of the survey, as shapes are.
+    """
+    if named is not None or not of_file or survey is None:
+        return named
+    told = survey_crs or map_crs(survey)
+    found = crs_of(of_file)
+    if not told:
+        return of_file if found.is_geographic else None
+    return None if found == crs_of(told) else of_file
+
+
 def own_crs(survey: xr.DataArray, path: Path, crs: str, said: str | None = None) -> CRS:
     """Return the CRS of a survey's own coordinates: as somebody says, else as the survey does.
 

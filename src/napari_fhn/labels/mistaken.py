@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_fhn.labels import shape_tables
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns
 from napari_fhn.labels.kinds import KINDS, recognise
@@ -38,6 +39,8 @@ def mistaken(path: Path, kind: str) -> LabelError | None:
     """
     found = what_it_is(path)
     if found is None or (found.use and (not kind or found.use in _TAKES.get(kind, (found.use,)))):
+        return None
+    if found.use == "shapes" and "table" in _TAKES.get(kind, ()) and shape_tables.holds(path):
         return None
     return LabelError(f"it is {found.words}", found.way_out, path=path)
 

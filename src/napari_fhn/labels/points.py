@@ -18,7 +18,7 @@ from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.map_coordinates import ask_for_degrees, map_transform, on_survey, to_cells
+from napari_fhn.labels.map_coordinates import ask_for_degrees, map_transform, on_survey, said_crs, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
 from napari_fhn.labels.units import METRES, MILLISECONDS
@@ -95,6 +95,7 @@ def read_points(
     upright = survey is not None and is_seismic(survey)
     found = Columns(source, columns, units, survey if upright else None)
     source.warn()
+    crs = said_crs(crs, source.crs, survey, survey_crs)
     if survey is None:
         groups: list[tuple[str, ...]] = [("row", "col")]
     elif upright:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from napari_fhn.labels import code_pages, dialects, gocad, headers
+from napari_fhn.labels import code_pages, dialects, gocad, headers, shape_tables
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
@@ -61,10 +61,13 @@ def sniff(
     >>> table.names, table.dialect.kind
     (('well', 'top_twt_ms', 'base_twt_ms', 'class'), ',')
     """
-    path = Path(path)
+    path, of_shapes, crs = Path(path), False, ""
     if is_workbook(path):
         sheet = _sheet(path, sheet, frozenset(wanted))
         encoding, head = "utf-8", list(islice(sheet_lines(path, sheet), LOOKED_AT))
+    elif of_shapes := shape_tables.holds(path):
+        sheet, crs = "", shape_tables.crs_of_places(path)
+        encoding, head = "utf-8", list(islice(shape_tables.lines(path), LOOKED_AT))
     else:
         sheet, encoding = "", encoding_of(path)
         if encoding in code_pages.NAMES:
@@ -75,7 +78,7 @@ def sniff(
     if not body and not any(is_comment(text) for _, text in head):
         raise LabelError("it holds no row", "Check the file", path=path, line=1 if wanted else None)
     looked_at = Lines([text for _, text in body], decimal, frozenset(wanted))
-    in_cells = bool(sheet) and any("\t" in text for _, text in body)
+    in_cells = (bool(sheet) or of_shapes) and any("\t" in text for _, text in body)
     recognised = dialects.as_delimited("\t", looked_at) if in_cells else dialects.recognise(looked_at)
     if recognised is None:
         if not body:
@@ -103,6 +106,7 @@ def sniff(
         return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,), sheet=sheet)
     found = _rows(head[start:], dialect, wanted)
     table = replace(_assemble(path, encoding, dialect, head, found, named, tuple(wanted)), sheet=sheet)
+    table = replace(table, of_shapes=of_shapes, crs=crs)
     if dialect.kind == "ruled":
         # Blocks repeat the header, which is no row; reading knows how to leave it out.
         rows = tuple(tuple(cells) for cells in islice(table.cells(), SAMPLED))

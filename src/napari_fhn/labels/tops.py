@@ -25,6 +25,7 @@ from napari_fhn.labels.text import is_empty
 from napari_fhn.labels.trajectories import Trajectory
 from napari_fhn.labels.units import METRES, MILLISECONDS
 from napari_fhn.labels.wells import DeviatedWell, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
+from napari_fhn.labels.wide_tops import markers_of, melted
 
 #: Null in the tops of Petrel; no depth or time of a well is that.
 _NO_PICK = "-999"
@@ -47,7 +48,8 @@ def read_tops(
     ----------
     path : str, Path or Table
         A table of intervals (``well``, ``top``, ``base``, ``class``), or of markers (``well``, ``marker``, and ``md``,
-        ``tvd``, ``tvdss`` or ``twt``): a marker is the top of what bears its name, down to the next of the well.
+        ``tvd``, ``tvdss`` or ``twt``): a marker is the top of what bears its name, down to the next of the well. A
+        column for each marker, beside ``well``, is read as well.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them.
     domain : {"md", "tvd", "tvdss", "twt", "owt"}, optional
@@ -73,6 +75,10 @@ def read_tops(
     path = table.path
     found = Columns(table, columns, units)
     table.warn()
+    markers = {} if found.has("marker") or not found.has("well") else markers_of(table, found.index("well"))
+    if markers:
+        table = melted(table, found.index("well"), markers, domain)
+        found = Columns(table, None, units)
     kinds: tuple[str, ...] = ("md", "tvdss", "tvd", "twt", "owt")
     if domain is not None and domain not in kinds:
         raise LabelError(f"'{domain}' is no kind of depth or time", f"Use one of {', '.join(kinds)}", path=path)

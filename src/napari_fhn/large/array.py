@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from napari_fhn import mapped
 from napari_fhn.large import layout, shard
+from napari_fhn.large.holding import Holding
 from napari_fhn.large.keys import Box, Points, box_of, is_index, near, points_of
 from napari_fhn.large.layout import OPEN, OPEN_BYTES, Layout, Place
 from napari_fhn.leftovers import part_of
@@ -76,6 +77,7 @@ class Large(NDArrayOperatorsMixin):
         self._seen: dict[Place, tuple[tuple[int, ...], mapped.Map]] = {}
         self._blocks: OrderedDict[_Key, NDArray[Any] | None] = OrderedDict()
         self._kept = 0
+        self._held: Holding | None = None
 
     @classmethod
     def create(cls, path: Path, shape: tuple[int, ...], dtype: DTypeLike, *, exclusive: bool = False) -> Large:
@@ -139,7 +141,7 @@ class Large(NDArrayOperatorsMixin):
         """Yield, as slices, boxes outside of which all is 0."""
         lead = len(self._lead)
         sides = self._cut.shard[lead:]
-        for place in sorted(self._cut.places()):
+        for place in sorted(self._places()):
             if place[:lead] == self._lead:
                 starts = [k * side for k, side in zip(place[lead:], sides, strict=True)]
                 stops = (min(a + side, n) for a, side, n in zip(starts, sides, self.shape, strict=True))
@@ -205,6 +207,28 @@ class Large(NDArrayOperatorsMixin):
             with contextlib.suppress(OSError):
                 (self._cut.path / OPEN).rmdir()
 
+    def hold(self) -> int:
+        """Keep what lies there readable, and what is packed later, though the folder should go; see `mapped.hold`.
+
+        Returns
+        -------
+        int
+            Shards that could not be held.
+        """
+        with self._lock:
+            if self._held is None:
+                self._held = Holding(self._cut)
+            self._held.refresh()
+            for place in self._cut.open_places():
+                self._looking(place)
+            return self._held.left_out
+
+    def _places(self) -> set[Place]:
+        """The shards that are there; of a folder that is gone those that are held."""
+        if self._held is None or self._cut.path.is_dir():
+            return self._cut.places()
+        return {*self._maps, *self._seen, *self._held.places}
+
     # Writing.
 
     def _scatter(self, points: Points, values: NDArray[Any]) -> None:
@@ -242,6 +266,8 @@ class Large(NDArrayOperatorsMixin):
         # Packed first: whoever finds none that lies open finds this.
         shard.write(self._cut.packed_path(place), mapped.open(path) if values is None else values, self._cut.block)
         self._seen.pop(place, None)
+        if self._held is not None:
+            self._held.hold(place)
         with contextlib.suppress(PermissionError):  # somebody looks at it, under Windows
             path.unlink(missing_ok=True)
 
@@ -270,6 +296,8 @@ class Large(NDArrayOperatorsMixin):
             if known is None or known[0] != (now.st_dev, now.st_ino):
                 known = self._seen[place] = (now.st_dev, now.st_ino), mapped.open(path)
         except FileNotFoundError:
+            if self._held is not None and place in self._seen and not self._cut.path.is_dir():
+                return self._seen[place][1]
             self._seen.pop(place, None)
             return None
         return known[1]
@@ -280,8 +308,13 @@ class Large(NDArrayOperatorsMixin):
         try:
             now = os.stat(path)
         except FileNotFoundError:
-            os.stat(self._cut.path)  # where all of it is gone, it is not empty
-            return
+            gone = not self._cut.path.is_dir()
+            held = self._held.path(place) if self._held is not None and gone else None
+            if held is None:
+                if self._held is None:
+                    os.stat(self._cut.path)  # where all of it is gone, it is not empty
+                return
+            path, now = held, os.stat(held)
         state = (now.st_ino, now.st_mtime_ns, now.st_size)
         ranges = [range(one.start // side, -(-one.stop // side)) for one, side in zip(inside, block, strict=True)]
         wanted = [(place, one, state) for one in itertools.product(*ranges)]

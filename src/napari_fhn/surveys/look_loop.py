@@ -43,8 +43,8 @@ def run(script: str, seconds: float, idle: float, arguments: list[str]) -> None:
     arguments : list of str
         For the script.
     """
-    # Nobody stops the process when the one that began it has been killed, and a library may hold Python's lock for ever:
-    # a thread of faulthandler's, which needs no lock, ends it then.
+    # Nobody stops the process when the one that began it has been killed, and a library may hold Python's lock for
+    # ever: a thread of faulthandler's, which needs no lock, ends it then.
     faulthandler.dump_traceback_later(seconds, exit=True)
     module = loaded(script)
     while True:

@@ -75,7 +75,7 @@ def layer_of(path: Path, layer: str | None = None) -> str:
         several must be said.
     """
     with places.of(path) as found:
-        return _chosen(path, found, layer)
+        return chosen(path, found, layer)
 
 
 def fields(path: Path, layer: str | None = None) -> dict[str, str]:
@@ -87,7 +87,7 @@ def fields(path: Path, layer: str | None = None) -> dict[str, str]:
         As `layer_of`.
     """
     with places.of(path) as found:
-        return _fields(path, found[_chosen(path, found, layer)])
+        return _fields(path, found[chosen(path, found, layer)])
 
 
 def read(path: Path, field: str, layer: str | None = None) -> Features:
@@ -103,7 +103,7 @@ def read(path: Path, field: str, layer: str | None = None) -> Features:
 
     # Each opening may take a second: where a file names a CRS that nobody knows, a database is searched for it.
     with places.of(path) as found:
-        place = found[_chosen(path, found, layer)]
+        place = found[chosen(path, found, layer)]
         known = _fields(path, place)
         if field not in known:
             raise VectorError(path, f"it has no field '{field}'", f"Its fields are {', '.join(known) or 'none'}")
@@ -121,10 +121,11 @@ def read(path: Path, field: str, layer: str | None = None) -> Features:
         crs = CRS.from_user_input(meta["crs"]) if meta["crs"] else None
     except (RasterioError, ValueError) as error:
         raise VectorError(path, f"its CRS is not understood ({short(error)})", "Export it with another") from error
-    return Features(path, field, shapes, tuple(_word(value) for value in values), crs)
+    return Features(path, field, shapes, tuple(word(value) for value in values), crs)
 
 
-def _chosen(path: Path, found: Mapping[str, Place], layer: str | None) -> str:
+def chosen(path: Path, found: Mapping[str, Place], layer: str | None) -> str:
+    """Return the layer that is meant, of those that a file has; as `layer_of`."""
     layers = tuple(found)
     if layer is None and len(layers) > 1:
         raise VectorError(path, f"it holds {len(layers)} layers: {', '.join(layers)}", "Say which", layers=layers)
@@ -148,7 +149,7 @@ def _fields(path: Path, place: Place) -> dict[str, str]:
     except Exception as error:  # as in read
         raise VectorError(path, f"it cannot be read ({short(error)})", "Export it again") from error
     filled = zip(known.items(), columns, strict=True)
-    return {name: kind for (name, kind), values in filled if any(map(_word, values))} or known
+    return {name: kind for (name, kind), values in filled if any(map(word, values))} or known
 
 
 def draw(path: Path, shapes: Sequence[Any], values: Sequence[int], out: NDArray[Any], transform: Any) -> None:
@@ -180,7 +181,8 @@ def draw(path: Path, shapes: Sequence[Any], values: Sequence[int], out: NDArray[
         raise VectorError(path, f"its shapes cannot be drawn ({short(error)})", "Repair them") from error
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """Return the value of a field in words: whole numbers without a point, empty where there is none."""
     if value is None or (isinstance(value, float | np.floating) and not math.isfinite(value)):
         return ""
     if isinstance(value, np.datetime64) and np.isnat(value):

@@ -41,6 +41,7 @@ class Rescuing:
         self._root = root
         self._stop = stop
         self._beside: dict[str, NDArray[np.uint8]] = {}
+        self._left_out = 0
         book.shown.connect(self._hold)
         book.stepped.connect(self._hold)
         context.project.gone.connect(self._gone)
@@ -49,11 +50,13 @@ class Rescuing:
         """Map what lies beside the labels: a file that is mapped is there as long as it is."""
         session = self._context.project.session
         self._beside = {}
+        self._left_out = 0 if self._book.values is None else mapped.hold(self._book.values)
         for name, file in VOLUMES.items():
             path = None if session is None else layout.array_in(session.folder, file)
             if name != LABELS and path is not None and mapped.is_there(path):
                 with contextlib.suppress(OSError, ValueError):
                     self._beside[name] = mapped.open(path)
+                    self._left_out += mapped.hold(self._beside[name])
 
     def _gone(self) -> None:
         session, book, context = self._context.project.session, self._book, self._context
@@ -62,6 +65,7 @@ class Rescuing:
         if session is None or book.values is None:
             return
         volumes, table = {LABELS: book.values, **self._beside}, book.state.classes
+        lost = f" {self._left_out} parts of the labels were on the disk alone, and are lost." if self._left_out else ""
         wells = book.wells_called(table)
         kept = KeptWells() if wells is None else wells[0]
         # Nobody paints meanwhile: the desk does not write in the session any more.
@@ -70,7 +74,7 @@ class Rescuing:
             context.project.move_to(made)
             context.messages.fail(
                 f"The folder of the session is not at {session.folder} any more. Labels, classes, wells and settings "
-                f"are saved in {made.folder}, and the desk goes on there; runs and predictions stay where it is."
+                f"are saved in {made.folder}, and the desk goes on there; runs and predictions stay where it is.{lost}"
             )
 
         context.background.run(
