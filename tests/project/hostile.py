@@ -408,7 +408,10 @@ def by_hand(session: Path, place: Path) -> dict[str, list[str]]:
     shutil.copytree(session, place / "alone", symlinks=True)
     (place / "alone" / "session.json").unlink(missing_ok=True)
     run = place / "alone" / "runs" / "run-002"
-    jobs = {"job": str(run / "job.json"), "job of its model": str(run / "model" / "job.json")}
+    # Whoever names a job by a way that is a link means the one that lies there.
+    jobs = {"job": str(run / "job.json")}
+    if not any(path.is_symlink() for path in (run / "model", run / "model" / "job.json")):
+        jobs["job of its model"] = str(run / "model" / "job.json")
     return {
         f"{verb[0]} {' '.join(verb[1:])} with the {name} alone": [verb[0], "--job", job, *verb[1:], *more]
         for name, job in jobs.items()
@@ -484,7 +487,7 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
     outcomes = []
     try:
         todo = verbs(hostile, place / "out", survey, known)
-        # Whoever names a job by a way that is a link means the one that lies there.
+        # As above.
         own_way = not any((hostile / name).is_symlink() for name in ("runs", "runs/run-002", "runs/run-002/job.json"))
         if own_way and (hostile / "runs" / "run-002").is_dir() and "pipe" not in case.name:
             with contextlib.suppress(OSError, shutil.Error):
