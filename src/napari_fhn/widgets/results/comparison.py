@@ -196,7 +196,8 @@ class Comparison:
 
         def done(counts: tuple[NDArray[np.int64], list[int]]) -> None:
             matrix, strange = counts
-            if self._prediction.layer is not mine or mine.data is not predicted:
+            shown = self._prediction.layer
+            if shown is None or shown is not mine or shown.data is not predicted:
                 self._messages.say(f"The prediction is another now: compare it with '{truth.name}' again.")
                 return
             self._truth = known
