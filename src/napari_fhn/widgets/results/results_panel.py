@@ -83,6 +83,7 @@ class ResultsPanel(Section):
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
+        desk.prediction.shown.connect(self._put_down)
         desk.state.events.activity.connect(self._enable)
         desk.project.changed.connect(self._enable)
         desk.project.runs_changed.connect(self._enable)
@@ -129,6 +130,8 @@ class ResultsPanel(Section):
         self.body.addLayout(_row(self.preview, self.tidy, self.back))
 
     def _show(self, event: Any = None) -> None:
+        if getattr(event, "type", "") == "removed" and event.value is self._desk.tidying.layer:
+            self._put_down()  # somebody has taken its layer away
         chosen = self.truth.currentText()
         self.truth.clear()
         for layer in self._desk.comparison.candidates():
@@ -160,6 +163,9 @@ class ResultsPanel(Section):
 
     def _preview(self) -> None:
         self._desk.tidying.preview(self.how_to_tidy if self.preview.isChecked() else None)
+
+    def _put_down(self) -> None:
+        self.preview.setChecked(False)
 
     def _tidy(self) -> None:
         self.preview.setChecked(False)
