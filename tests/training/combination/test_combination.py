@@ -106,6 +106,24 @@ def test_of_two_wells_one_foretells_the_other(combined):
     assert models.load(job.model).label_counts == tuple(np.bincount(labels.ravel(), minlength=4)[1:])
 
 
+def test_one_well_that_nobody_foretells_does_not_say_whom_to_believe(combined, monkeypatch):
+    job, truth, factor = combined(sure=0.98)
+    labels = np.load(job.labels)
+    labels[3, 15] = labels[8, 16] = 0
+    np.save(job.labels, labels)
+    factor.truth = 1 + truth % 3
+    network = np.moveaxis(np.where(factor.truth[..., None] == (1, 2, 3), 0.96, 0.02), -1, 0).astype(np.float32)
+    monkeypatch.setattr(
+        "napari_fhn.training.predictor.Predictor.network_probabilities",
+        lambda _, region, across: network[(slice(None), *region.slices)],
+    )
+    trained(job)
+    found = models.load(job.model).combination
+    assert found is not None
+    assert found.bodies == 1
+    assert found.weights == believed(("reflectors",)).weights
+
+
 @pytest.mark.parametrize("why", ["one well", "no class at both"])
 def test_without_enough_bodies_weights_are_believed(combined, why):
     job, _, _ = combined()

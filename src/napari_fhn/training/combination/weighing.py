@@ -80,6 +80,10 @@ class _Tested:
         """Return how likely what is true is by probabilities of each region."""
         return likelihood(self.at(values), self.truth, self.evidence)
 
+    def worse_than_a_guess(self, said: NDArray[np.float32]) -> bool:
+        """Tell whether ``(classes, n)`` of the labelled voxels foretell them worse than all classes alike would."""
+        return likelihood(said, self.truth, self.evidence) < -math.log(len(said))
+
     def foretold(self, said: NDArray[np.float32]) -> Foretold:
         """Return how well ``(classes, n)`` of the labelled voxels foretell them."""
         return Foretold(
@@ -183,6 +187,8 @@ class Weighing:
         names = list(samples[0].said)
         said = {name: tested.at([one.said[name] for one in samples]) for name in names}
         weights = weigh(said, tested.truth, tested.evidence, BEFORE)
+        if len(set(self.body)) == 1 and all(map(tested.worse_than_a_guess, said.values())):
+            weights = combiner.found.weights  # what nobody foretells says of nobody how far to believe it
         found = replace(
             combiner.found,
             factors=tuple(
