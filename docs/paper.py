@@ -1,17 +1,20 @@
 """Makes the tables and figures of Peters, Haber & Lensink (2024) again, from the program's own numbers.
 
-    python docs/paper.py                # Tables 1 to 6, Figures 2 and 3: all that `docs/paper.md` shows
+    python docs/paper.py                # Tables 1 to 6, Figures 2, 3 and 12: all that `docs/paper.md` shows
     python docs/paper.py table-1 figure-2
 
 What the paper prints stands beside what the program says. Figure 3 is drawn from what ``benchmarks/properties.py``
-measured, ``benchmarks/results/properties.json``; steps at full size are those of ``benchmarks/full_step.py``.
+measured, ``benchmarks/results/properties.json``; steps at full size are those of ``benchmarks/full_step.py``; what
+block rank, depth and size of blocks are worth is what ``benchmarks/ablation.py`` found with the network alone.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import statistics
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-from figures import BLACK, BLUE, GREEN, IMAGES, RED, STYLE, markdown, renewed, save
+from figures import BLACK, BLUE, GREEN, IMAGES, ORANGE, RED, STYLE, markdown, renewed, save
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -37,6 +40,7 @@ DOCUMENT = HERE / "paper.md"
 RESULTS = HERE.parent / "benchmarks" / "results"
 PROPERTIES = RESULTS / "properties.json"
 FULL_STEPS = RESULTS / "full_step.jsonl"
+STUDIES = RESULTS / "ablation.jsonl"
 
 # What the paper prints.
 TABLE_1 = {
@@ -259,7 +263,109 @@ def _mean(value: Any) -> float:
     return sum(value) / len(value) if isinstance(value, list) else float(value)
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"figure-2": figure_2, "figure-3": figure_3}
+def study(what: str) -> dict[str, dict[float, list[dict[str, Any]]]]:
+    """What ``benchmarks/ablation.py --vary`` found with the network alone: by dataset, by what varies, a run a draw."""
+    runs: dict[tuple[str, ...], dict[str, Any]] = {}
+    for one in map(json.loads, STUDIES.read_text(encoding="utf-8").splitlines()):
+        if one.get("varied", {}).get("what") == what and one["method"].endswith("-alone"):
+            runs[(one["dataset"], one["draw"], *one["overrides"], str(one["budget"]))] = one
+    found: dict[str, dict[float, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for one in sorted(runs.values(), key=lambda one: float(one["varied"]["value"])):
+        found[one["dataset"]][one["varied"]["value"]].append(one)
+    return {dataset: values for dataset, values in found.items() if len(values) > 2}  # fewer are no curve
+
+
+def _ious(runs: Sequence[dict[str, Any]]) -> list[float]:
+    return [one["score"]["mean_iou"] for one in runs]
+
+
+def _score(runs: Sequence[dict[str, Any]]) -> str:
+    """Return the mean over draws, and how far they spread."""
+    ious = _ious(runs)
+    spread = f" ± {statistics.stdev(ious):.3f}" if len(ious) > 1 else ""
+    return f"{statistics.fmean(ious):.3f}{spread}" if ious else ""
+
+
+def _draws(found: dict[float, list[dict[str, Any]]]) -> str:
+    number = min(map(len, found.values()))
+    return f"{number} draw{'s' if number > 1 else ''}"
+
+
+def turning(found: dict[float, list[dict[str, Any]]]) -> tuple[float, float]:
+    """Return the value with the best mean IoU, and the smallest one that is not behind it.
+
+    Draws have the same labels at every value, so values are compared draw by draw: not behind is a mean difference that
+    is no larger than its standard error, or than 0.01 where there are too few draws for one.
+    """
+    best = max(found, key=lambda value: statistics.fmean(_ious(found[value])))
+    of_best = {one["draw"]: one["score"]["mean_iou"] for one in found[best]}
+
+    def behind(value: float) -> bool:
+        less = [of_best[one["draw"]] - one["score"]["mean_iou"] for one in found[value] if one["draw"] in of_best]
+        error = statistics.stdev(less) / len(less) ** 0.5 if len(less) > 2 else 0.01
+        return statistics.fmean(less) > error
+
+    return best, min(value for value in found if not behind(value))
+
+
+def figure_12_table() -> str:
+    """Mean IoU over the largest block rank, and where it turns."""
+    found = study("rank")
+    values = sorted({value for one in found.values() for value in one})
+    rows = [[f"{value:g}", *[_score(one.get(value, ())) for one in found.values()]] for value in values]
+    turns = [turning(one) for one in found.values()]
+    rows.append(["best at", *[f"{best:g}" for best, _ in turns]])
+    rows.append(["smallest that is not behind", *[f"{enough:g}" for _, enough in turns]])
+    return markdown(["block rank, at most", *[f"{name} ({_draws(one)})" for name, one in found.items()]], rows)
+
+
+def depth_table() -> str:
+    """Mean IoU over depth at equal steps, with memory and time."""
+    rows = []
+    for dataset, found in study("depth").items():
+        for layers, runs in found.items():
+            seconds = statistics.fmean(one["seconds"]["train"]["cpu"] for one in runs)
+            step = next(text.partition("=")[2] for text in runs[0]["overrides"] if text.startswith("network.h="))
+            cells = [step, _score(runs), f"{max(one['peak_mb'] for one in runs)} MB", f"{seconds:.0f} s"]
+            rows.append([f"{dataset} ({_draws(found)})", f"{layers:g}", *cells])
+    return markdown(["dataset", "layers", "`h`", "mean IoU", "peak of the process", "training, CPU time"], rows)
+
+
+def block_table() -> str:
+    """Mean IoU over the size of a block, for the same time of computing."""
+    rows = []
+    for dataset, found in study("block").items():
+        for runs in found.values():
+            size = " x ".join(map(str, runs[0]["details"]["block"]))
+            steps = f"{statistics.fmean(one['details']['steps'] for one in runs):.0f}"
+            rows.append([f"{dataset} ({_draws(found)})", size, steps, f"{runs[0]['budget']:.0f} s", _score(runs)])
+    return markdown(["dataset", "block", "steps", "training, CPU time", "mean IoU"], rows)
+
+
+def figure_12() -> Figure:
+    """Mean IoU over block rank, and beyond the paper over depth and the size of blocks."""
+    figure, places = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True)
+    names = sorted({name for what in ("rank", "depth", "block") for name in study(what)})
+    colours = dict(zip(names, (BLUE, RED, GREEN, BLACK, ORANGE), strict=False))
+    for axes, (what, label) in zip(
+        places,
+        (("rank", "block rank, at most"), ("depth", "layers"), ("block", "side of a block, cells")),
+        strict=True,
+    ):
+        for name, found in study(what).items():
+            values = sorted(found)
+            means = [statistics.fmean(_ious(found[value])) for value in values]
+            spread = [statistics.pstdev(_ious(found[value])) for value in values]
+            axes.errorbar(values, means, spread, color=colours[name], marker="o", ms=4, capsize=2, label=name)
+        axes.set(xlabel=label)
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:g}")
+    places[0].set_ylabel("mean IoU of the network alone")
+    places[0].legend(loc="lower right")
+    return figure
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {"figure-2": figure_2, "figure-3": figure_3, "figure-12": figure_12}
 TABLES: dict[str, Callable[[], str]] = {
     "table-1": table_1,
     "full-steps": full_steps,
@@ -267,6 +373,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "table-5": table_5,
     "table-6": table_6,
     "figure-3": figure_3_table,
+    "figure-12": figure_12_table,
+    "depth": depth_table,
+    "block": block_table,
 }
 
 

@@ -25,7 +25,10 @@ def paper():
             sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("name", ["table-1", "full-steps", "table-2-and-3", "table-5", "table-6", "figure-3"])
+TABLES = ("table-1", "full-steps", "table-2-and-3", "table-5", "table-6", "figure-3", "figure-12", "depth", "block")
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_what_the_program_says_now(paper, name):
     text = PAGE.read_text(encoding="utf-8")
     assert paper.renewed(text, name, paper.TABLES[name](), "paper") == text, "run: python docs/paper.py"
@@ -52,6 +55,29 @@ def test_figure_2_has_its_three_panels(paper):
     paper.plt.close(figure)
     for name in paper.FIGURES:
         assert (ROOT / "docs" / "images" / f"paper-{name}.png").stat().st_size < 150_000
+
+
+def test_studies_are_of_the_network_alone_and_of_draws_that_all_values_share(paper):
+    for what in ("rank", "depth", "block"):
+        found = paper.study(what)
+        assert all(len(values) > 2 for values in found.values())
+        assert found
+        for values in found.values():
+            shared = [{run["draw"] for run in runs} for runs in values.values()]
+            assert min(shared, key=len) == max(shared, key=len)
+            assert all(run["method"].endswith("-alone") for runs in values.values() for run in runs)
+    assert len(paper.study("rank")) > 1
+
+
+def test_a_rank_is_enough_where_the_best_is_not_ahead_by_more_than_draws_differ(paper):
+    def runs(*ious):
+        return [{"draw": f"seed{n}", "score": {"mean_iou": iou}} for n, iou in enumerate(ious)]
+
+    # Draws differ much from each other, and little from rank to rank.
+    assert paper.turning({1: runs(0.3, 0.5, 0.7), 4: runs(0.4, 0.6, 0.8), 8: runs(0.42, 0.62, 0.815)}) == (8, 8)
+    assert paper.turning({1: runs(0.3, 0.5, 0.7), 4: runs(0.4, 0.6, 0.8), 8: runs(0.43, 0.61, 0.78)}) == (8, 4)
+    # One draw says nothing about its error.
+    assert paper.turning({1: runs(0.595), 2: runs(0.58), 4: runs(0.6), 8: runs(0.59)}) == (4, 1)
 
 
 def test_an_unknown_part_is_a_sentence(paper, capsys):
