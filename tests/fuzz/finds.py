@@ -77,6 +77,7 @@ CASES = (
         "model.json",
         b'"input_channels": 3',
         b'"input_channels": %d' % 2**70,
+        1,
     ),
     Case("CRSError: a CRS that closes too early", "vrt", ".vrt", b'origin",0]', b'origin",0]]'),
 )
