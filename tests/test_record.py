@@ -125,6 +125,7 @@ def test_bytes_that_are_no_json_are_a_record_error(data):
         ({"codes": {"a": "b"}}, "a name in codes is 'a': a whole number"),
         ({"either": None}, "either is null: a whole number or text or a number"),
         ({"stpes": 3}, r"stpes is not known to this version \(is steps meant\?\)"),
+        ({"\x1b]0;x\x07": 3}, r"'\\x1b\]0;x\\x07' is not known to this version$"),
     ],
 )
 def test_a_wrong_field_is_named(change, words):

@@ -64,5 +64,20 @@ CASES = (
     Case("ValueError: three limits", "surface", ".zmap", b"500000.0, 500030.0", b"500000.0", 2),
     Case("OverflowError: fields as wide as infinity", "surface", ".zmap", b"15, 0.1E+31", b"1e999, 0.1E+31", 2),
     Case("crash: numbers of a type that there is not", "mat5", ".mat", b"\4\0cube\7\0", bytes(6) + b"\xf0\x7f"),
+    Case(
+        "a control character in the name of a field, and so in a sentence",
+        "models",
+        "model.json",
+        b'"centre"',
+        b'"cent\x7f"',
+    ),
+    Case(
+        "the lines of torch's own code in a sentence",
+        "models",
+        "model.json",
+        b'"input_channels": 3',
+        b'"input_channels": %d' % 2**70,
+        1,
+    ),
     Case("CRSError: a CRS that closes too early", "vrt", ".vrt", b'origin",0]', b'origin",0]]'),
 )

@@ -323,6 +323,8 @@ def legends(name: str) -> list[Sample]:
 
 def models(name: str) -> list[Sample]:
     """Return the folders of two kinds of networks, as they are saved."""
+    import torch
+
     from napari_fhn.network import equivalent_unet
     from napari_fhn.network.architecture import levels
     from napari_fhn.network.build import build
@@ -332,7 +334,7 @@ def models(name: str) -> list[Sample]:
 
     def made(kind: Callable[[Any], Any]) -> Callable[[Path], Path]:
         def write(folder: Path) -> Path:
-            network = build(kind(levels(2, 4, (2, 3), 2)), 3, 2)
+            network = build(kind(levels(2, 4, (2, 3), 2)), 3, 2, torch.Generator().manual_seed(0))
             normalisation = Normalisation((1.0, 2.0), (3.0, 4.0))
             model.save(model.Model(network, normalisation, ("sand", "shale"), Framing(2)), folder)
             return folder

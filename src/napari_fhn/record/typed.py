@@ -235,7 +235,9 @@ def _needed(each: Field[Any]) -> bool:
 
 
 def _inside(where: str, name: str) -> str:
-    return f"{where}.{name:.80}" if where else f"{name:.80}"
+    # A name out of a file may hold what a terminal takes for a command.
+    shown = name[:80] if name[:80].isprintable() else repr(name[:80])
+    return f"{where}.{shown}" if where else shown
 
 
 def _other(where: str, data: Any, expected: str, *, whole: bool = False) -> RecordError:

@@ -182,7 +182,9 @@ def load(folder: str | Path) -> Model:
         raise
     except Exception as error:
         # Whatever a damaged file makes the readers stumble over, the person needs its name.
-        raise JobError(f"{folder} cannot be read as a trained network: {error or type(error).__name__}") from error
+        # Behind the first line torch tells where in its own code it happened.
+        what = str(error).partition("\n")[0] or type(error).__name__
+        raise JobError(f"{folder} cannot be read as a trained network: {what}") from error
 
 
 def _described(model: Model, weights: WeightsFile) -> Description:
