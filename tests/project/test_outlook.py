@@ -26,7 +26,8 @@ def test_it_says_what_is_needed_and_what_the_savings_are_worth():
     assert seen.needs == step.needs().total
     assert seen.without > 3 * seen.needs
     words = seen.sentence(8_000_000_000)
-    assert "; without: " in words
+    assert words.startswith("Memory: ")
+    assert ", not " in words
     assert "8 GB free" in words
     assert "free" not in seen.sentence(None)
     assert "96 × 160" in seen.block_in_words

@@ -43,7 +43,7 @@ class Outlook:
         return f"{self.batch} blocks, {size}" if self.batch > 1 else f"Block {size}"
 
     def sentence(self, free: int | None) -> str:
-        """Say what is needed, what it would be without the paper's two savings, and what there is.
+        """Say what memory is needed, what it would be without the paper's two savings, and what there is.
 
         Parameters
         ----------
@@ -53,7 +53,7 @@ class Outlook:
         if self.needs is None or self.without is None:
             return "Memory of this kind of network: not forecast"
         there = "" if free is None else f"  ·  {in_words(free)} free"
-        return f"{in_words(self.needs)}; without: {in_words(self.without)}{there}"
+        return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{there}"
 
 
 def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:

@@ -13,6 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.surveys.drawing import across
 from napari_fhn.training import Focus
 from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.door import busy
 
 REPAINT_SECONDS = 0.2
 """At most five repaints of the prediction in a second."""
@@ -99,10 +100,14 @@ def look_at(viewer: ViewerModel, layer: Layer, axis: int, index: int, vertical: 
 
 @contextlib.contextmanager
 def keeping_active(viewer: ViewerModel) -> Iterator[None]:
-    """Leave the layer active that is, though another one comes: napari would choose the new one."""
+    """Leave the layer active that is, though another one comes: napari would choose the new one.
+
+    To add one takes napari up to half a second, in which the window hears nothing: the cursor says so.
+    """
     active = viewer.layers.selection.active
+    busy()
     yield
-    if active is not None:
+    if active is not None and active in viewer.layers:
         viewer.layers.selection.active = active
 
 

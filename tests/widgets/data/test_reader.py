@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from npe2 import PluginManager
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from napari_fhn import sample_data
 from napari_fhn.surveys import drawing
 from napari_fhn.widgets import door
 from napari_fhn.widgets.data import placement, reader
+from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.dock import Dock
 
 
@@ -84,6 +86,21 @@ def test_what_takes_a_moment_to_import_has_a_busy_cursor(qapp):
     assert qapp.overrideCursor() is None
     with pytest.raises(AttributeError, match="no attribute 'dock'"):
         _ = door.dock
+
+
+def test_what_holds_the_window_up_has_a_busy_cursor(viewer, dock, spin):
+    told = []
+    viewer.layers.events.inserted.connect(
+        lambda event: told.append((event.value.name, QApplication.overrideCursor() is not None))
+    )
+    open_surveys(viewer, [sample_data.SEISMIC.survey])
+    spin(lambda: False, 0.05)
+    assert QApplication.overrideCursor() is None
+    dock.labels.load.click()
+    assert spin(lambda: "wells are labels" in dock.desk.messages.message, 60)
+    assert {name for name, _ in told} >= {"Labels", "Prediction", "Wells", "Well paths"}
+    assert [name for name, busy in told if not busy] == []
+    assert spin(lambda: QApplication.overrideCursor() is None, 5)
 
 
 def test_what_other_readers_know_is_left_to_them(tmp_path):

@@ -62,7 +62,8 @@ def test_each_section_is_a_click_upright_with_its_number(look):
     assert bar.number.suffix() == " ms"
     bar.buttons["3D"].click()
     assert viewer.dims.ndisplay == 3
-    assert [bar.plane.itemText(k) for k in range(bar.plane.count())] == ["Inline", "Crossline", "Time slice"]
+    assert [bar.plane.itemText(k) for k in range(bar.plane.count())] == ["IL", "XL", "T"]
+    assert [bar.plane.itemData(k) for k in range(bar.plane.count())] == ["Inline", "Crossline", "Time slice"]
     bar.plane.setCurrentIndex(1)
     bar.plane.activated.emit(1)
     bar.number.setValue(320)  # which moves that plane

@@ -21,6 +21,7 @@ from napari_fhn.first_look import from_the_ground
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.widgets.data import reader
 from napari_fhn.widgets.data.placement import on_arrival
+from napari_fhn.widgets.door import busy
 from napari_fhn.widgets.labelling import dropped
 
 _TITLE = "Open as a survey"
@@ -64,6 +65,7 @@ def open_surveys(viewer: ViewerModel, paths: Sequence[Path]) -> list[Layer]:
     list of napari.layers.Layer
         One for each survey that was opened.
     """
+    busy()
     found = on_arrival(viewer, reader.layers_of(paths))
     return [viewer.add_layer(Layer.create(*layer)) for layer in found]
 

@@ -32,10 +32,12 @@ _NARROWEST, _WIDEST = 96, 16_777_215
 """Of the number, in pixels: at least, and without limit."""
 _IN_3D = (96, 104)
 """Of the number beside planes: at least and at most."""
-_PLANE = (48, 76)
+_PLANE = (54, 76)
 """Of the choice of planes: where there is little room it is theirs to give, and not the buttons'."""
 _KEYS = tuple(f"Ctrl+Alt+{number}" for number in range(1, 6))
 """Of the buttons in their order; the last is that of the linked views, whatever the others are."""
+_SHORT = {"Inline": "IL", "Crossline": "XL", "Time slice": "T", "Depth slice": "Z", "Sample slice": "T"}
+"""Of planes, as one types places: there is no room for whole words."""
 _LEAST_ROOM = 300
 """Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
 
@@ -169,7 +171,10 @@ class ViewBar(QWidget):
             button.deleteLater()
         self.buttons = {}
         self.plane.clear()
-        self.plane.addItems([view.title for view in self._views if view.axis is not None])
+        for view in self._views:
+            if view.axis is not None:
+                self.plane.addItem(_SHORT.get(view.title, view.title), view.title)
+                self.plane.setItemData(self.plane.count() - 1, view.title, Qt.ItemDataRole.ToolTipRole)
         if len(self._views) < 2:
             return  # there is nothing to choose
         for view, keys in zip(self._views, _KEYS, strict=False):

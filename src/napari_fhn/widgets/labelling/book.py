@@ -20,6 +20,7 @@ from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.door import busy
 from napari_fhn.widgets.labelling import class_keys, class_layers
 from napari_fhn.widgets.labelling.label_history import LabelHistory
 from napari_fhn.widgets.labelling.label_state import LabelState
@@ -103,6 +104,7 @@ class LabelBook:
         readout.attach(layer)
         self._strokes.attach(layer, self.history.undo, self.history.redo)
         self.shown.emit(layer)
+        busy()  # napari takes a moment to add a layer
         self._viewer.add_layer(self.layer)
         class_keys.attach(
             self._viewer,

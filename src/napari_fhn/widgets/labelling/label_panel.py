@@ -16,6 +16,7 @@ from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.consent import ask_replace
 from napari_fhn.widgets.data.by_address import ask_address, fetch_known
 from napari_fhn.widgets.data.opening import address_in
+from napari_fhn.widgets.door import busy
 from napari_fhn.widgets.labelling import load_dialog, questions, zones_dialog
 from napari_fhn.widgets.labelling.accept_panel import AcceptPanel
 from napari_fhn.widgets.labelling.adopt_bar import AdoptBar
@@ -261,8 +262,10 @@ class LabelPanel(Section):
     def _load(self, checked: bool = False, *, ask: bool = False) -> None:
         material = self._context.data.material
         if not ask and material is not None and sidecar_files(material.first):
+            busy()
             self._labelling.loader.load()
             return
         names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)
         if names:
+            busy()
             self._labelling.loader.load([Path(name) for name in names], confirm=True)
