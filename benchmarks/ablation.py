@@ -1,18 +1,19 @@
 """What block rank, depth, levels and block size are worth: the recipe's network, changed in one way at a time.
 
     python benchmarks/ablation.py --only seismic,taizhou --seeds 2 --budget 60
-    python benchmarks/ablation.py --vary rank --steps 150 --seeds 5 --only seismic,taizhou,lapland    # Figure 12
-    python benchmarks/ablation.py --vary depth --budget 120 --only seismic    # 6 to 120 layers in one memory
-    python benchmarks/ablation.py --vary block --budget 120 --only seismic    # larger blocks for the same work
+    python benchmarks/ablation.py --vary rank --steps 100 --alone --seeds 5 --only seismic,taizhou,lapland   # Figure 12
+    python benchmarks/ablation.py --vary depth --steps 100 --alone --only seismic    # 5 to 120 layers in one memory
+    python benchmarks/ablation.py --vary block --budget 30 --alone --only seismic    # larger blocks for the same work
     python benchmarks/ablation.py --vary cheaper --steps 150 --seeds 5 --alone   # ranks of whole vectors, bfloat16
     python benchmarks/ablation.py --table
-    python benchmarks/ablation.py --vary rank --steps 150 --figure rank.png
+    python benchmarks/ablation.py --vary rank --figure rank.png
 
 As ``accuracy.py``, with which it shares datasets, scores and the way of running: at equal CPU time, so a cheaper
 network makes more steps; with ``--steps N`` at equal steps instead, where blocks of another size get as many as see
-equally many voxels. Figure 12 of Peters, Haber & Lensink (2024) has the block rank. What makes a step cheaper without
-doing less of it (``lanes.py`` and ``step.py`` have the times) is tried at equal steps with ``--vary cheaper``: whether
-it costs accuracy is then the only question. ``--alone`` leaves out what predictions are made of beside the network.
+equally many voxels. Figure 12 of Peters, Haber & Lensink (2024) has the block rank. Deeper networks take smaller steps
+of time, and keep no states. What makes a step cheaper without doing less of it (``lanes.py`` and ``step.py`` have the
+times) is tried at equal steps with ``--vary cheaper``: whether it costs accuracy is then the only question. ``--alone``
+leaves out what predictions are made of beside the network.
 """
 
 from __future__ import annotations
@@ -102,7 +103,10 @@ def studied(
     elif what == "depth":
         for depth in DEPTHS:
             found = with_depth(network, depth / len(network.layers))
-            yield f"{len(found.layers)} layers", [_network(found)], len(found.layers)
+            # States grow with J h^2 for J layers (docs/network.md): a deeper network takes smaller steps of time.
+            step = network.h * math.sqrt(len(network.layers) / len(found.layers))
+            overrides = [_network(found), f"network.h={step:.3g}", 'schedule.keep="nothing"']
+            yield f"{len(found.layers)} layers", overrides, len(found.layers)
     else:
         for factor in BLOCKS:
             sizes = [max(8, int(size * factor)) for size in block]

@@ -7,8 +7,9 @@ leaves the window alone, pages through inlines, and paints; then does both in a 
 strokes nobody learns: what training loses to that is lost to napari and to drawing. Then pauses, goes on and stops; and
 pages through a volume of 650 x 950 x 462 without and with prediction layers. Prints the time from Train to the first
 prediction in view, how long the event loop was deaf (longest, 99th percentile), the share of training speed that was
-kept, and how fast pause and stop act. ``--record`` keeps the figures in ``benchmarks/results/desk.json``: only on a
-machine that does nothing else.
+kept, and how fast pause and stop act. It takes some five minutes, says on standard error what it is at, and ends with a
+sentence where something does not come in its time. ``--record`` keeps the figures in ``benchmarks/results/desk.json``:
+only on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import datetime
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -41,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=4, help="rounds of rest, paging and painting")
     parser.add_argument("--rate", type=float, default=10.0, help="sections paged through, or strokes, in a second")
-    parser.add_argument("--seconds", type=float, default=12.0, help="length of a phase")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of a phase")
     parser.add_argument("--large", action=argparse.BooleanOptionalAction, default=True, help="also the large volume")
     parser.add_argument("--record", action="store_true", help="keep the figures; the machine must be quiet")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "desk.json")
@@ -54,12 +56,46 @@ def main() -> None:
     command = f"python benchmarks/desk.py --rate {options.rate:g}"
     load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     found = {"command": command, **found, "machine": machine(), "load": load, "date": str(datetime.date.today())}
+    if options.record and any(not np.isfinite(run).all() for run in found["step_seconds"].values()):
+        print(json.dumps(found, indent=2))
+        raise SystemExit("Nothing is recorded: in some phase no step was made, so the machine is not quiet.")
     if options.record:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         runs = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else []
         runs = [run for run in runs if run["command"] != command] + [found]
         options.output.write_text(json.dumps(runs, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))
+
+
+class Log:
+    """Says what is under way, and how long it has taken until then."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, words: str) -> None:
+        """Say it on standard error: the figures are on standard output."""
+        print(f"{time.monotonic() - self._began:6.1f} s  {words}", file=sys.stderr, flush=True)
+
+
+say = Log()
+
+
+def awaited(what: str, until: Callable[[], bool], seconds: float) -> float:
+    """Let the window live until something holds; returns after how many seconds it did.
+
+    Raises
+    ------
+    SystemExit
+        When it does not in time.
+    """
+    began = time.monotonic()
+    wait(until, seconds)
+    if not until():
+        raise SystemExit(
+            f"{what} did not come within {seconds:g} s: nothing is measured (load {os.getloadavg()[0]:.1f})."
+        )
+    return time.monotonic() - began
 
 
 class Person:
@@ -114,10 +150,12 @@ class Person:
 
 def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     """Train on the bundled survey and run the phases; returns the figures."""
+    phases_last = pairs * 5 * (seconds + 1)
+    say(f"opening the desk; the phases alone take {phases_last:.0f} s")
     viewer, dock = open_desk()
     desk = dock.desk
     dock.labels.load.click()
-    wait(lambda: bool(desk.book.state.counts), 30)
+    awaited("the wells", lambda: bool(desk.book.state.counts), 60)
     desk.planning.change("schedule", "steps", 1_000_000)
     steps: list[float] = []
     poll = desk.engine.poll
@@ -133,8 +171,12 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
     wait(lambda: False, 10)  # the training process has loaded its libraries by then
     pressed = time.monotonic()
     dock.run.train.click()
-    wait(lambda: bool(painted), 120)
-    first = painted[0] - pressed if painted else float("nan")
+    say("training; waiting for the first prediction in view")
+    awaited("the first prediction", lambda: bool(painted or desk.messages.error), 120)
+    if desk.messages.error:
+        raise SystemExit(desk.messages.message)
+    first = painted[0] - pressed
+    say(f"it came {first:.1f} s after Train")
     wait(lambda: False, 5)
     assert desk.book.layer is not None
     here, elsewhere = Person(viewer, desk.book.layer, rate), Person(*napari_alone(viewer), rate)
@@ -146,8 +188,9 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
         "paint in napari alone": (elsewhere, "paint"),
     }
     phases: dict[str, list[tuple[float, Heartbeat]]] = {what: [] for what in work}
-    for _ in range(pairs):
+    for pair in range(pairs):
         for what, (person, act) in work.items():
+            say(f"round {pair + 1} of {pairs}: {what}")
             for other in (here, elsewhere):
                 other.viewer.window._qt_window.setVisible(other is person)
             person.begin(act)
@@ -156,20 +199,19 @@ def measure(pairs: int, seconds: float, rate: float) -> dict[str, Any]:
             wait(lambda: False, seconds)
             person.end()
             heart.stop()
+            if len(steps) == before:
+                say("no step was made meanwhile: the machine is busy with something else")
             phases[what].append((float(np.median(steps[before:] or [np.nan])), heart))
     shown = here.frames
     elsewhere.viewer.close()
     viewer.window._qt_window.show()
+    say("pausing, going on, stopping")
     dock.run.pause.click()
-    asked = time.monotonic()
-    wait(lambda: "paused" in desk.messages.message, 30)
-    paused = time.monotonic() - asked
+    paused = awaited("the pause", lambda: "paused" in desk.messages.message, 30)
     dock.run.pause.click()
     wait(lambda: False, 1)
     dock.run.stop.click()
-    asked = time.monotonic()
-    wait(lambda: desk.state.activity.idle, 10)
-    stopped = time.monotonic() - asked
+    stopped = awaited("the stop", lambda: desk.state.activity.idle, 30)
     viewer.close()
     rest = [run[0] for run in phases["rest"]]
     return {
@@ -203,6 +245,7 @@ def napari_alone(like: napari.Viewer) -> tuple[napari.Viewer, napari.layers.Labe
 
 def large_volume(folder: Path) -> dict[str, Any]:
     """Page through a volume on disk, without any other layer, with the labels and prediction, and with entropy too."""
+    say(f"writing a volume of {' x '.join(map(str, LARGE))}")
     viewer = napari.Viewer(show=False)
     viewer.window._qt_window.resize(1280, 800)
     viewer.window.show()
@@ -216,7 +259,8 @@ def large_volume(folder: Path) -> dict[str, Any]:
     _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
     desk = dock.desk
 
-    def page() -> dict[str, float]:
+    def page(what: str) -> dict[str, float]:
+        say(f"paging through it: {what}")
         wait(lambda: False, 1)
         times = []
         heart = Heartbeat()
@@ -228,8 +272,9 @@ def large_volume(folder: Path) -> dict[str, Any]:
         heart.stop()
         return {"frame_median_ms": round(1000 * float(np.median(times)), 1), **stalls([heart])}
 
-    found = {"data alone": page()}
+    found = {"data alone": page("data alone")}
     dock.labels.new.click()
+    say("writing a prediction of it")
     assert desk.session is not None
     place = desk.session.runs.place()
     place.mkdir(parents=True)
@@ -240,9 +285,10 @@ def large_volume(folder: Path) -> dict[str, Any]:
         prediction[inline] = 1 + (np.arange(LARGE[2]) + inline) // 100 % 3
         entropy[inline] = np.float16(0.5)
     desk.project.begun(run)
-    found["with labels and prediction"] = page()
-    desk.overlays.want("entropy", True)
-    found["with entropy too"] = page()
+    for what in ("with labels and prediction", "with entropy too"):
+        if "entropy" in what:
+            desk.overlays.want("entropy", True)
+        found[what] = page(what)
     viewer.close()
     return found
 

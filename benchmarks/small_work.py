@@ -71,7 +71,7 @@ def prepare(folder: Path) -> None:
     for command in (
         ["train", "survey.sgy", *wells, "--session", "s", "--json"],
         ["predict", "--session", "s", "--outputs", "entropy", "--json"],
-        ["export", "classes", "classes.npy", "--session", "s"],
+        ["export", "classes", "classes.npy", "--session", "s", "--overwrite"],
     ):
         if code := main(command):
             raise RuntimeError(f"{command} ended with {code}")
@@ -99,11 +99,11 @@ TYPED: dict[str, list[str]] = {
     "predict": ["predict", "--session", "s", "--outputs", "probabilities,margin", "--json"],
     "carry": ["carry", "survey.sgy", "--session", "s"],
     "attributes": ["train", "--session", "s", "--attributes", "all", "--steps", "2", "--json"],
-    "export": ["export", "classes", "classes.npy", "--session", "s"],
+    "export": ["export", "classes", "classes.npy", "--session", "s", "--overwrite"],
     "score": ["score", "--session", "s", "--json"],
     "report": ["report", "--session", "s"],
     "take back": ["history", "undo", "--session", "s"],
-    "horizon": ["horizon", "picks.csv", "--session", "s", "--output", "horizon.csv"],
+    "horizon": ["horizon", "picks.csv", "--session", "s", "--output", "horizon.csv", "--overwrite"],
     "brick": ["brick", "survey.sgy", "bricks.zarr"],
     "rename a run": ["runs", "rename", "1", "renamed", "--session", "s"],
 }
@@ -233,7 +233,7 @@ class Window:
         from napari_fhn.project.exporter import Request
 
         for _ in range(6):
-            self.desk.exports.save(Request("classes", Path("classes.npy").absolute()))
+            self.desk.exports.save(Request("classes", Path("classes.npy").absolute(), overwrite=True))
             self.wait(lambda: not self.desk.exports.state.busy)
             yield
 

@@ -3,7 +3,7 @@
     python examples/hyperspectral.py --small                 # the bundled pair, every eighth band: minutes on a CPU
     python examples/hyperspectral.py --forecast              # what the full size takes
     python examples/hyperspectral.py --minutes 10            # a generated pair of 368 x 288 x 184; again to go on
-    python examples/hyperspectral.py --data USA_Change_Dataset.mat       # the public pair with its change map
+    python examples/hyperspectral.py --data fetch            # the public pair with its map (USA_Change_Dataset.mat)
     python examples/hyperspectral.py --data 2000TM 2003TM --truth change.npy
 
 Both cubes are one block: dates are channels, repeated to 16, and bands the third axis. Each of 70 points is a label of
@@ -23,7 +23,7 @@ import xarray as xr
 
 import napari_fhn as fhn
 from napari_fhn import sample_data, surveys
-from shared import ROOT, Clock, curve, forecast, keep, options, pictures
+from shared import ROOT, Clock, curve, folder_of, forecast, keep, options, pictures
 
 STEPS, EVERY = 70, 5
 LEARNT, VALIDATED = 50, 20
@@ -82,11 +82,14 @@ def main() -> int:
 
 def data(told: argparse.Namespace) -> tuple[list[xr.DataArray], np.ndarray]:
     """Return two cubes and the map of change: 0 not known, 1 unchanged, 2 changed."""
-    if told.data and told.data[0].suffix == ".mat":
-        cubes = [surveys.open(told.data[0], variable=name, axes=("y", "x", "band")) for name in ("T1", "T2")]
-        truth = np.asarray(surveys.open(told.data[0], variable="Binary", axes=("y", "x"))).astype(int) + 1
-    elif told.data:
-        cubes, truth = [surveys.open(path) for path in told.data], _map(told.truth)
+    given = told.data or []
+    if given == [Path("fetch")]:
+        given = [folder_of("usa", given[0]) / "USA_Change_Dataset.mat"]
+    if given and given[0].suffix == ".mat":
+        cubes = [surveys.open(given[0], variable=name, axes=("y", "x", "band")) for name in ("T1", "T2")]
+        truth = np.asarray(surveys.open(given[0], variable="Binary", axes=("y", "x"))).astype(int) + 1
+    elif given:
+        cubes, truth = [surveys.open(path) for path in given], _map(told.truth)
     elif told.small:
         cubes = [surveys.open(path)[::8] for path in sample_data.HYPERSPECTRAL.dates]
         truth = sample_data.hyperspectral_truth()
@@ -120,7 +123,9 @@ def _map(path: Path) -> np.ndarray:
 
 def _options() -> argparse.Namespace:
     parser = options(__doc__ or "", "example-hyperspectral")
-    parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="a .mat with T1 and T2, or two cubes")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", metavar="FILE", help="a .mat with T1 and T2, two cubes, or: fetch"
+    )
     parser.add_argument(
         "--truth", type=Path, metavar="FILE", help=".npy or .npz: 1 unchanged, 2 changed, 0 not known; or 0, 1 and 255"
     )

@@ -2,7 +2,7 @@
 
     python examples/seismic.py --small                       # the bundled survey, on sections: minutes on a CPU
     python examples/seismic.py --f3 data/train --forecast    # what the full size takes
-    python examples/seismic.py --f3 data/train --minutes 10  # the F3 benchmark (train_seismic.npy, train_labels.npy)
+    python examples/seismic.py --f3 fetch --minutes 10       # the F3 benchmark (train_seismic.npy, train_labels.npy)
     python examples/seismic.py --data survey.sgy --truth facies.npz          # another survey with its facies
     python examples/seismic.py --f3 data/train --networks ours,paper.a,paper.b            # Table 4 and Figure 13
 
@@ -23,7 +23,7 @@ import xarray as xr
 
 import napari_fhn as fhn
 from napari_fhn import sample_data, surveys
-from shared import Clock, forecast, keep, options, pictures, predict, train
+from shared import Clock, folder_of, forecast, keep, options, pictures, predict, train
 
 STEPS = 240
 GRID, KEPT, RADIUS, MARGIN, EXTENT = (3, 4), 4, 40, 50, 401
@@ -31,6 +31,14 @@ GRID, KEPT, RADIUS, MARGIN, EXTENT = (3, 4), 4, 40, 50, 401
 CLASSES = ("class 1", "class 2")
 SMALL: dict[str, Any] = {"recipe": "sections", "factors": "auto", "schedule": {}}
 """For two CPU cores: what the program proposes itself, a network on sections and what boreholes and reflectors say."""
+CUT_DOWN = {
+    "paper.seismic": "3d 4: 2x4 | down 3x16 | down 3x32 | down 10x32 | up 3x32 | up 3x16 | up 6x4",
+    "paper.a": "3d 4: 2x4 | down 3x16 | down 12x32 | up 3x16 | up 6x4",
+    "paper.b": "3d 4: 2x4 | down 2x32 | down 2x256 | up 2x32 | up 6x4",
+}
+CUT_SCHEDULE = {"block": (32, 32, 32), "batch": 2, "accumulate": 1, "learning_rate": 0.01, "decay_every": 40}
+CUT = {"recipe": "paper.seismic", "schedule": CUT_SCHEDULE, "factors": "none"}
+"""Networks of Tables 3 and 6 for --small: as many layers and a third of the channels, on small blocks."""
 
 
 def main() -> int:
@@ -41,18 +49,16 @@ def main() -> int:
     survey, truth = data(told)
     learnt, boxes = boreholes(truth, told.seed)
     settings: dict[str, Any] = {"recipe": "paper.seismic", "schedule": {"accumulate": 4}, "device": told.device}
-    if told.small:
-        settings |= SMALL
-    numbers: dict[str, Any] = {"survey": truth.shape, "labelled": float((learnt > 0).mean()), "steps": steps}
+    settings |= SMALL if told.small else {}
+    predictions, numbers = {}, {"survey": truth.shape, "labelled": float((learnt > 0).mean()), "steps": steps}
     with fhn.open(survey, vertical_axis=2, session=told.folder / "work") as work:
         work.label(learnt, classes=CLASSES)
         if told.forecast:
-            small = tuple(max(16, min(size, 248) // 4 // 8 * 8) for size in truth.shape)
-            forecast(work, steps, small, **settings)
+            forecast(work, steps, [max(16, min(size, 248) // 4 // 8 * 8) for size in truth.shape], **settings)
             return 0
-        predictions = {}
         for name in told.networks:
-            chosen = settings if name == "ours" else {**settings, "network": name}
+            other = CUT | {"network": CUT_DOWN[name]} if told.small and name in CUT_DOWN else {"network": name}
+            chosen = settings if name == "ours" else settings | other
             run = train(work, name, steps, clock, hold_out=boxes, seed=told.seed, **chosen)
             if run is None:
                 return 0
@@ -70,8 +76,9 @@ def main() -> int:
 def data(told: argparse.Namespace) -> tuple[xr.DataArray, np.ndarray]:
     """Return the volume, and two groups of layers: 1 and 2."""
     if told.f3:
-        survey = surveys.open(told.f3 / "train_seismic.npy", axes=("inline", "crossline", "sample"))
-        facies = np.load(told.f3 / "train_labels.npy", mmap_mode="r")
+        f3 = folder_of("f3", told.f3)
+        survey = surveys.open(f3 / "train_seismic.npy", axes=("inline", "crossline", "sample"))
+        facies = np.load(f3 / "train_labels.npy", mmap_mode="r")
     elif told.data:
         survey, found = surveys.open(told.data), np.load(told.truth)
         facies = found if isinstance(found, np.ndarray) else found[found.files[0]]
@@ -106,9 +113,7 @@ def boreholes(truth: np.ndarray, seed: int) -> tuple[np.ndarray, list[fhn.Box]]:
 def inside(truth: np.ndarray) -> np.ndarray:
     """Return the truth without the margin, where nothing is scored."""
     margin = _scaled(MARGIN, truth)
-    found = np.zeros_like(truth)
-    found[margin:-margin, margin:-margin] = truth[margin:-margin, margin:-margin]
-    return found
+    return np.pad(truth[margin:-margin, margin:-margin], ((margin, margin), (margin, margin), (0, 0)))
 
 
 def sections(truth: np.ndarray) -> dict[str, Any]:
@@ -131,7 +136,7 @@ def _scaled(length: int, truth: np.ndarray) -> int:
 
 def _options() -> argparse.Namespace:
     parser = options(__doc__ or "", "example-seismic")
-    parser.add_argument("--f3", type=Path, metavar="DIR", help="with train_seismic.npy and train_labels.npy")
+    parser.add_argument("--f3", type=Path, metavar="DIR", help="with train_seismic.npy and train_labels.npy, or: fetch")
     parser.add_argument("--data", type=Path, metavar="FILE", help="another survey")
     parser.add_argument("--truth", type=Path, metavar="FILE", help="its facies: .npy or .npz, counted from the top")
     parser.add_argument("--split", type=int, metavar="N", help="last facies of the upper group (default: equal halves)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import napari_fhn as fhn
+from napari_fhn.sample_data import public
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +29,15 @@ def options(description: str, folder: str) -> argparse.ArgumentParser:
     parser.add_argument("--device", help="cpu, cuda, ...")
     parser.add_argument("--seed", type=int, default=0)
     return parser
+
+
+def folder_of(key: str, told: Path) -> Path:
+    """Return the folder that a person named, or for the word fetch that of a public data set, fetched to the cache."""
+    if told != Path("fetch"):
+        return told
+    sample = public.PUBLIC[key]
+    print(f"{sample.title} ({sample.source}). Licence: {sample.licence}. {sample.verified}")
+    return next(iter(public.fetch(sample).values())).parent
 
 
 class Clock:
@@ -129,9 +140,11 @@ def forecast(work: fhn.Work, steps: int, small_block: Sequence[int], recipe: str
 
 
 def keep(folder: Path, name: str, found: dict[str, Any]) -> None:
-    """Print numbers and write them beside the session."""
+    """Print numbers and write them beside the session, and name the job files that repeat what was trained."""
     print(json.dumps(found, indent=1))
     (folder / name).write_text(json.dumps(found, indent=1) + "\n")
+    for job in sorted(folder.glob("work/runs/*/job.json")):
+        print(f"Trained again without this script by: napari-fhn train --job {shlex.quote(str(job))}")
 
 
 def pictures(

@@ -59,7 +59,7 @@ GROUPS = {
         ),
         tuple(
             f"network/test_{name}.py"
-            for name in ("transforms", "convolution", "layer", "hyperbolic", "counting", "resnet", "unet")
+            for name in ("transforms", "convolution", "layer", "hyperbolic", "counting", "pooling", "resnet", "unet")
         ),
     ),
     "losses": Group(

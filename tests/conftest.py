@@ -57,6 +57,14 @@ def quick_looks() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def written_here(tmp_path_factory) -> Iterator[None]:
+    """What exports remember of the files that they wrote is that of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAPARI_FHN_WRITTEN", str(tmp_path_factory.mktemp("written")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real surveys beside a checkout; skips where it is absent."""

@@ -430,7 +430,10 @@ def test_studies_vary_one_number(accuracy, tmp_path):
     assert ranks[5][1] == ["network=2d 16: 2x16 | down 2x32 | down 2x32"]
     depths = list(ablation.studied("depth", network, (64, 64), None))
     assert [value for *_, value in depths] == [6, 12, 30, 60, 120]
-    assert depths[-1][1] == ["network=2d 16: 40x8 | down 40x16 | down 40x24"]
+    deep, step, keep = depths[-1][1]
+    assert deep == "network=2d 16: 40x8 | down 40x16 | down 40x24"
+    assert 120 * float(step.removeprefix("network.h=")) ** 2 == pytest.approx(6 * network.h**2, rel=0.01)
+    assert keep == 'schedule.keep="nothing"'
     blocks = list(ablation.studied("block", network, (64, 32), 100))
     assert [overrides for _, overrides, _ in blocks][:2] == [
         ["schedule.block=[16, 8]", "schedule.steps=1600"],

@@ -6,13 +6,19 @@ import argparse
 import importlib
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 
 import napari_fhn as fhn
+from napari_fhn.cli import main as commands
+from napari_fhn.network.language import parse
+from napari_fhn.network.presets import architecture
+from napari_fhn.sample_data import public
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -85,8 +91,14 @@ def test_an_example_stops_after_its_minutes_and_goes_on(run, tmp_path, capsys):
     assert run(*given, "--minutes", "0", **changes) is None
     assert "Run the same command again to go on" in capsys.readouterr().out
     assert run(*given, **changes)["steps"] == 2
+    # The job file that is named does the same without the script, as a new run.
+    (command,) = re.findall(r"by: napari-fhn (.*)", capsys.readouterr().out)
+    assert commands(shlex.split(command)) == 0
     with fhn.open(session="out/work", read_only=True) as work:
-        assert [run.name for run in work.runs.all()] == ["hyperbolic"]
+        assert [run.step for run in work.runs.all()] == [2, 2]
+        first, again = work.runs.all()
+        assert first.name == "hyperbolic"
+        assert again.job().schedule == first.job().schedule
 
 
 def test_aquifers_are_mapped_on_a_region_that_the_dock_opens_too(run, tmp_path):
@@ -111,16 +123,29 @@ def test_a_volume_of_the_benchmark_s_form_is_interpreted_from_boreholes(run, tmp
     np.save(tmp_path / "train_seismic.npy", (np.sin(depth) + 0.1 * rng.normal(size=depth.shape)).astype(np.float32))
     np.save(tmp_path / "train_labels.npy", np.clip(depth // 4, 0, 5).astype(np.int64))
     found = run(
-        "seismic", "--f3", str(tmp_path), "--small", "--steps", "1",
+        "seismic", "--f3", str(tmp_path), "--small", "--steps", "1", "--networks", "ours,paper.a",
         RADIUS=15,
+        CUT_DOWN={"paper.a": "3d 4: 1x2 | down 1x2"},
+        CUT={"recipe": "paper.seismic", "schedule": {"block": (16, 16, 16), "batch": 1}, "factors": "none"},
         SMALL={"network": "3d 12: 1x2 | down 1x2", "schedule": {"block": (16, 16, 16), "batch": 2, "accumulate": 2}},
     )  # fmt: skip
     assert found["survey"] == [28, 32, 24]
     assert 0 < found["labelled"] < 0.5
     assert set(found["ours"]["IoU"]) == {"class 1", "class 2"}
+    assert set(found["paper.a"]["IoU"]) == {"class 1", "class 2"}
     with fhn.open(session="out/work", read_only=True) as work:
-        assert len(work.run.job().held_out) == 4
-        assert work.run.job().schedule.optimiser == "adam"
+        ours, cut = (work.runs.get(name).job() for name in ("ours", "paper.a"))
+        assert [len(job.held_out) for job in (ours, cut)] == [4, 4]
+        assert ours.schedule.optimiser == "adam"
+        assert (ours.network.channels, cut.network.channels) == (12, 4)
+
+
+def test_networks_are_cut_down_in_channels_and_not_in_layers(run):
+    seismic = importlib.import_module("seismic")
+    for name, written in seismic.CUT_DOWN.items():
+        whole, cut = architecture(name), parse(written)
+        assert [layer.resample for layer in cut.layers] == [layer.resample for layer in whole.layers]
+        assert cut.channels * 3 == whole.channels
 
 
 def test_what_the_full_size_takes_is_said_beforehand(run, tmp_path, capsys):
@@ -130,6 +155,23 @@ def test_what_the_full_size_takes_is_said_beforehand(run, tmp_path, capsys):
     assert "steps in" in said
     with fhn.open(session="out/work", read_only=True) as work:
         assert not work.runs.all()
+
+
+def test_public_surveys_are_fetched_with_what_is_known_of_them(run, tmp_path, monkeypatch, capsys):
+    """The benchmark's two volumes, and a file with both dates and their change, as they come out of the archives."""
+    cube, change = np.zeros((6, 5, 4), np.float32), np.eye(6, 5, dtype=np.uint8)
+    np.save(tmp_path / "train_seismic.npy", cube)
+    np.save(tmp_path / "train_labels.npy", np.arange(4, dtype=np.int64) + np.zeros((6, 5, 1), np.int64))
+    scipy.io.savemat(tmp_path / "USA_Change_Dataset.mat", {"T1": cube, "T2": cube, "Binary": change})
+    monkeypatch.setattr(public, "fetch", lambda sample: {name: tmp_path / Path(name).name for name in sample.files})
+    hyperspectral, seismic = importlib.import_module("hyperspectral"), importlib.import_module("seismic")
+    survey, groups = seismic.data(argparse.Namespace(f3=Path("fetch"), data=None, split=None))
+    assert survey.shape == groups.shape == (6, 5, 4)
+    assert groups[0, 0].tolist() == [1, 1, 2, 2]
+    dates, truth = hyperspectral.data(argparse.Namespace(data=[Path("fetch")], small=False))
+    assert [date.sizes["band"] for date in dates] == [4, 4]
+    assert truth.tolist() == (change + 1).tolist()
+    assert capsys.readouterr().out.count("Licence: ") == 2
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no real surveys beside the checkout")

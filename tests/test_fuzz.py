@@ -17,7 +17,7 @@ from fuzz import finds, mutation, readers, running
 #: How many are tried of each reader, beside the others: those whose files take long are tried on demand.
 WEIGHTS = dict.fromkeys(readers.HDF5, 0.05) | dict.fromkeys(("tiff", "envi", "vrt", "grids"), 0.2)
 WEIGHTS |= dict.fromkeys(("horizon", "zarr", "ome-zarr", "mdio", "bricks", "netcdf3"), 0.4)
-WEIGHTS |= dict.fromkeys(("vds", "zgy"), 0.05) | {"su": 0.4, "missions": 0.2}
+WEIGHTS |= dict.fromkeys(("vds", "zgy"), 0.05) | {"su": 0.4, "missions": 0.2, "models": 0.4, "onnx": 0.2}
 SOME = 2000
 ASKED = int(os.environ.get("NAPARI_FHN_FUZZ", SOME))
 

@@ -101,7 +101,10 @@ def _heard(process: subprocess.Popen[str], finds: list[dict[str, object]]) -> st
             line = process.stdout.readline()
             if not line:
                 return "" if process.wait() == 0 else f"crash ({process.returncode})"
-            said = json.loads(line)
+            try:
+                said = json.loads(line)
+            except ValueError:
+                continue  # a library speaks
             if isinstance(said, dict):
                 finds.append(said)
                 said = said["index"]

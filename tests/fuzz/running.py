@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
 import resource
 import shutil
 import signal
-import subprocess
 import tempfile
-import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
+
 from .mutation import damaged
 from .readers import READERS
 
-#: Seconds that a look through an HDF5 file may take.
-LOOKING = 10.0
 #: Bytes of address space that it may take beside what was there before.
 MEMORY = 2 * 2**30
 #: Longest sentence that a dialog can show.
@@ -82,8 +79,8 @@ def run(reader: str, seed: int, indices: Iterable[int]) -> Iterator[Find | None]
 
 @contextmanager
 def limited(reader: str, scratch: Path) -> Iterator[None]:
-    """Make ready for `judged`: no output, HDF5 looked at quickly, and everything imported that the reader imports."""
-    with _quiet(), _hdf5_is_looked_at_by_a_fork():
+    """Make ready for `judged`: no output, files looked at quickly, and everything imported that the reader imports."""
+    with _quiet(), forked.installed(forked.ForkedLooks):
         for k, sample in enumerate(READERS[reader].samples()):
             put(sample.files, scratch / f"sound{k}")
             READERS[reader].read(scratch / f"sound{k}" / sample.target, dict(sample.options))
@@ -106,11 +103,12 @@ def judged(reader: str, path: Path, options: Mapping[str, Any]) -> tuple[str, st
     from napari_fhn.labels import LabelError
     from napari_fhn.record import RecordError
     from napari_fhn.surveys import SurveyError
+    from napari_fhn.training import JobError
 
     try:
         with _limits(READERS[reader].seconds):
             READERS[reader].read(path, options)
-    except (SurveyError, LabelError, RecordError) as error:
+    except (SurveyError, LabelError, RecordError, JobError) as error:
         said = str(error)
         return ("a sentence that is none", said) if len(said) > LONGEST or not said.isprintable() else None
     except _TooLong:
@@ -162,49 +160,3 @@ def _quiet() -> Iterator[None]:
             yield
         finally:
             logging.disable(was)
-
-
-@contextmanager
-def _hdf5_is_looked_at_by_a_fork() -> Iterator[None]:
-    """Look through HDF5 files in a fork of this process: the same look, without half a second for imports."""
-    from napari_fhn.surveys.arrays import hdf5
-
-    was = subprocess.run
-
-    def forked(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
-        if hdf5.hdf5_look.__file__ not in command:
-            return was(command, **options)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            # No return into the caller, whatever happens.
-            try:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                signal.setitimer(signal.ITIMER_PROF, 0)
-                os.close(2)
-                os.write(writing, json.dumps(hdf5.hdf5_look.look(command[3], int(command[4]))).encode())
-            except BaseException:
-                os._exit(1)
-            os._exit(0)
-        os.close(writing)
-        said, end = b"", time.monotonic() + LOOKING
-        with os.fdopen(reading, "rb", 0) as file:
-            os.set_blocking(reading, False)
-            while True:
-                said += file.read(2**20) or b""
-                done, status = os.waitpid(child, os.WNOHANG)
-                if done:
-                    said += file.read(2**24) or b""
-                    break
-                if time.monotonic() > end:
-                    os.kill(child, signal.SIGKILL)
-                    os.waitpid(child, 0)
-                    raise subprocess.TimeoutExpired(command, LOOKING)
-                time.sleep(0.001)
-        return subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(status), said, b"")
-
-    subprocess.run = forked  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        subprocess.run = was  # type: ignore[assignment]

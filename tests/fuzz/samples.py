@@ -15,6 +15,11 @@ from typing import Any
 
 import numpy as np
 
+_WGS84 = (
+    'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],'
+    'UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]]'
+)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -213,7 +218,148 @@ def missions(name: str) -> list[Sample]:
             )
         return folder / "ang1_img"
 
-    return [_made(enmap), _made(aviris)]
+    def desis(folder: Path) -> Path:
+        path = folder / "DESIS-HSI-L2A-X-SPECTRAL_IMAGE.tif"
+        with rasterio.open(path, "w", driver="GTiff", count=2, height=3, width=4, dtype="int16") as file:
+            file.write(np.ones((2, 3, 4), np.int16))
+        names = ("wavelengthCenterOfBand", "wavelengthWidthOfBand", "gainOfBand", "offsetOfBand")
+        band = "".join(f"<{name}>0.5</{name}>" for name in names)
+        bands = "".join(f"<band><bandNumber>{k}</bandNumber><response>1,2</response>{band}</band>" for k in (1, 2))
+        (folder / "DESIS-HSI-L2A-X-METADATA.xml").write_text(
+            f'<hsi_doc xmlns="http://dlr.de/hsi"><bandCharacterisation>{bands}</bandCharacterisation></hsi_doc>'
+        )
+        return path
+
+    return [_made(enmap), _made(aviris), _made(desis)]
+
+
+def emit(name: str) -> list[Sample]:
+    """Return a scene of EMIT, with the table that brings it onto a map."""
+    import xarray as xr
+
+    def write(folder: Path) -> Path:
+        path, tracks, ortho = folder / "EMIT_L2A_RFL_001.nc", ("downtrack", "crosstrack"), ("ortho_y", "ortho_x")
+        root = xr.Dataset(
+            {"reflectance": ((*tracks, "bands"), np.ones((3, 4, 2), np.float32), {"_FillValue": -9999.0})}
+        )
+        root.attrs |= {"geotransform": [10.0, 0.01, 0.0, 50.0, 0.0, -0.01], "spatial_ref": _WGS84}
+        table = np.array([[0, 1, 2], [3, -2, 1]], np.int32)
+        where = xr.Dataset({key: (ortho, table, {"_FillValue": 0}) for key in ("glt_x", "glt_y")})
+        about = {"wavelengths": [400, 500], "fwhm": [8.5, 8.5], "good_wavelengths": [1, 0]}
+        bands = xr.Dataset({key: ("bands", np.array(values, np.float32)) for key, values in about.items()})
+        root.to_netcdf(path, engine="h5netcdf")
+        for group, data in (("location", where), ("sensor_band_parameters", bands)):
+            data.to_netcdf(path, engine="h5netcdf", mode="a", group=group)
+        return path
+
+    return [_made(write)]
+
+
+def prisma(name: str) -> list[Sample]:
+    """Return products of PRISMA, on the map and as the sensor sees."""
+    import h5py
+
+    def made(level: str) -> Callable[[Path], Path]:
+        def write(folder: Path) -> Path:
+            path = folder / "PRS.he5"
+            with h5py.File(path, "w") as file:
+                for which, waves in {"Vnir": [800.0, 402.0, 0.0], "Swir": [1500.0, 920.0]}.items():
+                    cube = np.ones((3, len(waves), 4), "u2")
+                    file[f"HDFEOS/SWATHS/PRS_{level}_HCO/Data Fields/{which.upper()}_Cube"] = cube
+                    file.attrs[f"List_Cw_{which}"] = np.array(waves)
+                    file.attrs[f"List_Fwhm_{which}"] = np.full(len(waves), 10.0)
+                    file.attrs[f"List_Cw_{which}_Flags"] = np.array([wave > 0 for wave in waves], "u1")
+                    file.attrs[f"L2Scale{which}Min"], file.attrs[f"L2Scale{which}Max"] = 0.1, 1.2
+                    file.attrs[f"ScaleFactor_{which}"], file.attrs[f"Offset_{which}"] = 100.0, 2.0
+                file.attrs["Epsg_Code"] = 32633
+                for corner, place in (("UL", (4e5, 5e6)), ("LR", (400090.0, 4999940.0))):
+                    file.attrs[f"Product_{corner}corner_easting"] = place[0]
+                    file.attrs[f"Product_{corner}corner_northing"] = place[1]
+            return path
+
+        return write
+
+    return [_made(made("L2D")), _made(made("L1"))]
+
+
+def gocad(name: str) -> list[Sample]:
+    """Return points, a surface and lines of GOCAD, and two of them in one file."""
+    head = (
+        'GOCAD {} 1\nHEADER {{\nname: Top\n}}\nGOCAD_ORIGINAL_COORDINATE_SYSTEM\nNAME Default\nAXIS_NAME "X" "Y" "Z"\n'
+        'AXIS_UNIT "m" "m" "ms"\nZPOSITIVE Depth\nEND_ORIGINAL_COORDINATE_SYSTEM\n'
+    )
+    rows = "".join(f"VRTX {k + 1} {500_000 + 10 * k} {6_000_000 + 20 * k} 6{k}.5\n" for k in range(3))
+    objects = {
+        ".vs": head.format("VSet") + rows.replace("VRTX", "PVRTX") + "END\n",
+        ".ts": head.format("TSurf") + "TFACE\n" + rows + "TRGL 1 2 3\nEND\n",
+        ".pl": head.format("PLine") + "ILINE\n" + rows + "SEG 1 2\nSEG 2 3\nEND\n",
+    }
+    objects[".gocad"] = objects[".ts"] + objects[".vs"].replace("Top", "Base")
+    return [Sample(f"top{suffix}", {f"top{suffix}": text.encode()}) for suffix, text in objects.items()]
+
+
+#: Legends as others write them, by their suffix.
+LEGENDS = {
+    ".csv": "GRID_CODE;LABEL1;LABEL3;RGB\n111;Artificial;Continuous;230-000-077\n112;Artificial;Loose;255-000-000\n",
+    ".clr": "10 0 100 0\n20 255 187 34\n",
+    ".txt": "# QGIS Generated Color Map Export File\nINTERPOLATION:EXACT\n10,0,100,0,255,Tree\n"
+    "20,255,187,34,255,Rock\n",
+    ".qml": '<qgis><colorPalette><paletteEntry value="10" color="#006400" alpha="255" label="Tree &amp; bush"/>\n'
+    '<paletteEntry color="#ffbb22" label="Rock" value="20"/></colorPalette></qgis>',
+    ".sld": '<sld:ColorMap type="values"><sld:ColorMapEntry color="#006400" quantity="10" label="Tree"/>'
+    '<sld:ColorMapEntry color="#ffbb22" quantity="20.0" label="Rock"/></sld:ColorMap>',
+    ".xml": '<PAMDataset><PAMRasterBand band="1"><GDALRasterAttributeTable><FieldDefn index="0"><Name>Value</Name>'
+    '</FieldDefn><FieldDefn index="1"><Name>Class_Name</Name></FieldDefn><Row index="0"><F>10</F><F>Tree</F></Row>'
+    '<Row index="1"><F>20</F><F>Rock</F></Row></GDALRasterAttributeTable></PAMRasterBand></PAMDataset>',
+    ".json": '{"classification:classes": [{"value": 10, "name": "tree", "color_hint": "006400"}, '
+    '{"value": 20, "description": "rock"}], "names": {"10": "Tree", "20": "Rock"}}',
+}
+
+
+def legends(name: str) -> list[Sample]:
+    """Return legends in every form."""
+    return [Sample(f"legend{suffix}", {f"legend{suffix}": text.encode()}) for suffix, text in LEGENDS.items()]
+
+
+def models(name: str) -> list[Sample]:
+    """Return the folders of two kinds of networks, as they are saved."""
+    from napari_fhn.network import equivalent_unet
+    from napari_fhn.network.architecture import levels
+    from napari_fhn.network.build import build
+    from napari_fhn.training import model
+    from napari_fhn.training.description import Normalisation
+    from napari_fhn.training.framing import Framing
+
+    def made(kind: Callable[[Any], Any]) -> Callable[[Path], Path]:
+        def write(folder: Path) -> Path:
+            network = build(kind(levels(2, 4, (2, 3), 2)), 3, 2)
+            normalisation = Normalisation((1.0, 2.0), (3.0, 4.0))
+            model.save(model.Model(network, normalisation, ("sand", "shale"), Framing(2)), folder)
+            return folder
+
+        return write
+
+    return [_made(made(lambda small: small)), _made(made(equivalent_unet))]
+
+
+def onnx(name: str) -> list[Sample]:
+    """Return a network of another program, as a backbone."""
+    import onnx as library
+    from onnx import helper
+
+    def write(folder: Path) -> Path:
+        kernel = helper.make_tensor("k", library.TensorProto.FLOAT, (2, 1, 3, 3), np.ones(18, np.float32).tolist())
+        ends = [
+            helper.make_tensor_value_info(name, library.TensorProto.FLOAT, (1, bands, "h", "w"))
+            for name, bands in (("x", 1), ("y", 2))
+        ]
+        node = helper.make_node("Conv", ["x", "k"], ["y"], pads=[1, 1, 1, 1])
+        graph = helper.make_graph([node], "g", ends[:1], ends[1:], [kernel])
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        library.save(made, folder / "network.onnx")
+        return folder / "network.onnx"
+
+    return [_made(write)]
 
 
 def bricked() -> dict[str, Callable[[str], list[Sample]]]:

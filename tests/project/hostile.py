@@ -117,8 +117,8 @@ class Case:
 
 
 _WRITING = (
-    "export", "export of a job", "runs use --step", "predict", "predict with its job", "leave one out", "report",
-    "train --resume", "train --job", "alone",
+    "export", "export of a job", "export of labels", "predict and export", "runs use --step", "predict",
+    "predict with its job", "leave one out", "report", "train --resume", "train --job", "alone",
 )  # fmt: skip
 _REMOVING = (
     "runs", "carry", "runs use --step", "predict", "leave one out", "train --resume", "train anew",
@@ -373,8 +373,9 @@ def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list
         "runs": ["runs", "--session", s],
         "runs rename": ["runs", "rename", "1", "another", "--session", s],
         "runs compare": ["runs", "compare", "1", "2", "--session", s],
-        "export": ["export", "classes", "--session", s, "--output", str(out / "a.npy")],
-        "export of a job": ["export", "classes", "--job", job, "--output", str(out / "b.npy"), "--partial"],
+        "export": ["export", "classes", str(out / "a.npy"), "--session", s],
+        "export of a job": ["export", "classes", str(out / "b.npy"), "--job", job, "--partial"],
+        "export of labels": ["export", "labels", str(out / "c.npy"), "--session", s],
         "forecast": ["forecast", "--session", s],
         "diagnose": ["diagnose", "--job", of_model],
         "similar": ["similar", "--session", s, "--at", "1 2 3"],
@@ -384,8 +385,10 @@ def verbs(session: Path, out: Path, survey: Path, known: Path) -> dict[str, list
         "runs use --step": ["runs", "use", "2", "--step", "1", "--session", s],
         "predict": ["predict", "--session", s, "--run", "run-002", "--outputs", "entropy"],
         "predict with its job": ["predict", "--job", of_model],
+        "predict and export": ["predict", "--session", s, "--output", str(out / "d.npy")],
         "predict another": ["predict", str(survey), "--axes", AXES, "--network", s, "--session", str(out / "n.fhn")],
-        "score": ["score", "--session", s, "--run", "run-002", "--truth", str(known), "--partial"],
+        "score": ["score", "--session", s, "--run", "run-002", "--partial",
+                  "--truth", str(survey.parent / "truth.npy")],
         "leave one out": ["score", "--session", s, "--run", "2", "--leave-one-out", "--folds", "2", "--steps", "1"],
         "report": ["report", "--session", s, "--run", "run-002", "--partial"],
         "train": ["train", "--session", s, "--steps", "1", "--device", "cpu"],
@@ -405,7 +408,10 @@ def by_hand(session: Path, place: Path) -> dict[str, list[str]]:
     shutil.copytree(session, place / "alone", symlinks=True)
     (place / "alone" / "session.json").unlink(missing_ok=True)
     run = place / "alone" / "runs" / "run-002"
-    jobs = {"job": str(run / "job.json"), "job of its model": str(run / "model" / "job.json")}
+    # Whoever names a job by a way that is a link means the one that lies there.
+    jobs = {"job": str(run / "job.json")}
+    if not any(path.is_symlink() for path in (run / "model", run / "model" / "job.json")):
+        jobs["job of its model"] = str(run / "model" / "job.json")
     return {
         f"{verb[0]} {' '.join(verb[1:])} with the {name} alone": [verb[0], "--job", job, *verb[1:], *more]
         for name, job in jobs.items()
@@ -470,6 +476,7 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
     shutil.copytree(session, hostile)
     for name in ("survey.npy", "known.npy"):
         shutil.copyfile(session.parent / name, place / name)
+    np.save(place / "truth.npy", np.indices(SHAPE)[2].astype(np.uint8) // 16 + 1)
     own = tuple(case.make(hostile, owner) or ())
     (place / "out").mkdir()
     survey, known = place / "survey.npy", place / "known.npy"
@@ -480,7 +487,7 @@ def drive(case: Case, session: Path, place: Path, wanted: Callable[[str], bool] 
     outcomes = []
     try:
         todo = verbs(hostile, place / "out", survey, known)
-        # Whoever names a job by a way that is a link means the one that lies there.
+        # As above.
         own_way = not any((hostile / name).is_symlink() for name in ("runs", "runs/run-002", "runs/run-002/job.json"))
         if own_way and (hostile / "runs" / "run-002").is_dir() and "pipe" not in case.name:
             with contextlib.suppress(OSError, shutil.Error):

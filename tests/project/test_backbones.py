@@ -232,3 +232,7 @@ def test_a_file_of_onnx_is_run_where_onnxruntime_is(tmp_path):
     found = np.load(item.path)
     assert found.shape == (6, 50, 47)
     assert np.isfinite(found).sum() == 6 * (50 * 47 - 9)
+    # One that takes other bands than is said of it is told in its own words.
+    (tmp_path / "edges.onnx.json").write_text(json.dumps({"bands": 2, "features": 6, "multiple": 8, "tile": 32}))
+    with pytest.raises(JobError, match="cannot be run: "):
+        attributes.add(project, project.stage(), [f"backbone:{tmp_path / 'edges.onnx'}"])

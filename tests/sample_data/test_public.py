@@ -109,6 +109,18 @@ def test_fetches_once_verifies_unpacks_what_is_named_and_opens(sample, server, t
     assert server.asked == ["/data.zip"]
 
 
+def test_what_is_known_is_fetched_with_a_survey_and_is_no_survey(sample, server, tmp_path):
+    labelled = replace(sample, beside=("readme",))
+    public.fetch(sample, folder=tmp_path)
+    found = public.fetch(labelled, folder=tmp_path)  # what was fetched without it is fetched again
+    assert list(found) == ["train/cube.npy", "readme"]
+    assert found["readme"].read_text() == "not wanted"
+    assert public.cached(labelled, tmp_path) == found
+    assert len(server.asked) == 2
+    assert public.F3.files == ("train/train_seismic.npy", "train/train_labels.npy")
+    assert public.USA.files == ("USA_Change_Dataset.mat",)
+
+
 def test_a_wrong_checksum_is_refused_and_nothing_is_kept(sample, tmp_path):
     wrong = replace(sample, checksum="md5:" + "0" * 32)
     with pytest.raises(FetchError, match="not the published file"):

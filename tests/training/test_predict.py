@@ -379,6 +379,38 @@ def test_a_job_says_how_much_memory_a_tile_may_take(tmp_path):
     assert large == pytest.approx(2 * small, rel=0.01)
 
 
+@pytest.mark.parametrize("kind", NETWORKS)
+def test_tiles_are_the_same_however_busy_the_machine_is(kind, tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS[kind]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+    region, ways = Box.whole(shape), p.frame.sections or (None,)
+    before = [p._cut(region, across) for across in ways]
+    clock = iter(range(10**9))
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))  # a second or more for whatever is done
+    for across in ways:
+        p.network_probabilities(Box(region.start, tuple(min(size, 9) for size in shape)), across)
+    monkeypatch.setattr("napari_fhn.training.evaluator.free_bytes", lambda _: 3 * 2**30)
+    assert [p._cut(region, across) for across in ways] == before
+    assert not p.evaluator.short
+
+
+def test_a_tile_is_no_smaller_than_a_block_that_was_learnt_from(tmp_path):
+    network, shape, vertical = NETWORKS["blocks"]
+    job = untrained(tmp_path, network, shape, vertical)
+    small = predictor(replace(job, memory=2**50)).evaluator.voxels
+    large = Schedule(block=(1024, 1024, 1024))
+    assert small < 2**30
+    assert predictor(replace(job, memory=2**50, schedule=large)).evaluator.voxels == 2**30
+
+
+def test_it_is_said_where_short_memory_changes_a_prediction(tmp_path):
+    network, shape = levels(2, 8, (2, 3, 4), 3), (64, 96)
+    job = untrained(tmp_path, network, shape, None)
+    for memory, said in ((None, False), (10**5, True)):
+        updates = list(predict(replace(job, memory=memory)))
+        assert any("Memory is short" in one.message for one in updates if isinstance(one, Note)) == said
+
+
 def test_a_stop_is_heard_in_the_middle_of_a_tile(tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS["map"]
     p = predictor(untrained(tmp_path, network, shape, vertical))

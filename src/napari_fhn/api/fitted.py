@@ -171,7 +171,7 @@ class FittedNetwork:
                 }
             return ready if outputs is not None else ready["classes"]
 
-    def export(self, path: str | Path) -> Path:
+    def export(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the network for other programs, with its normalisation and its classes inside.
 
         What is written is the network alone, without the other parts of a prediction.
@@ -180,7 +180,9 @@ class FittedNetwork:
         ----------
         path : path-like
             ``.onnx`` (with ``napari-fhn[onnx]``), ``.pt2`` (for ``torch.export.load``), or ``.npz`` (weights in the
-            order of InvertibleNetworks.jl, without normalisation and classes). What is there is replaced.
+            order of InvertibleNetworks.jl, without normalisation and classes).
+        overwrite : bool
+            Replace a file that this program has not written, or that was changed since.
 
         Returns
         -------
@@ -190,10 +192,13 @@ class FittedNetwork:
         ------
         JobError
             When it cannot be written so; the message says what can.
+        ProjectError
+            `WouldReplace` when the file is somebody else's.
         """
+        from napari_fhn.project.own_files import writing
         from napari_fhn.training.interchange import export
 
-        with in_python():
+        with in_python(), writing(path, overwrite=overwrite):
             written = export(self.folder, path)
             self.notes = written.notes
             return written.path

@@ -171,6 +171,7 @@ class Results:
         truth: Files | ArrayLike | xr.DataArray = None,
         run: str | Run | None = None,
         partial: bool = False,
+        overwrite: bool = False,
     ) -> Path:
         """Write what was trained on what, and what came out, as one HTML file; return it.
 
@@ -180,12 +181,14 @@ class Results:
             The file; ``report.html`` in the folder of the run when absent. One that is looked at only needs a name.
         truth, run, partial
             As in `score`.
+        overwrite : bool
+            As in `save`.
         """
         from napari_fhn.report.runs import write_report
 
         with in_python():
             true = self._in_order(truth) if is_array(truth) else truth
-            return write_report(self.project, self._run(run), output, true, partial=partial)
+            return write_report(self.project, self._run(run), output, true, partial=partial, overwrite=overwrite)
 
     def save(
         self,
@@ -203,6 +206,7 @@ class Results:
         run: str | Run | None = None,
         partial: bool = False,
         stac: bool = False,
+        overwrite: bool = False,
         told: Told | None = None,
     ) -> Written:
         """Write what was predicted to a file that other programs read.
@@ -236,6 +240,8 @@ class Results:
             Write a prediction that is not whole, or stale, as it is.
         stac : bool
             Beside a GeoTIFF a STAC item that describes it, for catalogues.
+        overwrite : bool
+            Replace files that this program has not written, or that were changed since.
         told : callable, optional
             Told the share that is written, 0 to 1.
 
@@ -247,7 +253,7 @@ class Results:
         Raises
         ------
         NeedsConsent
-            When the prediction is not whole, or stale.
+            When the prediction is not whole, or stale, or a file is somebody else's.
         ProjectError, SurveyError, LabelError
             When there is nothing of that kind, or it cannot be written.
         """
@@ -258,18 +264,9 @@ class Results:
             survey = like if like is None or isinstance(like, xr.DataArray) else surveys.open(like)
             chosen = None if what in ("labels", "table") and run is None else self._run(run)
             exporter = Exporter.of_run(self.project, chosen, like=survey)
+            one, upper, lower = (exporter.values(_several(names)) for names in (of, above, below))
             request = Request(
-                what,
-                Path(path),
-                of=exporter.values(_several(of)),
-                above=exporter.values(_several(above)),
-                below=exporter.values(_several(below)),
-                at_least=at_least,
-                velocity=velocity,
-                net=net,
-                corners=corners,
-                partial=partial,
-                stac=stac,
+                what, Path(path), one, upper, lower, at_least, velocity, net, corners, partial, stac, overwrite
             )
             return exporter.write(request, told)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_partial, add_session, add_stac
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_overwrite, add_partial, add_session, add_stac
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 
@@ -69,6 +69,7 @@ def _kind(kinds: Any, name: str, what: str, files: str) -> argparse.ArgumentPars
     )
     add_partial(parser)
     add_stac(parser)
+    add_overwrite(parser)
     add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.project.exporter import Request
 
     exporter = _exporter(options)
-    named = {name: exporter.values(getattr(options, name, ())) for name in ("of", "above", "below")}
+    named: dict[str, Any] = {name: exporter.values(getattr(options, name, ())) for name in ("of", "above", "below")}
     request = Request(
         options.what,
         options.output,
@@ -91,9 +92,17 @@ def run(options: argparse.Namespace) -> int:
         corners=getattr(options, "corners", False),
         partial=options.partial,
         stac=options.stac,
+        overwrite=options.overwrite,
     )
     write(exporter, request, options.json)
     return OK
+
+
+def asked(options: argparse.Namespace) -> Request:
+    """Return what the ``--output`` of a prediction asks for."""
+    from napari_fhn.project.exporter import Request
+
+    return Request("classes", options.output, partial=options.partial, stac=options.stac, overwrite=options.overwrite)
 
 
 def write(exporter: Exporter, request: Request, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.options import Commands, add_json, add_overwrite
 from napari_fhn.cli.sessions import say
 from napari_fhn.cli.typed import here
 
@@ -24,6 +24,7 @@ def add(commands: Commands) -> None:
         help=".onnx, .pt2 (torch.export), with normalisation and classes inside; or .npz, weights for "
         "InvertibleNetworks.jl",
     )
+    add_overwrite(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -31,9 +32,11 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
     from napari_fhn.project.beginning import network_folder
+    from napari_fhn.project.own_files import writing
     from napari_fhn.training.interchange import export
 
-    written = export(network_folder(options.network), options.output)
+    with writing(options.output, overwrite=options.overwrite):
+        written = export(network_folder(options.network), options.output)
     if options.json:
         print(json.dumps({"kind": "Network", "path": str(written.path), **written.about}))
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
-from napari_fhn.cli.options import Commands, UsageError, add_answers, add_json
+from napari_fhn.cli.options import Commands, UsageError, add_answers, add_json, add_overwrite
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, say, told
 from napari_fhn.cli.typed import here
@@ -67,6 +67,7 @@ def add(commands: Commands) -> None:
     )
     add_reading(parser)
     add_maps(parser)
+    add_overwrite(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         progress=told("Tracking"),
     )
     made = [f"napari-fhn {__version__}", f"picks in {Path(options.files[-1]).name}"]
-    count = found.save(options.output, survey, least, made=made)
+    count = found.save(options.output, survey, least, made=made, overwrite=options.overwrite)
     if options.json:
         print(
             json.dumps(

@@ -68,6 +68,15 @@ def add_stac(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stac", action="store_true", help="write a STAC item for catalogues beside a GeoTIFF")
 
 
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Add ``--overwrite``."""
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace a file that this program has not written, or that was changed since",
+    )
+
+
 def add_take_over(parser: argparse.ArgumentParser, **more: Any) -> None:
     """Add ``--take-over``."""
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What a command writes is nothing that it reads, and no part of a session."""
+"""What a command writes is nothing that it reads, no part of a session, and replaces nothing of somebody else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORDS = ("command", "typed", "what", "name", "run_name")
 
 
 def check(options: argparse.Namespace) -> None:
-    """Refuse a command that would write over a file which it reads, or over a part of a session.
+    """Refuse a command that would write over a file which it reads, a part of a session, or what is somebody else's.
 
     Parameters
     ----------
@@ -47,6 +47,11 @@ def check(options: argparse.Namespace) -> None:
         from napari_fhn.project.export_checks import check_no_part
 
         check_no_part(path)
+        # What exports does it itself, for it knows what else it writes; `predict` may go on with a store.
+        if options.command not in ("predict", "export") and name == "output" and said.get("overwrite") is False:
+            from napari_fhn.project import own_files
+
+            own_files.check(own_files.with_companions(path))
 
 
 def _texts(value: Any) -> Iterator[str]:

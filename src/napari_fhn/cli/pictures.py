@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def leave_picture(options: argparse.Namespace, job: Job, path: Path) -> None:
     try:
         from napari_fhn.report.picture import save_picture
 
-        with busy(f"Drawing {path.name}"):
+        with busy(f"Drawing {path.name}"), _replacing(options, path):
             save_picture(path, job, [options.typed])
     except (ImportError, OSError, ValueError) as error:
         # A machine with torch and numpy alone, a full disk, an array that is gone: the network is there all the same.
@@ -45,6 +46,16 @@ def leave_picture(options: argparse.Namespace, job: Job, path: Path) -> None:
         say([f"Picture: {path}"])
     else:
         print(f"Picture: {path}")
+
+
+def _replacing(options: argparse.Namespace, path: Path) -> contextlib.AbstractContextManager[None]:
+    """Keep a picture beside a file that a person named from replacing another's; those of runs are the program's."""
+    output: Path | None = getattr(options, "output", None)
+    if output is None or path != beside(output):
+        return contextlib.nullcontext()
+    from napari_fhn.project.own_files import writing
+
+    return writing(path, overwrite=options.overwrite)
 
 
 def beside(output: Path) -> Path:

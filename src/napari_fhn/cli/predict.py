@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.export import write
+from napari_fhn.cli.export import asked, write
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import (
     Commands,
@@ -18,6 +18,7 @@ from napari_fhn.cli.options import (
     add_finishes,
     add_json,
     add_machine,
+    add_overwrite,
     add_partial,
     add_place,
     add_session,
@@ -91,6 +92,7 @@ def add(commands: Commands) -> None:
     add_tasks(parser)
     add_picture(parser)
     add_stac(parser)
+    add_overwrite(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -133,14 +135,14 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     from napari_fhn.cli.running import work
     from napari_fhn.project import jobs, layout
     from napari_fhn.project.backbones import trust_network
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporter import Exporter
 
     exporter: Exporter | None = None
     request = None
     if options.output is not None:
         # Before the work and not after it: a wrong name must not cost the prediction.
         exporter = Exporter.of_run(project, chosen, like=_like(options))
-        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
+        request = asked(options)
         exporter.check(request)
     if options.trust_backbone:
         trust_network(chosen.model)
@@ -239,9 +241,7 @@ def _alone(options: argparse.Namespace) -> int:
     job = replace(job, combination=None if options.network_alone else combination)
     exporter, request = None, None
     if options.output is not None:
-        from napari_fhn.project.exporter import Request
-
-        request = Request("classes", options.output, partial=options.partial, stac=options.stac)
+        request = asked(options)
     prepare_prediction(job)
     if request is not None:
         from napari_fhn.project.exporter import Exporter

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json, add_partial, add_run
+from napari_fhn.cli.options import Commands, add_json, add_overwrite, add_partial, add_run
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, opened, run_of
@@ -25,6 +25,7 @@ def add(commands: Commands) -> None:
         "--output", type=here, metavar="FILE", help="the file (default: report.html in the folder of the run)"
     )
     add_partial(parser)
+    add_overwrite(parser)
     add_reading(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -38,7 +39,13 @@ def run(options: argparse.Namespace) -> int:
     chosen = run_of(session, options.run_name)
     with busy("Writing the report"):
         path = write_report(
-            opened(session), chosen, options.output, options.truth, partial=options.partial, reading=reading(options)
+            opened(session),
+            chosen,
+            options.output,
+            options.truth,
+            partial=options.partial,
+            reading=reading(options),
+            overwrite=options.overwrite,
         )
     if options.json:
         print(json.dumps({"kind": "Report", "path": str(path), "run": chosen.id}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
-from napari_fhn.cli.options import Commands, UsageError, add_json, add_run, add_take_over
+from napari_fhn.cli.options import Commands, UsageError, add_json, add_overwrite, add_run, add_take_over
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, run_of, say, told
 from napari_fhn.cli.tables import aligned
@@ -67,6 +67,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--vertical-axis", type=int, metavar="N", help="axis of time or depth, if nobody names it")
     add_reading(parser)
     add_maps(parser)
+    add_overwrite(parser)
     add_take_over(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     found = similar.find(surveys, described, examples, count=options.count, level=options.level, known=known)
     _tell(found, options.json)
     if options.output is not None:
-        written = found.save(options.output, surveys.first, told("Writing"))
+        written = found.save(options.output, surveys.first, told("Writing"), overwrite=options.overwrite)
         say([f"{written}: how alike every voxel is, 0 to 1"])
     return OK
 

@@ -96,11 +96,11 @@ def _with_torch_alone(job: Job, options: argparse.Namespace) -> int:
     if options.output is None:
         _said((job.prediction,), options)
         return OK
-    from napari_fhn.cli.export import write
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.cli.export import asked, write
+    from napari_fhn.project.exporter import Exporter
 
     exporter = Exporter.of_job(job, like=_like(options))
-    write(exporter, Request("classes", options.output, partial=options.partial), options.json)
+    write(exporter, asked(options), options.json)
     return OK
 
 
@@ -108,9 +108,9 @@ def _collect(work: Work, options: argparse.Namespace) -> int:
     if work.zarr is not None:
         _said(work.zarr.collect(), options)
         return OK
-    from napari_fhn.cli.export import write
+    from napari_fhn.cli.export import asked, write
     from napari_fhn.project import Project
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporter import Exporter
     from napari_fhn.project.run import ready_prediction
     from napari_fhn.training.shard_files import collect
 
@@ -126,7 +126,7 @@ def _collect(work: Work, options: argparse.Namespace) -> int:
         project = Project.open(session.folder)
         project.session = session
         exporter = Exporter.of_run(project, run, like=_like(options))
-        write(exporter, Request("classes", options.output, partial=options.partial), options.json)
+        write(exporter, asked(options), options.json)
     return OK
 
 

@@ -211,14 +211,16 @@ class CarryPreview:
         self._carried, self._observed = _carried(project)
 
     def section(
-        self, axis: int, index: int, *, reach: float | None = None, least: float = LEAST
+        self, axis: int | None, index: int, *, reach: float | None = None, least: float = LEAST
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Return what would be labelled on a section, and how sure that is.
 
         Parameters
         ----------
-        axis, index : int
-            Axis of the labels across the section, and where it lies on it.
+        axis : int or None
+            Axis of the labels across the section; None for all of a line, which is one.
+        index : int
+            Where the section lies on the axis.
         reach : float, optional
             Longest way, in traces (default: any).
         least : float
@@ -233,10 +235,11 @@ class CarryPreview:
         """
         lateral = [one for one in range(len(self._shape)) if one != self._vertical]
         upright = [*lateral, self._vertical]
-        at = upright.index(axis)
         shape = tuple(self._shape[one] for one in upright)
         start, stop = [0] * len(shape), list(shape)
-        start[at], stop[at] = index, index + 1
+        if axis is not None:
+            at = upright.index(axis)
+            start[at], stop[at] = index, index + 1
         box = Box(tuple(start), tuple(stop))
         found, sure = self._carried.labels(box, reach=reach, least=least)
         found[self._observed.read(box) > 0] = 0
@@ -244,7 +247,8 @@ class CarryPreview:
         # The axes of the section in the order in which the labels have them.
         rest = [one for one in upright if one != axis]
         order = [rest.index(one) for one in sorted(rest)]
-        flat: list[NDArray[Any]] = [np.transpose(np.squeeze(part, at), order) for part in (found, sure)]
+        across = () if axis is None else upright.index(axis)
+        flat: list[NDArray[Any]] = [np.transpose(np.squeeze(part, across), order) for part in (found, sure)]
         return flat[0], flat[1]
 
 

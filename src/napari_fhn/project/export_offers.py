@@ -130,6 +130,10 @@ class Request:
         A prediction that is not whole, or stale, is meant to be written as it is.
     stac : bool
         A GeoTIFF of classes gets an item for catalogues beside it.
+    overwrite : bool
+        Files may be replaced that this program has not written, or that were changed since.
+    asked : bool
+        The file itself may, as a dialog has asked, and none that is written beside it.
     """
 
     what: What
@@ -143,6 +147,8 @@ class Request:
     corners: bool = False
     partial: bool = False
     stac: bool = False
+    overwrite: bool = False
+    asked: bool = False
 
     @property
     def offer(self) -> Offer:

@@ -15,6 +15,7 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_offers import Request, Told, Written
 from napari_fhn.project.export_origins import Origin
+from napari_fhn.project.own_files import with_companions
 from napari_fhn.project.recoding import InFiles, in_codes
 from napari_fhn.surveys import PlaceError, onto
 from napari_fhn.surveys.blocks import ArrayLike
@@ -33,7 +34,8 @@ from napari_fhn.surveys.out import (
     trace_maps,
 )
 from napari_fhn.surveys.out.horizons import depths_of, horizon_title
-from napari_fhn.surveys.out.saving import GEOTIFF, SEGY, SU
+from napari_fhn.surveys.out.saving import GEOTIFF, SEGY, SU, layer_paths
+from napari_fhn.surveys.out.stac import stac_path
 from napari_fhn.surveys.out.thickness import thickness
 
 
@@ -87,6 +89,14 @@ class Writing:
             "table": self._class_table,
         }
         return replace(write[request.what](request, made, told), notes=tuple(self._notes))
+
+    def files(self, request: Request) -> tuple[Path, ...]:
+        """Return what an export writes, as far as it replaces what lies there."""
+        path, suffix = request.path, request.path.suffix.lower()
+        if request.what == "probabilities" and not request.of and suffix in SEGY + SU:
+            layers = layer_paths(path, self._layer_names(int(self._origin.output("probabilities").shape[0])))
+            return tuple(name for one in layers for name in with_companions(one))
+        return (*with_companions(path), *([stac_path(path)] if request.stac else []))
 
     def placed(self, values: ArrayLike, *, classes: bool) -> ArrayLike:
         """Bring values onto the grid of the survey, where they lie elsewhere; read when they are sliced.

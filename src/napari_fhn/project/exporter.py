@@ -11,6 +11,7 @@ import xarray as xr
 
 from napari_fhn import __version__
 from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.project import own_files
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_checks import check, is_raster, is_segy, is_su
 from napari_fhn.project.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
@@ -188,12 +189,17 @@ class Exporter:
             For a suffix that cannot be, a folder that is not there, a survey that is missing or of the wrong kind.
         ProjectError
             For a part of a session, and for a file that labels, a survey or the prediction were read from.
+        WouldReplace
+            For files that this program has not written, or that were changed since, where nobody asked for that.
         """
         check(request, self.survey, self.table)
         there = os.path.exists(request.path)
         if there and any(os.path.exists(one) and os.path.samefile(one, request.path) for one in self._origin.sources()):
             what = "this is what a survey or labels were read from, and would be written over"
             raise ProjectError(what, "Choose another name", path=request.path)
+        if not request.overwrite:
+            names = Writing(self._origin, self.survey, self.table).files(request)
+            own_files.check(name for name in names if not (request.asked and name == request.path))
 
     def write(self, request: Request, told: Told | None = None) -> Written:
         """Write a file, or one for each class.
@@ -212,7 +218,8 @@ class Exporter:
         Raises
         ------
         NeedsConsent
-            When the prediction is not whole, or stale, and nobody asked for such a one.
+            When the prediction is not whole, or stale, and nobody asked for such a one; `WouldReplace` where a file
+            would be replaced that is somebody else's.
         ProjectError, SurveyError, LabelError
             When there is nothing of that kind, or it cannot be written.
         """
@@ -222,7 +229,9 @@ class Exporter:
         made = [f"napari-fhn {__version__}, {today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
             made.append(f"classes: {', '.join(f'{one.code} {one.name}' for one in self.table)}")
-        return writing.write(request, tuple(made), told)
+        written = writing.write(request, tuple(made), told)
+        own_files.remember(name for path in written.paths for name in own_files.with_companions(path))
+        return written
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.labels.changes import Change, of_voxels
+from napari_fhn.project import own_files
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.project.project import Project
@@ -141,7 +142,14 @@ class Similar:
         said = [f"likeness, 0 to 1, to {words(meant)}"]
         return tuple(said + ([f"and not to {words(not_meant)}"] if not_meant else []))
 
-    def save(self, path: str | Path, survey: xr.DataArray, told: Callable[[float], None] | None = None) -> Path:
+    def save(
+        self,
+        path: str | Path,
+        survey: xr.DataArray,
+        told: Callable[[float], None] | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> Path:
         """Write how alike every voxel is to a file, on the grid of a survey.
 
         Parameters
@@ -152,16 +160,19 @@ class Similar:
             That was looked through.
         told : callable, optional
             Told the share that is written, 0 to 1.
+        overwrite : bool
+            Replace a file that this program has not written, or that was changed since.
 
         Raises
         ------
         SurveyError
             When it cannot be written.
         ProjectError
-            When the file is a part of a session.
+            When the file is a part of a session; `WouldReplace` when it is somebody else's.
         """
         check_no_part(path)
-        return save(path, self.on_survey, survey, history=self.history, progress=told)
+        with own_files.writing(path, overwrite=overwrite):
+            return save(path, self.on_survey, survey, history=self.history, progress=told)
 
 
 class OnSurvey:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.project import inputs
+from napari_fhn.project import inputs, own_files
 from napari_fhn.project.dips import amplitudes_of, dips_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.export_checks import check_no_part
@@ -65,7 +65,15 @@ class TrackedHorizon:
         """
         return self.surface.where(self.quality >= least)
 
-    def save(self, path: str | Path, survey: xr.DataArray, least: float = QUALITY, *, made: Sequence[str] = ()) -> int:
+    def save(
+        self,
+        path: str | Path,
+        survey: xr.DataArray,
+        least: float = QUALITY,
+        *,
+        made: Sequence[str] = (),
+        overwrite: bool = False,
+    ) -> int:
         """Write the horizon where its quality is at least so much, with the quality where a file has room for it.
 
         Parameters
@@ -78,6 +86,8 @@ class TrackedHorizon:
             Least quality, 0 to 1.
         made : sequence of str
             What made it, in lines.
+        overwrite : bool
+            Replace a file that this program has not written, or that was changed since.
 
         Returns
         -------
@@ -89,10 +99,11 @@ class TrackedHorizon:
         SurveyError
             When it cannot be written.
         ProjectError
-            When the file is a part of a session.
+            When the file is a part of a session; `WouldReplace` when it is somebody else's.
         """
         check_no_part(path)
-        return self.write(Path(path), survey, least, made)
+        with own_files.writing(path, overwrite=overwrite):
+            return self.write(Path(path), survey, least, made)
 
     def write(self, path: Path, survey: xr.DataArray, least: float, made: Sequence[str] = ()) -> int:
         """Do what `save` does, also where a session keeps what it made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import Project, ProjectError, Run, predictions, samples
+from napari_fhn.project import Project, ProjectError, Run, own_files, predictions, samples
 from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
 from napari_fhn.surveys.classes import stored_array, stored_classes
@@ -134,6 +135,7 @@ def write_report(
     *,
     partial: bool = False,
     reading: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write the report of a run, into its folder unless another file is named.
 
@@ -143,6 +145,8 @@ def write_report(
         As in :func:`evaluate`.
     output : path-like, optional
         The file.
+    overwrite : bool
+        Replace a file that this program has not written, or that was changed since.
 
     Returns
     -------
@@ -152,7 +156,8 @@ def write_report(
     Raises
     ------
     NeedsConsent
-        When the prediction is not whole, or stale, and nobody asked for such a one.
+        When the prediction is not whole, or stale, and nobody asked for such a one; `WouldReplace` when the file is
+        somebody else's.
     JobError, ProjectError, SurveyError, LabelError
         When nothing was trained or predicted, or the truth does not fit.
     """
@@ -172,14 +177,16 @@ def write_report(
         check_no_part(output)
     standing = predictions.check(project.session, run, partial=partial)
     true = None if truth is None else truth_for(truth, run.job(), project, reading)
-    return write(
-        run.folder,
-        output,
-        None if true is None else true.values,
-        name=f"{project.session.name}: {run.name}",
-        made=[*standing.words(), *_begun(run)],
-        doubts=[*standing.doubts, *changed_since(project, run), *(() if true is None else true.words)],
-    )
+    own = contextlib.nullcontext() if output is None else own_files.writing(output, overwrite=overwrite)
+    with own:
+        return write(
+            run.folder,
+            output,
+            None if true is None else true.values,
+            name=f"{project.session.name}: {run.name}",
+            made=[*standing.words(), *_begun(run)],
+            doubts=[*standing.doubts, *changed_since(project, run), *(() if true is None else true.words)],
+        )
 
 
 def changed_since(project: Project, run: Run) -> list[str]:

@@ -77,7 +77,9 @@ class PublicSample:
     checksum : str
         "md5:..." or "sha256:...", as published; empty where there is none.
     members : tuple of Member
-        What is unpacked; all else in the archive is left in it.
+        What is unpacked and opened; all else in the archive is left in it.
+    beside : tuple of str
+        Files that are unpacked too and opened as no survey: what is known of it.
     """
 
     key: str
@@ -88,6 +90,12 @@ class PublicSample:
     size: int
     members: tuple[Member, ...]
     checksum: str = ""
+    beside: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What is unpacked, each once."""
+        return tuple(dict.fromkeys([*(member.name for member in self.members), *self.beside]))
 
     @property
     def verified(self) -> str:
@@ -110,6 +118,7 @@ F3 = PublicSample(
     # Published in the read-me of the benchmark's repository, beside the address.
     checksum="md5:bc5932279831a95c0b244fd765376d85",
     members=(Member("train/train_seismic.npy", {"axes": ("inline", "crossline", "sample")}, "F3, training part"),),
+    beside=("train/train_labels.npy",),
 )
 
 _MAT = "USA_Change_Dataset.mat"
@@ -137,7 +146,7 @@ def cache_folder() -> Path:
 
 
 def cached(sample: PublicSample, folder: Path | None = None) -> dict[str, Path] | None:
-    """Return the unpacked files by member name, None where one is missing.
+    """Return the unpacked files by name, None where one is missing.
 
     Parameters
     ----------
@@ -147,7 +156,7 @@ def cached(sample: PublicSample, folder: Path | None = None) -> dict[str, Path] 
         Instead of :func:`cache_folder`.
     """
     target = (folder or cache_folder()) / sample.key
-    found = {member.name: target / _file_name(member.name) for member in sample.members}
+    found = {name: target / _file_name(name) for name in sample.files}
     return found if all(path.is_file() for path in found.values()) else None
 
 
@@ -174,7 +183,7 @@ def fetch(
     Returns
     -------
     dict of str to Path
-        The unpacked files by member name.
+        The unpacked files by name, those that lie beside the members among them.
 
     Raises
     ------
@@ -305,15 +314,13 @@ def _unpack(sample: PublicSample, archive: Path, target: Path, meter: _Meter) ->
     found: dict[str, Path] = {}
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in sample.members:
-                if member.name in found:
-                    continue
-                entry = _entry(sample, opened, member.name)
-                path = target / _file_name(member.name)
+            for name in sample.files:
+                entry = _entry(sample, opened, name)
+                path = target / _file_name(name)
                 # zipfile compares with the archive's CRC-32 when it comes to the end.
                 with opened.open(entry) as source, record.replacing(path) as out:
                     _copy(sample, source, out, meter)
-                found[member.name] = path
+                found[name] = path
     except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
         archive.unlink(missing_ok=True)
         raise FetchError(f"{sample.title}: the archive is damaged ({error}). Try again.") from error

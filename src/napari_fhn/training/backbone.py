@@ -122,7 +122,11 @@ def _onnx(file: Path, output: int) -> Network:
     name = session.get_inputs()[0].name
 
     def run(values: Values) -> Values:
-        return np.asarray(session.run(None, {name: np.ascontiguousarray(values)})[output], np.float32)
+        try:
+            found = session.run(None, {name: np.ascontiguousarray(values)})
+        except Exception as error:  # of the library's own kinds, which are no RuntimeError
+            raise ValueError(f"{file} cannot be run: {(str(error) or type(error).__name__).splitlines()[0]}") from error
+        return np.asarray(found[output], np.float32)
 
     return run
 

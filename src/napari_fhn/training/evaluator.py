@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +25,11 @@ from napari_fhn.training.control import Control
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import JobError
 from napari_fhn.training.memory import free_bytes, is_out_of_memory
-
-_HEARD_WITHIN = 0.5
-"""Seconds that one operation on a tile may take: a stop is heard between two of them."""
-
-_UNMEASURED = 2**18
-"""Most voxels of a tile before anything was timed."""
-
-_PROBE = 2**15
-"""Voxels of the noise that is timed."""
+from napari_fhn.training.tiles import Lattice
 
 _PORTABLE = 2**30
-"""Bytes of a tile that is the same on all machines."""
+"""Bytes of a tile, the same on all machines. An operation on it takes less than a second on most of them, and between
+two operations a stop is heard."""
 
 _SHARE_OF_MACHINE = 0.5
 """Part of the free memory that a tile may fill: other programs want to go on."""
@@ -54,22 +46,18 @@ class Stopped(Exception):
 
 
 class _Listening(TorchFunctionMode):
-    """Looks for a stop before every operation of torch, and remembers how long the longest one took."""
+    """Looks for a stop before every operation of torch."""
 
     def __init__(self, control: Control | None) -> None:
         super().__init__()
         self._control = control
-        self.longest = 0.0
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if self._control is not None and self._control.stop.is_set():
             raise Stopped
-        began = time.perf_counter()
-        result = func(*args, **(kwargs or {}))
-        self.longest = max(self.longest, time.perf_counter() - began)
-        return result
+        return func(*args, **(kwargs or {}))
 
 
 @dataclass(frozen=True)
@@ -141,6 +129,8 @@ class Evaluator:
         Average over :func:`symmetries`.
     memory : int or None
         Bytes that a tile may need; None for what is free.
+    block : int
+        Voxels of the blocks that it learns from: what it sees when it predicts is no smaller.
 
     Attributes
     ----------
@@ -156,22 +146,46 @@ class Evaluator:
         *,
         flips: bool = False,
         memory: int | None = None,
+        block: int = 0,
     ) -> None:
         self.network = network
         self.frame = frame
         self.notes: list[str] = []
         self._device = device
         self._memory = memory
+        self._block = block
         self._symmetries = symmetries(frame, network.architecture.multiples) if flips else [Symmetry()]
         self._most: float = math.inf
-        self._seconds: float | None = None
 
     @property
     def voxels(self) -> int:
-        """Most voxels of the prediction that a tile should have: they fit in memory, and a stop is heard in time."""
-        fits = min(self._most, self._budget() / self._bytes_per_voxel())
-        in_time = _UNMEASURED if self._seconds is None else _HEARD_WITHIN / max(self._seconds, 1e-12)
-        return max(1, int(min(fits, in_time)) // self._depth)
+        """Most voxels of the prediction in a tile.
+
+        The same on all machines, however fast they are and whatever else they do, unless memory is short: a voxel may
+        depend on where tiles end. What is found on labels left out, and what is predicted, must not depend on the hour.
+        """
+        return max(1, int(min(self._fit, self._wanted)) // self._depth)
+
+    @property
+    def short(self) -> bool:
+        """Whether memory is too short for tiles as they are on other machines."""
+        return self._fit < self._wanted
+
+    def say_if_short(self, lattices: Iterable[Lattice]) -> None:
+        """Note where short memory changes what is predicted: where tiles pass into each other."""
+        if self.short and any(cut.fade for lattice in lattices for cut in lattice.cuts):
+            self.notes.append(
+                f"Memory is short: tiles of {self.voxels} voxels pass into each other, and where they do the "
+                "prediction may differ a little from one that is made with more memory."
+            )
+
+    @property
+    def _wanted(self) -> float:
+        return max(_PORTABLE / self._bytes_per_voxel(PORTABLE), self._block)
+
+    @property
+    def _fit(self) -> float:
+        return min(self._most, self._budget() / self._bytes_per_voxel())
 
     def portable_voxels(self, memory: int | None = None) -> int:
         """Return the most voxels of the prediction in a tile of a gigabyte, or of less memory, on any machine.
@@ -222,15 +236,6 @@ class Evaluator:
             working_set=working_set or (WORKING_SET if self._device.type == "cpu" else PORTABLE),
         )
         return (needs.total - needs.kernels) / math.prod(block) + copies
-
-    def measure(self) -> None:
-        """Time the network on a small tile of noise, so that :attr:`voxels` knows how fast this machine is."""
-        architecture = self.network.architecture
-        side = max(1, round(_PROBE ** (1 / architecture.dimensions)))
-        space = [-(-side // multiple) * multiple for multiple in architecture.multiples]
-        data = torch.randn(1, self.network.input_channels, *space)
-        for _ in range(2):  # the first time everything is slow
-            self._run(data, None, Symmetry())
 
     def probabilities(
         self, box: Box, used: Box, across: int | None, control: Control | None = None
@@ -343,9 +348,8 @@ class Evaluator:
     def _run(self, data: Tensor, control: Control | None, symmetry: Symmetry) -> NDArray[np.float32]:
         """Return probabilities ``(batch, classes, *space)``, turned back."""
         self.network.eval()
-        with torch.no_grad(), _Listening(control) as listening:
+        with torch.no_grad(), _Listening(control):
             values = symmetry.undo(self._say(data.to(self._device)), self.frame.map_axis).cpu()
-        self._seconds = listening.longest / (data.numel() / data.shape[1])
         return np.ascontiguousarray(values.numpy())
 
 

@@ -77,7 +77,8 @@ class Predictor:
         self.cleared = False
         self.replaces = False
         self._prediction = Path(job.prediction)
-        self.evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory)
+        block = math.prod(job.schedule.block)
+        self.evaluator = Evaluator(network, frame, device, flips=job.flips, memory=job.memory, block=block)
         self.memory = job.memory
         self._waiting_file = journals.first_direction_path(job)
         self._waiting: Waiting | None = None
@@ -372,12 +373,11 @@ class Predictor:
         return mosaic(lattice, evaluate, focus, finished or ())
 
     def _cut(self, region: Box, across: int | None) -> Lattice:
-        multiples = self.evaluator.multiples(across)
-        sections = None
+        multiples, voxels, sections = self.evaluator.multiples(across), self.evaluator.voxels, None
         if across is not None:
             size = math.prod(length for axis, length in enumerate(region.shape) if axis != across)
-            sections = (across, sections_together(size, self.evaluator.voxels))
-        return choose(region, multiples, self.evaluator.radius, self.evaluator.voxels, sections)
+            sections = (across, sections_together(size, voxels))
+        return choose(region, multiples, self.evaluator.radius, voxels, sections)
 
     def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:
         if by_shards.goes_by_shards(journal.plan):
@@ -386,7 +386,6 @@ class Predictor:
             return [Pass.from_plain(one) for one in journal.plan]
         except (TypeError, ValueError):
             pass  # none, or not one of this version
-        self.evaluator.measure()
         large = by_shards.planned(self)
         if large is not None:
             journal.begin(large)
@@ -396,5 +395,6 @@ class Predictor:
         # The direction in view is seen first.
         ways.sort(key=lambda across: focus is None or across != focus.axis)
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
+        self.evaluator.say_if_short(one.lattice for one in passes)
         journal.begin([one.to_plain() for one in passes])
         return passes

@@ -73,7 +73,6 @@ def write_states(job: Job, control: Control | None = None, told: Callable[[float
     if model.framing.neighbours:
         frame.know(LabelFile(job.labels, frame.shape, len(model.classes), job.held_out))
     looking = _Looking(model.network, frame, device, memory=job.memory)
-    looking.measure()
     lattice = _cells(frame.shape, frame.framing.vertical_axis, looking.count)
     sums = np.zeros((looking.count, *lattice.shape), np.float32)
     counts = np.zeros(lattice.shape, np.float32)

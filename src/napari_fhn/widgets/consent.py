@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_fhn.project import NeedsConsent
+from napari_fhn.project.own_files import WouldReplace
 
 _QUESTION = "Go on with it as it is?"
 
@@ -19,6 +20,9 @@ def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
     parent : QWidget, optional
         The viewer's window.
     """
+    if isinstance(needs, WouldReplace):
+        named = ", ".join(path.name for path in needs.files)
+        return _agreed(f"{named}: there already, and not as this program left it.", "Replace it?", parent)
     words = f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}."
     return _agreed(words.replace(" %", "\N{NO-BREAK SPACE}%"), f"{_QUESTION} What comes of it says so.", parent)
 
@@ -34,6 +38,19 @@ def ask_replace(words: str, parent: QWidget | None = None) -> bool:
         The viewer's window.
     """
     return _agreed(words, "Replace it? One step of the history takes that back.", parent)
+
+
+def ask_file_replaced(name: str, parent: QWidget | None = None) -> bool:
+    """Say that a file is there already, and ask; no is the answer of whoever presses Enter or Escape.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    parent : QWidget, optional
+        The viewer's window.
+    """
+    return _agreed(f"{name} already exists.", "Replace it?", parent)
 
 
 def ask_close(words: str, parent: QWidget | None = None) -> bool:

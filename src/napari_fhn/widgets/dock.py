@@ -36,6 +36,7 @@ from napari_fhn.widgets.running.run_panel import RunPanel
 from napari_fhn.widgets.section import hairline
 from napari_fhn.widgets.sessions.start_panel import StartPanel
 from napari_fhn.widgets.state import Activity
+from napari_fhn.widgets.tabbing import PastSliders
 from napari_fhn.widgets.views.furnishing import furnished
 from napari_fhn.widgets.views.scene_bar import SceneBar
 from napari_fhn.widgets.views.sheet import Sheet
@@ -100,6 +101,7 @@ class Dock(QWidget):
             part.setVisible(self.desk.book.state.has_labels)
         self.sheet: Sheet | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
+        self.past_sliders = PastSliders(self.desk.viewer, self)
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
@@ -174,6 +176,7 @@ class Dock(QWidget):
             shortcuts.Key("Ctrl+Alt+L", "More places like the one under the cursor", self.labels.more_like_this),
             shortcuts.Key("Ctrl+Alt+J", "Go to the next of these", self.labels.similar.after.click),
             shortcuts.Key("Ctrl+Alt+B", "Draw the training block", self.network.block.click),
+            *self.view.shortcuts(),
             shortcuts.Key("Ctrl+Alt+G", "Type a place to go to", self.data.go_to.begin),
             shortcuts.Key("Ctrl+Alt+K", "This list", self.list_shortcuts),
             shortcuts.Key("1 ... 9", "Brush of class 1 to 9, on the label layer"),
@@ -196,6 +199,8 @@ class Dock(QWidget):
             self.sheet.close_sheet()
         with contextlib.suppress(RuntimeError):  # gone with the window
             self.drops.let_go()
+        with contextlib.suppress(RuntimeError):
+            self.past_sliders.let_go()
         with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
             self.view.deleteLater()
@@ -241,6 +246,7 @@ class Dock(QWidget):
     def _settle(self, window: QWidget) -> None:
         """Put what belongs to the canvas there, once there is one."""
         self.drops.watch(window)
+        self.past_sliders.watch(window)
         canvas = put_above(window, self.view)
         if canvas is not None and self.sheet is None:
             self.sheet = furnished(canvas, self.desk)

@@ -67,6 +67,28 @@ def test_rows_without_an_area_make_no_grid():
     np.testing.assert_array_equal(grid.traces(range(3), range(4)), np.arange(12).reshape(3, 4))
 
 
+@pytest.mark.parametrize(("off", "regular"), [(0.0, True), (0.25, True), (0.5, False), (0.9, False)])
+def test_rows_are_regular_as_long_as_no_trace_is_a_third_of_a_bin_off(off, regular):
+    """A row that lies half a bin from where the others say it does is no row of a regular grid."""
+    row, trace = np.divmod(np.arange(200), 20)
+    x, y = 25.0 * row, 12.5 * trace + np.where(row == 4, 12.5 * off, 0.0)
+    headers = {71: np.ones(200, np.int64), 181: np.rint(1000 * x).astype(int), 185: np.rint(1000 * y).astype(int)}
+    looked = np.array([0, 1, 85, 199])
+    reading = SimpleNamespace(
+        headers=SimpleNamespace(
+            complete=False,
+            traces=looked,
+            look=lambda byte: headers[byte][looked],
+            of=lambda traces, *bytes_: [headers[byte][traces] for byte in bytes_],
+        ),
+        places=SimpleNamespace(x_byte=181, y_byte=185, angles=None, scalar=-1000),
+        layout=SimpleNamespace(n_traces=200),
+    )
+    found = order.rows_by_position(reading)
+    assert (found is not None) == regular
+    assert not regular or found[0].shape == (10, 20)
+
+
 def test_one_number_far_beyond_the_last_is_no_reason_for_a_longer_axis():
     numbers = np.repeat(np.arange(100, 200), 30)
     # The others but one at either end span 98: what lies farther off than that is damaged.

@@ -25,7 +25,7 @@ from napari_fhn.training import (
     provenance,
 )
 from napari_fhn.training import model as models
-from napari_fhn.training.combination import finishing, weighing
+from napari_fhn.training.combination import choosing, finishing, weighing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, Found, believed
 from napari_fhn.training.journal import Journal
@@ -217,7 +217,7 @@ def test_where_only_hidden_labels_are_left_they_are_learnt_from(combined):
             steps.append(update.step)
         if len(steps) == 3 and not erased:
             labels = np.load(job.labels, mmap_mode="r+")
-            chosen = weighing.choose(known := LabelFile(job.labels, labels.shape, 3), Bodies.of(known, 2), 0)
+            chosen = choosing.choose(known := LabelFile(job.labels, labels.shape, 3), Bodies.of(known, 2), 0)
             kept = Bodies.of(known, 2).boxes(chosen, labels.shape)[0].slices
             values = np.zeros_like(labels)
             values[kept] = labels[kept]
@@ -233,7 +233,7 @@ def test_labels_that_were_hidden_and_erased_leave_what_was_believed(combined):
             labels = np.load(job.labels, mmap_mode="r+")
             known = LabelFile(job.labels, labels.shape, 3)
             bodies = Bodies.of(known, 2)
-            labels[bodies.boxes(weighing.choose(known, bodies, 0), labels.shape)[0].slices] = 0
+            labels[bodies.boxes(choosing.choose(known, bodies, 0), labels.shape)[0].slices] = 0
     assert models.load(job.model).combination == believed(("reflectors",))
 
 

@@ -15,9 +15,9 @@ from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note,
 from napari_fhn.training import journal as journals
 from napari_fhn.training import model as models
 from napari_fhn.training.combination import finishing, opening
+from napari_fhn.training.combination.choosing import choose
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, FactorWeight, Foretold, Found, believed
-from napari_fhn.training.combination.weighing import choose
 from napari_fhn.training.labelled import LabelFile
 
 from .conftest import Averaging, Knowing
@@ -93,10 +93,28 @@ def test_all_labels_are_learnt_from_in_the_end(combined):
     assert models.load(job.model).label_counts == tuple(counts)
 
 
-def test_without_enough_bodies_weights_are_believed(combined):
+def test_of_two_wells_one_foretells_the_other(combined):
     job, _, _ = combined()
     labels = np.load(job.labels)
     labels[3, 15] = labels[8, 16] = 0
+    np.save(job.labels, labels)
+    trained(job)
+    found = models.load(job.model).combination
+    assert found is not None
+    assert (found.bodies, found.step) == (1, 24)
+    assert "on 1 body of labels left out" in found.words()[1]
+    assert models.load(job.model).label_counts == tuple(np.bincount(labels.ravel(), minlength=4)[1:])
+
+
+@pytest.mark.parametrize("why", ["one well", "no class at both"])
+def test_without_enough_bodies_weights_are_believed(combined, why):
+    job, _, _ = combined()
+    labels = np.load(job.labels)
+    labels[3, 15] = labels[8, 16] = 0
+    if why == "one well":
+        labels[9, 4] = 0
+    else:
+        labels[2, 3][labels[2, 3] > 1] = labels[9, 4][labels[9, 4] == 1] = 0
     np.save(job.labels, labels)
     trained(job)
     found = models.load(job.model).combination
@@ -317,7 +335,7 @@ def test_who_stops_early_gets_what_the_view_showed(combined):
 def test_a_network_of_a_few_steps_that_nobody_weighed_counts_little_to_the_end(combined):
     job, _, _ = combined()
     labels = np.load(job.labels)
-    labels[3, 15] = labels[8, 16] = 0  # two wells: none can be left out
+    labels[3, 15] = labels[8, 16] = labels[9, 4] = 0  # one well: it cannot be left out
     np.save(job.labels, labels)
     job = replace(job, schedule=replace(job.schedule, steps=3))
     list(fit(job, Control(watched=False)))

@@ -214,3 +214,22 @@ def test_nobody_waits_for_a_survey_that_is_gone(look):
     viewer.layers.remove(cube)
     assert data._messages.waiting == ""
     assert data.state.chosen == (viewer.layers[0],)
+
+
+def test_each_way_has_a_key_by_its_place(look):
+    _, turning, bar = look(survey(**VOLUME))
+    keys = {key.keys: key.act for key in bar.shortcuts()}
+    assert list(keys) == [f"Ctrl+Alt+{number}" for number in range(1, 6)]
+    for key, title in zip(list(keys)[1::-1], ("Crossline", "Inline"), strict=True):
+        keys[key]()
+        assert turning.current.title == title
+        assert key in bar.buttons[title].toolTip()
+    keys["Ctrl+Alt+3"]()
+    assert turning.current.title == "Time slice"
+    keys["Ctrl+Alt+5"]()
+    assert bar.linked.isChecked()
+    assert "Ctrl+Alt+5" in bar.linked.toolTip()
+    # Of a map there is one way, and none of the keys goes wrong.
+    _, _, flat = look(survey(band=range(3), y=range(30, 10, -1), x=range(15)))
+    for key in flat.shortcuts()[:4]:
+        key.act()

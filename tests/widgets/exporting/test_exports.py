@@ -95,7 +95,7 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
 
     monkeypatch.setattr(surveys, "save", slow)
     run = dock.desk.exports
-    run.save(Request("classes", path))
+    run.save(Request("classes", path, overwrite=True))
     run.cancel()
     assert spin(lambda: not run.state.busy, 10)
     assert "was not written" in dock.desk.messages.message
@@ -110,3 +110,37 @@ def test_maps_are_offered_as_maps_and_volumes_as_segy(viewer, dock):
     viewer.add_image(np.zeros((8, 9), np.float32), name="plain")
     dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("NumPy")
+
+
+def test_a_name_without_a_suffix_is_asked_about_as_it_becomes(predicted, spin, tmp_path, monkeypatch):
+    """Qt asks about the name as it was typed, which nothing has."""
+    from napari_fhn.widgets import saving
+
+    _, dock = predicted
+    kinds = "NumPy array (*.npy)"
+    monkeypatch.setattr(saving.QFileDialog, "getSaveFileName", lambda *words: (str(tmp_path / "mine"), kinds))
+    asked, answers = [], [False, True]
+    monkeypatch.setattr(saving, "ask_file_replaced", lambda name, parent: asked.append(name) or answers.pop(0))
+    (tmp_path / "mine.npy").write_bytes(b"somebody's")
+    dock.export.button.click()
+    assert asked == ["mine.npy"]
+    assert not dock.desk.exports.state.busy
+    assert (tmp_path / "mine.npy").read_bytes() == b"somebody's"
+    dock.export.button.click()
+    assert spin(lambda: not dock.desk.exports.state.busy, 20)
+    assert np.load(tmp_path / "mine.npy").shape == (12, 16, 32)
+
+
+def test_what_would_be_replaced_beside_a_file_is_asked_about(predicted, spin, tmp_path):
+    _, dock = predicted
+    path, beside = tmp_path / "classes.npy", tmp_path / "classes.npy.history.txt"
+    path.write_bytes(b"asked about by the dialog")
+    beside.write_bytes(b"somebody's")
+    asked, answers = [], [False, True]
+    dock.desk.context.consent = lambda needs: asked.append(needs.files) or answers.pop(0)
+    for said in ("was not written. Choose another name.", "Written"):
+        dock.desk.exports.save(Request("classes", path, asked=True))
+        assert spin(lambda: not dock.desk.exports.state.busy, 20)
+        assert said in dock.desk.messages.message
+    assert asked == [(beside,)] * 2
+    assert b"somebody's" not in beside.read_bytes()

@@ -198,15 +198,27 @@ def save_layers(
         raise SurveyError(path, f"{values.shape[0]} layers have {len(names)} names", "Give every layer a name")
     written: list[Path] = []
     made_all = lines_of(history)
-    for k, name in enumerate(names):
-        words = "".join(c if c.isalnum() else "-" for c in name).strip("-") or str(k + 1)
-        target = path.with_name(f"{path.stem}_{words}{path.suffix}")
-        if target in written:
-            target = path.with_name(f"{path.stem}_{words}-{k + 1}{path.suffix}")
+    for k, (name, target) in enumerate(zip(names, layer_paths(path, names), strict=True)):
         share = None if progress is None else _share_of(progress, k, len(names))
         made = (*made_all, f"Layer {k + 1} of {len(names)}: {name}") if made_all else ()
         written.append(save(target, _Layer(values, k), like, history=made, progress=share))
     return written
+
+
+def layer_paths(path: Path, names: Sequence[str]) -> list[Path]:
+    """Return the files that `save_layers` writes: the name of each layer stands before the suffix.
+
+    Examples
+    --------
+    >>> [one.name for one in layer_paths(Path("out.sgy"), ["salt", "sand, wet", "sand; wet"])]
+    ['out_salt.sgy', 'out_sand--wet.sgy', 'out_sand--wet-3.sgy']
+    """
+    paths: list[Path] = []
+    for k, name in enumerate(names):
+        words = "".join(c if c.isalnum() else "-" for c in name).strip("-") or str(k + 1)
+        target = path.with_name(f"{path.stem}_{words}{path.suffix}")
+        paths.append(path.with_name(f"{path.stem}_{words}-{k + 1}{path.suffix}") if target in paths else target)
+    return paths
 
 
 def _share_of(progress: Told, k: int, n: int) -> Told:

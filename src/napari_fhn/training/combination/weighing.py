@@ -1,8 +1,8 @@
 """How much each factor counts, found on labels that the first part of a training is not shown.
 
-A third of the bodies of labels (wells, patches, points) is left out until two fifths of the steps are made. Then
-network and factors foretell them, the weights are found with which all foretell them best together, and training goes
-on with all labels. That costs no training of its own, and nobody is weighed by what it was told.
+A third of the bodies of labels (wells, patches, points; of two, one) is left out until two fifths of the steps are
+made. Then network and factors foretell them, the weights are found with which all foretell them best together, and
+training goes on with all labels. That costs no training of its own, and nobody is weighed by what it was told.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from napari_fhn.structure.bodies import Bodies
 from napari_fhn.structure.decoding import order_of
 from napari_fhn.structure.pooling import evidence_of, influence, likelihood, pool, weigh
 from napari_fhn.training.boxes import within
+from napari_fhn.training.combination.choosing import left_out
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import (
     BEFORE,
@@ -33,17 +34,8 @@ from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.score import confusion, intersection_over_union
 
-_SHARE = 1 / 3
-"""Of the bodies of labels that is left out."""
-
 _UNTIL = 0.4
 """Share of the steps that is made without them."""
-
-_FEWEST = 3
-"""Bodies of labels from which on some are left out."""
-
-_MOST = 48
-"""Bodies left out: more tell no more, and have to be predicted."""
 
 _SAMPLES = 4000
 """Voxels of a body that are looked at; more are thinned evenly."""
@@ -141,18 +133,12 @@ class Weighing:
         Returns
         -------
         Weighing or None
-            None where there are too few bodies, or each of them is the only one of a class.
+            None where there are too few bodies, or no class is in two of them.
         """
-        bodies = Bodies.of(labels, vertical)
-        chosen = choose(labels, bodies, seed)
+        boxes, body = left_out(labels, Bodies.of(labels, vertical), vertical, seed)
         until = weighed_at(steps)
-        if not chosen or not 0 < until < steps:
+        if not boxes or not 0 < until < steps:
             return None
-        boxes, body = [], []
-        for number in chosen:
-            own = bodies.boxes({number}, labels.shape)
-            boxes += own
-            body += [number] * len(own)
         return cls(labels, boxes, body, until)
 
     def state(self) -> dict[str, Any]:
@@ -339,28 +325,6 @@ def known_order(labels: LabelFile, vertical: int | None, wanted: Combination) ->
     if wanted.order == "off" or vertical is None:
         return None
     return order_of(labels, vertical)
-
-
-def choose(labels: LabelFile, bodies: Bodies, seed: int) -> list[int]:
-    """Choose bodies to leave out: a third of them, and none that is the last of a class."""
-    if bodies.count < _FEWEST:
-        return []
-    holds = np.zeros((bodies.count, labels.classes), bool)
-    for k, flat in enumerate(labels.positions):
-        voxels = np.unravel_index(flat, labels.shape)
-        places = np.unique(np.stack([voxels[axis] for axis in bodies.lateral], axis=1), axis=0)
-        numbers = bodies.at(places)
-        holds[numbers[numbers >= 0], k] = True
-    left = holds.sum(axis=0)
-    wanted = min(_MOST, max(1, round(_SHARE * bodies.count)))
-    chosen: list[int] = []
-    for number in np.random.default_rng(seed).permutation(bodies.count).tolist():
-        if len(chosen) == wanted:
-            break
-        if holds[number].any() and (left[holds[number]] > 1).all():
-            left -= holds[number]
-            chosen.append(number)
-    return sorted(chosen)
 
 
 def _at(sample: _Sample, values: NDArray[np.float32]) -> NDArray[np.float32]:

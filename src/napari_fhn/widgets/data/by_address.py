@@ -106,8 +106,7 @@ def open_address(context: DeskContext, url: str) -> None:
         if survey is None:
             open_surveys(viewer, [Path(url)])
         else:
-            on_arrival(viewer, 1)
-            viewer.add_layer(Layer.create(*image_layer(survey)))
+            viewer.add_layer(Layer.create(*on_arrival(viewer, [image_layer(survey)])[0]))
 
     _bring(context, url, False, look, shown)
 

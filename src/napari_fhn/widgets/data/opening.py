@@ -64,8 +64,7 @@ def open_surveys(viewer: ViewerModel, paths: Sequence[Path]) -> list[Layer]:
     list of napari.layers.Layer
         One for each survey that was opened.
     """
-    found = reader.layers_of(paths)
-    on_arrival(viewer, len(found))
+    found = on_arrival(viewer, reader.layers_of(paths))
     return [viewer.add_layer(Layer.create(*layer)) for layer in found]
 
 

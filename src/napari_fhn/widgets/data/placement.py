@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 from napari.components import ViewerModel
 from napari.layers import Image
+from napari.utils.notifications import show_info
+from qtpy.QtCore import QTimer
 
 from napari_fhn.surveys import drawing
 from napari_fhn.surveys.contrast import contrast
@@ -15,8 +17,11 @@ from napari_fhn.surveys.drawing import UPRIGHT
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.data import readout
 
+LayerData = tuple[Any, dict[str, Any], str]
+"""What napari makes a layer of: values, attributes, and which kind of layer."""
 
-def image_layer(survey: xr.DataArray, name: str | None = None) -> tuple[Any, dict[str, Any], str]:
+
+def image_layer(survey: xr.DataArray, name: str | None = None) -> LayerData:
     """Return a survey as napari's layer data: values stay lazy, bad bands are left out of sight.
 
     Parameters
@@ -84,31 +89,69 @@ def fit(viewer: ViewerModel, layer: Any = None) -> None:
         viewer.fit_to_view(layers=[layer], margin=0.05 if viewer.dims.ndisplay == 2 else 0.2)
 
 
-def on_arrival(viewer: ViewerModel | None, n: int = 1) -> None:
-    """Turn the next layers that a reader or sample hands over upright, and let them answer in their own numbers.
+def on_arrival(viewer: ViewerModel | None, layers: list[LayerData]) -> list[LayerData]:
+    """Turn layers that a reader or sample hands over upright as they arrive, and let them answer in their own numbers.
 
     Parameters
     ----------
     viewer : ViewerModel or None
-        Where they will arrive.
-    n : int
-        How many there will be.
+        Where they will arrive, before all others.
+    layers : list of tuple
+        As :func:`image_layer` makes them.
+
+    Returns
+    -------
+    list of tuple
+        The same, in units that go with those of the layers that are there.
     """
-    if viewer is None:
-        return
-    left = [n]
+    if viewer is None or not layers:
+        return layers
+    left = [len(layers)]
 
     def arrived(event: Any) -> None:
         left[0] -= 1
         if left[0] <= 0:
             viewer.layers.events.inserted.disconnect(arrived)
-        measure_alike(viewer)  # before any other hears of it, and draws
         readout.attach(event.value)
         beside(viewer, event.value)
         if is_upright(event.value):
             stand_upright(viewer)
+        # The desk, where there is one, hides what cannot be seen with what is worked on: it hears of the layer next.
+        QTimer.singleShot(0, lambda layer=event.value: _say_apart(viewer, layer))
 
     viewer.layers.events.inserted.connect(arrived)
+    return settled(viewer, layers)
+
+
+def settled(viewer: ViewerModel, layers: list[LayerData]) -> list[LayerData]:
+    """Let layers count pixels, those to come and those there, where their units do not go together.
+
+    This has to be done before a layer is added: napari draws it, and warns of its units, before any other hears of it.
+    What is drawn stays as it is: scales are what they were, and the desk takes lengths and times from the surveys.
+
+    Parameters
+    ----------
+    viewer : ViewerModel
+        Where the layers will be.
+    layers : list of tuple
+        As :func:`image_layer` makes them.
+
+    Returns
+    -------
+    list of tuple
+        The same, or as they go with the others.
+    """
+    if len(viewer.layers) + len(layers) < 2:
+        return layers
+    # Of a unit only what it measures counts, time or length: napari brings seconds and milliseconds together.
+    measures = [tuple(unit.dimensionality for unit in layer.units) for layer in viewer.layers]
+    unit_of = type(Image(np.zeros((1, 1))).units[0])
+    coming = [tuple(unit_of(unit).dimensionality for unit in how.get("units", ())) for _, how, _ in layers]
+    longest = max((*measures, *coming), key=len, default=())
+    if all(one == longest[len(longest) - len(one) :] for one in (*measures, *coming)):
+        return layers
+    _count_pixels(viewer)
+    return [(data, {**how, "units": ("pixel",) * len(how.get("units", ()))}, kind) for data, how, kind in layers]
 
 
 def beside(viewer: ViewerModel, layer: Any) -> None:
@@ -130,20 +173,38 @@ def beside(viewer: ViewerModel, layer: Any) -> None:
 
 
 def measure_alike(viewer: ViewerModel) -> None:
-    """Let the layers count pixels where their units do not go together, as those of a volume and a map.
+    """Let the layers count pixels where their units do not go together, though one has come that is not ours.
 
-    napari leaves such units out of the drawing, and warns with every layer that comes. What is drawn stays as it is:
-    scales are what they were, and the desk takes lengths and times from the surveys.
+    napari has warned of it by then, once; without this it would with every layer to come.
 
     Parameters
     ----------
     viewer : ViewerModel
         Whose layers.
     """
-    if len(viewer.layers) < 2 or getattr(viewer.layers.extent, "units", ()) is not None:
-        return
+    if len(viewer.layers) > 1 and getattr(viewer.layers.extent, "units", ()) is None:
+        _count_pixels(viewer)
+
+
+def _count_pixels(viewer: ViewerModel) -> None:
     for layer in viewer.layers:
         layer.units = ("pixel",) * layer.ndim
+
+
+def _say_apart(viewer: ViewerModel, layer: Any) -> None:
+    """Say that a section and a map are drawn over each other, where both are seen: they have no place in common."""
+    if layer not in viewer.layers or not layer.visible:
+        return
+    upright = is_upright(layer)
+    for other in viewer.layers[: viewer.layers.index(layer)]:
+        if other.visible and "survey" in other.metadata and is_upright(other) != upright:
+            section, map_ = (layer, other) if upright else (other, layer)
+            show_info(
+                f"'{map_.name}' is drawn over '{section.name}', though nothing says where it lies in it: a map has no "
+                "time or depth. Hide one of them with its eye in the layer list, or open the Interpretation desk, "
+                "which shows the one that is ticked."
+            )
+            return
 
 
 def _corner(layer: Any) -> tuple[str, float, float] | None:

@@ -55,8 +55,7 @@ def read(path: str | Sequence[str]) -> list[tuple[Any, ...]]:
     layers = layers_of(files(path))
     if not layers:
         return [(None,)]
-    on_arrival(napari.current_viewer(), len(layers))
-    return layers
+    return on_arrival(napari.current_viewer(), layers)
 
 
 def layers_of(paths: Sequence[Path]) -> list[tuple[Any, ...]]:

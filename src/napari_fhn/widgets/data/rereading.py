@@ -17,7 +17,7 @@ from napari_fhn.surveys.segy.previews import guesses
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
-from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.data.placement import LayerData, image_layer, settled
 
 _SUFFIXES = (".sgy", ".segy", ".seg", ".su")
 
@@ -85,10 +85,10 @@ class Rereading:
             return
         old: Image = context.data.state.chosen[0]
 
-        def work(_: Operation) -> tuple[Any, dict[str, Any], str]:
+        def work(_: Operation) -> LayerData:
             return image_layer(surveys.open(path, **options), old.name)
 
-        def done(made: tuple[Any, dict[str, Any], str]) -> None:
+        def done(made: LayerData) -> None:
             if self._may() and old in context.data.state.chosen:
                 self._put(old, made)
 
@@ -105,7 +105,7 @@ class Rereading:
             context.messages.fail("Stop what is under way first: it works on this survey as it is read now.")
         return context.state.activity.idle
 
-    def _put(self, old: Image, made: tuple[Any, dict[str, Any], str]) -> None:
+    def _put(self, old: Image, made: LayerData) -> None:
         context = self._context
         same = not Grid.of(survey_of(old)).apart(Grid.of(made[1]["metadata"]["survey"]))
         others = tuple(layer for layer in context.data.state.chosen if same and layer is not old)
@@ -118,14 +118,14 @@ class Rereading:
                 "of before come back when it is read as before."
             )
 
-    def _swap(self, old: Image, made: tuple[Any, dict[str, Any], str], others: tuple[Layer, ...]) -> None:
+    def _swap(self, old: Image, made: LayerData, others: tuple[Layer, ...]) -> None:
         layers = self._context.viewer.layers
-        data, how, _ = made
+        index = layers.index(old)
+        layers.remove(old)
+        data, how, _ = settled(self._context.viewer, [made])[0]
         if np.dtype(data.dtype) == np.dtype(old.data.dtype):
             how["colormap"] = old.colormap
-        index = layers.index(old)
         new = Image(data, **how)
-        layers.remove(old)
         new.name = old.name
         self._context.viewer.add_layer(new)
         layers.move(layers.index(new), index)

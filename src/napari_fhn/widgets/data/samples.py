@@ -15,17 +15,18 @@ from napari_fhn.widgets.data.placement import image_layer, on_arrival
 
 def seismic() -> list[tuple[Any, ...]]:
     """Open the seismic sample; its wells are loaded with the dock's *Load wells*."""
-    on_arrival(napari.current_viewer())
-    return [image_layer(surveys.open(sample_data.SEISMIC.survey), "fold and fault")]
+    return on_arrival(
+        napari.current_viewer(), [image_layer(surveys.open(sample_data.SEISMIC.survey), "fold and fault")]
+    )
 
 
 def hyperspectral_pair() -> list[tuple[Any, ...]]:
     """Open both dates of the hyperspectral pair; its points are loaded with the dock's *Load points*."""
-    on_arrival(napari.current_viewer(), len(sample_data.HYPERSPECTRAL.dates))
-    return [
+    dates = [
         image_layer(surveys.open(path), f"farm fields, date {number}")
         for number, path in enumerate(sample_data.HYPERSPECTRAL.dates, 1)
     ]
+    return on_arrival(napari.current_viewer(), dates)
 
 
 def f3() -> list[tuple[Any, ...]]:
@@ -64,5 +65,4 @@ def open_public(sample: PublicSample) -> list[tuple[Any, ...]]:
     if files is None:
         raise public.FetchError(f"{sample.title} was not fetched; nothing is opened.")
     layers = [image_layer(surveys.open(files[one.name], **one.options), one.title) for one in sample.members]
-    on_arrival(viewer, len(layers))
-    return layers
+    return on_arrival(viewer, layers)

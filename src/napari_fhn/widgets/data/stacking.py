@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 from napari_fhn import surveys
 from napari_fhn.surveys import Grid, SurveyError
@@ -18,7 +18,7 @@ from napari_fhn.surveys.maps import Categories, Polygons, stack
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
-from napari_fhn.widgets.data.placement import image_layer
+from napari_fhn.widgets.data.placement import image_layer, settled
 
 Kind = Literal["amounts", "classes"]
 
@@ -126,7 +126,7 @@ class Stacking:
             return opened
 
         def done(survey: xr.DataArray) -> None:
-            layer = Image(survey, **image_layer(survey, "maps")[1])
+            layer = Layer.create(*settled(self._viewer, [image_layer(survey, "maps")])[0])
             self._viewer.add_layer(layer)
             self._data.choose((layer,))
             self._messages.say(

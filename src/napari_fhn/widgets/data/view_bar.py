@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import pairwise
+
 import numpy as np
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -20,6 +24,7 @@ from qtpy.QtWidgets import (
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data.turning import Turning, View
 from napari_fhn.widgets.section import TOGGLE
+from napari_fhn.widgets.shortcuts import Key
 from napari_fhn.widgets.views.state import ViewState
 
 _DIGITS = 3
@@ -29,6 +34,8 @@ _IN_3D = (96, 104)
 """Of the number beside planes: at least and at most."""
 _PLANE = (48, 76)
 """Of the choice of planes: where there is little room it is theirs to give, and not the buttons'."""
+_KEYS = tuple(f"Ctrl+Alt+{number}" for number in range(1, 6))
+"""Of the buttons in their order; the last is that of the linked views, whatever the others are."""
 _LEAST_ROOM = 300
 """Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
 
@@ -99,7 +106,9 @@ class ViewBar(QWidget):
         self.linked.setText("Linked")
         self.linked.setCheckable(True)
         self.linked.setStyleSheet(TOGGLE)
-        self.linked.setToolTip("Show the other sections, the map and a fence at the same place. A click goes there.")
+        self.linked.setToolTip(
+            f"Show the other sections, the map and a fence at the same place ({_KEYS[-1]}). A click goes there."
+        )
         self.linked.clicked.connect(lambda wanted: setattr(state, "linked", wanted))
         row.addWidget(self.linked)
         state.events.linked.connect(self.look)
@@ -109,6 +118,18 @@ class ViewBar(QWidget):
     def take(self, widget: QWidget) -> None:
         """Show something else in the row, before the button at its end."""
         self._row.insertWidget(self._row.count() - 1, widget)
+
+    def shortcuts(self) -> tuple[Key, ...]:
+        """Return the keys of the buttons: by their place from left to right, as surveys differ in what they show."""
+        words = (
+            "Inline: the first of the ways to look, above the canvas",
+            "Crossline: the second",
+            "Time slice, or depth slice: the third",
+            "3D: the fourth",
+        )
+        linked = Key(_KEYS[-1], "The map and the other sections beside the canvas (Linked)", self._press_linked)
+        ways = zip(_KEYS, words, strict=False)
+        return (*(Key(keys, said, partial(self._press, place)) for place, (keys, said) in enumerate(ways)), linked)
 
     def look(self) -> None:
         """Show how one looks now."""
@@ -151,20 +172,40 @@ class ViewBar(QWidget):
         self.plane.addItems([view.title for view in self._views if view.axis is not None])
         if len(self._views) < 2:
             return  # there is nothing to choose
-        for view in self._views:
+        for view, keys in zip(self._views, _KEYS, strict=False):
             button = QToolButton()
             button.setText(view.title)
             button.setCheckable(True)
             button.setStyleSheet(TOGGLE)
             button.setToolTip(
-                "Look at three planes in 3D, with wells and bodies."
+                f"Look at three planes in 3D, with wells and bodies ({keys})."
                 if view.axis is None
-                else f"Look at {view.title.lower()}s, upright."
+                else f"Look at {view.title.lower()}s, upright ({keys})."
             )
             button.clicked.connect(lambda checked=False, view=view: self._turning.show(view))
             self._group.addButton(button)
             self._ways.addWidget(button)
             self.buttons[view.title] = button
+        self._order_tabs()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Let Tab go from left to right, now that the row is where it stays."""
+        super().showEvent(event)
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        # The ways to look are made anew for each survey, and would come last.
+        for before, after in pairwise((*self.buttons.values(), self.plane, self.number, self.slider, self.linked)):
+            QWidget.setTabOrder(before, after)
+
+    def _press(self, place: int) -> None:
+        buttons = list(self.buttons.values())
+        if place < len(buttons):
+            buttons[place].click()
+
+    def _press_linked(self) -> None:
+        if not self.isHidden():
+            self.linked.click()
 
     def _show_number(self, axis: NumberedAxis) -> None:
         index = self._turning.index

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
 
 from napari_fhn.project.exporter import OFFERS, Request
 from napari_fhn.widgets.exporting.exports import Exports
+from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import Section
 
 _POLL_MS = 100
@@ -145,14 +147,9 @@ class ExportPanel(Section):
         filters = exports.files(key)
         first = re.search(r"\*(\.\w+)", filters)
         suffix = first[1] if first else ".npy"
-        name, chosen = QFileDialog.getSaveFileName(self, "Export", str(exports.propose(key, suffix)), filters)
-        if not name:
-            return
-        path = Path(name)
-        if not path.suffix:
-            said = re.search(r"\*(\.\w+)", chosen)
-            path = path.with_suffix(said[1] if said else suffix)
-        exports.save(self.request(path))
+        path = ask_file(self, "Export", str(exports.propose(key, suffix)), filters)
+        if path is not None:
+            exports.save(replace(self.request(path), asked=True))
 
     def request(self, path: Path) -> Request:
         """Return what is chosen, for a file."""

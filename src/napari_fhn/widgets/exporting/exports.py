@@ -12,6 +12,7 @@ from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
 from napari_fhn.project.export_offers import file_name
 from napari_fhn.project.exporter import Exporter, Offer, Request, What, Written
+from napari_fhn.project.own_files import WouldReplace
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -105,10 +106,12 @@ class Exports:
             if isinstance(error, _Cancelled):
                 context.messages.say(f"{request.path.name} was not written; what was there before is there still.")
             elif isinstance(error, NeedsConsent):
+                taken = isinstance(error, WouldReplace)
                 if context.consent(error):
-                    self.save(replace(request, partial=True))
+                    self.save(replace(request, overwrite=True) if taken else replace(request, partial=True))
                 else:
-                    context.messages.say(f"{request.path.name} was not written. Predict fills in the whole survey.")
+                    way_out = "Choose another name." if taken else "Predict fills in the whole survey."
+                    context.messages.say(f"{request.path.name} was not written. {way_out}")
             else:
                 context.messages.report(error, SurveyError, ProjectError, LabelError)
 

@@ -66,6 +66,7 @@ class Preview:
         self._made: CarryPreview | None = None
         self._asked: tuple[Any, ...] | None = None
         self._busy = False
+        self._making: object | None = None
         self._least: float = LEAST
         self._reach: float | None = None
         book.stepped.connect(self._on_change)
@@ -96,35 +97,40 @@ class Preview:
         if self._made is not None:
             self._look()
             return
-        if self._busy:
+        if self._making is not None:
             return
         if project is None or self._book.layer is None or not self._context.project.writable:
             messages.fail("Label something first: a well, a section or a horizon is carried along the reflectors.")
+            self.discard()
             return
 
+        mine = self._making = object()
+
         def done(made: CarryPreview) -> None:
-            self._busy = False
-            if self._book.layer is None:
-                return
+            if self._making is not mine:
+                return  # discarded before it came, or another survey is ticked
+            self._making = None
             self._made = made
             self.state.shown = True
             messages.say("Shown is what would be carried: Apply sets it, Discard leaves the labels as they are.")
             self._look()
 
-        self._busy = True
+        def ended(error: BaseException | None = None) -> None:
+            if self._making is mine:
+                self.discard()
+                if error is not None:
+                    self._book.failed(error)
+
         messages.say("Looking along the reflectors …")
-
-        def stopped() -> None:
-            self._busy = False
-
         operation = Operation("Looking along the reflectors")
-        self._context.attempt(operation, lambda _: CarryPreview(project), done, self._failed, stopped)
+        self._context.attempt(operation, lambda _: CarryPreview(project), done, ended, ended)
 
     def discard(self) -> None:
         """See it no more; the labels are as they were."""
-        layer, self.layer, self._made, self._asked = self.layer, None, None, None
+        layer, self.layer, self._made, self._asked, self._making = self.layer, None, None, None, None
         self.state.words = ""
         self.state.shown = False
+        self.state.events.shown.emit(False)  # also where it has not come yet: a button is down
         if layer is not None and layer in self._context.viewer.layers:
             self._context.viewer.layers.remove(layer)
 
@@ -139,9 +145,10 @@ class Preview:
         if made is None:
             return
         place = self._book.place()
-        if place is None:
+        if place is None and self._context.viewer.dims.ndisplay != 2:
             return
-        asked = (made, place.axis, place.index, self._least, self._reach)
+        axis, index = (None, 0) if place is None else (place.axis, place.index)  # of a line all is in view
+        asked = (made, axis, index, self._least, self._reach)
         if asked == self._asked:
             return
         self._asked = asked
@@ -149,14 +156,16 @@ class Preview:
             return
 
         def work() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-            return made.section(place.axis, place.index, reach=asked[4], least=asked[3])
+            return made.section(axis, index, reach=asked[4], least=asked[3])
 
         def done(found: tuple[NDArray[np.uint8], NDArray[np.float32]]) -> None:
             self._busy = False
             if self._made is not made:
+                self._asked = None  # another was made meanwhile, and waits
+                self._look()
                 return
             if self._asked == asked:
-                self._draw(place.axis, place.index, *found)
+                self._draw(axis, index, *found)
             else:
                 self._asked = None
                 self._look()
@@ -164,7 +173,7 @@ class Preview:
         self._busy = True
         self._context.background.run(work, done, self._failed)
 
-    def _draw(self, axis: int, index: int, found: NDArray[np.uint8], sure: NDArray[np.float32]) -> None:
+    def _draw(self, axis: int | None, index: int, found: NDArray[np.uint8], sure: NDArray[np.float32]) -> None:
         book, material = self._book, self._context.data.material
         if book.layer is None or material is None:
             return
@@ -178,7 +187,7 @@ class Preview:
             self.layer.editable = False
             with view.keeping_active(self._context.viewer):
                 self._context.viewer.add_layer(self.layer)
-        self.layer.data[(slice(None),) * axis + (index,)] = found
+        self.layer.data[() if axis is None else (slice(None),) * axis + (index,)] = found
         self.layer.refresh(extent=False, thumbnail=False)
         count = int(np.count_nonzero(found))
         mean = float(sure[found > 0].mean()) if count else 0.0

@@ -81,16 +81,19 @@ class HorizonResults:
         self._attempt("Making labels of horizons", write, done)
 
     def save(self, path: Path) -> None:
-        """Write the chosen horizon to a file, beside the window: a table, a surface or a GeoTIFF."""
+        """Write the chosen horizon to a file, beside the window: a table, a surface or a GeoTIFF.
+
+        One that is there is replaced: the dialog has asked.
+        """
         one, material = self._horizons.chosen, self._context.data.material
         if one is None or material is None or self._horizons.good(one) is None:
             self._context.messages.fail("Track the horizon first.")
             return
-        tracked = self._tracked(one.name)
+        tracked, made = self._tracked(one.name), [f"napari-fhn {__version__}"]
 
         def write(operation: Operation) -> int:
             operation.check()
-            return int(tracked.save(path, material.first, one.least, made=[f"napari-fhn {__version__}"]))
+            return int(tracked.save(path, material.first, one.least, made=made, overwrite=True))
 
         self._attempt(
             f"Writing {path.name}",

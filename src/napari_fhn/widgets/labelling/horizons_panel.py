@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QProgressBar,
@@ -23,6 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.widgets.labelling.horizon_results import HorizonResults
 from napari_fhn.widgets.labelling.horizons import HorizonBook
+from napari_fhn.widgets.saving import ask_file
 
 _EVENTS = (
     ("peak", "Peak", "The largest amplitude."),
@@ -197,11 +195,9 @@ class HorizonsPanel(QWidget):
         if one is None:
             return
         filters = _FILES if one.picks and len(one.picks[0].trace) > 1 else _LINE_FILES
-        name, chosen = QFileDialog.getSaveFileName(self, "Save horizon", f"{one.name}", filters)
-        if name:
-            path = Path(name)
-            said = re.search(r"\*(\.\w+)", chosen)
-            self._results.save(path if path.suffix or not said else path.with_suffix(said[1]))
+        path = ask_file(self, "Save horizon", f"{one.name}", filters)
+        if path is not None:
+            self._results.save(path)
 
     def _show(self, event: Any = None) -> None:
         horizons, one, tracking = self._horizons, self._horizons.chosen, self._horizons.state.tracking

@@ -29,6 +29,7 @@ from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
 from napari_fhn.widgets.labelling.similar_panel import SimilarPanel
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.training_history import TrainingHistory
+from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
@@ -220,9 +221,9 @@ class LabelPanel(Section):
             self._labelling.edits.read(Path(name))
 
     def _save(self, edits: Any) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save class table", "classes.csv", _CSV)
-        if name:
-            edits.write(Path(name))
+        path = ask_file(self, "Save class table", "classes.csv", _CSV)
+        if path is not None:
+            edits.write(path)
 
     def _enable(self, event: Any = None) -> None:
         state, material = self._book.state, self._context.data.material

@@ -28,9 +28,12 @@ from napari_fhn.widgets.data.material import unread
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.state import Activity
 
 _NAME = "Difference"
 _KEEPING = "Keeping the prediction"
+_CHANGES = (Activity.TRAINING, Activity.PREDICTING, Activity.TIDYING)
+"""What makes another prediction."""
 
 
 @dataclass
@@ -79,6 +82,10 @@ class Comparison:
         self._book = book
         self._prediction = prediction
         self._truth: Any = None
+        # What was counted, and is drawn, is of the prediction that was there.
+        prediction.shown.connect(self.forget)
+        context.state.events.activity.connect(self._on_activity)
+        book.state.events.has_labels.connect(self._on_labels)
 
     @property
     def classes(self) -> ClassTable:
@@ -92,6 +99,13 @@ class Comparison:
             return []
         layers = [layer for layer in self._viewer.layers if isinstance(layer, Labels)]
         return [layer for layer in layers if layer not in (mine, self.layer) and on_grid_of(mine, layer) is not None]
+
+    def forget(self) -> None:
+        """Show no comparison any more: the prediction is another, or of another survey."""
+        layer, self.layer, self._truth = self.layer, None, None
+        self.state.beside, self.state.matrix = "", None
+        if layer is not None and layer in self._viewer.layers:
+            self._viewer.layers.remove(layer)
 
     def keep(self) -> None:
         """Keep a copy of the prediction as a layer of its own, to compare the next one with."""
@@ -146,6 +160,7 @@ class Comparison:
         """Show where the prediction differs from a layer."""
         mine = self._prediction.layer
         if mine is not None and mine.data.shape == other.data.shape:
+            self.state.beside, self.state.matrix = "", None  # its cells would be shown of another pair
             self._truth = other.data
             self._show(difference(mine.data, other.data))
 
@@ -181,6 +196,10 @@ class Comparison:
 
         def done(counts: tuple[NDArray[np.int64], list[int]]) -> None:
             matrix, strange = counts
+            shown = self._prediction.layer
+            if shown is None or shown is not mine or shown.data is not predicted:
+                self._messages.say(f"The prediction is another now: compare it with '{truth.name}' again.")
+                return
             self._truth = known
             self.state.beside = truth.name
             self.state.matrix = matrix
@@ -203,6 +222,14 @@ class Comparison:
         if mine is None or truth is None:
             return
         self._show(cell(mine.data, truth, of, found))
+
+    def _on_labels(self, has_labels: bool) -> None:
+        if not has_labels:
+            self.forget()
+
+    def _on_activity(self, activity: Activity) -> None:
+        if activity in _CHANGES:
+            self.forget()
 
     def _show(self, values: Any) -> None:
         material = self._data.material

@@ -64,11 +64,14 @@ class Reporting:
         )
 
     def export_network(self, path: Path) -> None:
-        """Write the trained network for other programs, in a process of its own: this one has no torch."""
+        """Write the trained network for other programs, in a process of its own: this one has no torch.
+
+        A file that is there is replaced: the dialog has asked.
+        """
         run, context = self._trained(), self._context
         if run is None:
             return
-        command = [sys.executable, "-m", "napari_fhn.cli", "export-network", str(run.model), str(path)]
+        command = [sys.executable, "-m", "napari_fhn.cli", "export-network", str(run.model), str(path), "--overwrite"]
 
         def write(_: object) -> str:
             done = subprocess.run(command, capture_output=True, text=True, check=False)

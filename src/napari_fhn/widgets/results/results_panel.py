@@ -23,6 +23,7 @@ from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
 from napari_fhn.widgets.results.made_of_panel import MadeOfPanel
 from napari_fhn.widgets.results.runs_panel import RunsPanel
+from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import TOGGLE, Section
 
 _MOST = 10_000_000
@@ -82,6 +83,7 @@ class ResultsPanel(Section):
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
+        desk.prediction.shown.connect(self._put_down)
         desk.state.events.activity.connect(self._enable)
         desk.project.changed.connect(self._enable)
         desk.project.runs_changed.connect(self._enable)
@@ -128,6 +130,8 @@ class ResultsPanel(Section):
         self.body.addLayout(_row(self.preview, self.tidy, self.back))
 
     def _show(self, event: Any = None) -> None:
+        if getattr(event, "type", "") == "removed" and event.value is self._desk.tidying.layer:
+            self._put_down()  # somebody has taken its layer away
         chosen = self.truth.currentText()
         self.truth.clear()
         for layer in self._desk.comparison.candidates():
@@ -160,6 +164,9 @@ class ResultsPanel(Section):
     def _preview(self) -> None:
         self._desk.tidying.preview(self.how_to_tidy if self.preview.isChecked() else None)
 
+    def _put_down(self) -> None:
+        self.preview.setChecked(False)
+
     def _tidy(self) -> None:
         self.preview.setChecked(False)
         self._desk.tidying.apply(self.how_to_tidy)
@@ -171,11 +178,9 @@ class ResultsPanel(Section):
 
     def _export_network(self) -> None:
         kinds = "ONNX (*.onnx);;torch.export (*.pt2);;Weights for InvertibleNetworks.jl (*.npz)"
-        name, chosen = QFileDialog.getSaveFileName(self, "The network as a file", "network.onnx", kinds)
-        if name:
-            suffix = chosen.rpartition("*")[2].rstrip(")")
-            path = Path(name)
-            self._desk.reporting.export_network(path if path.suffix else path.with_suffix(suffix))
+        path = ask_file(self, "The network as a file", "network.onnx", kinds)
+        if path is not None:
+            self._desk.reporting.export_network(path)
 
     def _copy(self) -> None:
         command, clipboard = self._desk.reporting.command(), QApplication.clipboard()

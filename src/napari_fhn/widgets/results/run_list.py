@@ -107,7 +107,7 @@ class RunList:
             )
             differs = ", ".join(one.what for one in found.differences[:_MOST_DIFFERENCES]) or "nothing"
             words.say(f"'{run.name}' and '{current.name}': {agree}. They differ in {differs}.")
-            layer = self._comparison.add_run(run)
+            layer = self._comparison.add_run(run) if self.current == current else None
             if layer is not None and found.agreement is not None:
                 self._comparison.show_difference(layer)
             self.compared.emit(run, current, found)

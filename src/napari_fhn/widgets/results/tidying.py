@@ -54,9 +54,9 @@ class Tidying:
         if how is not None:
             self._prediction.show_factor("")  # what is tidied is all together
         mine, material = self._prediction.layer, self._context.data.material
-        if self.layer is not None and self.layer in self._viewer.layers:
-            self._viewer.layers.remove(self.layer)
-        self.layer = None
+        before, self.layer = self.layer, None
+        if before is not None and before in self._viewer.layers:
+            self._viewer.layers.remove(before)
         if how is None or mine is None or material is None:
             return
         values = Lazy(how.applied_to, mine.data)

@@ -79,6 +79,8 @@ class Suggestions:
 
         def done(places: list[LabelSuggestion]) -> None:
             self.state.searching = False
+            if self._prediction.layer is not layer:
+                return  # another survey is ticked meanwhile
             self.state.places = tuple(places)
             if not places:
                 self._messages.say("In what is predicted so far the network doubts nothing far from labels.", note=True)

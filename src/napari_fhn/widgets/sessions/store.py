@@ -23,7 +23,7 @@ from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data import go_to
+from napari_fhn.widgets.data import go_to, placement
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
@@ -339,8 +339,8 @@ class SessionStore:
             if layer is not None and layer in layers:
                 layers.remove(layer)
 
-    def _add(self, made: tuple[Any, dict[str, Any], str], view: ViewRecord) -> Layer:
-        layer = Layer.create(*made)
+    def _add(self, made: placement.LayerData, view: ViewRecord) -> Layer:
+        layer = Layer.create(*placement.settled(self._context.viewer, [made])[0])
         self._context.viewer.add_layer(layer)
         if (name := made[1]["name"]) in view.surveys:
             look_as(layer, view.surveys[name])

@@ -1,0 +1,58 @@
+"""By Tab alone one comes everywhere in the window, forwards and backwards, and to the dock again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+_MOST = 150
+"""Keys to be back where one began: the window has some sixty controls."""
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab], ids=["forwards", "backwards"])
+def test_tab_goes_round_the_whole_window(own_viewer, viewer, dock, spin, key):
+    viewer.add_image(np.zeros((4, 8, 16), np.float32), name="volume")
+    window = viewer.window._qt_window
+    viewer.window.show()
+    window.activateWindow()
+    assert spin(lambda: QApplication.activeWindow() is window, 10)
+    dock.data.list.setFocus()
+    assert spin(lambda: QApplication.focusWidget() is dock.data.list, 10)
+    seen = []
+    for _ in range(_MOST):
+        QTest.keyClick(QApplication.focusWidget(), key)
+        QApplication.processEvents()
+        seen.append(QApplication.focusWidget())
+        if seen[-1] is dock.data.list:
+            break
+    assert seen[-1] is dock.data.list, "Tab does not come back"
+    kinds = {type(one).__name__ for one in seen}
+    assert {"QtLayerList", "CanvasBackendDesktop", "ClassTableView"} <= kinds
+    assert len(seen) == len(set(map(id, seen))), "Tab goes in a ring before it comes back"
+
+
+def test_what_is_typed_beside_a_slider_is_taken_as_tab_leaves_it(own_viewer, viewer, dock, spin):
+    viewer.add_image(np.zeros((9, 8, 16), np.float32), name="volume")
+    window = viewer.window._qt_window
+    viewer.window.show()
+    window.activateWindow()
+    assert spin(lambda: QApplication.activeWindow() is window, 10)
+    field = next(one for one in dock.past_sliders._watched if one.isVisible() and one.text() == "4")
+    field.setFocus()
+    field.setText("7")
+    QTest.keyClick(field, Qt.Key.Key_Tab)
+    assert viewer.dims.current_step[0] == 7
+    assert spin(lambda: QApplication.focusWidget().metaObject().className() != "QtDims", 5)
+
+
+def test_the_sliders_of_another_number_of_axes_are_looked_after(own_viewer, viewer, dock):
+    viewer.window.show()
+    viewer.add_image(np.zeros((4, 8, 16), np.float32))
+    fields = len(dock.past_sliders._watched)
+    viewer.add_image(np.zeros((3, 4, 8, 16), np.float32))
+    assert len(dock.past_sliders._watched) > fields
+    dock.close_desk()
+    assert not dock.past_sliders._watched

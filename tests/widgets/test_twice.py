@@ -1,0 +1,219 @@
+"""Each tool is as right the second time as the first, on each kind of data, and leaves nothing of the first behind."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import xarray as xr
+from napari.layers import Image, Labels, Layer
+from rasterio.transform import from_origin
+
+from napari_fhn.project.exporter import Request
+from napari_fhn.surveys.geometry import SurveyGeometry
+from napari_fhn.widgets.data.opening import open_surveys
+from napari_fhn.widgets.data.placement import image_layer
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "surveys"))
+
+from survey_files.segy.lines import line
+
+
+def _volume(folder):
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.standard_normal((10, 12, 32)), 2).astype(np.float32)
+    coords = {
+        "inline": 100 + np.arange(10),
+        "crossline": 300 + np.arange(12),
+        "twt": ("twt", 4.0 * np.arange(32), {"units": "ms"}),
+    }
+    geometry = SurveyGeometry((100, 300), (1, 1), (0.0, 0.0), (25.0, 0.0), (0.0, 25.0))
+    return xr.DataArray(
+        values, coords, ("inline", "crossline", "twt"), name="beds", attrs={"notes": (), "geometry": geometry}
+    )
+
+
+def _map(path, bands):
+    rng = np.random.default_rng(bands)
+    values = rng.standard_normal((bands, 24, 30)).astype(np.float32)
+    values[:, :, 15:] += 3
+    with rasterio.open(
+        path, "w", driver="GTiff", height=24, width=30, count=bands, dtype="float32", crs="EPSG:32633",
+        transform=from_origin(366000, 5810000, 25, 25),
+    ) as file:  # fmt: skip
+        file.write(values)
+    return path
+
+
+def _open(viewer, folder, kind):
+    if kind == "volume":
+        viewer.add_layer(Layer.create(*image_layer(_volume(folder))))
+    elif kind == "line":
+        line(folder / "line.sgy")
+        open_surveys(viewer, [folder / "line.sgy"])
+    elif kind == "cubes":
+        open_surveys(viewer, [_map(folder / f"date{date}.tif", 5) for date in (1, 2)])
+    else:
+        open_surveys(viewer, [_map(folder / "stack.tif", 3)])
+
+
+@pytest.fixture(params=["volume", "line", "cubes", "maps"])
+def desk(viewer, dock, small, add_run, spin, tmp_path, request):
+    """A survey of a kind with two classes, labelled and predicted; returns (viewer, dock)."""
+    _open(viewer, tmp_path, request.param)
+    desk = dock.desk
+    dock.labels.new.click()
+    shape = desk.data.material.shape
+    values = np.ones(shape, np.uint8)
+    values[..., shape[-1] // 2 :] = 2
+    known = np.zeros(shape, np.uint8)
+    at = (shape[0] // 2, 5) if len(shape) == 3 else (shape[0] // 2,)
+    known[at] = values[at]
+    places = np.nonzero(known)
+    for value in (1, 2):
+        mine = tuple(one[known[places] == value] for one in places)
+        desk.book.layer.data_setitem(mine, value)
+    assert spin(lambda: len(desk.book.state.counts) == 2, 10)
+    values[tuple(size // 4 for size in shape)] = 2  # a speck to tidy
+    add_run(desk, values, outputs={"entropy": np.full(shape, 0.1, np.float16)})
+    return viewer, dock
+
+
+def _names(viewer):
+    return sorted(layer.name for layer in viewer.layers)
+
+
+def _offered(widget):
+    return not widget.isHidden() and widget.isEnabled()
+
+
+def test_labelling(desk, spin):
+    viewer, dock = desk
+    book, sections, messages = dock.desk.book, dock.labels.sections, dock.desk.messages
+    before, names = np.array(book.layer.data), _names(viewer)
+    made = {}
+    for turn in (1, 2):
+        for button in (sections.copy, sections.interpolate, sections.carry):
+            if not _offered(button):
+                continue
+            messages.say("")
+            button.click()
+            assert spin(lambda: messages.message and "…" not in messages.message, 60)
+            after = np.array(book.layer.data)
+            # The same comes of the same, and one step takes it back.
+            np.testing.assert_array_equal(made.setdefault(button, after), after)
+            if (after != before).any():
+                book.history.undo()
+            np.testing.assert_array_equal(book.layer.data, before)
+            assert not messages.error or "section" in messages.message, (turn, button.text(), messages.message)
+        if _offered(sections.preview):
+            preview = dock.desk.labelling.carrying.preview
+            sections.preview.click()
+            assert spin(lambda shown=preview: shown.layer is not None, 20), (turn, messages.message)
+            sections.preview.click()
+            assert preview.layer is None
+            assert not sections.preview.isChecked()
+        sections.draw.click()
+        shapes = next(layer for layer in viewer.layers if type(layer).__name__ == "Shapes")
+        corners = np.array([[2, 2], [2, 6], [6, 6], [6, 2]], float)
+        world = np.zeros((4, viewer.dims.ndim))
+        world[:] = viewer.dims.point
+        shown = list(viewer.dims.displayed)
+        layer = book.layer
+        offset = viewer.dims.ndim - layer.ndim
+        for k, axis in enumerate(shown):
+            world[:, axis] = corners[:, k] * layer.scale[axis - offset] + layer.translate[axis - offset]
+        shapes.add(np.array([shapes.world_to_data(one) for one in world]), shape_type="polygon")
+        sections.burn.click()
+        assert spin(lambda: (np.array(book.layer.data) != before).any(), 30), messages.message
+        assert spin(lambda: not dock.desk.background.under_way, 30)
+        book.history.undo()
+        np.testing.assert_array_equal(book.layer.data, before)
+        if shapes in viewer.layers:
+            assert len(shapes.data) == 0, "what was labelled is labelled again the next time"
+            viewer.layers.remove(shapes)
+        assert _names(viewer) == names
+
+
+def test_results(desk, spin, tmp_path):
+    viewer, dock = desk
+    desk, panel, messages = dock.desk, dock.results, dock.desk.messages
+    first = np.array(desk.prediction.layer.data)
+    names = _names(viewer)
+    said = {}
+    for turn in (1, 2):
+        panel.truth.setCurrentText("Labels")
+        panel.compare.click()
+        assert spin(lambda: desk.comparison.state.matrix is not None, 30), messages.message
+        assert _names(viewer) == sorted([*names, "Difference"])
+        matrix = desk.comparison.state.matrix
+        np.testing.assert_array_equal(said.setdefault("matrix", matrix), matrix)
+        panel.preview.click()
+        assert "Tidied (preview)" in _names(viewer)
+        panel.tidy.click()
+        assert spin(lambda: desk.state.activity.idle and "Tidied" in messages.message, 30), messages.message
+        assert not panel.preview.isChecked()
+        # What was compared was another prediction.
+        assert desk.comparison.state.matrix is None
+        assert _names(viewer) == names
+        tidied = np.array(desk.prediction.layer.data)
+        assert (tidied != first).any()
+        np.testing.assert_array_equal(said.setdefault("tidied", tidied), tidied)
+        panel.back.click()
+        assert spin(lambda: desk.state.activity.idle and "as it was before" in messages.message, 30), messages.message
+        np.testing.assert_array_equal(desk.prediction.layer.data, first)
+        assert not panel.back.isEnabled()
+        panel.score.click()
+        assert spin(lambda: desk.state.activity.idle and not desk.background.under_way, 30)
+        assert said.setdefault("score", messages.message) == messages.message
+        output = tmp_path / ("classes.tif" if desk.data.vertical is None else "classes.npy")
+        desk.exports.save(Request("classes", output))
+        assert spin(lambda: desk.state.activity.idle and not desk.exports.state.busy, 30)
+        assert not messages.error, (turn, messages.message)
+        assert said.setdefault("export", output.read_bytes()) == output.read_bytes()
+
+
+def test_looking_for_more(desk, spin):
+    _, dock = desk
+    desk, similar, messages = dock.desk, dock.desk.labelling.similar, dock.desk.messages
+    before = np.array(desk.book.layer.data)
+    found = []
+    for turn in (1, 2):
+        dock.run.next.search.click()
+        assert spin(lambda: not desk.suggestions.state.searching, 30)
+        desk.book.brush(2)
+        dock.labels.similar.of_class.click()
+        assert spin(lambda: not similar.state.searching, 60)
+        places = () if similar.state.found is None else similar.state.found.places
+        found.append((len(places), len(desk.suggestions.state.places)))
+        if places:
+            similar.tick(0, True)
+            dock.labels.similar.label.click()
+            assert spin(lambda: (np.array(desk.book.layer.data) != before).any(), 30), (turn, messages.message)
+            assert spin(lambda: not desk.background.under_way, 30)
+            desk.book.history.undo()
+        np.testing.assert_array_equal(desk.book.layer.data, before)
+    assert found[0] == found[1]
+
+
+def test_another_survey_has_nothing_of_the_first(desk, spin, tmp_path):
+    viewer, dock = desk
+    desk, panel = dock.desk, dock.results
+    panel.truth.setCurrentText("Labels")
+    panel.compare.click()
+    assert spin(lambda: desk.comparison.state.matrix is not None, 30)
+    panel.preview.click()
+    values = np.random.default_rng(1).standard_normal((6, 7, 8)).astype(np.float32)
+    other = viewer.add_image(values, name="other")
+    desk.data.choose((other,))
+    dock.labels.new.click()
+    assert desk.comparison.state.matrix is None
+    assert panel.matrix.isHidden()
+    assert not panel.preview.isChecked()
+    assert not {"Difference", "Tidied (preview)"} & set(_names(viewer))
+    shapes = {layer.data.shape for layer in viewer.layers if isinstance(layer, Labels)}
+    assert shapes == {values.shape}
+    assert isinstance(other, Image)
