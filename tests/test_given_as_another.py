@@ -22,8 +22,10 @@ from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import knowledge
 from napari_fhn.labels import ClassTable
 from napari_fhn.labels.legends import read_legend
+from napari_fhn.network import presets
 from napari_fhn.project.knowledge import burn
 from napari_fhn.project.recognition import recognised
+from napari_fhn.training.job import Job, JobError
 from napari_fhn.what_it_is import what_it_is
 
 SHAPE = (8, 10, 12)
@@ -220,6 +222,17 @@ def test_what_is_no_survey_is_told(folder):
         assert said.partition(". ")[0].removeprefix("is ") in str(told.value) or "--polygons" in str(told.value)
     with pytest.raises(surveys.SurveyError, match="are read with --known, legends with --classes"):
         surveys.open(folder / "tops.csv")
+
+
+def test_what_is_no_job_and_no_network_is_told(folder):
+    for name, (_, said) in FILES.items():
+        if not name.endswith(".json"):
+            with pytest.raises(JobError) as told:
+                Job.load(folder / name)
+            if what_it_is(folder / name) is not None:
+                assert said.partition(". ")[0].removeprefix("is ") in str(told.value)
+    with pytest.raises(ValueError, match="a trained network is given as --start-from"):
+        presets.named(str(folder / "net.pt"))
 
 
 def test_what_is_cut_short_or_not_there_raises_nothing(folder, tmp_path):

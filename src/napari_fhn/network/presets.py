@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from napari_fhn.network.architecture import Architecture, levels
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.paper import PAPER
@@ -52,4 +54,7 @@ def named(name: str) -> NetworkDescription:
     try:
         return known[name]
     except KeyError:
-        raise ValueError(f"no network is called {name!r}; known are {', '.join(known)}") from None
+        other = (
+            "; a trained network is given as --start-from, one of others as --backbone" if Path(name).exists() else ""
+        )
+        raise ValueError(f"no network is called {name!r}; known are {', '.join(known)}{other}") from None

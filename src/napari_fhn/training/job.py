@@ -18,7 +18,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.training import inside
 from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
-from napari_fhn.training.errors import JobError, decoded
+from napari_fhn.training.errors import JobError, decoded, no_job
 from napari_fhn.training.framing import Framing, Position
 from napari_fhn.training.objective import Absence
 from napari_fhn.training.relocation import Moved, Together, resolving
@@ -361,9 +361,9 @@ class Job:
         try:
             job = cls.from_dict(record.read(path, _FORMAT, _VERSION, {0: before_versions, 1: dict}))
         except record.RecordError as error:
-            raise JobError(str(error)) from error
+            raise no_job(path, error) from error
         except JobError as error:
-            raise JobError(f"{path}: {error}") from error
+            raise no_job(path, JobError(f"{path}: {error}")) from error
         try:
             job = job.with_paths(Moved.of(job, path.parent).found if old else resolving(path.parent))
             job.check_kept([str(path)])
