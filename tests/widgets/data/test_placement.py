@@ -81,3 +81,29 @@ def test_units_that_go_together_are_kept(viewer, a_map, tmp_path):
     other.write_bytes(a_map.read_bytes())
     open_surveys(viewer, [a_map, other])
     assert {str(layer.units[-1]) for layer in viewer.layers} == {"meter"}
+
+
+def test_the_first_survey_is_seen_from_side_to_side(own_viewer, viewer, tmp_path, spin):
+    path = tmp_path / "wide.tif"
+    rows, columns, cell = 20, 90, 25
+    with rasterio.open(
+        path, "w", driver="GTiff", height=rows, width=columns, count=2, dtype="float32", crs="EPSG:32633",
+        transform=from_origin(366000, 5810000, cell, cell),
+    ) as file:  # fmt: skip
+        file.write(np.zeros((2, rows, columns), np.float32))
+    viewer.window.show()
+    viewer.window._qt_window.resize(1400, 800)
+    spin(lambda: False, 0.3)
+    viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
+    spin(lambda: False, 0.3)
+    (layer,) = open_surveys(viewer, [path])
+    canvas = viewer.window._qt_viewer.canvas.native
+
+    def share():
+        return float(columns * layer.scale[-1] * placement.camera_of(viewer).zoom) / canvas.width()
+
+    assert spin(lambda: 0.8 < share() <= 1, 5), share()
+    # What somebody has chosen to look at stays.
+    placement.camera_of(viewer).zoom *= 3
+    spin(lambda: False, 0.3)
+    assert share() > 2

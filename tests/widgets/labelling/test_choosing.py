@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QIcon
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication
 
 from napari_fhn.widgets.labelling.class_keys import keys_hint
+from napari_fhn.widgets.labelling.class_table import swatch
 
 
 def test_a_class_chosen_by_click_or_key_arms_the_brush_and_the_table_follows(labelled, spin):
@@ -44,3 +46,9 @@ def test_clicks_and_what_they_change_leave_the_keys_on_the_canvas(dock):
     dock.network.held_out.value = 3  # as Load sets it
     assert QApplication.focusWidget() is before
     assert not dock.network.held_out.native.hasFocus()
+
+
+def test_the_class_in_use_has_its_own_colour_in_the_table(qapp):
+    icon = swatch("#e69f00")
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        assert icon.pixmap(26, 26, mode).toImage().pixelColor(13, 13).name() == "#e69f00"

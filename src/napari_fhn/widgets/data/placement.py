@@ -16,6 +16,10 @@ from napari_fhn.surveys.contrast import contrast
 from napari_fhn.surveys.drawing import UPRIGHT
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.data.go_to import camera_of
+
+_LAID_OUT_MS = 100
+"""After so long a window has given its parts their room."""
 
 LayerData = tuple[Any, dict[str, Any], str]
 """What napari makes a layer of: values, attributes, and which kind of layer."""
@@ -106,19 +110,23 @@ def on_arrival(viewer: ViewerModel | None, layers: list[LayerData]) -> list[Laye
     """
     if viewer is None or not layers:
         return layers
-    left = [len(layers)]
+    left, first = [len(layers)], not len(viewer.layers)
 
     def arrived(event: Any) -> None:
         left[0] -= 1
         if left[0] <= 0:
             viewer.layers.events.inserted.disconnect(arrived)
+            if first:
+                QTimer.singleShot(_LAID_OUT_MS, lambda: _fit_again(viewer, looked))
         readout.attach(event.value)
         beside(viewer, event.value)
         if is_upright(event.value):
             stand_upright(viewer)
+        looked[:] = _look_of(viewer)
         # The desk, where there is one, hides what cannot be seen with what is worked on: it hears of the layer next.
         QTimer.singleShot(0, lambda layer=event.value: _say_apart(viewer, layer))
 
+    looked: list[Any] = []
     viewer.layers.events.inserted.connect(arrived)
     return settled(viewer, layers)
 
@@ -189,6 +197,20 @@ def measure_alike(viewer: ViewerModel) -> None:
 def _count_pixels(viewer: ViewerModel) -> None:
     for layer in viewer.layers:
         layer.units = ("pixel",) * layer.ndim
+
+
+def _look_of(viewer: ViewerModel) -> tuple[Any, ...]:
+    camera = camera_of(viewer)
+    return (camera.zoom, tuple(camera.center), tuple(viewer.dims.order))
+
+
+def _fit_again(viewer: ViewerModel, looked: list[Any]) -> None:
+    """Show the whole of the first survey, unless somebody has moved the view meanwhile.
+
+    The controls of its layer take their room beside the canvas only after it was fitted, and would cut off its sides.
+    """
+    if len(viewer.layers) and tuple(looked) == _look_of(viewer) and viewer.dims.ndisplay == 2:
+        fit(viewer)
 
 
 def _say_apart(viewer: ViewerModel, layer: Any) -> None:

@@ -226,7 +226,9 @@ def swatch(color: str) -> QIcon:
     painter.setBrush(QColor(color))
     painter.drawRoundedRect(1, 1, 24, 24, 6, 6)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # Qt would mix in the colour of the selection, and it is another then
+    return icon
 
 
 def _value_of(entry: LabelClass) -> str:
