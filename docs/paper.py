@@ -361,7 +361,8 @@ def figure_12() -> Figure:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")
     places[0].set_ylabel("mean IoU of the network alone")
-    places[0].legend(loc="lower right")
+    handles, words = places[0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside upper center", ncols=3)
     return figure
 
 
