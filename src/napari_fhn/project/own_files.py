@@ -114,8 +114,18 @@ def writing(path: str | Path, *, overwrite: bool) -> Iterator[None]:
     names = with_companions(path)
     if not overwrite:
         check(names)
-    yield
-    remember(names)
+    with remembering(names):
+        yield
+
+
+@contextlib.contextmanager
+def remembering(paths: Iterable[Path]) -> Iterator[None]:
+    """Remember what is written inside, also where something fails behind it; what stays as it was is not meant."""
+    before = {path: _state(path) for path in paths}
+    try:
+        yield
+    finally:
+        remember(path for path, state in before.items() if _state(path) != state)
 
 
 def remember(paths: Iterable[Path]) -> None:
