@@ -88,7 +88,7 @@ class Stacking:
         self._folder = folder
 
     def entries(self) -> list[Entry]:
-        """Return what could be stacked: the maps among the layers, and which of them are used unless a person says else.
+        """Return what could be stacked: the maps among the layers; which of them are used unless a person says else.
 
         These are the ticked ones, and those that cannot be ticked beside them, as they are on other grids: for them one
         stacks. What is a stack itself holds maps that are there already.

@@ -227,7 +227,7 @@ def swatch(color: str) -> QIcon:
     painter.drawRoundedRect(1, 1, 24, 24, 6, 6)
     painter.end()
     icon = QIcon(pixmap)
-    # Qt would mix in the colour of a selection, and make what can only be looked at grey: the table is the legend also then.
+    # Qt would mix in the colour of a selection, and turn to grey what can only be looked at: it is a legend also then.
     for mode in (QIcon.Mode.Selected, QIcon.Mode.Disabled):
         icon.addPixmap(pixmap, mode)
     return icon
