@@ -232,7 +232,8 @@ def own_crs(survey: xr.DataArray, path: Path, crs: str, said: str | None = None)
     named = said or map_crs(survey)
     if not named:
         raise Undeclared(
-            f"its coordinates are in {named_crs(crs)}, and the CRS of the {_called(survey)}'s own coordinates is not told",
+            f"its coordinates are in {named_crs(crs)}, and the CRS of the {_called(survey)}'s own coordinates is not "
+            "told",
             "Say it, as in EPSG:32631",
             option="survey_crs",
             path=path,

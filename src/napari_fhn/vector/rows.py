@@ -96,7 +96,7 @@ def rows(path: Path, layer: str | None = None) -> Rows:
                 meta, _, wkb, columns = pyogrio.raw.read(place.file, layer=place.layer, **place.how)
                 shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
                 deep = bool(shapely.has_z(shapes).any())
-                # What is said of a shape without a place is said all the same: whoever needs the place finds it missing.
+                # Of a shape without a place all else is kept: whoever needs the place finds it missing.
                 shapes[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = shapely.Point(*[np.nan] * (2 + deep))
                 xyz, of = shapely.get_coordinates(shapes, include_z=deep, return_index=True)
         except Exception as error:
