@@ -11,7 +11,9 @@ import pytest
 import xarray as xr
 
 import napari_fhn
+from napari_fhn import sample_data, surveys
 from napari_fhn.cli import main
+from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import own_files
 from napari_fhn.training import Schedule
@@ -109,6 +111,36 @@ def test_what_is_written_beside_a_file_replaces_nothing_either(folder, monkeypat
     assert main(["export", "classes", "p.npy", *SESSION]) == 2
     assert "p.npy.history.txt: it is there already" in capsys.readouterr().err
     assert not Path("p.npy").exists()
+
+
+def test_what_a_gis_keeps_beside_a_map_is_replaced_where_it_is_ours_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    survey = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    classes = ClassTable.default(2)
+    table = Path("map.tif.aux.xml")
+
+    def export():
+        with own_files.writing("map.tif", overwrite=False):
+            surveys.save("map.tif", np.ones((112, 128), np.uint8), survey, nodata=0, classes=classes)
+
+    table.write_bytes(MINE)
+    with pytest.raises(own_files.WouldReplace, match=r"map\.tif\.aux\.xml"):
+        export()
+    assert table.read_bytes() == MINE
+    table.unlink()
+    export()
+    # What QGIS does when it shows the map.
+    table.write_text(table.read_text().replace("</PAMDataset>", "<Histograms/></PAMDataset>"))
+    export()
+    assert "Histograms" not in table.read_text()
+
+
+def test_a_link_is_somebodys_wherever_it_leads(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with own_files.writing("ours.npy", overwrite=False):
+        Path("ours.npy").write_bytes(MINE)
+    os.symlink("ours.npy", "to ours.npy")
+    assert own_files.strangers([Path("ours.npy"), Path("to ours.npy")]) == (Path("to ours.npy"),)
 
 
 def test_a_link_to_a_file_of_somebody_is_that_file(folder, monkeypatch):

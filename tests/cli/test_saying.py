@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,21 @@ def test_a_log_says_what_was_typed_and_what_led_to_an_error(tmp_path, capsys, mo
 def test_a_log_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
     assert main(["info", "sample:seismic", "--log-file", str(tmp_path / "nowhere" / "log.txt")]) == 2
     assert capsys.readouterr().err.strip().endswith("nowhere/log.txt: No such file or directory")
+
+
+def test_a_log_is_added_to_no_file_that_is_none(tmp_path, capsys, monkeypatch):
+    """A survey with lines of text behind it has another size, and is read by nobody."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in {"survey ü.sgy": b"\xc3" * 4000, "wells.csv": b"well,x,y\nA,1,2\n", "short": b"2"}.items():
+        Path(name).write_bytes(content)
+        for words in (["info", "sample:seismic", "--log-file", name], ["--log-file", name, "info", "sample:seismic"]):
+            assert main(words) == 2
+            assert f"{name}: it is no log" in capsys.readouterr().err
+        assert Path(name).read_bytes() == content
+    Path("empty.txt").touch()
+    assert main(["recipes", "--log-file", "empty.txt"]) == 0
+    assert saying.may_be_log("empty.txt")
+    assert Path("empty.txt").stat().st_size
 
 
 def test_who_stops_is_told_what_is_left(capsys, monkeypatch):

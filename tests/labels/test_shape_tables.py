@@ -93,11 +93,11 @@ def test_wells_as_points_with_fields(tables, survey, suffix, z):
 def test_wells_in_degrees_are_brought_over_and_the_crs_of_the_survey_is_asked(tables, survey):
     wanted, _ = burnt(survey, "--wells", tables / "wells.csv", "--tops", tables / "tops.csv")
     path = written(tables / "w.gpkg", points("EPSG:4326"), "EPSG:4326", Well=["A", "B"])
-    with pytest.raises(Question, match="CRS of the survey's own coordinates"):
+    with pytest.raises(Question, match="are in EPSG:4326, and the CRS of the survey's own coordinates"):
         burnt(survey, "--wells", path, "--tops", tables / "tops.csv")
     found, words = burnt(survey, "--wells", path, "--tops", tables / "tops.csv", "--survey-crs", UTM)
     np.testing.assert_array_equal(found, wanted)
-    assert any("were brought to the CRS of the survey" in one for one in words)
+    assert any("its coordinates (EPSG:4326) were brought to the CRS of the survey" in one for one in words)
 
 
 def test_tops_checkshots_and_points_as_points(tables, survey):
@@ -145,3 +145,35 @@ def test_what_is_wrong_is_a_sentence(tables, survey):
         labels.sniff(path)
     odd = written(tables / "odd.geojson", points(), WELL=["A\tone\n", "# B"])
     assert [row.text("well") for row in labels.sniff(odd).rows({"well": 0})] == ["A one", "# B"]
+    quotes = written(tables / "quotes.geojson", points(), WELL=['"A', 'B 9"'])
+    assert [row.text("well") for row in labels.sniff(quotes).rows({"well": 0})] == ['"A', 'B 9"']
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".geojson"])
+def test_a_shape_without_a_place_is_not_left_out_unsaid(tables, survey, suffix):
+    wanted, _ = burnt(survey, "--wells", tables / "wells.csv", "--tops", tables / "tops.csv")
+    wells = written(tables / f"w{suffix}", [points()[0], shapely.Point()], WELL=["A", "B"])
+    with pytest.raises(LabelError, match="line 3: column 'X' is empty"):
+        burnt(survey, "--wells", wells, "--tops", tables / "tops.csv")
+    # Tops say their well by its name, and need no place.
+    rows = [line.split(",") for line in TOPS.splitlines()[1:]]
+    at = [points()[0], *[shapely.Point()] * (len(rows) - 1)]
+    tops = written(
+        tables / f"t{suffix}", at, WELL=[row[0] for row in rows], MARKER=[row[1] for row in rows],
+        TWT_ms=[float(row[2]) for row in rows],
+    )  # fmt: skip
+    np.testing.assert_array_equal(burnt(survey, "--wells", tables / "wells.csv", "--tops", tops)[0], wanted)
+
+
+@pytest.mark.parametrize("option", ["--wells", "--tops", "--deviation", "--polygons", "--points", "--known"])
+def test_a_shapefile_without_its_other_files_says_which(tables, survey, option):
+    whole = written(tables / "w.shp", points(), WELL=["A", "B"])
+    (tables / "linked.shp").symlink_to(whole)
+    whole.with_suffix(".shx").rename(tables / "w.SHX")
+    labels.sniff(whole)
+    (tables / "w.SHX").unlink()
+    others = {"--wells": tables / "wells.csv", "--tops": tables / "tops.csv"}
+    for name in ("w", "linked"):
+        words = (word for pair in (others | {option: tables / f"{name}.shp"}).items() for word in pair)
+        with pytest.raises(LabelError, match=rf"{name}\.shx is not beside it"):
+            burnt(survey, *words)

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import HeldOut, Project, Session, Settings, SurveySet, attributes, jobs
+from napari_fhn.project import HeldOut, Project, Session, Settings, SurveySet, attributes, dips, jobs
 from napari_fhn.project.facts import bands_of, facts_of
 from napari_fhn.project.outlook import planned
+from napari_fhn.structure.relative_time import RelativeTime
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.schedule import Schedule
@@ -176,3 +178,15 @@ def test_predicting_derives_the_same_again(tmp_path):
     project.surveys = None  # only the copies are at hand
     Path(begun.job.inputs[1].path).unlink()
     assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+
+
+def test_relative_times_take_the_dips_that_the_session_keeps(tmp_path):
+    project = work(tmp_path / "s", ("cube", volume()))
+    begun = jobs.begin(project, settings(3, attributes=("relative-time",)), held_out=HeldOut(0))
+    kept = dips.of_session(tmp_path / "s")
+    assert not kept.missing(), "found once, for the attribute and for all that is carried"
+    times = np.load(begun.job.inputs[1].path)
+    assert times.shape == (1, 6, 7, 40)
+    np.testing.assert_allclose(times[0], RelativeTime(kept).read(Box.whole((6, 7, 40))), atol=1e-5)
+    with pytest.raises(JobError, match="'relative-time' is of seismic data"):
+        jobs.begin(work(tmp_path / "map", ("scene", scene())), settings(attributes=("relative-time",)))

@@ -1,4 +1,4 @@
-"""What a command writes is nothing that it reads, no part of a session, and replaces nothing of somebody else."""
+"""What a command writes is nothing that it reads, no part of a session, and changes nothing of somebody else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.cli.options import UsageError
+from napari_fhn.cli.saying import may_be_log
 from napari_fhn.regular import as_typed, is_address
 
 #: Options that name a file which is written.
@@ -47,6 +48,8 @@ def check(options: argparse.Namespace) -> None:
         from napari_fhn.project.export_checks import check_no_part
 
         check_no_part(path)
+        if name == "log_file" and not may_be_log(path):
+            raise UsageError(f"{as_typed(path)}: it is no log, and lines would be added to it: choose another name")
         # What exports does it itself, for it knows what else it writes; `predict` may go on with a store.
         if options.command not in ("predict", "export") and name == "output" and said.get("overwrite") is False:
             from napari_fhn.project import own_files

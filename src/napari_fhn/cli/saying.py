@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ log = logging.getLogger("napari_fhn")
 # Where nobody asked for a log there is none: without this Python would print errors by itself.
 log.addHandler(logging.NullHandler())
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LINE_OF_LOG = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ \S+: ")
 _as_json = False
 
 
@@ -30,6 +32,24 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return hidden(super().format(record))
+
+
+def may_be_log(path: str | Path) -> bool:
+    """Tell whether a log may be added to what is there: a log of before, an empty file, a terminal, nothing.
+
+    Parameters
+    ----------
+    path : path-like
+        As a person named it.
+    """
+    if not os.path.isfile(path):
+        return True  # Whoever opens it says what is wrong.
+    try:
+        with open(path, "rb") as file:
+            begins = file.read(200)
+    except OSError:
+        return True
+    return not begins or _LINE_OF_LOG.match(begins) is not None
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.sentence import in_one_line
 
 if TYPE_CHECKING:
     from rasterio.crs import CRS
@@ -64,6 +66,26 @@ def crs_of(text: str, path: Path | None = None) -> CRS:
         return CRS.from_user_input(text)
     except (CRSError, ValueError) as error:
         raise LabelError(f"there is no CRS '{text}' ({error})", "Name it as in EPSG:32633", path=path) from error
+
+
+def named_crs(text: str) -> str:
+    """Return what people call a CRS, for a sentence: its code, else its name; WKT fills a page.
+
+    Parameters
+    ----------
+    text : str
+        As a person or a file says it.
+
+    Examples
+    --------
+    >>> named_crs('GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]]]')
+    'WGS 84'
+    """
+    if "[" not in text:
+        return text
+    code = crs_of(text).to_epsg(confidence_threshold=100)
+    name = re.search(r'"([^"]+)"', text)
+    return f"EPSG:{code}" if code else in_one_line(name[1]) if name else "a CRS of its own"
 
 
 def on_survey(
@@ -141,7 +163,7 @@ def to_map(
         )
     target = own_crs(survey, path, crs, survey_crs)
     moved = transformed(at, source, target, path)
-    words = f"{path.name}: its coordinates ({crs}) were brought to the CRS of the {_called(survey)}."
+    words = f"{path.name}: its coordinates ({named_crs(crs)}) were brought to the CRS of the {_called(survey)}."
     warnings.warn(words, LabelWarning, stacklevel=3)
     return moved
 
@@ -210,7 +232,8 @@ def own_crs(survey: xr.DataArray, path: Path, crs: str, said: str | None = None)
     named = said or map_crs(survey)
     if not named:
         raise Undeclared(
-            f"its coordinates are in {crs}, and the CRS of the {_called(survey)}'s own coordinates is not told",
+            f"its coordinates are in {named_crs(crs)}, and the CRS of the {_called(survey)}'s own coordinates is not "
+            "told",
             "Say it, as in EPSG:32631",
             option="survey_crs",
             path=path,

@@ -8,6 +8,8 @@ from napari_fhn.labels import shape_tables
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns
 from napari_fhn.labels.kinds import KINDS, recognise
+from napari_fhn.vector import SUFFIXES, VectorError
+from napari_fhn.vector.looking import check
 from napari_fhn.what_it_is import what_it_is
 
 #: What files of each kind may be: the uses that `what_it_is` tells.
@@ -42,6 +44,12 @@ def mistaken(path: Path, kind: str) -> LabelError | None:
         return None
     if found.use == "shapes" and "table" in _TAKES.get(kind, ()) and shape_tables.holds(path):
         return None
+    if found.use == "shapes" and path.suffix.lower() in SUFFIXES:
+        try:
+            # One that nobody can read is no better given as shapes.
+            check(path)
+        except VectorError as error:
+            return LabelError(error.what, error.way_out, path=path)
     return LabelError(f"it is {found.words}", found.way_out, path=path)
 
 

@@ -16,6 +16,7 @@ from rasterio.crs import CRS
 
 from napari_fhn import vector
 from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.sheet_lines import quoted
 from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.vector.rows import Rows, is_places, rows
 
@@ -98,7 +99,7 @@ def _lines(path: Path, modified: int, size: int) -> tuple[tuple[tuple[int, str],
 def _cell(text: str) -> str:
     """A cell on one line; no row begins as a comment does."""
     plain = " ".join(text.split())
-    return f'"{plain}"' if plain[:1] in "#!/-" and plain[:1] and not plain[1:2].isdigit() else plain
+    return quoted(plain, always=plain[:1] in "#!/-" and plain[:1] != "" and not plain[1:2].isdigit())
 
 
 def _along(found: Rows) -> NDArray[np.float64] | None:

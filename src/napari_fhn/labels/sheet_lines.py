@@ -154,12 +154,21 @@ def _said(row: Sequence[str]) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    line = "\t".join(_quoted(cell) for cell in cells)
+    line = "\t".join(quoted(cell) for cell in cells)
     # A column may be called "#", and a well "END".
     if is_comment(line) or is_end(line) or is_rule(line):
-        return "\t".join([_quoted(cells[0], always=True), *(_quoted(cell) for cell in cells[1:])])
+        return "\t".join([quoted(cells[0], always=True), *(quoted(cell) for cell in cells[1:])])
     return line
 
 
-def _quoted(cell: str, always: bool = False) -> str:
+def quoted(cell: str, always: bool = False) -> str:
+    """Return a cell as tables have it: in quotes where it has some itself.
+
+    Parameters
+    ----------
+    cell : str
+        On one line.
+    always : bool
+        In quotes whatever it says.
+    """
     return '"' + cell.replace('"', '""') + '"' if always or '"' in cell else cell

@@ -78,6 +78,9 @@ def markers_of(table: Table, well: int | None = None) -> dict[int, str]:
             continue
         if all(is_number(cell, table.dialect.decimal) for cell in numbers):
             found[k] = bare
+    of = {table.units[k] for k in found}
+    if not of.isdisjoint(METRES) and not of.isdisjoint(MILLISECONDS):
+        return {}  # Times for depths are checkshots.
     return found if len(found) > 1 and len(set(found.values())) == len(found) else {}
 
 

@@ -23,7 +23,7 @@ from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.leftovers import part_of
 from napari_fhn.network.counting import in_words
-from napari_fhn.project import backbones
+from napari_fhn.project import backbones, dips
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
 from napari_fhn.project.inputs import note_copy, sweep
@@ -157,7 +157,7 @@ def add(
         raise JobError(
             "attributes are channels, and this recipe reads the bands of a cube as an axis: choose another recipe"
         )
-    sources = Sources(arrays, known.bands)
+    sources = Sources(arrays, known.bands, lambda vertical: dips.dips_of(inputs, vertical, project.session.structure))
     if sources.bands != len(known.bands):
         raise JobError(
             "what is known of the bands of the surveys does not go with their copies: open the surveys again"

@@ -229,9 +229,8 @@ class Exporter:
         made = [f"napari-fhn {__version__}, {today()}", *self._origin.made(request.offer, request.partial)]
         if self.table is not None:
             made.append(f"classes: {', '.join(f'{one.code} {one.name}' for one in self.table)}")
-        written = writing.write(request, tuple(made), told)
-        own_files.remember(name for path in written.paths for name in own_files.with_companions(path))
-        return written
+        with own_files.remembering(writing.files(request)):
+            return writing.write(request, tuple(made), told)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,9 @@ import platformdirs
 from napari_fhn import record
 from napari_fhn.project.errors import NeedsConsent
 from napari_fhn.regular import as_typed
+from napari_fhn.surveys.out import pam
 from napari_fhn.surveys.out.history import SIDECAR
-from napari_fhn.surveys.out.saving import ENVI
+from napari_fhn.surveys.out.saving import ENVI, GEOTIFF
 
 VARIABLE = "NAPARI_FHN_WRITTEN"
 OVERWRITE = "overwrite"
@@ -56,7 +57,10 @@ def with_companions(path: str | Path) -> tuple[Path, ...]:
     """Return a file and those that may be written beside it under names that others could have taken."""
     path = Path(path)
     header = (path.with_suffix(".hdr"),) if path.suffix.lower() in ENVI else ()
-    return (path, *header, path.with_name(path.name + SIDECAR))
+    named = path.with_name(path.name + pam.SUFFIX)
+    # A GIS adds what it has counted to ours, which is no reason to ask each night.
+    theirs = (named,) if path.suffix.lower() in GEOTIFF and named.exists() and not pam.is_ours(named) else ()
+    return (path, *header, *theirs, path.with_name(path.name + SIDECAR))
 
 
 def strangers(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -65,9 +69,9 @@ def strangers(paths: Iterable[Path]) -> tuple[Path, ...]:
     Parameters
     ----------
     paths : iterable of Path
-        Files or folders; of a link it is what it leads to.
+        Files or folders. This program makes no links: one that is there is somebody's, wherever it leads.
     """
-    return tuple(path for path in paths if os.path.lexists(path) and _state(path) not in {_left(path)} - {""})
+    return tuple(path for path in paths if os.path.lexists(path) and (path.is_symlink() or not _is_as_left(path)))
 
 
 def check(paths: Iterable[Path]) -> None:
@@ -114,8 +118,18 @@ def writing(path: str | Path, *, overwrite: bool) -> Iterator[None]:
     names = with_companions(path)
     if not overwrite:
         check(names)
-    yield
-    remember(names)
+    with remembering(names):
+        yield
+
+
+@contextlib.contextmanager
+def remembering(paths: Iterable[Path]) -> Iterator[None]:
+    """Remember what is written inside, also where something fails behind it; what stays as it was is not meant."""
+    before = {path: _state(path) for path in paths}
+    try:
+        yield
+    finally:
+        remember(path for path, state in before.items() if _state(path) != state)
 
 
 def remember(paths: Iterable[Path]) -> None:
@@ -132,6 +146,10 @@ def remember(paths: Iterable[Path]) -> None:
         if len(marks) > _MOST:
             for mark in sorted(marks, key=lambda one: one.stat().st_mtime)[:-_MOST]:
                 mark.unlink(missing_ok=True)
+
+
+def _is_as_left(path: Path) -> bool:
+    return _state(path) in {_left(path)} - {""}
 
 
 def _left(path: Path) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +33,10 @@ def digest(path: str | Path) -> str:
     OSError
         When it cannot be read.
     """
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        # Of which there may be no end.
+        raise OSError(errno.EINVAL, "it is a device or a pipe, and no file", os.fspath(path))
     if is_large(path):
         found = hashlib.blake2b(digest_size=_BYTES)
         array: Any = mapped.open(path)

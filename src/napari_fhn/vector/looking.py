@@ -30,6 +30,8 @@ MAGIC = {
     ".zip": b"PK\x03\x04",
 }
 SUFFIXES = tuple(MAGIC)
+#: Files without which GDAL cannot read one, by suffix; in either case.
+_NEEDED = {".shp": ".shx", ".tab": ".dat"}
 #: What a table of MapInfo says that has its shapes beside it, and is no view of others elsewhere.
 _NATIVE = (b"type native", b"open table")
 #: What has to stand near the beginning of a file of XML.
@@ -81,6 +83,10 @@ def check(path: Path) -> None:
             if _NATIVE[0] not in said or _NATIVE[1] in said:
                 what = "it is a table of MapInfo without shapes of its own"
                 raise VectorError(path, what, "Export it as a native table")
+        needed = _NEEDED.get(suffix, "")
+        if needed and not any(path.with_suffix(one).exists() for one in (needed, needed.upper())):
+            what = f"it is several files of one name, and {path.stem}{needed} is not beside it"
+            raise VectorError(path, what, f"Copy all files {path.stem}.* together, or use a GeoPackage")
         if root is not None:
             _check_xml(path)
     except OSError as error:

@@ -32,7 +32,7 @@ class Rows:
     shape : ndarray of int64, shape (n,)
         To which shape each place belongs: several to a line, or to a shape of several points.
     xyz : ndarray of float64, shape (n, 2) or (n, 3)
-        Coordinates in `crs`, with elevations where the layer has some.
+        Coordinates in `crs`, with elevations where the layer has some; NaN for a shape without a place.
     lines : bool
         Whether they are corners of lines.
     crs : CRS or None
@@ -96,6 +96,8 @@ def rows(path: Path, layer: str | None = None) -> Rows:
                 meta, _, wkb, columns = pyogrio.raw.read(place.file, layer=place.layer, **place.how)
                 shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
                 deep = bool(shapely.has_z(shapes).any())
+                # Of a shape without a place all else is kept: whoever needs the place finds it missing.
+                shapes[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = shapely.Point(*[np.nan] * (2 + deep))
                 xyz, of = shapely.get_coordinates(shapes, include_z=deep, return_index=True)
         except Exception as error:
             # pyogrio and shapely have a family of exceptions each, and pass on those of GDAL and GEOS.

@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_close, ask_consent
 from napari_fhn.widgets.data.data_panel import DataPanel
+from napari_fhn.widgets.data.kept_whole import KeptWhole
 from napari_fhn.widgets.data.opening import CanvasDrops
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
@@ -102,6 +103,7 @@ class Dock(QWidget):
         self.sheet: Sheet | None = None
         self.drops = CanvasDrops(self.desk.viewer, self)
         self.past_sliders = PastSliders(self.desk.viewer, self)
+        self.kept_whole = KeptWhole(self.desk.viewer, self)
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
@@ -202,6 +204,8 @@ class Dock(QWidget):
         with contextlib.suppress(RuntimeError):
             self.past_sliders.let_go()
         with contextlib.suppress(RuntimeError):
+            self.kept_whole.let_go()
+        with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
             self.view.deleteLater()
         self.data.close_panel()
@@ -248,6 +252,7 @@ class Dock(QWidget):
         self.drops.watch(window)
         self.past_sliders.watch(window)
         canvas = put_above(window, self.view)
+        self.kept_whole.watch(canvas, self.width())
         if canvas is not None and self.sheet is None:
             self.sheet = furnished(canvas, self.desk)
 

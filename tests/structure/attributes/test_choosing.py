@@ -7,9 +7,10 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.structure import attributes
-from napari_fhn.structure.attributes import Band, Facts, Step
+from napari_fhn.structure.attributes import Band, Facts, Step, choosing
 from napari_fhn.structure.attributes.choosing import choose
 from napari_fhn.structure.attributes.deriving import Sources
+from napari_fhn.structure.dips import DipField
 
 
 class Known:
@@ -82,6 +83,23 @@ def test_wells_in_a_volume():
         [attributes.attribute(name) for name in ("phase", "envelope")], facts, Sources([values[None]]), Known(labels)
     )
     assert [one.name for one in found.attributes] in (["envelope"], [])
+
+
+def test_what_takes_the_whole_of_a_large_survey_is_not_asked_for(monkeypatch):
+    shape = (12, 12, 64)
+    values = np.random.default_rng(0).standard_normal((1, *shape)).astype(np.float32)
+    labels = np.zeros(shape, int)
+    for i, j in ((2, 2), (9, 3), (5, 9)):
+        labels[i, j, :30], labels[i, j, 30:] = 1, 2
+    facts = Facts(shape, (Step(), Step(), Step(4.0, "ms")), (Band("seismic"),), 2)
+    asked = []
+    sources = Sources([values], dips=lambda vertical: asked.append(vertical) or DipField.open(values[0]))
+    choose([attributes.attribute("relative-time")], facts, sources, Known(labels))
+    assert asked
+    asked.clear()
+    monkeypatch.setattr(choosing, "_MOST_WHOLE", values.size - 1)
+    choose([attributes.attribute("relative-time")], facts, sources, Known(labels))
+    assert not asked
 
 
 def test_one_place_foretells_nothing():

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 
 from napari_fhn.box import Box
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import Band, Facts, Step, deriving
 from napari_fhn.structure.attributes.deriving import Derived, Sources
+from napari_fhn.structure.dips import DipField
 
 RNG = np.random.default_rng(0)
 SIX = (485.0, 560.0, 660.0, 830.0, 1650.0, 2200.0)
@@ -69,7 +71,8 @@ def test_what_fits_has_the_channels_that_it_names_and_numbers_in_them(kind):
 
 def test_each_kind_of_data_has_its_own():
     names = {kind: {one.name for one in attributes.fitting(facts)} for kind, (facts, _) in KINDS.items()}
-    assert {"envelope", "phase", "frequency", "rms", "sweetness", "spectral", "coherence", "dip"} == names["volume"]
+    of_traces = {"envelope", "phase", "frequency", "rms", "sweetness", "spectral"}
+    assert of_traces | {"coherence", "dip", "relative-time"} == names["volume"]
     assert {"derivatives", "gradient", "vertical", "tilt", "analytic", "residual"} == names["one field"]
     assert {"difference", "ratio", "change", "indices", "pca", "mnf"} <= names["pair"]
     assert {"continuum", "indices", "pca", "mnf"} == names["cube"]
@@ -232,3 +235,55 @@ def test_dips_and_coherence_of_beds_that_deepen():
     coherence = Derived(attributes.attribute("coherence"), facts, Sources([beds[None]])).read(whole)[0]
     assert coherence[away].mean() > 0.8
     assert coherence[4:12, 14:16, 20:70].mean() < coherence[away].mean() - 0.2
+
+
+def folded(shape=(24, 30, 96)):
+    """Beds in a fold, and the depth of one of them below that in the column in the middle."""
+    x, y, z = np.mgrid[tuple(slice(size) for size in shape)]
+    surface = 6 * np.sin(x / 9) + 0.3 * y
+    surface -= surface[shape[0] // 2, shape[1] // 2]
+    level = z - surface
+    beds = np.interp(level, np.arange(-40, shape[2] + 40), np.random.default_rng(0).normal(size=shape[2] + 80))
+    facts = Facts(shape, (Step(), Step(), Step(4.0, "ms")), (Band("beds"),), 2)
+    return facts, gaussian_filter1d(beds, 1.5, axis=2).astype(np.float32), level
+
+
+@pytest.mark.parametrize("vertical", [2, 0])
+def test_relative_time_is_the_same_along_a_bed_whichever_axis_is_vertical(vertical):
+    facts, beds, level = folded()
+    moved = np.moveaxis(beds, 2, vertical)
+    steps = (Step(4.0, "ms") if axis == vertical else Step() for axis in range(3))
+    found = Derived(
+        attributes.attribute("relative-time"),
+        Facts(moved.shape, tuple(steps), facts.bands, vertical),
+        Sources([moved[None]]),
+    )
+    assert found.names == ("relative geologic time (samples)",)
+    times = np.moveaxis(found.read(Box.whole(moved.shape))[0], vertical, 2)
+    away = np.s_[3:-3, 3:-3, 20:-20]
+    assert np.abs(times - level)[away].mean() < 1
+    depth = np.broadcast_to(np.arange(96), beds.shape)
+    assert np.abs(times - level)[away].mean() < np.abs(depth - level)[away].mean() / 4
+
+
+def test_what_takes_the_whole_survey_takes_kept_dips_once_and_tells_how_far_it_is():
+    facts, beds, _ = folded()
+    field, asked, told = DipField.open(beds), [], []
+    sources = Sources([beds[None]], dips=lambda vertical: asked.append(vertical) or field)
+    derived = Derived(attributes.attribute("relative-time"), facts, sources)
+    out = np.empty((1, *beds.shape), np.float32)
+    derived.write(out, told.append)
+    assert asked == [2]
+    assert not field.missing()
+    assert told == sorted(told)
+    assert 0.4 < told[0] <= 0.5, "the dips are half of it"
+    assert told[-1] == 1
+
+    class Enough(Exception):
+        pass
+
+    def stop(share):
+        raise Enough
+
+    with pytest.raises(Enough):
+        Derived(attributes.attribute("relative-time"), facts, Sources([beds[None]])).write(out, stop)

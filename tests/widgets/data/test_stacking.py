@@ -72,6 +72,21 @@ def test_unlike_maps_become_one_layer_that_is_ticked(maps, spin):
     assert dock.desk.book.layer.data.shape == (24, 32)
 
 
+def test_maps_that_could_not_be_ticked_together_are_all_offered_and_a_stack_of_them_is_not(maps, spin):
+    viewer, dock, _ = maps
+    dialog = StackDialog(dock.desk.stacking.entries())
+    assert [entry.used for entry in dialog.entries] == [True, True, True]
+    dock.desk.stacking.make(dialog.entries)
+    assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.surveys.channels == 4)
+    assert "Stacked 3 maps as 4 channels" in dock.desk.messages.message
+    again = {entry.name: entry.used for entry in dock.desk.stacking.entries()}
+    assert again == {"magnetics": True, "gravity": True, "rocks": True, "maps": False}
+    # On one grid a tick that was taken away says that a map is not wanted.
+    dock.desk.data.choose((viewer.layers["rocks"],))
+    again = {entry.name: entry.used for entry in dock.desk.stacking.entries()}
+    assert again == {"magnetics": False, "gravity": True, "rocks": True, "maps": False}
+
+
 def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
     _, dock, _ = maps
     dialog = StackDialog(dock.desk.stacking.entries())

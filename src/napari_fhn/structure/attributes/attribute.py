@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.box import Box
 from napari_fhn.structure.attributes.facts import Facts
+
+if TYPE_CHECKING:
+    from napari_fhn.structure.attributes.deriving import Sources
 
 Values = NDArray[np.float32]
 
@@ -22,6 +26,18 @@ Reach = tuple[int | None, ...]
 
 class AttributesError(ValueError):
     """One sentence for a person: which attribute cannot be, and what can."""
+
+
+class OfSurvey(Protocol):
+    """An attribute of which no box is told without the whole of the data."""
+
+    def prepare(self) -> Iterator[float]:
+        """Find what takes long, and yield the share of it that is done."""
+        ...
+
+    def read(self, box: Box) -> Values:
+        """Return its channels ``(channels, *box.shape)``; what was not prepared is found now."""
+        ...
 
 
 class Attribute(ABC):
@@ -70,6 +86,10 @@ class Attribute(ABC):
     def reach(self, facts: Facts) -> Reach:
         """Return how far around a voxel it looks."""
         return (0,) * len(facts.shape)
+
+    def of_survey(self, sources: Sources, facts: Facts) -> OfSurvey | None:
+        """Return what it is read from if it takes the whole of the data; None where a box and its reach are enough."""
+        return None
 
     def fit(self, blocks: Sequence[Values], facts: Facts) -> Fitted:
         """Find what it needs to know of data as a whole.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.structure.attributes.attribute import Attribute, Fitted
 from napari_fhn.structure.attributes.facts import Band, Facts
+
+if TYPE_CHECKING:
+    from napari_fhn.structure.dips import DipField
 
 Values = NDArray[np.float32]
 
@@ -37,10 +40,18 @@ class Sources:
         ``(bands, *shape)`` each, of one shape; memory-mapped is fine, NaN where there are no data.
     bands : sequence of Band
         How their values are stored; as they are meant, where nothing is said.
+    dips : callable, optional
+        Given the vertical axis, opens dips of the first band that are kept somewhere; made anew without.
     """
 
-    def __init__(self, arrays: Sequence[Any], bands: Sequence[Band] = ()) -> None:
+    def __init__(
+        self,
+        arrays: Sequence[Any],
+        bands: Sequence[Band] = (),
+        dips: Callable[[int], DipField] | None = None,
+    ) -> None:
         self._arrays = list(arrays)
+        self._dips = dips
         stored = any((band.scale, band.offset) != (1.0, 0.0) for band in bands)
         self._scale = np.array([band.scale for band in bands], np.float32) if stored else None
         self._offset = np.array([band.offset for band in bands], np.float32)
@@ -57,6 +68,14 @@ class Sources:
             found *= self._scale.reshape(each)
             found += self._offset.reshape(each)
         return found
+
+    def dips(self, vertical: int) -> DipField:
+        """Open the dips of the first band, with the vertical axis last."""
+        if self._dips is not None:
+            return self._dips(vertical)
+        from napari_fhn.structure.dips import DipField
+
+        return DipField.open(_Upright(self, vertical))
 
     def blocks(self, vertical: int | None) -> list[Values]:
         """Return blocks from all over the data, always the same ones."""
@@ -75,6 +94,21 @@ class Sources:
             if len(found) == _BLOCKS:
                 break
         return found or [self.read(Box((0,) * len(sizes), tuple(sizes)))]
+
+
+class _Upright:
+    """The first band as an array that is read as it is sliced, with the vertical axis last."""
+
+    def __init__(self, sources: Sources, vertical: int) -> None:
+        self._sources, self._vertical = sources, vertical % len(sources.shape)
+        across = [size for axis, size in enumerate(sources.shape) if axis != self._vertical]
+        self.shape = (*across, sources.shape[self._vertical])
+
+    def __getitem__(self, where: tuple[slice, ...]) -> Values:
+        ends = [one.indices(size)[:2] for one, size in zip(where, self.shape, strict=True)]
+        ends.insert(self._vertical, ends.pop())
+        box = Box(tuple(start for start, _ in ends), tuple(stop for _, stop in ends))
+        return np.moveaxis(self._sources.read(box)[0], self._vertical, -1)
 
 
 class Derived:
@@ -115,6 +149,12 @@ class Derived:
         self.shape = sources.shape
         self._sources = sources
         self._fitted = fitted
+        self._survey = attribute.of_survey(sources, facts)
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether no box is read before the whole of the data was."""
+        return self._survey is not None
 
     @property
     def fitted(self) -> Fitted:
@@ -125,6 +165,8 @@ class Derived:
 
     def read(self, box: Box) -> Values:
         """Return its channels ``(channels, *box.shape)`` in a box inside the data, the same in whichever box."""
+        if self._survey is not None:
+            return self._survey.read(box)
         out = np.empty((len(self.names), *box.shape), np.float32)
         for seen, inside in self._tiles(box):
             found = self.attribute.compute(self._sources.read(seen), self.facts, self.fitted)
@@ -134,6 +176,8 @@ class Derived:
     def parts(self) -> Iterator[Box]:
         """Yield boxes that make up the data, each small enough to be worked on at once."""
         reach = self.attribute.reach(self.facts)
+        if self._survey is not None:  # what takes the whole is there once, and any box is read from it
+            reach = tuple(None if axis == self.facts.vertical else 0 for axis in range(len(reach)))
         sides = [
             (size if self._is_whole(axis) else _TILE) if one is None else 0
             for axis, (one, size) in enumerate(zip(reach, self.shape, strict=True))
@@ -159,12 +203,18 @@ class Derived:
         progress : callable, optional
             Told the share that is done; what it raises ends the work.
         """
+        before = 0.0
+        if self._survey is not None:
+            for share in self._survey.prepare():
+                before = share / 2
+                if progress is not None:
+                    progress(before)
         done, whole = 0, int(np.prod(self.shape))
         for box in self.parts():
             out[(slice(None), *box.slices)] = self.read(box)
             done += int(np.prod(box.shape))
             if progress is not None:
-                progress(done / whole)
+                progress(before + (1 - before) * (done / whole))
 
     def _is_whole(self, axis: int) -> bool:
         """Whether an axis of which the whole is looked at is not cut into tiles."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.box import Box
 from napari_fhn.structure.attributes import traces
-from napari_fhn.structure.attributes.attribute import AttributesError, Fitted, OfEachBand, Reach
+from napari_fhn.structure.attributes.attribute import AttributesError, Fitted, OfEachBand, OfSurvey, Reach
+from napari_fhn.structure.attributes.deriving import Sources
 from napari_fhn.structure.attributes.facts import Facts
+
+if TYPE_CHECKING:
+    from napari_fhn.structure.dips import DipField
+    from napari_fhn.structure.relative_time import RelativeTime as Times
 
 Values = NDArray[np.float32]
 
@@ -235,6 +243,65 @@ class Dip(OfReflectors):
         return self.found(values, facts)[0]
 
 
+class RelativeTime(OfReflectors):
+    """Relative geologic time."""
+
+    name = "relative-time"
+    title = "relative geologic time"
+    words = (
+        "Where the reflector of a voxel meets the column in the middle of the survey, in samples: the same number "
+        "along a layer, however it is folded. It takes the dips of the whole survey; each survey has its own numbers."
+    )
+
+    def reach(self, facts: Facts) -> Reach:
+        """The whole survey."""
+        return (None,) * len(facts.shape)
+
+    def each(self) -> tuple[str, ...]:
+        """Return the names of its channels."""
+        return (f"{self.title} (samples)",)
+
+    def of_survey(self, sources: Sources, facts: Facts) -> OfSurvey:
+        """Return what it is read from."""
+        return _Carried(sources, _axis(facts))
+
+    def compute_one(self, values: Values, facts: Facts, fitted: Fitted) -> Values:
+        """Compute it of a whole survey at once."""
+        return _Carried(Sources([values[np.newaxis]]), _axis(facts)).read(Box.whole(values.shape))
+
+
+class _Carried:
+    """Relative times of a survey, found when they are first asked for."""
+
+    def __init__(self, sources: Sources, vertical: int) -> None:
+        self._sources, self._vertical = sources, vertical % len(sources.shape)
+
+    def prepare(self) -> Iterator[float]:
+        """Find the dips."""
+        missing = len(self._dips.missing())
+        for done, _ in enumerate(self._dips.fill(), 1):
+            yield done / missing
+
+    def read(self, box: Box) -> Values:
+        """Return the times of a box; NaN where there are no data."""
+        upright = Box(self._upright(box.start), self._upright(box.stop))
+        found = np.moveaxis(self._times.read(upright), -1, self._vertical)
+        return np.where(np.isfinite(self._sources.read(box)[:1]), found, np.float32(np.nan))
+
+    def _upright(self, place: tuple[int, ...]) -> tuple[int, ...]:
+        return (*(at for axis, at in enumerate(place) if axis != self._vertical), place[self._vertical])
+
+    @cached_property
+    def _dips(self) -> DipField:
+        return self._sources.dips(self._vertical)
+
+    @cached_property
+    def _times(self) -> Times:
+        from napari_fhn.structure.relative_time import RelativeTime as Times
+
+        return Times(self._dips)
+
+
 def _axis(facts: Facts) -> int:
     assert facts.vertical is not None
     return facts.vertical
@@ -260,4 +327,4 @@ def _per(facts: Facts) -> str:
     return {"ms": "Hz", "m": "cycles per km", "": "cycles per sample"}[_unit(facts)]
 
 
-ATTRIBUTES = (Envelope, Phase, Frequency, Rms, Sweetness, Spectral, Coherence, Dip)
+ATTRIBUTES = (Envelope, Phase, Frequency, Rms, Sweetness, Spectral, Coherence, Dip, RelativeTime)

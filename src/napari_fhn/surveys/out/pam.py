@@ -78,5 +78,16 @@ def forget_categories(raster: Path) -> None:
         The raster.
     """
     path = raster.with_name(raster.name + SUFFIX)
-    if path.is_file() and f'key="made_by">{_MADE_BY}<' in path.read_text(encoding="utf-8", errors="replace"):
+    if is_ours(path):
         path.unlink()
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether this program wrote such a file; what a GIS has added since, such as statistics, may be found again.
+
+    Parameters
+    ----------
+    path : Path
+        ``NAME.tif.aux.xml``.
+    """
+    return path.is_file() and f'key="made_by">{_MADE_BY}<' in path.read_text(encoding="utf-8", errors="replace")

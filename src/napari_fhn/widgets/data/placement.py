@@ -122,7 +122,7 @@ def on_arrival(viewer: ViewerModel | None, layers: list[LayerData]) -> list[Laye
         beside(viewer, event.value)
         if is_upright(event.value):
             stand_upright(viewer)
-        looked[:] = _look_of(viewer)
+        looked[:] = look_of(viewer)
         # The desk, where there is one, hides what cannot be seen with what is worked on: it hears of the layer next.
         QTimer.singleShot(0, lambda layer=event.value: _say_apart(viewer, layer))
 
@@ -199,7 +199,8 @@ def _count_pixels(viewer: ViewerModel) -> None:
         layer.units = ("pixel",) * layer.ndim
 
 
-def _look_of(viewer: ViewerModel) -> tuple[Any, ...]:
+def look_of(viewer: ViewerModel) -> tuple[Any, ...]:
+    """Return where one looks, and how near: equal as long as nobody has moved the view."""
     camera = camera_of(viewer)
     return (camera.zoom, tuple(camera.center), tuple(viewer.dims.order))
 
@@ -209,7 +210,7 @@ def _fit_again(viewer: ViewerModel, looked: list[Any]) -> None:
 
     The controls of its layer take their room beside the canvas only after it was fitted, and would cut off its sides.
     """
-    if len(viewer.layers) and tuple(looked) == _look_of(viewer) and viewer.dims.ndisplay == 2:
+    if len(viewer.layers) and tuple(looked) == look_of(viewer) and viewer.dims.ndisplay == 2:
         fit(viewer)
 
 

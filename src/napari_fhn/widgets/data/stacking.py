@@ -88,13 +88,25 @@ class Stacking:
         self._folder = folder
 
     def entries(self) -> list[Entry]:
-        """Return what could be stacked: the maps among the layers, the ticked ones used."""
-        chosen = self._data.state.chosen
+        """Return what could be stacked: the maps among the layers; which of them are used unless a person says else.
+
+        These are the ticked ones, and those that cannot be ticked beside them, as they are on other grids: for them one
+        stacks. What is a stack itself holds maps that are there already.
+        """
         layers = [layer for layer in self._data.images() if is_map(layer)]
-        return [
-            Entry(str(layer.name), survey_of(layer), likely_kind(survey_of(layer)), layer in chosen or not chosen)
-            for layer in layers
-        ]
+        chosen = [one for one in self._data.state.chosen if one in layers and not self._is_stack(survey_of(one))]
+
+        def used(layer: Any) -> bool:
+            survey = survey_of(layer)
+            if self._is_stack(survey):
+                return False
+            return not chosen or layer in chosen or bool(Grid.of(survey_of(chosen[0])).apart(Grid.of(survey)))
+
+        return [Entry(str(one.name), survey_of(one), likely_kind(survey_of(one)), used(one)) for one in layers]
+
+    def _is_stack(self, survey: xr.DataArray) -> bool:
+        source = str(survey.attrs.get("source", ""))
+        return bool(source) and Path(source).parent == self._folder
 
     def make(self, entries: Sequence[Entry], like: Entry | None = None) -> None:
         """Stack maps beside the GUI and add the result as a layer.
@@ -129,9 +141,9 @@ class Stacking:
             layer = Layer.create(*settled(self._viewer, [image_layer(survey, "maps")])[0])
             self._viewer.add_layer(layer)
             self._data.choose((layer,))
-            self._messages.say(
-                f"Stacked {len(used)} maps as {survey.sizes['band']} channels. {' '.join(survey.attrs['notes'])}"
-            )
+            bands, notes = survey.sizes["band"], " ".join(survey.attrs["notes"])
+            maps, channels = ("map" if len(used) == 1 else "maps"), ("channel" if bands == 1 else "channels")
+            self._messages.say(f"Stacked {len(used)} {maps} as {bands} {channels}. {notes}")
 
         def failed(error: BaseException) -> None:
             if isinstance(error, SurveyError):

@@ -227,7 +227,9 @@ def swatch(color: str) -> QIcon:
     painter.drawRoundedRect(1, 1, 24, 24, 6, 6)
     painter.end()
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # Qt would mix in the colour of the selection, and it is another then
+    # Qt would mix in the colour of a selection, and turn to grey what can only be looked at: it is a legend also then.
+    for mode in (QIcon.Mode.Selected, QIcon.Mode.Disabled):
+        icon.addPixmap(pixmap, mode)
     return icon
 
 

@@ -1,0 +1,48 @@
+"""What was wholly in view is not cut off when the canvas loses room, and what somebody looks at is left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import rasterio
+from rasterio.transform import from_origin
+
+from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.opening import open_surveys
+
+
+def test_a_survey_opened_before_the_dock_is_seen_from_side_to_side_beside_it(own_viewer, viewer, tmp_path, spin):
+    path = tmp_path / "wide.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=20, width=60, count=2, dtype="float32", crs="EPSG:32633",
+        transform=from_origin(366000, 5810000, 25, 25),
+    ) as file:  # fmt: skip
+        file.write(np.zeros((2, 20, 60), np.float32))
+    window = viewer.window._qt_window
+    viewer.window.show()
+    window.resize(1280, 800)
+    spin(lambda: False, 0.3)
+    (layer,) = open_surveys(viewer, [path])
+    canvas = viewer.window._qt_viewer.canvas.native
+
+    def share():
+        return float(60 * layer.scale[-1] * camera_of(viewer).zoom) / canvas.width()
+
+    assert spin(lambda: 0.8 < share() <= 1, 5), share()
+    spin(lambda: False, 0.3)
+    width = canvas.width()
+    viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
+    assert spin(lambda: canvas.width() < width, 5)
+    assert spin(lambda: 0.8 < share() <= 1, 5), share()
+    # The same where the window gets smaller.
+    width = canvas.width()
+    window.resize(1100, 800)
+    assert spin(lambda: canvas.width() < width, 5)
+    assert spin(lambda: 0.8 < share() <= 1, 5), share()
+    # What somebody has chosen to look at stays.
+    camera_of(viewer).zoom *= 3
+    spin(lambda: False, 0.3)
+    window.resize(1280, 800)
+    spin(lambda: False, 0.3)
+    window.resize(1100, 800)
+    spin(lambda: False, 0.4)
+    assert share() > 2
