@@ -48,6 +48,26 @@ def test_a_network_takes_its_attributes_to_another_survey():
     assert there.fitted == Job.load("network/job.json", trusted=True).inputs[-1].fitted
 
 
+def test_one_whose_numbers_are_those_of_a_survey_is_told_on_another(monkeypatch):
+    schedule = Schedule(steps=2, block=(16, 16))
+    monkeypatch.setitem(RECIPES, "sections", Recipe("", "", levels(2, 8, (2,), 1, context=1), schedule))
+    labels = np.zeros((12, 14, 16), int)
+    labels[3, 3, :8], labels[3, 3, 8:], labels[9, 9, :8], labels[9, 9, 8:] = 1, 2, 1, 2
+    learnt, other = (
+        xr.DataArray(
+            np.random.default_rng(seed).standard_normal((12, 14, 16)).astype(np.float32),
+            dims=("inline", "crossline", "twt"),
+            coords={"twt": ("twt", 4.0 * np.arange(16), {"units": "ms"})},
+        )
+        for seed in (0, 1)
+    )
+    chosen = {"recipe": "sections", "device": "cpu", "factors": "none"}
+    network = fhn.fit(learnt, labels, attributes=["relative-time"], **chosen)
+    for survey, told in ((learnt, False), (other, True)):
+        network.predict(survey)
+        assert any("relative geologic time of each survey" in note for note in network.notes) == told
+
+
 def test_a_survey_without_what_they_need_is_refused_before_anything_is_copied(tmp_path):
     network = fhn.fit(scene(), known(), recipe="map", device="cpu", attributes=["indices:ndvi"])
     with pytest.raises(JobError, match="wavelengths of the bands are not known"):

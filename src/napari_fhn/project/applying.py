@@ -153,7 +153,7 @@ def applying(
         doubts = (
             check_applies(*_both(description, surveys, chosen, labelled, saved.attributes, fitted)).insist() or doubts
         )
-        notes = [*_sentences(doubts), _NORMALISED]
+        notes = [*_sentences(doubts), _NORMALISED, *attributes.of_its_survey(staged, saved)]
         if others and saved.combination is not None:
             saved = replace(saved, combination=replace(saved.combination, factors=()))
             notes.append(_OTHER_CLASSES)

@@ -27,7 +27,7 @@ from napari_fhn.project import backbones, dips
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
 from napari_fhn.project.inputs import note_copy, sweep
-from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, fitting, wanted
+from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, attribute, fitting, wanted
 from napari_fhn.structure.attributes.attribute import Fitted
 from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.structure.attributes.deriving import Derived, Sources
@@ -191,10 +191,41 @@ def of_network(project: Project, inputs: Sequence[Input], job: Job, progress: To
     return add(project, inputs, job.attributes, learnt=job.inputs, progress=progress).inputs
 
 
+def of_its_survey(inputs: Sequence[Input], job: Job) -> tuple[str, ...]:
+    """Say which attributes of a network have other numbers on other data than it has learnt from.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        The data, without attributes.
+    job : Job
+        Of the network.
+
+    Returns
+    -------
+    tuple of str
+        A sentence for each; none for the data that it has learnt from.
+    """
+    if _learnt_from(inputs, job):
+        return ()
+    asked_for = [attribute(text) for text in job.attributes if text != AUTO]
+    return tuple(
+        f"The {one.title} of each survey is counted from a column of its own: what the network has learnt of it "
+        "on another survey may not hold here."
+        for one in asked_for
+        if one.of_each_survey
+    )
+
+
+def _learnt_from(inputs: Sequence[Input], job: Job) -> bool:
+    """Whether a job has learnt from these data."""
+    own = [item.stamp for item in job.inputs if not item.attribute]
+    return all(own) and own == [item.stamp for item in inputs]
+
+
 def _as_learnt(project: Project, inputs: Sequence[Input], job: Job) -> tuple[Input, ...] | None:
     """Return the attributes of a job, where they are those of these inputs and all of them are there; else None."""
-    own = [item.stamp for item in job.inputs if not item.attribute]
-    if not all(own) or own != [item.stamp for item in inputs]:
+    if not _learnt_from(inputs, job):
         return None
     folder = project.session.inputs
     kept = [replace(item, path=str(folder / Path(item.path).name)) for item in job.inputs if item.attribute]

@@ -58,12 +58,15 @@ class Attribute(ABC):
         What it is and in which unit.
     takes : str
         What may stand after a colon; empty where nothing may.
+    of_each_survey : bool
+        Whether its numbers are those of one survey, and mean something else on another.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     words: ClassVar[str]
     takes: ClassVar[str] = ""
+    of_each_survey: ClassVar[bool] = False
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         self.arguments = tuple(one.strip() for one in arguments)
