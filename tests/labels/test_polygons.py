@@ -182,7 +182,7 @@ def test_shapes_without_a_class_are_left_out_aloud(tmp_path):
         ("a.geojson", b"hello", "no geojson file by its first bytes"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "cannot be read"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": []}', ""),
-        ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "cannot be read"),
+        ("a.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96, "a.shx is not beside it"),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 500, "cannot be read"),
         ("a.dxf", b"0\nSECTION\n", "the suffix '.dxf' is not known"),
     ],

@@ -233,6 +233,9 @@ def test_a_file_of_onnx_is_run_where_onnxruntime_is(tmp_path):
     assert found.shape == (6, 50, 47)
     assert np.isfinite(found).sum() == 6 * (50 * 47 - 9)
     # One that takes other bands than is said of it is told in its own words.
-    (tmp_path / "edges.onnx.json").write_text(json.dumps({"bands": 2, "features": 6, "multiple": 8, "tile": 32}))
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 4
+    model.graph.initializer[0].CopyFrom(onnx.numpy_helper.from_array(np.ones((6, 4, 3, 3), np.float32), "weights"))
+    onnx.save(model, tmp_path / "four.onnx")
+    (tmp_path / "four.onnx.json").write_text((tmp_path / "edges.onnx.json").read_text())
     with pytest.raises(JobError, match="cannot be run: "):
-        attributes.add(project, project.stage(), [f"backbone:{tmp_path / 'edges.onnx'}"])
+        attributes.add(project, project.stage(), [f"backbone:{tmp_path / 'four.onnx'}"])

@@ -78,8 +78,8 @@ def named_crs(text: str) -> str:
 
     Examples
     --------
-    >>> named_crs('GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]]]')
-    'WGS 84'
+    >>> named_crs('LOCAL_CS["Grid of the field",UNIT["metre",1]]'), named_crs("EPSG:32633")
+    ('Grid of the field', 'EPSG:32633')
     """
     if "[" not in text:
         return text

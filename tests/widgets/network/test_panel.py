@@ -24,7 +24,7 @@ def test_it_forecasts_before_anything_trains(seismic):
     state = dock.desk.planning.state
     assert state.settings.recipe == "sections"
     assert state.outlook.needs < state.outlook.without
-    assert "without" in dock.network.needs.text()
+    assert " MB, not " in dock.network.needs.text()
     assert "free" in dock.network.needs.text()
     ours, without = dock.network.bar.shares()
     assert 0 < ours < without
