@@ -198,6 +198,13 @@ def test_what_is_no_gis_file_is_said(tmp_path, name, content, sentence):
         read_polygons(tmp_path / "missing.gpkg")
 
 
+def test_a_damaged_shapefile_with_all_its_files_cannot_be_read(tmp_path):
+    for suffix in (".shp", ".shx"):
+        (tmp_path / f"a{suffix}").write_bytes(b"\x00\x00\x27\x0a" + b"\x00" * 96)
+    with pytest.raises(LabelError, match=r"a\.shp: it cannot be read|a\.shp: .*cannot be read"):
+        read_polygons(tmp_path / "a.shp")
+
+
 def test_nothing_is_written_when_nothing_fits(tmp_path, table):
     out = np.zeros((8, 10), np.uint8)
     far = read_polygons(write(tmp_path / "far.gpkg", [square(9000, 0)], **{"class": ["sand"]}))

@@ -144,8 +144,9 @@ def test_bricks_are_the_whole(shape: tuple[int, ...], rounds: int) -> None:
     found = field.read(Box.whole(shape))
     # Where two slopes are as clear as each other, rounding may choose the other one: three of 6500 samples with the
     # oldest libraries. A seam would be a tenth of them.
-    assert np.mean(np.abs(found.slopes - whole.slopes) > 2e-3) < 1e-3
-    assert np.mean(np.abs(found.coherence - whole.coherence) > 5e-3) < 1e-3
+    few = 2e-4 if int(np.__version__.split(".")[0]) > 1 else 1e-3
+    assert np.mean(np.abs(found.slopes - whole.slopes) > 2e-3) < few
+    assert np.mean(np.abs(found.coherence - whole.coherence) > 5e-3) < few
 
 
 @pytest.mark.usefixtures("small_bricks")
