@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -67,30 +68,36 @@ def test_a_cut_file_is_a_sentence(tmp_path):
 
 def test_a_file_in_which_the_library_hangs_or_dies_is_a_sentence(tmp_path, monkeypatch):
     path = factory.hdf5(tmp_path, values=factory.cube("float32"))
-    looking = tmp_path / "look.py"
-    monkeypatch.setattr(hdf5.hdf5_look, "__file__", str(looking))
-    looking.write_text("while True: pass")
+    scripts = itertools.count()
+
+    def look(text: str) -> None:
+        # Each has a name of its own: Python knows what it has compiled by size and second alone.
+        script = tmp_path / f"look{next(scripts)}.py"
+        script.write_text(text)
+        monkeypatch.setattr(hdf5.hdf5_look, "__file__", str(script))
+
+    look("while True: pass")
     monkeypatch.setattr(looks, "TIMEOUT", 0.5)
     with pytest.raises(surveys.SurveyError, match="came to no end"):
         surveys.open(path, axes=("band", "y", "x"))
     # One that waits is not one that loops: on a busy machine it is given more time, until its answer is there.
     monkeypatch.setattr(looks, "TIMEOUT", 0.2)
-    looking.write_text("import time; time.sleep(0.6); raise SystemExit(1)")
+    look("import time; time.sleep(0.6); raise SystemExit(1)")
     with pytest.raises(surveys.SurveyError, match="cannot read all of it"):
         surveys.open(path, axes=("band", "y", "x"))
     monkeypatch.setattr(looks, "PATIENCE", 0.4)
     with pytest.raises(surveys.SurveyError, match="came to no end"):
         surveys.open(path, axes=("band", "y", "x"))
     monkeypatch.setattr(looks, "PATIENCE", 40)
-    looking.write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    look("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     with pytest.raises(surveys.SurveyError, match="breaks down"):
         surveys.open(path, axes=("band", "y", "x"))
-    looking.write_text("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    look("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(surveys.SurveyError, match="ended from outside"):
         surveys.open(path, axes=("band", "y", "x"))
     # Without its answer, or with another than one expects, nobody knows what the file takes from elsewhere.
     for wrong in ("raise SystemExit(1)", "print('{}')", "print('[' * 100000)", "print(chr(0) * 1000)", ""):
-        looking.write_text(wrong)
+        look(wrong)
         with pytest.raises(surveys.SurveyError, match="cannot read all of it"):
             surveys.open(path, axes=("band", "y", "x"))
 
