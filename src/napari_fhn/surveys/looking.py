@@ -109,7 +109,7 @@ class _Looker:
         """What a line says of the file that was asked about; None for what a library prints."""
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return found if isinstance(found, list) and len(found) == 2 and found[0] == self.files else None
 
